@@ -1,0 +1,1 @@
+//! An interactive shell whose every line can run in the background.

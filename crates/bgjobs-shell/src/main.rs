@@ -1,0 +1,3 @@
+//! The `bgjobs` binary.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The project's checks, one command each.
+
+fn main() {}
