@@ -1,1 +1,102 @@
-//! Background jobs for an interactive prompt.
+//! Background jobs for an interactive prompt: start something, keep the prompt, see what runs, read its result or its
+//! traceback, stop it.
+//!
+//! It is the system of IPython's `IPython.lib.backgroundjobs`, as a Rust library.
+//!
+//! # Overview
+//!
+//! - A [`JobManager`] owns jobs; a [`Handle`] shares it.
+//! - [`spawn`](Handle::spawn) and its kin start a closure, or a [`Body`] of one's own kind, on a thread at once.
+//! - A [`Job`] is what one holds of it: [`join`](Job::join) lends its result, [`stop`](AnyJob::stop) asks it to end.
+//! - An [`AnyJob`] is a job without the type of its result, as the lists hold it.
+//! - [`Notices`] tell each reader once what has ended.
+//! - A [`Failure`] says why a job failed: a panic, an error or a stop.
+//! - A [`Context`] is the job seen from its own body: stop, progress, place, log.
+//!
+//! ```
+//! use bgjobs::JobManager;
+//!
+//! let jobs = JobManager::new();
+//! let mut notices = jobs.notices();
+//!
+//! let fit = jobs.spawn("fit", || (1..=1_000_u64).sum::<u64>())?;
+//! let load = jobs.spawn("load", || -> u64 { panic!("no rows") })?;
+//! jobs.wait_all(None)?;
+//!
+//! assert_eq!(
+//!     notices.report().to_string(),
+//!     "Completed jobs:\n0 : fit\n\nDead, call jobs.traceback() for details jobs:\n1 : load\n\n"
+//! );
+//! assert_eq!(fit.join()?, &500_500);
+//! assert!(jobs.traceback(load.id())?.to_string().ends_with(": no rows"));
+//! assert_eq!(jobs.flush().to_string(), "Flushing 1 Completed job.\nFlushing 1 Dead job.\n");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What it is not
+//!
+//! It is no pool for a stream of small tasks, though it is fast at them: every job has a number, a name and a place in
+//! the lists until it is removed or flushed.
+//! It is no async runtime; a job is a thread while it runs.
+//! It can't end a thread that does not listen: a stop is a request, and its [`Verdict`] says whether it was heard.
+//!
+//! # The original, and where it is here
+//!
+//! | `IPython.lib.backgroundjobs` | here |
+//! |---|---|
+//! | `jobs = BackgroundJobManager()` | [`JobManager::new`] |
+//! | `jobs.new(function, *args)` | [`spawn`](Handle::spawn), [`try_spawn`](Handle::try_spawn), [`spawn_with`](Handle::spawn_with) with a closure |
+//! | `daemon=True` | [`Options::daemon`] |
+//! | a subclass of `BackgroundJobBase` | [`Body`] and [`start`](Handle::start) |
+//! | `jobs[N]` | [`get`](Handle::get) |
+//! | `jobs()`, `jobs.status()` | [`status`](Handle::status), to be printed |
+//! | `jobs._status_new()` | [`Notices::report`], to be printed |
+//! | `jobs.running`, `.completed`, `.dead`, `.all` | [`running`](Handle::running), [`completed`](Handle::completed), [`dead`](Handle::dead), [`all`](Handle::all) |
+//! | `jobs.result(N)`, `jobs[N].result` | [`result`](Handle::result), [`join`](Job::join), [`outcome`](Job::outcome) |
+//! | `jobs.traceback(N)`, `jobs.traceback()` | [`traceback`](Handle::traceback), [`tracebacks`](Handle::tracebacks), to be printed |
+//! | `jobs.remove(N)`, `jobs.flush()` | [`remove`](Handle::remove), [`flush`](Handle::flush) |
+//! | `job.num`, `str(job)`, `repr(job)` | [`id`](AnyJob::id), `Display`, `Debug` |
+//! | `job.status`, `job.stat_code`, `job.finished` | [`status`](AnyJob::status), [`stat_code`](AnyJob::stat_code), [`is_finished`](AnyJob::is_finished) |
+//! | `job.join(timeout)`, `job.is_alive()` | [`join`](Job::join), [`join_timeout`](Job::join_timeout), [`state`](AnyJob::state) |
+//! | `Starting job # N in a separate thread.` | the same record at debug level, by the `log` crate |
+
+mod body;
+mod config;
+mod context;
+mod engine;
+mod error;
+mod failure;
+mod job;
+mod log;
+mod manager;
+mod name;
+mod notice;
+mod panic;
+mod platform;
+mod policy;
+mod pool;
+mod record;
+mod state;
+mod stop;
+mod sync;
+mod table;
+mod take;
+mod text;
+mod wait;
+
+pub use body::Body;
+pub use config::{Config, Options};
+pub use context::Context;
+pub use error::{
+    JoinError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob, WaitError,
+};
+pub use failure::{Failure, FailureKind, Frame, Traceback};
+pub use job::{AnyJob, Job, JobId, Joining, JoiningOwned, ParseJobIdError, Progress, Times, wait_all, wait_any};
+pub use log::{Line, Log, LogCursor, Reading, Stream};
+pub use manager::{Handle, JobManager, Spawner};
+pub use name::{Name, many_lines, one_line};
+pub use notice::Notices;
+pub use state::{Outcome, State};
+pub use stop::{Place, Stopped, Verdict};
+pub use take::Take;
+pub use text::{Flushed, Report, Status, Tracebacks};

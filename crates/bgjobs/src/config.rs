@@ -1,0 +1,53 @@
+//! What can be chosen: for a manager, and for one job.
+
+use std::time::Duration;
+
+/// The choices of a [`JobManager`](crate::JobManager).
+///
+/// ```
+/// use bgjobs::{Config, JobManager};
+///
+/// let jobs = JobManager::with_config(Config { stack_size: Some(64 << 20), ..Config::default() });
+/// # drop(jobs);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The stack of each thread, in bytes; none is what [`std::thread`] gives. Default: none.
+    pub stack_size: Option<usize>,
+    /// How long a thread waits for another job before it ends. Default: 10 seconds.
+    pub idle_timeout: Duration,
+    /// Whether the processor time of each job is measured exactly and kept when it has ended, which costs about half a
+    /// microsecond a job. Default: false.
+    pub measure_cpu: bool,
+    /// How much the [`Log`](crate::Log) of a job holds, in bytes. Default: 1 MiB.
+    pub log_bytes: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { stack_size: None, idle_timeout: Duration::from_secs(10), measure_cpu: false, log_bytes: 1 << 20 }
+    }
+}
+
+/// The choices of one job, for [`Handle::with`](crate::Handle::with).
+///
+/// ```
+/// use bgjobs::{JobManager, Options};
+///
+/// let jobs = JobManager::new();
+/// let watch = Options { daemon: true, ..Options::default() };
+/// jobs.with(watch).spawn("watch", || { /* until the program ends */ })?;
+/// # Ok::<(), bgjobs::SpawnError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Whether the job is not waited for when the manager goes. Default: false.
+    pub daemon: bool,
+    /// The stack of the job's thread, in bytes, which is then a thread of its own. Default: the manager's.
+    pub stack_size: Option<usize>,
+    /// Whether the job gets a thread that runs nothing before or after it.
+    ///
+    /// Threads are used again, so a job may find thread-local values of jobs before it.
+    /// Default: false.
+    pub fresh_thread: bool,
+}

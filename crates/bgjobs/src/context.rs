@@ -1,0 +1,141 @@
+//! What a running body may ask of its job, and tell it.
+
+use std::{
+    fmt::{self, Display},
+    panic::Location,
+    time::Duration,
+};
+
+use crate::{
+    error::WaitError,
+    job::{AnyJob, JobId},
+    log::{Log, Stream},
+    name::Name,
+    stop::Stopped,
+};
+
+/// The job, seen from its own body.
+///
+/// It is lent to the body; a clone may go to other threads, and does nothing after the end of the job.
+/// A body that calls [`check`](Self::check), [`checkpoint`](Self::checkpoint) or [`sleep`](Self::sleep) now and then
+/// can be stopped; one that never does runs to its end.
+///
+/// ```
+/// use bgjobs::{JobManager, Verdict};
+/// use std::time::Duration;
+///
+/// let jobs = JobManager::new();
+/// let job = jobs.spawn_with("count", |job| {
+///     for n in 0..u64::MAX {
+///         job.checkpoint("counting")?;
+///         job.progress(n, u64::MAX);
+///     }
+///     Ok(())
+/// })?;
+/// let verdict = job.stop("long enough", Duration::from_secs(5));
+/// assert!(matches!(verdict, Verdict::Stopped { .. }));
+/// # Ok::<(), bgjobs::SpawnError>(())
+/// ```
+#[derive(Clone)]
+pub struct Context {
+    job: AnyJob,
+}
+
+impl Context {
+    pub(crate) fn new(job: AnyJob) -> Self {
+        Self { job }
+    }
+
+    fn log_bytes(&self) -> usize {
+        self.job.engine().config.log_bytes
+    }
+
+    /// The number of the job.
+    #[must_use]
+    pub fn id(&self) -> JobId {
+        self.job.id()
+    }
+
+    /// The job.
+    #[must_use]
+    pub fn job(&self) -> &AnyJob {
+        &self.job
+    }
+
+    /// Whether the job has been asked to stop; it costs a nanosecond.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.job.core().life.is_stopping()
+    }
+
+    /// Goes on, unless the job has been asked to stop.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`], which the body hands on with `?` and thereby stops.
+    pub fn check(&self) -> Result<(), Stopped> {
+        self.job.core().check()
+    }
+
+    /// Says where the body is, and goes on unless the job has been asked to stop.
+    ///
+    /// The place is what [`AnyJob::place`] and a [`Verdict`](crate::Verdict) tell.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    #[track_caller]
+    pub fn checkpoint(&self, text: impl Into<Name>) -> Result<(), Stopped> {
+        self.job.core().say_place(text.into(), Location::caller(), self.log_bytes());
+        self.check()
+    }
+
+    /// Sleeps for `time`, and wakes at once when the job is asked to stop.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    pub fn sleep(&self, time: Duration) -> Result<(), Stopped> {
+        self.check()?;
+        self.job.engine().sleep(self.job.core(), time);
+        self.check()
+    }
+
+    /// Waits until `other` has ended, `timeout` at most, or until this job is asked to stop; no timeout waits for ever.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError::Stopped`] when this job is asked to stop, and those of [`AnyJob::wait_timeout`].
+    pub fn wait_for(&self, other: &AnyJob, timeout: Option<Duration>) -> Result<(), WaitError> {
+        other.wait_hearing(timeout, self.job.core())
+    }
+
+    /// Says that `done` of `total` is done, in any unit; none if the total is not known.
+    pub fn progress(&self, done: u64, total: impl Into<Option<u64>>) {
+        let total = total.into();
+        self.job.core().say_progress(|progress| (progress.done, progress.total) = (done, total), self.log_bytes());
+    }
+
+    /// Says what is being done.
+    pub fn say(&self, text: impl Into<Name>) {
+        let text = text.into();
+        self.job.core().say_progress(|progress| progress.text = Some(text), self.log_bytes());
+    }
+
+    /// Prints a line, or several, into the job's log.
+    pub fn print(&self, text: impl Display) {
+        self.log().write(Stream::Out, &format!("{text}\n"));
+    }
+
+    /// The job's log.
+    #[must_use]
+    pub fn log(&self) -> &Log {
+        self.job.core().log(self.log_bytes())
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.job, f)
+    }
+}

@@ -1,0 +1,282 @@
+//! What a job printed: lines in order, stamped, bounded, read by cursors that never destroy.
+//!
+//! Knows nothing of jobs.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::sync::{Mutex, lock};
+
+/// The longest line that is kept whole, in bytes; a longer one goes on in the next.
+const LONGEST_LINE: usize = 16 * 1024;
+
+/// What a line costs besides its text, in bytes, so that a flood of empty lines is bounded too.
+const LINE_COST: usize = 64;
+
+/// The lines that a job printed.
+///
+/// Cheap to clone; all clones are the same log.
+/// It holds a bounded number of bytes ([`Config::log_bytes`](crate::Config::log_bytes)): when it is full the oldest
+/// lines make room for new ones, and a reader is told how many it missed.
+///
+/// ```
+/// use bgjobs::{JobManager, LogCursor};
+///
+/// let jobs = JobManager::new();
+/// let job = jobs.spawn_with("greet", |job| {
+///     job.print("hello");
+///     job.print("goodbye");
+///     Ok(())
+/// })?;
+/// job.join()?;
+///
+/// let mut cursor = LogCursor::default();
+/// let lines: Vec<_> = job.log().read(&mut cursor).lines.into_iter().map(|line| line.text).collect();
+/// assert_eq!(lines, ["hello", "goodbye"]);
+/// assert!(job.log().read(&mut cursor).lines.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Log(Arc<Mutex<Ring>>);
+
+/// Which of a job's two outputs a line belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// What it says: standard output.
+    Out,
+    /// What it complains about: standard error.
+    Err,
+}
+
+/// A line of a [`Log`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// When its first character was written.
+    pub at: Instant,
+    /// Which output it was written to.
+    pub stream: Stream,
+    /// The text as it was written, without the line break; it may hold control characters, which
+    /// [`one_line`](crate::one_line) makes harmless.
+    pub text: String,
+}
+
+/// How far a reader has read a [`Log`].
+///
+/// The default is the beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogCursor {
+    next: u64,
+}
+
+/// What a reader gets from [`Log::read`].
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The lines since the last reading, oldest first.
+    pub lines: Vec<Line>,
+    /// How many lines before them were dropped unread, because the log was full.
+    pub missed: u64,
+}
+
+struct Ring {
+    lines: VecDeque<Line>,
+    /// The number of the first line of `lines`, counted from the first ever written.
+    first: u64,
+    /// The lines not ended yet, one a stream.
+    open: [Option<Line>; 2],
+    /// What `lines` cost together.
+    bytes: usize,
+    limit: usize,
+}
+
+impl Log {
+    pub(crate) fn new(limit: usize) -> Self {
+        let ring = Ring { lines: VecDeque::new(), first: 0, open: [None, None], bytes: 0, limit };
+        Self(Arc::new(Mutex::new(ring)))
+    }
+
+    /// Writes `text` to `stream`; it may hold several lines, and the last need not be ended.
+    ///
+    /// A line appears to readers when it is ended, or when it grows longer than 16 KiB.
+    pub fn write(&self, stream: Stream, text: &str) {
+        let mut ring = lock(&self.0);
+        for piece in text.split_inclusive('\n') {
+            let (piece, ends) = piece.strip_suffix('\n').map_or((piece, false), |piece| (piece, true));
+            ring.append(stream, piece);
+            if ends {
+                ring.end_line(stream);
+            }
+        }
+    }
+
+    /// Reads on from `cursor`, and moves it to the end.
+    #[must_use]
+    pub fn read(&self, cursor: &mut LogCursor) -> Reading {
+        let ring = lock(&self.0);
+        let missed = ring.first.saturating_sub(cursor.next);
+        let known = cursor.next.saturating_sub(ring.first);
+        let skip = usize::try_from(known).unwrap_or(usize::MAX);
+        let lines: Vec<_> = ring.lines.iter().skip(skip).cloned().collect();
+        cursor.next = ring.first + ring.lines.len() as u64;
+        Reading { lines, missed }
+    }
+
+    /// Reads the newest `count` lines, oldest of them first.
+    #[must_use]
+    pub fn tail(&self, count: usize) -> Vec<Line> {
+        let ring = lock(&self.0);
+        ring.lines.iter().skip(ring.lines.len().saturating_sub(count)).cloned().collect()
+    }
+
+    /// How many lines were ever written, those that made room included.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        let ring = lock(&self.0);
+        ring.first + ring.lines.len() as u64
+    }
+
+    /// Whether nothing was ever written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Ends the lines that are open, as the end of a job does.
+    pub(crate) fn end(&self) {
+        let mut ring = lock(&self.0);
+        let mut open: Vec<_> = ring.open.iter_mut().filter_map(Option::take).collect();
+        open.sort_by_key(|line| line.at);
+        for line in open {
+            ring.push(line);
+        }
+    }
+}
+
+impl Ring {
+    fn append(&mut self, stream: Stream, mut text: &str) {
+        loop {
+            let open = self.open[stream as usize].get_or_insert_with(|| Line {
+                at: Instant::now(),
+                stream,
+                text: String::new(),
+            });
+            let room = text.floor_char_boundary(LONGEST_LINE - open.text.len());
+            open.text.push_str(&text[..room]);
+            text = &text[room..];
+            if text.is_empty() {
+                return;
+            }
+            self.end_line(stream);
+        }
+    }
+
+    fn end_line(&mut self, stream: Stream) {
+        if let Some(line) = self.open[stream as usize].take() {
+            self.push(line);
+        }
+    }
+
+    fn push(&mut self, line: Line) {
+        self.bytes += cost(&line);
+        self.lines.push_back(line);
+        while self.bytes > self.limit && self.lines.len() > 1 {
+            let oldest = self.lines.pop_front().expect("there is more than one line");
+            self.bytes -= cost(&oldest);
+            self.first += 1;
+        }
+    }
+}
+
+fn cost(line: &Line) -> usize {
+    line.text.len() + LINE_COST
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Log").field("len", &self.len()).finish()
+    }
+}
+
+impl fmt::Write for Log {
+    /// Writes to [`Stream::Out`].
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.write(Stream::Out, text);
+        Ok(())
+    }
+}
+
+impl Reading {
+    /// How long after `start` each line was written, beside it.
+    pub fn since(&self, start: Instant) -> impl Iterator<Item = (Duration, &Line)> {
+        self.lines.iter().map(move |line| (line.at.saturating_duration_since(start), line))
+    }
+}
+
+#[cfg(all(test, not(bgjobs_loom)))]
+mod tests {
+    use super::{LINE_COST, LONGEST_LINE, Log, LogCursor, Stream};
+
+    fn texts(log: &Log, cursor: &mut LogCursor) -> Vec<String> {
+        log.read(cursor).lines.into_iter().map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn a_line_appears_when_it_is_ended() {
+        let (log, mut cursor) = (Log::new(1 << 20), LogCursor::default());
+        log.write(Stream::Out, "a");
+        assert!(texts(&log, &mut cursor).is_empty());
+        log.write(Stream::Out, "b\n\nc");
+        assert_eq!(texts(&log, &mut cursor), ["ab", ""]);
+        log.end();
+        assert_eq!(texts(&log, &mut cursor), ["c"]);
+    }
+
+    #[test]
+    fn the_two_streams_do_not_cut_each_other() {
+        let (log, mut cursor) = (Log::new(1 << 20), LogCursor::default());
+        log.write(Stream::Out, "one ");
+        log.write(Stream::Err, "oops\n");
+        log.write(Stream::Out, "two\n");
+        let lines = log.read(&mut cursor).lines;
+        let seen: Vec<_> = lines.iter().map(|line| (line.stream, line.text.as_str())).collect();
+        assert_eq!(seen, [(Stream::Err, "oops"), (Stream::Out, "one two")]);
+    }
+
+    #[test]
+    fn a_full_log_drops_its_oldest_lines_and_says_how_many_a_reader_missed() {
+        let (log, mut cursor) = (Log::new(3 * (LINE_COST + 1)), LogCursor::default());
+        log.write(Stream::Out, "1\n");
+        assert_eq!(texts(&log, &mut cursor), ["1"]);
+        log.write(Stream::Out, "2\n3\n4\n5\n6\n");
+        let reading = log.read(&mut cursor);
+        assert_eq!(reading.missed, 2);
+        assert_eq!(reading.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(), ["4", "5", "6"]);
+        assert_eq!(log.len(), 6);
+    }
+
+    #[test]
+    fn reading_destroys_nothing_for_another_reader() {
+        let log = Log::new(1 << 20);
+        log.write(Stream::Out, "x\n");
+        let (mut one, mut two) = (LogCursor::default(), LogCursor::default());
+        assert_eq!(texts(&log, &mut one), ["x"]);
+        assert_eq!(texts(&log, &mut two), ["x"]);
+        assert_eq!(log.tail(5).len(), 1);
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut_so_that_memory_stays_bounded() {
+        let (log, mut cursor) = (Log::new(4 * LONGEST_LINE), LogCursor::default());
+        log.write(Stream::Out, &"é".repeat(LONGEST_LINE));
+        let lines = texts(&log, &mut cursor);
+        assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), [LONGEST_LINE]);
+        for _ in 0..100 {
+            log.write(Stream::Out, &"x".repeat(LONGEST_LINE));
+        }
+        let kept: usize = log.tail(usize::MAX).iter().map(|line| line.text.len() + LINE_COST).sum();
+        assert!(kept <= 4 * LONGEST_LINE, "{kept}");
+    }
+}

@@ -1,0 +1,181 @@
+//! A panic in a job becomes a [`Failure`], and is not printed on the terminal.
+//!
+//! Knows nothing of jobs: it runs a closure and says how it ended.
+//! A panic hook notes the message, the place and the raw frames of a panic inside [`catch`], which costs some
+//! microseconds; names and lines are looked up when the failure is read.
+//! All other panics go to the hook that was set before.
+
+use std::{
+    any::Any,
+    cell::RefCell,
+    panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook},
+    sync::Once,
+};
+
+use backtrace::Backtrace;
+
+use crate::{
+    failure::{Failure, Frame},
+    sync::thread_local,
+};
+
+/// How many panics of one body are remembered; the newest with the message of the payload is the one that counts,
+/// so that a panic which the body caught itself lends nothing to another.
+const REMEMBERED: usize = 8;
+
+/// What the hook saw of one panic.
+struct Note {
+    message: String,
+    place: Option<String>,
+    frames: Backtrace,
+}
+
+thread_local! {
+    /// The panics noted while [`catch`] runs on this thread; none outside of it.
+    static NOTES: RefCell<Option<Vec<Note>>> = const { RefCell::new(None) };
+}
+
+/// Puts the hook that takes notes in front of the host's own, once in a process.
+pub(crate) fn install_hook() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let previous = take_hook();
+        set_hook(Box::new(move |info| {
+            // Where no panic can be caught the process is about to die: its last words belong to the terminal.
+            if cfg!(panic = "abort") || is_beyond_catching(info) || !take_note(info) {
+                previous(info);
+            }
+        }));
+    });
+}
+
+/// Runs `body`; its panic, if it comes to that, is the error.
+pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Failure> {
+    let outer = NOTES.with(|notes| notes.replace(Some(Vec::new())));
+    let result = catch_unwind(AssertUnwindSafe(|| bgjobs_body_starts_here(body)));
+    let notes = NOTES.with(|notes| notes.replace(outer));
+    result.map_err(|payload| {
+        let message = message_of(&*payload);
+        let note = notes.into_iter().flatten().rev().find(|note| note.message == message);
+        let (place, frames) = note.map_or((None, None), |note| (note.place, Some(note.frames)));
+        Failure::panicked(message, place, frames, payload)
+    })
+}
+
+/// Drops `value`; a panic in its destructor is swallowed.
+pub(crate) fn drop_quietly<T>(value: T) {
+    if let Err(failure) = catch(move || drop(value)) {
+        // The payload may have a destructor that panics again: it is left alone.
+        std::mem::forget(failure);
+    }
+}
+
+/// A value of the user's whose destructor may panic: it is dropped quietly wherever it is dropped.
+pub(crate) struct Quietly<T>(Option<T>);
+
+impl<T> Quietly<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(Some(value))
+    }
+
+    pub(crate) fn into_inner(mut self) -> T {
+        self.0.take().expect("only a destructor takes it otherwise")
+    }
+}
+
+impl<T> Drop for Quietly<T> {
+    fn drop(&mut self) {
+        if let Some(value) = self.0.take() {
+            drop_quietly(value);
+        }
+    }
+}
+
+/// Marks in a backtrace where the user's code begins.
+#[inline(never)]
+fn bgjobs_body_starts_here<R>(body: impl FnOnce() -> R) -> R {
+    let result = body();
+    // Work after the call, so that the call is no tail call and this frame stays on the stack.
+    std::hint::black_box(());
+    result
+}
+
+/// Whether the process will abort after this panic, as after one in a destructor that runs because of another.
+fn is_beyond_catching(info: &PanicHookInfo<'_>) -> bool {
+    info.location().is_some_and(|place| place.file().ends_with("core/src/panicking.rs"))
+        && message_of(info.payload()).starts_with("panic in a ")
+}
+
+/// Notes a panic if it happens inside [`catch`].
+fn take_note(info: &PanicHookInfo<'_>) -> bool {
+    let take = |notes: &RefCell<Option<Vec<Note>>>| {
+        let mut notes = notes.borrow_mut();
+        let Some(notes) = notes.as_mut() else { return false };
+        if notes.len() == REMEMBERED {
+            notes.remove(0);
+        }
+        notes.push(Note {
+            message: message_of(info.payload()),
+            place: info.location().map(ToString::to_string),
+            frames: Backtrace::new_unresolved(),
+        });
+        true
+    };
+    NOTES.try_with(take).unwrap_or(false)
+}
+
+/// The text of a panic's payload.
+fn message_of(payload: &(dyn Any + Send)) -> String {
+    payload.downcast_ref::<&str>().map(|text| (*text).to_owned()).unwrap_or_else(|| {
+        payload.downcast_ref::<String>().cloned().unwrap_or_else(|| "a value that is not text".to_owned())
+    })
+}
+
+/// Looks up the names and lines of the frames between the start of the body and the panic, outermost first.
+pub(crate) fn resolve(mut backtrace: Backtrace) -> Vec<Frame> {
+    backtrace.resolve();
+    let here = std::env::current_dir().unwrap_or_default();
+    let mut frames = Vec::new();
+    'frames: for frame in backtrace.frames() {
+        for symbol in frame.symbols() {
+            let Some(name) = symbol.name() else { continue };
+            let name = format!("{name:#}");
+            if name.contains("bgjobs_body_starts_here") {
+                break 'frames;
+            }
+            if name.contains("__rust_end_short_backtrace") {
+                // All frames so far belong to the machinery of the panic.
+                frames.clear();
+                continue;
+            }
+            let file = symbol.filename().map(|file| {
+                let file = file.strip_prefix(&here).unwrap_or(file);
+                file.to_string_lossy().into_owned()
+            });
+            frames.push(Frame {
+                function: Some(name),
+                source: file,
+                line: symbol.lineno(),
+                column: symbol.colno(),
+                text: None,
+            });
+        }
+    }
+    let innermost = frames.iter().position(|frame| !is_machinery(frame)).unwrap_or(frames.len());
+    frames.drain(..innermost);
+    let outermost = frames.iter().rposition(|frame| !is_machinery(frame)).map_or(0, |place| place + 1);
+    frames.truncate(outermost);
+    frames.reverse();
+    frames
+}
+
+/// Whether a frame at either end belongs to the standard library or to the engine, not to the user's code.
+fn is_machinery(frame: &Frame) -> bool {
+    let from_std = frame.source.as_deref().is_some_and(|file| file.starts_with("/rustc/"));
+    let name = frame.function.as_deref().unwrap_or_default().trim_start_matches(['<', '_']);
+    let prefixes = ["core::panicking", "core::ops::function", "core::option::", "core::result::", "std::panicking"];
+    from_std
+        || name.contains("rust_begin_unwind")
+        || prefixes.iter().any(|prefix| name.starts_with(prefix))
+        || name.starts_with(concat!(env!("CARGO_CRATE_NAME"), "::manager::"))
+}

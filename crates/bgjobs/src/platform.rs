@@ -1,0 +1,90 @@
+//! What only the operating system knows: how many threads still fit, and how much processor time one has used.
+//!
+//! Knows nothing of jobs.
+//! Where a question can't be answered the answer is none, and nothing depends on it.
+
+use std::time::Duration;
+
+/// How many threads are made before the system's limit is looked at.
+const UNCHECKED: usize = 1_000;
+
+/// How many memory mappings a thread of the standard library takes: its stack, the stack of its signal handler, and
+/// a guard page for each.
+const MAPPINGS: usize = 4;
+
+/// How many mappings are left to the rest of the process.
+const RESERVE: usize = 4_096;
+
+/// Up to how many live threads the pool may grow before it must ask again.
+///
+/// A thread for which no mapping is left aborts the process while it starts, so growth must end before.
+/// Counting the mappings of a process takes milliseconds when there are many, so half of what fits is allowed at a time.
+pub(crate) fn thread_allowance(live: usize) -> usize {
+    if live < UNCHECKED {
+        return UNCHECKED;
+    }
+    match free_mappings() {
+        Some(free) => live + free.saturating_sub(RESERVE) / MAPPINGS / 2,
+        None => usize::MAX,
+    }
+}
+
+/// How many memory mappings the process may still make.
+fn free_mappings() -> Option<usize> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    let limit: usize = std::fs::read_to_string("/proc/sys/vm/max_map_count").ok()?.trim().parse().ok()?;
+    let maps = std::fs::read("/proc/self/maps").ok()?;
+    let used = maps.iter().filter(|&&byte| byte == b'\n').count();
+    Some(limit.saturating_sub(used))
+}
+
+#[cfg(target_os = "linux")]
+mod clock {
+    use std::time::Duration;
+
+    use nix::time::{ClockId, clock_gettime};
+
+    /// The system's number of the calling thread.
+    pub(crate) fn thread_id() -> u32 {
+        nix::unistd::gettid().as_raw().cast_unsigned()
+    }
+
+    /// The processor time that a thread of this process has used; none once it is gone.
+    pub(crate) fn cpu_time(thread: u32) -> Option<Duration> {
+        /// The bits by which Linux tells the clock of a thread from that of a process.
+        const THREAD_CLOCK: i32 = 6;
+        let clock = ClockId::from_raw((!thread.cast_signed() << 3) | THREAD_CLOCK);
+        clock_gettime(clock).ok().map(Duration::from)
+    }
+
+    /// The processor time that the calling thread has used.
+    pub(crate) fn own_cpu_time() -> Option<Duration> {
+        clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).ok().map(Duration::from)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod clock {
+    use std::time::Duration;
+
+    pub(crate) fn thread_id() -> u32 {
+        0
+    }
+
+    pub(crate) fn cpu_time(_thread: u32) -> Option<Duration> {
+        None
+    }
+
+    pub(crate) fn own_cpu_time() -> Option<Duration> {
+        None
+    }
+}
+
+pub(crate) use clock::{cpu_time, own_cpu_time, thread_id};
+
+/// Nanoseconds as the records keep them.
+pub(crate) fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,228 @@
+//! What is kept of a job: one allocation, shared by the table, the worker and every handle.
+//!
+//! Knows nothing of tables and threads.
+
+use std::{
+    any::Any,
+    mem,
+    panic::Location,
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    failure::{Failure, FailureKind},
+    job::{JobId, Progress},
+    log::Log,
+    name::Name,
+    panic::drop_quietly,
+    platform::{cpu_time, nanos},
+    state::{Life, Outcome, State},
+    stop::{Place, Stopped},
+    sync::{AtomicU32, AtomicU64, Mutex, Ordering, lock},
+};
+
+/// A processor time that is not known.
+const UNKNOWN: u64 = u64::MAX;
+
+/// A job without the type of its result.
+pub(crate) trait AnyRecord: Any + Send + Sync {
+    fn core(&self) -> &Core;
+
+    /// Why the job failed; none before the end and after a good one.
+    fn failure(&self) -> Option<&Failure>;
+
+    /// Sets the outcome of a job that never ran.
+    fn fail(&self, failure: Failure);
+}
+
+/// A job with its result.
+pub(crate) struct Record<T> {
+    core: Core,
+    /// Set once, before the end is published; so who sees the end sees the outcome.
+    result: OnceLock<Result<T, Failure>>,
+}
+
+/// What every job has.
+pub(crate) struct Core {
+    pub(crate) id: JobId,
+    pub(crate) name: Name,
+    pub(crate) daemon: bool,
+    pub(crate) life: Life,
+    /// The system's number of the thread that runs the body.
+    thread: AtomicU32,
+    /// While the body runs, the processor time that its thread had used when it started; then what the body used.
+    cpu: AtomicU64,
+    /// What only some jobs have.
+    aside: OnceLock<Box<Aside>>,
+}
+
+/// What only jobs have that say something, or are told something.
+struct Aside {
+    log: Log,
+    reason: OnceLock<Name>,
+    said: Mutex<Said>,
+}
+
+#[derive(Default)]
+struct Said {
+    place: Option<(Name, &'static Location<'static>, Instant)>,
+    progress: Option<Progress>,
+}
+
+impl<T> Record<T> {
+    pub(crate) fn new(core: Core) -> Self {
+        Self { core, result: OnceLock::new() }
+    }
+
+    pub(crate) fn result(&self) -> Option<Result<&T, &Failure>> {
+        if !self.core.life.state().is_finished() {
+            return None;
+        }
+        self.result.get().map(Result::as_ref)
+    }
+
+    /// Sets the result of the body; it is not published yet.
+    pub(crate) fn settle(&self, result: Result<T, Failure>) -> Outcome {
+        let outcome = match &result {
+            Ok(_) => Outcome::Done,
+            Err(failure) if failure.kind() == FailureKind::Stop => Outcome::Stopped,
+            Err(_) => Outcome::Failed,
+        };
+        if let Err(second) = self.result.set(result) {
+            debug_assert!(false, "only who has claimed a job settles it, once");
+            drop_quietly(second);
+        }
+        outcome
+    }
+}
+
+impl<T: Send + Sync + 'static> AnyRecord for Record<T> {
+    fn core(&self) -> &Core {
+        &self.core
+    }
+
+    fn failure(&self) -> Option<&Failure> {
+        self.result()?.err()
+    }
+
+    fn fail(&self, failure: Failure) {
+        self.settle(Err(failure));
+    }
+}
+
+impl<T> Drop for Record<T> {
+    fn drop(&mut self) {
+        // The destructor of a result is the user's, and may panic.
+        if mem::needs_drop::<T>()
+            && let Some(result) = self.result.take()
+        {
+            drop_quietly(result);
+        }
+    }
+}
+
+impl Core {
+    pub(crate) fn new(id: JobId, name: Name, daemon: bool, created: u64) -> Self {
+        Self {
+            id,
+            name,
+            daemon,
+            life: Life::new(created),
+            thread: AtomicU32::new(0),
+            cpu: AtomicU64::new(UNKNOWN),
+            aside: OnceLock::new(),
+        }
+    }
+
+    /// Notes which thread starts the body, and how much processor time that had used.
+    pub(crate) fn seat(&self, thread: u32, used: Option<Duration>) {
+        self.thread.store(thread, Ordering::Relaxed);
+        self.cpu.store(used.map_or(UNKNOWN, nanos), Ordering::Relaxed);
+    }
+
+    /// Notes at the end how much processor time the thread has used by now.
+    pub(crate) fn unseat(&self, used: Option<Duration>) {
+        let before = self.cpu.load(Ordering::Relaxed);
+        let used = used.filter(|_| before != UNKNOWN).map_or(UNKNOWN, |used| nanos(used).saturating_sub(before));
+        self.cpu.store(used, Ordering::Relaxed);
+    }
+
+    /// The processor time of the body.
+    pub(crate) fn cpu_time(&self) -> Option<Duration> {
+        let known = |time| Some(time).filter(|&time| time != UNKNOWN);
+        match self.life.state() {
+            State::Created | State::Queued => Some(Duration::ZERO),
+            State::Finished(_) => known(self.cpu.load(Ordering::Relaxed)).map(Duration::from_nanos),
+            State::Running => {
+                let before = known(self.cpu.load(Ordering::Relaxed))?;
+                let now = cpu_time(self.thread.load(Ordering::Relaxed))?;
+                // If the body ended meanwhile the clock may have been read for a job after it.
+                (self.life.state() == State::Running).then(|| now.saturating_sub(Duration::from_nanos(before)))
+            }
+        }
+    }
+
+    fn aside(&self, log_bytes: usize) -> &Aside {
+        self.aside.get_or_init(|| {
+            let said = Mutex::new(Said::default());
+            Box::new(Aside { log: Log::new(log_bytes), reason: OnceLock::new(), said })
+        })
+    }
+
+    pub(crate) fn log(&self, log_bytes: usize) -> &Log {
+        &self.aside(log_bytes).log
+    }
+
+    /// Ends the lines that the body left open.
+    pub(crate) fn end_log(&self) {
+        if let Some(aside) = self.aside.get() {
+            aside.log.end();
+        }
+    }
+
+    /// Asks the job to stop; true for the first who asks, whose reason is kept.
+    pub(crate) fn ask_stop(&self, reason: Name, log_bytes: usize) -> bool {
+        if self.life.state().is_finished() {
+            return false;
+        }
+        // The reason comes first, so that who hears of the stop can say why.
+        let _ = self.aside(log_bytes).reason.set(reason);
+        self.life.ask_stop()
+    }
+
+    /// Why the job was asked to stop; none if it was not.
+    pub(crate) fn stop_reason(&self) -> Option<&Name> {
+        self.aside.get()?.reason.get().filter(|_| self.life.is_stopping())
+    }
+
+    /// The error by which the body hears that it was asked to stop.
+    pub(crate) fn check(&self) -> Result<(), Stopped> {
+        if !self.life.is_stopping() {
+            return Ok(());
+        }
+        Err(Stopped::new(self.stop_reason().cloned().unwrap_or(Name::from("no reason was given"))))
+    }
+
+    pub(crate) fn say_place(&self, text: Name, location: &'static Location<'static>, log_bytes: usize) {
+        let place = Some((text, location, Instant::now()));
+        let old = mem::replace(&mut lock(&self.aside(log_bytes).said).place, place);
+        drop(old);
+    }
+
+    pub(crate) fn place(&self) -> Option<Place> {
+        let said = lock(&self.aside.get()?.said).place.clone();
+        said.map(|(text, location, at)| Place { text, location, ago: at.elapsed() })
+    }
+
+    pub(crate) fn say_progress(&self, change: impl FnOnce(&mut Progress), log_bytes: usize) {
+        change(lock(&self.aside(log_bytes).said).progress.get_or_insert_default());
+    }
+
+    pub(crate) fn progress(&self) -> Option<Progress> {
+        lock(&self.aside.get()?.said).progress.clone()
+    }
+}
+
+/// A record whatever its result.
+pub(crate) type Shared = Arc<dyn AnyRecord>;

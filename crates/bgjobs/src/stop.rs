@@ -1,0 +1,90 @@
+//! The words of a stop: what a body hears, where it was, and what the person who asked is told.
+//!
+//! Knows nothing of threads; the asking and waiting is in `job.rs`.
+
+use std::{error::Error, fmt, panic::Location, time::Duration};
+
+use crate::{name::Name, state::Outcome};
+
+/// The error by which a body says that it was asked to stop and does.
+///
+/// A job whose body returns it, alone or as a source of another error, has the outcome [`Outcome::Stopped`].
+/// It comes from [`Context::check`](crate::Context::check) and its kin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stopped(Name);
+
+impl Stopped {
+    pub(crate) fn new(reason: Name) -> Self {
+        Self(reason)
+    }
+
+    /// Why the job was asked to stop.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "stopped: {}", self.0)
+    }
+}
+
+impl Error for Stopped {}
+
+/// Where a body last said that it was.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// What it said.
+    pub text: Name,
+    /// The line of code that said it.
+    pub location: &'static Location<'static>,
+    /// How long ago that was.
+    pub ago: Duration,
+}
+
+/// `parsing (src/load.rs:12:5), 1.5s ago`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}), {:.1?} ago", self.text, self.location, self.ago)
+    }
+}
+
+/// What became of a stop by the deadline.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// The job has stopped.
+    Stopped {
+        /// How long it took from the request.
+        after: Duration,
+    },
+    /// The job ended by itself before it heard of the request, or had ended long before.
+    FinishedFirst {
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// The job still runs; it goes on being asked to stop.
+    StillRunning {
+        /// How long the request was waited for.
+        after: Duration,
+        /// Where the body last said it was; none if it never did.
+        place: Option<Place>,
+    },
+}
+
+/// What the person who asked reads, as in `stopped after 4.0ms`.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stopped { after } => write!(f, "stopped after {after:.1?}"),
+            Self::FinishedFirst { outcome: Outcome::Done } => f.write_str("had completed before it heard of the stop"),
+            Self::FinishedFirst { outcome: Outcome::Failed } => f.write_str("had died before it heard of the stop"),
+            Self::FinishedFirst { outcome: Outcome::Stopped } => f.write_str("had stopped before"),
+            Self::StillRunning { after, place: None } => write!(f, "still running {after:.1?} after the request"),
+            Self::StillRunning { after, place: Some(place) } => {
+                write!(f, "still running {after:.1?} after the request, last at {place}")
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Who waits for which job, and for what.
+//!
+//! Knows nothing of states: whoever registers looks afterwards whether the thing has happened already, and whoever
+//! makes it happen wakes afterwards.
+//! A job costs nothing here unless somebody waits for it.
+
+use std::{collections::HashMap, task::Waker};
+
+use crate::{
+    job::JobId,
+    sync::{Mutex, lock},
+};
+
+/// What one can wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Signal {
+    /// The job has ended.
+    End,
+    /// The job is asked to stop.
+    Stop,
+}
+
+/// One registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ticket {
+    key: (JobId, Signal),
+    number: u64,
+}
+
+pub(crate) struct Waits(Mutex<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    wakers: HashMap<(JobId, Signal), Vec<(u64, Waker)>>,
+    next: u64,
+    /// Which job waits for which, without a time limit; a job runs on one thread and waits for one at a time.
+    joins: HashMap<JobId, JobId>,
+}
+
+impl Waits {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(Inner::default()))
+    }
+
+    /// Registers `waker` for a signal of a job.
+    pub(crate) fn register(&self, job: JobId, signal: Signal, waker: Waker) -> Ticket {
+        let mut inner = lock(&self.0);
+        let number = inner.next;
+        inner.next += 1;
+        inner.wakers.entry((job, signal)).or_default().push((number, waker));
+        Ticket { key: (job, signal), number }
+    }
+
+    /// Takes a registration back; it may be gone already.
+    pub(crate) fn unregister(&self, ticket: Ticket) {
+        let mut inner = lock(&self.0);
+        let Some(wakers) = inner.wakers.get_mut(&ticket.key) else { return };
+        let place = wakers.iter().position(|&(number, _)| number == ticket.number);
+        let waker = place.map(|place| wakers.swap_remove(place));
+        if wakers.is_empty() {
+            inner.wakers.remove(&ticket.key);
+        }
+        drop(inner);
+        drop(waker);
+    }
+
+    /// Wakes all who wait for a signal of a job.
+    pub(crate) fn wake(&self, job: JobId, signal: Signal) {
+        let wakers = lock(&self.0).wakers.remove(&(job, signal));
+        for (_, waker) in wakers.into_iter().flatten() {
+            waker.wake();
+        }
+    }
+
+    /// Notes that `waiter` is about to wait for `target` with no time limit; the error is the ring that this closes.
+    pub(crate) fn begin_join(&self, waiter: JobId, target: JobId) -> Result<(), Vec<JobId>> {
+        let mut inner = lock(&self.0);
+        let mut ring = vec![waiter];
+        let mut next = Some(target);
+        while let Some(job) = next {
+            if job == waiter {
+                return Err(ring);
+            }
+            ring.push(job);
+            next = inner.joins.get(&job).copied();
+        }
+        inner.joins.insert(waiter, target);
+        Ok(())
+    }
+
+    /// Notes that `waiter` waits no more.
+    pub(crate) fn end_join(&self, waiter: JobId) {
+        lock(&self.0).joins.remove(&waiter);
+    }
+}
