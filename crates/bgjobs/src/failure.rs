@@ -143,7 +143,7 @@ impl Failure {
     ///     function: Some("mean".into()),
     ///     source: Some("In[3]".into()),
     ///     line: Some(2),
-    ///     column: Some(10),
+    ///     column: Some(9),
     ///     text: Some("    sum / n".into()),
     /// };
     /// let failure = Failure::new("Division by zero: 6 / 0").with_frames(vec![frame]);

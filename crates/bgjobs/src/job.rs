@@ -448,7 +448,7 @@ impl<T: Send + Sync + 'static> Job<T> {
     /// let error = job.join_timeout(Duration::ZERO).unwrap_err();
     /// assert!(matches!(error, JoinError::Wait(WaitError::TimedOut { .. })));
     /// go.send(())?;
-    /// assert!(job.join()?);
+    /// assert!(*job.join()?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn join_timeout(&self, timeout: Duration) -> Result<&T, JoinError> {
