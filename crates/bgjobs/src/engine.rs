@@ -90,7 +90,8 @@ struct Worker {
 
 thread_local! {
     /// The engine, by its address, and the job whose body runs on this thread.
-    static CURRENT: Cell<Option<(usize, JobId)>> = const { Cell::new(None) };
+    #[cfg_attr(not(bgjobs_loom), expect(clippy::missing_const_for_thread_local, reason = "loom's macro takes no `const`"))]
+    static CURRENT: Cell<Option<(usize, JobId)>> = Cell::new(None);
 }
 
 impl Engine {
@@ -263,7 +264,9 @@ impl Engine {
         loop {
             match self.pool.take(&worker.parker, has_searched) {
                 Take::Run(task, sleeper) => {
-                    sleeper.iter().for_each(|sleeper| sleeper.unpark());
+                    if let Some(sleeper) = sleeper {
+                        sleeper.unpark();
+                    }
                     task(&mut worker);
                     has_searched = false;
                 }
@@ -397,8 +400,12 @@ impl Engine {
             while !is_over() && parker.park(deadline) {}
         }
         self.waits.unregister(end);
-        stop.into_iter().for_each(|stop| self.waits.unregister(stop));
-        joiner.into_iter().for_each(|joiner| self.waits.end_join(joiner));
+        if let Some(stop) = stop {
+            self.waits.unregister(stop);
+        }
+        if let Some(joiner) = joiner {
+            self.waits.end_join(joiner);
+        }
         Self::waited(core, began, hearing)
     }
 
@@ -445,20 +452,22 @@ impl Engine {
         };
         let reason = Name::from("the manager was shut down");
         for record in left.iter().filter(|record| record.core().daemon) {
-            self.ask_stop(record, reason.clone());
+            self.ask_stop(record, &reason);
         }
         let (tasks, sleepers) = self.pool.close();
         drop(tasks);
-        sleepers.iter().for_each(|sleeper| sleeper.unpark());
+        for sleeper in sleepers {
+            sleeper.unpark();
+        }
     }
 
     /// Asks a job to stop; true for the first who asks. One that has not started ends at once.
-    pub(crate) fn ask_stop(&self, record: &Shared, reason: Name) -> bool {
+    pub(crate) fn ask_stop(&self, record: &Shared, reason: &Name) -> bool {
         let core = record.core();
         let first = core.ask_stop(reason.clone(), self.config.log_bytes);
         if first {
             self.waits.wake(core.id, Signal::Stop);
-            self.settle_unstarted(&**record, &reason);
+            self.settle_unstarted(&**record, reason);
         }
         first
     }

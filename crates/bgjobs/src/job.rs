@@ -298,7 +298,7 @@ impl AnyJob {
     /// A running one goes on until its body heeds the request: see [`Context`](crate::Context).
     /// A finished one is left as it is, and the answer is false.
     pub fn ask_stop(&self, reason: impl Into<Name>) -> bool {
-        self.engine.ask_stop(&self.record, reason.into())
+        self.engine.ask_stop(&self.record, &reason.into())
     }
 
     /// Asks the job to stop, and says by the `deadline` what came of it.
@@ -355,13 +355,9 @@ impl AnyJob {
         self.typed::<T>().is_some()
     }
 
-    fn typed<T: Send + Sync + 'static>(&self) -> Option<&Record<T>> {
+    pub(crate) fn typed<T: Send + Sync + 'static>(&self) -> Option<&Record<T>> {
         let record: &dyn Any = &*self.record;
         record.downcast_ref()
-    }
-
-    pub(crate) fn result<T: Send + Sync + 'static>(&self) -> Option<Option<Result<&T, &Failure>>> {
-        self.typed::<T>().map(Record::result)
     }
 }
 
@@ -459,7 +455,8 @@ impl<T: Send + Sync + 'static> Job<T> {
     /// The outcome, if the job has ended: a look that never blocks.
     #[must_use]
     pub fn outcome(&self) -> Option<Result<&T, &Failure>> {
-        self.job.result().expect("the type was checked when the handle was made")
+        // The type was checked when the handle was made.
+        self.typed::<T>().and_then(Record::result)
     }
 
     fn ended(&self) -> Result<&T, JoinError> {

@@ -1,7 +1,7 @@
 //! Background jobs for an interactive prompt: start something, keep the prompt, see what runs, read its result or its
 //! traceback, stop it.
 //!
-//! It is the system of IPython's `IPython.lib.backgroundjobs`, as a Rust library.
+//! It is the system of the module `IPython.lib.backgroundjobs`, as a Rust library.
 //!
 //! # Overview
 //!

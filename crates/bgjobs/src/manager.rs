@@ -378,11 +378,11 @@ impl Handle {
     /// ```
     pub fn result<T: Clone + Send + Sync + 'static>(&self, id: impl Into<JobId>) -> Result<T, ResultError> {
         let job = self.get(id).map_err(ResultError::Unknown)?;
-        match job.result::<T>() {
-            None => Err(ResultError::other_type::<T>(job.id())),
-            Some(None) => Err(ResultError::Unfinished(job.id())),
-            Some(Some(Err(failure))) => Err(ResultError::Died(job.id(), failure.clone())),
-            Some(Some(Ok(result))) => Ok(result.clone()),
+        let record = job.typed::<T>().ok_or_else(|| ResultError::other_type::<T>(job.id()))?;
+        match record.result() {
+            None => Err(ResultError::Unfinished(job.id())),
+            Some(Err(failure)) => Err(ResultError::Died(job.id(), failure.clone())),
+            Some(Ok(result)) => Ok(result.clone()),
         }
     }
 
@@ -435,7 +435,9 @@ impl Handle {
         let ledger = lock(&self.engine.ledger);
         let mut lists = lists.map(|list| ledger.table.list(list).map(|record| self.job(record)).collect::<Vec<_>>());
         drop(ledger);
-        lists.iter_mut().for_each(|jobs| jobs.sort_unstable_by_key(AnyJob::id));
+        for jobs in &mut lists {
+            jobs.sort_unstable_by_key(AnyJob::id);
+        }
         lists
     }
 }
@@ -458,20 +460,19 @@ impl Handle {
     pub fn remove(&self, id: impl Into<JobId>) -> Result<AnyJob, RemoveError> {
         let id = id.into();
         let mut ledger = lock(&self.engine.ledger);
-        match ledger.table.list_of(id.get()) {
+        if ledger.table.list_of(id.get()) == Some(List::Running) {
+            return Err(RemoveError::Running(id));
+        }
+        match ledger.table.remove(id.get()) {
+            Some(record) => Ok(self.job(&record)),
             None => Err(RemoveError::Unknown(UnknownJob { id, started: ledger.table.next_number() })),
-            Some(List::Running) => Err(RemoveError::Running(id)),
-            Some(List::Completed | List::Dead) => {
-                let record = ledger.table.remove(id.get()).expect("it was just seen under the same lock");
-                drop(ledger);
-                Ok(AnyJob::new(record, Arc::clone(&self.engine)))
-            }
         }
     }
 
     /// Takes all finished jobs out of the lists.
     ///
     /// Who was not told yet that they ended is told all the same: see [`Notices`].
+    #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn flush(&self) -> Flushed {
         let mut ledger = lock(&self.engine.ledger);
         let [completed, dead] = [List::Completed, List::Dead].map(|list| ledger.table.drain(list));

@@ -95,6 +95,7 @@ impl fmt::Debug for Name {
 /// ```
 /// assert_eq!(bgjobs::one_line("a\nb\r\u{202e}").to_string(), r"a\nb\r\u{202e}");
 /// ```
+#[must_use]
 pub fn one_line(text: &str) -> impl fmt::Display {
     escaped(text, |_| false)
 }
@@ -104,6 +105,7 @@ pub fn one_line(text: &str) -> impl fmt::Display {
 /// ```
 /// assert_eq!(bgjobs::many_lines("a\n\tb\u{7}").to_string(), "a\n\tb\\u{7}");
 /// ```
+#[must_use]
 pub fn many_lines(text: &str) -> impl fmt::Display {
     escaped(text, |c| c == '\n' || c == '\t')
 }

@@ -32,12 +32,17 @@ struct Note {
 
 thread_local! {
     /// The panics noted while [`catch`] runs on this thread; none outside of it.
-    static NOTES: RefCell<Option<Vec<Note>>> = const { RefCell::new(None) };
+    #[cfg_attr(not(bgjobs_loom), expect(clippy::missing_const_for_thread_local, reason = "loom's macro takes no `const`"))]
+    static NOTES: RefCell<Option<Vec<Note>>> = RefCell::new(None);
 }
 
 /// Puts the hook that takes notes in front of the host's own, once in a process.
 pub(crate) fn install_hook() {
     static INSTALLED: Once = Once::new();
+    // Loom's own panics come from outside its threads, where its thread-locals can't be read.
+    if cfg!(bgjobs_loom) {
+        return;
+    }
     INSTALLED.call_once(|| {
         let previous = take_hook();
         set_hook(Box::new(move |info| {
@@ -126,9 +131,9 @@ fn take_note(info: &PanicHookInfo<'_>) -> bool {
 
 /// The text of a panic's payload.
 fn message_of(payload: &(dyn Any + Send)) -> String {
-    payload.downcast_ref::<&str>().map(|text| (*text).to_owned()).unwrap_or_else(|| {
-        payload.downcast_ref::<String>().cloned().unwrap_or_else(|| "a value that is not text".to_owned())
-    })
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a value that is not text").to_owned()
 }
 
 /// Looks up the names and lines of the frames between the start of the body and the panic, outermost first.

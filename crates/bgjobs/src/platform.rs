@@ -3,7 +3,11 @@
 //! Knows nothing of jobs.
 //! Where a question can't be answered the answer is none, and nothing depends on it.
 
-use std::time::Duration;
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    time::Duration,
+};
 
 /// How many threads are made before the system's limit is looked at.
 const UNCHECKED: usize = 1_000;
@@ -34,9 +38,8 @@ fn free_mappings() -> Option<usize> {
     if !cfg!(target_os = "linux") {
         return None;
     }
-    let limit: usize = std::fs::read_to_string("/proc/sys/vm/max_map_count").ok()?.trim().parse().ok()?;
-    let maps = std::fs::read("/proc/self/maps").ok()?;
-    let used = maps.iter().filter(|&&byte| byte == b'\n').count();
+    let limit: usize = fs::read_to_string("/proc/sys/vm/max_map_count").ok()?.trim().parse().ok()?;
+    let used = BufReader::new(File::open("/proc/self/maps").ok()?).split(b'\n').count();
     Some(limit.saturating_sub(used))
 }
 

@@ -1,0 +1,149 @@
+//! The whole engine under loom, which tries the interleavings of its threads.
+//!
+//! `RUSTFLAGS="--cfg bgjobs_loom" cargo test -p bgjobs --test loom --release --target-dir target/loom`
+//!
+//! Each model ends with the drop of the manager, so it also shows that every worker ends.
+//! Loom has no clock, so nothing here times out: idle timeouts are tested elsewhere.
+
+#![cfg(bgjobs_loom)]
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+};
+
+use bgjobs::{JobManager, Outcome, SpawnError, State};
+use loom::thread;
+
+/// Tries the interleavings with few preemptions, which is where mistakes show; more with `BGJOBS_PROVE=1`.
+fn check(model: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(if std::env::var_os("BGJOBS_PROVE").is_some() { 3 } else { 2 });
+    builder.max_branches = 20_000;
+    builder.check(model);
+}
+
+#[test]
+fn a_job_runs_once_and_is_joined() {
+    check(|| {
+        let jobs = JobManager::new();
+        let runs = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&runs);
+        let job = jobs.spawn("one", move || count.fetch_add(1, SeqCst)).unwrap();
+        assert_eq!(job.join().unwrap(), &0);
+        drop(jobs);
+        assert_eq!(runs.load(SeqCst), 1);
+    });
+}
+
+#[test]
+fn two_jobs_are_handed_to_workers_and_both_end() {
+    check(|| {
+        let jobs = JobManager::new();
+        let one = jobs.spawn("one", || 1).unwrap();
+        let two = jobs.spawn("two", || 2).unwrap();
+        assert_eq!((one.join().unwrap(), two.join().unwrap()), (&1, &2));
+    });
+}
+
+#[test]
+fn a_job_that_waits_for_a_later_one_is_not_in_its_way() {
+    check(|| {
+        let jobs = JobManager::new();
+        let (send, receive) = loom::sync::mpsc::channel();
+        let waits = jobs.spawn("waits", move || receive.recv().unwrap()).unwrap();
+        jobs.spawn("sends", move || send.send(7).unwrap()).unwrap();
+        assert_eq!(waits.join().unwrap(), &7);
+    });
+}
+
+#[test]
+fn who_joined_a_job_finds_it_in_the_next_report() {
+    check(|| {
+        let jobs = JobManager::new();
+        let mut notices = jobs.notices();
+        let job = jobs.spawn("one", || ()).unwrap();
+        job.wait().unwrap();
+        assert_eq!(notices.look().len(), 1);
+    });
+}
+
+#[test]
+fn who_was_told_of_a_job_finds_it_finished() {
+    check(|| {
+        let jobs = JobManager::new();
+        let mut notices = jobs.notices();
+        jobs.spawn("one", || ()).unwrap();
+        let reader = thread::spawn(move || {
+            for job in notices.look() {
+                assert_eq!(job.state(), State::Finished(Outcome::Done));
+                assert!(job.times().finished.is_some());
+            }
+        });
+        drop(jobs);
+        reader.join().unwrap();
+    });
+}
+
+#[test]
+fn a_removed_job_was_finished_and_stands_in_no_list() {
+    check(|| {
+        let jobs = JobManager::new();
+        let job = jobs.spawn("one", || ()).unwrap();
+        match jobs.remove(0) {
+            Ok(removed) => assert!(removed.is_finished()),
+            Err(_) => {
+                job.wait().unwrap();
+                jobs.remove(0).unwrap();
+            }
+        }
+        assert!(jobs.all().is_empty());
+    });
+}
+
+#[test]
+fn a_stop_and_a_start_settle_a_job_once() {
+    check(|| {
+        let jobs = JobManager::new();
+        let job = jobs.spawn_with("one", |job| Ok(job.check()?)).unwrap();
+        let stopper = {
+            let job = job.clone();
+            thread::spawn(move || job.ask_stop("enough"))
+        };
+        job.wait().unwrap();
+        let asked = stopper.join().unwrap();
+        match job.state() {
+            State::Finished(Outcome::Stopped) => {
+                assert!(asked);
+                assert_eq!(job.failure().unwrap().message(), "enough");
+            }
+            state => assert_eq!(state, State::Finished(Outcome::Done)),
+        }
+    });
+}
+
+#[test]
+fn a_sleeper_hears_a_stop() {
+    check(|| {
+        let jobs = JobManager::new();
+        let job = jobs.spawn_with("one", |job| Ok(job.sleep(std::time::Duration::MAX)?)).unwrap();
+        job.ask_stop("enough");
+        job.wait().unwrap();
+        assert_eq!(job.state(), State::Finished(Outcome::Stopped));
+    });
+}
+
+#[test]
+fn a_start_against_a_shutdown_runs_whole_or_not_at_all() {
+    check(|| {
+        let jobs = JobManager::new();
+        let handle = jobs.handle();
+        let starter = thread::spawn(move || match handle.spawn("late", || 5) {
+            Ok(job) => assert_eq!(job.join().unwrap(), &5),
+            Err(error) => assert!(matches!(error, SpawnError::ShutDown)),
+        });
+        jobs.shutdown().unwrap();
+        drop(jobs);
+        starter.join().unwrap();
+    });
+}
