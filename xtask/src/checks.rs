@@ -39,25 +39,18 @@ pub(crate) fn steps(form: Form) -> Vec<Step> {
 fn short() -> Vec<Step> {
     let mut steps = vec![
         Step::cargo("formatting", "fmt --all --check").needs(Component::Rustfmt),
-        Step::cargo("clippy", "clippy --workspace --all-targets -- -D warnings")
-            .needs(Component::Clippy),
+        Step::cargo("clippy", "clippy --workspace --all-targets -- -D warnings").needs(Component::Clippy),
         Step::cargo("tests and doctests", "test --workspace"),
         // Twice, because a link inside private text breaks only in the first, and a link from
         // public text to a private item only in the second, which leaves the documents that users read.
-        Step::cargo(
-            "docs of private items",
-            "doc --workspace --no-deps --document-private-items",
-        )
-        .env("RUSTDOCFLAGS", "-D warnings"),
+        Step::cargo("docs of private items", "doc --workspace --no-deps --document-private-items")
+            .env("RUSTDOCFLAGS", "-D warnings"),
         Step::cargo("docs", "doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings"),
     ];
     let names = examples();
-    steps.extend(names.iter().map(|name| {
-        Step::cargo(
-            &format!("example {name}"),
-            &format!("run --quiet --example {name}"),
-        )
-    }));
+    steps.extend(
+        names.iter().map(|name| Step::cargo(&format!("example {name}"), &format!("run --quiet --example {name}"))),
+    );
     steps.extend(loom("2"));
     steps
 }
@@ -77,10 +70,7 @@ fn loom(preemptions: &'static str) -> Option<Step> {
     let step = Step::cargo("loom models", "test -p bgjobs --test loom --release")
         .env("RUSTFLAGS", "--cfg bgjobs_loom")
         .env("LOOM_MAX_PREEMPTIONS", preemptions);
-    root()
-        .join("crates/bgjobs/tests/loom.rs")
-        .exists()
-        .then_some(step)
+    root().join("crates/bgjobs/tests/loom.rs").exists().then_some(step)
 }
 
 /// The names of the default members' examples, found by listing their folders, so that none is forgotten.
@@ -96,12 +86,7 @@ fn examples() -> BTreeSet<String> {
 /// The name of the example that starts in a file, if one does.
 fn example(path: &Path) -> Option<String> {
     let is_rust = path.extension()? == "rs";
-    is_rust.then(|| {
-        path.file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned()
-    })
+    is_rust.then(|| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
 }
 
 #[cfg(test)]
@@ -110,10 +95,7 @@ mod tests {
 
     #[test]
     fn an_example_is_a_rust_file() {
-        assert_eq!(
-            example(Path::new("examples/prompt.rs")),
-            Some("prompt".to_owned())
-        );
+        assert_eq!(example(Path::new("examples/prompt.rs")), Some("prompt".to_owned()));
         assert_eq!(example(Path::new("examples/words.rhai")), None);
         assert_eq!(example(Path::new("examples/data")), None);
     }

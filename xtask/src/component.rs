@@ -49,9 +49,7 @@ impl Component {
     fn advice(self, message: &str) -> Option<String> {
         let name = self.name();
         if message.contains("is not installed for the toolchain") {
-            Some(format!(
-                "{name} is missing\nhint: `rustup component add {name}` installs it"
-            ))
+            Some(format!("{name} is missing\nhint: `rustup component add {name}` installs it"))
         } else if message.contains("no such command") {
             let package = self.debian_package();
             Some(format!(
@@ -103,11 +101,7 @@ mod tests {
 
     #[test]
     fn any_other_message_is_left_to_speak_for_itself() {
-        check(
-            Component::Rustfmt,
-            "error: could not find `Cargo.toml`",
-            None,
-        );
+        check(Component::Rustfmt, "error: could not find `Cargo.toml`", None);
         check(Component::Rustfmt, "", None);
     }
 }

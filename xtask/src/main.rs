@@ -2,11 +2,7 @@
 //!
 //! This file knows the command line and nothing of cargo: what is checked is in [`checks`], how it is run in [`step`].
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a program for the terminal"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 mod checks;
 mod component;

@@ -45,23 +45,12 @@ impl Step {
 
     /// Runs it to its end, its output on the terminal, without input; returns how long it took.
     pub(crate) fn run(&self) -> Result<Duration, Failed> {
-        let failed = |reason| Failed {
-            name: self.name.clone(),
-            line: self.to_string(),
-            reason,
-        };
-        if let Some(advice) = self
-            .needs
-            .and_then(|component| component.if_missing(cargo()))
-        {
+        let failed = |reason| Failed { name: self.name.clone(), line: self.to_string(), reason };
+        if let Some(advice) = self.needs.and_then(|component| component.if_missing(cargo())) {
             return Err(failed(advice));
         }
         let started = Instant::now();
-        let status = cargo()
-            .args(&self.arguments)
-            .envs(self.variables.iter().copied())
-            .stdin(Stdio::null())
-            .status();
+        let status = cargo().args(&self.arguments).envs(self.variables.iter().copied()).stdin(Stdio::null()).status();
         match status {
             Ok(status) if status.success() => Ok(started.elapsed()),
             Ok(status) => Err(failed(ended(status))),
@@ -92,10 +81,7 @@ pub(crate) struct Failed {
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, line, reason } = self;
-        write!(
-            f,
-            "failed: {name}: {reason}\nhint: run it again with `{line}`"
-        )
+        write!(f, "failed: {name}: {reason}\nhint: run it again with `{line}`")
     }
 }
 
@@ -107,9 +93,7 @@ fn cargo() -> Command {
 }
 
 fn ended(status: ExitStatus) -> String {
-    status
-        .code()
-        .map_or_else(|| status.to_string(), |code| format!("exit code {code}"))
+    status.code().map_or_else(|| status.to_string(), |code| format!("exit code {code}"))
 }
 
 #[cfg(test)]
@@ -119,25 +103,14 @@ mod tests {
     #[test]
     fn a_step_is_shown_as_a_line_for_the_shell() {
         assert_eq!(Step::cargo("a", "fmt --all").to_string(), "cargo fmt --all");
-        let step = Step::cargo("a", "doc")
-            .env("RUSTDOCFLAGS", "-D warnings")
-            .env("CASES", "5");
-        assert_eq!(
-            step.to_string(),
-            r#"RUSTDOCFLAGS="-D warnings" CASES=5 cargo doc"#
-        );
+        let step = Step::cargo("a", "doc").env("RUSTDOCFLAGS", "-D warnings").env("CASES", "5");
+        assert_eq!(step.to_string(), r#"RUSTDOCFLAGS="-D warnings" CASES=5 cargo doc"#);
     }
 
     #[test]
     fn a_failure_names_the_step_and_the_way_to_run_it_again() {
-        let failed = Failed {
-            name: "clippy".to_owned(),
-            line: "cargo clippy".to_owned(),
-            reason: "exit code 101".to_owned(),
-        };
-        assert_eq!(
-            failed.to_string(),
-            "failed: clippy: exit code 101\nhint: run it again with `cargo clippy`",
-        );
+        let failed =
+            Failed { name: "clippy".to_owned(), line: "cargo clippy".to_owned(), reason: "exit code 101".to_owned() };
+        assert_eq!(failed.to_string(), "failed: clippy: exit code 101\nhint: run it again with `cargo clippy`",);
     }
 }
