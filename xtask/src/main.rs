@@ -1,3 +1,116 @@
-//! The project's checks, one command each.
+//! The project's checks, one command each: `cargo xtask help` lists them.
+//!
+//! This file knows the command line and nothing of cargo: what is checked is in [`checks`], how it is run in [`step`].
 
-fn main() {}
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+mod checks;
+mod component;
+mod step;
+
+use std::process::ExitCode;
+
+use crate::{checks::Form, step::Failed};
+
+const HELP: &str = "\
+The project's checks. Usage: cargo xtask COMMAND
+
+    test     everything that CI checks; it needs cargo with rustfmt and clippy, nothing else
+    prove    the long forms: tests in release with more cases, loom with more preemptions
+    help     this text
+";
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq)]
+enum Task {
+    Help,
+    Check(Form),
+}
+
+fn main() -> ExitCode {
+    match parse(std::env::args().skip(1)) {
+        Ok(Task::Help) => {
+            print!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        Ok(Task::Check(form)) => match check(form) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failed) => {
+                eprintln!("\n{failed}");
+                ExitCode::FAILURE
+            }
+        },
+        Err(message) => {
+            eprint!("error: {message}\n\n{HELP}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String> {
+    let mut arguments = arguments.into_iter();
+    let task = match arguments.next().as_deref() {
+        None | Some("help" | "-h" | "--help") => Task::Help,
+        Some("test") => Task::Check(Form::Short),
+        Some("prove") => Task::Check(Form::Long),
+        Some(other) => return Err(format!("no command `{other}`")),
+    };
+    match arguments.next() {
+        None => Ok(task),
+        Some(extra) => Err(format!("unexpected argument `{extra}`")),
+    }
+}
+
+/// Runs the checks one after another, up to the first that fails, and says how long each took.
+fn check(form: Form) -> Result<(), Failed> {
+    let mut times = Vec::new();
+    for step in checks::steps(form) {
+        println!("\n==> {}: {step}", step.name());
+        let took = step.run()?;
+        println!("    {}: {:.1} s", step.name(), took.as_secs_f64());
+        times.push((step, took));
+    }
+    println!("\nall checks passed");
+    for (step, took) in &times {
+        println!("{:7.1} s  {}", took.as_secs_f64(), step.name());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, expected: Result<Task, &str>) {
+        let parsed = parse(line.split_whitespace().map(str::to_owned));
+        assert_eq!(parsed, expected.map_err(str::to_owned));
+    }
+
+    #[test]
+    fn each_command_has_one_name() {
+        check("test", Ok(Task::Check(Form::Short)));
+        check("prove", Ok(Task::Check(Form::Long)));
+    }
+
+    #[test]
+    fn no_command_is_a_request_for_help() {
+        check("", Ok(Task::Help));
+        check("help", Ok(Task::Help));
+        check("-h", Ok(Task::Help));
+        check("--help", Ok(Task::Help));
+    }
+
+    #[test]
+    fn a_wrong_line_is_refused_by_what_is_wrong_in_it() {
+        check("tset", Err("no command `tset`"));
+        check("test clippy", Err("unexpected argument `clippy`"));
+    }
+
+    #[test]
+    fn help_names_each_command() {
+        for command in ["test", "prove", "help"] {
+            assert!(HELP.contains(&format!("\n    {command} ")), "{command}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What is checked, and in which order: what is quick to fail comes first.
+//!
+//! It knows the workspace's commands; it runs none.
+//!
+//! Each step names the whole workspace and none changes the flags of another, so that all of them share what is built:
+//! cargo would build a dependency again if `-p` gave it other features.
+//! Only the loom models have flags of their own, which cargo keeps apart from the rest in the same folder.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{component::Component, step::Step};
+
+/// How long the checks may take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Form {
+    /// What CI runs.
+    Short,
+    /// What is worth an hour, before a release or after work on the pool.
+    Long,
+}
+
+/// The workspace's root.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The steps of a form, in order.
+pub(crate) fn steps(form: Form) -> Vec<Step> {
+    match form {
+        Form::Short => short(),
+        Form::Long => long(),
+    }
+}
+
+fn short() -> Vec<Step> {
+    let mut steps = vec![
+        Step::cargo("formatting", "fmt --all --check").needs(Component::Rustfmt),
+        Step::cargo("clippy", "clippy --workspace --all-targets -- -D warnings").needs(Component::Clippy),
+        Step::cargo("tests and doctests", "test --workspace"),
+        // Twice, because a link inside private text breaks only in the first, and a link from
+        // public text to a private item only in the second, which leaves the documents that users read.
+        Step::cargo("docs of private items", "doc --workspace --no-deps --document-private-items")
+            .env("RUSTDOCFLAGS", "-D warnings"),
+        Step::cargo("docs", "doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings"),
+    ];
+    let names = examples();
+    steps.extend(
+        names.iter().map(|name| Step::cargo(&format!("example {name}"), &format!("run --quiet --example {name}"))),
+    );
+    steps.extend(loom("2"));
+    steps
+}
+
+fn long() -> Vec<Step> {
+    let mut steps = vec![
+        Step::cargo("tests, long and in release", "test --workspace --release")
+            .env("BGJOBS_PROVE", "1")
+            .env("PROPTEST_CASES", "20000"),
+    ];
+    steps.extend(loom("3"));
+    steps
+}
+
+/// The models of what the threads do to each other, with a bound on how often one may be interrupted.
+fn loom(preemptions: &'static str) -> Option<Step> {
+    let step = Step::cargo("loom models", "test -p bgjobs --test loom --release")
+        .env("RUSTFLAGS", "--cfg bgjobs_loom")
+        .env("LOOM_MAX_PREEMPTIONS", preemptions);
+    root().join("crates/bgjobs/tests/loom.rs").exists().then_some(step)
+}
+
+/// The names of the default members' examples, found by listing their folders, so that none is forgotten.
+fn examples() -> BTreeSet<String> {
+    ["crates/bgjobs/examples", "crates/bgjobs-shell/examples"]
+        .iter()
+        .filter_map(|folder| fs::read_dir(root().join(folder)).ok())
+        .flatten()
+        .filter_map(|entry| example(&entry.ok()?.path()))
+        .collect()
+}
+
+/// The name of the example that starts in a file, if one does.
+fn example(path: &Path) -> Option<String> {
+    let is_rust = path.extension()? == "rs";
+    is_rust.then(|| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_example_is_a_rust_file() {
+        assert_eq!(example(Path::new("examples/prompt.rs")), Some("prompt".to_owned()));
+        assert_eq!(example(Path::new("examples/words.rhai")), None);
+        assert_eq!(example(Path::new("examples/data")), None);
+    }
+
+    #[test]
+    fn each_step_has_a_name_of_its_own() {
+        for form in [Form::Short, Form::Long] {
+            let steps = steps(form);
+            let names: BTreeSet<_> = steps.iter().map(Step::name).collect();
+            assert_eq!(names.len(), steps.len());
+        }
+    }
+}
