@@ -176,11 +176,16 @@ pub(crate) fn resolve(mut backtrace: Backtrace) -> Vec<Frame> {
 
 /// Whether a frame at either end belongs to the standard library or to the engine, not to the user's code.
 fn is_machinery(frame: &Frame) -> bool {
+    const NAMES: [&str; 7] = [
+        "core::panicking",
+        "core::ops::function",
+        "core::option::",
+        "core::result::",
+        "std::panicking",
+        "bgjobs::engine::",
+        "bgjobs::manager::",
+    ];
     let from_std = frame.source.as_deref().is_some_and(|file| file.starts_with("/rustc/"));
     let name = frame.function.as_deref().unwrap_or_default().trim_start_matches(['<', '_']);
-    let prefixes = ["core::panicking", "core::ops::function", "core::option::", "core::result::", "std::panicking"];
-    from_std
-        || name.contains("rust_begin_unwind")
-        || prefixes.iter().any(|prefix| name.starts_with(prefix))
-        || name.starts_with(concat!(env!("CARGO_CRATE_NAME"), "::manager::"))
+    from_std || name.contains("rust_begin_unwind") || NAMES.iter().any(|prefix| name.starts_with(prefix))
 }

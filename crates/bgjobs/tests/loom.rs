@@ -15,10 +15,10 @@ use std::sync::{
 use bgjobs::{JobManager, Outcome, SpawnError, State};
 use loom::thread;
 
-/// Tries the interleavings with few preemptions, which is where mistakes show; more with `BGJOBS_PROVE=1`.
+/// Tries the interleavings with two preemptions, which is where mistakes show, or with `LOOM_MAX_PREEMPTIONS` of them.
 fn check(model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(if std::env::var_os("BGJOBS_PROVE").is_some() { 3 } else { 2 });
+    builder.preemption_bound = builder.preemption_bound.or(Some(2));
     builder.max_branches = 20_000;
     builder.check(model);
 }
