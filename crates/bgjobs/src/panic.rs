@@ -9,6 +9,7 @@ use std::{
     any::Any,
     cell::RefCell,
     panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook},
+    path::Path,
     sync::Once,
 };
 
@@ -176,16 +177,14 @@ pub(crate) fn resolve(mut backtrace: Backtrace) -> Vec<Frame> {
 
 /// Whether a frame at either end belongs to the standard library or to the engine, not to the user's code.
 fn is_machinery(frame: &Frame) -> bool {
-    const NAMES: [&str; 7] = [
-        "core::panicking",
-        "core::ops::function",
-        "core::option::",
-        "core::result::",
-        "std::panicking",
-        "bgjobs::engine::",
-        "bgjobs::manager::",
-    ];
-    let from_std = frame.source.as_deref().is_some_and(|file| file.starts_with("/rustc/"));
+    /// For the programs that tell no files.
+    const NAMES: [&str; 6] =
+        ["core::panicking", "core::ops::function", "core::option::", "core::result::", "std::panicking", "bgjobs::"];
+    if let Some(source) = &frame.source {
+        let folder = Path::new(source).parent().unwrap_or(Path::new(""));
+        let ours = Path::new(file!()).parent().expect("this file is in a folder");
+        return source.starts_with("/rustc/") || folder.ends_with(ours);
+    }
     let name = frame.function.as_deref().unwrap_or_default().trim_start_matches(['<', '_']);
-    from_std || name.contains("rust_begin_unwind") || NAMES.iter().any(|prefix| name.starts_with(prefix))
+    name.contains("rust_begin_unwind") || NAMES.iter().any(|prefix| name.starts_with(prefix))
 }

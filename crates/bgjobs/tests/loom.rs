@@ -58,6 +58,20 @@ fn a_job_that_waits_for_a_later_one_is_not_in_its_way() {
 }
 
 #[test]
+fn workers_that_sleep_are_all_called_when_several_jobs_come() {
+    check(|| {
+        let jobs = JobManager::new();
+        // The first round leaves two workers, the second finds them asleep or searching.
+        for _ in 0..2 {
+            let (send, receive) = loom::sync::mpsc::channel();
+            let waits = jobs.spawn("waits", move || receive.recv().unwrap()).unwrap();
+            jobs.spawn("sends", move || send.send(7).unwrap()).unwrap();
+            assert_eq!(waits.join().unwrap(), &7);
+        }
+    });
+}
+
+#[test]
 fn who_joined_a_job_finds_it_in_the_next_report() {
     check(|| {
         let jobs = JobManager::new();
