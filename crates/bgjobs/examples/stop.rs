@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 job.print("half of the rounds are done");
                 halfway.send(())?;
                 // Whoever sleeps like this hears a stop at once.
-                job.sleep(Duration::from_secs(3600))?;
+                job.sleep(Duration::from_hours(1))?;
             }
         }
         Ok("all rounds are done")

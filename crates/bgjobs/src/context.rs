@@ -8,7 +8,8 @@ use std::{
 
 use crate::{
     error::WaitError,
-    job::{AnyJob, JobId},
+    id::JobId,
+    job::AnyJob,
     log::{Log, Stream},
     name::Name,
     stop::Stopped,

@@ -15,43 +15,29 @@
 
 use std::{
     cell::Cell,
-    io,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use crate::{
+    board::Board,
     config::{Config, Options},
     error::{SpawnError, WaitError},
     failure::Failure,
-    job::{AnyJob, JobId},
+    id::JobId,
     name::Name,
-    notice::Board,
     panic::{self, Quietly},
-    platform::{nanos, own_cpu_time, thread_allowance, thread_id},
-    policy::Admission,
-    pool::{Closed, Pool, Refused, Take},
+    platform::{nanos, own_cpu_time},
     record::{AnyRecord, Core, Record, Shared},
     state::Outcome,
-    sync::{
-        AtomicU64, AtomicUsize, Builder, Condvar, Mutex, Ordering, Parker, has_passed, lock, spin, thread_local,
-        yield_now,
-    },
+    sync::{AtomicU64, Condvar, Mutex, Ordering, Parker, has_passed, lock, spin, thread_local},
     table::{List, Table},
     wait::{Signal, Waits},
+    workers::{Worker, Workers},
 };
-
-/// How long a worker that ran dry searches, in rounds of [`spin`].
-const WORKER_ROUNDS: u32 = 20;
 
 /// How long a joiner looks before it sleeps, in rounds of [`spin`].
 const JOINER_ROUNDS: u32 = 10;
-
-/// How far the clock of a thread may run between two readings while jobs follow each other, in nanoseconds.
-const CPU_SLACK: u64 = 1_000_000;
-
-/// What a worker is handed: the job and its body.
-type Task = Box<dyn FnOnce(&mut Worker) + Send>;
 
 pub(crate) struct Engine {
     pub(crate) config: Config,
@@ -63,12 +49,8 @@ pub(crate) struct Engine {
     pub(crate) news: Condvar,
     /// How many ends were ever posted, readable without the lock.
     posted: AtomicU64,
-    pool: Pool<Task>,
+    pub(crate) workers: Arc<Workers>,
     pub(crate) waits: Waits,
-    /// Up to how many live threads no limit of the system need be asked.
-    allowance: AtomicUsize,
-    /// How many threads with one job of their own live.
-    lone_threads: AtomicUsize,
 }
 
 pub(crate) struct Ledger {
@@ -76,16 +58,6 @@ pub(crate) struct Ledger {
     pub(crate) board: Board<Shared>,
     /// Whether jobs may be started.
     open: bool,
-}
-
-/// A thread that runs bodies, seen from inside.
-struct Worker {
-    parker: Arc<Parker>,
-    /// Whether it belongs to the pool; else it runs one job and ends.
-    pooled: bool,
-    thread: u32,
-    /// When, by the manager's clock, the thread's processor time was read last, and what it was.
-    cpu: Option<(u64, Duration)>,
 }
 
 thread_local! {
@@ -98,15 +70,13 @@ impl Engine {
     pub(crate) fn new(config: Config) -> Arc<Self> {
         panic::install_hook();
         Arc::new(Self {
+            workers: Workers::new(&config),
             config,
             epoch: Instant::now(),
             ledger: Mutex::new(Ledger { table: Table::new(), board: Board::new(), open: true }),
             news: Condvar::new(),
             posted: AtomicU64::new(0),
-            pool: Pool::new(),
             waits: Waits::new(),
-            allowance: AtomicUsize::new(0),
-            lone_threads: AtomicUsize::new(0),
         })
     }
 
@@ -118,11 +88,6 @@ impl Engine {
         self.posted.load(Ordering::Acquire)
     }
 
-    /// How many threads the engine has.
-    pub(crate) fn threads(&self) -> usize {
-        self.pool.live() + self.lone_threads.load(Ordering::Relaxed)
-    }
-
     /// The job whose body runs on this thread, if it is one of this engine.
     pub(crate) fn current(&self) -> Option<JobId> {
         let address = std::ptr::from_ref(self).addr();
@@ -132,55 +97,30 @@ impl Engine {
 
 /// Starting.
 impl Engine {
-    /// Starts a job whose body is `body`; it is called with the job itself.
+    /// Starts a job whose body is `body`; it is called with the job's record and the engine.
     pub(crate) fn launch<T: Send + Sync + 'static>(
         self: &Arc<Self>,
         name: Name,
         options: &Options,
-        body: impl FnOnce(&AnyJob) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<AnyJob, SpawnError> {
+        body: impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<Shared, SpawnError> {
         if options.fresh_thread || options.stack_size.is_some() {
             return self.launch_alone(name, options, body);
         }
         let body = Quietly::new(body);
-        let queued = self.admit()?;
+        let queued = self.workers.admit()?;
         let Some(record) = self.enter(name, options.daemon) else {
-            self.pool.retract();
+            self.workers.retract();
             return Err(SpawnError::ShutDown);
         };
-        let job = AnyJob::new(Arc::clone(&record) as Shared, Arc::clone(self));
         if queued {
-            job.core().life.queue();
+            record.core().life.queue();
         }
+        let job = Arc::clone(&record) as Shared;
         let engine = Arc::clone(self);
-        // If a shutdown has come between, it has settled the job, and the task comes back to be dropped.
-        if let Ok(Some(sleeper)) = self.pool.push(Box::new(move |worker| engine.run(&record, body, worker))) {
-            sleeper.unpark();
-        }
+        // If a shutdown has come between, it has settled the job, and the task is dropped.
+        self.workers.push(Box::new(move |worker| engine.run(&record, body, worker)));
         Ok(job)
-    }
-
-    /// Finds a thread for a job; true if the job must queue until one is free.
-    fn admit(self: &Arc<Self>) -> Result<bool, SpawnError> {
-        let mut tries = 0;
-        loop {
-            match self.pool.admit(tries) {
-                Err(Closed) => return Err(SpawnError::ShutDown),
-                Ok(Admission::Ready) => return Ok(false),
-                Ok(Admission::Yield) => {
-                    tries += 1;
-                    yield_now();
-                }
-                Ok(Admission::Grow) => {
-                    let Err(error) = self.make_worker() else { return Ok(false) };
-                    return match self.pool.refused() {
-                        Refused::Ready => Ok(false),
-                        Refused::Queue => Ok(true),
-                        Refused::Fail => Err(SpawnError::NoThread(error)),
-                    };
-                }
-            }
-        }
     }
 
     /// Gives a job its number and its place in the table; none after a shutdown.
@@ -203,95 +143,21 @@ impl Engine {
         self: &Arc<Self>,
         name: Name,
         options: &Options,
-        body: impl FnOnce(&AnyJob) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<AnyJob, SpawnError> {
+        body: impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<Shared, SpawnError> {
         let (hand_over, take_over) = std::sync::mpsc::sync_channel::<Arc<Record<T>>>(1);
         let engine = Arc::clone(self);
         let body = Quietly::new(body);
-        let alone = move || {
+        let alone = move |worker: &mut Worker| {
             if let Ok(record) = take_over.recv() {
-                engine.run(&record, body, &mut Worker::new(false));
+                engine.run(&record, body, worker);
             }
-            engine.lone_threads.fetch_sub(1, Ordering::Relaxed);
         };
-        self.lone_threads.fetch_add(1, Ordering::Relaxed);
-        if let Err(error) = self.make_thread(&name, options.stack_size, alone) {
-            self.lone_threads.fetch_sub(1, Ordering::Relaxed);
-            return Err(SpawnError::NoThread(error));
-        }
+        self.workers.run_alone(&name, options.stack_size, alone).map_err(SpawnError::NoThread)?;
         let record = self.enter(name, options.daemon).ok_or(SpawnError::ShutDown)?;
-        let job = AnyJob::new(Arc::clone(&record) as Shared, Arc::clone(self));
+        let job = Arc::clone(&record) as Shared;
         hand_over.send(record).expect("the thread waits for its job");
         Ok(job)
-    }
-}
-
-/// Threads.
-impl Engine {
-    fn make_worker(self: &Arc<Self>) -> io::Result<()> {
-        let engine = Arc::clone(self);
-        self.make_thread("bgjobs", None, move || engine.work())
-    }
-
-    fn make_thread(
-        self: &Arc<Self>,
-        name: &str,
-        stack_size: Option<usize>,
-        run: impl FnOnce() + Send + 'static,
-    ) -> io::Result<()> {
-        let live = self.threads();
-        if live >= self.allowance.load(Ordering::Relaxed) {
-            let allowance = thread_allowance(live);
-            self.allowance.store(allowance, Ordering::Relaxed);
-            if live >= allowance {
-                let text = format!("{live} threads live, and the system has no memory mappings left for another");
-                return Err(io::Error::new(io::ErrorKind::WouldBlock, text));
-            }
-        }
-        // A thread's name ends at its first zero.
-        let name = name.split('\0').next().unwrap_or_default();
-        let mut builder = Builder::new().name(name.to_owned());
-        if let Some(size) = stack_size.or(self.config.stack_size) {
-            builder = builder.stack_size(size);
-        }
-        builder.spawn(run).map(drop)
-    }
-
-    /// The life of a worker of the pool.
-    fn work(self: Arc<Self>) {
-        let mut worker = Worker::new(true);
-        let mut has_searched = false;
-        loop {
-            match self.pool.take(&worker.parker, has_searched) {
-                Take::Run(task, sleeper) => {
-                    if let Some(sleeper) = sleeper {
-                        sleeper.unpark();
-                    }
-                    task(&mut worker);
-                    has_searched = false;
-                }
-                Take::Search => {
-                    spin(WORKER_ROUNDS, || self.pool.has_tasks());
-                    has_searched = true;
-                }
-                Take::Sleep => {
-                    while !worker.parker.park(Instant::now().checked_add(self.config.idle_timeout)) {
-                        if self.pool.leave(&worker.parker) {
-                            return;
-                        }
-                    }
-                    has_searched = false;
-                }
-                Take::Leave => return,
-            }
-        }
-    }
-
-    /// Makes a worker that is done with a job idle, and a thread for a job that was refused one.
-    fn release(self: &Arc<Self>, worker: &Worker) {
-        if worker.pooled && self.pool.finish() && self.make_worker().is_err() {
-            self.pool.refused_again();
-        }
     }
 }
 
@@ -301,28 +167,27 @@ impl Engine {
     fn run<T: Send + Sync + 'static>(
         self: &Arc<Self>,
         record: &Arc<Record<T>>,
-        body: Quietly<impl FnOnce(&AnyJob) -> Result<T, Failure>>,
+        body: Quietly<impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure>>,
         worker: &mut Worker,
     ) {
         let core = record.core();
         if !core.life.claim() {
-            self.release(worker);
+            self.workers.release(worker);
             return;
         }
         let started = self.now();
         core.seat(worker.thread, worker.cpu_at(started, self.config.measure_cpu));
         core.life.start(started);
 
-        let job = AnyJob::new(Arc::clone(record) as Shared, Arc::clone(self));
         CURRENT.with(|current| current.set(Some((std::ptr::from_ref(&**self).addr(), core.id))));
-        let result = panic::catch(|| body.into_inner()(&job)).flatten();
+        let result = panic::catch(|| body.into_inner()(record, self)).flatten();
         CURRENT.with(|current| current.set(None));
 
         let used = if self.config.measure_cpu { own_cpu_time() } else { None };
         core.unseat(used);
         core.end_log();
         let outcome = record.settle(result);
-        self.release(worker);
+        self.workers.release(worker);
         self.finish(core, outcome);
     }
 
@@ -454,11 +319,7 @@ impl Engine {
         for record in left.iter().filter(|record| record.core().daemon) {
             self.ask_stop(record, &reason);
         }
-        let (tasks, sleepers) = self.pool.close();
-        drop(tasks);
-        for sleeper in sleepers {
-            sleeper.unpark();
-        }
+        drop(self.workers.close());
     }
 
     /// Asks a job to stop; true for the first who asks. One that has not started ends at once.
@@ -476,18 +337,5 @@ impl Engine {
     pub(crate) fn forget_all(&self) {
         let table = std::mem::replace(&mut lock(&self.ledger).table, Table::new());
         drop(table);
-    }
-}
-
-impl Worker {
-    fn new(pooled: bool) -> Self {
-        Self { parker: Parker::new(), pooled, thread: thread_id(), cpu: None }
-    }
-
-    /// The processor time that the thread has used at `now`, read anew if the last reading is too old.
-    fn cpu_at(&mut self, now: u64, exactly: bool) -> Option<Duration> {
-        let is_fresh = |&(read, _): &(u64, Duration)| !exactly && now.saturating_sub(read) <= CPU_SLACK;
-        self.cpu = self.cpu.filter(is_fresh).or_else(|| Some((now, own_cpu_time()?)));
-        self.cpu.map(|(_, time)| time)
     }
 }

@@ -5,7 +5,7 @@
 
 use std::{any::type_name, error::Error, fmt, io, time::Duration};
 
-use crate::{failure::Failure, job::JobId, state::State, stop::Stopped};
+use crate::{failure::Failure, id::JobId, state::State, stop::Stopped};
 
 /// A job was not started; it is in no list, and no number was used.
 #[derive(Debug)]

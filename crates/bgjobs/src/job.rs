@@ -3,14 +3,9 @@
 use std::{
     any::{Any, type_name},
     fmt,
-    future::{Future, IntoFuture},
     marker::PhantomData,
-    num::ParseIntError,
     ops::Deref,
-    pin::Pin,
-    str::FromStr,
     sync::Arc,
-    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
@@ -18,88 +13,14 @@ use crate::{
     engine::Engine,
     error::{JoinError, WaitError},
     failure::Failure,
+    id::JobId,
     log::Log,
     name::Name,
     record::{Core, Record, Shared},
+    said::{Place, Progress},
     state::State,
-    stop::{Place, Verdict},
-    sync::{Parker, deadline_after},
-    wait::{Signal, Ticket},
+    stop::Verdict,
 };
-
-/// The number of a job: from 0 in the order of starting, never given twice.
-///
-/// ```
-/// use bgjobs::JobId;
-///
-/// let id: JobId = "#4".parse()?;
-/// assert_eq!(id, JobId::from(4));
-/// assert_eq!(id.to_string(), "4");
-/// assert_eq!("four".parse::<JobId>().unwrap_err().to_string(), "`four` is not the number of a job, as 4 or #4 is");
-/// # Ok::<(), bgjobs::ParseJobIdError>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct JobId(u64);
-
-impl JobId {
-    /// The number itself.
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-}
-
-impl From<u64> for JobId {
-    fn from(number: u64) -> Self {
-        Self(number)
-    }
-}
-
-impl From<&AnyJob> for JobId {
-    fn from(job: &AnyJob) -> Self {
-        job.id()
-    }
-}
-
-impl<T> From<&Job<T>> for JobId {
-    fn from(job: &Job<T>) -> Self {
-        job.id()
-    }
-}
-
-impl fmt::Display for JobId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for JobId {
-    type Err = ParseJobIdError;
-
-    fn from_str(text: &str) -> Result<Self, ParseJobIdError> {
-        let number = text.strip_prefix('#').unwrap_or(text);
-        number.parse().map(Self).map_err(|cause| ParseJobIdError { text: text.to_owned(), cause })
-    }
-}
-
-/// A text is not the number of a job.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseJobIdError {
-    text: String,
-    cause: ParseIntError,
-}
-
-impl fmt::Display for ParseJobIdError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not the number of a job, as 4 or #4 is", crate::one_line(&self.text))
-    }
-}
-
-impl std::error::Error for ParseJobIdError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.cause)
-    }
-}
 
 /// When things happened to a job, by a clock that never goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,17 +40,6 @@ impl Times {
         let until = self.finished.unwrap_or_else(Instant::now);
         Some(until.saturating_duration_since(self.started?))
     }
-}
-
-/// How far a body says that it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// How much is done.
-    pub done: u64,
-    /// How much there is to do in all, if that is known.
-    pub total: Option<u64>,
-    /// What is being done.
-    pub text: Option<Name>,
 }
 
 /// A job of any kind: what can be asked and done without the type of its result.
@@ -275,7 +185,7 @@ impl AnyJob {
     ///
     /// [`WaitError::Itself`] and [`WaitError::Ring`], if the wait would never end.
     pub fn wait(&self) -> Result<(), WaitError> {
-        self.engine.wait(&*self.record, None, None)
+        self.wait_at_most(None)
     }
 
     /// Waits until the job has ended, `timeout` at most.
@@ -284,7 +194,12 @@ impl AnyJob {
     ///
     /// [`WaitError::TimedOut`] if it has not; [`WaitError::Itself`] at once.
     pub fn wait_timeout(&self, timeout: Duration) -> Result<(), WaitError> {
-        self.engine.wait(&*self.record, Some(timeout), None)
+        self.wait_at_most(Some(timeout))
+    }
+
+    /// Waits until the job has ended, `timeout` at most; none waits for ever.
+    pub(crate) fn wait_at_most(&self, timeout: Option<Duration>) -> Result<(), WaitError> {
+        self.engine.wait(&*self.record, timeout, None)
     }
 
     /// Waits as [`wait`](Self::wait) does, and hears when the job of `hearing` is asked to stop.
@@ -358,6 +273,18 @@ impl AnyJob {
     pub(crate) fn typed<T: Send + Sync + 'static>(&self) -> Option<&Record<T>> {
         let record: &dyn Any = &*self.record;
         record.downcast_ref()
+    }
+}
+
+impl From<&AnyJob> for JobId {
+    fn from(job: &AnyJob) -> Self {
+        job.id()
+    }
+}
+
+impl<T> From<&Job<T>> for JobId {
+    fn from(job: &Job<T>) -> Self {
+        job.id()
     }
 }
 
@@ -459,7 +386,8 @@ impl<T: Send + Sync + 'static> Job<T> {
         self.typed::<T>().and_then(Record::result)
     }
 
-    fn ended(&self) -> Result<&T, JoinError> {
+    /// The outcome of a job that was seen to have ended.
+    pub(crate) fn ended(&self) -> Result<&T, JoinError> {
         let outcome = self.outcome().expect("the job was seen to have ended");
         outcome.map_err(|failure| JoinError::Failed { job: self.id(), failure: failure.clone() })
     }
@@ -495,158 +423,4 @@ impl<T> fmt::Debug for Job<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.job.fmt(f)
     }
-}
-
-impl<'a, T: Send + Sync + 'static> IntoFuture for &'a Job<T> {
-    type Output = Result<&'a T, JoinError>;
-    type IntoFuture = Joining<'a, T>;
-
-    fn into_future(self) -> Joining<'a, T> {
-        Joining { job: self, ended: Ended::of(self) }
-    }
-}
-
-impl<T: Clone + Send + Sync + 'static> IntoFuture for Job<T> {
-    type Output = Result<T, JoinError>;
-    type IntoFuture = JoiningOwned<T>;
-
-    fn into_future(self) -> JoiningOwned<T> {
-        JoiningOwned { ended: Ended::of(&self), job: self }
-    }
-}
-
-/// The future of `(&job).await`.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless awaited"]
-pub struct Joining<'a, T> {
-    job: &'a Job<T>,
-    ended: Ended,
-}
-
-/// The future of `job.await`.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless awaited"]
-pub struct JoiningOwned<T> {
-    job: Job<T>,
-    ended: Ended,
-}
-
-impl<'a, T: Send + Sync + 'static> Future for Joining<'a, T> {
-    type Output = Result<&'a T, JoinError>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.ended.poll(context).map(|()| self.job.ended())
-    }
-}
-
-impl<T: Clone + Send + Sync + 'static> Future for JoiningOwned<T> {
-    type Output = Result<T, JoinError>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.ended.poll(context).map(|()| self.job.ended().cloned())
-    }
-}
-
-/// Waits for the end of a job without a thread.
-#[derive(Debug)]
-struct Ended {
-    job: AnyJob,
-    ticket: Option<Ticket>,
-}
-
-impl Ended {
-    fn of(job: &AnyJob) -> Self {
-        Self { job: job.clone(), ticket: None }
-    }
-
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let (core, waits) = (self.job.core(), &self.job.engine.waits);
-        if core.life.state().is_finished() {
-            return Poll::Ready(());
-        }
-        let ticket = waits.register(core.id, Signal::End, context.waker().clone());
-        self.ticket.replace(ticket).into_iter().for_each(|old| waits.unregister(old));
-        if core.life.await_end() { Poll::Pending } else { Poll::Ready(()) }
-    }
-}
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        self.ticket.take().into_iter().for_each(|ticket| self.job.engine.waits.unregister(ticket));
-    }
-}
-
-/// Waits until all of `jobs` have ended, `timeout` at most; none waits for ever.
-///
-/// ```
-/// use bgjobs::{JobManager, wait_all};
-///
-/// let jobs = JobManager::new();
-/// jobs.spawn("one", || 1)?;
-/// jobs.spawn("two", || 2)?;
-/// wait_all(&jobs.running(), None)?;
-/// assert_eq!(jobs.completed().len(), 2);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// # Errors
-///
-/// [`WaitError::TimedOut`] with the numbers of the jobs that have not ended, and those of [`AnyJob::wait`].
-pub fn wait_all(jobs: &[AnyJob], timeout: Option<Duration>) -> Result<(), WaitError> {
-    let began = Instant::now();
-    for job in jobs {
-        let left = timeout.map(|timeout| timeout.saturating_sub(began.elapsed()));
-        match job.engine.wait(&*job.record, left, None) {
-            Err(WaitError::TimedOut { .. }) => return Err(timed_out(jobs, began)),
-            result => result?,
-        }
-    }
-    Ok(())
-}
-
-/// Waits until one of `jobs` has ended, `timeout` at most; none waits for ever. Returns the first of `jobs` that has.
-///
-/// ```
-/// use bgjobs::{JobManager, wait_any};
-///
-/// let jobs = JobManager::new();
-/// let (go, gate) = std::sync::mpsc::channel::<()>();
-/// jobs.spawn("blocked", move || gate.recv().is_ok())?;
-/// jobs.spawn("quick", || 2)?;
-/// assert_eq!(wait_any(&jobs.all(), None)?.name(), &"quick");
-/// go.send(())?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// # Errors
-///
-/// [`WaitError::TimedOut`] with the numbers of all, [`WaitError::NoJobs`] if there are none to wait for, and
-/// [`WaitError::Itself`] if a job waits for nothing but itself.
-pub fn wait_any(jobs: &[AnyJob], timeout: Option<Duration>) -> Result<AnyJob, WaitError> {
-    match jobs {
-        [] => return Err(WaitError::NoJobs),
-        [job] => {
-            job.engine.wait(&*job.record, timeout, None)?;
-            return Ok(job.clone());
-        }
-        _ => {}
-    }
-    let began = Instant::now();
-    let deadline = deadline_after(timeout);
-    let ended = || jobs.iter().find(|job| job.is_finished()).cloned();
-    let parker = Parker::new();
-    let register = |job: &AnyJob| job.engine.waits.register(job.id(), Signal::End, parker.waker());
-    let tickets: Vec<_> = jobs.iter().map(register).collect();
-    if jobs.iter().all(|job| job.core().life.await_end()) {
-        while ended().is_none() && parker.park(deadline) {}
-    }
-    for (job, ticket) in jobs.iter().zip(tickets) {
-        job.engine.waits.unregister(ticket);
-    }
-    ended().ok_or_else(|| timed_out(jobs, began))
-}
-
-fn timed_out(jobs: &[AnyJob], began: Instant) -> WaitError {
-    let running = jobs.iter().filter(|job| !job.is_finished()).map(AnyJob::id).collect();
-    WaitError::TimedOut { after: began.elapsed(), running }
 }

@@ -60,13 +60,17 @@
 //! | `job.join(timeout)`, `job.is_alive()` | [`join`](Job::join), [`join_timeout`](Job::join_timeout), [`state`](AnyJob::state) |
 //! | `Starting job # N in a separate thread.` | the same record at debug level, by the `log` crate |
 
+mod board;
 mod body;
 mod config;
 mod context;
 mod engine;
 mod error;
 mod failure;
+mod handle;
+mod id;
 mod job;
+mod join;
 mod log;
 mod manager;
 mod name;
@@ -76,6 +80,8 @@ mod platform;
 mod policy;
 mod pool;
 mod record;
+mod said;
+mod spawn;
 mod state;
 mod stop;
 mod sync;
@@ -83,6 +89,7 @@ mod table;
 mod take;
 mod text;
 mod wait;
+mod workers;
 
 pub use body::Body;
 pub use config::{Config, Options};
@@ -91,12 +98,17 @@ pub use error::{
     JoinError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob, WaitError,
 };
 pub use failure::{Failure, FailureKind, Frame, Traceback};
-pub use job::{AnyJob, Job, JobId, Joining, JoiningOwned, ParseJobIdError, Progress, Times, wait_all, wait_any};
+pub use handle::Handle;
+pub use id::{JobId, ParseJobIdError};
+pub use job::{AnyJob, Job, Times};
+pub use join::{Joining, JoiningOwned, wait_all, wait_any};
 pub use log::{Line, Log, LogCursor, Reading, Stream};
-pub use manager::{Handle, JobManager, Spawner};
+pub use manager::JobManager;
 pub use name::{Name, many_lines, one_line};
 pub use notice::Notices;
+pub use said::{Place, Progress};
+pub use spawn::Spawner;
 pub use state::{Outcome, State};
-pub use stop::{Place, Stopped, Verdict};
+pub use stop::{Stopped, Verdict};
 pub use take::Take;
 pub use text::{Flushed, Report, Status, Tracebacks};

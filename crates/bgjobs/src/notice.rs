@@ -1,102 +1,16 @@
 //! What the user is told when a job ends: each reader is told of each end once.
 //!
 //! Knows nothing of printing; a face shows the notices where its user looks.
-//! An end is kept until every reader has been told of it, and with no reader nothing is kept.
 
-use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
+    board::Alarm,
     engine::Engine,
     job::AnyJob,
     sync::{deadline_after, has_passed, lock, wait_until},
     text::Report,
 };
-
-/// A wake-up of a host, called without any lock.
-pub(crate) type Alarm = Arc<dyn Fn() + Send + Sync>;
-
-/// The ends that not every reader has been told of; the ledger's lock guards it.
-pub(crate) struct Board<E> {
-    news: VecDeque<E>,
-    /// The number of the first of `news`, counted from the first end ever posted.
-    first: u64,
-    readers: Vec<Reader>,
-    next_reader: u64,
-    /// How many readers sleep until something is posted.
-    pub(crate) sleeping: usize,
-}
-
-struct Reader {
-    id: u64,
-    /// The number of the first end it has not been told of.
-    next: u64,
-    alarm: Option<Alarm>,
-    /// Whether the alarm rings at the next end: once between two looks.
-    armed: bool,
-}
-
-impl<E: Clone> Board<E> {
-    pub(crate) fn new() -> Self {
-        Self { news: VecDeque::new(), first: 0, readers: Vec::new(), next_reader: 0, sleeping: 0 }
-    }
-
-    /// The number after the last end posted.
-    pub(crate) fn end(&self) -> u64 {
-        self.first + self.news.len() as u64
-    }
-
-    pub(crate) fn has_readers(&self) -> bool {
-        !self.readers.is_empty()
-    }
-
-    /// Adds an end; returns the alarms to ring.
-    pub(crate) fn post(&mut self, entry: E) -> Vec<Alarm> {
-        self.news.push_back(entry);
-        let ring = |reader: &mut Reader| std::mem::take(&mut reader.armed).then(|| reader.alarm.clone()).flatten();
-        self.readers.iter_mut().filter_map(ring).collect()
-    }
-
-    /// Adds a reader that is told of what ends from now on.
-    fn add_reader(&mut self) -> u64 {
-        let id = self.next_reader;
-        self.next_reader += 1;
-        let next = self.end();
-        self.readers.push(Reader { id, next, alarm: None, armed: false });
-        id
-    }
-
-    fn reader(&mut self, id: u64) -> &mut Reader {
-        self.readers.iter_mut().find(|reader| reader.id == id).expect("a reader stands here until it is dropped")
-    }
-
-    /// What the reader has not been told of; it is told now.
-    fn tell(&mut self, id: u64) -> Vec<E> {
-        let (first, end) = (self.first, self.end());
-        let reader = self.reader(id);
-        reader.armed = true;
-        let next = std::mem::replace(&mut reader.next, end);
-        let told = usize::try_from(next - first).expect("a part of what is in memory");
-        let news = self.news.iter().skip(told).cloned().collect();
-        // The entries are among those just told, so they live on.
-        drop(self.forget_told());
-        news
-    }
-
-    /// Removes a reader; returns what is to be dropped without the lock.
-    fn remove_reader(&mut self, id: u64) -> (Option<Reader>, Vec<E>) {
-        let place = self.readers.iter().position(|reader| reader.id == id);
-        let reader = place.map(|place| self.readers.remove(place));
-        (reader, self.forget_told())
-    }
-
-    /// Lets go of the ends that every reader has been told of.
-    fn forget_told(&mut self) -> Vec<E> {
-        let told = self.readers.iter().map(|reader| reader.next).min().unwrap_or(self.end());
-        let count = usize::try_from(told - self.first).expect("a part of what is in memory");
-        self.first = told;
-        self.news.drain(..count).collect()
-    }
-}
 
 /// A reader of the ends of jobs, with a cursor of its own.
 ///
@@ -178,9 +92,7 @@ impl Notices {
         let alarm: Alarm = Arc::new(alarm);
         let mut ledger = lock(&self.engine.ledger);
         let news = self.has_news();
-        let reader = ledger.board.reader(self.id);
-        let old = reader.alarm.replace(Arc::clone(&alarm));
-        reader.armed = !news;
+        let old = ledger.board.set_alarm(self.id, Arc::clone(&alarm), !news);
         drop(ledger);
         drop(old);
         if news {

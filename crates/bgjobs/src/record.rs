@@ -12,13 +12,14 @@ use std::{
 
 use crate::{
     failure::{Failure, FailureKind},
-    job::{JobId, Progress},
+    id::JobId,
     log::Log,
     name::Name,
     panic::drop_quietly,
     platform::{cpu_time, nanos},
+    said::{Place, Progress},
     state::{Life, Outcome, State},
-    stop::{Place, Stopped},
+    stop::Stopped,
     sync::{AtomicU32, AtomicU64, Mutex, Ordering, lock},
 };
 

@@ -2,9 +2,9 @@
 //!
 //! Knows nothing of threads; the asking and waiting is in `job.rs`.
 
-use std::{error::Error, fmt, panic::Location, time::Duration};
+use std::{error::Error, fmt, time::Duration};
 
-use crate::{name::Name, state::Outcome};
+use crate::{name::Name, said::Place, state::Outcome};
 
 /// The error by which a body says that it was asked to stop and does.
 ///
@@ -32,24 +32,6 @@ impl fmt::Display for Stopped {
 }
 
 impl Error for Stopped {}
-
-/// Where a body last said that it was.
-#[derive(Clone, Debug)]
-pub struct Place {
-    /// What it said.
-    pub text: Name,
-    /// The line of code that said it.
-    pub location: &'static Location<'static>,
-    /// How long ago that was.
-    pub ago: Duration,
-}
-
-/// `parsing (src/load.rs:12:5), 1.5s ago`.
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}), {:.1?} ago", self.text, self.location, self.ago)
-    }
-}
 
 /// What became of a stop by the deadline.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@
 use std::{collections::HashMap, task::Waker};
 
 use crate::{
-    job::JobId,
+    id::JobId,
     sync::{Mutex, lock},
 };
 

@@ -1,0 +1,65 @@
+//! The number of a job.
+
+use std::{error::Error, fmt, num::ParseIntError, str::FromStr};
+
+/// The number of a job: from 0 in the order of starting, never given twice.
+///
+/// ```
+/// use bgjobs::JobId;
+///
+/// let id: JobId = "#4".parse()?;
+/// assert_eq!(id, JobId::from(4));
+/// assert_eq!(id.to_string(), "4");
+/// assert_eq!("four".parse::<JobId>().unwrap_err().to_string(), "`four` is not the number of a job, as 4 or #4 is");
+/// # Ok::<(), bgjobs::ParseJobIdError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(u64);
+
+impl JobId {
+    /// The number itself.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl From<u64> for JobId {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for JobId {
+    type Err = ParseJobIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseJobIdError> {
+        let number = text.strip_prefix('#').unwrap_or(text);
+        number.parse().map(Self).map_err(|cause| ParseJobIdError { text: text.to_owned(), cause })
+    }
+}
+
+/// A text is not the number of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseJobIdError {
+    text: String,
+    cause: ParseIntError,
+}
+
+impl fmt::Display for ParseJobIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not the number of a job, as 4 or #4 is", crate::name::one_line(&self.text))
+    }
+}
+
+impl Error for ParseJobIdError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.cause)
+    }
+}

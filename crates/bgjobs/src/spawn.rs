@@ -1,0 +1,193 @@
+//! The ways to start a job.
+
+use std::sync::Arc;
+
+use crate::{
+    body::Body,
+    config::Options,
+    context::Context,
+    engine::Engine,
+    error::SpawnError,
+    failure::Failure,
+    handle::Handle,
+    job::{AnyJob, Job},
+    name::Name,
+    record::{Record, Shared},
+};
+
+/// Starts jobs with chosen [`Options`]; made by [`Handle::with`].
+#[derive(Debug)]
+pub struct Spawner<'a> {
+    handle: &'a Handle,
+    options: Options,
+}
+
+/// Starting a job.
+///
+/// Each of these starts the job at once, on a thread that runs nothing else meanwhile, and returns without waiting
+/// for it.
+/// The name is what lists and notices show.
+///
+/// # Errors
+///
+/// All return [`SpawnError`] if the manager was shut down or no thread can be had.
+impl Handle {
+    /// Starts a job whose body can't fail, except by a panic.
+    ///
+    /// A body that returns a [`Result`] belongs to [`try_spawn`](Self::try_spawn): here an `Err` is a value
+    /// like any other, and the job counts as completed.
+    ///
+    /// # Errors
+    ///
+    /// As said above.
+    ///
+    /// ```
+    /// let jobs = bgjobs::JobManager::new();
+    /// assert_eq!(jobs.spawn("add", || 20 + 1)?.join()?, &21);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn spawn<T, F>(&self, name: impl Into<Name>, body: F) -> Result<Job<T>, SpawnError>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + Sync + 'static,
+    {
+        self.with(Options::default()).spawn(name, body)
+    }
+
+    /// Starts a job whose body may return an error, which makes it a dead one.
+    ///
+    /// # Errors
+    ///
+    /// As said above; the body's own error is found in the job.
+    ///
+    /// ```
+    /// let jobs = bgjobs::JobManager::new();
+    /// let job = jobs.try_spawn("read", || std::fs::read("no such file"))?;
+    /// assert!(job.join().is_err());
+    /// assert!(job.failure().unwrap().error().unwrap().is::<std::io::Error>());
+    /// # Ok::<(), bgjobs::SpawnError>(())
+    /// ```
+    pub fn try_spawn<T, E, F>(&self, name: impl Into<Name>, body: F) -> Result<Job<T>, SpawnError>
+    where
+        F: FnOnce() -> Result<T, E> + Send + 'static,
+        T: Send + Sync + 'static,
+        E: Into<Failure>,
+    {
+        self.with(Options::default()).try_spawn(name, body)
+    }
+
+    /// Starts a job whose body gets its [`Context`]: it can hear a stop, print, and say how far it is.
+    ///
+    /// # Errors
+    ///
+    /// As said above; the body's own error is found in the job.
+    ///
+    /// ```
+    /// let jobs = bgjobs::JobManager::new();
+    /// let job = jobs.spawn_with("sum", |job| {
+    ///     let mut sum = 0;
+    ///     for n in 1..=10 {
+    ///         job.check()?;
+    ///         job.progress(n, 10);
+    ///         sum += n;
+    ///     }
+    ///     Ok(sum)
+    /// })?;
+    /// assert_eq!(job.join()?, &55);
+    /// assert_eq!(job.progress().unwrap().done, 10);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn spawn_with<T, F>(&self, name: impl Into<Name>, body: F) -> Result<Job<T>, SpawnError>
+    where
+        F: FnOnce(&Context) -> Result<T, Failure> + Send + 'static,
+        T: Send + Sync + 'static,
+    {
+        self.with(Options::default()).spawn_with(name, body)
+    }
+
+    /// Starts a job with a body of the user's own kind.
+    ///
+    /// # Errors
+    ///
+    /// As said above; the body's own error is found in the job.
+    pub fn start<B: Body>(&self, body: B) -> Result<Job<B::Output>, SpawnError> {
+        self.with(Options::default()).start(body)
+    }
+
+    /// Starts jobs with other than the default choices.
+    ///
+    /// ```
+    /// use bgjobs::{JobManager, Options};
+    ///
+    /// let jobs = JobManager::new();
+    /// let deep = Options { stack_size: Some(64 << 20), ..Options::default() };
+    /// assert_eq!(jobs.with(deep).spawn("deep", || 1)?.join()?, &1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with(&self, options: Options) -> Spawner<'_> {
+        Spawner { handle: self, options }
+    }
+}
+
+impl Spawner<'_> {
+    /// As [`Handle::spawn`].
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError`] if the manager was shut down or no thread can be had.
+    pub fn spawn<T, F>(&self, name: impl Into<Name>, body: F) -> Result<Job<T>, SpawnError>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + Sync + 'static,
+    {
+        self.launch(name.into(), |_, _| Ok(body()))
+    }
+
+    /// As [`Handle::try_spawn`].
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError`] if the manager was shut down or no thread can be had.
+    pub fn try_spawn<T, E, F>(&self, name: impl Into<Name>, body: F) -> Result<Job<T>, SpawnError>
+    where
+        F: FnOnce() -> Result<T, E> + Send + 'static,
+        T: Send + Sync + 'static,
+        E: Into<Failure>,
+    {
+        self.launch(name.into(), |_, _| body().map_err(Into::into))
+    }
+
+    /// As [`Handle::spawn_with`].
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError`] if the manager was shut down or no thread can be had.
+    pub fn spawn_with<T, F>(&self, name: impl Into<Name>, body: F) -> Result<Job<T>, SpawnError>
+    where
+        F: FnOnce(&Context) -> Result<T, Failure> + Send + 'static,
+        T: Send + Sync + 'static,
+    {
+        self.launch(name.into(), |record, engine| {
+            body(&Context::new(AnyJob::new(Arc::clone(record) as Shared, Arc::clone(engine))))
+        })
+    }
+
+    /// As [`Handle::start`].
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError`] if the manager was shut down or no thread can be had.
+    pub fn start<B: Body>(&self, body: B) -> Result<Job<B::Output>, SpawnError> {
+        self.spawn_with(body.name(), |job| body.call(job))
+    }
+
+    fn launch<T: Send + Sync + 'static>(
+        &self,
+        name: Name,
+        body: impl FnOnce(&Arc<Record<T>>, &Arc<Engine>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<Job<T>, SpawnError> {
+        let record = self.handle.engine.launch(name, &self.options, body)?;
+        Ok(Job::of(self.handle.job(&record)))
+    }
+}
