@@ -180,7 +180,7 @@ impl Engine {
         core.life.start(started);
 
         CURRENT.with(|current| current.set(Some((std::ptr::from_ref(&**self).addr(), core.id))));
-        let result = panic::catch(|| body.into_inner()(record, self)).flatten();
+        let result = panic::catch(|| body.into_inner()(record, self)).map_err(Failure::panicked).flatten();
         CURRENT.with(|current| current.set(None));
 
         let used = if self.config.measure_cpu { own_cpu_time() } else { None };
@@ -216,7 +216,7 @@ impl Engine {
         }
         for alarm in alarms {
             // An alarm is the host's; its panic must not end the worker.
-            panic::drop_quietly(panic::catch(|| alarm()));
+            panic::drop_quietly(panic::catch(|| alarm()).map_err(|caught| caught.payload));
         }
     }
 

@@ -12,7 +12,12 @@ use std::{
 
 use backtrace::Backtrace;
 
-use crate::{name::many_lines, panic, stop::Stopped};
+use crate::{
+    frame::{self, Frame},
+    name::many_lines,
+    panic::{Caught, drop_quietly},
+    stop::Stopped,
+};
 
 /// Why a job failed: a panic, an error or a stop, with a message, the frames and the thing itself.
 ///
@@ -44,21 +49,6 @@ pub enum FailureKind {
     Error,
     /// The body was asked to stop, and did.
     Stop,
-}
-
-/// One line of a traceback: where a call was made.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Frame {
-    /// The function that was running.
-    pub function: Option<String>,
-    /// The file, or whatever the source is called.
-    pub source: Option<String>,
-    /// The line in the source, from 1.
-    pub line: Option<u32>,
-    /// The column in the line, in characters, from 1.
-    pub column: Option<u32>,
-    /// The line itself, if it is at hand: it is shown with a caret under the column.
-    pub text: Option<String>,
 }
 
 struct Inner {
@@ -118,15 +108,11 @@ impl Failure {
         Self::with_cause(kind, message, Cause::Error(error))
     }
 
-    pub(crate) fn panicked(
-        message: String,
-        place: Option<String>,
-        raw: Option<Backtrace>,
-        payload: Box<dyn Any + Send>,
-    ) -> Self {
+    pub(crate) fn panicked(caught: Caught) -> Self {
+        let Caught { message, place, frames, payload } = caught;
         let cause = Cause::Panic(Mutex::new(Some(payload)));
-        let kind = FailureKind::Panic;
-        Self(Arc::new(Inner { kind, message, place, cause, raw: Mutex::new(raw), frames: OnceLock::new() }))
+        let (kind, raw) = (FailureKind::Panic, Mutex::new(frames));
+        Self(Arc::new(Inner { kind, message, place, cause, raw, frames: OnceLock::new() }))
     }
 
     fn with_cause(kind: FailureKind, message: String, cause: Cause) -> Self {
@@ -202,7 +188,7 @@ impl Failure {
     pub fn frames(&self) -> &[Frame] {
         self.0.frames.get_or_init(|| {
             let raw = self.0.raw.lock().unwrap_or_else(PoisonError::into_inner).take();
-            raw.map(panic::resolve).unwrap_or_default()
+            raw.map(frame::resolve).unwrap_or_default()
         })
     }
 
@@ -237,7 +223,7 @@ impl Drop for Inner {
         // Both are the user's values, whose destructors may panic.
         match std::mem::replace(&mut self.cause, Cause::None) {
             Cause::None => {}
-            cause => panic::drop_quietly(cause),
+            cause => drop_quietly(cause),
         }
     }
 }
@@ -312,27 +298,5 @@ impl fmt::Display for Traceback {
 impl fmt::Debug for Traceback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
-    }
-}
-
-/// The frame as two or three lines of a traceback, without a line break at the end.
-impl fmt::Display for Frame {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "  {}", many_lines(self.source.as_deref().unwrap_or("<unknown>")))?;
-        if let Some(line) = self.line {
-            write!(f, ", line {line}")?;
-        }
-        if let Some(function) = &self.function {
-            write!(f, ", in {}", many_lines(function))?;
-        }
-        let Some(text) = &self.text else { return Ok(()) };
-        let line = text.trim_start();
-        write!(f, "\n    {}", crate::one_line(line.trim_end()))?;
-        if let Some(column) = self.column {
-            let indent = text.chars().count() - line.chars().count();
-            let caret = (column as usize).saturating_sub(1 + indent);
-            write!(f, "\n    {:caret$}^", "")?;
-        }
-        Ok(())
     }
 }

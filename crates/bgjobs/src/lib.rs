@@ -67,6 +67,7 @@ mod context;
 mod engine;
 mod error;
 mod failure;
+mod frame;
 mod handle;
 mod id;
 mod job;
@@ -97,7 +98,8 @@ pub use context::Context;
 pub use error::{
     JoinError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob, WaitError,
 };
-pub use failure::{Failure, FailureKind, Frame, Traceback};
+pub use failure::{Failure, FailureKind, Traceback};
+pub use frame::Frame;
 pub use handle::Handle;
 pub use id::{JobId, ParseJobIdError};
 pub use job::{AnyJob, Job, Times};

@@ -1,4 +1,4 @@
-//! A panic in a job becomes a [`Failure`], and is not printed on the terminal.
+//! A panic in a job is caught with its place and its frames, and is not printed on the terminal.
 //!
 //! Knows nothing of jobs: it runs a closure and says how it ended.
 //! A panic hook notes the message, the place and the raw frames of a panic inside [`catch`], which costs some
@@ -9,20 +9,26 @@ use std::{
     any::Any,
     cell::RefCell,
     panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook},
-    path::Path,
     sync::Once,
 };
 
 use backtrace::Backtrace;
 
-use crate::{
-    failure::{Failure, Frame},
-    sync::thread_local,
-};
+use crate::sync::thread_local;
 
 /// How many panics of one body are remembered; the newest with the message of the payload is the one that counts,
 /// so that a panic which the body caught itself lends nothing to another.
 const REMEMBERED: usize = 8;
+
+/// A panic that was caught.
+pub(crate) struct Caught {
+    pub(crate) message: String,
+    /// Where it happened, as `file:line:column`.
+    pub(crate) place: Option<String>,
+    /// Its frames, whose names nobody has looked up yet.
+    pub(crate) frames: Option<Backtrace>,
+    pub(crate) payload: Box<dyn Any + Send>,
+}
 
 /// What the hook saw of one panic.
 struct Note {
@@ -55,8 +61,8 @@ pub(crate) fn install_hook() {
     });
 }
 
-/// Runs `body`; its panic, if it comes to that, is the error.
-pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Failure> {
+/// Runs `body`; its panic, if it comes to that, is the error, whose payload may panic when it is dropped.
+pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Caught> {
     let outer = NOTES.with(|notes| notes.replace(Some(Vec::new())));
     let result = catch_unwind(AssertUnwindSafe(|| bgjobs_body_starts_here(body)));
     let notes = NOTES.with(|notes| notes.replace(outer));
@@ -64,15 +70,15 @@ pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Failure> {
         let message = message_of(&*payload);
         let note = notes.into_iter().flatten().rev().find(|note| note.message == message);
         let (place, frames) = note.map_or((None, None), |note| (note.place, Some(note.frames)));
-        Failure::panicked(message, place, frames, payload)
+        Caught { message, place, frames, payload }
     })
 }
 
 /// Drops `value`; a panic in its destructor is swallowed.
 pub(crate) fn drop_quietly<T>(value: T) {
-    if let Err(failure) = catch(move || drop(value)) {
+    if let Err(caught) = catch(move || drop(value)) {
         // The payload may have a destructor that panics again: it is left alone.
-        std::mem::forget(failure);
+        std::mem::forget(caught.payload);
     }
 }
 
@@ -97,7 +103,7 @@ impl<T> Drop for Quietly<T> {
     }
 }
 
-/// Marks in a backtrace where the user's code begins.
+/// Marks in a backtrace where the user's code begins: its name is [`START`](crate::frame::START).
 #[inline(never)]
 fn bgjobs_body_starts_here<R>(body: impl FnOnce() -> R) -> R {
     let result = body();
@@ -135,56 +141,4 @@ fn message_of(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("a value that is not text").to_owned()
-}
-
-/// Looks up the names and lines of the frames between the start of the body and the panic, outermost first.
-pub(crate) fn resolve(mut backtrace: Backtrace) -> Vec<Frame> {
-    backtrace.resolve();
-    let here = std::env::current_dir().unwrap_or_default();
-    let mut frames = Vec::new();
-    'frames: for frame in backtrace.frames() {
-        for symbol in frame.symbols() {
-            let Some(name) = symbol.name() else { continue };
-            let name = format!("{name:#}");
-            if name.contains("bgjobs_body_starts_here") {
-                break 'frames;
-            }
-            if name.contains("__rust_end_short_backtrace") {
-                // All frames so far belong to the machinery of the panic.
-                frames.clear();
-                continue;
-            }
-            let file = symbol.filename().map(|file| {
-                let file = file.strip_prefix(&here).unwrap_or(file);
-                file.to_string_lossy().into_owned()
-            });
-            frames.push(Frame {
-                function: Some(name),
-                source: file,
-                line: symbol.lineno(),
-                column: symbol.colno(),
-                text: None,
-            });
-        }
-    }
-    let innermost = frames.iter().position(|frame| !is_machinery(frame)).unwrap_or(frames.len());
-    frames.drain(..innermost);
-    let outermost = frames.iter().rposition(|frame| !is_machinery(frame)).map_or(0, |place| place + 1);
-    frames.truncate(outermost);
-    frames.reverse();
-    frames
-}
-
-/// Whether a frame at either end belongs to the standard library or to the engine, not to the user's code.
-fn is_machinery(frame: &Frame) -> bool {
-    /// For the programs that tell no files.
-    const NAMES: [&str; 6] =
-        ["core::panicking", "core::ops::function", "core::option::", "core::result::", "std::panicking", "bgjobs::"];
-    if let Some(source) = &frame.source {
-        let folder = Path::new(source).parent().unwrap_or(Path::new(""));
-        let ours = Path::new(file!()).parent().expect("this file is in a folder");
-        return source.starts_with("/rustc/") || folder.ends_with(ours);
-    }
-    let name = frame.function.as_deref().unwrap_or_default().trim_start_matches(['<', '_']);
-    name.contains("rust_begin_unwind") || NAMES.iter().any(|prefix| name.starts_with(prefix))
 }

@@ -1,0 +1,101 @@
+//! Where calls were made: the lines of a traceback, and how those of a panic are looked up.
+//!
+//! Knows nothing of jobs and failures.
+
+use std::{fmt, path::Path};
+
+use backtrace::Backtrace;
+
+use crate::name::{many_lines, one_line};
+
+/// The function that marks in a backtrace where the user's code begins; see `panic.rs`.
+pub(crate) const START: &str = "bgjobs_body_starts_here";
+
+/// One line of a traceback: where a call was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// The function that was running.
+    pub function: Option<String>,
+    /// The file, or whatever the source is called.
+    pub source: Option<String>,
+    /// The line in the source, from 1.
+    pub line: Option<u32>,
+    /// The column in the line, in characters, from 1.
+    pub column: Option<u32>,
+    /// The line itself, if it is at hand: it is shown with a caret under the column.
+    pub text: Option<String>,
+}
+
+/// The frame as two or three lines of a traceback, without a line break at the end.
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "  {}", many_lines(self.source.as_deref().unwrap_or("<unknown>")))?;
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        }
+        if let Some(function) = &self.function {
+            write!(f, ", in {}", many_lines(function))?;
+        }
+        let Some(text) = &self.text else { return Ok(()) };
+        let line = text.trim_start();
+        write!(f, "\n    {}", one_line(line.trim_end()))?;
+        if let Some(column) = self.column {
+            let indent = text.chars().count() - line.chars().count();
+            let caret = (column as usize).saturating_sub(1 + indent);
+            write!(f, "\n    {:caret$}^", "")?;
+        }
+        Ok(())
+    }
+}
+
+/// Looks up the names and lines of the frames between the start of the body and the panic, outermost first.
+pub(crate) fn resolve(mut backtrace: Backtrace) -> Vec<Frame> {
+    backtrace.resolve();
+    let here = std::env::current_dir().unwrap_or_default();
+    let mut frames = Vec::new();
+    'frames: for frame in backtrace.frames() {
+        for symbol in frame.symbols() {
+            let Some(name) = symbol.name() else { continue };
+            let name = format!("{name:#}");
+            if name.contains(START) {
+                break 'frames;
+            }
+            if name.contains("__rust_end_short_backtrace") {
+                // All frames so far belong to the machinery of the panic.
+                frames.clear();
+                continue;
+            }
+            let file = symbol.filename().map(|file| {
+                let file = file.strip_prefix(&here).unwrap_or(file);
+                file.to_string_lossy().into_owned()
+            });
+            frames.push(Frame {
+                function: Some(name),
+                source: file,
+                line: symbol.lineno(),
+                column: symbol.colno(),
+                text: None,
+            });
+        }
+    }
+    let innermost = frames.iter().position(|frame| !is_machinery(frame)).unwrap_or(frames.len());
+    frames.drain(..innermost);
+    let outermost = frames.iter().rposition(|frame| !is_machinery(frame)).map_or(0, |place| place + 1);
+    frames.truncate(outermost);
+    frames.reverse();
+    frames
+}
+
+/// Whether a frame at either end belongs to the standard library or to the engine, not to the user's code.
+fn is_machinery(frame: &Frame) -> bool {
+    /// For the programs that tell no files.
+    const NAMES: [&str; 6] =
+        ["core::panicking", "core::ops::function", "core::option::", "core::result::", "std::panicking", "bgjobs::"];
+    if let Some(source) = &frame.source {
+        let folder = Path::new(source).parent().unwrap_or(Path::new(""));
+        let ours = Path::new(file!()).parent().expect("this file is in a folder");
+        return source.starts_with("/rustc/") || folder.ends_with(ours);
+    }
+    let name = frame.function.as_deref().unwrap_or_default().trim_start_matches(['<', '_']);
+    name.contains("rust_begin_unwind") || NAMES.iter().any(|prefix| name.starts_with(prefix))
+}
