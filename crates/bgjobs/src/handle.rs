@@ -16,7 +16,7 @@ use crate::{
     text::{Flushed, Status, Tracebacks},
 };
 
-/// Shares the jobs of a [`JobManager`]: for other threads, and for jobs that start jobs.
+/// Shares the jobs of a [`JobManager`](crate::JobManager): for other threads, and for jobs that start jobs.
 ///
 /// Cheap to clone; it never keeps the manager from going, after which nothing can be started any more.
 ///
@@ -96,7 +96,7 @@ impl Handle {
         Status { running, completed, dead }
     }
 
-    /// A copy of the result of a job; to borrow it instead, [`join`](Job::join) the job.
+    /// A copy of the result of a job; to borrow it instead, [`join`](crate::Job::join) the job.
     ///
     /// # Errors
     ///

@@ -114,3 +114,8 @@ pub use state::{Outcome, State};
 pub use stop::{Stopped, Verdict};
 pub use take::Take;
 pub use text::{Flushed, Report, Status, Tracebacks};
+
+/// The examples of the README, compiled and run with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

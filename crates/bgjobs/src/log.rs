@@ -2,12 +2,7 @@
 //!
 //! Knows nothing of jobs.
 
-use std::{
-    collections::VecDeque,
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::VecDeque, fmt, sync::Arc, time::Instant};
 
 use crate::sync::{Mutex, lock};
 
@@ -197,21 +192,6 @@ fn cost(line: &Line) -> usize {
 impl fmt::Debug for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Log").field("len", &self.len()).finish()
-    }
-}
-
-impl fmt::Write for Log {
-    /// Writes to [`Stream::Out`].
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.write(Stream::Out, text);
-        Ok(())
-    }
-}
-
-impl Reading {
-    /// How long after `start` each line was written, beside it.
-    pub fn since(&self, start: Instant) -> impl Iterator<Item = (Duration, &Line)> {
-        self.lines.iter().map(move |line| (line.at.saturating_duration_since(start), line))
     }
 }
 

@@ -46,6 +46,13 @@ impl Handle {
     /// assert_eq!(jobs.spawn("add", || 20 + 1)?.join()?, &21);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    ///
+    /// What the body captures goes to another thread:
+    ///
+    /// ```compile_fail,E0277
+    /// let local = std::rc::Rc::new(1);
+    /// bgjobs::JobManager::new().spawn("not Send", move || *local);
+    /// ```
     pub fn spawn<T, F>(&self, name: impl Into<Name>, body: F) -> Result<Job<T>, SpawnError>
     where
         F: FnOnce() -> T + Send + 'static,
