@@ -1,0 +1,259 @@
+//! Panics and errors of bodies.
+
+use std::{any::Any, cell::RefCell, error::Error, fmt, thread};
+
+use bgjobs::{AnyJob, Failure, FailureKind, Handle, Job, JobManager, JoinError};
+
+use crate::child;
+
+/// Runs a body to its end and returns why it failed.
+fn failure_of<T: Send + Sync + 'static>(body: impl FnOnce() -> T + Send + 'static) -> Failure {
+    let jobs = JobManager::new();
+    let job = jobs.spawn("die", body).unwrap();
+    job.wait().unwrap();
+    job.failure().expect("the body fails")
+}
+
+#[test]
+fn a_panic_is_told_with_its_message_and_its_place() {
+    let line = line!() + 1;
+    let failure = failure_of(|| -> u8 { panic!("no rows") });
+    assert_eq!((failure.kind(), failure.message()), (FailureKind::Panic, "no rows"));
+    let text = failure.traceback().to_string();
+    let last = format!("\npanicked at crates/bgjobs/tests/it/failures.rs:{line}:41: no rows");
+    assert!(text.starts_with("Traceback (most recent call last):\n") && text.ends_with(&last), "{text}");
+
+    let n = std::hint::black_box(7);
+    assert_eq!(failure_of(move || -> u8 { panic!("row {n}") }).message(), "row 7");
+    assert_eq!(failure_of(move || [1, 2][n]).message(), "index out of bounds: the len is 2 but the index is 7");
+    assert_eq!(failure_of(|| std::panic::panic_any(7_u8)).message(), "a value that is not text");
+}
+
+#[test]
+fn the_payload_of_a_panic_is_taken_once() {
+    let failure = failure_of(|| std::panic::panic_any(7_u8));
+    assert_eq!(failure.clone().take_payload().unwrap().downcast_ref::<u8>(), Some(&7));
+    assert!(failure.take_payload().is_none());
+    assert!(failure.error().is_none());
+}
+
+#[inline(never)]
+fn outer(n: u32) -> u32 {
+    std::hint::black_box(middle(std::hint::black_box(n)) + 1)
+}
+
+#[inline(never)]
+fn middle(n: u32) -> u32 {
+    std::hint::black_box(inner(std::hint::black_box(n)) + 1)
+}
+
+#[inline(never)]
+fn inner(n: u32) -> u32 {
+    let rows: [u32; 3] = [1, 2, 3];
+    // The frames of the standard library between this and the panic are left out.
+    rows.get(n as usize).copied().expect("a row")
+}
+
+/// The functions of the frames without their hashes and paths, outermost first.
+fn functions(failure: &Failure) -> Vec<String> {
+    failure.frames().iter().map(|frame| frame.function.clone().unwrap()).collect()
+}
+
+#[test]
+fn the_frames_go_from_the_body_to_the_panic_without_the_machinery() {
+    let failure = failure_of(|| outer(7));
+    let module = "it::failures::";
+    let body = format!("{module}the_frames_go_from_the_body_to_the_panic_without_the_machinery::{{{{closure}}}}");
+    assert_eq!(functions(&failure), [body, format!("{module}outer"), format!("{module}middle"), format!("{module}inner")]);
+    for frame in failure.frames() {
+        assert_eq!(frame.source.as_deref(), Some("crates/bgjobs/tests/it/failures.rs"));
+        assert!(frame.line.is_some());
+    }
+    let text = failure.traceback().to_string();
+    assert!(text.contains("\n  crates/bgjobs/tests/it/failures.rs, line "), "{text}");
+    assert!(text.contains(", in it::failures::outer\n"), "{text}");
+}
+
+#[test]
+fn every_way_to_start_a_job_leaves_the_engine_out_of_the_frames() {
+    type Start = fn(&Handle) -> AnyJob;
+    struct Own;
+    impl bgjobs::Body for Own {
+        type Output = u32;
+
+        fn name(&self) -> bgjobs::Name {
+            "own".into()
+        }
+
+        fn call(self, _: &bgjobs::Context) -> Result<u32, Failure> {
+            Ok(outer(7))
+        }
+    }
+    fn alone(jobs: &Handle) -> Job<u32> {
+        jobs.with(bgjobs::Options { fresh_thread: true, ..Default::default() }).spawn("alone", || outer(7)).unwrap()
+    }
+    let starts: [Start; 4] = [
+        |jobs| jobs.try_spawn("try", || Ok::<_, Failure>(outer(7))).unwrap().into(),
+        |jobs| jobs.spawn_with("with", |_| Ok(outer(7))).unwrap().into(),
+        |jobs| jobs.start(Own).unwrap().into(),
+        |jobs| alone(jobs).into(),
+    ];
+    let jobs = JobManager::new();
+    for start in starts {
+        let job = start(&jobs);
+        job.wait().unwrap();
+        let functions = functions(&job.failure().unwrap());
+        assert_eq!(functions.len(), 4, "{functions:#?}");
+        assert!(functions.iter().all(|name| name.contains("it::failures::")), "{functions:#?}");
+    }
+}
+
+#[derive(Debug)]
+struct Layer(&'static str, Option<Box<dyn Error + Send + Sync>>);
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error for Layer {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.1.as_deref().map(|error| error as _)
+    }
+}
+
+#[test]
+fn an_error_keeps_its_chain_of_sources() {
+    let jobs = JobManager::new();
+    let job = jobs
+        .try_spawn("load", || {
+            let cause = Layer("no such file", None);
+            Err::<(), _>(Layer("can't load", Some(Layer("can't\nopen \u{1b}[2J", Some(cause.into())).into())))
+        })
+        .unwrap();
+    let error = job.join().unwrap_err();
+    let failure = job.failure().unwrap();
+    assert_eq!((failure.kind(), failure.message()), (FailureKind::Error, "can't load"));
+    assert_eq!(format!("{failure}"), "can't load");
+    assert_eq!(format!("{failure:#}"), "can't load: can't\nopen \\u{1b}[2J: no such file");
+    assert_eq!(
+        failure.traceback().to_string(),
+        "can't load\ncaused by: can't\nopen \\u{1b}[2J\ncaused by: no such file"
+    );
+    assert!(failure.error().unwrap().downcast_ref::<Layer>().unwrap().source().is_some());
+    assert!(failure.take_payload().is_none());
+    // Whoever hands the join's error on with `?` keeps the chain too.
+    assert!(matches!(error, JoinError::Failed { .. }));
+    assert_eq!(error.source().unwrap().to_string(), "can't load");
+}
+
+#[test]
+fn an_error_handed_on_by_a_body_tells_where() {
+    let jobs = JobManager::new();
+    let line = line!() + 1;
+    let job = jobs.spawn_with("parse", |_| Ok("seven".parse::<u32>()?)).unwrap();
+    job.wait().unwrap();
+    let expected = format!(
+        "Traceback (most recent call last):\n  crates/bgjobs/tests/it/failures.rs, line {line}\n\
+         invalid digit found in string"
+    );
+    assert_eq!(job.failure().unwrap().traceback().to_string(), expected);
+}
+
+#[test]
+fn a_panic_that_the_body_caught_lends_nothing_to_its_end() {
+    let caught = || assert!(std::panic::catch_unwind(|| panic!("caught")).is_err());
+    let jobs = JobManager::new();
+    let fine = jobs.spawn("fine", move || (caught(), 1).1).unwrap();
+    assert_eq!(fine.join().unwrap(), &1);
+    let failure = failure_of(move || -> u8 {
+        caught();
+        std::panic::resume_unwind(Box::new("thrown"))
+    });
+    assert_eq!(failure.traceback().to_string(), "panicked: thrown");
+    let failure = failure_of(move || -> u8 {
+        drop(std::panic::catch_unwind(|| std::panic::panic_any(1_u8)));
+        std::panic::resume_unwind(Box::new(2_u16))
+    });
+    assert_eq!(failure.traceback().to_string(), "panicked: a value that is not text");
+    let failure = failure_of(move || -> u8 {
+        for _ in 0..20 {
+            caught();
+        }
+        outer(7);
+        0
+    });
+    assert_eq!((failure.message(), failure.frames().len()), ("a row", 4));
+}
+
+#[test]
+fn a_caught_panic_that_is_thrown_on_keeps_its_place() {
+    let failure = failure_of(|| -> u8 {
+        let payload = std::panic::catch_unwind(|| outer(7)).unwrap_err();
+        drop(std::panic::catch_unwind(|| panic!("another")));
+        std::panic::resume_unwind(payload)
+    });
+    assert!(functions(&failure).contains(&"it::failures::inner".to_owned()));
+}
+
+#[test]
+fn tracebacks_escape_what_would_drive_a_terminal() {
+    let failure = failure_of(|| -> u8 { panic!("a\tb\nc\u{1b}[2J\r\u{202e}") });
+    assert!(failure.traceback().to_string().ends_with(": a\tb\nc\\u{1b}[2J\\r\\u{202e}"));
+    assert_eq!(failure.message(), "a\tb\nc\u{1b}[2J\r\u{202e}");
+    assert_eq!(format!("{failure}"), "a\tb\nc\\u{1b}[2J\\r\\u{202e}");
+}
+
+#[test]
+fn panics_outside_of_jobs_go_to_the_hook_of_the_host_and_those_of_jobs_do_not() {
+    let scenario = || {
+        std::panic::set_hook(Box::new(|info| {
+            let payload: &dyn Any = info.payload();
+            child::say(&format!("hook: {}", payload.downcast_ref::<&str>().unwrap()));
+        }));
+        let jobs = JobManager::new();
+        jobs.spawn("die", || panic!("of a job")).unwrap().wait().unwrap();
+        jobs.spawn("lend", || thread::spawn(|| panic!("of a thread of a job")).join().is_err()).unwrap().wait().unwrap();
+        thread::spawn(|| panic!("of a thread")).join().unwrap_err();
+        child::say(&format!("dead: {}", jobs.dead().len()));
+    };
+    let Some(end) = child::run(scenario) else { return };
+    end.is(0, &["hook: of a thread of a job", "hook: of a thread", "dead: 1"]);
+}
+
+#[test]
+fn a_hook_that_the_host_sets_later_sees_all_panics_and_jobs_still_die_of_them() {
+    let scenario = || {
+        let jobs = JobManager::new();
+        std::panic::set_hook(Box::new(|_| child::say("hook")));
+        let job = jobs.spawn("die", || panic!("of a job")).unwrap();
+        job.wait().unwrap();
+        child::say(&job.failure().unwrap().traceback().to_string());
+    };
+    let Some(end) = child::run(scenario) else { return };
+    end.is(0, &["hook", "panicked: of a job"]);
+}
+
+thread_local! {
+    static KEPT: RefCell<Option<Job<String>>> = const { RefCell::new(None) };
+}
+
+#[test]
+fn a_job_kept_in_a_thread_local_is_dropped_with_its_thread() {
+    let scenario = || {
+        let jobs = JobManager::new();
+        let (job, other) = (jobs.spawn("kept", || "x".to_owned()).unwrap(), jobs.spawn("let go", || "y".to_owned()).unwrap());
+        jobs.wait_all(None).unwrap();
+        jobs.flush();
+        thread::spawn(move || {
+            KEPT.set(Some(job));
+            drop(other);
+        })
+        .join()
+        .unwrap();
+        child::say("alive");
+    };
+    let Some(end) = child::run(scenario) else { return };
+    end.is(0, &["alive"]);
+}

@@ -1,0 +1,120 @@
+//! What a job prints, as its readers see it.
+
+use std::{fmt::Write, thread};
+
+use bgjobs::{Config, Context, Job, JobManager, LogCursor, Stream};
+
+use crate::gate::{Gate, wait_until};
+
+fn texts<T>(job: &Job<T>) -> Vec<String> {
+    job.log().read(&mut LogCursor::default()).lines.into_iter().map(|line| line.text).collect()
+}
+
+#[test]
+fn lines_are_read_while_the_job_runs_and_stamped_in_its_time() {
+    let gate = Gate::new();
+    let jobs = JobManager::new();
+    let pass = gate.pass();
+    let body = move |job: &Context| {
+        job.print("one\ntwo");
+        job.log().write(Stream::Err, "oops\n");
+        pass.wait();
+        job.print(3);
+        Ok(())
+    };
+    let job = jobs.spawn_with("print", body).unwrap();
+    let mut cursor = LogCursor::default();
+    wait_until("it has printed", || job.log().len() == 3);
+    let reading = job.log().read(&mut cursor);
+    let seen: Vec<_> = reading.lines.iter().map(|line| (line.stream, &*line.text)).collect();
+    assert_eq!(seen, [(Stream::Out, "one"), (Stream::Out, "two"), (Stream::Err, "oops")]);
+    assert!(reading.lines.iter().all(|line| line.at >= job.times().started.unwrap()));
+    assert!(reading.since(job.times().created).all(|(after, line)| job.times().created + after == line.at));
+    gate.open();
+    job.join().unwrap();
+    assert_eq!(job.log().read(&mut cursor).lines[0].text, "3");
+    assert!(job.log().read(&mut cursor).lines.is_empty());
+    assert_eq!(job.log().tail(1)[0].text, "3");
+}
+
+#[test]
+fn a_line_that_the_body_left_open_is_there_when_the_job_has_ended_however_it_ends() {
+    let jobs = JobManager::new();
+    let open = |job: &Context| {
+        job.print("whole");
+        write!(job.log().clone(), "half").unwrap();
+        job.log().write(Stream::Err, "of an error");
+    };
+    let done = jobs.spawn_with("done", move |job| Ok(open(job))).unwrap();
+    let died = jobs
+        .spawn_with("died", move |job| {
+            open(job);
+            if job.id() == 1.into() { panic!("x") } else { Ok(()) }
+        })
+        .unwrap();
+    for job in [done, died] {
+        job.wait().unwrap();
+        assert_eq!(texts(&job), ["whole", "half", "of an error"]);
+    }
+}
+
+#[test]
+fn a_clone_of_the_context_prints_from_another_thread() {
+    let jobs = JobManager::new();
+    let body = |job: &Context| {
+        job.print("before");
+        let clone = job.clone();
+        thread::spawn(move || clone.print("from elsewhere")).join().unwrap();
+        job.print("after");
+        Ok(())
+    };
+    let job = jobs.spawn_with("print", body).unwrap();
+    job.join().unwrap();
+    assert_eq!(texts(&job), ["before", "from elsewhere", "after"]);
+}
+
+#[test]
+fn the_log_of_a_silent_job_is_empty_and_one_that_floods_is_bounded() {
+    let jobs = JobManager::with_config(Config { log_bytes: 1_000, ..Config::default() });
+    let silent = jobs.spawn("silent", || ()).unwrap();
+    silent.join().unwrap();
+    assert!(silent.log().is_empty() && texts(&silent).is_empty());
+    let flood = jobs.spawn_with("flood", |job| Ok((0..1_000).for_each(|n| job.print(n)))).unwrap();
+    flood.join().unwrap();
+    let reading = flood.log().read(&mut LogCursor::default());
+    assert_eq!(flood.log().len(), 1_000);
+    assert_eq!(reading.missed + reading.lines.len() as u64, 1_000);
+    assert!(reading.lines.len() > 1 && reading.lines.len() <= 1_000 / 64);
+    assert_eq!(reading.lines.last().unwrap().text, "999");
+}
+
+#[test]
+fn the_logs_of_jobs_do_not_mix_and_outlive_their_jobs() {
+    let jobs = JobManager::new();
+    let started: Vec<_> = (0..8)
+        .map(|n| jobs.spawn_with("print", move |job| Ok((0..50).for_each(|_| job.print(n)))).unwrap())
+        .collect();
+    jobs.wait_all(None).unwrap();
+    let logs: Vec<_> = started.iter().map(|job| job.log()).collect();
+    jobs.flush();
+    drop((started, jobs));
+    for (n, log) in logs.iter().enumerate() {
+        let lines = log.tail(usize::MAX);
+        assert_eq!(lines.len(), 50);
+        assert!(lines.iter().all(|line| line.text == n.to_string()));
+        assert!(lines.windows(2).all(|pair| pair[0].at <= pair[1].at));
+    }
+}
+
+#[test]
+fn a_context_that_outlives_its_job_says_nothing_any_more() {
+    let jobs = JobManager::new();
+    let job = jobs.spawn_with("lend", |job| Ok(job.clone())).unwrap();
+    let context = job.join().unwrap();
+    context.print("late");
+    context.progress(1, None);
+    context.say("late");
+    context.checkpoint("late").unwrap();
+    assert!(texts(&job).is_empty(), "{:?}", texts(&job));
+    assert!(job.progress().is_none() && job.place().is_none());
+}

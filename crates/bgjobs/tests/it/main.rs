@@ -1,0 +1,22 @@
+//! The engine as its users see it: real threads, no sleeps, one module a subject.
+
+mod child;
+mod destructors;
+mod elastic;
+mod exit;
+mod failures;
+mod futures;
+mod gate;
+mod lifecycle;
+mod logs;
+mod model;
+mod notices;
+mod options;
+mod records;
+#[cfg(target_os = "linux")]
+mod refusal;
+mod stopping;
+mod stress;
+mod texts;
+mod types;
+mod waiting;

@@ -1,0 +1,60 @@
+//! The records that the engine sends to the `log` crate, kept for the thread that caused them.
+
+use std::{cell::RefCell, sync::Once};
+
+use log::{Level, LevelFilter, Log, Metadata, Record};
+
+type Hook = Box<dyn FnMut(&Record<'_>)>;
+
+thread_local! {
+    static HOOK: RefCell<Option<Hook>> = const { RefCell::new(None) };
+}
+
+struct Logger;
+
+impl Log for Logger {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        // The hook is out of its place while it runs, so it may cause records itself.
+        let hook = HOOK.with(|place| place.borrow_mut().take());
+        if let Some(mut hook) = hook {
+            hook(record);
+            HOOK.with(|place| *place.borrow_mut() = Some(hook));
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// Calls `hook` for each record that `act` causes on this thread.
+///
+/// A job sends one between getting its number and its thread, so a test can act on a job that has not started.
+pub(crate) fn during<R>(hook: impl FnMut(&Record<'_>) + 'static, act: impl FnOnce() -> R) -> R {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        log::set_logger(&Logger).unwrap();
+        log::set_max_level(LevelFilter::Debug);
+    });
+    HOOK.with(|place| *place.borrow_mut() = Some(Box::new(hook)));
+    let result = act();
+    HOOK.with(|place| *place.borrow_mut() = None);
+    result
+}
+
+#[test]
+fn each_start_is_told_to_the_log_crate_at_debug_level() {
+    let jobs = bgjobs::JobManager::new();
+    let (tell, told) = std::sync::mpsc::channel();
+    let hook = move |record: &Record<'_>| {
+        tell.send((record.level(), record.target().to_owned(), record.args().to_string())).unwrap();
+    };
+    during(hook, || {
+        jobs.spawn("pooled", || ()).unwrap();
+        jobs.with(bgjobs::Options { fresh_thread: true, ..Default::default() }).spawn("alone", || ()).unwrap();
+    });
+    let record = |n| (Level::Debug, "bgjobs".to_owned(), format!("Starting job # {n} in a separate thread."));
+    assert_eq!(told.iter().collect::<Vec<_>>(), [record(0), record(1)]);
+}

@@ -1,0 +1,244 @@
+//! Threads that the system refuses, for real: in child processes whose address space is too small for another stack.
+
+use std::{
+    fs,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use bgjobs::{Config, JobManager, Options, Outcome, SpawnError, State, UnknownJob};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+use crate::{
+    child::{self, say},
+    elastic::block,
+    gate::{GUARD, Gate, wait_until},
+};
+
+/// The stack of each thread here: nothing else in the process comes near it.
+const STACK: usize = 1 << 30;
+
+/// Leaves room for so many stacks, and half a one for all else.
+fn leave_room_for(stacks: u64) {
+    let pages: u64 = fs::read_to_string("/proc/self/statm").unwrap().split(' ').next().unwrap().parse().unwrap();
+    let stack = STACK as u64;
+    limit(pages * 4096 + stacks * stack + stack / 2);
+}
+
+fn limit(bytes: u64) {
+    let (_, hard) = getrlimit(Resource::RLIMIT_AS).unwrap();
+    setrlimit(Resource::RLIMIT_AS, bytes.min(hard), hard).unwrap();
+}
+
+fn leave_room_for_all() {
+    limit(u64::MAX);
+}
+
+fn manager() -> JobManager {
+    JobManager::with_config(Config { stack_size: Some(STACK), ..Config::default() })
+}
+
+/// Asserts that the manager starts many jobs at once again, the first of them with `number`.
+fn all_works_again(jobs: &JobManager, number: u64) {
+    leave_room_for_all();
+    let gate = Gate::new();
+    let started = block(jobs, &gate, 8);
+    assert_eq!((started.len(), started[0].id().get()), (8, number));
+    gate.open();
+    jobs.wait_all(None).unwrap();
+}
+
+#[test]
+fn a_job_is_refused_when_no_thread_lives_and_nothing_of_it_is_left() {
+    let scenario = || {
+        let jobs = manager();
+        let kept = Arc::new(());
+        leave_room_for(0);
+        for fresh_thread in [false, true].repeat(50) {
+            let kept = Arc::clone(&kept);
+            let spawner = jobs.with(Options { fresh_thread, ..Options::default() });
+            let error = spawner.spawn("refused", move || drop(kept)).unwrap_err();
+            assert!(matches!(error, SpawnError::NoThread(_)));
+            assert!(error.to_string().starts_with("no thread could be had for the job ("));
+        }
+        assert_eq!((jobs.all().len(), jobs.threads(), Arc::strong_count(&kept)), (0, 0, 1));
+        assert_eq!(jobs.get(0).unwrap_err(), UnknownJob { id: 0.into(), started: 0 });
+        all_works_again(&jobs, 0);
+        say("done");
+    };
+    let Some(end) = child::run(scenario) else { return };
+    end.is(0, &["done"]);
+}
+
+#[test]
+fn jobs_are_queued_while_a_thread_lives_and_run_when_it_is_done() {
+    let scenario = || {
+        let jobs = manager();
+        let (first, rest) = (Gate::new(), Gate::new());
+        leave_room_for(1);
+        jobs.spawn("runs", first.hold(0)).unwrap();
+        let queued: Vec<_> = (1..=3).map(|n| jobs.spawn("queued", rest.hold(n)).unwrap()).collect();
+        for job in &queued {
+            assert_eq!((job.state(), job.status(), job.stat_code()), (State::Queued, "Queued", 1));
+            assert_eq!((job.times().started, job.cpu_time()), (None, Some(Duration::ZERO)));
+        }
+        assert_eq!((jobs.running().len(), jobs.threads()), (4, 1));
+        // A thread of its own can't be had, and such a job does not queue.
+        let alone = Options { fresh_thread: true, ..Options::default() };
+        assert!(matches!(jobs.with(alone).spawn("alone", || ()), Err(SpawnError::NoThread(_))));
+        assert_eq!(jobs.all().len(), 4);
+        first.open();
+        wait_until("the first queued job runs", || queued[0].state() == State::Running);
+        assert_eq!([queued[1].state(), queued[2].state()], [State::Queued; 2]);
+        rest.open();
+        jobs.wait_all(None).unwrap();
+        assert!(queued.iter().map(|job| *job.join().unwrap()).eq(1..=3));
+        all_works_again(&jobs, 4);
+        say("done");
+    };
+    let Some(end) = child::run(scenario) else { return };
+    end.is(0, &["done"]);
+}
+
+#[test]
+fn growth_is_tried_again_as_jobs_end() {
+    let scenario = || {
+        let jobs = manager();
+        let (first, rest) = (Gate::new(), Gate::new());
+        leave_room_for(1);
+        jobs.spawn("runs", first.hold(())).unwrap();
+        let queued: Vec<_> = (0..2).map(|_| jobs.spawn("queued", rest.hold(())).unwrap()).collect();
+        leave_room_for_all();
+        first.open();
+        wait_until("both run", || queued.iter().all(|job| job.state() == State::Running));
+        rest.open();
+        drop(jobs);
+        say("done");
+    };
+    let Some(end) = child::run(scenario) else { return };
+    end.is(0, &["done"]);
+}
+
+#[test]
+fn a_new_job_does_not_pass_those_that_are_queued_by() {
+    let scenario = || {
+        let jobs = manager();
+        let gate = Gate::new();
+        leave_room_for(1);
+        jobs.spawn("runs", gate.hold(())).unwrap();
+        let queued = jobs.spawn("queued", gate.hold(())).unwrap();
+        leave_room_for_all();
+        let next = jobs.spawn("next", gate.hold(())).unwrap();
+        // There are threads for all now, whoever gets which.
+        wait_until("all run", || [&queued, &next].iter().all(|job| job.state() == State::Running));
+        say("done");
+    };
+    let Some(end) = child::run(scenario) else { return };
+    end.is(0, &["done"]);
+}
+
+#[test]
+fn a_queued_job_that_is_stopped_ends_at_once_and_is_let_go_of() {
+    let scenario = || {
+        let jobs = manager();
+        let gate = Gate::new();
+        leave_room_for(1);
+        jobs.spawn("runs", gate.hold(())).unwrap();
+        let kept = Arc::new(());
+        let weak: Weak<()> = Arc::downgrade(&kept);
+        let queued = jobs.spawn("queued", move || drop(kept)).unwrap();
+        let verdict = queued.stop("never mind", Duration::ZERO);
+        assert!(matches!(verdict, bgjobs::Verdict::Stopped { .. }), "{verdict}");
+        assert_eq!((queued.state(), queued.times().started), (State::Finished(Outcome::Stopped), None));
+        gate.open();
+        wait_until("what it captured is gone", || weak.upgrade().is_none());
+        all_works_again(&jobs, 2);
+        say("done");
+    };
+    let Some(end) = child::run(scenario) else { return };
+    end.is(0, &["done"]);
+}
+
+#[test]
+fn a_dropped_manager_waits_for_queued_jobs_and_settles_queued_daemons() {
+    let scenario = || {
+        let jobs = manager();
+        let gate = Gate::new();
+        leave_room_for(1);
+        jobs.spawn("runs", gate.hold(())).unwrap();
+        let queued = jobs.spawn("queued", || 7).unwrap();
+        let later = Gate::new();
+        let blocker = jobs.spawn("blocker", later.hold(())).unwrap();
+        let daemon = Options { daemon: true, ..Options::default() };
+        let daemon = jobs.with(daemon).spawn("daemon", || say("a queued daemon ran")).unwrap();
+        // Stopped only so that it can't run as the last one by chance of the queue.
+        gate.open_soon();
+        later.open_soon();
+        let _ = daemon.ask_stop("the test ends");
+        drop(jobs);
+        assert_eq!((queued.join().unwrap(), blocker.state()), (&7, State::Finished(Outcome::Done)));
+        assert_eq!(daemon.state(), State::Finished(Outcome::Stopped));
+        say("done");
+    };
+    let Some(end) = child::run(scenario) else { return };
+    end.is(0, &["done"]);
+}
+
+#[test]
+fn many_threads_that_are_refused_at_once_leave_no_job_without_a_thread() {
+    let scenario = || {
+        let jobs = manager();
+        let stranded = AtomicUsize::new(0);
+        let ready = std::sync::Barrier::new(5);
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    ready.wait();
+                    ready.wait();
+                    for _ in 0..2_000 {
+                        // No thread ever lives, so nobody would run what is queued.
+                        stranded.fetch_add(usize::from(jobs.spawn("refused", || ()).is_ok()), Ordering::Relaxed);
+                    }
+                });
+            }
+            ready.wait();
+            leave_room_for(0);
+            ready.wait();
+        });
+        say(&format!("stranded: {}", stranded.load(Ordering::Relaxed)));
+        std::process::exit(0);
+    };
+    let Some(end) = child::run(scenario) else { return };
+    end.is(0, &["stranded: 0"]);
+}
+
+#[test]
+fn more_blocked_jobs_than_threads_fit_end_in_no_abort() {
+    // The long form meets the limit of the system; it takes seconds and gigabytes.
+    let count = if std::env::var_os("BGJOBS_PROVE").is_some() { 20_000 } else { 1_200 };
+    let scenario = move || {
+        let began = Instant::now();
+        let jobs = JobManager::with_config(Config { idle_timeout: Duration::from_millis(100), ..Config::default() });
+        let gate = Gate::new();
+        let started: Vec<_> = (0..count).map_while(|_| jobs.spawn("blocked", gate.hold(())).ok()).collect();
+        let queued = started.iter().filter(|job| job.state() == State::Queued).count();
+        wait_until("all others run", || started.iter().filter(|job| job.state() == State::Running).count() + queued >= started.len());
+        let most = jobs.threads();
+        assert_eq!(most + queued, started.len());
+        gate.open();
+        jobs.wait_all(Some(GUARD)).unwrap();
+        assert_eq!(jobs.completed().len(), started.len());
+        wait_until("all threads have ended", || jobs.threads() == 0);
+        assert_eq!(block(&jobs, &Gate::new(), 100).len(), 100);
+        say(&format!("{count} asked, {} started, {queued} queued, {most} threads, {:.1?}", started.len(), began.elapsed()));
+    };
+    let Some(end) = child::run(scenario) else { return };
+    assert!(end.code == Some(0) && end.said.len() == 1 && end.stderr.is_empty(), "{end:?}");
+    if std::env::var_os("BGJOBS_PROVE").is_some() {
+        say(&end.said[0]);
+    }
+}

@@ -1,0 +1,244 @@
+//! Asking a job to stop.
+
+use std::{error::Error, fmt, time::Duration};
+
+use bgjobs::{AnyJob, Context, Failure, FailureKind, JobManager, Outcome, State, Stopped, Verdict};
+
+use crate::{
+    gate::{GUARD, Gate, wait_until},
+    records,
+};
+
+const SOON: Duration = Duration::from_millis(5);
+
+/// A body that sleeps until it is stopped.
+fn sleeper(job: &Context) -> Result<(), Failure> {
+    job.sleep(Duration::MAX)?;
+    Ok(())
+}
+
+#[test]
+fn a_job_that_heeds_the_request_is_stopped() {
+    let jobs = JobManager::new();
+    let job = jobs.spawn_with("sleep", sleeper).unwrap();
+    wait_until("it sleeps", || job.state() == State::Running);
+    let verdict = job.stop("not needed", GUARD);
+    let Verdict::Stopped { after } = verdict else { panic!("{verdict}") };
+    assert!(after < GUARD);
+    assert!(verdict.to_string().starts_with("stopped after "));
+    assert_eq!((job.state(), job.status()), (State::Finished(Outcome::Stopped), "Dead (Stopped), call jobs.traceback() for details"));
+    let failure = job.failure().unwrap();
+    assert_eq!((failure.kind(), failure.message()), (FailureKind::Stop, "not needed"));
+    assert_eq!(failure.error().unwrap().downcast_ref::<Stopped>().unwrap().reason(), "not needed");
+    assert!(failure.traceback().to_string().ends_with("\nstopped: not needed"));
+    assert_eq!(job.join().unwrap_err().to_string(), "job #0 was stopped: not needed");
+    assert_eq!(jobs.dead(), [(*job).clone()]);
+}
+
+#[test]
+fn a_job_that_has_ended_is_left_as_it_is() {
+    let jobs = JobManager::new();
+    let done = jobs.spawn("done", || ()).unwrap();
+    let died = jobs.spawn("died", || panic!("x")).unwrap();
+    let stopped = jobs.spawn_with("stopped", sleeper).unwrap();
+    stopped.stop("first", GUARD);
+    for (job, outcome, text) in [
+        (AnyJob::from(done), Outcome::Done, "had completed before it heard of the stop"),
+        (died.into(), Outcome::Failed, "had died before it heard of the stop"),
+        (stopped.clone().into(), Outcome::Stopped, "had stopped before"),
+    ] {
+        job.wait().unwrap();
+        let reason = job.stop_reason();
+        let verdict = job.stop("too late", Duration::ZERO);
+        assert!(matches!(verdict, Verdict::FinishedFirst { outcome: seen } if seen == outcome), "{verdict:?}");
+        assert_eq!(verdict.to_string(), text);
+        assert!(!job.ask_stop("too late"));
+        assert_eq!(job.stop_reason(), reason);
+    }
+    assert_eq!(stopped.stop_reason().as_deref(), Some("first"));
+}
+
+#[test]
+fn a_job_that_ends_well_after_the_request_had_completed_first() {
+    let gate = Gate::new();
+    let jobs = JobManager::new();
+    let job = jobs.spawn("deaf", gate.hold(1)).unwrap();
+    wait_until("it runs", || job.state() == State::Running);
+    gate.open_soon();
+    assert!(matches!(job.stop("x", GUARD), Verdict::FinishedFirst { outcome: Outcome::Done }));
+    assert_eq!((job.join().unwrap(), job.stop_reason().as_deref()), (&1, Some("x")));
+}
+
+#[test]
+fn a_body_that_ignores_the_request_is_told_of_with_its_last_place() {
+    let gate = Gate::new();
+    let jobs = JobManager::new();
+    let pass = gate.pass();
+    let line = line!() + 2;
+    let body = move |job: &Context| {
+        job.checkpoint("reading\n")?;
+        pass.wait();
+        job.check()?;
+        Ok(())
+    };
+    let job = jobs.spawn_with("deaf", body).unwrap();
+    wait_until("it says where it is", || job.place().is_some());
+    let verdict = job.stop("enough", SOON);
+    let Verdict::StillRunning { after, place: Some(place) } = &verdict else { panic!("{verdict}") };
+    assert!(*after >= SOON && &*place.text == "reading\n");
+    assert_eq!((place.location.file(), place.location.line()), (file!(), line));
+    let text = verdict.to_string();
+    assert!(text.starts_with("still running ") && text.contains(" after the request, last at reading\\n ("), "{text}");
+    assert!(place.to_string().ends_with(" ago"));
+    assert_eq!(job.state(), State::Running);
+    // It goes on being asked.
+    gate.open();
+    assert!(matches!(job.stop("again", GUARD), Verdict::Stopped { .. } | Verdict::FinishedFirst { outcome: Outcome::Stopped }));
+    assert_eq!(job.failure().unwrap().message(), "enough");
+}
+
+#[test]
+fn a_body_that_said_no_place_has_none_in_the_verdict() {
+    let gate = Gate::new();
+    let jobs = JobManager::new();
+    let job = jobs.spawn("deaf", gate.hold(())).unwrap();
+    wait_until("it runs", || job.state() == State::Running);
+    let verdict = job.stop("enough", Duration::ZERO);
+    assert!(matches!(verdict, Verdict::StillRunning { place: None, .. }), "{verdict}");
+    assert!(verdict.to_string().ends_with(" after the request"));
+    gate.open();
+}
+
+#[test]
+fn the_first_to_ask_is_told_so_and_its_reason_is_kept() {
+    let gate = Gate::new();
+    let jobs = JobManager::new();
+    let job = jobs.spawn("deaf", gate.hold(())).unwrap();
+    wait_until("it runs", || job.state() == State::Running);
+    assert_eq!(job.stop_reason(), None);
+    assert_eq!([job.ask_stop("first"), job.ask_stop("second")], [true, false]);
+    assert_eq!(job.stop_reason().as_deref(), Some("first"));
+    gate.open();
+}
+
+#[test]
+fn of_many_who_ask_at_once_one_is_told_that_it_was_first_and_its_reason_is_kept() {
+    for _ in 0..50 {
+        let gate = Gate::new();
+        let jobs = JobManager::new();
+        let job = jobs.spawn("deaf", gate.hold(())).unwrap();
+        let barrier = std::sync::Barrier::new(4);
+        let first: Vec<_> = std::thread::scope(|scope| {
+            let ask = |n: u32| {
+                let (job, barrier) = (&job, &barrier);
+                scope.spawn(move || {
+                    barrier.wait();
+                    job.ask_stop(n.to_string()).then_some(n)
+                })
+            };
+            [0, 1, 2, 3].map(ask).into_iter().filter_map(|asker| asker.join().unwrap()).collect()
+        });
+        assert_eq!(first.len(), 1);
+        assert_eq!(job.stop_reason().as_deref(), Some(&*first[0].to_string()));
+        gate.open();
+    }
+}
+
+#[test]
+fn a_job_that_has_not_started_ends_at_once_and_its_body_never_runs() {
+    let jobs = JobManager::new();
+    let mut notices = jobs.notices();
+    let handle = jobs.handle();
+    let stop = move |_: &log::Record<'_>| {
+        let job = handle.get(0).unwrap();
+        assert!(matches!(job.stop("never mind", Duration::ZERO), Verdict::Stopped { .. }));
+        assert_eq!(job.state(), State::Finished(Outcome::Stopped));
+    };
+    let job = records::during(stop, || jobs.spawn("never", || -> () { unreachable!("it was stopped before") }).unwrap());
+    assert_eq!(job.failure().unwrap().traceback().to_string(), "stopped: never mind");
+    assert_eq!((job.times().started, job.times().ran(), job.stop_reason().as_deref()), (None, None, Some("never mind")));
+    assert_eq!(notices.look(), [(*job).clone()]);
+    assert_eq!(jobs.dead(), [(*job).clone()]);
+    assert_eq!(jobs.spawn("next", || 2).unwrap().join().unwrap(), &2);
+}
+
+#[test]
+fn a_job_that_stops_itself_is_told_at_once_that_it_still_runs() {
+    let jobs = JobManager::new();
+    let body = |job: &Context| {
+        let verdict = job.job().stop("I have enough", GUARD);
+        assert!(matches!(verdict, Verdict::StillRunning { .. }), "{verdict}");
+        job.check()?;
+        Ok(())
+    };
+    let job = jobs.spawn_with("self", body).unwrap();
+    job.wait_timeout(GUARD / 2).unwrap();
+    assert_eq!(job.failure().unwrap().message(), "I have enough");
+}
+
+#[test]
+fn whatever_a_body_asks_after_the_request_says_that_it_must_stop() {
+    let jobs = JobManager::new();
+    let body = |job: &Context| {
+        job.job().ask_stop("enough");
+        let answers = [job.check(), job.checkpoint("here"), job.sleep(Duration::MAX)];
+        Ok((job.is_stopping(), answers.into_iter().filter_map(Result::err).map(|stopped| stopped.to_string()).collect::<Vec<_>>()))
+    };
+    let job = jobs.spawn_with("ask", body).unwrap();
+    assert_eq!(job.join().unwrap(), &(true, vec!["stopped: enough".to_owned(); 3]));
+}
+
+#[test]
+fn a_sleep_lasts_as_long_as_it_should_when_nobody_asks() {
+    let jobs = JobManager::new();
+    let body = |job: &Context| {
+        let began = std::time::Instant::now();
+        job.sleep(SOON)?;
+        Ok(began.elapsed())
+    };
+    assert!(*jobs.spawn_with("sleep", body).unwrap().join().unwrap() >= SOON);
+}
+
+/// An error of the user's around a stop.
+#[derive(Debug)]
+struct Wrapped(Stopped);
+
+impl fmt::Display for Wrapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("can't load")
+    }
+}
+
+impl Error for Wrapped {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[test]
+fn a_stop_wrapped_in_another_error_is_a_stop() {
+    let jobs = JobManager::new();
+    let body = |job: &Context| {
+        job.sleep(Duration::MAX).map_err(Wrapped)?;
+        Ok(())
+    };
+    let job = jobs.spawn_with("sleep", body).unwrap();
+    job.stop("enough", GUARD);
+    assert_eq!(job.state(), State::Finished(Outcome::Stopped));
+    let failure = job.failure().unwrap();
+    assert_eq!(failure.message(), "enough");
+    assert!(failure.error().unwrap().is::<Wrapped>());
+    assert!(failure.traceback().to_string().ends_with("\nstopped: enough"));
+}
+
+#[test]
+fn the_stop_of_another_job_is_a_failure_of_the_one_that_joined_it() {
+    let jobs = JobManager::new();
+    let other = jobs.spawn_with("sleep", sleeper).unwrap();
+    let inner = other.clone();
+    let joiner = jobs.spawn_with("join", move |_| Ok(*inner.join()?)).unwrap();
+    other.stop("enough", GUARD);
+    joiner.wait().unwrap();
+    assert_eq!(joiner.state(), State::Finished(Outcome::Failed));
+    assert_eq!(joiner.failure().unwrap().message(), "job #0 was stopped: enough");
+}

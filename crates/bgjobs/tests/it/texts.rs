@@ -1,0 +1,206 @@
+//! The original's texts, to the character.
+
+use bgjobs::{Failure, JobManager, Options};
+
+use crate::gate::Gate;
+
+/// Three that run, two completed, two dead and one stopped, in a mixed order.
+fn mixed(gate: &Gate) -> JobManager {
+    let jobs = JobManager::new();
+    jobs.spawn("run one", gate.hold(())).unwrap();
+    jobs.spawn("fit one", || 1).unwrap().wait().unwrap();
+    jobs.try_spawn("die one", || Err::<(), _>(Failure::new("no rows"))).unwrap().wait().unwrap();
+    jobs.spawn("run two", gate.hold(())).unwrap();
+    jobs.try_spawn("die two", || Err::<(), _>(Failure::new("no columns"))).unwrap().wait().unwrap();
+    jobs.spawn("fit two", || 2).unwrap().wait().unwrap();
+    jobs.spawn("run three", gate.hold(())).unwrap();
+    jobs.try_spawn("stop", || Err::<(), _>(Failure::stopped("enough"))).unwrap().wait().unwrap();
+    jobs
+}
+
+#[test]
+fn status_shows_the_three_groups_each_by_number() {
+    let gate = Gate::new();
+    let jobs = mixed(&gate);
+    let expected = "\
+Running jobs:
+0 : run one
+3 : run two
+6 : run three
+
+Completed jobs:
+1 : fit one
+5 : fit two
+
+Dead jobs:
+2 : die one
+4 : die two
+7 : stop
+
+";
+    assert_eq!(jobs.status().to_string(), expected);
+    gate.open();
+}
+
+#[test]
+fn an_empty_group_shows_nothing() {
+    let gate = Gate::new();
+    let jobs = JobManager::new();
+    assert_eq!(jobs.status().to_string(), "");
+    jobs.spawn("run", gate.hold(())).unwrap();
+    assert_eq!(jobs.status().to_string(), "Running jobs:\n0 : run\n\n");
+    gate.open();
+    jobs.wait_all(None).unwrap();
+    assert_eq!(jobs.status().to_string(), "Completed jobs:\n0 : run\n\n");
+}
+
+#[test]
+fn a_report_shows_what_newly_finished_by_number_and_once() {
+    let (first, second) = (Gate::new(), Gate::new());
+    let jobs = JobManager::new();
+    let mut notices = jobs.notices();
+    let late = jobs.spawn("late", first.hold(())).unwrap();
+    let later = jobs.spawn("later", second.hold(())).unwrap();
+    jobs.try_spawn("die", || Err::<(), _>(Failure::new("no rows"))).unwrap().wait().unwrap();
+    second.open();
+    later.wait().unwrap();
+    first.open();
+    late.wait().unwrap();
+    let expected = "\
+Completed jobs:
+0 : late
+1 : later
+
+Dead, call jobs.traceback() for details jobs:
+2 : die
+
+";
+    let report = notices.report();
+    assert!(!report.is_empty());
+    assert_eq!(report.to_string(), expected);
+    let report = notices.report();
+    assert!(report.is_empty());
+    assert_eq!(report.to_string(), "");
+}
+
+#[test]
+fn status_words_and_codes_are_those_of_the_original() {
+    let gate = Gate::new();
+    let jobs = mixed(&gate);
+    let words = |id: u64| {
+        let job = jobs.get(id).unwrap();
+        (job.status(), job.stat_code(), job.is_finished())
+    };
+    // The first may not have been picked up by its thread yet.
+    assert!([("Created", 0, false), ("Running", 1, false)].contains(&words(0)));
+    assert_eq!(words(1), ("Completed", 2, true));
+    assert_eq!(words(2), ("Dead (Exception), call jobs.traceback() for details", -1, true));
+    assert_eq!(words(7), ("Dead (Stopped), call jobs.traceback() for details", -1, true));
+    gate.open();
+}
+
+#[test]
+fn a_result_that_is_not_there_is_replaced_by_the_texts_of_the_original() {
+    let gate = Gate::new();
+    let jobs = mixed(&gate);
+    let text = |id: u64| jobs.result::<i32>(id).map_err(|error| (error.to_string(), format!("{error:#}")));
+    let pair = |short: &str, rest: &str| Err((short.to_owned(), format!("{short}{rest}")));
+    assert_eq!(jobs.result::<i32>(1).unwrap(), 1);
+    assert_eq!(
+        jobs.result::<()>(0).unwrap_err().to_string(),
+        "<BackgroundJob has not completed>"
+    );
+    let died = "<BackgroundJob died, call jobs.traceback() for details>";
+    assert_eq!(jobs.result::<()>(2).unwrap_err().to_string(), died);
+    assert_eq!(format!("{:#}", jobs.result::<()>(2).unwrap_err()), format!("{died}; job #2: no rows"));
+    assert_eq!(jobs.result::<()>(7).unwrap_err().to_string(), died);
+    assert_eq!(text(99), pair("Job #99 not found", "; the newest job is #7"));
+    assert_eq!(text(0), pair("the result of job #0 is no `i32`; ask for the type that its body returns", ""));
+    gate.open();
+}
+
+#[test]
+fn the_tracebacks_of_all_the_dead_stand_each_under_its_job() {
+    let gate = Gate::new();
+    let jobs = mixed(&gate);
+    let expected = "\
+Traceback for: <BackgroundJob #2: die one>
+no rows
+
+Traceback for: <BackgroundJob #4: die two>
+no columns
+
+Traceback for: <BackgroundJob #7: stop>
+stopped: enough
+
+";
+    assert_eq!(jobs.tracebacks().to_string(), expected);
+    assert_eq!(jobs.tracebacks().iter().map(|(job, _)| job.id().get()).collect::<Vec<_>>(), [2, 4, 7]);
+    assert_eq!(jobs.traceback(2).unwrap().to_string(), "no rows");
+    let asked = |id: u64| jobs.traceback(id).unwrap_err().to_string();
+    assert_eq!(asked(99), "Job #99 not found");
+    assert_eq!(asked(1), "job #1 is completed; only a job that died has a traceback");
+    gate.open();
+}
+
+#[test]
+fn a_flush_counts_in_singular_and_plural() {
+    let gate = Gate::new();
+    let jobs = mixed(&gate);
+    assert_eq!(jobs.flush().to_string(), "Flushing 2 Completed jobs.\nFlushing 3 Dead jobs.\n");
+    assert_eq!(jobs.flush().to_string(), "No jobs to flush.\n");
+    assert_eq!(jobs.status().to_string(), "Running jobs:\n0 : run one\n3 : run two\n6 : run three\n\n");
+    gate.open();
+    jobs.wait_all(None).unwrap();
+    assert_eq!(jobs.flush().to_string(), "Flushing 3 Completed jobs.\n");
+    jobs.spawn("fit", || 1).unwrap().wait().unwrap();
+    assert_eq!(jobs.flush().to_string(), "Flushing 1 Completed job.\n");
+    jobs.spawn("die", || -> () { panic!("x") }).unwrap().wait().unwrap();
+    assert_eq!(jobs.flush().to_string(), "Flushing 1 Dead job.\n");
+}
+
+#[test]
+fn a_refused_removal_says_why() {
+    let gate = Gate::new();
+    let jobs = JobManager::new();
+    let texts = |id: u64| {
+        let error = jobs.remove(id).unwrap_err();
+        (error.to_string(), format!("{error:#}"))
+    };
+    let pair = |short: &str, rest: &str| (short.to_owned(), format!("{short}{rest}"));
+    assert_eq!(texts(0), pair("Job #0 not found", "; no job was started yet"));
+    for _ in 0..2 {
+        jobs.spawn("fit", || 1).unwrap().wait().unwrap();
+    }
+    jobs.spawn("run", gate.hold(())).unwrap();
+    assert_eq!(texts(2), pair("Job #2 is still running, it can not be removed.", " Wait for it or stop it first."));
+    assert_eq!(texts(99), pair("Job #99 not found", "; the newest job is #2"));
+    jobs.remove(0).unwrap();
+    assert_eq!(texts(0), pair("Job #0 not found", "; it was removed or flushed"));
+    assert_eq!(jobs.get(0).unwrap_err().to_string(), "Job #0 not found");
+    gate.open();
+}
+
+#[test]
+fn a_job_shows_its_name_and_its_number() {
+    let jobs = JobManager::new();
+    let job = jobs.with(Options::default()).spawn("fit(x)", || 1).unwrap();
+    assert_eq!(format!("{job}|{job:?}"), "fit(x)|<BackgroundJob #0: fit(x)>");
+    let job = jobs.get(0).unwrap();
+    assert_eq!(format!("{job}|{job:?}"), "fit(x)|<BackgroundJob #0: fit(x)>");
+}
+
+#[test]
+fn a_name_that_would_drive_a_terminal_is_escaped_wherever_it_is_shown() {
+    let jobs = JobManager::new();
+    let mut notices = jobs.notices();
+    let name = "a\n\u{1b}[2J\u{202e}é";
+    let job = jobs.try_spawn(name, || Err::<(), _>(Failure::new("x"))).unwrap();
+    job.wait().unwrap();
+    let shown = r"a\n\u{1b}[2J\u{202e}é";
+    assert_eq!(**job.name(), *name);
+    assert_eq!(format!("{job}|{job:?}"), format!("{shown}|<BackgroundJob #0: {shown}>"));
+    assert_eq!(jobs.status().to_string(), format!("Dead jobs:\n0 : {shown}\n\n"));
+    assert!(notices.report().to_string().ends_with(&format!(" jobs:\n0 : {shown}\n\n")));
+    assert_eq!(jobs.tracebacks().to_string(), format!("Traceback for: <BackgroundJob #0: {shown}>\nx\n\n"));
+}

@@ -1,0 +1,204 @@
+//! Waiting for jobs: by threads and by other jobs.
+
+use std::{sync::mpsc, thread, time::Duration};
+
+use bgjobs::{AnyJob, Failure, Job, JobId, JobManager, JoinError, WaitError, wait_all, wait_any};
+
+use crate::gate::{GUARD, Gate, in_time};
+
+const SOON: Duration = Duration::from_millis(5);
+
+#[test]
+fn many_threads_join_one_job_and_all_are_lent_the_same_result() {
+    let gate = Gate::new();
+    let jobs = JobManager::new();
+    let job = jobs.spawn("held", gate.hold("x".to_owned())).unwrap();
+    thread::scope(|scope| {
+        let joiners: Vec<_> = (0..20).map(|_| scope.spawn(|| std::ptr::from_ref(job.join().unwrap()).addr())).collect();
+        gate.open_soon();
+        let here = std::ptr::from_ref(job.join().unwrap()).addr();
+        assert!(joiners.into_iter().all(|joiner| joiner.join().unwrap() == here));
+    });
+}
+
+#[test]
+fn a_join_with_a_time_limit_says_after_how_long_it_gave_up_and_may_be_tried_again() {
+    let gate = Gate::new();
+    let jobs = JobManager::new();
+    let job = jobs.spawn("held", gate.hold(1)).unwrap();
+    for limit in [Duration::ZERO, SOON] {
+        let Err(JoinError::Wait(WaitError::TimedOut { after, running })) = job.join_timeout(limit) else {
+            panic!("the gate is closed")
+        };
+        assert!(after >= limit);
+        assert_eq!(running, [job.id()]);
+    }
+    gate.open_soon();
+    assert_eq!(job.join_timeout(GUARD).unwrap(), &1);
+    assert_eq!(job.join_timeout(Duration::ZERO).unwrap(), &1);
+    assert_eq!(job.join_timeout(Duration::MAX).unwrap(), &1);
+}
+
+#[test]
+fn a_join_of_a_dead_job_says_of_what_it_died() {
+    let jobs = JobManager::new();
+    let died = jobs.try_spawn("die", || Err::<(), _>(Failure::new("no rows"))).unwrap();
+    assert_eq!(died.join().unwrap_err().to_string(), "job #0 died: no rows");
+    let stopped = jobs.try_spawn("stop", || Err::<(), _>(Failure::stopped("enough"))).unwrap();
+    assert_eq!(stopped.join().unwrap_err().to_string(), "job #1 was stopped: enough");
+}
+
+#[test]
+fn waiting_for_any_returns_the_first_named_that_has_ended() {
+    let (first, second) = (Gate::new(), Gate::new());
+    let jobs = JobManager::new();
+    let one = AnyJob::from(jobs.spawn("one", first.hold(())).unwrap());
+    let two = AnyJob::from(jobs.spawn("two", second.hold(())).unwrap());
+    let both = [one.clone(), two.clone()];
+    let Err(WaitError::TimedOut { running, .. }) = wait_any(&both, Some(SOON)) else { panic!("both gates are closed") };
+    assert_eq!(running, [one.id(), two.id()]);
+    second.open_soon();
+    assert_eq!(wait_any(&both, None).unwrap(), two);
+    first.open();
+    one.wait().unwrap();
+    assert_eq!(wait_any(&both, None).unwrap(), one);
+    assert_eq!(wait_any(&[one.clone()], None).unwrap(), one);
+    assert_eq!(wait_any(&[], None).unwrap_err(), WaitError::NoJobs);
+}
+
+#[test]
+fn waiting_for_any_takes_jobs_of_several_managers() {
+    let gate = Gate::new();
+    let (here, there) = (JobManager::new(), JobManager::new());
+    let held = AnyJob::from(here.spawn("held", gate.hold(())).unwrap());
+    let quick = AnyJob::from(there.spawn("quick", || ()).unwrap());
+    assert_eq!(wait_any(&[held, quick.clone()], None).unwrap(), quick);
+    gate.open();
+}
+
+#[test]
+fn waiting_for_all_names_those_that_have_not_ended() {
+    let gate = Gate::new();
+    let jobs = JobManager::new();
+    jobs.spawn("quick", || ()).unwrap().wait().unwrap();
+    jobs.spawn("held", gate.hold(())).unwrap();
+    jobs.spawn("held too", gate.hold(())).unwrap();
+    let error = wait_all(&jobs.all(), Some(SOON)).unwrap_err();
+    assert!(error.to_string().starts_with("jobs #1, #2 have not ended after "), "{error}");
+    assert!(matches!(jobs.wait_all(Some(Duration::ZERO)), Err(WaitError::TimedOut { running, .. }) if running.len() == 2));
+    gate.open_soon();
+    wait_all(&jobs.all(), None).unwrap();
+    wait_all(&[], None).unwrap();
+    jobs.wait_all(Some(Duration::ZERO)).unwrap();
+    assert_eq!(jobs.completed().len(), 3);
+}
+
+#[test]
+fn a_job_that_would_wait_for_itself_is_told_so() {
+    let jobs = JobManager::new();
+    let handle = jobs.handle();
+    let errors = jobs
+        .spawn_with("selfish", move |job| {
+            let me = job.job();
+            // All but itself is nobody.
+            handle.wait_all(None)?;
+            Ok([
+                me.wait().unwrap_err(),
+                me.wait_timeout(GUARD).unwrap_err(),
+                job.wait_for(me, None).unwrap_err(),
+                wait_all(&[me.clone()], None).unwrap_err(),
+                wait_any(&[me.clone()], None).unwrap_err(),
+            ])
+        })
+        .unwrap();
+    assert!(errors.join_timeout(GUARD).unwrap().iter().all(|error| *error == WaitError::Itself(0.into())));
+    let text = "job #0 would wait for itself for ever; let another thread wait for it";
+    assert_eq!(errors.join().unwrap()[0].to_string(), text);
+}
+
+#[test]
+fn a_job_that_waits_for_nothing_but_itself_is_told_so_however_often_it_names_itself() {
+    let jobs = JobManager::new();
+    let body = |job: &bgjobs::Context| Ok(wait_any(&[job.job().clone(), job.job().clone()], None).unwrap_err());
+    let job = jobs.with(daemon()).spawn_with("selfish", body).unwrap();
+    assert_eq!(job.join_timeout(Duration::from_secs(5)).unwrap(), &WaitError::Itself(0.into()));
+}
+
+/// For a job that would hang its manager's drop if the test failed.
+fn daemon() -> bgjobs::Options {
+    bgjobs::Options { daemon: true, ..Default::default() }
+}
+
+/// Jobs of which each joins the next one and the last the first; their answers.
+fn ring(size: usize) -> Vec<Result<(), JoinError>> {
+    let jobs = JobManager::new();
+    let (tell, links): (Vec<_>, Vec<_>) = (0..size).map(|_| mpsc::channel::<Job<()>>()).unzip();
+    let members: Vec<_> = links
+        .into_iter()
+        .map(|link| {
+            let body = move || {
+                let error = link.recv().unwrap().join().err();
+                // Whoever closes the ring is told; the others then wait for one that ends well.
+                error.map_or(Ok(()), |error| if matches!(error, JoinError::Wait(_)) { Err(error) } else { Ok(()) })
+            };
+            jobs.try_spawn("member", body).unwrap()
+        })
+        .collect();
+    for (place, tell) in tell.iter().enumerate() {
+        tell.send(members[(place + 1) % size].clone()).unwrap();
+    }
+    members.into_iter().map(|job| job.join_timeout(GUARD).copied()).collect()
+}
+
+#[test]
+fn a_ring_of_joins_is_broken_by_telling_one_of_its_members() {
+    for size in [2, 3, 7] {
+        let answers = in_time("a ring of joins", move || ring(size));
+        let told: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
+        let [JoinError::Failed { job, failure }] = &told[..] else { panic!("one is told: {told:?}") };
+        let after = |id: JobId, n: u64| (id.get() + n) % size as u64;
+        let mut text = "the wait would never end: ".to_owned();
+        for n in 0..size as u64 {
+            text += &format!("#{} waits for ", after(*job, n));
+        }
+        text += &format!("#{job}; let one of them wait with a time limit");
+        assert_eq!(failure.message(), text);
+    }
+}
+
+#[test]
+fn a_ring_in_which_one_waits_with_a_time_limit_ends_by_itself() {
+    let jobs = JobManager::new();
+    let (tell, told) = mpsc::channel::<AnyJob>();
+    let limited = jobs.spawn("limited", move || told.recv().unwrap().wait_timeout(SOON).is_err()).unwrap();
+    let other = limited.clone();
+    let patient = jobs.spawn("patient", move || other.wait().is_ok()).unwrap();
+    tell.send(patient.clone().into()).unwrap();
+    assert_eq!((limited.join().unwrap(), patient.join().unwrap()), (&true, &true));
+}
+
+#[test]
+fn a_job_that_waits_for_another_hears_its_own_stop() {
+    let gate = Gate::new();
+    let jobs = JobManager::new();
+    let other = AnyJob::from(jobs.spawn("held", gate.hold(())).unwrap());
+    let body = move |job: &bgjobs::Context| Ok(job.wait_for(&other, None)?);
+    let waiter = jobs.spawn_with("waiter", body).unwrap();
+    assert!(matches!(waiter.stop("enough", GUARD), bgjobs::Verdict::Stopped { .. }));
+    assert_eq!(waiter.failure().unwrap().message(), "enough");
+    gate.open();
+}
+
+#[test]
+fn a_job_waits_for_another_as_long_as_it_may() {
+    let gate = Gate::new();
+    let jobs = JobManager::new();
+    let other = AnyJob::from(jobs.spawn("held", gate.hold(())).unwrap());
+    let body = move |job: &bgjobs::Context| {
+        let late = job.wait_for(&other, Some(SOON)).is_err();
+        gate.open_soon();
+        job.wait_for(&other, None)?;
+        Ok(late)
+    };
+    assert_eq!(jobs.spawn_with("waiter", body).unwrap().join().unwrap(), &true);
+}
