@@ -1,0 +1,4 @@
+//! The tests of the shell, in one binary.
+
+mod transcript;
+mod transcripts;
