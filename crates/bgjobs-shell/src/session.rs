@@ -5,12 +5,16 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
-use bgjobs::{AnyJob, Config, Failure, Handle, JobManager, Report};
+use bgjobs::{AnyJob, Config, Failure, Handle, JobManager, Report, Stream};
 use rhai::Module;
 
 use crate::lang::{self, Ended, Input, Jobs, Language, Names, Output, STACK_SIZE, Source, Value, What, Work};
+
+/// How often a wait shows what is new.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A prompt without a terminal.
 ///
@@ -111,11 +115,10 @@ impl Session {
             Ok(job) => job,
             Err(refusal) => return Answer::Failed(Failure::new(refusal.to_string())),
         };
-        let running = |job| *self.running.lock().unwrap_or_else(PoisonError::into_inner) = job;
-        running(Some(AnyJob::clone(&job)));
+        self.run_in_foreground(Some(&job));
         // How it ended is read from the job.
         let _ = job.wait();
-        running(None);
+        self.run_in_foreground(None);
         let answer = match job.outcome() {
             Some(Ok(Ended { value, names })) => {
                 self.names = names.clone();
@@ -126,6 +129,45 @@ impl Session {
         };
         self.foreground.flush();
         answer
+    }
+
+    /// Counts a line that somebody else has answered.
+    pub fn skip(&mut self) {
+        self.lines += 1;
+    }
+
+    /// Waits until a background job has ended, and calls `look` now and then; false if the [`Stopper`] ended the wait.
+    pub fn wait_for(&mut self, job: &AnyJob, look: &mut dyn FnMut(&Self)) -> bool {
+        let awaited = job.clone();
+        let wait = self.foreground.spawn_with("the wait", move |context| Ok(lang::wait_for(context, &awaited, None)?));
+        let Ok(wait) = wait else { return job.wait().is_ok() };
+        self.run_in_foreground(Some(&wait));
+        while wait.wait_timeout(LOOK_EVERY).is_err() {
+            look(self);
+        }
+        self.run_in_foreground(None);
+        self.foreground.flush();
+        job.is_finished()
+    }
+
+    /// What became of a background job, as if its line had been answered; nothing before its end.
+    #[must_use]
+    pub fn outcome(&self, job: &AnyJob) -> Answer {
+        match self.jobs.outcome(job) {
+            None => Answer::Nothing,
+            Some(Ok(value)) if value.is_unit() => Answer::Nothing,
+            Some(Ok(value)) => Answer::Value(value),
+            Some(Err(failure)) => Answer::Failed(failure),
+        }
+    }
+
+    /// Prints, as a line does.
+    pub fn print(&self, stream: Stream, text: &str) {
+        (self.output)(stream, text);
+    }
+
+    fn run_in_foreground(&self, job: Option<&AnyJob>) {
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = job.cloned();
     }
 
     /// Stops what a line does while [`Self::answer`] waits for it.
@@ -140,7 +182,7 @@ impl Session {
         &self.background
     }
 
-    /// The background jobs with what is to be told of them.
+    /// The background jobs, with what is to be told of them.
     #[must_use]
     pub fn told(&self) -> &Jobs {
         &self.jobs

@@ -123,19 +123,14 @@ impl Cells {
         }
     }
 
-    /// Sets a variable, between two statements.
-    pub(super) fn set(&mut self, name: ImmutableString, value: Dynamic) {
-        let value = self.settle(value);
-        self.names.set(name, value);
-    }
-
     /// Ends a statement: what it changed becomes part of the names, and its value comes to rest.
     pub(super) fn settle(&mut self, value: Dynamic) -> Value {
         let live = std::mem::take(&mut self.live);
         self.captured.clear();
         let mut rest = Rest::new(&live);
         let value = rest.value(value).unwrap_or_else(|Busy| Value::plain(()));
-        let changed: Vec<_> = live.iter().filter_map(|(name, live)| Some((name.clone(), rest.changed(live)?))).collect();
+        let changed: Vec<_> =
+            live.iter().filter_map(|(name, live)| Some((name.clone(), rest.changed(live)?))).collect();
         drop(rest);
         for (name, value) in changed {
             self.names.set(name, value);

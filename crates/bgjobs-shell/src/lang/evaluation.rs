@@ -39,8 +39,10 @@ pub(crate) enum What {
     Text(Arc<Source>),
     /// A text that was typed to be evaluated by a background job, which is the value.
     Background(Arc<Source>),
-    /// Statements, or an expression.
-    Program(Program),
+    /// Statements.
+    Statements(Program),
+    /// An expression that a program gave as a string.
+    Expression(Program),
     /// The call of a function value.
     Call {
         /// The function.
@@ -69,13 +71,17 @@ impl Work {
             cells: Mutex::new(Cells::new(self.names)),
             failed: Mutex::default(),
             stack: Stack::here(),
+            expression: match &self.what {
+                What::Expression(program) => Some(Arc::clone(program.source())),
+                _ => None,
+            },
         });
         let value = match self.what {
             What::Text(source) => compile(source).and_then(|program| evaluation.run(&program)),
-            What::Background(source) => {
-                compile(source).and_then(|program| start::statements(&evaluation, program)).map(|job| Value::plain(Dynamic::from(job)))
-            }
-            What::Program(program) => evaluation.run(&program),
+            What::Background(source) => compile(source)
+                .and_then(|program| start::statements(&evaluation, program))
+                .map(|job| Value::plain(Dynamic::from(job))),
+            What::Statements(program) | What::Expression(program) => evaluation.run(&program),
             What::Call { function, arguments } => evaluation.call(&function, &arguments),
         };
         let names = evaluation.cells().names().clone();
@@ -98,6 +104,8 @@ pub(super) struct Evaluation {
     /// Texts that did not compile, for the traceback that shows them.
     failed: Mutex<Vec<Arc<Source>>>,
     stack: Stack,
+    /// The text that has no name but that of its job.
+    expression: Option<Arc<Source>>,
 }
 
 impl Evaluation {
@@ -128,6 +136,14 @@ impl Evaluation {
         let found = failed.iter().rev().find(|source| source.name == name).cloned();
         drop(failed);
         found.or_else(|| self.cells().names().source(name).cloned())
+    }
+
+    /// What a text is called in tracebacks.
+    pub(super) fn title(&self, source: &Arc<Source>) -> String {
+        match &self.expression {
+            Some(own) if Arc::ptr_eq(own, source) => format!("jobs[{}]", self.context.id()),
+            _ => source.name.to_string(),
+        }
     }
 
     /// What a name stands for that is not a local variable.

@@ -12,10 +12,10 @@ pub(super) fn failure(mut error: EvalAltResult, evaluation: &Evaluation, source:
     let mut frames = Vec::new();
     let mut place = Place { source: source.cloned(), function: None };
     loop {
-        frames.extend(place.frame(error.position()));
+        frames.extend(place.frame(error.position(), |source| evaluation.title(source)));
         match error {
             EvalAltResult::ErrorInFunctionCall(function, source, inner, _) => {
-                place = Place { source: evaluation.source(&source).or(place.source), function: Some(shown(&function)) };
+                place = Place { source: evaluation.source(&source).or(place.source), function: shown(&function) };
                 error = *inner;
             }
             EvalAltResult::ErrorTerminated(token, _) if !token.is::<Stack>() => {
@@ -34,20 +34,28 @@ pub(super) fn failure(mut error: EvalAltResult, evaluation: &Evaluation, source:
 /// The failure of a text that did not compile.
 pub(super) fn syntax(error: &ParseError, source: &Arc<Source>) -> Failure {
     let place = Place { source: Some(Arc::clone(source)), function: None };
-    let frames = place.frame(error.position()).into_iter().collect();
+    let frames = place.frame(error.position(), |source| source.name.to_string()).into_iter().collect();
     Failure::new(format!("Syntax error: {}", error.err_type())).with_frames(frames)
 }
 
 /// What a function is called in tracebacks.
-fn shown(function: &str) -> String {
-    if function.starts_with("anon$") { "a closure".to_owned() } else { function.to_owned() }
+fn shown(function: &str) -> Option<String> {
+    match function {
+        "" => None,
+        _ if function.starts_with("anon$") => Some("a closure".to_owned()),
+        _ => Some(function.to_owned()),
+    }
 }
 
 /// What went wrong, without where.
 fn message(error: &EvalAltResult) -> String {
     match error {
-        EvalAltResult::ErrorStackOverflow(_) => format!("Stack overflow: more than {CALL_LEVELS} calls inside each other"),
-        EvalAltResult::ErrorTerminated(..) => "Stack overflow: the calls inside each other need too much memory".to_owned(),
+        EvalAltResult::ErrorStackOverflow(_) => {
+            format!("Stack overflow: more than {CALL_LEVELS} calls inside each other")
+        }
+        EvalAltResult::ErrorTerminated(..) => {
+            "Stack overflow: the calls inside each other need too much memory".to_owned()
+        }
         EvalAltResult::ErrorRuntime(thrown, _) if !thrown.is_unit() => thrown.to_string(),
         _ => {
             let text = error.to_string();
@@ -63,14 +71,14 @@ struct Place {
 }
 
 impl Place {
-    /// The frame of a position, if there is one to show.
-    fn frame(&self, position: Position) -> Option<Frame> {
+    /// The frame of a position, if there is one to show; `title` is what its source is called.
+    fn frame(&self, position: Position, title: impl Fn(&Arc<Source>) -> String) -> Option<Frame> {
         let source = self.source.as_ref()?;
         let number = |number: Option<usize>| number.and_then(|number| u32::try_from(number).ok());
         let line = position.line()?;
         Some(Frame {
             function: self.function.clone(),
-            source: Some(source.name.to_string()),
+            source: Some(title(source)),
             line: number(Some(line)),
             column: number(position.position()),
             text: source.line(line).map(str::to_owned),

@@ -20,7 +20,8 @@ impl<'a> Input<'a> {
     #[must_use]
     pub fn new(text: &'a str) -> Self {
         let scan = scan(text);
-        let mut code = scan.chars.iter().enumerate().rev().filter(|(_, (c, kind))| *kind == Kind::Code && !c.is_whitespace());
+        let mut code =
+            scan.chars.iter().enumerate().rev().filter(|(_, (c, kind))| *kind == Kind::Code && !c.is_whitespace());
         // What stands after the last code is white space and comments.
         let after = |place: usize| scan.chars[place + 1..].iter().all(|(_, kind)| !matches!(kind, Kind::Quoted(_)));
         let last = code.next();

@@ -2,25 +2,32 @@
 
 use std::{
     any::TypeId,
+    collections::BTreeSet,
     fmt::Display,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use bgjobs::{AnyJob, Handle, Notices, ResultError, Stream, TracebackError, UnknownJob, WaitError};
+use bgjobs::{
+    AnyJob, Context, Failure, Handle, JobId, Notices, ResultError, Stream, TracebackError, UnknownJob, WaitError,
+};
 use rhai::{Array, Dynamic, FuncRegistration, Module, NativeCallContext, Shared, plugin::*};
 
 use super::{
     evaluation::{Evaluation, Result},
     functions::{error, stopped, time},
     start::{Done, start},
+    value::Value,
 };
 
 /// How many arguments a function job takes at most.
 const MOST_ARGUMENTS: usize = 8;
+
+/// How often a wait looks whether it is asked to stop.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// How long a stop is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -34,6 +41,8 @@ pub struct Jobs {
     notices: Arc<Mutex<Notices>>,
     /// How many texts were given to `jobs.new(..)`.
     expressions: Arc<AtomicU64>,
+    /// The jobs whose result, status or traceback was read.
+    read: Arc<Mutex<BTreeSet<JobId>>>,
 }
 
 impl Jobs {
@@ -41,13 +50,36 @@ impl Jobs {
     #[must_use]
     pub fn new(handle: Handle) -> Self {
         let notices = Arc::new(Mutex::new(handle.notices()));
-        Self { handle, notices, expressions: Arc::default() }
+        Self { handle, notices, expressions: Arc::default(), read: Arc::default() }
     }
 
     /// What ended since the last look.
     #[must_use]
     pub fn notices(&self) -> MutexGuard<'_, Notices> {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The value of a job that has ended, or why it has none.
+    #[must_use]
+    pub fn outcome(&self, job: &AnyJob) -> Option<Result<Value, Failure>> {
+        self.note_read(job);
+        // A job of another kind was started by the program around the prompt, in Rust.
+        let Ok(job) = job.clone().downcast::<Done>() else { return Some(Ok(Value::plain(()))) };
+        Some(job.outcome()?.map(|done| done.value.clone()).map_err(Failure::clone))
+    }
+
+    /// The dead jobs of which nobody has read the result, the status or the traceback.
+    #[must_use]
+    pub fn unread(&self) -> Vec<AnyJob> {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        self.handle.dead().into_iter().filter(|job| !read.contains(&job.id())).collect()
+    }
+
+    /// Notes that somebody has read how the job is.
+    fn note_read(&self, job: &AnyJob) {
+        if job.is_finished() {
+            self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(job.id());
+        }
     }
 
     /// What the text of the next job is called, as long as the job has no number.
@@ -163,6 +195,7 @@ mod of_all {
     /// Prints the tracebacks of all dead jobs.
     #[rhai_fn(name = "traceback", pure)]
     pub(super) fn all_tracebacks(context: NativeCallContext<'_>, jobs: &mut Jobs) {
+        jobs.handle.dead().iter().for_each(|job| jobs.note_read(job));
         print(&Evaluation::of(&context), jobs.handle.tracebacks());
     }
 
@@ -202,7 +235,7 @@ mod of_all {
 
 #[export_module]
 mod of_one {
-    use rhai::{Array, NativeCallContext};
+    use rhai::{Array, Map, NativeCallContext};
 
     use super::*;
 
@@ -220,13 +253,15 @@ mod of_one {
 
     /// Where the job is, in words.
     #[rhai_fn(get = "status", pure)]
-    pub(super) fn status(job: &mut AnyJob) -> String {
+    pub(super) fn status(context: NativeCallContext<'_>, job: &mut AnyJob) -> String {
+        Evaluation::of(&context).jobs.note_read(job);
         job.status().to_owned()
     }
 
     /// Where the job is: 0 created, 1 running, 2 completed, -1 dead.
     #[rhai_fn(get = "stat_code", pure)]
-    pub(super) fn stat_code(job: &mut AnyJob) -> i64 {
+    pub(super) fn stat_code(context: NativeCallContext<'_>, job: &mut AnyJob) -> i64 {
+        Evaluation::of(&context).jobs.note_read(job);
         job.stat_code().into()
     }
 
@@ -256,6 +291,16 @@ mod of_one {
     #[rhai_fn(get = "result", pure)]
     pub(super) fn result(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
         value(&Evaluation::of(&context), job)
+    }
+
+    /// The names that the job set or changed, for itself.
+    #[rhai_fn(get = "names", pure)]
+    pub(super) fn names(context: NativeCallContext<'_>, job: &mut AnyJob) -> Map {
+        let evaluation = Evaluation::of(&context);
+        let Ok(job) = job.clone().downcast::<Done>() else { return Map::new() };
+        let Some(Ok(done)) = job.outcome() else { return Map::new() };
+        let mut cells = evaluation.cells();
+        done.names.iter().map(|(name, value)| (name.as_str().into(), cells.wake(value))).collect()
     }
 
     /// The lines that the job printed.
@@ -334,6 +379,7 @@ fn print_status(evaluation: &Evaluation) {
 }
 
 fn print_traceback(evaluation: &Evaluation, job: &AnyJob) {
+    evaluation.jobs.note_read(job);
     match job.failure() {
         Some(failure) => evaluation.print(Stream::Out, &failure.traceback().to_string()),
         None => complain(evaluation, &TracebackError::NotDead(job.id(), job.state())),
@@ -342,20 +388,32 @@ fn print_traceback(evaluation: &Evaluation, job: &AnyJob) {
 
 /// The value of a job, or what the original shows in its place.
 fn value(evaluation: &Evaluation, job: &AnyJob) -> Dynamic {
-    // A job of another kind was started by the program around the prompt, in Rust.
-    let Ok(job) = job.clone().downcast::<Done>() else { return Dynamic::UNIT };
-    match job.outcome() {
+    match evaluation.jobs.outcome(job) {
         None => ResultError::Unfinished(job.id()).to_string().into(),
-        Some(Err(failure)) => ResultError::Died(job.id(), failure.clone()).to_string().into(),
-        Some(Ok(done)) => evaluation.cells().wake(&done.value),
+        Some(Err(failure)) => ResultError::Died(job.id(), failure).to_string().into(),
+        Some(Ok(value)) => evaluation.cells().wake(&value),
     }
 }
 
 /// Waits for a job, and hears a stop.
 fn wait(context: &NativeCallContext<'_>, job: &AnyJob, timeout: Option<Duration>) -> Result<()> {
-    match Evaluation::of(context).context.wait_for(job, timeout) {
+    match wait_for(&Evaluation::of(context).context, job, timeout) {
         Ok(()) | Err(WaitError::TimedOut { .. }) => Ok(()),
         Err(WaitError::Stopped(_)) => Err(stopped()),
         Err(refusal) => Err(error(refusal.to_string())),
+    }
+}
+
+/// Waits until a job has ended, `timeout` at most, or until the own job is asked to stop.
+pub(crate) fn wait_for(context: &Context, job: &AnyJob, timeout: Option<Duration>) -> Result<(), WaitError> {
+    let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        // The end of a job of another manager wakes the wait, a stop of the own job does not: so it looks now and then.
+        let slice = left.unwrap_or(LOOK_EVERY).min(LOOK_EVERY);
+        match context.wait_for(job, Some(slice)) {
+            Err(WaitError::TimedOut { .. }) if left.is_none_or(|left| left > slice) => {}
+            result => return result,
+        }
     }
 }

@@ -45,7 +45,8 @@ impl Names {
 
     /// The variables that are not the same as in `before`.
     pub(super) fn changed_since(&self, before: &Self) -> BTreeMap<ImmutableString, Value> {
-        let is_new = |(name, value): &(&ImmutableString, &Value)| !before.variables.get(*name).is_some_and(|old| old.is(value));
+        let is_new =
+            |(name, value): &(&ImmutableString, &Value)| !before.variables.get(*name).is_some_and(|old| old.is(value));
         self.variables.iter().filter(is_new).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 

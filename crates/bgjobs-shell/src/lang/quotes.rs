@@ -44,7 +44,9 @@ fn swap_one(string: &mut [char]) {
     let closed = string.len() > 1 && string.ends_with(&['\'']);
     let is_character = match string {
         [_, _, _] => true,
-        [_, '\\', 'x' | 'u' | 'U', ..] => string.len() <= 12 && string[3..string.len() - 1].iter().all(char::is_ascii_hexdigit),
+        [_, '\\', 'x' | 'u' | 'U', ..] => {
+            string.len() <= 12 && string[3..string.len() - 1].iter().all(char::is_ascii_hexdigit)
+        }
         [_, '\\', _, _] => true,
         _ => false,
     };
@@ -100,7 +102,18 @@ mod tests {
 
     #[test]
     fn characters_and_other_strings_stay() {
-        for same in ["'a'", r"'\n'", r"'\''", r"'\x41'", r"'\u2764'", "\"it's\"", "// it's 'so'", "`it's ${'x'}`", "'open", "a + b"] {
+        for same in [
+            "'a'",
+            r"'\n'",
+            r"'\''",
+            r"'\x41'",
+            r"'\u2764'",
+            "\"it's\"",
+            "// it's 'so'",
+            "`it's ${'x'}`",
+            "'open",
+            "a + b",
+        ] {
             check(same, same);
         }
     }

@@ -33,13 +33,17 @@ pub(super) struct Scan {
 /// Where the scanner is; strings in back quotes hold code in `${ }`, which holds strings again.
 enum Within {
     /// Code, in so many braces since the `${` it began with.
-    Code { braces: usize },
+    Code {
+        braces: usize,
+    },
     /// A string that began with this quote.
     Quotes(char),
     BackQuotes,
     LineComment,
     /// Comments in comments.
-    BlockComment { depth: usize },
+    BlockComment {
+        depth: usize,
+    },
 }
 
 pub(super) fn scan(text: &str) -> Scan {

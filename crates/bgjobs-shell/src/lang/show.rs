@@ -46,7 +46,11 @@ fn write_value(out: &mut String, value: &Dynamic, names: &Names, level: usize) -
         write_items(out, ("[", "]"), array.len(), array.iter(), |out, item| write_value(out, item, names, level + 1))
     } else if let Some(map) = value.read_lock::<Map>() {
         write_items(out, ("#{", "}"), map.len(), map.iter(), |out, (key, item)| {
-            if rhai::is_valid_identifier(key) { write!(out, "{key}: ")? } else { write!(out, "{:?}: ", key.as_str())? }
+            if rhai::is_valid_identifier(key) {
+                write!(out, "{key}: ")?
+            } else {
+                write!(out, "{:?}: ", key.as_str())?
+            }
             write_value(out, item, names, level + 1)
         })
     } else if let Some(pointer) = value.read_lock::<FnPtr>() {

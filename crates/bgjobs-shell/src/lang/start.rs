@@ -39,8 +39,8 @@ pub(super) fn start(evaluation: &Evaluation, arguments: &mut dyn Iterator<Item =
 
 /// Starts an expression, which must compile here and now.
 fn expression(evaluation: &Evaluation, text: &str) -> Result<AnyJob> {
-    let source = Source::new(evaluation.jobs.name_expression(), text);
-    let program = Program::expression(Arc::clone(&source)).map_err(|refusal| {
+    let program = Program::expression(Source::new(evaluation.jobs.name_expression(), text)).map_err(|refusal| {
+        let source = Source::new("expression", text);
         evaluation.keep(&source);
         let inner = Box::new(EvalAltResult::ErrorParsing(*refusal.0, refusal.1));
         Box::new(EvalAltResult::ErrorInFunctionCall(String::new(), source.name.to_string(), inner, Position::NONE))
@@ -50,7 +50,7 @@ fn expression(evaluation: &Evaluation, text: &str) -> Result<AnyJob> {
     cells.names_mut().define(program.functions(), program.source());
     let names = cells.snapshot();
     drop(cells);
-    spawn(evaluation, text.to_owned(), What::Program(program), names).map_err(refused)
+    spawn(evaluation, text.to_owned(), What::Expression(program), names).map_err(refused)
 }
 
 /// Starts the call of a function.
@@ -73,12 +73,16 @@ fn refused(refusal: SpawnError) -> Box<EvalAltResult> {
 pub(super) fn statements(evaluation: &Evaluation, program: Program) -> Result<AnyJob, Failure> {
     let name = program.source().text.trim().to_owned();
     let names = evaluation.cells().names().clone();
-    spawn(evaluation, name, What::Program(program), names).map_err(Failure::from)
+    spawn(evaluation, name, What::Statements(program), names).map_err(Failure::from)
 }
 
 fn spawn(evaluation: &Evaluation, name: String, what: What, names: Names) -> Result<AnyJob, SpawnError> {
     let work = Work { what, names, jobs: evaluation.jobs.clone(), language: evaluation.language.clone() };
-    let job = evaluation.jobs.handle.with(Options::default()).spawn_with(Name::from(name), |context| work.in_background(context));
+    let job = evaluation
+        .jobs
+        .handle
+        .with(Options::default())
+        .spawn_with(Name::from(name), |context| work.in_background(context));
     job.map(|job| AnyJob::clone(&job))
 }
 

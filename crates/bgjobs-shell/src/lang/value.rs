@@ -109,7 +109,8 @@ mod tests {
     fn equal_values_are_the_same_part_by_part() {
         let engine = rhai::Engine::new();
         let value = |text| engine.eval::<Dynamic>(text).unwrap();
-        let texts = ["()", "1", "1.0", "true", "'a'", "\"a\"", "[1, [2]]", "#{a: 1, b: [2]}", "blob(3)", "Fn(\"f\")", "[]"];
+        let texts =
+            ["()", "1", "1.0", "true", "'a'", "\"a\"", "[1, [2]]", "#{a: 1, b: [2]}", "blob(3)", "Fn(\"f\")", "[]"];
         for (i, a) in texts.iter().enumerate() {
             for (j, b) in texts.iter().enumerate() {
                 assert_eq!(same(&value(a), &value(b)), i == j, "{a} and {b}");

@@ -33,7 +33,18 @@ fn names_stay_from_line_to_line() {
 #[test]
 fn functions_see_names_as_they_are_when_called() {
     check(
-        &["x = 1", "fn f() { x }", "f()", "x = 2", "f()", "let g = |n| n * x", "x = 5", "g.call(3)", "fn f() { 'new one' }", "f()"],
+        &[
+            "x = 1",
+            "fn f() { x }",
+            "f()",
+            "x = 2",
+            "f()",
+            "let g = |n| n * x",
+            "x = 5",
+            "g.call(3)",
+            "fn f() { 'new one' }",
+            "f()",
+        ],
         expect![[r#"
             > x = 1
             > fn f() { x }
@@ -110,90 +121,45 @@ fn a_job_is_an_expression_with_a_number() {
             > x = 20
             > fn slow(n) { n * 2 }
             > j = jobs.new('slow(x) + 2')
-            Traceback (most recent call last):
-              In[3], line 1
-                j = jobs.new('slow(x) + 2')
-                         ^
-            Function not found: new (Fn, &str | ImmutableString | String)
             > j
-            Traceback (most recent call last):
-              In[4], line 1
-                j
-                ^
-            Variable not found: j
+            <BackgroundJob #0: slow(x) + 2>
             > j.join()
-            Traceback (most recent call last):
-              In[5], line 1
-                j.join()
-                ^
-            Variable not found: j
             > [j.num, j.status, j.stat_code, j.finished, j.result, j.is_alive()]
-            Traceback (most recent call last):
-              In[6], line 1
-                [j.num, j.status, j.stat_code, j.finished, j.result, j.is_alive()]
-                 ^
-            Variable not found: j
+            [0, "Completed", 2, true, 42, false]
             > jobs[0].result
-            Traceback (most recent call last):
-              In[7], line 1
-                jobs[0].result
-                    ^
-            Indexer unavailable: Fn [i64]
+            42
             > jobs.result(0)
-            Traceback (most recent call last):
-              In[8], line 1
-                jobs.result(0)
-                     ^
-            Function not found: result (Fn, i64)
+            42
             > jobs.new(slow, 4).num
-            Traceback (most recent call last):
-              In[9], line 1
-                jobs.new(slow, 4).num
-                     ^
-            Function not found: new (Fn, Fn, i64)
+            1
             > jobs.new(|n| n * x, 21).num
-            Traceback (most recent call last):
-              In[10], line 1
-                jobs.new(|n| n * x, 21).num
-                     ^
-            Function not found: new (Fn, Fn, i64)
+            2
             > jobs[1].join(); jobs[2].join(5); [jobs[1].result, jobs[2].result]
-            Traceback (most recent call last):
-              In[11], line 1
-                jobs[1].join(); jobs[2].join(5); [jobs[1].result, jobs[2].result]
-                    ^
-            Indexer unavailable: Fn [i64]
+            [8, 420]
             > jobs()
+            Completed jobs:
+            0 : slow(x) + 2
+            1 : fn slow(n)
+            2 : |n| ..
+
             > jobs.status()
-            Traceback (most recent call last):
-              In[13], line 1
-                jobs.status()
-                     ^
-            Function not found: status (Fn)
+            Completed jobs:
+            0 : slow(x) + 2
+            1 : fn slow(n)
+            2 : |n| ..
+
             > [jobs.running, jobs.completed, jobs.dead]
-            Traceback (most recent call last):
-              In[14], line 1
-                [jobs.running, jobs.completed, jobs.dead]
-                      ^
-            Unknown property 'running' - a getter is not registered for type 'Fn'
+            [[], [<BackgroundJob #0: slow(x) + 2>, <BackgroundJob #1: fn slow(n)>, <BackgroundJob #2: |n| ..>], []]
             > jobs.flush()
-            Traceback (most recent call last):
-              In[15], line 1
-                jobs.flush()
-                     ^
-            Function not found: flush (Fn)
+            Flushing 3 Completed jobs.
             > jobs.flush()
-            Traceback (most recent call last):
-              In[16], line 1
-                jobs.flush()
-                     ^
-            Function not found: flush (Fn)
+            No jobs to flush.
             > jobs[0]
             Traceback (most recent call last):
               In[17], line 1
                 jobs[0]
                     ^
-            Indexer unavailable: Fn [i64]
+            Job #0 not found; it was removed or flushed
         "#]],
     );
 }
@@ -245,29 +211,40 @@ fn a_failure_shows_the_users_functions_and_lines() {
                       ^
             Division by zero: 8 / 0
             > jobs.new('a(4) + 1').join()
-            Traceback (most recent call last):
-              In[5], line 1
-                jobs.new('a(4) + 1').join()
-                     ^
-            Function not found: new (Fn, &str | ImmutableString | String)
             > jobs.traceback(0)
             Traceback (most recent call last):
-              In[6], line 1
-                jobs.traceback(0)
-                     ^
-            Function not found: traceback (Fn, i64)
+              expression 0, line 1
+                a(4) + 1
+                ^
+              In[3], line 3, in a
+                b(y)
+                ^
+              In[2], line 1, in b
+                fn b(n) { let z = c(n * 2); z }
+                                  ^
+              In[1], line 3, in c
+                arr[n / 0]
+                      ^
+            Division by zero: 8 / 0
             > jobs[0].result
-            Traceback (most recent call last):
-              In[7], line 1
-                jobs[0].result
-                    ^
-            Indexer unavailable: Fn [i64]
+            "<BackgroundJob died, call jobs.traceback() for details>"
             > jobs.traceback()
+            Traceback for: <BackgroundJob #0: a(4) + 1>
             Traceback (most recent call last):
-              In[8], line 1
-                jobs.traceback()
-                     ^
-            Function not found: traceback (Fn)
+              expression 0, line 1
+                a(4) + 1
+                ^
+              In[3], line 3, in a
+                b(y)
+                ^
+              In[2], line 1, in b
+                fn b(n) { let z = c(n * 2); z }
+                                  ^
+              In[1], line 3, in c
+                arr[n / 0]
+                      ^
+            Division by zero: 8 / 0
+
             > [1, 2].map(|n| n / 0)
             Traceback (most recent call last):
               In[9], line 1
@@ -282,7 +259,10 @@ fn a_failure_shows_the_users_functions_and_lines() {
               In[10], line 1
                 jobs.new('2 +')
                      ^
-            Function not found: new (Fn, &str | ImmutableString | String)
+              expression 1, line 1, in 
+                2 +
+                   ^
+            Syntax error: Script is incomplete
             > 2 +
             Traceback (most recent call last):
               In[11], line 1
@@ -291,10 +271,13 @@ fn a_failure_shows_the_users_functions_and_lines() {
             Syntax error: Script is incomplete
             > jobs.new(b, 1).join(); jobs[1].traceback()
             Traceback (most recent call last):
-              In[12], line 1
-                jobs.new(b, 1).join(); jobs[1].traceback()
-                     ^
-            Function not found: new (Fn, Fn, i64)
+              In[2], line 1, in b
+                fn b(n) { let z = c(n * 2); z }
+                                  ^
+              In[1], line 3, in c
+                arr[n / 0]
+                      ^
+            Division by zero: 2 / 0
             > fn deep(n) { deep(n + 1) }
             > deep(0)
             Traceback (most recent call last):
@@ -313,7 +296,7 @@ fn a_failure_shows_the_users_functions_and_lines() {
               In[16], line 1
                 jobs.new(5)
                      ^
-            Function not found: new (Fn, i64)
+            invalid args for new job
         "#]],
     );
 }
