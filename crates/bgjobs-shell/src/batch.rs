@@ -39,7 +39,7 @@ pub fn lines(session: &mut Session, input: impl BufRead, interrupted: &Interrupt
             text.push('\n');
             continue;
         }
-        tell(session);
+        tell(session, News::All);
         let reply = shell::answer(session, &std::mem::take(&mut text));
         if let Some((stream, shown)) = shell::stream(&reply) {
             write(stream, shown);
@@ -77,20 +77,32 @@ pub fn expression(session: &mut Session, text: &str) -> bool {
     }
 }
 
-/// Waits for the jobs that are to be waited for, and tells of all that ended; true if no job died unread.
-pub fn finish(session: &mut Session, interrupted: &Interrupted) -> bool {
+/// Of which ends one is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Of all.
+    All,
+    /// Of those of jobs that died.
+    Deaths,
+}
+
+/// Waits for the jobs that are to be waited for, and tells of those that ended; true if no job died unread.
+pub fn finish(session: &mut Session, news: News, interrupted: &Interrupted) -> bool {
     while let Some(job) = session.jobs().running().into_iter().find(|job| !job.is_daemon()) {
-        if interrupted.is_set() || !session.wait_for(&job, &mut |session| tell(session)) {
+        if interrupted.is_set() || !session.wait_for(&job, &mut |session| tell(session, news)) {
             break;
         }
     }
-    tell(session);
+    tell(session, news);
     session.told().unread().is_empty()
 }
 
 /// Tells of the jobs that have ended.
-fn tell(session: &Session) {
-    let report = session.report();
+fn tell(session: &Session, news: News) {
+    let mut report = session.report();
+    if news == News::Deaths {
+        report.completed.clear();
+    }
     if !report.is_empty() {
         write(Stream::Err, report.to_string().trim_end());
     }

@@ -7,8 +7,11 @@ use std::{
 };
 
 use bgjobs_shell::{
-    Session, batch, editor,
+    Session,
+    batch::{self, News},
+    editor,
     lang::STACK_SIZE,
+    rhai::{Array, Dynamic},
     signals::{self, Idle, stop_all},
 };
 
@@ -51,7 +54,13 @@ fn run() -> ExitCode {
         Err(error) => return complain(&format!("{error}\n\n{USAGE}")),
     };
     let mut session = Session::new(Arc::new(batch::write));
+    let arguments = match &task {
+        Task::File { arguments, .. } => arguments.iter().cloned().map(Dynamic::from).collect(),
+        _ => Array::new(),
+    };
+    session.set("args", arguments);
     let at_terminal = matches!(task, Task::Prompt) && io::stdin().is_terminal();
+    let news = if matches!(task, Task::Prompt) { News::All } else { News::Deaths };
     let idle = if at_terminal { Idle::Stay } else { Idle::Leave };
     let interrupted = match signals::listen(session.stopper(), session.jobs().clone(), idle) {
         Ok(interrupted) => interrupted,
@@ -69,18 +78,14 @@ fn run() -> ExitCode {
             Ok(good) => good,
             Err(error) => return complain(&format!("can't read the lines: {error}")),
         },
-        Task::File { path, arguments } => {
-            let arguments: bgjobs_shell::rhai::Array = arguments.into_iter().map(Into::into).collect();
-            session.set("args", arguments);
-            match std::fs::read_to_string(&path) {
-                Ok(text) => batch::file(&mut session, &path, &text),
-                Err(error) => return complain(&format!("can't read `{path}`: {error}")),
-            }
-        }
+        Task::File { path, .. } => match std::fs::read_to_string(&path) {
+            Ok(text) => batch::file(&mut session, &path, &text),
+            Err(error) => return complain(&format!("can't read `{path}`: {error}")),
+        },
         Task::Text(text) => batch::expression(&mut session, &text),
         Task::Show(_) => true,
     };
-    let good = batch::finish(&mut session, &interrupted) && good;
+    let good = batch::finish(&mut session, news, &interrupted) && good;
     if interrupted.is_set() {
         let ended = stop_all(session.jobs(), "interrupted");
         leave(session, ended, 130);
@@ -104,7 +109,7 @@ fn task(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
         Short('h') | Long("help") => Ok(Task::Show(USAGE.to_owned())),
         Short('V') | Long("version") => Ok(Task::Show(format!("bgjobs {}", env!("CARGO_PKG_VERSION")))),
         Value(path) => {
-            let arguments = parser.raw_args()?.map(|argument| argument.string()).collect::<Result<_, _>>()?;
+            let arguments = parser.raw_args()?.map(ValueExt::string).collect::<Result<_, _>>()?;
             Ok(Task::File { path: path.string()?, arguments })
         }
         _ => Err(argument.unexpected()),

@@ -16,14 +16,12 @@ pub(crate) fn failure(failure: &Failure) -> String {
 
 /// What is told at the first try to leave while jobs run.
 pub(crate) fn still_running(jobs: &[AnyJob]) -> String {
-    let count = jobs.len();
-    let (are, it) = if count == 1 { ("1 job is running", "it") } else { ("jobs are running", "them") };
-    let mut text = if count == 1 { format!("{are}:\n") } else { format!("{count} {are}:\n") };
-    for job in jobs {
-        text.push_str(&format!("{} : {}\n", job.id(), job.name()));
-    }
-    text.push_str(&format!("Ctrl-D again stops {it} and leaves; `wait` waits for {it}."));
-    text
+    let (are, them) = match jobs.len() {
+        1 => ("1 job is running".to_owned(), "it"),
+        count => (format!("{count} jobs are running"), "them"),
+    };
+    let list = jobs.iter().map(|job| format!("{} : {}", job.id(), job.name())).collect::<Vec<_>>().join("\n");
+    format!("{are}:\n{list}\nCtrl-D again stops {them} and leaves; `wait` waits for {them}.")
 }
 
 /// A line that a job printed, harmless to the terminal.

@@ -58,7 +58,7 @@ pub fn listen(stopper: Stopper, jobs: Handle, idle: Idle) -> io::Result<Interrup
             if signal == SIGINT && (stopper.stop("interrupted") || idle == Idle::Stay) {
                 continue;
             }
-            stop_all(&jobs, "the shell was asked to leave");
+            let _ = stop_all(&jobs, "the shell was asked to leave");
             std::process::exit(128 + signal);
         }
     })?;
@@ -76,6 +76,7 @@ pub fn listen(_: Stopper, _: Handle, _: Idle) -> io::Result<Interrupted> {
 }
 
 /// Asks all jobs to stop, and waits a moment for them; true if all have ended.
+#[must_use]
 pub fn stop_all(jobs: &Handle, reason: &'static str) -> bool {
     let running = jobs.running();
     for job in &running {

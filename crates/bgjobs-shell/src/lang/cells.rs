@@ -3,7 +3,7 @@
 //! A value is copied into a cell when the evaluation first uses it, on the evaluation's thread; the names it was started
 //! with are never touched. [`Cells::settle`] puts the cells back to rest, after each statement.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::TryLockError};
 
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Locked, Map, Shared};
 
@@ -36,6 +36,12 @@ struct Live {
     origin: Value,
 }
 
+impl Live {
+    fn share(&self) -> Dynamic {
+        shared(&self.cell, self.mark)
+    }
+}
+
 /// A variable can't be read now, because a method of it is running.
 #[derive(Debug)]
 pub(super) struct Busy;
@@ -56,26 +62,27 @@ impl Cells {
 
     /// The variable of that name as Rhai uses it, if there is one.
     pub(super) fn variable(&mut self, name: &str) -> Option<Result<Dynamic, Busy>> {
+        let live = self.live(name)?;
+        Some(if live.cell.try_read().is_ok() { Ok(live.share()) } else { Err(Busy) })
+    }
+
+    fn live(&mut self, name: &str) -> Option<&Live> {
         if !self.live.contains_key(name) {
             let origin = self.names.variable(name)?.clone();
             // What function values share they go on sharing: all that hold cells of their own come to life together.
             if origin.captures() == Captures::Cells {
                 let names = self.names.clone();
                 for (name, value) in names.variables().filter(|(_, value)| value.captures() == Captures::Cells) {
-                    self.enliven(name.into(), value.clone());
+                    self.enliven(name.into(), value);
                 }
             } else {
-                self.enliven(name.into(), origin);
+                self.enliven(name.into(), &origin);
             }
         }
-        let live = &self.live[name];
-        if live.cell.try_read().is_err() {
-            return Some(Err(Busy));
-        }
-        Some(Ok(shared(&live.cell, live.mark)))
+        self.live.get(name)
     }
 
-    fn enliven(&mut self, name: ImmutableString, origin: Value) {
+    fn enliven(&mut self, name: ImmutableString, origin: &Value) {
         if self.live.contains_key(&name) {
             return;
         }
@@ -84,7 +91,7 @@ impl Cells {
         self.next_mark += 1;
         self.live.insert(name, Live { cell: Shared::clone(&cell), mark, origin: origin.clone() });
         // Only now, for a function value may have captured the variable that holds it.
-        let data = self.wake(&origin);
+        let data = self.wake(origin);
         *cell.write().expect("nobody else has the cell yet") = data;
     }
 
@@ -105,11 +112,8 @@ impl Cells {
 
     fn follow(&mut self, link: Link) -> Dynamic {
         match link {
-            Link::Name(name) => match self.variable(&name) {
-                Some(Ok(variable)) => variable,
-                // It is being made just now, or it is gone.
-                Some(Err(Busy)) | None => Dynamic::UNIT,
-            },
+            // A variable that is gone leaves nothing.
+            Link::Name(name) => self.live(&name).map_or(Dynamic::UNIT, Live::share),
             Link::Cell(value) => {
                 if let Some((_, cell)) = self.captured.iter().find(|(origin, _)| origin.is(&value)) {
                     return shared(cell, 0);
@@ -129,8 +133,7 @@ impl Cells {
         self.captured.clear();
         let mut rest = Rest::new(&live);
         let value = rest.value(value).unwrap_or_else(|Busy| Value::plain(()));
-        let changed: Vec<_> =
-            live.iter().filter_map(|(name, live)| Some((name.clone(), rest.changed(live)?))).collect();
+        let changed = rest.all_changed(Dynamic::take);
         drop(rest);
         for (name, value) in changed {
             self.names.set(name, value);
@@ -143,8 +146,7 @@ impl Cells {
     /// A variable of which a method is running is as it was when the statement began.
     pub(super) fn snapshot(&mut self) -> Names {
         let mut rest = Rest::new(&self.live);
-        let changed: Vec<_> =
-            self.live.iter().filter_map(|(name, live)| Some((name.clone(), rest.changed(live)?))).collect();
+        let changed = rest.all_changed(|data| data.clone());
         drop(rest);
         let mut names = self.names.clone();
         for (name, value) in changed {
@@ -194,16 +196,26 @@ impl<'a> Rest<'a> {
         Self { live, met: Vec::new() }
     }
 
-    /// What the variable holds now, if that is not what it held when the statement began.
-    fn changed(&mut self, live: &Live) -> Option<Value> {
-        let data = match live.cell.try_read() {
-            Ok(data) => data,
-            // A panic in Rust code left the mark of poison; what is there is still a value.
-            Err(std::sync::TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(std::sync::TryLockError::WouldBlock) => return None,
+    /// The variables that hold something else than when the statement began; `get` takes or copies what they hold.
+    fn all_changed(&mut self, get: fn(&mut Dynamic) -> Dynamic) -> Vec<(ImmutableString, Value)> {
+        let live = self.live.iter();
+        live.filter_map(|(name, live)| Some((name.clone(), self.changed(live, get)?))).collect()
+    }
+
+    fn changed(&mut self, live: &Live, get: fn(&mut Dynamic) -> Dynamic) -> Option<Value> {
+        let data = {
+            let mut data = match live.cell.try_write() {
+                Ok(data) => data,
+                // A panic in Rust code left the mark of poison; what is there is still a value.
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => return None,
+            };
+            if live.origin.captures() == Captures::Nothing && same(&data, live.origin.data()) {
+                return None;
+            }
+            get(&mut data)
         };
-        let unchanged = live.origin.captures() == Captures::Nothing && same(&data, live.origin.data());
-        if unchanged { None } else { self.value(data.clone()).ok() }
+        self.value(data).ok()
     }
 
     fn value(&mut self, mut data: Dynamic) -> Result<Value, Busy> {
@@ -249,25 +261,25 @@ impl<'a> Rest<'a> {
 
     /// The content of a cell without a name, the same value each time the cell is met.
     fn nameless(&mut self, cell: &Dynamic) -> Result<Value, Busy> {
-        let place = i32::try_from(self.met.len()).map_err(|_| Busy)?;
+        let place = self.met.len();
+        let mark = i32::try_from(place).ok().and_then(|place| FIRST_MARK.checked_add(place)).ok_or(Busy)?;
         let before = {
-            let mut content = cell.clone();
-            let mut content = content.write_lock::<Dynamic>().ok_or(Busy)?;
+            let mut cell = cell.clone();
+            let mut content = cell.write_lock::<Dynamic>().ok_or(Busy)?;
             let tag = content.tag();
-            if let Some(place) = tag.checked_sub(FIRST_MARK).and_then(|place| usize::try_from(place).ok())
-                && let Some((_, _, value)) = self.met.get(place)
-            {
+            let met = tag.checked_sub(FIRST_MARK).and_then(|place| self.met.get(usize::try_from(place).ok()?));
+            if let Some((_, _, value)) = met {
                 // A cell that is met again inside itself comes back empty: values at rest have no rings.
                 return Ok(value.clone().unwrap_or_else(|| Value::plain(())));
             }
-            content.set_tag(FIRST_MARK + place);
+            content.set_tag(mark);
             tag
         };
         self.met.push((cell.clone(), before, None));
         let mut content = cell.flatten_clone();
         content.set_tag(before);
         let value = self.value(content)?;
-        self.met[place as usize].2 = Some(value.clone());
+        self.met[place].2 = Some(value.clone());
         Ok(value)
     }
 }

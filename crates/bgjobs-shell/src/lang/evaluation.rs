@@ -12,7 +12,7 @@ use super::{
     jobs::Jobs,
     language::Language,
     names::Names,
-    program::Program,
+    program::{Program, Step},
     source::Source,
     stack::Stack,
     start,
@@ -77,8 +77,8 @@ impl Work {
             },
         });
         let value = match self.what {
-            What::Text(source) => compile(source).and_then(|program| evaluation.run(&program)),
-            What::Background(source) => compile(source)
+            What::Text(source) => compile(&source).and_then(|program| evaluation.run(&program)),
+            What::Background(source) => compile(&source)
                 .and_then(|program| start::statements(&evaluation, program))
                 .map(|job| Value::plain(Dynamic::from(job))),
             What::Statements(program) | What::Expression(program) => evaluation.run(&program),
@@ -89,8 +89,8 @@ impl Work {
     }
 }
 
-fn compile(source: Arc<Source>) -> Result<Program, Failure> {
-    Program::statements(Arc::clone(&source)).map_err(|refusal| failure::syntax(&refusal, &source))
+fn compile(source: &Arc<Source>) -> Result<Program, Failure> {
+    Program::statements(Arc::clone(source)).map_err(|refusal| failure::syntax(&refusal, source))
 }
 
 /// One evaluation while it runs.
@@ -152,9 +152,7 @@ impl Evaluation {
         match cells.variable(name) {
             Some(Ok(variable)) => return Ok(Some(variable)),
             Some(Err(Busy)) => {
-                let text = format!(
-                    "`{name}` is in use: a method of it is running; take out of it before what the function needs"
-                );
+                let text = format!("`{name}` is in use: {}", failure::IN_USE);
                 return Err(EvalAltResult::ErrorRuntime(text.into(), Position::NONE).into());
             }
             None => {}
@@ -178,7 +176,7 @@ impl Evaluation {
                 Some(_) => step.value_to_set(&engine),
                 None => step.run(&engine),
             };
-            let returned = name.is_none() && value.as_ref().is_ok_and(|value| !step.goes_on(value));
+            let returned = name.is_none() && value.as_ref().is_ok_and(|value| !Step::goes_on(value));
             let (value, error) = match value {
                 Ok(value) => (value, None),
                 Err(error) => (Dynamic::UNIT, Some(error)),

@@ -7,6 +7,15 @@ use rhai::{EvalAltResult, ParseError, Position};
 
 use super::{engine::CALL_LEVELS, evaluation::Evaluation, source::Source, stack::Stack};
 
+/// Why a variable can't be read, and the way out.
+pub(super) const IN_USE: &str = "a method of it is running; take out of it before what the function needs";
+
+/// How many frames are shown from the beginning, and how many from the end.
+const MOST_FRAMES: usize = 12;
+
+/// How much of a line is shown, in characters.
+const LONGEST_LINE: usize = 160;
+
 /// The failure of a text, or, without one, of a call.
 pub(super) fn failure(mut error: EvalAltResult, evaluation: &Evaluation, source: Option<&Arc<Source>>) -> Failure {
     let mut frames = Vec::new();
@@ -23,6 +32,11 @@ pub(super) fn failure(mut error: EvalAltResult, evaluation: &Evaluation, source:
                 return Failure::stopped(reason.as_deref().unwrap_or_default()).with_frames(frames);
             }
             error => {
+                if frames.len() > 2 * MOST_FRAMES {
+                    let left_out = frames.len() - 2 * MOST_FRAMES;
+                    let note = Frame { source: Some(format!("... {left_out} more ...")), ..Frame::default() };
+                    frames.splice(MOST_FRAMES..MOST_FRAMES + left_out, [note]);
+                }
                 // A call by Rust code, as that of a function value by `map`, stands at the same place as the method.
                 frames.dedup_by(|a, b| (&a.source, a.line, a.column) == (&b.source, b.line, b.column));
                 return Failure::new(message(&error)).with_frames(frames);
@@ -56,6 +70,7 @@ fn message(error: &EvalAltResult) -> String {
         EvalAltResult::ErrorTerminated(..) => {
             "Stack overflow: the calls inside each other need too much memory".to_owned()
         }
+        EvalAltResult::ErrorDataRace(..) => format!("a variable that the function captured is in use: {IN_USE}"),
         EvalAltResult::ErrorRuntime(thrown, _) if !thrown.is_unit() => thrown.to_string(),
         _ => {
             let text = error.to_string();
@@ -63,6 +78,18 @@ fn message(error: &EvalAltResult) -> String {
             if position.is_none() { text } else { text.trim_end_matches(&format!(" ({position})")).to_owned() }
         }
     }
+}
+
+/// The part of a long line around a column, and the column in it.
+fn window(line: &str, column: usize) -> (Option<String>, Option<usize>) {
+    let length = line.chars().count();
+    if length <= LONGEST_LINE {
+        return (Some(line.to_owned()), Some(column));
+    }
+    let start = column.saturating_sub(LONGEST_LINE / 2).min(length - LONGEST_LINE);
+    let part: String = line.chars().skip(start).take(LONGEST_LINE).collect();
+    let (before, after) = (if start > 0 { "…" } else { "" }, if start + LONGEST_LINE < length { "…" } else { "" });
+    (Some(format!("{before}{part}{after}")), Some(column - start + before.chars().count()))
 }
 
 struct Place {
@@ -76,12 +103,16 @@ impl Place {
         let source = self.source.as_ref()?;
         let number = |number: Option<usize>| number.and_then(|number| u32::try_from(number).ok());
         let line = position.line()?;
+        let (text, column) = match source.line(line) {
+            Some(text) => window(text, position.position().unwrap_or(1)),
+            None => (None, position.position()),
+        };
         Some(Frame {
             function: self.function.clone(),
             source: Some(title(source)),
             line: number(Some(line)),
-            column: number(position.position()),
-            text: source.line(line).map(str::to_owned),
+            column: number(column),
+            text,
         })
     }
 }

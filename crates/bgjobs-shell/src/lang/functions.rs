@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rhai::{Dynamic, EvalAltResult, Module, NativeCallContext, Position, plugin::*};
+use rhai::{Dynamic, EvalAltResult, Module, NativeCallContext, Position, export_module, exported_module};
 
 use super::evaluation::{Evaluation, Result};
 
@@ -23,7 +23,7 @@ pub(super) fn module() -> Module {
 mod prompt {
     use rhai::{Array, NativeCallContext};
 
-    use super::*;
+    use super::{CHUNK, Evaluation, File, Path, Read, Result, entries, error, failed, fs, go_on, stopped, time};
 
     /// Sleeps for so many seconds.
     #[rhai_fn(name = "sleep", return_raw)]
@@ -36,7 +36,7 @@ mod prompt {
     #[rhai_fn(return_raw)]
     pub(super) fn sleep(context: NativeCallContext<'_>, seconds: f64) -> Result<()> {
         let time = time("sleep", seconds)?;
-        Evaluation::of(&context).context.sleep(time).map_err(|_| stopped())
+        Ok(Evaluation::of(&context).context.sleep(time).map_err(|_| stopped())?)
     }
 
     /// The text of a file; bytes that are no text become U+FFFD.
@@ -45,7 +45,7 @@ mod prompt {
         let told = |cause| failed("read", path, &cause);
         // Opening or reading what is no regular file may wait for ever.
         if !fs::metadata(path).map_err(told)?.is_file() {
-            return Err(error(format!("can't read `{path}`: it is no regular file")));
+            return Err(error(format!("can't read `{path}`: it is no regular file")).into());
         }
         let mut file = File::open(path).map_err(told)?;
         let mut bytes = Vec::new();
@@ -97,27 +97,24 @@ mod prompt {
 }
 
 /// An error with a text for people.
-pub(super) fn error(text: impl Into<String>) -> Box<EvalAltResult> {
-    EvalAltResult::ErrorRuntime(text.into().into(), Position::NONE).into()
+pub(super) fn error(text: impl Into<String>) -> EvalAltResult {
+    EvalAltResult::ErrorRuntime(text.into().into(), Position::NONE)
 }
 
 /// Goes on, unless the job has been asked to stop.
 pub(super) fn go_on(context: &NativeCallContext<'_>) -> Result<()> {
-    match Evaluation::of(context).context.check() {
-        Ok(()) => Ok(()),
-        Err(_) => Err(stopped()),
-    }
+    Ok(Evaluation::of(context).context.check().map_err(|_| stopped())?)
 }
 
 /// The end of an evaluation that was asked to stop, which no `catch` can hold up.
-pub(super) fn stopped() -> Box<EvalAltResult> {
-    EvalAltResult::ErrorTerminated(Dynamic::UNIT, Position::NONE).into()
+pub(super) fn stopped() -> EvalAltResult {
+    EvalAltResult::ErrorTerminated(Dynamic::UNIT, Position::NONE)
 }
 
 /// A time in seconds, of the function `name`.
 pub(super) fn time(name: &str, seconds: f64) -> Result<Duration> {
-    Duration::try_from_secs_f64(seconds)
-        .map_err(|_| error(format!("{name}({seconds}): the time is in seconds, 0 or more, as 0.5 is")))
+    let time = Duration::try_from_secs_f64(seconds);
+    Ok(time.map_err(|_| error(format!("{name}({seconds}): the time is in seconds, 0 or more, as 0.5 is")))?)
 }
 
 /// The paths in a directory, in order.
@@ -132,6 +129,6 @@ fn entries(context: &NativeCallContext<'_>, path: &Path) -> Result<Vec<PathBuf>>
     Ok(entries)
 }
 
-fn failed(what: &str, path: &str, cause: &io::Error) -> Box<EvalAltResult> {
+fn failed(what: &str, path: &str, cause: &io::Error) -> EvalAltResult {
     error(format!("can't {what} `{path}`: {cause}"))
 }

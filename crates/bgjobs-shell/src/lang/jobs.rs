@@ -14,7 +14,10 @@ use std::{
 use bgjobs::{
     AnyJob, Context, Failure, Handle, JobId, Notices, ResultError, Stream, TracebackError, UnknownJob, WaitError,
 };
-use rhai::{Array, Dynamic, FuncRegistration, Module, NativeCallContext, Shared, plugin::*};
+use rhai::{
+    Array, Dynamic, FuncRegistration, Module, NativeCallContext, Shared, export_module, exported_module,
+    plugin::RhaiFunc,
+};
 
 use super::{
     evaluation::{Evaluation, Result},
@@ -54,7 +57,6 @@ impl Jobs {
     }
 
     /// What ended since the last look.
-    #[must_use]
     pub fn notices(&self) -> MutexGuard<'_, Notices> {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -118,7 +120,10 @@ pub(super) fn module() -> Module {
 mod of_all {
     use rhai::{Array, Map, NativeCallContext};
 
-    use super::*;
+    use super::{
+        AnyJob, Dynamic, Evaluation, Jobs, Result, complain, error, list, number, print, print_status, print_traceback,
+        value,
+    };
 
     /// Prints all jobs: the running, the completed, the dead.
     #[rhai_fn(name = "jobs")]
@@ -173,7 +178,7 @@ mod of_all {
     /// The job of that number.
     #[rhai_fn(index_get, pure, return_raw)]
     pub(super) fn get(jobs: &mut Jobs, number: i64) -> Result<AnyJob> {
-        jobs.get(number).map_err(|unknown| error(format!("{unknown:#}")))
+        Ok(jobs.get(number).map_err(|unknown| error(format!("{unknown:#}")))?)
     }
 
     /// The job.
@@ -188,7 +193,10 @@ mod of_all {
         let evaluation = Evaluation::of(&context);
         match jobs.get(number) {
             Ok(job) => value(&evaluation, &job),
-            Err(unknown) => complain(&evaluation, &unknown).into(),
+            Err(unknown) => {
+                complain(&evaluation, &unknown);
+                Dynamic::UNIT
+            }
         }
     }
 
@@ -237,7 +245,7 @@ mod of_all {
 mod of_one {
     use rhai::{Array, Map, NativeCallContext};
 
-    use super::*;
+    use super::{AnyJob, Done, Dynamic, Evaluation, PATIENCE, Result, number, print_traceback, time, value, wait};
 
     /// The number of the job.
     #[rhai_fn(get = "num", pure)]
@@ -399,8 +407,8 @@ fn value(evaluation: &Evaluation, job: &AnyJob) -> Dynamic {
 fn wait(context: &NativeCallContext<'_>, job: &AnyJob, timeout: Option<Duration>) -> Result<()> {
     match wait_for(&Evaluation::of(context).context, job, timeout) {
         Ok(()) | Err(WaitError::TimedOut { .. }) => Ok(()),
-        Err(WaitError::Stopped(_)) => Err(stopped()),
-        Err(refusal) => Err(error(refusal.to_string())),
+        Err(WaitError::Stopped(_)) => Err(stopped().into()),
+        Err(refusal) => Err(error(refusal.to_string()).into()),
     }
 }
 

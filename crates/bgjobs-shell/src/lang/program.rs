@@ -100,7 +100,7 @@ impl Step<'_> {
     }
 
     /// Whether the next statement follows when [`Self::run`] gave this value.
-    pub(super) fn goes_on(&self, value: &Dynamic) -> bool {
+    pub(super) fn goes_on(value: &Dynamic) -> bool {
         value.is::<GoesOn>()
     }
 

@@ -103,18 +103,16 @@ pub(super) fn scan(text: &str) -> Scan {
                     }
                 }
             },
-            Within::BackQuotes => match (c, next) {
-                ('$', Some('{')) => {
-                    pair(Kind::Quoted('`'), &mut chars);
-                    stack.push(Within::Code { braces: 0 });
+            Within::BackQuotes if c == '$' && next == Some('{') => {
+                pair(Kind::Quoted('`'), &mut chars);
+                stack.push(Within::Code { braces: 0 });
+            }
+            Within::BackQuotes => {
+                chars.push((c, Kind::Quoted('`')));
+                if c == '`' {
+                    stack.pop();
                 }
-                _ => {
-                    chars.push((c, Kind::Quoted('`')));
-                    if c == '`' {
-                        stack.pop();
-                    }
-                }
-            },
+            }
             Within::LineComment => {
                 if c == '\n' {
                     chars.push((c, Kind::Code));

@@ -17,7 +17,8 @@ const MOST_LEVELS: usize = 50;
 #[must_use]
 pub fn show(value: &Value, names: &Names) -> String {
     let mut text = String::new();
-    write_value(&mut text, value.data(), names, 0).expect("a string takes all that is written");
+    // A string takes all that is written.
+    let _ = write_value(&mut text, value.data(), names, 0);
     text
 }
 
@@ -47,9 +48,9 @@ fn write_value(out: &mut String, value: &Dynamic, names: &Names, level: usize) -
     } else if let Some(map) = value.read_lock::<Map>() {
         write_items(out, ("#{", "}"), map.len(), map.iter(), |out, (key, item)| {
             if rhai::is_valid_identifier(key) {
-                write!(out, "{key}: ")?
+                write!(out, "{key}: ")?;
             } else {
-                write!(out, "{:?}: ", key.as_str())?
+                write!(out, "{:?}: ", key.as_str())?;
             }
             write_value(out, item, names, level + 1)
         })

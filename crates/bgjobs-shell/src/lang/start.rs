@@ -8,6 +8,7 @@ use rhai::{Dynamic, EvalAltResult, FnPtr, ImmutableString, Position};
 use super::{
     cells::Busy,
     evaluation::{Evaluation, Output, Result, What, Work},
+    failure,
     functions::error,
     names::Names,
     program::Program,
@@ -26,14 +27,14 @@ pub(super) struct Done {
 
 /// Starts a job from the arguments of `jobs.new(..)`.
 pub(super) fn start(evaluation: &Evaluation, arguments: &mut dyn Iterator<Item = Dynamic>) -> Result<AnyJob> {
-    let Some(first) = arguments.next() else { return Err(error("invalid args for new job")) };
+    let Some(first) = arguments.next() else { return Err(error("invalid args for new job").into()) };
     if first.is_fnptr() {
         return call(evaluation, first, arguments);
     }
     // A single character in single quotes is a character in Rhai, and an expression here.
     match first.as_char().map(String::from).or_else(|_| first.into_string()) {
         Ok(text) => expression(evaluation, &text),
-        Err(_) => Err(error("invalid args for new job")),
+        Err(_) => Err(error("invalid args for new job").into()),
     }
 }
 
@@ -50,23 +51,21 @@ fn expression(evaluation: &Evaluation, text: &str) -> Result<AnyJob> {
     cells.names_mut().define(program.functions(), program.source());
     let names = cells.snapshot();
     drop(cells);
-    spawn(evaluation, text.to_owned(), What::Expression(program), names).map_err(refused)
+    spawn(evaluation, text.to_owned(), What::Expression(program), names)
+        .map_err(|refusal| error(refusal.to_string()).into())
 }
 
 /// Starts the call of a function.
 fn call(evaluation: &Evaluation, function: Dynamic, arguments: &mut dyn Iterator<Item = Dynamic>) -> Result<AnyJob> {
     let mut cells = evaluation.cells();
     let name = function.read_lock::<FnPtr>().map(|function| show::function(&function, cells.names()));
-    let busy = |Busy| error("a variable that the function captured is in use: a method of it is running");
+    let busy = |Busy| error(format!("a variable that the function captured is in use: {}", failure::IN_USE));
     let function = cells.rest(function).map_err(busy)?;
-    let arguments = arguments.map(|argument| cells.rest(argument).map_err(busy)).collect::<Result<_>>()?;
+    let arguments = arguments.map(|argument| cells.rest(argument).map_err(busy)).collect::<Result<_, _>>()?;
     let names = cells.snapshot();
     drop(cells);
-    spawn(evaluation, name.unwrap_or_default(), What::Call { function, arguments }, names).map_err(refused)
-}
-
-fn refused(refusal: SpawnError) -> Box<EvalAltResult> {
-    error(refusal.to_string())
+    spawn(evaluation, name.unwrap_or_default(), What::Call { function, arguments }, names)
+        .map_err(|refusal| error(refusal.to_string()).into())
 }
 
 /// Starts what was typed with a `&` behind it.

@@ -51,7 +51,6 @@ impl Value {
     }
 
     /// The value for Rust code; captured variables of function values in it are not to be had here.
-    #[must_use]
     pub fn data(&self) -> &Dynamic {
         &self.0.data
     }

@@ -213,7 +213,7 @@ fn a_failure_shows_the_users_functions_and_lines() {
             > jobs.new('a(4) + 1').join()
             > jobs.traceback(0)
             Traceback (most recent call last):
-              expression 0, line 1
+              jobs[0], line 1
                 a(4) + 1
                 ^
               In[3], line 3, in a
@@ -231,7 +231,7 @@ fn a_failure_shows_the_users_functions_and_lines() {
             > jobs.traceback()
             Traceback for: <BackgroundJob #0: a(4) + 1>
             Traceback (most recent call last):
-              expression 0, line 1
+              jobs[0], line 1
                 a(4) + 1
                 ^
               In[3], line 3, in a
@@ -259,7 +259,7 @@ fn a_failure_shows_the_users_functions_and_lines() {
               In[10], line 1
                 jobs.new('2 +')
                      ^
-              expression 1, line 1, in 
+              expression, line 1
                 2 +
                    ^
             Syntax error: Script is incomplete
