@@ -1,0 +1,109 @@
+//! The shell without a terminal: lines from a pipe, a file, one expression.
+//!
+//! Values go to standard output, errors and notices to standard error; the end waits for the jobs.
+
+use std::io::{self, BufRead, Write};
+
+use bgjobs::Stream;
+
+use crate::{
+    lang::is_whole,
+    render,
+    session::{Answer, Session},
+    shell::{self, Reply},
+    signals::Interrupted,
+};
+
+/// Writes a text and a line break; a reader who has gone away is no failure of a line.
+pub fn write(stream: Stream, text: &str) {
+    let _ = match stream {
+        Stream::Out => writeln!(io::stdout().lock(), "{text}"),
+        Stream::Err => writeln!(io::stderr().lock(), "{text}"),
+    };
+}
+
+/// Evaluates lines as if they were typed; true if none failed.
+///
+/// # Errors
+///
+/// That of the input.
+pub fn lines(session: &mut Session, input: impl BufRead, interrupted: &Interrupted) -> io::Result<bool> {
+    let mut good = true;
+    let mut text = String::new();
+    let mut lines = input.lines();
+    loop {
+        let line = lines.next().transpose()?;
+        let at_end = line.is_none();
+        text.push_str(line.as_deref().unwrap_or_default());
+        if !at_end && !is_whole(&text) {
+            text.push('\n');
+            continue;
+        }
+        tell(session, News::All);
+        let reply = shell::answer(session, &std::mem::take(&mut text));
+        if let Some((stream, shown)) = shell::stream(&reply) {
+            write(stream, shown);
+        }
+        good &= !matches!(reply, Reply::Wrong(_));
+        if at_end || reply == Reply::Leave || interrupted.is_set() {
+            return Ok(good);
+        }
+    }
+}
+
+/// Evaluates the text of a file; true if it did not fail.
+pub fn file(session: &mut Session, name: &str, text: &str) -> bool {
+    match session.run(name, text) {
+        Answer::Failed(failure) => {
+            write(Stream::Err, &render::failure(&failure));
+            false
+        }
+        Answer::Nothing | Answer::Value(_) => true,
+    }
+}
+
+/// Evaluates one text and shows its value; true if it did not fail.
+pub fn expression(session: &mut Session, text: &str) -> bool {
+    match session.run("-c", text) {
+        Answer::Failed(failure) => {
+            write(Stream::Err, &render::failure(&failure));
+            false
+        }
+        Answer::Value(value) if !value.is_unit() => {
+            write(Stream::Out, &session.show(&value));
+            true
+        }
+        Answer::Nothing | Answer::Value(_) => true,
+    }
+}
+
+/// Of which ends one is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Of all.
+    All,
+    /// Of those of jobs that died.
+    Deaths,
+}
+
+/// Waits for the jobs that are to be waited for, and tells of those that ended; true if no job died unread.
+pub fn finish(session: &mut Session, news: News, interrupted: &Interrupted) -> bool {
+    while let Some(job) = session.jobs().running().into_iter().find(|job| !job.is_daemon()) {
+        if interrupted.is_set() || !session.wait_for(&job, &mut |session| tell(session, news)) {
+            break;
+        }
+    }
+    tell(session, news);
+    session.told().unread().is_empty()
+}
+
+/// Tells of the jobs that have ended.
+fn tell(session: &Session, news: News) {
+    let mut report = session.report();
+    if news == News::Deaths {
+        report.completed.clear();
+    }
+    if !report.is_empty() {
+        write(Stream::Err, report.to_string().trim_end());
+    }
+}

@@ -1,0 +1,100 @@
+//! The words of a shell: `jobs`, `fg 3`, `kill 3`, `wait`, `log 3`, `help`.
+//!
+//! Knows when a line is one, and nothing of what it does.
+
+use bgjobs::JobId;
+
+/// A line that is no program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Shows all jobs.
+    Jobs,
+    /// Waits for a job, shows what it prints, and then its value.
+    Foreground(JobId),
+    /// Stops a job.
+    Kill(JobId),
+    /// Shows what a job printed.
+    Log(JobId),
+    /// Waits for a job, or for all.
+    Wait(Option<JobId>),
+    /// Shows what can be typed.
+    Help,
+    /// Leaves.
+    Leave,
+}
+
+impl Command {
+    /// Reads a line; none if it is a program.
+    ///
+    /// A command word counts only alone or before the number of a job; a variable of that name wins.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the argument, if the line can only be a command.
+    pub(crate) fn parse(line: &str, is_variable: impl Fn(&str) -> bool) -> Option<Result<Self, String>> {
+        let mut words = line.split_whitespace();
+        let word = words.next()?;
+        let argument = words.next();
+        if words.next().is_some() || is_variable(word) {
+            return None;
+        }
+        let wants_number = || format!("{word} wants the number of a job, as in `{word} 3`");
+        let command = match (word, argument) {
+            ("jobs", None) => Self::Jobs,
+            ("help", None) => Self::Help,
+            ("exit" | "quit" | "exit()" | "quit()", None) => Self::Leave,
+            ("wait", None) => Self::Wait(None),
+            ("fg" | "kill" | "log", None) => return Some(Err(wants_number())),
+            ("fg" | "kill" | "log" | "wait", Some(argument)) => {
+                // `kill %3` is what other shells call it.
+                let number = argument.strip_prefix('%').unwrap_or(argument);
+                match (number.parse(), word) {
+                    (Ok(job), "fg") => Self::Foreground(job),
+                    (Ok(job), "kill") => Self::Kill(job),
+                    (Ok(job), "log") => Self::Log(job),
+                    (Ok(job), _) => Self::Wait(Some(job)),
+                    (Err(_), _) if argument.starts_with(|c: char| c.is_alphanumeric()) => {
+                        return Some(Err(wants_number()));
+                    }
+                    (Err(_), _) => return None,
+                }
+            }
+            _ => return None,
+        };
+        Some(Ok(command))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_word_counts_alone_or_before_a_number() {
+        let parse = |line| Command::parse(line, |name| name == "log");
+        assert_eq!(parse("jobs"), Some(Ok(Command::Jobs)));
+        assert_eq!(parse(" fg 3 "), Some(Ok(Command::Foreground(3.into()))));
+        assert_eq!(parse("kill %3"), Some(Ok(Command::Kill(3.into()))));
+        assert_eq!(parse("kill #3"), Some(Ok(Command::Kill(3.into()))));
+        assert_eq!(parse("wait"), Some(Ok(Command::Wait(None))));
+        assert_eq!(parse("wait 2"), Some(Ok(Command::Wait(Some(2.into())))));
+        assert_eq!(parse("exit()"), Some(Ok(Command::Leave)));
+        for program in ["jobs()", "jobs.status()", "jobs[0]", "kill = 3", "kill(3)", "fg.x", "x", "", "1 + 2", "jobs 3"]
+        {
+            assert_eq!(parse(program), None, "{program}");
+        }
+    }
+
+    #[test]
+    fn a_variable_of_that_name_wins() {
+        assert_eq!(Command::parse("log", |name| name == "log"), None);
+        assert_eq!(Command::parse("log 3", |name| name == "log"), None);
+    }
+
+    #[test]
+    fn a_wrong_argument_is_told() {
+        let wants = |word: &str| Some(Err(format!("{word} wants the number of a job, as in `{word} 3`")));
+        assert_eq!(Command::parse("fg", |_| false), wants("fg"));
+        assert_eq!(Command::parse("kill three", |_| false), wants("kill"));
+    }
+}

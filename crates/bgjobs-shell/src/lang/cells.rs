@@ -1,0 +1,295 @@
+//! The names of an evaluation while it runs: what it uses becomes a cell that Rhai can change.
+//!
+//! A value is copied into a cell when the evaluation first uses it, on the evaluation's thread; the names it was started
+//! with are never touched. [`Cells::settle`] puts the cells back to rest, after each statement.
+
+use std::{collections::BTreeMap, sync::TryLockError};
+
+use rhai::{Array, Dynamic, FnPtr, ImmutableString, Locked, Map, Shared};
+
+use super::{
+    names::Names,
+    value::{Captures, Link, Value, same},
+};
+
+/// A variable in use.
+type Cell = Shared<Locked<Dynamic>>;
+
+/// Marks on cells are numbers from here on, so that the tags that a program gives its values are no marks.
+const FIRST_MARK: i32 = 1 << 30;
+
+/// The names of an evaluation.
+pub(super) struct Cells {
+    names: Names,
+    live: BTreeMap<ImmutableString, Live>,
+    /// The cells of variables that only function values know, with the value that each was made from.
+    captured: Vec<(Value, Cell)>,
+    next_mark: i32,
+}
+
+/// A variable that this statement has used.
+struct Live {
+    cell: Cell,
+    /// What tells the cell from others, as the tag of the Rhai values that share it.
+    mark: i32,
+    /// What it held when the statement began.
+    origin: Value,
+}
+
+impl Live {
+    fn share(&self) -> Dynamic {
+        shared(&self.cell, self.mark)
+    }
+}
+
+/// A variable can't be read now, because a method of it is running.
+#[derive(Debug)]
+pub(super) struct Busy;
+
+impl Cells {
+    pub(super) fn new(names: Names) -> Self {
+        Self { names, live: BTreeMap::new(), captured: Vec::new(), next_mark: FIRST_MARK }
+    }
+
+    /// The names as they were when the running statement began.
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    pub(super) fn names_mut(&mut self) -> &mut Names {
+        &mut self.names
+    }
+
+    /// The variable of that name as Rhai uses it, if there is one.
+    pub(super) fn variable(&mut self, name: &str) -> Option<Result<Dynamic, Busy>> {
+        let live = self.live(name)?;
+        Some(if live.cell.try_read().is_ok() { Ok(live.share()) } else { Err(Busy) })
+    }
+
+    fn live(&mut self, name: &str) -> Option<&Live> {
+        if !self.live.contains_key(name) {
+            let origin = self.names.variable(name)?.clone();
+            // What function values share they go on sharing: all that hold cells of their own come to life together.
+            if origin.captures() == Captures::Cells {
+                let names = self.names.clone();
+                for (name, value) in names.variables().filter(|(_, value)| value.captures() == Captures::Cells) {
+                    self.enliven(name.into(), value);
+                }
+            } else {
+                self.enliven(name.into(), &origin);
+            }
+        }
+        self.live.get(name)
+    }
+
+    fn enliven(&mut self, name: ImmutableString, origin: &Value) {
+        if self.live.contains_key(&name) {
+            return;
+        }
+        let cell = Cell::default();
+        let mark = self.next_mark;
+        self.next_mark += 1;
+        self.live.insert(name, Live { cell: Shared::clone(&cell), mark, origin: origin.clone() });
+        // Only now, for a function value may have captured the variable that holds it.
+        let data = self.wake(origin);
+        *cell.write().expect("nobody else has the cell yet") = data;
+    }
+
+    /// A value that was at rest, as Rhai uses it in this evaluation.
+    pub(super) fn wake(&mut self, value: &Value) -> Dynamic {
+        let mut data = value.data().clone();
+        if value.captures() != Captures::Nothing {
+            each_function(&mut data, &mut |function| {
+                for captured in function.iter_curry_mut() {
+                    if let Some(link) = captured.read_lock::<Link>().map(|link| link.clone()) {
+                        *captured = self.follow(link);
+                    }
+                }
+            });
+        }
+        data
+    }
+
+    fn follow(&mut self, link: Link) -> Dynamic {
+        match link {
+            // A variable that is gone leaves nothing.
+            Link::Name(name) => self.live(&name).map_or(Dynamic::UNIT, Live::share),
+            Link::Cell(value) => {
+                if let Some((_, cell)) = self.captured.iter().find(|(origin, _)| origin.is(&value)) {
+                    return shared(cell, 0);
+                }
+                let cell = Cell::default();
+                self.captured.push((value.clone(), Shared::clone(&cell)));
+                let data = self.wake(&value);
+                *cell.write().expect("nobody else has the cell yet") = data;
+                shared(&cell, 0)
+            }
+        }
+    }
+
+    /// Ends a statement: what it changed becomes part of the names, and its value comes to rest.
+    pub(super) fn settle(&mut self, value: Dynamic) -> Value {
+        let live = std::mem::take(&mut self.live);
+        self.captured.clear();
+        let mut rest = Rest::new(&live);
+        let value = rest.value(value).unwrap_or_else(|Busy| Value::plain(()));
+        let changed = rest.all_changed(Dynamic::take);
+        drop(rest);
+        for (name, value) in changed {
+            self.names.set(name, value);
+        }
+        value
+    }
+
+    /// The names as they are in the middle of a statement, for a job.
+    ///
+    /// A variable of which a method is running is as it was when the statement began.
+    pub(super) fn snapshot(&mut self) -> Names {
+        let mut rest = Rest::new(&self.live);
+        let changed = rest.all_changed(|data| data.clone());
+        drop(rest);
+        let mut names = self.names.clone();
+        for (name, value) in changed {
+            names.set(name.clone(), value.clone());
+            // The next job is given the same copy, unless it has changed again.
+            self.names.set(name.clone(), value.clone());
+            if let Some(live) = self.live.get_mut(&name) {
+                live.origin = value;
+            }
+        }
+        names
+    }
+
+    /// Puts a value to rest in the middle of a statement, for a job.
+    pub(super) fn rest(&mut self, value: Dynamic) -> Result<Value, Busy> {
+        Rest::new(&self.live).value(value)
+    }
+}
+
+/// The cell as a value of Rhai.
+fn shared(cell: &Cell, mark: i32) -> Dynamic {
+    let mut value = Dynamic::from(Shared::clone(cell));
+    value.set_tag(mark);
+    value
+}
+
+/// Calls `visit` for each function value in a value.
+fn each_function(value: &mut Dynamic, visit: &mut dyn FnMut(&mut FnPtr)) {
+    if let Some(mut array) = value.write_lock::<Array>() {
+        array.iter_mut().for_each(|item| each_function(item, visit));
+    } else if let Some(mut map) = value.write_lock::<Map>() {
+        map.values_mut().for_each(|item| each_function(item, visit));
+    } else if let Some(mut function) = value.write_lock::<FnPtr>() {
+        visit(&mut function);
+    }
+}
+
+/// Puts values to rest that may share cells with each other.
+struct Rest<'a> {
+    live: &'a BTreeMap<ImmutableString, Live>,
+    /// The cells met so far that have no name, with the tags their contents had before they were marked.
+    met: Vec<(Dynamic, i32, Option<Value>)>,
+}
+
+impl<'a> Rest<'a> {
+    fn new(live: &'a BTreeMap<ImmutableString, Live>) -> Self {
+        Self { live, met: Vec::new() }
+    }
+
+    /// The variables that hold something else than when the statement began; `get` takes or copies what they hold.
+    fn all_changed(&mut self, get: fn(&mut Dynamic) -> Dynamic) -> Vec<(ImmutableString, Value)> {
+        let live = self.live.iter();
+        live.filter_map(|(name, live)| Some((name.clone(), self.changed(live, get)?))).collect()
+    }
+
+    fn changed(&mut self, live: &Live, get: fn(&mut Dynamic) -> Dynamic) -> Option<Value> {
+        let data = {
+            let mut data = match live.cell.try_write() {
+                Ok(data) => data,
+                // A panic in Rust code left the mark of poison; what is there is still a value.
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => return None,
+            };
+            if live.origin.captures() == Captures::Nothing && same(&data, live.origin.data()) {
+                return None;
+            }
+            get(&mut data)
+        };
+        self.value(data).ok()
+    }
+
+    fn value(&mut self, mut data: Dynamic) -> Result<Value, Busy> {
+        let captures = self.data(&mut data)?;
+        Ok(Value::new(data, captures))
+    }
+
+    fn data(&mut self, data: &mut Dynamic) -> Result<Captures, Busy> {
+        if data.is_shared() {
+            *data = data.flatten_clone();
+        }
+        if data.is_shared() {
+            return Err(Busy);
+        }
+        let mut captures = Captures::Nothing;
+        if let Some(mut array) = data.write_lock::<Array>() {
+            for item in &mut *array {
+                captures = captures.max(self.data(item)?);
+            }
+        } else if let Some(mut map) = data.write_lock::<Map>() {
+            for item in map.values_mut() {
+                captures = captures.max(self.data(item)?);
+            }
+        } else if let Some(mut function) = data.write_lock::<FnPtr>() {
+            for captured in function.iter_curry_mut() {
+                captures = captures.max(if captured.is_shared() { self.cell(captured)? } else { self.data(captured)? });
+            }
+        }
+        Ok(captures)
+    }
+
+    /// Puts a link in place of a cell that a function value captured.
+    fn cell(&mut self, captured: &mut Dynamic) -> Result<Captures, Busy> {
+        let mark = captured.tag();
+        if let Some((name, _)) = self.live.iter().find(|(_, live)| live.mark == mark) {
+            *captured = Dynamic::from(Link::Name(name.clone()));
+            return Ok(Captures::Names);
+        }
+        let value = self.nameless(captured)?;
+        *captured = Dynamic::from(Link::Cell(value));
+        Ok(Captures::Cells)
+    }
+
+    /// The content of a cell without a name, the same value each time the cell is met.
+    fn nameless(&mut self, cell: &Dynamic) -> Result<Value, Busy> {
+        let place = self.met.len();
+        let mark = i32::try_from(place).ok().and_then(|place| FIRST_MARK.checked_add(place)).ok_or(Busy)?;
+        let before = {
+            let mut cell = cell.clone();
+            let mut content = cell.write_lock::<Dynamic>().ok_or(Busy)?;
+            let tag = content.tag();
+            let met = tag.checked_sub(FIRST_MARK).and_then(|place| self.met.get(usize::try_from(place).ok()?));
+            if let Some((_, _, value)) = met {
+                // A cell that is met again inside itself comes back empty: values at rest have no rings.
+                return Ok(value.clone().unwrap_or_else(|| Value::plain(())));
+            }
+            content.set_tag(mark);
+            tag
+        };
+        self.met.push((cell.clone(), before, None));
+        let mut content = cell.flatten_clone();
+        content.set_tag(before);
+        let value = self.value(content)?;
+        self.met[place].2 = Some(value.clone());
+        Ok(value)
+    }
+}
+
+impl Drop for Rest<'_> {
+    fn drop(&mut self) {
+        for (cell, before, _) in &mut self.met {
+            if let Some(mut content) = cell.write_lock::<Dynamic>() {
+                content.set_tag(*before);
+            }
+        }
+    }
+}

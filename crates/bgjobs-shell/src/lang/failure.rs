@@ -1,0 +1,118 @@
+//! Rhai's errors as failures of jobs: a message, and frames that show the user's own functions and lines.
+
+use std::sync::Arc;
+
+use bgjobs::{Failure, Frame};
+use rhai::{EvalAltResult, ParseError, Position};
+
+use super::{engine::CALL_LEVELS, evaluation::Evaluation, source::Source, stack::Stack};
+
+/// Why a variable can't be read, and the way out.
+pub(super) const IN_USE: &str = "a method of it is running; take out of it before what the function needs";
+
+/// How many frames are shown from the beginning, and how many from the end.
+const MOST_FRAMES: usize = 12;
+
+/// How much of a line is shown, in characters.
+const LONGEST_LINE: usize = 160;
+
+/// The failure of a text, or, without one, of a call.
+pub(super) fn failure(mut error: EvalAltResult, evaluation: &Evaluation, source: Option<&Arc<Source>>) -> Failure {
+    let mut frames = Vec::new();
+    let mut place = Place { source: source.cloned(), function: None };
+    loop {
+        frames.extend(place.frame(error.position(), |source| evaluation.title(source)));
+        match error {
+            EvalAltResult::ErrorInFunctionCall(function, source, inner, _) => {
+                place = Place { source: evaluation.source(&source).or(place.source), function: shown(&function) };
+                error = *inner;
+            }
+            EvalAltResult::ErrorTerminated(token, _) if !token.is::<Stack>() => {
+                let reason = evaluation.context.job().stop_reason();
+                return Failure::stopped(reason.as_deref().unwrap_or_default()).with_frames(frames);
+            }
+            error => {
+                if frames.len() > 2 * MOST_FRAMES {
+                    let left_out = frames.len() - 2 * MOST_FRAMES;
+                    let note = Frame { source: Some(format!("... {left_out} more ...")), ..Frame::default() };
+                    frames.splice(MOST_FRAMES..MOST_FRAMES + left_out, [note]);
+                }
+                // A call by Rust code, as that of a function value by `map`, stands at the same place as the method.
+                frames.dedup_by(|a, b| (&a.source, a.line, a.column) == (&b.source, b.line, b.column));
+                return Failure::new(message(&error)).with_frames(frames);
+            }
+        }
+    }
+}
+
+/// The failure of a text that did not compile.
+pub(super) fn syntax(error: &ParseError, source: &Arc<Source>) -> Failure {
+    let place = Place { source: Some(Arc::clone(source)), function: None };
+    let frames = place.frame(error.position(), |source| source.name.to_string()).into_iter().collect();
+    Failure::new(format!("Syntax error: {}", error.err_type())).with_frames(frames)
+}
+
+/// What a function is called in tracebacks.
+fn shown(function: &str) -> Option<String> {
+    match function {
+        "" => None,
+        _ if function.starts_with("anon$") => Some("a closure".to_owned()),
+        _ => Some(function.to_owned()),
+    }
+}
+
+/// What went wrong, without where.
+fn message(error: &EvalAltResult) -> String {
+    match error {
+        EvalAltResult::ErrorStackOverflow(_) => {
+            format!("Stack overflow: more than {CALL_LEVELS} calls inside each other")
+        }
+        EvalAltResult::ErrorTerminated(..) => {
+            "Stack overflow: the calls inside each other need too much memory".to_owned()
+        }
+        EvalAltResult::ErrorDataRace(..) => format!("a variable that the function captured is in use: {IN_USE}"),
+        EvalAltResult::ErrorRuntime(thrown, _) if !thrown.is_unit() => thrown.to_string(),
+        _ => {
+            let text = error.to_string();
+            let position = error.position();
+            if position.is_none() { text } else { text.trim_end_matches(&format!(" ({position})")).to_owned() }
+        }
+    }
+}
+
+/// The part of a long line around a column, and the column in it.
+fn window(line: &str, column: usize) -> (Option<String>, Option<usize>) {
+    let length = line.chars().count();
+    if length <= LONGEST_LINE {
+        return (Some(line.to_owned()), Some(column));
+    }
+    let start = column.saturating_sub(LONGEST_LINE / 2).min(length - LONGEST_LINE);
+    let part: String = line.chars().skip(start).take(LONGEST_LINE).collect();
+    let (before, after) = (if start > 0 { "…" } else { "" }, if start + LONGEST_LINE < length { "…" } else { "" });
+    (Some(format!("{before}{part}{after}")), Some(column - start + before.chars().count()))
+}
+
+struct Place {
+    source: Option<Arc<Source>>,
+    function: Option<String>,
+}
+
+impl Place {
+    /// The frame of a position, if there is one to show; `title` is what its source is called.
+    fn frame(&self, position: Position, title: impl Fn(&Arc<Source>) -> String) -> Option<Frame> {
+        let source = self.source.as_ref()?;
+        let number = |number: Option<usize>| number.and_then(|number| u32::try_from(number).ok());
+        let line = position.line()?;
+        let (text, column) = match source.line(line) {
+            Some(text) => window(text, position.position().unwrap_or(1)),
+            None => (None, position.position()),
+        };
+        Some(Frame {
+            function: self.function.clone(),
+            source: Some(title(source)),
+            line: number(Some(line)),
+            column: number(column),
+            text,
+        })
+    }
+}

@@ -1,0 +1,33 @@
+//! All that knows Rhai: names, values, engines, failures, and the functions of the prompt.
+//!
+//! Knows nothing of terminals, of sessions and of printing.
+
+mod cells;
+mod engine;
+mod evaluation;
+mod failure;
+mod functions;
+mod input;
+mod jobs;
+mod language;
+mod names;
+mod program;
+mod quotes;
+mod scan;
+mod show;
+mod source;
+mod stack;
+mod start;
+mod value;
+
+pub use evaluation::Output;
+pub(crate) use evaluation::{Ended, What, Work};
+pub use input::{Input, is_whole};
+pub use jobs::Jobs;
+pub(crate) use jobs::wait_for;
+pub(crate) use language::Language;
+pub use names::Names;
+pub use show::show;
+pub use source::Source;
+pub use stack::STACK_SIZE;
+pub use value::Value;

@@ -1,0 +1,112 @@
+//! A text that compiled: its statements, one by one, and its functions.
+//!
+//! Knows how the prompt's grammar differs from Rhai's: outside all brackets a name is set with `let` or without, and
+//! is then a variable of the prompt.
+
+use std::sync::{Arc, PoisonError};
+
+use rhai::{AST, Dynamic, Engine, Expr, ImmutableString, Module, ParseError, Position, Shared, Stmt};
+
+use super::{engine::compiler, evaluation::Result, quotes, source::Source};
+
+/// A text that compiled.
+pub(crate) struct Program {
+    ast: AST,
+    source: Arc<Source>,
+    /// Where names stand that a `let` declares.
+    declared: Vec<Position>,
+}
+
+/// One statement of a program.
+pub(super) struct Step<'a> {
+    statement: &'a Stmt,
+    is_last: bool,
+    source: &'a ImmutableString,
+}
+
+/// The value of a statement after which the next one follows; one that returns has another.
+#[derive(Clone)]
+struct GoesOn;
+
+impl Program {
+    /// Compiles statements.
+    pub(super) fn statements(source: Arc<Source>) -> Result<Self, ParseError> {
+        Self::compile(source, |engine, text| engine.compile(text))
+    }
+
+    /// Compiles one expression and nothing else: what may stand on the right of an `=`.
+    pub(super) fn expression(source: Arc<Source>) -> Result<Self, ParseError> {
+        Self::compile(source, |engine, text| engine.compile_expression(text))
+    }
+
+    fn compile(
+        source: Arc<Source>,
+        compile: impl FnOnce(&Engine, &str) -> Result<AST, ParseError>,
+    ) -> Result<Self, ParseError> {
+        let (engine, reading) = compiler();
+        let mut ast = compile(&engine, &quotes::swap(&source.text))?;
+        ast.set_source(source.name.clone());
+        let declared = std::mem::take(&mut reading.lock().unwrap_or_else(PoisonError::into_inner).declared);
+        Ok(Self { ast, source, declared })
+    }
+
+    pub(super) fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
+    /// The functions, with those that have no name.
+    pub(super) fn functions(&self) -> &Shared<Module> {
+        self.ast.shared_lib()
+    }
+
+    pub(super) fn steps(&self) -> impl Iterator<Item = Step<'_>> {
+        let count = self.ast.statements().len();
+        let statements = self.ast.statements().iter().enumerate();
+        statements.map(move |(place, statement)| Step {
+            statement,
+            is_last: place + 1 == count,
+            source: &self.source.name,
+        })
+    }
+}
+
+impl Step<'_> {
+    /// The name that this statement sets anew: after a `let`, or because it is not known yet.
+    pub(super) fn name_to_set(&self, program: &Program, knows: impl Fn(&str) -> bool) -> Option<ImmutableString> {
+        let (variable, is_set) = match self.statement {
+            Stmt::Assignment(assignment) if !assignment.0.is_op_assignment() => (&assignment.1.lhs, true),
+            Stmt::Expr(expression) => (&**expression, false),
+            _ => return None,
+        };
+        let Expr::Variable(variable, _, position) = variable else { return None };
+        let name = &variable.1;
+        (program.declared.contains(position) || is_set && !knows(name)).then(|| name.clone())
+    }
+
+    /// The value for [`Self::name_to_set`].
+    pub(super) fn value_to_set(&self, engine: &Engine) -> Result<Dynamic> {
+        match self.statement {
+            Stmt::Assignment(assignment) => self.evaluate(engine, [Stmt::Expr(Box::new(assignment.1.rhs.clone()))]),
+            // `let x;`
+            _ => Ok(Dynamic::UNIT),
+        }
+    }
+
+    /// Evaluates the statement.
+    pub(super) fn run(&self, engine: &Engine) -> Result<Dynamic> {
+        let goes_on = || Expr::DynamicConstant(Box::new(Dynamic::from(GoesOn)), Position::NONE);
+        let mark = (!self.is_last).then(|| Stmt::Expr(Box::new(goes_on())));
+        self.evaluate(engine, [self.statement.clone()].into_iter().chain(mark))
+    }
+
+    /// Whether the next statement follows when [`Self::run`] gave this value.
+    pub(super) fn goes_on(value: &Dynamic) -> bool {
+        value.is::<GoesOn>()
+    }
+
+    fn evaluate(&self, engine: &Engine, statements: impl IntoIterator<Item = Stmt>) -> Result<Dynamic> {
+        // The functions are among those of the engine, where they know what their source is called.
+        let ast = AST::new_with_source(statements, Module::new(), self.source.clone());
+        engine.eval_ast(&ast)
+    }
+}

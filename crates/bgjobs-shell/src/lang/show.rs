@@ -1,0 +1,86 @@
+//! Values as text, as one would type them.
+
+use std::fmt::{self, Write};
+
+use bgjobs::AnyJob;
+use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
+
+use super::{jobs::Jobs, names::Names, value::Value};
+
+/// How many items of a list are shown.
+const MOST_ITEMS: usize = 1_000;
+
+/// How deep lists in lists are shown.
+const MOST_LEVELS: usize = 50;
+
+/// What a value looks like; strings in quotes, functions with the names of their parameters.
+#[must_use]
+pub fn show(value: &Value, names: &Names) -> String {
+    let mut text = String::new();
+    // A string takes all that is written.
+    let _ = write_value(&mut text, value.data(), names, 0);
+    text
+}
+
+/// What a function value looks like.
+pub(super) fn function(function: &FnPtr, names: &Names) -> String {
+    let name = function.fn_name();
+    let known = names.function(name);
+    let parameters = known.map(|known| known.params.iter().skip(function.curry().len()).map(ImmutableString::as_str));
+    let parameters = parameters.map(|parameters| parameters.collect::<Vec<_>>().join(", "));
+    match (function.is_anonymous(), parameters) {
+        (true, parameters) => format!("|{}| ..", parameters.unwrap_or_default()),
+        (false, Some(parameters)) => format!("fn {name}({parameters})"),
+        (false, None) => format!("fn {name}"),
+    }
+}
+
+fn write_value(out: &mut String, value: &Dynamic, names: &Names, level: usize) -> fmt::Result {
+    if level > MOST_LEVELS {
+        return out.write_char('…');
+    }
+    if let Some(text) = value.read_lock::<ImmutableString>() {
+        write!(out, "{:?}", text.as_str())
+    } else if let Ok(character) = value.as_char() {
+        write!(out, "{character:?}")
+    } else if let Some(array) = value.read_lock::<Array>() {
+        write_items(out, ("[", "]"), array.len(), array.iter(), |out, item| write_value(out, item, names, level + 1))
+    } else if let Some(map) = value.read_lock::<Map>() {
+        write_items(out, ("#{", "}"), map.len(), map.iter(), |out, (key, item)| {
+            if rhai::is_valid_identifier(key) {
+                write!(out, "{key}: ")?;
+            } else {
+                write!(out, "{:?}: ", key.as_str())?;
+            }
+            write_value(out, item, names, level + 1)
+        })
+    } else if let Some(pointer) = value.read_lock::<FnPtr>() {
+        out.write_str(&function(&pointer, names))
+    } else if let Some(job) = value.read_lock::<AnyJob>() {
+        write!(out, "{:?}", *job)
+    } else if let Some(jobs) = value.read_lock::<Jobs>() {
+        out.write_str(jobs.handle.status().to_string().trim_end())
+    } else {
+        write!(out, "{value}")
+    }
+}
+
+fn write_items<T>(
+    out: &mut String,
+    (open, close): (&str, &str),
+    count: usize,
+    items: impl Iterator<Item = T>,
+    mut write_item: impl FnMut(&mut String, T) -> fmt::Result,
+) -> fmt::Result {
+    out.write_str(open)?;
+    for (place, item) in items.take(MOST_ITEMS).enumerate() {
+        if place > 0 {
+            out.write_str(", ")?;
+        }
+        write_item(out, item)?;
+    }
+    if count > MOST_ITEMS {
+        write!(out, ", … {} more", count - MOST_ITEMS)?;
+    }
+    out.write_str(close)
+}

@@ -1,0 +1,124 @@
+//! A value at rest: shared by pointer between the names of the prompt and of jobs, and read from any thread.
+//!
+//! Rhai's function values hold the cells of the variables they captured, and a cell that two threads use at once is an
+//! error there. So a value is put to rest before it leaves the evaluation that made it: in place of each cell stands a
+//! [`Link`], from which [`Cells`](super::cells::Cells) make a cell again where the value is used.
+
+use std::{fmt, sync::Arc};
+
+use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
+
+/// A value at rest.
+///
+/// Cheap to clone; all clones are the same value, which never changes.
+#[derive(Clone)]
+pub struct Value(Arc<Rest>);
+
+struct Rest {
+    data: Dynamic,
+    captures: Captures,
+}
+
+/// What the function values in a value captured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Captures {
+    /// Nothing: the value can be used as it is.
+    #[default]
+    Nothing,
+    /// Only variables that have a name at the prompt.
+    Names,
+    /// Variables that only function values know.
+    Cells,
+}
+
+/// Stands in a function value at rest for a variable that it captured.
+#[derive(Clone)]
+pub(super) enum Link {
+    /// The variable of this name, wherever the function is called.
+    Name(ImmutableString),
+    /// A variable that only function values know, with its content.
+    Cell(Value),
+}
+
+impl Value {
+    /// Puts a value to rest that holds no function values, as those made by Rust code do.
+    pub(crate) fn plain(data: impl Into<Dynamic>) -> Self {
+        Self::new(data.into(), Captures::Nothing)
+    }
+
+    pub(super) fn new(data: Dynamic, captures: Captures) -> Self {
+        Self(Arc::new(Rest { data, captures }))
+    }
+
+    /// The value for Rust code; captured variables of function values in it are not to be had here.
+    pub fn data(&self) -> &Dynamic {
+        &self.0.data
+    }
+
+    /// Whether it is `()`, the value of what has none.
+    #[must_use]
+    pub fn is_unit(&self) -> bool {
+        self.0.data.is_unit()
+    }
+
+    pub(super) fn captures(&self) -> Captures {
+        self.0.captures
+    }
+
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.data.fmt(f)
+    }
+}
+
+/// Whether two values are surely equal, part by part; what can't be compared is not.
+pub(super) fn same(a: &Dynamic, b: &Dynamic) -> bool {
+    fn both<T: rhai::Variant + Clone>(a: &Dynamic, b: &Dynamic, same: impl FnOnce(&T, &T) -> bool) -> bool {
+        match (a.read_lock::<T>(), b.read_lock::<T>()) {
+            (Some(a), Some(b)) => same(&a, &b),
+            _ => false,
+        }
+    }
+    a.type_id() == b.type_id()
+        && (a.is_unit()
+            || both::<i64>(a, b, |a, b| a == b)
+            || both::<ImmutableString>(a, b, |a, b| a == b)
+            || both::<bool>(a, b, |a, b| a == b)
+            || both::<char>(a, b, |a, b| a == b)
+            // By their bits: a value that is not a number has not changed by being read.
+            || both::<f64>(a, b, |a, b| a.to_bits() == b.to_bits())
+            || both::<Array>(a, b, |a, b| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)))
+            || both::<Map>(a, b, |a, b| {
+                a.len() == b.len() && a.iter().zip(b).all(|((k, a), (l, b))| k == l && same(a, b))
+            })
+            || both::<rhai::Blob>(a, b, |a, b| a == b)
+            || both::<FnPtr>(a, b, |a, b| a.fn_name() == b.fn_name() && !a.is_curried() && !b.is_curried()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_values_are_the_same_part_by_part() {
+        let engine = rhai::Engine::new();
+        let value = |text| engine.eval::<Dynamic>(text).unwrap();
+        let texts =
+            ["()", "1", "1.0", "true", "'a'", "\"a\"", "[1, [2]]", "#{a: 1, b: [2]}", "blob(3)", "Fn(\"f\")", "[]"];
+        for (i, a) in texts.iter().enumerate() {
+            for (j, b) in texts.iter().enumerate() {
+                assert_eq!(same(&value(a), &value(b)), i == j, "{a} and {b}");
+            }
+        }
+        assert!(!same(&value("[1, 2]"), &value("[1, 3]")));
+        assert!(!same(&value("#{a: 1}"), &value("#{b: 1}")));
+        assert!(!same(&value("timestamp()"), &value("timestamp()")), "what can't be compared is not the same");
+        let nan = Dynamic::from(f64::NAN);
+        assert!(same(&nan, &nan.clone()), "reading a value that is not a number is no change");
+    }
+}

@@ -1,0 +1,46 @@
+//! What is seen: values, tracebacks, lists and help as text.
+//!
+//! Knows how it reads, and nothing of where it is shown.
+
+use bgjobs::{AnyJob, Failure, many_lines, one_line};
+
+/// A value with the number of its line.
+pub(crate) fn value(number: usize, text: &str) -> String {
+    format!("Out[{number}]: {}", many_lines(text))
+}
+
+/// A failure as a traceback.
+pub(crate) fn failure(failure: &Failure) -> String {
+    failure.traceback().to_string()
+}
+
+/// What is told at the first try to leave while jobs run.
+pub(crate) fn still_running(jobs: &[AnyJob]) -> String {
+    let (are, them) = match jobs.len() {
+        1 => ("1 job is running".to_owned(), "it"),
+        count => (format!("{count} jobs are running"), "them"),
+    };
+    let list = jobs.iter().map(|job| format!("{} : {}", job.id(), job.name())).collect::<Vec<_>>().join("\n");
+    format!("{are}:\n{list}\nCtrl-D again stops {them} and leaves; `wait` waits for {them}.")
+}
+
+/// A line that a job printed, harmless to the terminal.
+pub(crate) fn log_line(text: &str) -> String {
+    one_line(text).to_string()
+}
+
+/// What can be typed.
+pub(crate) const HELP: &str = "\
+Lines are evaluated in Rhai (https://rhai.rs/book); every line can run in the background:
+  slow(5) &                      starts what stands before the & as a job
+  jobs.new(\"slow(5)\")            starts an expression as a job
+  jobs.new(slow, 5)              starts the call of a function as a job
+  jobs                           lists all jobs
+  jobs[0].result                 the value of a job; also .status, .traceback(), .join(), .log
+  jobs.traceback(0)              why a job died
+  jobs.remove(0), jobs.flush()   forget one finished job, all finished jobs
+  fg 0, kill 0, log 0, wait      wait for a job and see it, stop it, see what it printed, wait for all
+Names are set by x = 1. A job has its own copy of all names, as they were when it started.
+Not as in Python: fn f(n) { n * 2 }, |n| n * 2, #{key: 1}, 7 / 2 is 3, a ; at the end hides the value.
+Files: read_file(path), file_size(path), list_dir(path), walk(path). Also sleep(seconds), print(..).
+Ctrl-C stops a line, Ctrl-D leaves.";

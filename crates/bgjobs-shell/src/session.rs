@@ -1,0 +1,233 @@
+//! Evaluates what is typed, and keeps what is known: names, background jobs, the number of the line.
+//!
+//! Knows nothing of terminals; what comes of a line is returned as data.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bgjobs::{AnyJob, Config, Failure, Handle, JobManager, Report, Stream};
+use rhai::Module;
+
+use crate::lang::{self, Ended, Input, Jobs, Language, Names, Output, STACK_SIZE, Source, Value, What, Work};
+
+/// How often a wait shows what is new.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// A prompt without a terminal.
+///
+/// Each line is evaluated on a thread of its own while the caller waits, so that a [`Stopper`] can stop it.
+///
+/// ```
+/// use bgjobs_shell::{Answer, Session};
+///
+/// let mut session = Session::new(std::sync::Arc::new(|_, _| {}));
+/// session.answer("fn double(n) { n * 2 }");
+/// session.answer("job = jobs.new('double(21)')");
+/// session.answer("job.join()");
+/// let Answer::Value(value) = session.answer("job.result") else { panic!("it has a value") };
+/// assert_eq!(session.show(&value), "42");
+/// ```
+pub struct Session {
+    jobs: Jobs,
+    names: Names,
+    language: Language,
+    output: Output,
+    /// How many lines were answered.
+    lines: usize,
+    /// The evaluation that a line waits for.
+    running: Arc<Mutex<Option<AnyJob>>>,
+    /// Runs it, without number and notice.
+    foreground: JobManager,
+    /// The last field, because its end waits for the background jobs.
+    background: JobManager,
+}
+
+/// What came of a line.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Nothing to show.
+    Nothing,
+    /// A value.
+    Value(Value),
+    /// It failed, was stopped, or did not compile.
+    Failed(Failure),
+}
+
+/// Stops the evaluation that a session waits for, from any thread.
+#[derive(Clone)]
+pub struct Stopper(Arc<Mutex<Option<AnyJob>>>);
+
+impl Session {
+    /// Begins a session; what lines print goes to `output`, as it is printed.
+    #[must_use]
+    pub fn new(output: Output) -> Self {
+        Self::with_functions(output, [])
+    }
+
+    /// Begins a session whose lines may call the functions of `modules` too.
+    #[must_use]
+    pub fn with_functions(output: Output, modules: impl IntoIterator<Item = Module>) -> Self {
+        let config = Config { stack_size: Some(STACK_SIZE), ..Config::default() };
+        let background = JobManager::with_config(config.clone());
+        Self {
+            jobs: Jobs::new(background.handle()),
+            names: Names::default(),
+            language: Language::new(modules),
+            output,
+            lines: 0,
+            running: Arc::default(),
+            foreground: JobManager::with_config(config),
+            background,
+        }
+    }
+
+    /// The number of the next line.
+    #[must_use]
+    pub fn number(&self) -> usize {
+        self.lines + 1
+    }
+
+    /// Evaluates a line, which may be several; an `&` at its end sends it to the background, a `;` hides its value.
+    pub fn answer(&mut self, line: &str) -> Answer {
+        let source = format!("In[{}]", self.number());
+        self.lines += 1;
+        let input = Input::new(line);
+        let source = Source::new(source, input.text);
+        let answer = self.evaluate(if input.background { What::Background(source) } else { What::Text(source) });
+        match answer {
+            Answer::Value(value) if input.silent || value.is_unit() => Answer::Nothing,
+            answer => answer,
+        }
+    }
+
+    /// Evaluates the text of a file, which tracebacks call `name`.
+    pub fn run(&mut self, name: &str, text: &str) -> Answer {
+        self.evaluate(What::Text(Source::new(name, text)))
+    }
+
+    fn evaluate(&mut self, what: What) -> Answer {
+        let work = Work { what, names: self.names.clone(), jobs: self.jobs.clone(), language: self.language.clone() };
+        let output = Arc::clone(&self.output);
+        let job = match self.foreground.spawn_with("the line", move |context| Ok(work.run(context, output))) {
+            Ok(job) => job,
+            Err(refusal) => return Answer::Failed(Failure::new(refusal.to_string())),
+        };
+        self.run_in_foreground(Some(&job));
+        // How it ended is read from the job.
+        let _ = job.wait();
+        self.run_in_foreground(None);
+        let answer = match job.outcome() {
+            Some(Ok(Ended { value, names })) => {
+                self.names = names.clone();
+                value.clone().map_or_else(Answer::Failed, Answer::Value)
+            }
+            Some(Err(failure)) => Answer::Failed(failure.clone()),
+            None => Answer::Nothing,
+        };
+        self.foreground.flush();
+        answer
+    }
+
+    /// Counts a line that somebody else has answered.
+    pub fn skip(&mut self) {
+        self.lines += 1;
+    }
+
+    /// Waits until a background job has ended, and calls `look` now and then; false if the [`Stopper`] ended the wait.
+    pub fn wait_for(&mut self, job: &AnyJob, look: &mut dyn FnMut(&Self)) -> bool {
+        let awaited = job.clone();
+        let wait = self.foreground.spawn_with("the wait", move |context| Ok(lang::wait_for(context, &awaited, None)?));
+        let Ok(wait) = wait else { return job.wait().is_ok() };
+        self.run_in_foreground(Some(&wait));
+        while wait.wait_timeout(LOOK_EVERY).is_err() {
+            look(self);
+        }
+        self.run_in_foreground(None);
+        self.foreground.flush();
+        job.is_finished()
+    }
+
+    /// What became of a background job, as if its line had been answered; nothing before its end.
+    #[must_use]
+    pub fn outcome(&self, job: &AnyJob) -> Answer {
+        match self.jobs.outcome(job) {
+            None => Answer::Nothing,
+            Some(Ok(value)) if value.is_unit() => Answer::Nothing,
+            Some(Ok(value)) => Answer::Value(value),
+            Some(Err(failure)) => Answer::Failed(failure),
+        }
+    }
+
+    /// Prints, as a line does.
+    pub fn print(&self, stream: Stream, text: &str) {
+        (self.output)(stream, text);
+    }
+
+    fn run_in_foreground(&self, job: Option<&AnyJob>) {
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = job.cloned();
+    }
+
+    /// Stops what a line does while [`Self::answer`] waits for it.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        Stopper(Arc::clone(&self.running))
+    }
+
+    /// The background jobs.
+    #[must_use]
+    pub fn jobs(&self) -> &Handle {
+        &self.background
+    }
+
+    /// The background jobs, with what is to be told of them.
+    #[must_use]
+    pub fn told(&self) -> &Jobs {
+        &self.jobs
+    }
+
+    /// What ended since it was last told.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        self.jobs.notices().report()
+    }
+
+    /// The names of the prompt.
+    #[must_use]
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Sets a variable of the prompt.
+    pub fn set(&mut self, name: &str, value: impl Into<rhai::Dynamic>) {
+        self.names.set(name.into(), Value::plain(value));
+    }
+
+    /// What a value looks like.
+    #[must_use]
+    pub fn show(&self, value: &Value) -> String {
+        lang::show(value, &self.names)
+    }
+}
+
+impl Stopper {
+    /// Asks the evaluation to stop; false if there is none.
+    pub fn stop(&self, reason: &'static str) -> bool {
+        let running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        running.as_ref().is_some_and(|job| job.ask_stop(reason))
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("lines", &self.lines).field("jobs", &self.background).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Stopper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Stopper").finish()
+    }
+}

@@ -1,0 +1,126 @@
+//! A session with the words of a shell: takes lines, and says what is to be shown.
+//!
+//! Knows nothing of terminals and pipes.
+
+use std::time::Duration;
+
+use bgjobs::{AnyJob, JobId, LogCursor, Stream, many_lines};
+
+use crate::{
+    commands::Command,
+    render,
+    session::{Answer, Session},
+};
+
+/// How long a stop is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What is to be shown after a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Nothing.
+    Nothing,
+    /// A value or a list.
+    Shown(String),
+    /// Something went wrong.
+    Wrong(String),
+    /// The user wants to leave.
+    Leave,
+}
+
+/// Answers a line, be it a command or a program.
+pub fn answer(session: &mut Session, line: &str) -> Reply {
+    if line.trim().is_empty() {
+        return Reply::Nothing;
+    }
+    let number = session.number();
+    match Command::parse(line, |name| session.names().variable(name).is_some()) {
+        None => {
+            let answer = session.answer(line);
+            shown(session, number, &answer)
+        }
+        Some(Err(refusal)) => {
+            session.skip();
+            Reply::Wrong(refusal)
+        }
+        Some(Ok(command)) => {
+            session.skip();
+            carry_out(session, number, &command)
+        }
+    }
+}
+
+fn shown(session: &Session, number: usize, answer: &Answer) -> Reply {
+    match answer {
+        Answer::Nothing => Reply::Nothing,
+        Answer::Value(value) => Reply::Shown(render::value(number, &session.show(value))),
+        Answer::Failed(failure) => Reply::Wrong(render::failure(failure)),
+    }
+}
+
+fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
+    let with_job =
+        |session: &mut Session, id: JobId, act: &dyn Fn(&mut Session, &AnyJob) -> Reply| match session.jobs().get(id) {
+            Ok(job) => act(session, &job),
+            Err(unknown) => Reply::Wrong(format!("{unknown:#}")),
+        };
+    match *command {
+        Command::Jobs => {
+            let status = session.jobs().status().to_string();
+            // Who has seen the lists need not be told any more.
+            let _ = session.report();
+            match status.strip_suffix('\n') {
+                Some(status) => Reply::Shown(status.to_owned()),
+                None => Reply::Nothing,
+            }
+        }
+        Command::Kill(id) => with_job(session, id, &|_, job| {
+            Reply::Shown(format!("Job #{id} {}", job.stop("killed at the prompt", PATIENCE)))
+        }),
+        Command::Log(id) => with_job(session, id, &|_, job| {
+            let lines: Vec<_> = job.log().tail(usize::MAX).iter().map(|line| render::log_line(&line.text)).collect();
+            if lines.is_empty() { Reply::Nothing } else { Reply::Shown(lines.join("\n")) }
+        }),
+        Command::Foreground(id) => with_job(session, id, &|session, job| {
+            let mut cursor = LogCursor::default();
+            let log = job.log();
+            let mut show = |session: &Session| {
+                for line in log.read(&mut cursor).lines {
+                    session.print(line.stream, &many_lines(&line.text).to_string());
+                }
+            };
+            show(session);
+            let stopped = !session.wait_for(job, &mut show);
+            if stopped {
+                job.stop("stopped by Ctrl-C", PATIENCE);
+            }
+            show(session);
+            let answer = session.outcome(job);
+            shown(session, number, &answer)
+        }),
+        Command::Wait(Some(id)) => with_job(session, id, &|session, job| {
+            session.wait_for(job, &mut |_| {});
+            Reply::Nothing
+        }),
+        Command::Wait(None) => {
+            for job in session.jobs().running().into_iter().filter(|job| !job.is_daemon()) {
+                if !session.wait_for(&job, &mut |_| {}) {
+                    break;
+                }
+            }
+            Reply::Nothing
+        }
+        Command::Help => Reply::Shown(render::HELP.to_owned()),
+        Command::Leave => Reply::Leave,
+    }
+}
+
+/// Where a reply goes: values to standard output, what went wrong to standard error.
+#[must_use]
+pub fn stream(reply: &Reply) -> Option<(Stream, &str)> {
+    match reply {
+        Reply::Nothing | Reply::Leave => None,
+        Reply::Shown(text) => Some((Stream::Out, text)),
+        Reply::Wrong(text) => Some((Stream::Err, text)),
+    }
+}
