@@ -95,7 +95,7 @@ impl Session {
         let source = format!("In[{}]", self.number());
         self.lines += 1;
         let input = Input::new(line);
-        let source = Source::new(source, input.text);
+        let source = Source::new(source, input.text.trim_end());
         let answer = self.evaluate(if input.background { What::Background(source) } else { What::Text(source) });
         match answer {
             Answer::Value(value) if input.silent || value.is_unit() => Answer::Nothing,

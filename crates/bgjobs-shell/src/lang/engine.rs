@@ -19,9 +19,18 @@ pub(super) const CALL_LEVELS: usize = 1_000;
 /// How deep brackets, operators and blocks of one text may go into each other.
 const EXPRESSION_DEPTH: usize = 1_000;
 
+/// What kind of text is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Grammar {
+    /// Statements, which may set names.
+    Statements,
+    /// One expression, and nothing else.
+    Expression,
+}
+
 /// What the reading of a text leaves behind for its evaluation.
-#[derive(Default)]
 pub(super) struct Reading {
+    grammar: Grammar,
     /// How many brackets are open.
     depth: usize,
     /// Whether the last token was a `let` or `const` outside all brackets.
@@ -31,13 +40,13 @@ pub(super) struct Reading {
 }
 
 /// An engine that compiles one text, and what it finds out by the way.
-pub(super) fn compiler() -> (Engine, Arc<Mutex<Reading>>) {
+pub(super) fn compiler(grammar: Grammar) -> (Engine, Arc<Mutex<Reading>>) {
     let mut engine = Engine::new_raw();
     // Nothing is computed or left out ahead of time, so that errors have their places.
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_max_strings_interned(0);
     engine.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
-    let reading = Arc::new(Mutex::new(Reading::default()));
+    let reading = Arc::new(Mutex::new(Reading { grammar, depth: 0, declares: false, declared: Vec::new() }));
     let shared = Arc::clone(&reading);
     #[expect(deprecated, reason = "Rhai's mark for what may change between its versions; tests would tell")]
     engine.on_parse_token(move |token, position, _| {
@@ -55,12 +64,13 @@ impl Reading {
             Token::Identifier(_) if self.declares => self.declared.push(position),
             _ => {}
         }
-        self.declares = self.depth == 0 && matches!(token, Token::Let | Token::Const);
+        let sets_names = self.grammar == Grammar::Statements && self.depth == 0;
+        self.declares = sets_names && matches!(token, Token::Let | Token::Const);
         match token {
             // `jobs.new(..)`: the word is reserved, but has no use.
             Token::Reserved(word) if *word == "new" => Token::Identifier(word),
             // Outside all brackets `let x = 1` is the assignment `x = 1`: a name of the prompt, seen by functions.
-            Token::Let | Token::Const if self.depth == 0 => Token::SemiColon,
+            Token::Let | Token::Const if sets_names => Token::SemiColon,
             Token::StringConstant(text) => match quotes::restore(&text) {
                 Some(text) => Token::StringConstant(Box::new(text.into())),
                 None => Token::StringConstant(text),
@@ -72,7 +82,8 @@ impl Reading {
 
 /// An engine that evaluates.
 pub(super) fn evaluator(evaluation: &Arc<Evaluation>, stack: Stack) -> Engine {
-    let (mut engine, _) = compiler();
+    // `eval` compiles statements too.
+    let (mut engine, _) = compiler(Grammar::Statements);
     engine.set_max_call_levels(CALL_LEVELS);
     engine.set_default_tag(Dynamic::from(Arc::clone(evaluation)));
     for module in evaluation.language.modules().iter().chain(evaluation.cells().names().modules()) {

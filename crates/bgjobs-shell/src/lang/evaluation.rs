@@ -204,7 +204,7 @@ impl Evaluation {
             (cells.wake(function).cast::<FnPtr>(), arguments)
         };
         let result = function.call::<Dynamic>(&engine, &AST::empty(), arguments);
-        let value = result.map_err(|error| failure::failure(*error, self, None))?;
+        let value = result.map_err(|error| failure::of_call(*error, self, function.fn_name()))?;
         Ok(self.cells().settle(value))
     }
 }

@@ -39,10 +39,20 @@ pub(super) fn failure(mut error: EvalAltResult, evaluation: &Evaluation, source:
                 }
                 // A call by Rust code, as that of a function value by `map`, stands at the same place as the method.
                 frames.dedup_by(|a, b| (&a.source, a.line, a.column) == (&b.source, b.line, b.column));
-                return Failure::new(message(&error)).with_frames(frames);
+                let failure = Failure::new(message(&error));
+                return if frames.is_empty() { failure } else { failure.with_frames(frames) };
             }
         }
     }
+}
+
+/// The failure of the call of a function; it shows at least where that is.
+pub(super) fn of_call(error: EvalAltResult, evaluation: &Evaluation, function: &str) -> Failure {
+    let failure = failure(error, evaluation, None);
+    let cells = evaluation.cells();
+    let Some((source, position)) = cells.names().place_of(function) else { return failure };
+    let place = Place { source: Some(Arc::clone(source)), function: shown(function) };
+    failure.with_frames(place.frame(position, |source| source.name.to_string()).into_iter().collect())
 }
 
 /// The failure of a text that did not compile.

@@ -23,7 +23,9 @@ pub(super) fn module() -> Module {
 mod prompt {
     use rhai::{Array, NativeCallContext};
 
-    use super::{CHUNK, Evaluation, File, Path, Read, Result, entries, error, failed, fs, go_on, stopped, time};
+    use super::{
+        CHUNK, Dynamic, Evaluation, File, Path, Read, Result, entries, error, failed, fs, go_on, stopped, text_of, time,
+    };
 
     /// Sleeps for so many seconds.
     #[rhai_fn(name = "sleep", return_raw)]
@@ -41,7 +43,8 @@ mod prompt {
 
     /// The text of a file; bytes that are no text become U+FFFD.
     #[rhai_fn(return_raw)]
-    pub(super) fn read_file(context: NativeCallContext<'_>, path: &str) -> Result<String> {
+    pub(super) fn read_file(context: NativeCallContext<'_>, path: Dynamic) -> Result<String> {
+        let path = &text_of("read_file", &path)?;
         let told = |cause| failed("read", path, &cause);
         // Opening or reading what is no regular file may wait for ever.
         if !fs::metadata(path).map_err(told)?.is_file() {
@@ -61,25 +64,26 @@ mod prompt {
 
     /// The size of a file in bytes.
     #[rhai_fn(return_raw)]
-    pub(super) fn file_size(path: &str) -> Result<i64> {
+    pub(super) fn file_size(path: Dynamic) -> Result<i64> {
+        let path = &text_of("file_size", &path)?;
         let size = fs::metadata(path).map_err(|cause| failed("look at", path, &cause))?.len();
         Ok(i64::try_from(size).unwrap_or(i64::MAX))
     }
 
     /// The names in a directory, in order.
     #[rhai_fn(return_raw)]
-    pub(super) fn list_dir(context: NativeCallContext<'_>, path: &str) -> Result<Array> {
-        let paths = entries(&context, Path::new(path))?;
+    pub(super) fn list_dir(context: NativeCallContext<'_>, path: Dynamic) -> Result<Array> {
+        let paths = entries(&context, Path::new(&text_of("list_dir", &path)?))?;
         let names = paths.iter().filter_map(|path| path.file_name());
         Ok(names.map(|name| name.to_string_lossy().into_owned().into()).collect())
     }
 
     /// The paths of all files in a directory and in those below it, in order; links are not followed.
     #[rhai_fn(return_raw)]
-    pub(super) fn walk(context: NativeCallContext<'_>, path: &str) -> Result<Array> {
+    pub(super) fn walk(context: NativeCallContext<'_>, path: Dynamic) -> Result<Array> {
         let mut files = Array::new();
         // What comes next stands last.
-        let mut left = entries(&context, Path::new(path))?;
+        let mut left = entries(&context, Path::new(&text_of("walk", &path)?))?;
         left.reverse();
         while let Some(path) = left.pop() {
             go_on(&context)?;
@@ -115,6 +119,12 @@ pub(super) fn stopped() -> EvalAltResult {
 pub(super) fn time(name: &str, seconds: f64) -> Result<Duration> {
     let time = Duration::try_from_secs_f64(seconds);
     Ok(time.map_err(|_| error(format!("{name}({seconds}): the time is in seconds, 0 or more, as 0.5 is")))?)
+}
+
+/// The path that was given to the function `name`; a single character in single quotes is not a string in Rhai.
+fn text_of(name: &str, path: &Dynamic) -> Result<String> {
+    let text = path.as_char().map(String::from).or_else(|_| path.clone().into_string());
+    Ok(text.map_err(|kind| error(format!("{name}({path}): a path is a string, not of the type {kind}")))?)
 }
 
 /// The paths in a directory, in order.

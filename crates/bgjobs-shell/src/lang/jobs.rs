@@ -3,7 +3,7 @@
 use std::{
     any::TypeId,
     collections::BTreeSet,
-    fmt::Display,
+    fmt::{self, Display},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -90,8 +90,26 @@ impl Jobs {
     }
 
     /// The job of that number, which a program may give in any way.
-    fn get(&self, number: i64) -> Result<AnyJob, UnknownJob> {
-        self.handle.get(u64::try_from(number).unwrap_or(u64::MAX))
+    fn get(&self, number: i64) -> Result<AnyJob, Unknown> {
+        let refused = |job| Unknown { number, job };
+        let id = u64::try_from(number).map_err(|_| refused(None))?;
+        self.handle.get(id).map_err(|unknown| refused(Some(unknown)))
+    }
+}
+
+/// There is no job of a number.
+struct Unknown {
+    number: i64,
+    /// None for a number that no job can have.
+    job: Option<UnknownJob>,
+}
+
+impl Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.job {
+            Some(unknown) => unknown.fmt(f),
+            None => write!(f, "Job #{} not found", self.number),
+        }
     }
 }
 
@@ -345,7 +363,7 @@ mod of_one {
     /// Asks the job to stop, and says what came of it.
     #[rhai_fn(pure)]
     pub(super) fn stop(job: &mut AnyJob) -> String {
-        job.stop("stopped at the prompt", PATIENCE).to_string()
+        job.stop("on request", PATIENCE).to_string()
     }
 
     #[rhai_fn(pure)]

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use rhai::{ImmutableString, Module, ScriptFuncDef, Shared};
+use rhai::{ImmutableString, Module, Position, ScriptFuncDef, Shared};
 
 use super::{source::Source, value::Value};
 
@@ -67,6 +67,16 @@ impl Names {
     pub(super) fn function(&self, name: &str) -> Option<&Shared<ScriptFuncDef>> {
         let newest_first = self.functions.iter().rev();
         newest_first.flat_map(|definitions| &definitions.functions).find(|function| function.name == name)
+    }
+
+    /// The text that defined a function, and the line where it did.
+    pub(super) fn place_of(&self, function: &str) -> Option<(&Arc<Source>, Position)> {
+        let newest_first = self.functions.iter().rev();
+        newest_first
+            .flat_map(|definitions| definitions.functions.iter().map(move |found| (definitions, found)))
+            .find_map(|(definitions, found)| {
+                (found.name == function).then(|| (&definitions.source, found.body.start_position()))
+            })
     }
 
     /// The functions of the prompt as modules, oldest first.

@@ -7,7 +7,12 @@ use std::sync::{Arc, PoisonError};
 
 use rhai::{AST, Dynamic, Engine, Expr, ImmutableString, Module, ParseError, Position, Shared, Stmt};
 
-use super::{engine::compiler, evaluation::Result, quotes, source::Source};
+use super::{
+    engine::{Grammar, compiler},
+    evaluation::Result,
+    quotes,
+    source::Source,
+};
 
 /// A text that compiled.
 pub(crate) struct Program {
@@ -31,19 +36,20 @@ struct GoesOn;
 impl Program {
     /// Compiles statements.
     pub(super) fn statements(source: Arc<Source>) -> Result<Self, ParseError> {
-        Self::compile(source, |engine, text| engine.compile(text))
+        Self::compile(source, Grammar::Statements, |engine, text| engine.compile(text))
     }
 
     /// Compiles one expression and nothing else: what may stand on the right of an `=`.
     pub(super) fn expression(source: Arc<Source>) -> Result<Self, ParseError> {
-        Self::compile(source, |engine, text| engine.compile_expression(text))
+        Self::compile(source, Grammar::Expression, |engine, text| engine.compile_expression(text))
     }
 
     fn compile(
         source: Arc<Source>,
+        grammar: Grammar,
         compile: impl FnOnce(&Engine, &str) -> Result<AST, ParseError>,
     ) -> Result<Self, ParseError> {
-        let (engine, reading) = compiler();
+        let (engine, reading) = compiler(grammar);
         let mut ast = compile(&engine, &quotes::swap(&source.text))?;
         ast.set_source(source.name.clone());
         let declared = std::mem::take(&mut reading.lock().unwrap_or_else(PoisonError::into_inner).declared);

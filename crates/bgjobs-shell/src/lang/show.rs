@@ -60,6 +60,8 @@ fn write_value(out: &mut String, value: &Dynamic, names: &Names, level: usize) -
         write!(out, "{:?}", *job)
     } else if let Some(jobs) = value.read_lock::<Jobs>() {
         out.write_str(jobs.handle.status().to_string().trim_end())
+    } else if value.is_unit() {
+        out.write_str("()")
     } else {
         write!(out, "{value}")
     }

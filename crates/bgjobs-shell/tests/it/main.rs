@@ -2,5 +2,11 @@
 
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
+mod binary;
+mod copies;
+mod failures;
+mod hostile;
+mod jobs;
+mod names;
+mod stop;
 mod transcript;
-mod transcripts;

@@ -1,0 +1,280 @@
+//! The binary, without a terminal.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    io::Write as _,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use expect_test::{Expect, expect};
+
+/// Runs the shell with lines from a pipe, and compares exit code and both outputs.
+#[expect(clippy::needless_pass_by_value, reason = "as expect-test has it")]
+#[track_caller]
+fn check(arguments: &[&str], input: &str, expected: Expect) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_bgjobs"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the shell was built for this test");
+    let mut pipe = child.stdin.take().expect("it was asked for");
+    // A shell that leaves early does not read all.
+    let _ = pipe.write_all(input.as_bytes());
+    drop(pipe);
+    let output = child.wait_with_output().expect("the child is still there");
+    let mut seen = format!("exit {}\n", output.status.code().unwrap_or(-1));
+    for (name, text) in [("out", &output.stdout), ("err", &output.stderr)] {
+        let _ = write!(seen, "-- {name}\n{}", String::from_utf8_lossy(text));
+    }
+    expected.assert_eq(&seen);
+}
+
+#[test]
+fn lines_from_a_pipe_are_evaluated_as_if_typed() {
+    check(
+        &[],
+        "x = 20\nfn double(n) {\n    n * 2\n}\ndouble(x) + 2\n\nprint('hello')\n'hidden';\ndouble(21) &\njobs[0].join()\njobs[0].result\n",
+        expect![[r#"
+            exit 0
+            -- out
+            Out[3]: 42
+            hello
+            Out[6]: <BackgroundJob #0: double(21)>
+            Out[8]: 42
+            -- err
+            Completed jobs:
+            0 : double(21)
+        "#]],
+    );
+}
+
+#[test]
+fn a_line_that_fails_is_told_by_the_exit_code() {
+    check(
+        &[],
+        "1 / 0\n1 + 1\n",
+        expect![[r#"
+        exit 1
+        -- out
+        Out[2]: 2
+        -- err
+        Traceback (most recent call last):
+          In[1], line 1
+            1 / 0
+              ^
+        Division by zero: 1 / 0
+    "#]],
+    );
+    check(
+        &[],
+        "jobs[7]\n",
+        expect![[r#"
+        exit 1
+        -- out
+        -- err
+        Traceback (most recent call last):
+          In[1], line 1
+            jobs[7]
+                ^
+        Job #7 not found; no job was started yet
+    "#]],
+    );
+    check(
+        &[],
+        "kill 7\n",
+        expect![[r#"
+        exit 1
+        -- out
+        -- err
+        Job #7 not found; no job was started yet
+    "#]],
+    );
+}
+
+#[test]
+fn a_job_that_died_unread_is_told_by_the_exit_code() {
+    check(
+        &[],
+        "jobs.new('1 / 0');\n",
+        expect![[r#"
+        exit 1
+        -- out
+        -- err
+        Dead, call jobs.traceback() for details jobs:
+        0 : 1 / 0
+    "#]],
+    );
+    check(
+        &[],
+        "j = jobs.new('1 / 0'); j.join(); j.traceback(); jobs.flush(); jobs._status_new();\n",
+        expect![[r#"
+        exit 0
+        -- out
+        Traceback (most recent call last):
+          jobs[0], line 1
+            1 / 0
+              ^
+        Division by zero: 1 / 0
+        Flushing 1 Dead job.
+        Dead, call jobs.traceback() for details jobs:
+        0 : 1 / 0
+
+        -- err
+    "#]],
+    );
+}
+
+#[test]
+fn the_end_of_the_pipe_waits_for_the_jobs() {
+    check(
+        &[],
+        "j = jobs.new('sleep(0.2); 1'); j = jobs.new('sleep(0.2)');\n",
+        expect![[r#"
+        exit 1
+        -- out
+        -- err
+        Traceback (most recent call last):
+          In[1], line 1
+            j = jobs.new('sleep(0.2); 1'); j = jobs.new('sleep(0.2)');
+                     ^
+          expression, line 1
+            sleep(0.2); 1
+                      ^
+        Syntax error: Unexpected ';'
+    "#]],
+    );
+    check(
+        &[],
+        "sleep(0.2); 42 &\nwait\njobs\njobs[0].result\n",
+        expect![[r#"
+        exit 0
+        -- out
+        Out[1]: <BackgroundJob #0: sleep(0.2); 42>
+        Completed jobs:
+        0 : sleep(0.2); 42
+
+        Out[4]: 42
+        -- err
+        Completed jobs:
+        0 : sleep(0.2); 42
+    "#]],
+    );
+}
+
+#[test]
+fn commands_work_in_a_pipe() {
+    check(
+        &[],
+        "print('working'); 42 &\nfg 0\nlog 0\nwait 0\nfg\nlog = 5\nlog\nkill 0\nexit\nnever\n",
+        expect![[r#"
+            exit 1
+            -- out
+            Out[1]: <BackgroundJob #0: print('working'); 42>
+            working
+            Out[2]: 42
+            working
+            Out[7]: 5
+            Job #0 had completed before it heard of the stop
+            -- err
+            Completed jobs:
+            0 : print('working'); 42
+            fg wants the number of a job, as in `fg 3`
+        "#]],
+    );
+}
+
+#[test]
+fn an_unfinished_last_line_is_told() {
+    check(
+        &[],
+        "fn f() {\n",
+        expect![[r#"
+            exit 1
+            -- out
+            -- err
+            Traceback (most recent call last):
+              In[1], line 1
+                fn f() {
+                        ^
+            Syntax error: Expecting '}' to terminate this block
+        "#]],
+    );
+}
+
+#[test]
+fn a_text_on_the_command_line_is_evaluated() {
+    check(
+        &["-c", "6 * 7"],
+        "",
+        expect![[r#"
+        exit 0
+        -- out
+        42
+        -- err
+    "#]],
+    );
+    check(
+        &["-c", "6 *"],
+        "",
+        expect![[r#"
+        exit 1
+        -- out
+        -- err
+        Traceback (most recent call last):
+          -c, line 1
+            6 *
+               ^
+        Syntax error: Script is incomplete
+    "#]],
+    );
+    check(
+        &["--wrong"],
+        "",
+        expect![[r#"
+        exit 2
+        -- out
+        -- err
+        bgjobs: invalid option '--wrong'
+
+        Usage: bgjobs [FILE [ARGUMENT]... | -c TEXT]
+
+        A prompt whose every line can run in the background. Without arguments it reads lines
+        from the terminal, or from a pipe as if they were typed. `help` at the prompt says more.
+
+          FILE         evaluates a file; `args` holds the arguments
+          -c TEXT      evaluates a text and shows its value
+          --help       shows this
+          --version    shows the version
+    "#]],
+    );
+}
+
+/// The example of the README, on a tree that does not change.
+#[test]
+fn the_example_reads_a_source_tree() {
+    let example = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/source_tree.rhai");
+    let tree = std::env::temp_dir().join(format!("bgjobs-shell-tree-{}", std::process::id()));
+    fs::create_dir_all(tree.join("src/deep")).expect("the directory for temporary files can be written");
+    for (name, words) in
+        [("src/a.rs", 10), ("src/deep/b.rs", 200), ("Cargo.toml", 30), ("src/c.rs", 40), ("notes.md", 999)]
+    {
+        fs::write(tree.join(name), "word ".repeat(words)).expect("the directory was just made");
+    }
+    let run = Command::new(env!("CARGO_BIN_EXE_bgjobs")).arg(example).arg(&tree).output().expect("the shell was built");
+    fs::remove_dir_all(&tree).expect("it was just made");
+    let seen = String::from_utf8_lossy(&run.stdout).replace(&*tree.to_string_lossy(), "TREE");
+    expect![[r#"
+        5 jobs read 4 files of TREE
+        280 words
+        1000 bytes in TREE/src/deep/b.rs
+        200 bytes in TREE/src/c.rs
+        150 bytes in TREE/Cargo.toml
+    "#]]
+    .assert_eq(&seen);
+    assert_eq!(String::from_utf8_lossy(&run.stderr), "");
+    assert!(run.status.success());
+}

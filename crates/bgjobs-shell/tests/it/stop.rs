@@ -1,0 +1,75 @@
+//! Stopping what a line does, wherever it is.
+
+use std::{
+    sync::{Arc, mpsc},
+    time::{Duration, Instant},
+};
+
+use bgjobs::FailureKind;
+use bgjobs_shell::{
+    Answer, Session,
+    rhai::{FuncRegistration, Module},
+};
+
+/// Stops the line as soon as it has called `ready()`, and checks that it ends in time and stopped.
+#[track_caller]
+fn check(line: &str) {
+    let (ready, is_ready) = mpsc::channel();
+    let mut module = Module::new();
+    FuncRegistration::new("ready").set_into_module(&mut module, move || ready.send(()).is_ok());
+    let mut session = Session::with_functions(Arc::new(|_, _| {}), [module]);
+    session.answer("endless = jobs.new('sleep(100000)')");
+    let stopper = session.stopper();
+    let stopping = std::thread::spawn(move || {
+        is_ready.recv().expect("the line says that it is ready");
+        stopper.stop("enough")
+    });
+    let began = Instant::now();
+    let answer = session.answer(&format!("x = 7; ready(); {line}"));
+    assert!(began.elapsed() < Duration::from_secs(20), "it took {:?}", began.elapsed());
+    assert!(stopping.join().unwrap_or(false), "there was something to stop");
+    let Answer::Failed(failure) = answer else { panic!("it was stopped: {answer:?}") };
+    assert_eq!((failure.kind(), failure.message()), (FailureKind::Stop, "enough"));
+    let Answer::Value(seven) = session.answer("endless.stop(); x") else { panic!("what the line did before stays") };
+    assert_eq!(session.show(&seven), "7");
+}
+
+#[test]
+fn a_loop_hears_a_stop() {
+    check("loop {}");
+}
+
+#[test]
+fn what_catches_errors_hears_a_stop() {
+    check("loop { try { loop {} } catch {} }");
+}
+
+#[test]
+fn a_sleep_hears_a_stop() {
+    check("sleep(100000)");
+}
+
+#[test]
+fn a_wait_for_a_job_hears_a_stop() {
+    check("endless.join()");
+}
+
+#[test]
+fn a_wait_with_a_limit_hears_a_stop() {
+    check("endless.join(100000)");
+}
+
+#[test]
+fn reading_a_file_hears_a_stop() {
+    let path = std::env::temp_dir().join(format!("bgjobs-shell-{}", std::process::id()));
+    let file = std::fs::File::create(&path).expect("the directory for temporary files can be written");
+    // It has no blocks on the disk, and is never read to its end.
+    file.set_len(1 << 40).expect("a file may have holes");
+    check(&format!("loop {{ read_file({path:?}) }}"));
+    std::fs::remove_file(&path).expect("it was just made");
+}
+
+#[test]
+fn walking_a_tree_hears_a_stop() {
+    check("loop { walk('/proc/self/fd') }");
+}
