@@ -108,7 +108,7 @@ impl Context {
     ///
     /// [`WaitError::Stopped`] when this job is asked to stop, and those of [`AnyJob::wait_timeout`].
     pub fn wait_for(&self, other: &AnyJob, timeout: Option<Duration>) -> Result<(), WaitError> {
-        other.wait_hearing(timeout, self.job.core())
+        other.wait_hearing(timeout, &self.job)
     }
 
     /// Says that `done` of `total` is done, in any unit; none if the total is not known.

@@ -120,6 +120,7 @@ impl Engine {
         let engine = Arc::clone(self);
         // If a shutdown has come between, it has settled the job, and the task is dropped.
         self.workers.push(Box::new(move |worker| engine.run(&record, body, worker)));
+        tell_start(&job);
         Ok(job)
     }
 
@@ -133,8 +134,6 @@ impl Engine {
         let id = JobId::from(ledger.table.next_number());
         let record = Arc::new(Record::new(Core::new(id, name, daemon, created)));
         ledger.table.insert(Arc::clone(&record) as Shared);
-        drop(ledger);
-        ::log::debug!(target: "bgjobs", "Starting job # {id} in a separate thread.");
         Some(record)
     }
 
@@ -157,8 +156,14 @@ impl Engine {
         let record = self.enter(name, options.daemon).ok_or(SpawnError::ShutDown)?;
         let job = Arc::clone(&record) as Shared;
         hand_over.send(record).expect("the thread waits for its job");
+        tell_start(&job);
         Ok(job)
     }
+}
+
+/// Logs what the original logs; last of all, because the logger is the user's and may panic.
+fn tell_start(job: &Shared) {
+    ::log::debug!(target: "bgjobs", "Starting job # {} in a separate thread.", job.core().id);
 }
 
 /// Running and ending.
@@ -172,6 +177,7 @@ impl Engine {
     ) {
         let core = record.core();
         if !core.life.claim() {
+            drop(body);
             self.workers.release(worker);
             return;
         }
@@ -215,8 +221,7 @@ impl Engine {
             self.waits.wake(core.id, Signal::End);
         }
         for alarm in alarms {
-            // An alarm is the host's; its panic must not end the worker.
-            panic::drop_quietly(panic::catch(|| alarm()).map_err(|caught| caught.payload));
+            panic::swallow(|| alarm());
         }
     }
 
@@ -232,12 +237,13 @@ impl Engine {
 
 /// Waiting.
 impl Engine {
-    /// Waits until `record` has ended; `hearing` is the job that waits and wants to hear its own stop.
+    /// Waits until `record` has ended; `hearing` is the job that waits and wants to hear its own stop, with its engine,
+    /// which may be another.
     pub(crate) fn wait(
         &self,
         record: &dyn AnyRecord,
         timeout: Option<Duration>,
-        hearing: Option<&Core>,
+        hearing: Option<(&Core, &Self)>,
     ) -> Result<(), WaitError> {
         let core = record.core();
         if core.life.state().is_finished() {
@@ -247,7 +253,7 @@ impl Engine {
         if current == Some(core.id) {
             return Err(WaitError::Itself(core.id));
         }
-        let is_over = || core.life.state().is_finished() || hearing.is_some_and(|own| own.life.is_stopping());
+        let is_over = || core.life.state().is_finished() || hearing.is_some_and(|(own, _)| own.life.is_stopping());
         let began = Instant::now();
         let deadline = timeout.and_then(|timeout| began.checked_add(timeout));
         if spin(JOINER_ROUNDS, is_over) || has_passed(deadline) {
@@ -259,14 +265,14 @@ impl Engine {
             self.waits.begin_join(joiner, core.id).map_err(WaitError::Ring)?;
         }
         let parker = Parker::new();
-        let stop = hearing.map(|own| self.waits.register(own.id, Signal::Stop, parker.waker()));
+        let stop = hearing.map(|(own, engine)| engine.waits.register(own.id, Signal::Stop, parker.waker()));
         let end = self.waits.register(core.id, Signal::End, parker.waker());
         if core.life.await_end() {
             while !is_over() && parker.park(deadline) {}
         }
         self.waits.unregister(end);
-        if let Some(stop) = stop {
-            self.waits.unregister(stop);
+        if let Some((stop, (_, engine))) = stop.zip(hearing) {
+            engine.waits.unregister(stop);
         }
         if let Some(joiner) = joiner {
             self.waits.end_join(joiner);
@@ -275,11 +281,11 @@ impl Engine {
     }
 
     /// What came of a wait that is over.
-    fn waited(core: &Core, began: Instant, hearing: Option<&Core>) -> Result<(), WaitError> {
+    fn waited(core: &Core, began: Instant, hearing: Option<(&Core, &Self)>) -> Result<(), WaitError> {
         if core.life.state().is_finished() {
             return Ok(());
         }
-        if let Some(own) = hearing {
+        if let Some((own, _)) = hearing {
             own.check().map_err(WaitError::Stopped)?;
         }
         Err(WaitError::TimedOut { after: began.elapsed(), running: vec![core.id] })

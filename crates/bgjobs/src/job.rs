@@ -202,9 +202,9 @@ impl AnyJob {
         self.engine.wait(&*self.record, timeout, None)
     }
 
-    /// Waits as [`wait`](Self::wait) does, and hears when the job of `hearing` is asked to stop.
-    pub(crate) fn wait_hearing(&self, timeout: Option<Duration>, hearing: &Core) -> Result<(), WaitError> {
-        self.engine.wait(&*self.record, timeout, Some(hearing))
+    /// Waits as [`wait`](Self::wait) does, and hears when `own` is asked to stop.
+    pub(crate) fn wait_hearing(&self, timeout: Option<Duration>, own: &Self) -> Result<(), WaitError> {
+        self.engine.wait(&*self.record, timeout, Some((own.core(), &own.engine)))
     }
 
     /// Asks the job to stop, and does not wait; true for the first who asks, whose reason is kept.

@@ -74,9 +74,14 @@ pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Caught> {
     })
 }
 
-/// Drops `value`; a panic in its destructor is swallowed.
+/// Drops `value`, which is the user's; a panic in its destructor is swallowed.
 pub(crate) fn drop_quietly<T>(value: T) {
-    if let Err(caught) = catch(move || drop(value)) {
+    swallow(move || drop(value));
+}
+
+/// Calls what is the user's on a thread that must go on; a panic is swallowed.
+pub(crate) fn swallow(call: impl FnOnce()) {
+    if let Err(caught) = catch(call) {
         // The payload may have a destructor that panics again: it is left alone.
         std::mem::forget(caught.payload);
     }

@@ -8,6 +8,7 @@ use std::{collections::HashMap, task::Waker};
 
 use crate::{
     id::JobId,
+    panic::swallow,
     sync::{Mutex, lock},
 };
 
@@ -68,7 +69,7 @@ impl Waits {
     pub(crate) fn wake(&self, job: JobId, signal: Signal) {
         let wakers = lock(&self.0).wakers.remove(&(job, signal));
         for (_, waker) in wakers.into_iter().flatten() {
-            waker.wake();
+            swallow(|| waker.wake());
         }
     }
 

@@ -64,7 +64,10 @@ fn the_frames_go_from_the_body_to_the_panic_without_the_machinery() {
     let failure = failure_of(|| outer(7));
     let module = "it::failures::";
     let body = format!("{module}the_frames_go_from_the_body_to_the_panic_without_the_machinery::{{{{closure}}}}");
-    assert_eq!(functions(&failure), [body, format!("{module}outer"), format!("{module}middle"), format!("{module}inner")]);
+    assert_eq!(
+        functions(&failure),
+        [body, format!("{module}outer"), format!("{module}middle"), format!("{module}inner")]
+    );
     for frame in failure.frames() {
         assert_eq!(frame.source.as_deref(), Some("crates/bgjobs/tests/it/failures.rs"));
         assert!(frame.line.is_some());
@@ -214,7 +217,10 @@ fn panics_outside_of_jobs_go_to_the_hook_of_the_host_and_those_of_jobs_do_not() 
         }));
         let jobs = JobManager::new();
         jobs.spawn("die", || panic!("of a job")).unwrap().wait().unwrap();
-        jobs.spawn("lend", || thread::spawn(|| panic!("of a thread of a job")).join().is_err()).unwrap().wait().unwrap();
+        jobs.spawn("lend", || thread::spawn(|| panic!("of a thread of a job")).join().is_err())
+            .unwrap()
+            .wait()
+            .unwrap();
         thread::spawn(|| panic!("of a thread")).join().unwrap_err();
         child::say(&format!("dead: {}", jobs.dead().len()));
     };
@@ -243,7 +249,8 @@ thread_local! {
 fn a_job_kept_in_a_thread_local_is_dropped_with_its_thread() {
     let scenario = || {
         let jobs = JobManager::new();
-        let (job, other) = (jobs.spawn("kept", || "x".to_owned()).unwrap(), jobs.spawn("let go", || "y".to_owned()).unwrap());
+        let (job, other) =
+            (jobs.spawn("kept", || "x".to_owned()).unwrap(), jobs.spawn("let go", || "y".to_owned()).unwrap());
         jobs.wait_all(None).unwrap();
         jobs.flush();
         thread::spawn(move || {

@@ -91,9 +91,8 @@ fn the_log_of_a_silent_job_is_empty_and_one_that_floods_is_bounded() {
 #[test]
 fn the_logs_of_jobs_do_not_mix_and_outlive_their_jobs() {
     let jobs = JobManager::new();
-    let started: Vec<_> = (0..8)
-        .map(|n| jobs.spawn_with("print", move |job| Ok((0..50).for_each(|_| job.print(n)))).unwrap())
-        .collect();
+    let started: Vec<_> =
+        (0..8).map(|n| jobs.spawn_with("print", move |job| Ok((0..50).for_each(|_| job.print(n)))).unwrap()).collect();
     jobs.wait_all(None).unwrap();
     let logs: Vec<_> = started.iter().map(|job| job.log()).collect();
     jobs.flush();

@@ -72,7 +72,8 @@ fn a_job_that_was_flushed_or_removed_untold_is_told_all_the_same_and_its_result_
     jobs.wait_all(None).unwrap();
     jobs.flush();
     let told = notices.look();
-    let results: Vec<_> = told.into_iter().map(|job| job.downcast::<String>().unwrap().join().unwrap().clone()).collect();
+    let results: Vec<_> =
+        told.into_iter().map(|job| job.downcast::<String>().unwrap().join().unwrap().clone()).collect();
     assert_eq!(results, ["kept", "kept too"]);
 }
 

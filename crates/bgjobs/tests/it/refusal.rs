@@ -226,7 +226,9 @@ fn more_blocked_jobs_than_threads_fit_end_in_no_abort() {
         let gate = Gate::new();
         let started: Vec<_> = (0..count).map_while(|_| jobs.spawn("blocked", gate.hold(())).ok()).collect();
         let queued = started.iter().filter(|job| job.state() == State::Queued).count();
-        wait_until("all others run", || started.iter().filter(|job| job.state() == State::Running).count() + queued >= started.len());
+        wait_until("all others run", || {
+            started.iter().filter(|job| job.state() == State::Running).count() + queued >= started.len()
+        });
         let most = jobs.threads();
         assert_eq!(most + queued, started.len());
         gate.open();
@@ -234,7 +236,11 @@ fn more_blocked_jobs_than_threads_fit_end_in_no_abort() {
         assert_eq!(jobs.completed().len(), started.len());
         wait_until("all threads have ended", || jobs.threads() == 0);
         assert_eq!(block(&jobs, &Gate::new(), 100).len(), 100);
-        say(&format!("{count} asked, {} started, {queued} queued, {most} threads, {:.1?}", started.len(), began.elapsed()));
+        say(&format!(
+            "{count} asked, {} started, {queued} queued, {most} threads, {:.1?}",
+            started.len(),
+            began.elapsed()
+        ));
     };
     let Some(end) = child::run(scenario) else { return };
     assert!(end.code == Some(0) && end.said.len() == 1 && end.stderr.is_empty(), "{end:?}");

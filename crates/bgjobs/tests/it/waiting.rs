@@ -85,7 +85,9 @@ fn waiting_for_all_names_those_that_have_not_ended() {
     jobs.spawn("held too", gate.hold(())).unwrap();
     let error = wait_all(&jobs.all(), Some(SOON)).unwrap_err();
     assert!(error.to_string().starts_with("jobs #1, #2 have not ended after "), "{error}");
-    assert!(matches!(jobs.wait_all(Some(Duration::ZERO)), Err(WaitError::TimedOut { running, .. }) if running.len() == 2));
+    assert!(
+        matches!(jobs.wait_all(Some(Duration::ZERO)), Err(WaitError::TimedOut { running, .. }) if running.len() == 2)
+    );
     gate.open_soon();
     wait_all(&jobs.all(), None).unwrap();
     wait_all(&[], None).unwrap();
