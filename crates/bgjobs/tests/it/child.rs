@@ -52,7 +52,8 @@ pub(crate) fn run<F: FnOnce()>(scenario: F) -> Option<End> {
     let output = child.wait_with_output().unwrap();
     let stdout = String::from_utf8_lossy(&output.stdout);
     let of_harness = |line: &&str| ["", "ok", "running 1 test"].contains(line) || line.starts_with("test ");
-    let (said, noise) = stdout.lines().filter(|line| !of_harness(line)).partition::<Vec<_>, _>(|line| line.starts_with("> "));
+    let (said, noise) =
+        stdout.lines().filter(|line| !of_harness(line)).partition::<Vec<_>, _>(|line| line.starts_with("> "));
     Some(End {
         code: output.status.code(),
         said: said.iter().map(|line| line[2..].to_owned()).collect(),
@@ -71,7 +72,11 @@ impl End {
     /// Asserts that the child ended by itself with `code`, said `said` and that nothing else was printed.
     #[track_caller]
     pub(crate) fn is(&self, code: i32, said: &[&str]) {
-        assert_eq!((self.code, &self.said[..]), (Some(code), &said.iter().map(|&s| s.to_owned()).collect::<Vec<_>>()[..]), "{self:?}");
+        assert_eq!(
+            (self.code, &self.said[..]),
+            (Some(code), &said.iter().map(|&s| s.to_owned()).collect::<Vec<_>>()[..]),
+            "{self:?}"
+        );
         assert!(self.noise.is_empty() && self.stderr.is_empty(), "{self:?}");
     }
 }

@@ -97,7 +97,10 @@ fn a_forgotten_job_is_in_no_list_and_its_handles_go_on_working() {
     assert!(jobs.get(&flushed).is_err());
     assert_eq!(removed.join().unwrap(), "a");
     assert_eq!(flushed.failure().unwrap().message(), "b");
-    assert_eq!(format!("{removed:?} {}", flushed.status()), "<BackgroundJob #0: removed> Dead (Exception), call jobs.traceback() for details");
+    assert_eq!(
+        format!("{removed:?} {}", flushed.status()),
+        "<BackgroundJob #0: removed> Dead (Exception), call jobs.traceback() for details"
+    );
 }
 
 #[test]

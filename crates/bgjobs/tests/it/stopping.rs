@@ -1,6 +1,6 @@
 //! Asking a job to stop.
 
-use std::{error::Error, fmt, time::Duration};
+use std::time::Duration;
 
 use bgjobs::{AnyJob, Context, Failure, FailureKind, JobManager, Outcome, State, Stopped, Verdict};
 
@@ -26,7 +26,10 @@ fn a_job_that_heeds_the_request_is_stopped() {
     let Verdict::Stopped { after } = verdict else { panic!("{verdict}") };
     assert!(after < GUARD);
     assert!(verdict.to_string().starts_with("stopped after "));
-    assert_eq!((job.state(), job.status()), (State::Finished(Outcome::Stopped), "Dead (Stopped), call jobs.traceback() for details"));
+    assert_eq!(
+        (job.state(), job.status()),
+        (State::Finished(Outcome::Stopped), "Dead (Stopped), call jobs.traceback() for details")
+    );
     let failure = job.failure().unwrap();
     assert_eq!((failure.kind(), failure.message()), (FailureKind::Stop, "not needed"));
     assert_eq!(failure.error().unwrap().downcast_ref::<Stopped>().unwrap().reason(), "not needed");
@@ -93,7 +96,10 @@ fn a_body_that_ignores_the_request_is_told_of_with_its_last_place() {
     assert_eq!(job.state(), State::Running);
     // It goes on being asked.
     gate.open();
-    assert!(matches!(job.stop("again", GUARD), Verdict::Stopped { .. } | Verdict::FinishedFirst { outcome: Outcome::Stopped }));
+    assert!(matches!(
+        job.stop("again", GUARD),
+        Verdict::Stopped { .. } | Verdict::FinishedFirst { outcome: Outcome::Stopped }
+    ));
     assert_eq!(job.failure().unwrap().message(), "enough");
 }
 
@@ -154,9 +160,13 @@ fn a_job_that_has_not_started_ends_at_once_and_its_body_never_runs() {
         assert!(matches!(job.stop("never mind", Duration::ZERO), Verdict::Stopped { .. }));
         assert_eq!(job.state(), State::Finished(Outcome::Stopped));
     };
-    let job = records::during(stop, || jobs.spawn("never", || -> () { unreachable!("it was stopped before") }).unwrap());
+    let job =
+        records::during(stop, || jobs.spawn("never", || -> () { unreachable!("it was stopped before") }).unwrap());
     assert_eq!(job.failure().unwrap().traceback().to_string(), "stopped: never mind");
-    assert_eq!((job.times().started, job.times().ran(), job.stop_reason().as_deref()), (None, None, Some("never mind")));
+    assert_eq!(
+        (job.times().started, job.times().ran(), job.stop_reason().as_deref()),
+        (None, None, Some("never mind"))
+    );
     assert_eq!(notices.look(), [(*job).clone()]);
     assert_eq!(jobs.dead(), [(*job).clone()]);
     assert_eq!(jobs.spawn("next", || 2).unwrap().join().unwrap(), &2);
@@ -182,7 +192,10 @@ fn whatever_a_body_asks_after_the_request_says_that_it_must_stop() {
     let body = |job: &Context| {
         job.job().ask_stop("enough");
         let answers = [job.check(), job.checkpoint("here"), job.sleep(Duration::MAX)];
-        Ok((job.is_stopping(), answers.into_iter().filter_map(Result::err).map(|stopped| stopped.to_string()).collect::<Vec<_>>()))
+        Ok((
+            job.is_stopping(),
+            answers.into_iter().filter_map(Result::err).map(|stopped| stopped.to_string()).collect::<Vec<_>>(),
+        ))
     };
     let job = jobs.spawn_with("ask", body).unwrap();
     assert_eq!(job.join().unwrap(), &(true, vec!["stopped: enough".to_owned(); 3]));
@@ -197,48 +210,4 @@ fn a_sleep_lasts_as_long_as_it_should_when_nobody_asks() {
         Ok(began.elapsed())
     };
     assert!(*jobs.spawn_with("sleep", body).unwrap().join().unwrap() >= SOON);
-}
-
-/// An error of the user's around a stop.
-#[derive(Debug)]
-struct Wrapped(Stopped);
-
-impl fmt::Display for Wrapped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("can't load")
-    }
-}
-
-impl Error for Wrapped {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.0)
-    }
-}
-
-#[test]
-fn a_stop_wrapped_in_another_error_is_a_stop() {
-    let jobs = JobManager::new();
-    let body = |job: &Context| {
-        job.sleep(Duration::MAX).map_err(Wrapped)?;
-        Ok(())
-    };
-    let job = jobs.spawn_with("sleep", body).unwrap();
-    job.stop("enough", GUARD);
-    assert_eq!(job.state(), State::Finished(Outcome::Stopped));
-    let failure = job.failure().unwrap();
-    assert_eq!(failure.message(), "enough");
-    assert!(failure.error().unwrap().is::<Wrapped>());
-    assert!(failure.traceback().to_string().ends_with("\nstopped: enough"));
-}
-
-#[test]
-fn the_stop_of_another_job_is_a_failure_of_the_one_that_joined_it() {
-    let jobs = JobManager::new();
-    let other = jobs.spawn_with("sleep", sleeper).unwrap();
-    let inner = other.clone();
-    let joiner = jobs.spawn_with("join", move |_| Ok(*inner.join()?)).unwrap();
-    other.stop("enough", GUARD);
-    joiner.wait().unwrap();
-    assert_eq!(joiner.state(), State::Finished(Outcome::Failed));
-    assert_eq!(joiner.failure().unwrap().message(), "job #0 was stopped: enough");
 }

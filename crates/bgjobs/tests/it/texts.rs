@@ -106,10 +106,7 @@ fn a_result_that_is_not_there_is_replaced_by_the_texts_of_the_original() {
     let text = |id: u64| jobs.result::<i32>(id).map_err(|error| (error.to_string(), format!("{error:#}")));
     let pair = |short: &str, rest: &str| Err((short.to_owned(), format!("{short}{rest}")));
     assert_eq!(jobs.result::<i32>(1).unwrap(), 1);
-    assert_eq!(
-        jobs.result::<()>(0).unwrap_err().to_string(),
-        "<BackgroundJob has not completed>"
-    );
+    assert_eq!(jobs.result::<()>(0).unwrap_err().to_string(), "<BackgroundJob has not completed>");
     let died = "<BackgroundJob died, call jobs.traceback() for details>";
     assert_eq!(jobs.result::<()>(2).unwrap_err().to_string(), died);
     assert_eq!(format!("{:#}", jobs.result::<()>(2).unwrap_err()), format!("{died}; job #2: no rows"));
