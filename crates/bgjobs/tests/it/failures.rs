@@ -1,10 +1,8 @@
 //! Panics and errors of bodies.
 
-use std::{any::Any, cell::RefCell, error::Error, fmt, thread};
+use std::{error::Error, fmt};
 
-use bgjobs::{AnyJob, Failure, FailureKind, Handle, Job, JobManager, JoinError};
-
-use crate::child;
+use bgjobs::{Context, Failure, FailureKind, JobManager, JoinError, Outcome, State};
 
 /// Runs a body to its end and returns why it failed.
 fn failure_of<T: Send + Sync + 'static>(body: impl FnOnce() -> T + Send + 'static) -> Failure {
@@ -57,58 +55,6 @@ fn inner(n: u32) -> u32 {
 /// The functions of the frames without their hashes and paths, outermost first.
 fn functions(failure: &Failure) -> Vec<String> {
     failure.frames().iter().map(|frame| frame.function.clone().unwrap()).collect()
-}
-
-#[test]
-fn the_frames_go_from_the_body_to_the_panic_without_the_machinery() {
-    let failure = failure_of(|| outer(7));
-    let module = "it::failures::";
-    let body = format!("{module}the_frames_go_from_the_body_to_the_panic_without_the_machinery::{{{{closure}}}}");
-    assert_eq!(
-        functions(&failure),
-        [body, format!("{module}outer"), format!("{module}middle"), format!("{module}inner")]
-    );
-    for frame in failure.frames() {
-        assert_eq!(frame.source.as_deref(), Some("crates/bgjobs/tests/it/failures.rs"));
-        assert!(frame.line.is_some());
-    }
-    let text = failure.traceback().to_string();
-    assert!(text.contains("\n  crates/bgjobs/tests/it/failures.rs, line "), "{text}");
-    assert!(text.contains(", in it::failures::outer\n"), "{text}");
-}
-
-#[test]
-fn every_way_to_start_a_job_leaves_the_engine_out_of_the_frames() {
-    type Start = fn(&Handle) -> AnyJob;
-    struct Own;
-    impl bgjobs::Body for Own {
-        type Output = u32;
-
-        fn name(&self) -> bgjobs::Name {
-            "own".into()
-        }
-
-        fn call(self, _: &bgjobs::Context) -> Result<u32, Failure> {
-            Ok(outer(7))
-        }
-    }
-    fn alone(jobs: &Handle) -> Job<u32> {
-        jobs.with(bgjobs::Options { fresh_thread: true, ..Default::default() }).spawn("alone", || outer(7)).unwrap()
-    }
-    let starts: [Start; 4] = [
-        |jobs| jobs.try_spawn("try", || Ok::<_, Failure>(outer(7))).unwrap().into(),
-        |jobs| jobs.spawn_with("with", |_| Ok(outer(7))).unwrap().into(),
-        |jobs| jobs.start(Own).unwrap().into(),
-        |jobs| alone(jobs).into(),
-    ];
-    let jobs = JobManager::new();
-    for start in starts {
-        let job = start(&jobs);
-        job.wait().unwrap();
-        let functions = functions(&job.failure().unwrap());
-        assert_eq!(functions.len(), 4, "{functions:#?}");
-        assert!(functions.iter().all(|name| name.contains("it::failures::")), "{functions:#?}");
-    }
 }
 
 #[derive(Debug)]
@@ -165,32 +111,6 @@ fn an_error_handed_on_by_a_body_tells_where() {
 }
 
 #[test]
-fn a_panic_that_the_body_caught_lends_nothing_to_its_end() {
-    let caught = || assert!(std::panic::catch_unwind(|| panic!("caught")).is_err());
-    let jobs = JobManager::new();
-    let fine = jobs.spawn("fine", move || (caught(), 1).1).unwrap();
-    assert_eq!(fine.join().unwrap(), &1);
-    let failure = failure_of(move || -> u8 {
-        caught();
-        std::panic::resume_unwind(Box::new("thrown"))
-    });
-    assert_eq!(failure.traceback().to_string(), "panicked: thrown");
-    let failure = failure_of(move || -> u8 {
-        drop(std::panic::catch_unwind(|| std::panic::panic_any(1_u8)));
-        std::panic::resume_unwind(Box::new(2_u16))
-    });
-    assert_eq!(failure.traceback().to_string(), "panicked: a value that is not text");
-    let failure = failure_of(move || -> u8 {
-        for _ in 0..20 {
-            caught();
-        }
-        outer(7);
-        0
-    });
-    assert_eq!((failure.message(), failure.frames().len()), ("a row", 4));
-}
-
-#[test]
 fn a_caught_panic_that_is_thrown_on_keeps_its_place() {
     let failure = failure_of(|| -> u8 {
         let payload = std::panic::catch_unwind(|| outer(7)).unwrap_err();
@@ -209,58 +129,27 @@ fn tracebacks_escape_what_would_drive_a_terminal() {
 }
 
 #[test]
-fn panics_outside_of_jobs_go_to_the_hook_of_the_host_and_those_of_jobs_do_not() {
-    let scenario = || {
-        std::panic::set_hook(Box::new(|info| {
-            let payload: &dyn Any = info.payload();
-            child::say(&format!("hook: {}", payload.downcast_ref::<&str>().unwrap()));
-        }));
-        let jobs = JobManager::new();
-        jobs.spawn("die", || panic!("of a job")).unwrap().wait().unwrap();
-        jobs.spawn("lend", || thread::spawn(|| panic!("of a thread of a job")).join().is_err())
-            .unwrap()
-            .wait()
-            .unwrap();
-        thread::spawn(|| panic!("of a thread")).join().unwrap_err();
-        child::say(&format!("dead: {}", jobs.dead().len()));
+fn a_stop_wrapped_in_another_error_is_a_stop() {
+    let jobs = JobManager::new();
+    let body = |job: &Context| -> Result<(), Failure> {
+        job.job().ask_stop("enough");
+        Ok(job.check().map_err(|stopped| Layer("can't load", Some(stopped.into())))?)
     };
-    let Some(end) = child::run(scenario) else { return };
-    end.is(0, &["hook: of a thread of a job", "hook: of a thread", "dead: 1"]);
+    let job = jobs.spawn_with("stop", body).unwrap();
+    job.wait().unwrap();
+    assert_eq!(job.state(), State::Finished(Outcome::Stopped));
+    let failure = job.failure().unwrap();
+    assert_eq!((failure.kind(), failure.message()), (FailureKind::Stop, "enough"));
+    assert!(failure.error().unwrap().is::<Layer>());
+    assert!(failure.traceback().to_string().ends_with("\nstopped: enough"));
 }
 
 #[test]
-fn a_hook_that_the_host_sets_later_sees_all_panics_and_jobs_still_die_of_them() {
-    let scenario = || {
-        let jobs = JobManager::new();
-        std::panic::set_hook(Box::new(|_| child::say("hook")));
-        let job = jobs.spawn("die", || panic!("of a job")).unwrap();
-        job.wait().unwrap();
-        child::say(&job.failure().unwrap().traceback().to_string());
-    };
-    let Some(end) = child::run(scenario) else { return };
-    end.is(0, &["hook", "panicked: of a job"]);
-}
-
-thread_local! {
-    static KEPT: RefCell<Option<Job<String>>> = const { RefCell::new(None) };
-}
-
-#[test]
-fn a_job_kept_in_a_thread_local_is_dropped_with_its_thread() {
-    let scenario = || {
-        let jobs = JobManager::new();
-        let (job, other) =
-            (jobs.spawn("kept", || "x".to_owned()).unwrap(), jobs.spawn("let go", || "y".to_owned()).unwrap());
-        jobs.wait_all(None).unwrap();
-        jobs.flush();
-        thread::spawn(move || {
-            KEPT.set(Some(job));
-            drop(other);
-        })
-        .join()
-        .unwrap();
-        child::say("alive");
-    };
-    let Some(end) = child::run(scenario) else { return };
-    end.is(0, &["alive"]);
+fn the_stop_of_another_job_is_a_failure_of_the_one_that_joined_it() {
+    let jobs = JobManager::new();
+    let other = jobs.try_spawn("stop", || Err::<(), _>(Failure::stopped("enough"))).unwrap();
+    let joiner = jobs.spawn_with("join", move |_| Ok(other.join().copied()?)).unwrap();
+    joiner.wait().unwrap();
+    assert_eq!(joiner.state(), State::Finished(Outcome::Failed));
+    assert_eq!(joiner.failure().unwrap().message(), "job #0 was stopped: enough");
 }

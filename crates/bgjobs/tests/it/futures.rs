@@ -115,27 +115,3 @@ fn futures_of_several_jobs_are_combined() {
     let (one, two) = block_on(zip(one.into_future(), two.into_future()));
     assert_eq!((one.unwrap(), two.unwrap()), (1, 2));
 }
-
-#[test]
-fn a_waker_that_panics_harms_neither_the_other_waiters_nor_the_manager() {
-    struct Panicking;
-    impl Wake for Panicking {
-        fn wake(self: Arc<Self>) {
-            panic!("a waker of the host");
-        }
-    }
-    let gate = Gate::new();
-    let jobs = JobManager::new();
-    let job = jobs.spawn("held", gate.hold(1)).unwrap();
-    let waker = Waker::from(Arc::new(Panicking));
-    let counting = Arc::<Counting>::default();
-    let good = Waker::from(Arc::clone(&counting));
-    let mut bad_one = pin!((&job).into_future());
-    let mut good_one = pin!((&job).into_future());
-    assert!(bad_one.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-    assert!(good_one.as_mut().poll(&mut Context::from_waker(&good)).is_pending());
-    gate.open();
-    wait_until("the second waker is woken", || counting.count() == 1);
-    let next = jobs.with(bgjobs::Options { daemon: true, ..Default::default() }).spawn("next", || 2).unwrap();
-    assert_eq!(next.join_timeout(crate::gate::GUARD / 10).unwrap(), &2);
-}

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// After this long something hangs for good; no machine is that slow.
-pub(crate) const GUARD: Duration = Duration::from_secs(60);
+pub(crate) const GUARD: Duration = Duration::from_mins(1);
 
 /// Holds bodies until it is opened; dropped, it opens, so that a failed test does not hang in its manager.
 pub(crate) struct Gate(Arc<Inner>);

@@ -1,5 +1,6 @@
 //! The engine as its users see it: real threads, no sleeps, one module a subject.
 
+mod abort;
 mod child;
 mod destructors;
 mod elastic;
@@ -7,7 +8,9 @@ mod exit;
 mod failures;
 mod futures;
 mod gate;
+mod hooks;
 mod lifecycle;
+mod limits;
 mod logs;
 mod model;
 mod notices;

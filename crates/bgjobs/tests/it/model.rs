@@ -1,1 +1,223 @@
-//! todo
+//! The manager against a model of it that has no threads, no locks and no numbers but its own.
+
+use bgjobs::{AnyJob, Context, Failure, JobManager, Notices};
+use proptest::{prelude::*, test_runner::RngSeed};
+
+use crate::gate::Gate;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Done,
+    Failed,
+    Stopped,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// Starts a job and waits for its end.
+    Run(End),
+    /// Starts a job that is held.
+    Hold(End),
+    /// Lets the held job of that place end.
+    Release(usize),
+    /// Stops the held job of that place.
+    Stop(usize),
+    /// Removes the job of that number.
+    Remove(u64),
+    Flush,
+    /// Lets one of the readers look.
+    Look(usize),
+    /// Makes one of the readers anew.
+    Renew(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let end = || prop_oneof![Just(End::Done), Just(End::Failed), Just(End::Stopped)];
+    prop_oneof![
+        4 => end().prop_map(Step::Run),
+        4 => end().prop_map(Step::Hold),
+        4 => (0..8_usize).prop_map(Step::Release),
+        2 => (0..8_usize).prop_map(Step::Stop),
+        3 => (0..20_u64).prop_map(Step::Remove),
+        1 => Just(Step::Flush),
+        4 => (0..2_usize).prop_map(Step::Look),
+        1 => (0..2_usize).prop_map(Step::Renew),
+    ]
+}
+
+/// What the manager should know: of each job its end, if it has come.
+#[derive(Default)]
+struct Model {
+    started: u64,
+    known: Vec<(u64, Option<End>)>,
+    untold: [Vec<u64>; 2],
+}
+
+impl Model {
+    fn start(&mut self) -> u64 {
+        self.known.push((self.started, None));
+        self.started += 1;
+        self.started - 1
+    }
+
+    fn end(&mut self, number: u64, end: End) {
+        self.known.iter_mut().find(|(other, _)| *other == number).unwrap().1 = Some(end);
+        self.untold.iter_mut().for_each(|untold| untold.push(number));
+    }
+
+    fn list(&self, list: impl Fn(Option<End>) -> bool) -> Vec<u64> {
+        self.known.iter().filter(|(_, end)| list(*end)).map(|(number, _)| *number).collect()
+    }
+
+    fn lists(&self) -> [Vec<u64>; 3] {
+        let is_dead = |end| matches!(end, Some(End::Failed | End::Stopped));
+        [self.list(|end| end.is_none()), self.list(|end| end == Some(End::Done)), self.list(is_dead)]
+    }
+
+    fn status(&self) -> String {
+        let group = |(title, numbers): (&str, Vec<u64>)| {
+            let lines: Vec<_> = numbers.iter().map(|number| format!("{number} : job\n")).collect();
+            if lines.is_empty() { String::new() } else { format!("{title} jobs:\n{}\n", lines.concat()) }
+        };
+        ["Running", "Completed", "Dead"].into_iter().zip(self.lists()).map(group).collect()
+    }
+
+    fn flush(&mut self) -> String {
+        let [_, completed, dead] = self.lists();
+        self.known.retain(|(_, end)| end.is_none());
+        let line = |count: usize, title: &str| match count {
+            0 => String::new(),
+            1 => format!("Flushing 1 {title} job.\n"),
+            _ => format!("Flushing {count} {title} jobs.\n"),
+        };
+        let text = line(completed.len(), "Completed") + &line(dead.len(), "Dead");
+        if text.is_empty() { "No jobs to flush.\n".to_owned() } else { text }
+    }
+
+    fn remove(&mut self, number: u64) -> Option<String> {
+        match self.known.iter().find(|(other, _)| *other == number) {
+            None => Some(format!("Job #{number} not found")),
+            Some((_, None)) => Some(format!("Job #{number} is still running, it can not be removed.")),
+            Some(_) => {
+                self.known.retain(|(other, _)| *other != number);
+                None
+            }
+        }
+    }
+}
+
+fn numbers(jobs: &[AnyJob]) -> Vec<u64> {
+    jobs.iter().map(|job| job.id().get()).collect()
+}
+
+/// The manager and the jobs that are held.
+struct Real {
+    /// Dropped first, which opens their gates: the manager waits for them.
+    held: Vec<(AnyJob, Gate, End)>,
+    readers: [Notices; 2],
+    jobs: JobManager,
+}
+
+impl Real {
+    fn new() -> Self {
+        let jobs = JobManager::new();
+        Self { readers: [jobs.notices(), jobs.notices()], jobs, held: Vec::new() }
+    }
+
+    fn hold(&mut self, end: End) -> u64 {
+        let gate = Gate::new();
+        let pass = gate.pass();
+        let body = move |job: &Context| {
+            pass.wait();
+            job.check()?;
+            match end {
+                End::Done => Ok(job.id().get()),
+                End::Failed => panic!("it fails"),
+                End::Stopped => Err(Failure::stopped("by itself")),
+            }
+        };
+        let job = AnyJob::from(self.jobs.spawn_with("job", body).unwrap());
+        let number = job.id().get();
+        self.held.push((job, gate, end));
+        number
+    }
+
+    /// Lets a held job end; its number and how it ended.
+    fn release(&mut self, place: usize, stop: bool) -> Option<(u64, End)> {
+        if place >= self.held.len() {
+            return None;
+        }
+        let (job, gate, end) = self.held.remove(place);
+        assert_eq!(stop, stop && job.ask_stop("enough"));
+        gate.open();
+        job.wait().unwrap();
+        Some((job.id().get(), if stop { End::Stopped } else { end }))
+    }
+}
+
+/// Does one step to both and compares their answers.
+fn act(step: &Step, model: &mut Model, real: &mut Real) {
+    match *step {
+        Step::Run(end) => {
+            assert_eq!(real.hold(end), model.start());
+            let (number, end) = real.release(real.held.len() - 1, false).unwrap();
+            model.end(number, end);
+        }
+        Step::Hold(end) => assert_eq!(real.hold(end), model.start()),
+        Step::Release(place) => {
+            real.release(place, false).into_iter().for_each(|(number, end)| model.end(number, end));
+        }
+        Step::Stop(place) => {
+            real.release(place, true).into_iter().for_each(|(number, end)| model.end(number, end));
+        }
+        Step::Remove(number) => {
+            assert_eq!(real.jobs.remove(number).err().map(|error| error.to_string()), model.remove(number));
+        }
+        Step::Flush => assert_eq!(real.jobs.flush().to_string(), model.flush()),
+        Step::Look(reader) => {
+            let untold = std::mem::take(&mut model.untold[reader]);
+            assert_eq!(real.readers[reader].has_news(), !untold.is_empty());
+            assert_eq!(numbers(&real.readers[reader].look()), untold);
+        }
+        Step::Renew(reader) => {
+            model.untold[reader].clear();
+            real.readers[reader] = real.jobs.notices();
+        }
+    }
+}
+
+fn compare(model: &Model, real: &Real) {
+    let status = real.jobs.status();
+    assert_eq!(status.to_string(), model.status());
+    assert_eq!([numbers(&status.running), numbers(&status.completed), numbers(&status.dead)], model.lists());
+    assert_eq!(numbers(&real.jobs.all()), model.list(|_| true));
+    for number in 0..model.started {
+        let known = model.known.iter().find(|(other, _)| *other == number);
+        assert_eq!(real.jobs.get(number).is_ok(), known.is_some());
+        let result = real.jobs.result::<u64>(number);
+        assert_eq!(result.ok(), known.and_then(|(_, end)| (*end == Some(End::Done)).then_some(number)));
+    }
+}
+
+proptest! {
+    // The same cases every time, unless more are asked for.
+    #![proptest_config(ProptestConfig {
+        cases: if prove() { 2_000 } else { 60 },
+        rng_seed: if prove() { RngSeed::Random } else { RngSeed::Fixed(4) },
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn any_sequence_of_calls_gives_what_the_model_says(steps in prop::collection::vec(step(), 1..60)) {
+        let (mut model, mut real) = (Model::default(), Real::new());
+        for step in &steps {
+            act(step, &mut model, &mut real);
+            compare(&model, &real);
+        }
+    }
+}
+
+fn prove() -> bool {
+    std::env::var_os("BGJOBS_PROVE").is_some()
+}

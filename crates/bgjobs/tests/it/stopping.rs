@@ -1,6 +1,6 @@
 //! Asking a job to stop.
 
-use std::{error::Error, fmt, time::Duration};
+use std::time::Duration;
 
 use bgjobs::{AnyJob, Context, Failure, FailureKind, JobManager, Outcome, State, Stopped, Verdict};
 
@@ -210,48 +210,4 @@ fn a_sleep_lasts_as_long_as_it_should_when_nobody_asks() {
         Ok(began.elapsed())
     };
     assert!(*jobs.spawn_with("sleep", body).unwrap().join().unwrap() >= SOON);
-}
-
-/// An error of the user's around a stop.
-#[derive(Debug)]
-struct Wrapped(Stopped);
-
-impl fmt::Display for Wrapped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("can't load")
-    }
-}
-
-impl Error for Wrapped {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.0)
-    }
-}
-
-#[test]
-fn a_stop_wrapped_in_another_error_is_a_stop() {
-    let jobs = JobManager::new();
-    let body = |job: &Context| {
-        job.sleep(Duration::MAX).map_err(Wrapped)?;
-        Ok(())
-    };
-    let job = jobs.spawn_with("sleep", body).unwrap();
-    job.stop("enough", GUARD);
-    assert_eq!(job.state(), State::Finished(Outcome::Stopped));
-    let failure = job.failure().unwrap();
-    assert_eq!(failure.message(), "enough");
-    assert!(failure.error().unwrap().is::<Wrapped>());
-    assert!(failure.traceback().to_string().ends_with("\nstopped: enough"));
-}
-
-#[test]
-fn the_stop_of_another_job_is_a_failure_of_the_one_that_joined_it() {
-    let jobs = JobManager::new();
-    let other = jobs.spawn_with("sleep", sleeper).unwrap();
-    let inner = other.clone();
-    let joiner = jobs.spawn_with("join", move |_| Ok(*inner.join()?)).unwrap();
-    other.stop("enough", GUARD);
-    joiner.wait().unwrap();
-    assert_eq!(joiner.state(), State::Finished(Outcome::Failed));
-    assert_eq!(joiner.failure().unwrap().message(), "job #0 was stopped: enough");
 }

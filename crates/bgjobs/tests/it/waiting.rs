@@ -62,7 +62,7 @@ fn waiting_for_any_returns_the_first_named_that_has_ended() {
     first.open();
     one.wait().unwrap();
     assert_eq!(wait_any(&both, None).unwrap(), one);
-    assert_eq!(wait_any(&[one.clone()], None).unwrap(), one);
+    assert_eq!(wait_any(std::slice::from_ref(&one), None).unwrap(), one);
     assert_eq!(wait_any(&[], None).unwrap_err(), WaitError::NoJobs);
 }
 
@@ -108,27 +108,14 @@ fn a_job_that_would_wait_for_itself_is_told_so() {
                 me.wait().unwrap_err(),
                 me.wait_timeout(GUARD).unwrap_err(),
                 job.wait_for(me, None).unwrap_err(),
-                wait_all(&[me.clone()], None).unwrap_err(),
-                wait_any(&[me.clone()], None).unwrap_err(),
+                wait_all(std::slice::from_ref(me), None).unwrap_err(),
+                wait_any(std::slice::from_ref(me), None).unwrap_err(),
             ])
         })
         .unwrap();
     assert!(errors.join_timeout(GUARD).unwrap().iter().all(|error| *error == WaitError::Itself(0.into())));
     let text = "job #0 would wait for itself for ever; let another thread wait for it";
     assert_eq!(errors.join().unwrap()[0].to_string(), text);
-}
-
-#[test]
-fn a_job_that_waits_for_nothing_but_itself_is_told_so_however_often_it_names_itself() {
-    let jobs = JobManager::new();
-    let body = |job: &bgjobs::Context| Ok(wait_any(&[job.job().clone(), job.job().clone()], None).unwrap_err());
-    let job = jobs.with(daemon()).spawn_with("selfish", body).unwrap();
-    assert_eq!(job.join_timeout(Duration::from_secs(5)).unwrap(), &WaitError::Itself(0.into()));
-}
-
-/// For a job that would hang its manager's drop if the test failed.
-fn daemon() -> bgjobs::Options {
-    bgjobs::Options { daemon: true, ..Default::default() }
 }
 
 /// Jobs of which each joins the next one and the last the first; their answers.
@@ -159,11 +146,9 @@ fn a_ring_of_joins_is_broken_by_telling_one_of_its_members() {
         let told: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
         let [JoinError::Failed { job, failure }] = &told[..] else { panic!("one is told: {told:?}") };
         let after = |id: JobId, n: u64| (id.get() + n) % size as u64;
-        let mut text = "the wait would never end: ".to_owned();
-        for n in 0..size as u64 {
-            text += &format!("#{} waits for ", after(*job, n));
-        }
-        text += &format!("#{job}; let one of them wait with a time limit");
+        let links: String =
+            (0..size as u64).map(|n| format!("#{} waits for ", after(*job, n))).collect::<Vec<_>>().concat();
+        let text = format!("the wait would never end: {links}#{job}; let one of them wait with a time limit");
         assert_eq!(failure.message(), text);
     }
 }

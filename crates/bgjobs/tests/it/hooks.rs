@@ -1,0 +1,44 @@
+//! The panic hook of the process, which the engine shares with its host; each test has a process of its own.
+
+use std::{any::Any, cell::RefCell, thread};
+
+use bgjobs::{Job, JobManager};
+
+use crate::child;
+
+#[test]
+fn panics_outside_of_jobs_go_to_the_hook_of_the_host_and_those_of_jobs_do_not() {
+    let scenario = || {
+        std::panic::set_hook(Box::new(|info| {
+            let payload: &dyn Any = info.payload();
+            child::say(&format!("hook: {}", payload.downcast_ref::<&str>().unwrap()));
+        }));
+        let jobs = JobManager::new();
+        jobs.spawn("die", || panic!("of a job")).unwrap().wait().unwrap();
+        jobs.spawn("lend", || thread::spawn(|| panic!("of a thread of a job")).join().is_err())
+            .unwrap()
+            .wait()
+            .unwrap();
+        thread::spawn(|| panic!("of a thread")).join().unwrap_err();
+        child::say(&format!("dead: {}", jobs.dead().len()));
+    };
+    let Some(end) = child::run(scenario) else { return };
+    end.is(0, &["hook: of a thread of a job", "hook: of a thread", "dead: 1"]);
+}
+
+#[test]
+fn a_hook_that_the_host_sets_later_sees_all_panics_and_jobs_still_die_of_them() {
+    let scenario = || {
+        let jobs = JobManager::new();
+        std::panic::set_hook(Box::new(|_| child::say("hook")));
+        let job = jobs.spawn("die", || panic!("of a job")).unwrap();
+        job.wait().unwrap();
+        child::say(&job.failure().unwrap().traceback().to_string());
+    };
+    let Some(end) = child::run(scenario) else { return };
+    end.is(0, &["hook", "panicked: of a job"]);
+}
+
+thread_local! {
+    static KEPT: RefCell<Option<Job<String>>> = const { RefCell::new(None) };
+}

@@ -1,0 +1,75 @@
+//! More blocked jobs than the system has threads for; in child processes, because an abort is what may go wrong.
+
+use std::time::{Duration, Instant};
+
+use bgjobs::{AnyJob, Config, JobManager, State};
+
+use crate::{
+    child::{self, say},
+    elastic::block,
+    gate::{GUARD, Gate, wait_until},
+};
+
+/// Whether the long forms are asked for, which meet the limits of the system: seconds and a gigabyte.
+fn prove() -> bool {
+    std::env::var_os("BGJOBS_PROVE").is_some()
+}
+
+/// How many of these are in that state.
+fn count(jobs: &[AnyJob], state: State) -> usize {
+    jobs.iter().filter(|job| job.state() == state).count()
+}
+
+/// Shows what the long form found.
+#[track_caller]
+fn ended(end: &child::End) {
+    assert!(end.code == Some(0) && end.said.len() == 1 && end.stderr.is_empty(), "{end:?}");
+    if prove() {
+        say(&end.said[0]);
+    }
+}
+
+#[test]
+fn more_blocked_jobs_than_threads_fit_end_in_no_abort() {
+    let scenario = || {
+        let asked = if prove() { 20_000 } else { 1_200 };
+        let began = Instant::now();
+        let jobs = JobManager::with_config(Config { idle_timeout: Duration::from_millis(100), ..Config::default() });
+        let gate = Gate::new();
+        let start = |_| jobs.spawn("blocked", gate.hold(())).ok().map(AnyJob::from);
+        let started: Vec<_> = (0..asked).map_while(start).collect();
+        let queued = count(&started, State::Queued);
+        wait_until("all others run", || count(&started, State::Running) + queued >= started.len());
+        let (threads, after) = (jobs.threads(), began.elapsed());
+        assert_eq!(threads + queued, started.len());
+        gate.open();
+        jobs.wait_all(Some(GUARD)).unwrap();
+        assert_eq!(jobs.completed().len(), started.len());
+        wait_until("all threads have ended", || jobs.threads() == 0);
+        assert_eq!(block(&jobs, &Gate::new(), 100).len(), 100);
+        let started = started.len();
+        say(&format!(
+            "{started} of {asked} started, {queued} queued, {threads} threads, {after:.1?} and {:.1?}",
+            began.elapsed().saturating_sub(after)
+        ));
+    };
+    let Some(end) = child::run(scenario) else { return };
+    ended(&end);
+}
+
+#[test]
+fn managers_that_together_have_more_blocked_jobs_than_threads_fit_end_in_no_abort() {
+    let scenario = || {
+        let (managers, each) = if prove() { (20, 990) } else { (4, 300) };
+        let gate = Gate::new();
+        let managers: Vec<_> = (0..managers).map(|_| JobManager::new()).collect();
+        let start = |jobs: &JobManager| (0..each).map_while(|_| jobs.spawn("blocked", gate.hold(())).ok()).count();
+        let started: usize = managers.iter().map(start).sum();
+        let threads: usize = managers.iter().map(|jobs| jobs.threads()).sum();
+        gate.open();
+        drop(managers);
+        say(&format!("{started} started, {threads} threads"));
+    };
+    let Some(end) = child::run(scenario) else { return };
+    ended(&end);
+}
