@@ -13,6 +13,7 @@ mod language;
 mod names;
 mod program;
 mod quotes;
+mod rest;
 mod scan;
 mod show;
 mod source;

@@ -84,20 +84,22 @@ pub(super) fn same(a: &Dynamic, b: &Dynamic) -> bool {
             _ => false,
         }
     }
-    a.type_id() == b.type_id()
-        && (a.is_unit()
-            || both::<i64>(a, b, |a, b| a == b)
-            || both::<ImmutableString>(a, b, |a, b| a == b)
-            || both::<bool>(a, b, |a, b| a == b)
-            || both::<char>(a, b, |a, b| a == b)
-            // By their bits: a value that is not a number has not changed by being read.
-            || both::<f64>(a, b, |a, b| a.to_bits() == b.to_bits())
-            || both::<Array>(a, b, |a, b| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)))
-            || both::<Map>(a, b, |a, b| {
-                a.len() == b.len() && a.iter().zip(b).all(|((k, a), (l, b))| k == l && same(a, b))
-            })
-            || both::<rhai::Blob>(a, b, |a, b| a == b)
-            || both::<FnPtr>(a, b, |a, b| a.fn_name() == b.fn_name() && !a.is_curried() && !b.is_curried()))
+    // Numbers first: there may be millions.
+    if let (Ok(a), Ok(b)) = (a.as_int(), b.as_int()) {
+        return a == b;
+    }
+    if let (Ok(a), Ok(b)) = (a.as_float(), b.as_float()) {
+        // By their bits: a value that is not a number has not changed by being read.
+        return a.to_bits() == b.to_bits();
+    }
+    (a.is_unit() && b.is_unit())
+        || both::<ImmutableString>(a, b, |a, b| a == b)
+        || both::<bool>(a, b, |a, b| a == b)
+        || both::<char>(a, b, |a, b| a == b)
+        || both::<Array>(a, b, |a, b| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)))
+        || both::<Map>(a, b, |a, b| a.len() == b.len() && a.iter().zip(b).all(|((k, a), (l, b))| k == l && same(a, b)))
+        || both::<rhai::Blob>(a, b, |a, b| a == b)
+        || both::<FnPtr>(a, b, |a, b| a.fn_name() == b.fn_name() && !a.is_curried() && !b.is_curried())
 }
 
 #[cfg(test)]

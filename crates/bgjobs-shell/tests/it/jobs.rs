@@ -280,41 +280,28 @@ fn jobs_are_listed_by_state_and_number() {
 #[test]
 fn what_a_job_prints_goes_to_its_log() {
     check(
-        &["j = jobs.new('print(\"a\\nb\") == debug(1)')", "j.join()", "j.log", "print(j)", "debug(j)"],
+        &[
+            "fn talk() { print(\"a\\nb\"); debug(1); print('done') }",
+            "j = jobs.new(talk); j.join()",
+            "j.log",
+            "print(j)",
+            "debug(j)",
+            "talk()",
+        ],
         expect![[r#"
-            > j = jobs.new('print("a\nb") == debug(1)')
-            Traceback (most recent call last):
-              In[1], line 1
-                j = jobs.new('print("a\nb") == debug(1)')
-                         ^
-              expression, line 1
-                print("a
-                      ^
-            Syntax error: Open string is not terminated
-            > j.join()
-            Traceback (most recent call last):
-              In[2], line 1
-                j.join()
-                ^
-            Variable not found: j
+            > fn talk() { print("a\nb"); debug(1); print('done') }
+            > j = jobs.new(talk); j.join()
             > j.log
-            Traceback (most recent call last):
-              In[3], line 1
-                j.log
-                ^
-            Variable not found: j
+            ["a", "b", "In[1], line 1, position 28: 1", "done"]
             > print(j)
-            Traceback (most recent call last):
-              In[4], line 1
-                print(j)
-                      ^
-            Variable not found: j
+            fn talk()
             > debug(j)
-            Traceback (most recent call last):
-              In[5], line 1
-                debug(j)
-                      ^
-            Variable not found: j
+            ! In[5], line 1, position 1: <BackgroundJob #0: fn talk()>
+            > talk()
+            a
+            b
+            ! In[1], line 1, position 28: 1
+            done
         "#]],
     );
 }

@@ -1,0 +1,154 @@
+//! The background jobs as a program sees them, as in the original: the object `jobs`, and the jobs themselves.
+
+mod all;
+mod one;
+
+use std::{
+    any::TypeId,
+    collections::BTreeSet,
+    fmt::Display,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bgjobs::{AnyJob, Context, Failure, Handle, JobId, Notices, ResultError, Stream, TracebackError, WaitError};
+use rhai::{Dynamic, FuncRegistration, Module, NativeCallContext, Shared, plugin::RhaiFunc};
+
+use super::{
+    evaluation::{Evaluation, Result},
+    start::{Done, start},
+    value::Value,
+};
+
+/// How many arguments `jobs.new(..)` takes at most.
+const MOST_ARGUMENTS: usize = 8;
+
+/// How often a wait looks whether it is asked to stop.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// The background jobs of a session, with the reader of what was not told yet.
+///
+/// Cheap to clone; all clones tell of each job once.
+#[derive(Clone)]
+pub struct Jobs {
+    pub(super) handle: Handle,
+    notices: Arc<Mutex<Notices>>,
+    /// How many texts were given to `jobs.new(..)`.
+    expressions: Arc<AtomicU64>,
+    /// The jobs whose result, status or traceback was read.
+    read: Arc<Mutex<BTreeSet<JobId>>>,
+}
+
+impl Jobs {
+    /// The jobs of a manager, told from now on.
+    #[must_use]
+    pub fn new(handle: Handle) -> Self {
+        let notices = Arc::new(Mutex::new(handle.notices()));
+        Self { handle, notices, expressions: Arc::default(), read: Arc::default() }
+    }
+
+    /// What ended since the last look.
+    pub fn notices(&self) -> MutexGuard<'_, Notices> {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The value of a job that has ended, or why it has none.
+    #[must_use]
+    pub fn outcome(&self, job: &AnyJob) -> Option<Result<Value, Failure>> {
+        self.note_read(job);
+        // A job of another kind was started by the program around the prompt, in Rust.
+        let Ok(job) = job.clone().downcast::<Done>() else { return Some(Ok(Value::plain(()))) };
+        Some(job.outcome()?.map(|done| done.value.clone()).map_err(Failure::clone))
+    }
+
+    /// The dead jobs of which nobody has read the result, the status or the traceback.
+    #[must_use]
+    pub fn unread(&self) -> Vec<AnyJob> {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        self.handle.dead().into_iter().filter(|job| !read.contains(&job.id())).collect()
+    }
+
+    /// Notes that somebody has read how the job is.
+    fn note_read(&self, job: &AnyJob) {
+        if job.is_finished() {
+            self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(job.id());
+        }
+    }
+
+    /// What the text of the next job is called, as long as the job has no number.
+    pub(super) fn name_expression(&self) -> String {
+        format!("expression {}", self.expressions.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// The functions as a module.
+pub(super) fn module() -> Module {
+    let mut module = all::module();
+    module.combine(one::module());
+    module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job");
+    // `jobs.new(..)` takes any number of arguments of any type.
+    for count in 0..=MOST_ARGUMENTS {
+        let types = std::iter::repeat_n(TypeId::of::<Dynamic>(), count);
+        let types: Vec<_> = std::iter::once(TypeId::of::<Jobs>()).chain(types).collect();
+        let function = |context: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| {
+            let evaluation = context.as_ref().map(Evaluation::of).expect("it is registered as one that wants it");
+            let mut arguments = arguments.iter_mut().skip(1).map(|argument| argument.take());
+            start(&evaluation, &mut arguments).map(Dynamic::from)
+        };
+        let function =
+            RhaiFunc::Method { func: Shared::new(function), has_context: true, is_pure: true, is_volatile: true };
+        FuncRegistration::new("new").set_into_module_raw(&mut module, types, function);
+    }
+    module
+}
+
+/// Waits until a job has ended, `timeout` at most, or until the own job is asked to stop.
+pub(crate) fn wait_for(context: &Context, job: &AnyJob, timeout: Option<Duration>) -> Result<(), WaitError> {
+    let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        // The end of a job of another manager wakes the wait, a stop of the own job does not: so it looks now and then.
+        let slice = left.unwrap_or(LOOK_EVERY).min(LOOK_EVERY);
+        match context.wait_for(job, Some(slice)) {
+            Err(WaitError::TimedOut { .. }) if left.is_none_or(|left| left > slice) => {}
+            result => return result,
+        }
+    }
+}
+
+fn number(job: &AnyJob) -> i64 {
+    i64::try_from(job.id().get()).unwrap_or(i64::MAX)
+}
+
+/// Prints a text of the original, which ends each line.
+fn print(evaluation: &Evaluation, text: impl Display) {
+    let text = text.to_string();
+    if let Some(text) = text.strip_suffix('\n') {
+        evaluation.print(Stream::Out, text);
+    }
+}
+
+/// Tells of a wrong number and the like, as the original does: not as an error.
+fn complain(evaluation: &Evaluation, refusal: &impl Display) {
+    evaluation.print(Stream::Err, &refusal.to_string());
+}
+
+fn print_traceback(evaluation: &Evaluation, job: &AnyJob) {
+    evaluation.jobs.note_read(job);
+    match job.failure() {
+        Some(failure) => evaluation.print(Stream::Out, &failure.traceback().to_string()),
+        None => complain(evaluation, &TracebackError::NotDead(job.id(), job.state())),
+    }
+}
+
+/// The value of a job, or what the original shows in its place.
+fn value(evaluation: &Evaluation, job: &AnyJob) -> Dynamic {
+    match evaluation.jobs.outcome(job) {
+        None => ResultError::Unfinished(job.id()).to_string().into(),
+        Some(Err(failure)) => ResultError::Died(job.id(), failure).to_string().into(),
+        Some(Ok(value)) => evaluation.cells().wake(&value),
+    }
+}

@@ -1,0 +1,154 @@
+//! What one job can do.
+
+use std::time::Duration;
+
+use bgjobs::{AnyJob, WaitError};
+use rhai::{Dynamic, Module, NativeCallContext, export_module, exported_module};
+
+use super::{number, print_traceback, value, wait_for};
+use crate::lang::{
+    evaluation::{Evaluation, Result},
+    functions::{error, stopped, time},
+    start::Done,
+};
+
+/// How long a stop is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The functions as a module.
+pub(super) fn module() -> Module {
+    exported_module!(of_one)
+}
+
+#[export_module]
+mod of_one {
+    use rhai::{Array, Map, NativeCallContext};
+
+    use super::{AnyJob, Done, Dynamic, Evaluation, PATIENCE, Result, number, print_traceback, time, value, wait};
+
+    /// The number of the job.
+    #[rhai_fn(get = "num", pure)]
+    pub(super) fn num(job: &mut AnyJob) -> i64 {
+        number(job)
+    }
+
+    /// What the job shows.
+    #[rhai_fn(get = "name", pure)]
+    pub(super) fn name(job: &mut AnyJob) -> String {
+        job.name().to_string()
+    }
+
+    /// Where the job is, in words.
+    #[rhai_fn(get = "status", pure)]
+    pub(super) fn status(context: NativeCallContext<'_>, job: &mut AnyJob) -> String {
+        Evaluation::of(&context).jobs.note_read(job);
+        job.status().to_owned()
+    }
+
+    /// Where the job is: 0 created, 1 running, 2 completed, -1 dead.
+    #[rhai_fn(get = "stat_code", pure)]
+    pub(super) fn stat_code(context: NativeCallContext<'_>, job: &mut AnyJob) -> i64 {
+        Evaluation::of(&context).jobs.note_read(job);
+        job.stat_code().into()
+    }
+
+    /// Whether the job has ended: false, true, or `()` if it died.
+    #[rhai_fn(get = "finished", pure)]
+    pub(super) fn finished(job: &mut AnyJob) -> Dynamic {
+        match job.stat_code() {
+            2 => true.into(),
+            -1 => Dynamic::UNIT,
+            _ => false.into(),
+        }
+    }
+
+    /// Whether the job has not ended.
+    #[rhai_fn(pure)]
+    pub(super) fn is_alive(job: &mut AnyJob) -> bool {
+        !job.is_finished()
+    }
+
+    /// Whether the job is not waited for at the end.
+    #[rhai_fn(get = "daemon", pure)]
+    pub(super) fn daemon(job: &mut AnyJob) -> bool {
+        job.is_daemon()
+    }
+
+    /// The value of the job.
+    #[rhai_fn(get = "result", pure)]
+    pub(super) fn result(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
+        value(&Evaluation::of(&context), job)
+    }
+
+    /// The names that the job set or changed, for itself.
+    #[rhai_fn(get = "names", pure)]
+    pub(super) fn names(context: NativeCallContext<'_>, job: &mut AnyJob) -> Map {
+        let evaluation = Evaluation::of(&context);
+        let Ok(job) = job.clone().downcast::<Done>() else { return Map::new() };
+        let Some(Ok(done)) = job.outcome() else { return Map::new() };
+        let mut cells = evaluation.cells();
+        done.names.iter().map(|(name, value)| (name.as_str().into(), cells.wake(value))).collect()
+    }
+
+    /// The lines that the job printed.
+    #[rhai_fn(get = "log", pure)]
+    pub(super) fn log(job: &mut AnyJob) -> Array {
+        job.log().tail(usize::MAX).into_iter().map(|line| line.text.into()).collect()
+    }
+
+    /// Prints the traceback of the job, if it died.
+    #[rhai_fn(pure)]
+    pub(super) fn traceback(context: NativeCallContext<'_>, job: &mut AnyJob) {
+        print_traceback(&Evaluation::of(&context), job);
+    }
+
+    /// Waits until the job has ended.
+    #[rhai_fn(pure, return_raw)]
+    pub(super) fn join(context: NativeCallContext<'_>, job: &mut AnyJob) -> Result<()> {
+        wait(&context, job, None)
+    }
+
+    /// Waits until the job has ended, so many seconds at most.
+    #[rhai_fn(name = "join", pure, return_raw)]
+    pub(super) fn join_timeout(context: NativeCallContext<'_>, job: &mut AnyJob, seconds: f64) -> Result<()> {
+        wait(&context, job, Some(time("join", seconds)?))
+    }
+
+    /// Waits until the job has ended, so many seconds at most.
+    #[rhai_fn(name = "join", pure, return_raw)]
+    pub(super) fn join_timeout_whole(context: NativeCallContext<'_>, job: &mut AnyJob, seconds: i64) -> Result<()> {
+        #[expect(clippy::cast_precision_loss, reason = "so many seconds that it matters are centuries")]
+        join_timeout(context, job, seconds as f64)
+    }
+
+    /// Asks the job to stop, and says what came of it.
+    #[rhai_fn(pure)]
+    pub(super) fn stop(job: &mut AnyJob) -> String {
+        job.stop("on request", PATIENCE).to_string()
+    }
+
+    #[rhai_fn(pure)]
+    pub(super) fn to_string(job: &mut AnyJob) -> String {
+        job.to_string()
+    }
+
+    #[rhai_fn(pure)]
+    pub(super) fn to_debug(job: &mut AnyJob) -> String {
+        format!("{job:?}")
+    }
+}
+
+/// Waits for a job, and hears a stop.
+fn wait(context: &NativeCallContext<'_>, job: &AnyJob, timeout: Option<Duration>) -> Result<()> {
+    let evaluation = Evaluation::of(context);
+    // Among the jobs of one manager a ring of waits is found, if they have no limit.
+    let waited = match timeout {
+        None if evaluation.jobs.handle.current().is_some() => evaluation.context.wait_for(job, None),
+        _ => wait_for(&evaluation.context, job, timeout),
+    };
+    match waited {
+        Ok(()) | Err(WaitError::TimedOut { .. }) => Ok(()),
+        Err(WaitError::Stopped(_)) => Err(stopped().into()),
+        Err(refusal) => Err(error(refusal.to_string()).into()),
+    }
+}
