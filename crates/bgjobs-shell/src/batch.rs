@@ -14,12 +14,18 @@ use crate::{
     signals::Interrupted,
 };
 
-/// Writes a text and a line break; a reader who has gone away is no failure of a line.
+/// What a process ends with whose reader has gone away, as if by the signal of that name.
+const BROKEN_PIPE: i32 = 128 + 13;
+
+/// Writes a text and a line break; without a reader the process ends, as others in a pipe do.
 pub fn write(stream: Stream, text: &str) {
-    let _ = match stream {
+    let written = match stream {
         Stream::Out => writeln!(io::stdout().lock(), "{text}"),
         Stream::Err => writeln!(io::stderr().lock(), "{text}"),
     };
+    if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+        std::process::exit(BROKEN_PIPE);
+    }
 }
 
 /// Evaluates lines as if they were typed; true if none failed.

@@ -2,7 +2,9 @@
 //!
 //! Knows how it reads, and nothing of where it is shown.
 
-use bgjobs::{AnyJob, Failure, many_lines, one_line};
+#[cfg(feature = "terminal")]
+use bgjobs::AnyJob;
+use bgjobs::{Failure, many_lines, one_line};
 
 /// A value with the number of its line.
 pub(crate) fn value(number: usize, text: &str) -> String {
@@ -15,6 +17,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
 }
 
 /// What is told at the first try to leave while jobs run.
+#[cfg(feature = "terminal")]
 pub(crate) fn still_running(jobs: &[AnyJob]) -> String {
     let (are, them) = match jobs.len() {
         1 => ("1 job is running".to_owned(), "it"),

@@ -92,7 +92,7 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
             show(session);
             let stopped = !session.wait_for(job, &mut show);
             if stopped {
-                job.stop("stopped by Ctrl-C", PATIENCE);
+                job.stop("interrupted", PATIENCE);
             }
             show(session);
             let answer = session.outcome(job);

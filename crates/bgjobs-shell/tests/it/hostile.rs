@@ -164,8 +164,8 @@ fn control_characters_are_shown_harmlessly() {
             "x = \"\u{1b}[2J\"",
             "x",
             "j = jobs.new('\"\u{1b}[2J\"')",
-            "jobs()",
             "j.join(); j.result",
+            "jobs()",
             "throw \"\u{1b}[2J\"",
         ],
         expect![[r#"
@@ -173,12 +173,12 @@ fn control_characters_are_shown_harmlessly() {
             > x
             "\u{1b}[2J"
             > j = jobs.new('"[2J"')
+            > j.join(); j.result
+            "\u{1b}[2J"
             > jobs()
             Completed jobs:
             0 : "\u{1b}[2J"
 
-            > j.join(); j.result
-            "\u{1b}[2J"
             > throw "[2J"
             Traceback (most recent call last):
               In[6], line 1
