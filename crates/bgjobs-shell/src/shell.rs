@@ -74,8 +74,10 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
                 None => Reply::Nothing,
             }
         }
-        Command::Kill(id) => with_job(session, id, &|_, job| {
-            Reply::Shown(format!("Job #{id} {}", job.stop("killed at the prompt", PATIENCE)))
+        Command::Kill(id) => with_job(session, id, &|session, job| {
+            let verdict = job.stop("killed at the prompt", PATIENCE);
+            session.told().note_read(job);
+            Reply::Shown(format!("Job #{id} {verdict}"))
         }),
         Command::Log(id) => with_job(session, id, &|_, job| {
             let lines: Vec<_> = job.log().tail(usize::MAX).iter().map(|line| render::log_line(&line.text)).collect();

@@ -129,23 +129,30 @@ fn a_job_that_died_unread_is_told_by_the_exit_code() {
 }
 
 #[test]
+fn a_job_that_was_stopped_on_request_is_no_failure() {
+    check(&[], "sleep(100000) &\njobs[0].stop();\njobs[0].status\n", expect![[r#"
+        exit 0
+        -- out
+        Out[1]: <BackgroundJob #0: sleep(100000)>
+        Out[3]: "Dead (Stopped), call jobs.traceback() for details"
+        -- err
+        Dead, call jobs.traceback() for details jobs:
+        0 : sleep(100000)
+    "#]]);
+}
+
+#[test]
 fn the_end_of_the_pipe_waits_for_the_jobs() {
     check(
         &[],
-        "j = jobs.new('sleep(0.2); 1'); j = jobs.new('sleep(0.2)');\n",
+        "j = jobs.new('sleep(0.2)');\n",
         expect![[r#"
-        exit 1
-        -- out
-        -- err
-        Traceback (most recent call last):
-          In[1], line 1
-            j = jobs.new('sleep(0.2); 1'); j = jobs.new('sleep(0.2)');
-                     ^
-          expression, line 1
-            sleep(0.2); 1
-                      ^
-        Syntax error: Unexpected ';'
-    "#]],
+            exit 0
+            -- out
+            -- err
+            Completed jobs:
+            0 : sleep(0.2)
+        "#]],
     );
     check(
         &[],

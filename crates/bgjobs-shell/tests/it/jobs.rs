@@ -98,7 +98,7 @@ fn a_job_that_runs_says_so() {
         expect![[r#"
             > j = jobs.new('sleep(1000)')
             > [j.status, j.stat_code, j.finished, j.result, j.is_alive()]
-            ["Running", 1, false, "<BackgroundJob has not completed>", true]
+            ["Created", 0, false, "<BackgroundJob has not completed>", true]
             > j.join(0.01)
             > jobs
             Running jobs:

@@ -71,8 +71,8 @@ impl Jobs {
         self.handle.dead().into_iter().filter(|job| !read.contains(&job.id())).collect()
     }
 
-    /// Notes that somebody has read how the job is.
-    fn note_read(&self, job: &AnyJob) {
+    /// Notes that somebody knows how the job ended, if it has.
+    pub fn note_read(&self, job: &AnyJob) {
         if job.is_finished() {
             self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(job.id());
         }

@@ -123,8 +123,10 @@ mod of_one {
 
     /// Asks the job to stop, and says what came of it.
     #[rhai_fn(pure)]
-    pub(super) fn stop(job: &mut AnyJob) -> String {
-        job.stop("on request", PATIENCE).to_string()
+    pub(super) fn stop(context: NativeCallContext<'_>, job: &mut AnyJob) -> String {
+        let verdict = job.stop("on request", PATIENCE).to_string();
+        Evaluation::of(&context).jobs.note_read(job);
+        verdict
     }
 
     #[rhai_fn(pure)]
