@@ -130,7 +130,10 @@ fn a_job_that_died_unread_is_told_by_the_exit_code() {
 
 #[test]
 fn a_job_that_was_stopped_on_request_is_no_failure() {
-    check(&[], "sleep(100000) &\njobs[0].stop();\njobs[0].status\n", expect![[r#"
+    check(
+        &[],
+        "sleep(100000) &\njobs[0].stop();\njobs[0].status\n",
+        expect![[r#"
         exit 0
         -- out
         Out[1]: <BackgroundJob #0: sleep(100000)>
@@ -138,7 +141,8 @@ fn a_job_that_was_stopped_on_request_is_no_failure() {
         -- err
         Dead, call jobs.traceback() for details jobs:
         0 : sleep(100000)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn a_job_is_an_expression_with_a_number() {
 fn a_job_that_runs_says_so() {
     check(
         &[
-            "j = jobs.new('sleep(1000)')",
+            "j = jobs.new('sleep(1000)'); while j.stat_code == 0 { sleep(0.001) }",
             "[j.status, j.stat_code, j.finished, j.result, j.is_alive()]",
             "j.join(0.01)",
             "jobs",
@@ -96,9 +96,9 @@ fn a_job_that_runs_says_so() {
             "jobs[0].traceback()",
         ],
         expect![[r#"
-            > j = jobs.new('sleep(1000)')
+            > j = jobs.new('sleep(1000)'); while j.stat_code == 0 { sleep(0.001) }
             > [j.status, j.stat_code, j.finished, j.result, j.is_alive()]
-            ["Created", 0, false, "<BackgroundJob has not completed>", true]
+            ["Running", 1, false, "<BackgroundJob has not completed>", true]
             > j.join(0.01)
             > jobs
             Running jobs:
