@@ -19,6 +19,9 @@ use crate::{
     stop::Stopped,
 };
 
+/// How many frames a traceback shows from its beginning, and how many from its end.
+const SHOWN_FRAMES: usize = 16;
+
 /// Why a job failed: a panic, an error or a stop, with a message, the frames and the thing itself.
 ///
 /// Cheap to clone.
@@ -261,6 +264,7 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
 /// A failure as text: the frames from the start of the body to the failure, the message, the causes.
 ///
 /// Control characters in it are escaped, but for line breaks and tabs.
+/// Of more than 32 frames, as a deep recursion has them, the middle is left out; [`Failure::frames`] has them all.
 #[derive(Clone)]
 pub struct Traceback(Failure);
 
@@ -278,8 +282,14 @@ impl fmt::Display for Traceback {
         if !failure.frames().is_empty() {
             writeln!(f, "Traceback (most recent call last):")?;
         }
-        for frame in failure.frames() {
-            writeln!(f, "{frame}")?;
+        let frames = failure.frames();
+        let left_out = frames.len().saturating_sub(2 * SHOWN_FRAMES);
+        for (place, frame) in frames.iter().enumerate() {
+            if left_out == 0 || !(SHOWN_FRAMES..SHOWN_FRAMES + left_out).contains(&place) {
+                writeln!(f, "{frame}")?;
+            } else if place == SHOWN_FRAMES {
+                writeln!(f, "  ... {left_out} more ...")?;
+            }
         }
         match (failure.kind(), &failure.0.place) {
             (FailureKind::Panic, Some(place)) => write!(f, "panicked at {place}: ")?,

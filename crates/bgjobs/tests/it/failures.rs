@@ -73,6 +73,21 @@ impl Error for Layer {
 }
 
 #[test]
+fn a_traceback_of_a_deep_recursion_leaves_out_its_middle() {
+    let frame = |line| bgjobs::Frame { source: Some("deep".to_owned()), line: Some(line), ..bgjobs::Frame::default() };
+    let shown = |count| {
+        let failure = Failure::new("too deep").with_frames((1..=count).map(frame).collect());
+        assert_eq!(failure.frames().len(), count as usize);
+        failure.traceback().to_string()
+    };
+    assert_eq!(shown(32).lines().count(), 1 + 32 + 1);
+    let text = shown(1_000);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 1 + 16 + 1 + 16 + 1);
+    assert_eq!(lines[16..19], ["  deep, line 16", "  ... 968 more ...", "  deep, line 985"]);
+}
+
+#[test]
 fn an_error_keeps_its_chain_of_sources() {
     let jobs = JobManager::new();
     let job = jobs

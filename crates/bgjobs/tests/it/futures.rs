@@ -90,6 +90,28 @@ fn a_dropped_future_is_not_woken_and_lets_go_of_its_waker() {
 }
 
 #[test]
+fn a_waker_that_panics_is_swallowed_and_its_worker_lives_on() {
+    struct Panicking;
+
+    impl std::task::Wake for Panicking {
+        fn wake(self: Arc<Self>) {
+            panic!("a waker");
+        }
+    }
+
+    let gate = Gate::new();
+    let jobs = JobManager::new();
+    let job = jobs.spawn("held", gate.hold(1)).unwrap();
+    let waker = Waker::from(Arc::new(Panicking));
+    let mut future = pin!((&job).into_future());
+    assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    gate.open();
+    job.join().unwrap();
+    let next: Vec<_> = (0..10).map(|n| jobs.spawn("next", move || n).unwrap()).collect();
+    assert!(next.iter().enumerate().all(|(n, job)| job.join().unwrap() == &n));
+}
+
+#[test]
 fn a_woken_waker_is_let_go_of() {
     let jobs = JobManager::new();
     let gate = Gate::new();

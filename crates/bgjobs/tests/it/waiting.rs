@@ -177,6 +177,16 @@ fn a_job_that_waits_for_another_hears_its_own_stop() {
 }
 
 #[test]
+fn a_job_that_waits_for_one_of_another_manager_hears_its_own_stop() {
+    let gate = Gate::new();
+    let (jobs, others) = (JobManager::new(), JobManager::new());
+    let other = AnyJob::from(others.spawn("held", gate.hold(())).unwrap());
+    let waiter = jobs.spawn_with("waiter", move |job| Ok(job.wait_for(&other, None)?)).unwrap();
+    assert!(matches!(waiter.stop("enough", GUARD), bgjobs::Verdict::Stopped { .. }));
+    gate.open();
+}
+
+#[test]
 fn a_job_waits_for_another_as_long_as_it_may() {
     let gate = Gate::new();
     let jobs = JobManager::new();
