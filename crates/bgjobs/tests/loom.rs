@@ -1,6 +1,6 @@
 //! The whole engine under loom, which tries the interleavings of its threads.
 //!
-//! `RUSTFLAGS="--cfg bgjobs_loom" cargo test -p bgjobs --test loom --release --target-dir target/loom`
+//! `RUSTFLAGS="--cfg bgjobs_loom" cargo test -p bgjobs --test loom --profile loom`
 //!
 //! Each model ends with the drop of the manager, so it also shows that every worker ends.
 //! Loom has no clock, so nothing here times out: idle timeouts are tested elsewhere.

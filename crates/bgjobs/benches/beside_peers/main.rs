@@ -13,8 +13,12 @@ mod table;
 
 use std::{
     env,
-    hint::black_box,
-    sync::{Arc, RwLock},
+    hint::{black_box, spin_loop},
+    num::NonZero,
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -38,10 +42,11 @@ fn main() {
         return;
     }
     let wanted = arguments.iter().find(|argument| !argument.starts_with("--"));
-    let questions: [(&str, fn()); 6] = [
+    let questions: [(&str, fn()); 7] = [
         ("submit", submit),
         ("result", result),
         ("pause", pause),
+        ("busy", busy),
         ("flood", flood),
         ("look", look),
         ("memory", memory),
@@ -110,6 +115,27 @@ fn pause() {
     });
     submit.print();
     result.print();
+}
+
+/// From the call to the result in hand while other work keeps every processor busy, as background jobs do.
+fn busy() {
+    const JOBS: usize = 10;
+    let peers = everybody();
+    let title = "submit to result while every processor is busy";
+    let mut table = table(title, &peers, [Some(1.0), None]);
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    spin_loop();
+                }
+            });
+        }
+        in_turns(20, &peers, |i, peer| table.add(i, peer.round_trip(JOBS), JOBS));
+        over.store(true, Ordering::Relaxed);
+    });
+    table.print();
 }
 
 /// A hundred thousand empty jobs, every result read.
