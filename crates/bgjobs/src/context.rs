@@ -17,7 +17,7 @@ use crate::{
 
 /// The job, seen from its own body.
 ///
-/// It is lent to the body; a clone may go to other threads, and does nothing after the end of the job.
+/// It is lent to the body; a clone may go to the other threads that work for the job.
 /// A body that calls [`check`](Self::check), [`checkpoint`](Self::checkpoint) or [`sleep`](Self::sleep) now and then
 /// can be stopped; one that never does runs to its end.
 ///
@@ -45,10 +45,6 @@ pub struct Context {
 impl Context {
     pub(crate) fn new(job: AnyJob) -> Self {
         Self { job }
-    }
-
-    fn log_bytes(&self) -> usize {
-        self.job.engine().config.log_bytes
     }
 
     /// The number of the job.
@@ -87,7 +83,7 @@ impl Context {
     /// As [`check`](Self::check).
     #[track_caller]
     pub fn checkpoint(&self, text: impl Into<Name>) -> Result<(), Stopped> {
-        self.job.core().say_place(text.into(), Location::caller(), self.log_bytes());
+        self.job.core().say_place(text.into(), Location::caller());
         self.check()
     }
 
@@ -114,13 +110,13 @@ impl Context {
     /// Says that `done` of `total` is done, in any unit; none if the total is not known.
     pub fn progress(&self, done: u64, total: impl Into<Option<u64>>) {
         let total = total.into();
-        self.job.core().say_progress(|progress| (progress.done, progress.total) = (done, total), self.log_bytes());
+        self.job.core().say_progress(|progress| (progress.done, progress.total) = (done, total));
     }
 
     /// Says what is being done.
     pub fn say(&self, text: impl Into<Name>) {
         let text = text.into();
-        self.job.core().say_progress(|progress| progress.text = Some(text), self.log_bytes());
+        self.job.core().say_progress(|progress| progress.text = Some(text));
     }
 
     /// Prints a line, or several, into the job's log.
@@ -131,7 +127,7 @@ impl Context {
     /// The job's log.
     #[must_use]
     pub fn log(&self) -> &Log {
-        self.job.core().log(self.log_bytes())
+        self.job.core().log(self.job.engine().config.log_bytes)
     }
 }
 

@@ -4,23 +4,25 @@
 //!
 //! # The order at a finish
 //!
-//! 1. The worker counts itself idle, so that who reacts to the result finds a free worker.
+//! 1. The worker counts itself idle, so that whoever reacts to the result finds a free worker.
 //! 2. Under the ledger's lock the job moves to its list, the end is posted for the readers of notices, and the state is
 //!    published.
-//! 3. Without the lock, who waits is woken and alarms ring.
+//! 3. Without the lock, threads that wait are woken. If there is code of the user's to call (wakers of futures, alarms,
+//!    the destructor of a result that nobody else holds), the worker is busy again meanwhile.
 //!
-//! Two promises follow from step 2. Who has joined a job finds it in the next report: the report waits for the
-//! lock, behind the posting. Who was told of a job finds it finished: the telling waits for the lock, behind the
+//! Two promises follow from step 2. Whoever has joined a job finds it in the next report: the report waits for the
+//! lock, behind the posting. Whoever was told of a job finds it finished: the telling waits for the lock, behind the
 //! publishing.
 
 use std::{
     cell::Cell,
     sync::Arc,
+    task::Waker,
     time::{Duration, Instant},
 };
 
 use crate::{
-    board::Board,
+    board::{Alarm, Board},
     config::{Config, Options},
     error::{SpawnError, WaitError},
     failure::Failure,
@@ -29,10 +31,10 @@ use crate::{
     panic::{self, Quietly},
     platform::{nanos, own_cpu_time},
     record::{AnyRecord, Core, Record, Shared},
-    state::Outcome,
-    sync::{AtomicU64, Condvar, Mutex, Ordering, Parker, has_passed, lock, spin, thread_local},
+    state::{Outcome, State},
+    sync::{AtomicU64, Condvar, Mutex, Ordering, Parker, deadline_after, has_passed, lock, spin, thread_local},
     table::{List, Table},
-    wait::{Signal, Waits},
+    wait::{Signal, Waiter, Waits},
     workers::{Worker, Workers},
 };
 
@@ -57,7 +59,7 @@ pub(crate) struct Ledger {
     pub(crate) table: Table<Shared>,
     pub(crate) board: Board<Shared>,
     /// Whether jobs may be started.
-    open: bool,
+    pub(crate) open: bool,
 }
 
 thread_local! {
@@ -119,7 +121,7 @@ impl Engine {
         let job = Arc::clone(&record) as Shared;
         let engine = Arc::clone(self);
         // If a shutdown has come between, it has settled the job, and the task is dropped.
-        self.workers.push(Box::new(move |worker| engine.run(&record, body, worker)));
+        self.workers.push(Box::new(move |worker| engine.run(record, body, worker)));
         tell_start(&job);
         Ok(job)
     }
@@ -149,7 +151,7 @@ impl Engine {
         let body = Quietly::new(body);
         let alone = move |worker: &mut Worker| {
             if let Ok(record) = take_over.recv() {
-                engine.run(&record, body, worker);
+                engine.run(record, body, worker);
             }
         };
         self.workers.run_alone(&name, options.stack_size, alone).map_err(SpawnError::NoThread)?;
@@ -171,14 +173,16 @@ impl Engine {
     /// Runs the body of a job from its start to its end, unless the job was settled before it started.
     fn run<T: Send + Sync + 'static>(
         self: &Arc<Self>,
-        record: &Arc<Record<T>>,
+        record: Arc<Record<T>>,
         body: Quietly<impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure>>,
         worker: &mut Worker,
     ) {
         let core = record.core();
         if !core.life.claim() {
-            drop(body);
-            self.workers.release(worker);
+            drop((record, body));
+            if self.workers.release(worker) {
+                self.workers.grow_for_refused();
+            }
             return;
         }
         let started = self.now();
@@ -186,51 +190,71 @@ impl Engine {
         core.life.start(started);
 
         CURRENT.with(|current| current.set(Some((std::ptr::from_ref(&**self).addr(), core.id))));
-        let result = panic::catch(|| body.into_inner()(record, self)).map_err(Failure::panicked).flatten();
+        let result = panic::catch(|| body.into_inner()(&record, self)).map_err(Failure::panicked).flatten();
         CURRENT.with(|current| current.set(None));
 
         let used = if self.config.measure_cpu { own_cpu_time() } else { None };
         core.unseat(used);
         core.end_log();
         let outcome = record.settle(result);
-        self.workers.release(worker);
-        self.finish(core, outcome);
+        let owes_growth = self.workers.release(worker);
+        self.finish(record, outcome, Some(worker));
+        if owes_growth {
+            self.workers.grow_for_refused();
+        }
     }
 
-    /// Publishes the end of a job whose outcome is set.
-    fn finish(&self, core: &Core, outcome: Outcome) {
+    /// Publishes the end of a job whose outcome is set; `worker` is the idle one that ran it.
+    fn finish(&self, record: Shared, outcome: Outcome, worker: Option<&Worker>) {
         let now = self.now();
         let list = if outcome == Outcome::Done { List::Completed } else { List::Dead };
-        let mut alarms = Vec::new();
+        let (id, mut alarms, mut kept) = (record.core().id, Vec::new(), None);
         let mut ledger = lock(&self.ledger);
         let Ledger { table, board, .. } = &mut *ledger;
-        let number = core.id.get();
-        table.move_to(number, list);
-        if board.has_readers()
-            && let Some(record) = table.get(number)
-        {
-            alarms = board.post(Arc::clone(record));
+        table.move_to(id.get(), list);
+        if board.has_readers() {
+            alarms = board.post(Arc::clone(&record));
             self.posted.store(board.end(), Ordering::Release);
             if board.sleeping > 0 {
                 self.news.notify_all();
             }
         }
-        let awaited = core.life.end(outcome, now);
+        let awaited = record.core().life.end(outcome, now);
+        // While the table holds the record this is not the last of it, so the result is not dropped here, but by whoever
+        // takes it out of the table. Else it is dropped below.
+        match table.get(id.get()) {
+            Some(_) => drop(record),
+            None => kept = Some(record),
+        }
         drop(ledger);
-        if awaited {
-            self.waits.wake(core.id, Signal::End);
+        let wakers = if awaited { self.waits.wake(id, Signal::End) } else { Vec::new() };
+        if !(wakers.is_empty() && alarms.is_empty() && kept.is_none()) {
+            self.call(worker, wakers, alarms, kept);
+        }
+    }
+
+    /// Calls what is the user's, and may take its time, on a worker that is not idle meanwhile.
+    fn call(&self, worker: Option<&Worker>, wakers: Vec<Waker>, alarms: Vec<Alarm>, kept: Option<Shared>) {
+        if let Some(worker) = worker {
+            self.workers.resume(worker);
+        }
+        for waker in wakers {
+            panic::swallow(|| waker.wake());
         }
         for alarm in alarms {
-            panic::swallow(|| alarm());
+            panic::swallow(move || alarm());
+        }
+        panic::drop_quietly(kept);
+        if worker.is_some_and(|worker| self.workers.release(worker)) {
+            self.workers.grow_for_refused();
         }
     }
 
     /// Ends a job that has not started, if it is still to be had.
-    pub(crate) fn settle_unstarted(&self, record: &dyn AnyRecord, reason: &Name) {
-        let core = record.core();
-        if core.life.claim() {
+    pub(crate) fn settle_unstarted(&self, record: &Shared, reason: &Name) {
+        if record.core().life.claim() {
             record.fail(Failure::stopped(&**reason));
-            self.finish(core, Outcome::Stopped);
+            self.finish(Arc::clone(record), Outcome::Stopped, None);
         }
     }
 }
@@ -253,10 +277,10 @@ impl Engine {
         if current == Some(core.id) {
             return Err(WaitError::Itself(core.id));
         }
+        let deadline = deadline_after(timeout);
         let is_over = || core.life.state().is_finished() || hearing.is_some_and(|(own, _)| own.life.is_stopping());
         let began = Instant::now();
-        let deadline = timeout.and_then(|timeout| began.checked_add(timeout));
-        if spin(JOINER_ROUNDS, is_over) || has_passed(deadline) {
+        if has_passed(deadline) || spin(JOINER_ROUNDS, is_over) {
             return Self::waited(core, began, hearing);
         }
         // With a deadline even a ring of joins ends.
@@ -265,8 +289,9 @@ impl Engine {
             self.waits.begin_join(joiner, core.id).map_err(WaitError::Ring)?;
         }
         let parker = Parker::new();
-        let stop = hearing.map(|(own, engine)| engine.waits.register(own.id, Signal::Stop, parker.waker()));
-        let end = self.waits.register(core.id, Signal::End, parker.waker());
+        let stop = hearing
+            .map(|(own, engine)| engine.waits.register(own.id, Signal::Stop, Waiter::Thread(Arc::clone(&parker))));
+        let end = self.waits.register(core.id, Signal::End, Waiter::Thread(Arc::clone(&parker)));
         if core.life.await_end() {
             while !is_over() && parker.park(deadline) {}
         }
@@ -293,9 +318,9 @@ impl Engine {
 
     /// Lets a body sleep for `time`, or until it is asked to stop.
     pub(crate) fn sleep(&self, core: &Core, time: Duration) {
-        let deadline = Instant::now().checked_add(time);
+        let deadline = deadline_after(Some(time));
         let parker = Parker::new();
-        let ticket = self.waits.register(core.id, Signal::Stop, parker.waker());
+        let ticket = self.waits.register(core.id, Signal::Stop, Waiter::Thread(Arc::clone(&parker)));
         while !core.life.is_stopping() && parker.park(deadline) {}
         self.waits.unregister(ticket);
     }
@@ -306,6 +331,7 @@ impl Engine {
     /// Waits for the non-daemon jobs but `except`, then admits nothing more, settles what has not started and sends the
     /// idle workers home.
     pub(crate) fn shut_down(&self, except: Option<JobId>) {
+        let reason = Name::from("the manager was shut down");
         let mut excepted = Vec::from_iter(except);
         let left: Vec<Shared> = loop {
             let mut ledger = lock(&self.ledger);
@@ -316,12 +342,15 @@ impl Engine {
                 break ledger.table.list(List::Running).cloned().collect();
             };
             drop(ledger);
-            if self.wait(&*record, None, None).is_err() {
+            if except.is_some() && record.core().life.state() == State::Queued {
+                // The thread that it waits for may be that of the job that shuts down.
+                self.ask_stop(&record, &reason);
+            } else if self.wait(&*record, None, None).is_err() {
                 // It waits for the job that shuts down: neither would ever end.
                 excepted.push(record.core().id);
             }
         };
-        let reason = Name::from("the manager was shut down");
+        self.news.notify_all();
         for record in left.iter().filter(|record| record.core().daemon) {
             self.ask_stop(record, &reason);
         }
@@ -331,17 +360,18 @@ impl Engine {
     /// Asks a job to stop; true for the first who asks. One that has not started ends at once.
     pub(crate) fn ask_stop(&self, record: &Shared, reason: &Name) -> bool {
         let core = record.core();
-        let first = core.ask_stop(reason.clone(), self.config.log_bytes);
+        let first = core.ask_stop(reason.clone());
         if first {
-            self.waits.wake(core.id, Signal::Stop);
-            self.settle_unstarted(&**record, reason);
+            // Only threads wait for a stop.
+            drop(self.waits.wake(core.id, Signal::Stop));
+            self.settle_unstarted(record, reason);
         }
         first
     }
 
     /// Lets go of all jobs.
     pub(crate) fn forget_all(&self) {
-        let table = std::mem::replace(&mut lock(&self.ledger).table, Table::new());
-        drop(table);
+        let all = lock(&self.ledger).table.take_all();
+        drop(all);
     }
 }

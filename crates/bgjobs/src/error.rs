@@ -33,7 +33,8 @@ impl Error for SpawnError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::ShutDown => None,
-            Self::NoThread(error) => Some(error),
+            // Its own text is in the text above.
+            Self::NoThread(error) => error.source(),
         }
     }
 }
@@ -250,11 +251,10 @@ impl Error for JoinError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             // The stop of another job is no stop of whoever joined it, so it is no source.
-            Self::Failed { failure, .. } if failure.kind() == crate::FailureKind::Error => {
-                failure.error().map(|error| error as &(dyn Error + 'static))
-            }
+            // The text of the error itself is in the text above.
+            Self::Failed { failure, .. } if failure.kind() == crate::FailureKind::Error => failure.error()?.source(),
             Self::Failed { .. } => None,
-            Self::Wait(error) => Some(error),
+            Self::Wait(error) => error.source(),
         }
     }
 }

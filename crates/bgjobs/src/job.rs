@@ -3,6 +3,7 @@
 use std::{
     any::{Any, type_name},
     fmt,
+    hash::{Hash, Hasher},
     marker::PhantomData,
     ops::Deref,
     sync::Arc,
@@ -297,6 +298,12 @@ impl PartialEq for AnyJob {
 
 impl Eq for AnyJob {}
 
+impl Hash for AnyJob {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.record).hash(state);
+    }
+}
+
 impl fmt::Display for AnyJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.name().fmt(f)
@@ -406,6 +413,15 @@ impl<T> Deref for Job<T> {
         &self.job
     }
 }
+
+impl<T> PartialEq for Job<T> {
+    /// Whether both are the same job.
+    fn eq(&self, other: &Self) -> bool {
+        self.job == other.job
+    }
+}
+
+impl<T> Eq for Job<T> {}
 
 impl<T> From<Job<T>> for AnyJob {
     fn from(job: Job<T>) -> Self {

@@ -3,6 +3,7 @@
 use std::{
     future::{Future, IntoFuture},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::{Duration, Instant},
 };
@@ -11,15 +12,24 @@ use crate::{
     error::{JoinError, WaitError},
     job::{AnyJob, Job},
     sync::{Parker, deadline_after},
-    wait::{Signal, Ticket},
+    wait::{Signal, Ticket, Waiter},
 };
+
+impl IntoFuture for &AnyJob {
+    type Output = ();
+    type IntoFuture = Ending;
+
+    fn into_future(self) -> Ending {
+        Ending::of(self)
+    }
+}
 
 impl<'a, T: Send + Sync + 'static> IntoFuture for &'a Job<T> {
     type Output = Result<&'a T, JoinError>;
     type IntoFuture = Joining<'a, T>;
 
     fn into_future(self) -> Joining<'a, T> {
-        Joining { job: self, ended: Ended::of(self) }
+        Joining { job: self, end: Ending::of(self) }
     }
 }
 
@@ -28,8 +38,16 @@ impl<T: Clone + Send + Sync + 'static> IntoFuture for Job<T> {
     type IntoFuture = JoiningOwned<T>;
 
     fn into_future(self) -> JoiningOwned<T> {
-        JoiningOwned { ended: Ended::of(&self), job: self }
+        JoiningOwned { end: Ending::of(&self), job: self }
     }
+}
+
+/// The future of the end of an [`AnyJob`], however it ends: that of `(&any_job).await`.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Ending {
+    job: AnyJob,
+    ticket: Option<Ticket>,
 }
 
 /// The future of `(&job).await`.
@@ -37,7 +55,7 @@ impl<T: Clone + Send + Sync + 'static> IntoFuture for Job<T> {
 #[must_use = "futures do nothing unless awaited"]
 pub struct Joining<'a, T> {
     job: &'a Job<T>,
-    ended: Ended,
+    end: Ending,
 }
 
 /// The future of `job.await`.
@@ -45,14 +63,45 @@ pub struct Joining<'a, T> {
 #[must_use = "futures do nothing unless awaited"]
 pub struct JoiningOwned<T> {
     job: Job<T>,
-    ended: Ended,
+    end: Ending,
+}
+
+impl Ending {
+    fn of(job: &AnyJob) -> Self {
+        Self { job: job.clone(), ticket: None }
+    }
+}
+
+impl Future for Ending {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let job = self.job.clone();
+        let (core, waits) = (job.core(), &job.engine().waits);
+        if core.life.state().is_finished() {
+            return Poll::Ready(());
+        }
+        let ticket = waits.register(core.id, Signal::End, Waiter::Future(context.waker().clone()));
+        if let Some(old) = self.ticket.replace(ticket) {
+            waits.unregister(old);
+        }
+        if core.life.await_end() { Poll::Pending } else { Poll::Ready(()) }
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.job.engine().waits.unregister(ticket);
+        }
+    }
 }
 
 impl<'a, T: Send + Sync + 'static> Future for Joining<'a, T> {
     type Output = Result<&'a T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.ended.poll(context).map(|()| self.job.ended())
+        Pin::new(&mut self.end).poll(context).map(|()| self.job.ended())
     }
 }
 
@@ -60,36 +109,7 @@ impl<T: Clone + Send + Sync + 'static> Future for JoiningOwned<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.ended.poll(context).map(|()| self.job.ended().cloned())
-    }
-}
-
-/// Waits for the end of a job without a thread.
-#[derive(Debug)]
-struct Ended {
-    job: AnyJob,
-    ticket: Option<Ticket>,
-}
-
-impl Ended {
-    fn of(job: &AnyJob) -> Self {
-        Self { job: job.clone(), ticket: None }
-    }
-
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let (core, waits) = (self.job.core(), &self.job.engine().waits);
-        if core.life.state().is_finished() {
-            return Poll::Ready(());
-        }
-        let ticket = waits.register(core.id, Signal::End, context.waker().clone());
-        self.ticket.replace(ticket).into_iter().for_each(|old| waits.unregister(old));
-        if core.life.await_end() { Poll::Pending } else { Poll::Ready(()) }
-    }
-}
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        self.ticket.take().into_iter().for_each(|ticket| self.job.engine().waits.unregister(ticket));
+        Pin::new(&mut self.end).poll(context).map(|()| self.job.ended().cloned())
     }
 }
 
@@ -152,7 +172,8 @@ pub fn wait_any(jobs: &[AnyJob], timeout: Option<Duration>) -> Result<AnyJob, Wa
     let deadline = deadline_after(timeout);
     let ended = || jobs.iter().find(|job| job.is_finished()).cloned();
     let parker = Parker::new();
-    let register = |job: &AnyJob| job.engine().waits.register(job.id(), Signal::End, parker.waker());
+    let register =
+        |job: &AnyJob| job.engine().waits.register(job.id(), Signal::End, Waiter::Thread(Arc::clone(&parker)));
     let tickets: Vec<_> = jobs.iter().map(register).collect();
     if jobs.iter().all(|job| job.core().life.await_end()) {
         while ended().is_none() && parker.park(deadline) {}

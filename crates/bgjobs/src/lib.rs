@@ -103,7 +103,7 @@ pub use frame::Frame;
 pub use handle::Handle;
 pub use id::{JobId, ParseJobIdError};
 pub use job::{AnyJob, Job, Times};
-pub use join::{Joining, JoiningOwned, wait_all, wait_any};
+pub use join::{Ending, Joining, JoiningOwned, wait_all, wait_any};
 pub use log::{Line, Log, LogCursor, Reading, Stream};
 pub use manager::JobManager;
 pub use name::{Name, many_lines, one_line};

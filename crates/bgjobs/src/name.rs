@@ -3,7 +3,9 @@
 //! Knows nothing of jobs.
 
 use std::{
+    borrow::Cow,
     fmt::{self, Write},
+    hash::{Hash, Hasher},
     ops::Deref,
     sync::Arc,
 };
@@ -52,6 +54,21 @@ impl From<String> for Name {
     }
 }
 
+impl From<Cow<'static, str>> for Name {
+    fn from(text: Cow<'static, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => text.into(),
+            Cow::Owned(text) => text.into(),
+        }
+    }
+}
+
+impl AsRef<str> for Name {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
 impl From<Arc<str>> for Name {
     fn from(text: Arc<str>) -> Self {
         Self(Text::Shared(text))
@@ -65,6 +82,12 @@ impl PartialEq for Name {
 }
 
 impl Eq for Name {}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
 
 impl PartialEq<str> for Name {
     fn eq(&self, other: &str) -> bool {

@@ -70,23 +70,24 @@ impl Notices {
         Report::new(self.look())
     }
 
-    /// Waits until there is news (true), or until `timeout` has passed (false); none waits for ever.
+    /// Waits until there is news (true), or until `timeout` has passed or the manager is gone (false); without a
+    /// timeout a thread may loop on it.
     #[must_use]
     pub fn wait(&self, timeout: Option<Duration>) -> bool {
         let deadline = deadline_after(timeout);
         let mut ledger = lock(&self.engine.ledger);
         ledger.board.sleeping += 1;
-        while !self.has_news() && !has_passed(deadline) {
+        while ledger.open && !self.has_news() && !has_passed(deadline) {
             ledger = wait_until(&self.engine.news, ledger, deadline);
         }
         ledger.board.sleeping -= 1;
         self.has_news()
     }
 
-    /// Calls `alarm` when a job ends, once between two looks, on the thread of that job.
+    /// Calls `alarm` when a job ends, once between two looks, on the thread that ended it: the job's own, or that of whoever
+    /// stops a job before it has started.
     ///
-    /// It is a wake-up for a host and tells nothing by itself.
-    /// It must be quick, because its thread could take up other jobs meanwhile; if it panics, the panic is swallowed.
+    /// It is a wake-up for a host and tells nothing by itself; if it panics, the panic is swallowed.
     /// If there is news already it is called at once.
     pub fn wake(&self, alarm: impl Fn() + Send + Sync + 'static) {
         let alarm: Alarm = Arc::new(alarm);

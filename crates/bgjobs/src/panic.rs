@@ -46,8 +46,9 @@ thread_local! {
 /// Puts the hook that takes notes in front of the host's own, once in a process.
 pub(crate) fn install_hook() {
     static INSTALLED: Once = Once::new();
-    // Loom's own panics come from outside its threads, where its thread-locals can't be read.
-    if cfg!(bgjobs_loom) {
+    // Loom's own panics come from outside its threads, where its thread-locals can't be read. While a thread panics the
+    // standard library lets nobody change the hook; the next manager does it.
+    if cfg!(bgjobs_loom) || std::thread::panicking() {
         return;
     }
     INSTALLED.call_once(|| {
@@ -63,9 +64,11 @@ pub(crate) fn install_hook() {
 
 /// Runs `body`; its panic, if it comes to that, is the error, whose payload may panic when it is dropped.
 pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Caught> {
-    let outer = NOTES.with(|notes| notes.replace(Some(Vec::new())));
+    // A thread that ends may have lost its notes already.
+    let exchange = |new| NOTES.try_with(|notes| notes.replace(new)).unwrap_or_default();
+    let outer = exchange(Some(Vec::new()));
     let result = catch_unwind(AssertUnwindSafe(|| bgjobs_body_starts_here(body)));
-    let notes = NOTES.with(|notes| notes.replace(outer));
+    let notes = exchange(outer);
     result.map_err(|payload| {
         let message = message_of(&*payload);
         let note = notes.into_iter().flatten().rev().find(|note| note.message == message);

@@ -5,12 +5,13 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead, BufReader},
-    time::Duration,
+    io::{self, BufRead, BufReader},
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 /// How many threads are made before the system's limit is looked at.
-const UNCHECKED: usize = 1_000;
+const UNCHECKED: usize = 64;
 
 /// How many memory mappings a thread of the standard library takes: its stack, the stack of its signal handler, and
 /// a guard page for each.
@@ -19,17 +20,47 @@ const MAPPINGS: usize = 4;
 /// How many mappings are left to the rest of the process.
 const RESERVE: usize = 4_096;
 
-/// Up to how many live threads the pool may grow before it must ask again.
+/// For how long a refusal holds: counting the mappings of a process takes milliseconds when there are many.
+const REFUSAL: Duration = Duration::from_millis(20);
+
+/// The threads of all managers of the process, for they share its limit.
+static THREADS: Mutex<Threads> = Mutex::new(Threads { live: 0, allowance: UNCHECKED, refused: None });
+
+struct Threads {
+    live: usize,
+    /// Up to how many live ones the limit need not be looked at.
+    allowance: usize,
+    refused: Option<Instant>,
+}
+
+/// The place of one thread among those that the system's limit on memory mappings allows.
 ///
 /// A thread for which no mapping is left aborts the process while it starts, so growth must end before.
-/// Counting the mappings of a process takes milliseconds when there are many, so half of what fits is allowed at a time.
-pub(crate) fn thread_allowance(live: usize) -> usize {
-    if live < UNCHECKED {
-        return UNCHECKED;
+pub(crate) struct ThreadPlace(());
+
+impl ThreadPlace {
+    /// Takes a place, for a thread that is about to be made.
+    pub(crate) fn take() -> io::Result<Self> {
+        let mut threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
+        if threads.live >= threads.allowance && !threads.refused.is_some_and(|at| at.elapsed() < REFUSAL) {
+            // Half of what fits at a time, for others make mappings meanwhile.
+            let more = free_mappings().map_or(usize::MAX, |free| free.saturating_sub(RESERVE) / MAPPINGS / 2);
+            threads.allowance = threads.live.saturating_add(more);
+            threads.refused = (more == 0).then(Instant::now);
+        }
+        if threads.live >= threads.allowance {
+            let live = threads.live;
+            let text = format!("{live} threads run jobs, and no memory mappings are left for another");
+            return Err(io::Error::new(io::ErrorKind::WouldBlock, text));
+        }
+        threads.live += 1;
+        Ok(Self(()))
     }
-    match free_mappings() {
-        Some(free) => live + free.saturating_sub(RESERVE) / MAPPINGS / 2,
-        None => usize::MAX,
+}
+
+impl Drop for ThreadPlace {
+    fn drop(&mut self) {
+        THREADS.lock().unwrap_or_else(PoisonError::into_inner).live -= 1;
     }
 }
 

@@ -22,6 +22,8 @@ const MANY_SLEEPERS: usize = 256;
 pub(crate) struct Counts {
     /// Workers that exist or are being made.
     pub(crate) live: usize,
+    /// Workers that are being made, and may be refused.
+    pub(crate) making: usize,
     /// Workers that run nothing.
     pub(crate) idle: usize,
     /// Idle workers that will look at the queue before they sleep.
@@ -63,6 +65,11 @@ pub(crate) fn patience_after(patience: u32, tries: u32, admission: Admission) ->
     }
 }
 
+/// Whether a job that was refused a thread may wait for a worker: not for one that may be refused as well.
+pub(crate) const fn may_queue(counts: Counts) -> bool {
+    counts.live > counts.making
+}
+
 /// Whether jobs stand in the queue for which no thread could be had.
 pub(crate) const fn owes_growth(counts: Counts) -> bool {
     counts.promised > counts.idle
@@ -93,7 +100,7 @@ mod tests {
     use super::*;
 
     const fn counts(live: usize, idle: usize, searching: usize, promised: usize) -> Counts {
-        Counts { live, idle, searching, promised }
+        Counts { live, making: 0, idle, searching, promised }
     }
 
     #[test]
@@ -142,6 +149,13 @@ mod tests {
         assert!(may_leave(counts(1, 1, 0, 0)));
         assert!(!may_leave(counts(1, 1, 0, 1)));
         assert!(may_leave(counts(2, 2, 0, 1)));
+    }
+
+    #[test]
+    fn a_job_queues_only_behind_a_worker_that_is_there() {
+        assert!(may_queue(counts(1, 0, 0, 1)));
+        assert!(!may_queue(counts(0, 0, 0, 1)));
+        assert!(!may_queue(Counts { making: 1, ..counts(1, 1, 1, 2) }));
     }
 
     #[test]

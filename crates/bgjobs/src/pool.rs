@@ -10,7 +10,8 @@
 //!    workers, unless the system refused a thread (then the task waits for the next worker that is done).
 //! 2. While the queue holds a task, a worker is about to look at it: the last searcher to take a task names a sleeper
 //!    to be woken if more are queued.
-//! 3. A worker is idle before its result is told ([`Pool::finish`]), so that who reacts to the result finds it free.
+//! 3. A worker is idle before its result is told ([`Pool::finish`]), so that whoever reacts to the result finds it free;
+//!    if it has to run anything of the user's after that, it is busy again first ([`Pool::resume`]).
 //! 4. The newest sleeper is woken first, so that the others time out under a light load; all leave when nothing comes.
 //!
 //! # The two races
@@ -47,7 +48,7 @@ struct Inner<T> {
 }
 
 /// What a worker does next.
-pub(crate) enum Take<T> {
+pub(crate) enum Next<T> {
     /// Wake that sleeper, if any, and run this.
     Run(T, Option<Arc<Parker>>),
     /// Look at [`Pool::has_tasks`] for a while, then come back.
@@ -87,8 +88,8 @@ impl<T> Pool<T> {
 
     /// Finds a worker for a task that comes with the next [`push`](Self::push).
     ///
-    /// After [`Admission::Grow`] the caller makes a thread, whose first call is [`take`](Self::take), or
-    /// calls [`refused`](Self::refused); after [`Admission::Yield`] it asks again with one more in `tries`.
+    /// After [`Admission::Grow`] the caller makes a thread, whose first call is [`take`](Self::take), and calls
+    /// [`made`](Self::made), or [`refused`](Self::refused) if it can't; after [`Admission::Yield`] it asks again with one more in `tries`.
     pub(crate) fn admit(&self, tries: u32) -> Result<Admission, Closed> {
         let mut inner = lock(&self.inner);
         if inner.closed {
@@ -107,13 +108,21 @@ impl<T> Pool<T> {
         Ok(admission)
     }
 
+    /// Notes that a thread was made; true if another should be, for a task that was refused one: the counts hold it.
+    pub(crate) fn made(&self) -> bool {
+        let mut inner = lock(&self.inner);
+        inner.counts.making -= 1;
+        inner.owe_worker()
+    }
+
     /// Takes back a thread that could not be made, for a submitter whose task is not pushed yet.
     pub(crate) fn refused(&self) -> Refused {
         let mut inner = lock(&self.inner);
+        inner.counts.making -= 1;
         inner.remove_worker();
         if !policy::owes_growth(inner.counts) {
             Refused::Ready
-        } else if inner.counts.live > 0 {
+        } else if policy::may_queue(inner.counts) {
             Refused::Queue
         } else {
             inner.counts.promised -= 1;
@@ -139,25 +148,25 @@ impl<T> Pool<T> {
     }
 
     /// Takes the next task for a worker that is idle and searching; `me` is where it will sleep.
-    pub(crate) fn take(&self, me: &Arc<Parker>, has_searched: bool) -> Take<T> {
+    pub(crate) fn take(&self, me: &Arc<Parker>, has_searched: bool) -> Next<T> {
         let mut inner = lock(&self.inner);
         if let Some(task) = inner.queue.pop_front() {
             self.queued.store(inner.queue.len(), Ordering::Relaxed);
             inner.counts.promised -= 1;
             inner.counts.idle -= 1;
             inner.counts.searching -= 1;
-            return Take::Run(task, inner.call_searcher());
+            return Next::Run(task, inner.call_searcher());
         }
         if inner.closed {
             inner.remove_worker();
-            return Take::Leave;
+            return Next::Leave;
         }
         if policy::may_search(inner.counts, has_searched) {
-            return Take::Search;
+            return Next::Search;
         }
         inner.counts.searching -= 1;
         inner.sleepers.push_back(Arc::clone(me));
-        Take::Sleep
+        Next::Sleep
     }
 
     /// Lets the sleeper `me` end, if nobody has woken it and no task is promised to it.
@@ -173,21 +182,29 @@ impl<T> Pool<T> {
 
     /// Makes a busy worker idle, before its result is told; it comes to [`take`](Self::take) next.
     ///
-    /// True if a thread should be made for a task that was refused one; the counts hold it already.
+    /// True if a thread should be made for a task that was refused one; the counts hold it.
     pub(crate) fn finish(&self) -> bool {
         let mut inner = lock(&self.inner);
         inner.counts.idle += 1;
         inner.counts.searching += 1;
-        let grows = policy::owes_growth(inner.counts);
-        if grows {
-            inner.add_worker();
-        }
-        grows
+        inner.owe_worker()
     }
 
-    /// Takes back a thread that could not be made for [`finish`](Self::finish).
+    /// Makes a worker busy again that was idle and searching; returns whether a thread should be made in its place, which
+    /// the counts hold, and the sleeper to wake in its place.
+    pub(crate) fn resume(&self) -> (bool, Option<Arc<Parker>>) {
+        let mut inner = lock(&self.inner);
+        inner.counts.idle -= 1;
+        inner.counts.searching -= 1;
+        let grows = inner.owe_worker();
+        (grows, inner.call_searcher())
+    }
+
+    /// Takes back a thread that could not be made for a task that is queued.
     pub(crate) fn refused_again(&self) {
-        lock(&self.inner).remove_worker();
+        let mut inner = lock(&self.inner);
+        inner.counts.making -= 1;
+        inner.remove_worker();
     }
 
     /// Whether a searcher may find a task.
@@ -217,8 +234,18 @@ impl<T> Inner<T> {
     /// Counts a worker that is being made: it will look at the queue first.
     fn add_worker(&mut self) {
         self.counts.live += 1;
+        self.counts.making += 1;
         self.counts.idle += 1;
         self.counts.searching += 1;
+    }
+
+    /// Counts a worker that must be made for a task that was refused one, if there is such a task.
+    fn owe_worker(&mut self) -> bool {
+        let owes = policy::owes_growth(self.counts) && !self.closed;
+        if owes {
+            self.add_worker();
+        }
+        owes
     }
 
     fn remove_worker(&mut self) {
@@ -239,5 +266,63 @@ impl<T> Inner<T> {
         }?;
         self.counts.searching += 1;
         Some(sleeper)
+    }
+}
+
+#[cfg(all(test, not(bgjobs_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_submitters_that_are_both_refused_leave_no_task_behind() {
+        let pool = Pool::<()>::new();
+        assert_eq!([pool.admit(0), pool.admit(0)], [Ok(Admission::Grow), Ok(Admission::Grow)]);
+        // The thread that the other is making is no worker to wait for.
+        assert_eq!([pool.refused(), pool.refused()], [Refused::Fail, Refused::Fail]);
+        assert_eq!(lock(&pool.inner).counts, Counts::default());
+    }
+
+    #[test]
+    fn a_refused_task_queues_behind_a_worker_and_growth_is_tried_again() {
+        let (pool, me) = (Pool::new(), Parker::new());
+        assert_eq!(pool.admit(0), Ok(Admission::Grow));
+        assert!(!pool.made());
+        assert!(pool.push(1).is_ok());
+        assert!(matches!(pool.take(&me, false), Next::Run(1, None)));
+
+        assert_eq!((pool.admit(0), pool.refused()), (Ok(Admission::Grow), Refused::Queue));
+        assert!(pool.push(2).is_ok());
+        // The next submitter gets a thread, and is told that one more is owed.
+        assert_eq!((pool.admit(0), pool.made()), (Ok(Admission::Grow), true));
+        pool.refused_again();
+        assert!(matches!(pool.take(&me, false), Next::Run(2, None)));
+    }
+
+    #[test]
+    fn a_worker_that_is_busy_again_leaves_its_task_to_another() {
+        let (pool, me, other) = (Pool::new(), Parker::new(), Parker::new());
+        for task in [1, 2] {
+            assert_eq!((pool.admit(0), pool.made()), (Ok(Admission::Grow), false));
+            assert!(pool.push(task).is_ok());
+        }
+        assert!(matches!(pool.take(&me, false), Next::Run(1, None)));
+        assert!(matches!(pool.take(&other, false), Next::Run(2, None)));
+        assert!(!pool.finish());
+        assert!(matches!(pool.take(&other, true), Next::Sleep));
+
+        // One is done, and promised to the next task, when it has to run something more.
+        assert!(!pool.finish());
+        assert_eq!(pool.admit(0), Ok(Admission::Ready));
+        assert!(pool.push(3).is_ok_and(|sleeper| sleeper.is_none()));
+        let (grows, sleeper) = pool.resume();
+        assert!(!grows);
+        assert!(sleeper.is_some_and(|sleeper| Arc::ptr_eq(&sleeper, &other)));
+
+        // With nobody else to take it, a thread is made.
+        assert!(matches!(pool.take(&other, false), Next::Run(3, None)));
+        assert!(!pool.finish());
+        assert_eq!(pool.admit(0), Ok(Admission::Ready));
+        assert!(pool.push(4).is_ok());
+        assert!(matches!(pool.resume(), (true, None)));
     }
 }

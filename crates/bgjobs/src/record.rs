@@ -59,8 +59,9 @@ pub(crate) struct Core {
 }
 
 /// What only jobs have that say something, or are told something.
+#[derive(Default)]
 struct Aside {
-    log: Log,
+    log: OnceLock<Log>,
     reason: OnceLock<Name>,
     said: Mutex<Said>,
 }
@@ -159,37 +160,32 @@ impl Core {
                 let before = known(self.cpu.load(Ordering::Relaxed))?;
                 let now = cpu_time(self.thread.load(Ordering::Relaxed))?;
                 // If the body ended meanwhile the clock may have been read for a job after it.
-                (self.life.state() == State::Running).then(|| now.saturating_sub(Duration::from_nanos(before)))
+                let runs = self.life.state() == State::Running && self.cpu.load(Ordering::Relaxed) == before;
+                runs.then(|| now.saturating_sub(Duration::from_nanos(before)))
             }
         }
     }
 
-    fn aside(&self, log_bytes: usize) -> &Aside {
-        self.aside.get_or_init(|| {
-            let said = Mutex::new(Said::default());
-            Box::new(Aside { log: Log::new(log_bytes), reason: OnceLock::new(), said })
-        })
+    fn aside(&self) -> &Aside {
+        self.aside.get_or_init(Box::default)
     }
 
-    pub(crate) fn log(&self, log_bytes: usize) -> &Log {
-        &self.aside(log_bytes).log
+    /// The log, which holds `limit` bytes.
+    pub(crate) fn log(&self, limit: usize) -> &Log {
+        self.aside().log.get_or_init(|| Log::new(limit))
     }
 
     /// Ends the lines that the body left open.
     pub(crate) fn end_log(&self) {
-        if let Some(aside) = self.aside.get() {
-            aside.log.end();
+        if let Some(log) = self.aside.get().and_then(|aside| aside.log.get()) {
+            log.end();
         }
     }
 
     /// Asks the job to stop; true for the first who asks, whose reason is kept.
-    pub(crate) fn ask_stop(&self, reason: Name, log_bytes: usize) -> bool {
-        if self.life.state().is_finished() {
-            return false;
-        }
-        // The reason comes first, so that who hears of the stop can say why.
-        let _ = self.aside(log_bytes).reason.set(reason);
-        self.life.ask_stop()
+    pub(crate) fn ask_stop(&self, reason: Name) -> bool {
+        // The reason comes first, so that whoever hears of the stop can say why.
+        !self.life.state().is_finished() && self.aside().reason.set(reason).is_ok() && self.life.ask_stop()
     }
 
     /// Why the job was asked to stop; none if it was not.
@@ -205,19 +201,19 @@ impl Core {
         Err(Stopped::new(self.stop_reason().cloned().unwrap_or(Name::from("no reason was given"))))
     }
 
-    pub(crate) fn say_place(&self, text: Name, location: &'static Location<'static>, log_bytes: usize) {
+    pub(crate) fn say_place(&self, text: Name, location: &'static Location<'static>) {
         let place = Some((text, location, Instant::now()));
-        let old = mem::replace(&mut lock(&self.aside(log_bytes).said).place, place);
+        let old = mem::replace(&mut lock(&self.aside().said).place, place);
         drop(old);
     }
 
     pub(crate) fn place(&self) -> Option<Place> {
         let said = lock(&self.aside.get()?.said).place.clone();
-        said.map(|(text, location, at)| Place { text, location, ago: at.elapsed() })
+        said.map(|(text, location, at)| Place { text, location, at })
     }
 
-    pub(crate) fn say_progress(&self, change: impl FnOnce(&mut Progress), log_bytes: usize) {
-        change(lock(&self.aside(log_bytes).said).progress.get_or_insert_default());
+    pub(crate) fn say_progress(&self, change: impl FnOnce(&mut Progress)) {
+        change(lock(&self.aside().said).progress.get_or_insert_default());
     }
 
     pub(crate) fn progress(&self) -> Option<Progress> {

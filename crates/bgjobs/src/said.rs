@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of jobs.
 
-use std::{fmt, panic::Location, time::Duration};
+use std::{fmt, panic::Location, time::Instant};
 
 use crate::name::Name;
 
@@ -18,19 +18,19 @@ pub struct Progress {
 }
 
 /// Where a body last said that it was.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// What it said.
     pub text: Name,
     /// The line of code that said it.
     pub location: &'static Location<'static>,
-    /// How long ago that was.
-    pub ago: Duration,
+    /// When that was.
+    pub at: Instant,
 }
 
 /// `parsing (src/load.rs:12:5), 1.5s ago`.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}), {:.1?} ago", self.text, self.location, self.ago)
+        write!(f, "{} ({}), {:.1?} ago", self.text, self.location, self.at.elapsed())
     }
 }

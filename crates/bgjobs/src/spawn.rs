@@ -26,7 +26,7 @@ pub struct Spawner<'a> {
 ///
 /// Each of these starts the job at once, on a thread that runs nothing else meanwhile, and returns without waiting
 /// for it.
-/// The name is what lists and notices show.
+/// The name is what lists and notices show: a literal, or a `String`.
 ///
 /// # Errors
 ///
@@ -72,6 +72,23 @@ impl Handle {
     /// let job = jobs.try_spawn("read", || std::fs::read("no such file"))?;
     /// assert!(job.join().is_err());
     /// assert!(job.failure().unwrap().error().unwrap().is::<std::io::Error>());
+    /// # Ok::<(), bgjobs::SpawnError>(())
+    /// ```
+    ///
+    /// Errors that are boxed already, and texts, are made failures by name:
+    ///
+    /// ```
+    /// use bgjobs::{Failure, JobManager};
+    ///
+    /// fn load() -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
+    ///     Err("no rows".into())
+    /// }
+    ///
+    /// let jobs = JobManager::new();
+    /// let boxed = jobs.try_spawn("load", || load().map_err(Failure::from_boxed))?;
+    /// let text = jobs.try_spawn("load", || Err::<(), _>("no rows").map_err(Failure::new))?;
+    /// assert_eq!(boxed.join().unwrap_err().to_string(), "job #0 died: no rows");
+    /// assert_eq!(text.join().unwrap_err().to_string(), "job #1 died: no rows");
     /// # Ok::<(), bgjobs::SpawnError>(())
     /// ```
     pub fn try_spawn<T, E, F>(&self, name: impl Into<Name>, body: F) -> Result<Job<T>, SpawnError>

@@ -141,7 +141,8 @@ impl Life {
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
-        self.word.load(Ordering::Relaxed) & STOPPING != 0
+        // Acquire, so that whoever hears of the stop finds its reason.
+        self.word.load(Ordering::Acquire) & STOPPING != 0
     }
 
     /// Takes the right to start the job or to settle it unstarted; true for one caller.

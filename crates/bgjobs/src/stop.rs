@@ -34,7 +34,7 @@ impl fmt::Display for Stopped {
 impl Error for Stopped {}
 
 /// What became of a stop by the deadline.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The job has stopped.
     Stopped {

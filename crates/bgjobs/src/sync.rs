@@ -21,7 +21,6 @@ pub(crate) use std::{
 
 use std::{
     sync::Arc,
-    task::{Wake, Waker},
     time::{Duration, Instant},
 };
 
@@ -93,17 +92,6 @@ impl Parker {
             drop(woken);
             self.changed.notify_one();
         }
-    }
-
-    /// The parker as a [`Waker`], so that threads and futures wait in the same list.
-    pub(crate) fn waker(self: &Arc<Self>) -> Waker {
-        Waker::from(Arc::clone(self))
-    }
-}
-
-impl Wake for Parker {
-    fn wake(self: Arc<Self>) {
-        self.unpark();
     }
 }
 

@@ -60,6 +60,12 @@ impl<E> Table<E> {
         Self { chunks: VecDeque::new(), first_chunk: 0, next: 0, ends: [ends; 3] }
     }
 
+    /// Takes all entries out; the numbers go on.
+    pub(crate) fn take_all(&mut self) -> Self {
+        let next = self.next;
+        std::mem::replace(self, Self { next, ..Self::new() })
+    }
+
     /// The number that the next [`insert`](Self::insert) gives.
     pub(crate) fn next_number(&self) -> u64 {
         self.next

@@ -166,6 +166,12 @@ impl Tracebacks {
         Self(dead.into_iter().filter_map(with_traceback).collect())
     }
 
+    /// Whether nothing has died.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The dead, each with its traceback.
     pub fn iter(&self) -> impl Iterator<Item = (&AnyJob, &Traceback)> {
         self.0.iter().map(|(job, traceback)| (job, traceback))

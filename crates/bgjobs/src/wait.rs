@@ -4,12 +4,11 @@
 //! makes it happen wakes afterwards.
 //! A job costs nothing here unless somebody waits for it.
 
-use std::{collections::HashMap, task::Waker};
+use std::{collections::HashMap, sync::Arc, task::Waker};
 
 use crate::{
     id::JobId,
-    panic::swallow,
-    sync::{Mutex, lock},
+    sync::{Mutex, Parker, lock},
 };
 
 /// What one can wait for.
@@ -19,6 +18,14 @@ pub(crate) enum Signal {
     End,
     /// The job is asked to stop.
     Stop,
+}
+
+/// How somebody who waits is told.
+pub(crate) enum Waiter {
+    /// A thread that sleeps.
+    Thread(Arc<Parker>),
+    /// A future, whose waker is the user's code.
+    Future(Waker),
 }
 
 /// One registration.
@@ -32,7 +39,7 @@ pub(crate) struct Waits(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    wakers: HashMap<(JobId, Signal), Vec<(u64, Waker)>>,
+    waiters: HashMap<(JobId, Signal), Vec<(u64, Waiter)>>,
     next: u64,
     /// Which job waits for which, without a time limit; a job runs on one thread and waits for one at a time.
     joins: HashMap<JobId, JobId>,
@@ -43,34 +50,40 @@ impl Waits {
         Self(Mutex::new(Inner::default()))
     }
 
-    /// Registers `waker` for a signal of a job.
-    pub(crate) fn register(&self, job: JobId, signal: Signal, waker: Waker) -> Ticket {
+    /// Registers `waiter` for a signal of a job.
+    pub(crate) fn register(&self, job: JobId, signal: Signal, waiter: Waiter) -> Ticket {
         let mut inner = lock(&self.0);
         let number = inner.next;
         inner.next += 1;
-        inner.wakers.entry((job, signal)).or_default().push((number, waker));
+        inner.waiters.entry((job, signal)).or_default().push((number, waiter));
         Ticket { key: (job, signal), number }
     }
 
     /// Takes a registration back; it may be gone already.
     pub(crate) fn unregister(&self, ticket: Ticket) {
         let mut inner = lock(&self.0);
-        let Some(wakers) = inner.wakers.get_mut(&ticket.key) else { return };
-        let place = wakers.iter().position(|&(number, _)| number == ticket.number);
-        let waker = place.map(|place| wakers.swap_remove(place));
-        if wakers.is_empty() {
-            inner.wakers.remove(&ticket.key);
+        let Some(waiters) = inner.waiters.get_mut(&ticket.key) else { return };
+        let place = waiters.iter().position(|&(number, _)| number == ticket.number);
+        let waiter = place.map(|place| waiters.swap_remove(place));
+        if waiters.is_empty() {
+            inner.waiters.remove(&ticket.key);
         }
         drop(inner);
-        drop(waker);
+        drop(waiter);
     }
 
-    /// Wakes all who wait for a signal of a job.
-    pub(crate) fn wake(&self, job: JobId, signal: Signal) {
-        let wakers = lock(&self.0).wakers.remove(&(job, signal));
-        for (_, waker) in wakers.into_iter().flatten() {
-            swallow(|| waker.wake());
-        }
+    /// Wakes the threads that wait for a signal of a job; returns the wakers of the futures, to be called.
+    #[must_use]
+    pub(crate) fn wake(&self, job: JobId, signal: Signal) -> Vec<Waker> {
+        let waiters = lock(&self.0).waiters.remove(&(job, signal));
+        let wake = |(_, waiter)| match waiter {
+            Waiter::Thread(parker) => {
+                parker.unpark();
+                None
+            }
+            Waiter::Future(waker) => Some(waker),
+        };
+        waiters.into_iter().flatten().filter_map(wake).collect()
     }
 
     /// Notes that `waiter` is about to wait for `target` with no time limit; the error is the ring that this closes.

@@ -12,9 +12,9 @@ use std::{
 use crate::{
     config::Config,
     error::SpawnError,
-    platform::{own_cpu_time, thread_allowance, thread_id},
+    platform::{ThreadPlace, own_cpu_time, thread_id},
     policy::Admission,
-    pool::{Closed, Pool, Refused, Take},
+    pool::{Closed, Next, Pool, Refused},
     sync::{AtomicUsize, Builder, Ordering, Parker, spin, yield_now},
 };
 
@@ -32,8 +32,6 @@ pub(crate) struct Workers {
     pool: Pool<Task>,
     stack_size: Option<usize>,
     idle_timeout: Duration,
-    /// Up to how many live threads no limit of the system need be asked.
-    allowance: AtomicUsize,
     /// How many threads with one task of their own live.
     lone: AtomicUsize,
 }
@@ -68,7 +66,6 @@ impl Workers {
             pool: Pool::new(),
             stack_size: config.stack_size,
             idle_timeout: config.idle_timeout,
-            allowance: AtomicUsize::new(0),
             lone: AtomicUsize::new(0),
         })
     }
@@ -91,7 +88,8 @@ impl Workers {
                     yield_now();
                 }
                 Ok(Admission::Grow) => {
-                    let Err(error) = self.grow() else { return Ok(false) };
+                    // A new thread takes the oldest task, so what is owed to older ones is paid first.
+                    let Err(error) = self.grow() else { return Ok(self.pool.made() && !self.grow_for_refused()) };
                     return match self.pool.refused() {
                         Refused::Ready => Ok(false),
                         Refused::Queue => Ok(true),
@@ -114,10 +112,38 @@ impl Workers {
         }
     }
 
-    /// Makes a worker idle that is done with its task, and a thread for a task that was refused one.
-    pub(crate) fn release(self: &Arc<Self>, worker: &Worker) {
-        if worker.pooled && self.pool.finish() && self.grow().is_err() {
-            self.pool.refused_again();
+    /// Makes a worker idle that is done with its task; true if [`grow_for_refused`](Self::grow_for_refused) is to be
+    /// called as soon as there is time for it.
+    #[must_use]
+    pub(crate) fn release(&self, worker: &Worker) -> bool {
+        worker.pooled && self.pool.finish()
+    }
+
+    /// Makes a worker busy again that was released, because it has to run what is the user's.
+    pub(crate) fn resume(self: &Arc<Self>, worker: &Worker) {
+        if !worker.pooled {
+            return;
+        }
+        let (grows, sleeper) = self.pool.resume();
+        if let Some(sleeper) = sleeper {
+            sleeper.unpark();
+        }
+        if grows {
+            self.grow_for_refused();
+        }
+    }
+
+    /// Makes threads for the tasks that were refused one, the first of which the pool has counted; false if the system
+    /// refuses again.
+    pub(crate) fn grow_for_refused(self: &Arc<Self>) -> bool {
+        loop {
+            if self.grow().is_err() {
+                self.pool.refused_again();
+                return false;
+            }
+            if !self.pool.made() {
+                return true;
+            }
         }
     }
 
@@ -160,21 +186,17 @@ impl Workers {
         stack_size: Option<usize>,
         run: impl FnOnce() + Send + 'static,
     ) -> io::Result<()> {
-        let live = self.live();
-        if live >= self.allowance.load(Ordering::Relaxed) {
-            let allowance = thread_allowance(live);
-            self.allowance.store(allowance, Ordering::Relaxed);
-            if live >= allowance {
-                let text = format!("{live} threads live, and the system has no memory mappings left for another");
-                return Err(io::Error::new(io::ErrorKind::WouldBlock, text));
-            }
-        }
+        let place = ThreadPlace::take()?;
         // A thread's name ends at its first zero.
         let name = name.split('\0').next().unwrap_or_default();
         let mut builder = Builder::new().name(name.to_owned());
         if let Some(size) = stack_size.or(self.stack_size) {
             builder = builder.stack_size(size);
         }
+        let run = move || {
+            run();
+            drop(place);
+        };
         builder.spawn(run).map(drop)
     }
 
@@ -184,18 +206,18 @@ impl Workers {
         let mut has_searched = false;
         loop {
             match self.pool.take(&worker.parker, has_searched) {
-                Take::Run(task, sleeper) => {
+                Next::Run(task, sleeper) => {
                     if let Some(sleeper) = sleeper {
                         sleeper.unpark();
                     }
                     task(&mut worker);
                     has_searched = false;
                 }
-                Take::Search => {
+                Next::Search => {
                     spin(SEARCH_ROUNDS, || self.pool.has_tasks());
                     has_searched = true;
                 }
-                Take::Sleep => {
+                Next::Sleep => {
                     while !worker.parker.park(Instant::now().checked_add(self.idle_timeout)) {
                         if self.pool.leave(&worker.parker) {
                             return;
@@ -203,7 +225,7 @@ impl Workers {
                     }
                     has_searched = false;
                 }
-                Take::Leave => return,
+                Next::Leave => return,
             }
         }
     }
