@@ -95,8 +95,8 @@ fn a_shutdown_does_as_a_drop_and_keeps_the_lists() {
 
 #[test]
 fn a_daemon_that_does_not_listen_holds_nobody_up() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let job = jobs.with(daemon()).spawn("deaf", gate.hold(1)).unwrap();
     wait_until("it runs", || job.state() == State::Running);
     drop(jobs);
@@ -137,8 +137,8 @@ fn a_job_that_shuts_its_own_manager_down_is_refused() {
 
 #[test]
 fn a_manager_dropped_by_its_own_job_waits_for_the_others_and_not_for_those_that_wait_for_it() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let handle = jobs.handle();
     let other = handle.spawn("other", gate.hold(())).unwrap();
     let seen = other.clone();
@@ -175,8 +175,8 @@ fn a_return_of_main_with_a_static_manager_waits_for_nobody() {
 #[test]
 fn an_exit_of_the_process_waits_for_nobody() {
     let scenario = || {
-        let gate = Gate::new();
         let jobs = JobManager::new();
+        let gate = Gate::new();
         jobs.spawn("job", gate.hold(())).unwrap();
         jobs.with(daemon()).spawn_with("daemon", watch).unwrap();
         wait_until("both run", || jobs.running().iter().all(|job| job.state() == State::Running));
@@ -190,8 +190,8 @@ fn an_exit_of_the_process_waits_for_nobody() {
 #[test]
 fn an_exit_by_a_job_ends_the_process_at_once() {
     let scenario = || {
-        let gate = Gate::new();
         let jobs = JobManager::new();
+        let gate = Gate::new();
         jobs.spawn("job", gate.hold(())).unwrap();
         jobs.spawn("exit", || process::exit(4)).unwrap();
         drop(jobs);

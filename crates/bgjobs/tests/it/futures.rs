@@ -33,8 +33,8 @@ impl Counting {
 
 #[test]
 fn a_job_is_awaited_by_reference_and_by_value() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let job = jobs.spawn("held", gate.hold(vec![1, 2])).unwrap();
     gate.open_soon();
     block_on(async {
@@ -54,8 +54,8 @@ fn an_awaited_job_that_died_says_of_what() {
 
 #[test]
 fn a_future_is_woken_once_at_the_end_of_its_job_and_not_before() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let job = jobs.spawn("held", gate.hold(1)).unwrap();
     let (old, new) = (Arc::<Counting>::default(), Arc::<Counting>::default());
     let [old_waker, new_waker] = [&old, &new].map(|counting| Waker::from(Arc::clone(counting)));
@@ -73,8 +73,8 @@ fn a_future_is_woken_once_at_the_end_of_its_job_and_not_before() {
 
 #[test]
 fn a_dropped_future_is_not_woken_and_lets_go_of_its_waker() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let job = jobs.spawn("held", gate.hold(1)).unwrap();
     let counting = Arc::<Counting>::default();
     {
@@ -126,8 +126,8 @@ fn a_woken_waker_is_let_go_of() {
 
 #[test]
 fn futures_of_several_jobs_are_combined() {
-    let (first, second) = (Gate::new(), Gate::new());
     let jobs = JobManager::new();
+    let (first, second) = (Gate::new(), Gate::new());
     let one = jobs.spawn("one", first.hold(1)).unwrap();
     let two = jobs.spawn("two", second.hold(2)).unwrap();
     second.open_soon();

@@ -82,9 +82,11 @@ impl Opener {
 
 impl Pass {
     pub(crate) fn wait(&self) {
-        let is_open = self.0.is_open.lock().unwrap();
-        let (is_open, _) = self.0.opened.wait_timeout_while(is_open, GUARD, |is_open| !*is_open).unwrap();
-        let is_open = *is_open;
+        let guard = self.0.is_open.lock().unwrap();
+        let (guard, _) = self.0.opened.wait_timeout_while(guard, GUARD, |is_open| !*is_open).unwrap();
+        let is_open = *guard;
+        // A panic with it would poison the gate for whoever opens it yet.
+        drop(guard);
         assert!(is_open, "nobody opened the gate");
     }
 }

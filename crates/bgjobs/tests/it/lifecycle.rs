@@ -55,8 +55,8 @@ fn every_job_runs_at_once_on_a_thread_that_runs_nothing_else_meanwhile() {
 
 #[test]
 fn a_job_goes_from_created_over_running_to_finished_and_its_times_with_it() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let before = Instant::now();
     let handle = jobs.handle();
     let look = move |_: &log::Record<'_>| {
@@ -105,8 +105,8 @@ fn a_forgotten_job_is_in_no_list_and_its_handles_go_on_working() {
 
 #[test]
 fn a_detached_job_runs_on_and_is_found_in_the_lists() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     drop(jobs.spawn("detached", gate.hold(7)).unwrap());
     assert_eq!(jobs.running().len(), 1);
     gate.open();

@@ -179,8 +179,8 @@ fn a_captured_value_and_a_result_are_dropped_once_on_every_path() {
 #[test]
 fn a_daemon_that_outlives_its_manager_is_dropped_with_its_last_handle() {
     let census = Census::default();
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let (captured, result) = (census.make(), census.make());
     let held = gate.hold(result);
     let body = move || {
