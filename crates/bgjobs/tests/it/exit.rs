@@ -4,7 +4,11 @@
 
 use std::{
     process,
-    sync::{LazyLock, mpsc},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     time::Duration,
 };
 
@@ -13,7 +17,6 @@ use bgjobs::{Context, Failure, JobManager, Options, Outcome, ShutdownError, Spaw
 use crate::{
     child::{self, say},
     gate::{Gate, wait_until},
-    records,
 };
 
 fn daemon() -> Options {
@@ -107,18 +110,20 @@ fn a_daemon_that_does_not_listen_holds_nobody_up() {
 
 #[test]
 fn a_daemon_that_has_not_started_never_does() {
-    let jobs = JobManager::new();
-    let handle = jobs.handle();
-    let mut jobs = Some(jobs);
-    let starter = handle.clone();
-    // The manager goes while the job has its number and no thread yet.
-    let go = move |_: &log::Record<'_>| drop(jobs.take());
-    let start = || starter.with(daemon()).spawn("never", || -> () { unreachable!("its manager has gone") });
-    let job = records::during(go, start).unwrap();
-    assert_eq!((job.state(), job.times().started), (State::Finished(Outcome::Stopped), None));
+    let mut unstarted = None;
+    wait_until("a manager goes before its job has started", || {
+        let jobs = JobManager::new();
+        let ran = Arc::new(AtomicBool::new(false));
+        let own = Arc::clone(&ran);
+        let job = jobs.with(daemon()).spawn("never", move || own.store(true, Ordering::SeqCst)).unwrap();
+        drop(jobs);
+        job.wait().unwrap();
+        unstarted = job.times().started.is_none().then_some((job, ran));
+        unstarted.is_some()
+    });
+    let (job, ran) = unstarted.unwrap();
+    assert_eq!((job.state(), ran.load(Ordering::SeqCst)), (State::Finished(Outcome::Stopped), false));
     assert_eq!(job.failure().unwrap().message(), "the manager was shut down");
-    assert!(handle.all().is_empty());
-    wait_until("the threads end", || handle.threads() == 0);
 }
 
 #[test]

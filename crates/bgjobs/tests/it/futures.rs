@@ -13,7 +13,7 @@ use std::{
 use bgjobs::{Failure, JobManager, JoinError};
 use futures_lite::future::{block_on, or, zip};
 
-use crate::gate::{Gate, wait_until};
+use crate::gate::{GUARD, Gate, wait_until};
 
 /// Counts how often it was woken.
 #[derive(Default)]
@@ -90,28 +90,6 @@ fn a_dropped_future_is_not_woken_and_lets_go_of_its_waker() {
 }
 
 #[test]
-fn a_waker_that_panics_is_swallowed_and_its_worker_lives_on() {
-    struct Panicking;
-
-    impl std::task::Wake for Panicking {
-        fn wake(self: Arc<Self>) {
-            panic!("a waker");
-        }
-    }
-
-    let gate = Gate::new();
-    let jobs = JobManager::new();
-    let job = jobs.spawn("held", gate.hold(1)).unwrap();
-    let waker = Waker::from(Arc::new(Panicking));
-    let mut future = pin!((&job).into_future());
-    assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-    gate.open();
-    job.join().unwrap();
-    let next: Vec<_> = (0..10).map(|n| jobs.spawn("next", move || n).unwrap()).collect();
-    assert!(next.iter().enumerate().all(|(n, job)| job.join().unwrap() == &n));
-}
-
-#[test]
 fn a_woken_waker_is_let_go_of() {
     let jobs = JobManager::new();
     let gate = Gate::new();
@@ -136,4 +114,28 @@ fn futures_of_several_jobs_are_combined() {
     first.open_soon();
     let (one, two) = block_on(zip(one.into_future(), two.into_future()));
     assert_eq!((one.unwrap(), two.unwrap()), (1, 2));
+}
+
+#[test]
+fn a_waker_that_panics_harms_neither_the_other_waiters_nor_the_manager() {
+    struct Panicking;
+    impl Wake for Panicking {
+        fn wake(self: Arc<Self>) {
+            panic!("a waker of the host");
+        }
+    }
+    let jobs = JobManager::new();
+    let gate = Gate::new();
+    let job = jobs.spawn("held", gate.hold(1)).unwrap();
+    let waker = Waker::from(Arc::new(Panicking));
+    let counting = Arc::<Counting>::default();
+    let good = Waker::from(Arc::clone(&counting));
+    let mut bad_one = pin!((&job).into_future());
+    let mut good_one = pin!((&job).into_future());
+    assert!(bad_one.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    assert!(good_one.as_mut().poll(&mut Context::from_waker(&good)).is_pending());
+    gate.open();
+    wait_until("the second waker is woken", || counting.count() == 1);
+    let next = jobs.with(bgjobs::Options { daemon: true, ..Default::default() }).spawn("next", || 2).unwrap();
+    assert_eq!(next.join_timeout(GUARD).unwrap(), &2);
 }

@@ -1,13 +1,16 @@
 //! Asking a job to stop.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use bgjobs::{AnyJob, Context, Failure, FailureKind, JobManager, Outcome, State, Stopped, Verdict};
 
-use crate::{
-    gate::{GUARD, Gate, wait_until},
-    records,
-};
+use crate::gate::{GUARD, Gate, stopped_unstarted, wait_until};
 
 const SOON: Duration = Duration::from_millis(5);
 
@@ -131,21 +134,22 @@ fn the_first_to_ask_is_told_so_and_its_reason_is_kept() {
 fn a_job_that_has_not_started_ends_at_once_and_its_body_never_runs() {
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
-    let handle = jobs.handle();
-    let stop = move |_: &log::Record<'_>| {
-        let job = handle.get(0).unwrap();
-        assert!(matches!(job.stop("never mind", Duration::ZERO), Verdict::Stopped { .. }));
-        assert_eq!(job.state(), State::Finished(Outcome::Stopped));
-    };
-    let job =
-        records::during(stop, || jobs.spawn("never", || -> () { unreachable!("it was stopped before") }).unwrap());
-    assert_eq!(job.failure().unwrap().traceback().to_string(), "stopped: never mind");
+    let started = Arc::new(AtomicUsize::new(0));
+    let job = stopped_unstarted(|| {
+        let own = Arc::clone(&started);
+        jobs.spawn("never", move || own.fetch_add(1, Ordering::SeqCst)).unwrap()
+    });
+    let all = jobs.all();
+    assert_eq!(started.load(Ordering::SeqCst), all.iter().filter(|job| job.times().started.is_some()).count());
     assert_eq!(
-        (job.times().started, job.times().ran(), job.stop_reason().as_deref()),
-        (None, None, Some("never mind"))
+        (job.state(), job.status()),
+        (State::Finished(Outcome::Stopped), "Dead (Stopped), call jobs.traceback() for details")
     );
-    assert_eq!(notices.look(), [(*job).clone()]);
-    assert_eq!(jobs.dead(), [(*job).clone()]);
+    assert_eq!(job.failure().unwrap().traceback().to_string(), "stopped: never mind");
+    assert_eq!((job.times().ran(), job.stop_reason().as_deref()), (None, Some("never mind")));
+    assert!(matches!(job.stop("again", Duration::ZERO), Verdict::FinishedFirst { outcome: Outcome::Stopped }));
+    assert_eq!(notices.look(), all);
+    assert!(jobs.dead().contains(&job));
     assert_eq!(jobs.spawn("next", || 2).unwrap().join().unwrap(), &2);
 }
 
