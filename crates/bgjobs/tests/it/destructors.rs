@@ -1,6 +1,7 @@
 //! Destructors of the user's values that panic, block, or call the manager: nobody is harmed.
 
 use std::{
+    cell::Cell,
     error::Error,
     fmt,
     sync::{
@@ -11,10 +12,7 @@ use std::{
 
 use bgjobs::{Failure, FailureKind, Handle, JobManager, Options};
 
-use crate::{
-    gate::{GUARD, Gate, wait_until},
-    records,
-};
+use crate::gate::{GUARD, Gate, stopped_unstarted, wait_until};
 
 /// Panics when it is dropped, and counts how often that was.
 #[derive(Clone)]
@@ -123,13 +121,14 @@ fn of_a_captured_value_makes_the_job_a_dead_one() {
 #[test]
 fn of_a_captured_value_whose_job_never_started() {
     let (jobs, bomb, count) = armed();
-    let first = bomb();
-    let handle = jobs.handle();
-    let stop = move |_: &log::Record<'_>| assert!(handle.get(0).unwrap().ask_stop("not needed"));
-    let job = records::during(stop, || jobs.spawn("bomb", move || (&first, 1).1).unwrap());
-    job.wait().unwrap();
-    assert_eq!(job.failure().unwrap().message(), "not needed");
-    wait_until("it has gone off", || count.load(Ordering::SeqCst) == 1);
+    let made = Cell::new(0);
+    let job = stopped_unstarted(|| {
+        made.set(made.get() + 1);
+        let bomb = bomb();
+        jobs.spawn("bomb", move || (&bomb, 1).1).unwrap()
+    });
+    assert_eq!(job.failure().unwrap().message(), "never mind");
+    wait_until("each has gone off once", || count.load(Ordering::SeqCst) == made.get());
     lives_on(&jobs);
 }
 
@@ -179,6 +178,18 @@ fn that_calls_the_manager_runs_without_its_lock() {
     drop(jobs.spawn("last", move || result).unwrap());
     jobs.wait_all(None).unwrap();
     jobs.flush();
+    done.pass().wait();
+    lives_on(&jobs);
+}
+
+#[test]
+fn of_a_job_that_never_started_may_wait_for_another_job() {
+    let jobs = JobManager::new();
+    let done = Gate::new();
+    stopped_unstarted(|| {
+        let captured = spawn_and_join(&jobs, &done);
+        jobs.spawn("last", move || drop(captured)).unwrap()
+    });
     done.pass().wait();
     lives_on(&jobs);
 }

@@ -4,7 +4,11 @@
 
 use std::{
     process,
-    sync::{LazyLock, mpsc},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     time::Duration,
 };
 
@@ -13,7 +17,6 @@ use bgjobs::{Context, Failure, JobManager, Options, Outcome, ShutdownError, Spaw
 use crate::{
     child::{self, say},
     gate::{Gate, wait_until},
-    records,
 };
 
 fn daemon() -> Options {
@@ -95,8 +98,8 @@ fn a_shutdown_does_as_a_drop_and_keeps_the_lists() {
 
 #[test]
 fn a_daemon_that_does_not_listen_holds_nobody_up() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let job = jobs.with(daemon()).spawn("deaf", gate.hold(1)).unwrap();
     wait_until("it runs", || job.state() == State::Running);
     drop(jobs);
@@ -107,18 +110,20 @@ fn a_daemon_that_does_not_listen_holds_nobody_up() {
 
 #[test]
 fn a_daemon_that_has_not_started_never_does() {
-    let jobs = JobManager::new();
-    let handle = jobs.handle();
-    let mut jobs = Some(jobs);
-    let starter = handle.clone();
-    // The manager goes while the job has its number and no thread yet.
-    let go = move |_: &log::Record<'_>| drop(jobs.take());
-    let start = || starter.with(daemon()).spawn("never", || -> () { unreachable!("its manager has gone") });
-    let job = records::during(go, start).unwrap();
-    assert_eq!((job.state(), job.times().started), (State::Finished(Outcome::Stopped), None));
+    let mut unstarted = None;
+    wait_until("a manager goes before its job has started", || {
+        let jobs = JobManager::new();
+        let ran = Arc::new(AtomicBool::new(false));
+        let own = Arc::clone(&ran);
+        let job = jobs.with(daemon()).spawn("never", move || own.store(true, Ordering::SeqCst)).unwrap();
+        drop(jobs);
+        job.wait().unwrap();
+        unstarted = job.times().started.is_none().then_some((job, ran));
+        unstarted.is_some()
+    });
+    let (job, ran) = unstarted.unwrap();
+    assert_eq!((job.state(), ran.load(Ordering::SeqCst)), (State::Finished(Outcome::Stopped), false));
     assert_eq!(job.failure().unwrap().message(), "the manager was shut down");
-    assert!(handle.all().is_empty());
-    wait_until("the threads end", || handle.threads() == 0);
 }
 
 #[test]
@@ -137,8 +142,8 @@ fn a_job_that_shuts_its_own_manager_down_is_refused() {
 
 #[test]
 fn a_manager_dropped_by_its_own_job_waits_for_the_others_and_not_for_those_that_wait_for_it() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let handle = jobs.handle();
     let other = handle.spawn("other", gate.hold(())).unwrap();
     let seen = other.clone();
@@ -175,8 +180,8 @@ fn a_return_of_main_with_a_static_manager_waits_for_nobody() {
 #[test]
 fn an_exit_of_the_process_waits_for_nobody() {
     let scenario = || {
-        let gate = Gate::new();
         let jobs = JobManager::new();
+        let gate = Gate::new();
         jobs.spawn("job", gate.hold(())).unwrap();
         jobs.with(daemon()).spawn_with("daemon", watch).unwrap();
         wait_until("both run", || jobs.running().iter().all(|job| job.state() == State::Running));
@@ -190,8 +195,8 @@ fn an_exit_of_the_process_waits_for_nobody() {
 #[test]
 fn an_exit_by_a_job_ends_the_process_at_once() {
     let scenario = || {
-        let gate = Gate::new();
         let jobs = JobManager::new();
+        let gate = Gate::new();
         jobs.spawn("job", gate.hold(())).unwrap();
         jobs.spawn("exit", || process::exit(4)).unwrap();
         drop(jobs);

@@ -13,7 +13,7 @@ use std::{
 use bgjobs::{Failure, JobManager, JoinError};
 use futures_lite::future::{block_on, or, zip};
 
-use crate::gate::{Gate, wait_until};
+use crate::gate::{GUARD, Gate, wait_until};
 
 /// Counts how often it was woken.
 #[derive(Default)]
@@ -33,8 +33,8 @@ impl Counting {
 
 #[test]
 fn a_job_is_awaited_by_reference_and_by_value() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let job = jobs.spawn("held", gate.hold(vec![1, 2])).unwrap();
     gate.open_soon();
     block_on(async {
@@ -54,8 +54,8 @@ fn an_awaited_job_that_died_says_of_what() {
 
 #[test]
 fn a_future_is_woken_once_at_the_end_of_its_job_and_not_before() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let job = jobs.spawn("held", gate.hold(1)).unwrap();
     let (old, new) = (Arc::<Counting>::default(), Arc::<Counting>::default());
     let [old_waker, new_waker] = [&old, &new].map(|counting| Waker::from(Arc::clone(counting)));
@@ -73,8 +73,8 @@ fn a_future_is_woken_once_at_the_end_of_its_job_and_not_before() {
 
 #[test]
 fn a_dropped_future_is_not_woken_and_lets_go_of_its_waker() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let job = jobs.spawn("held", gate.hold(1)).unwrap();
     let counting = Arc::<Counting>::default();
     {
@@ -87,28 +87,6 @@ fn a_dropped_future_is_not_woken_and_lets_go_of_its_waker() {
     gate.open();
     job.join().unwrap();
     assert_eq!(counting.count(), 0);
-}
-
-#[test]
-fn a_waker_that_panics_is_swallowed_and_its_worker_lives_on() {
-    struct Panicking;
-
-    impl std::task::Wake for Panicking {
-        fn wake(self: Arc<Self>) {
-            panic!("a waker");
-        }
-    }
-
-    let gate = Gate::new();
-    let jobs = JobManager::new();
-    let job = jobs.spawn("held", gate.hold(1)).unwrap();
-    let waker = Waker::from(Arc::new(Panicking));
-    let mut future = pin!((&job).into_future());
-    assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-    gate.open();
-    job.join().unwrap();
-    let next: Vec<_> = (0..10).map(|n| jobs.spawn("next", move || n).unwrap()).collect();
-    assert!(next.iter().enumerate().all(|(n, job)| job.join().unwrap() == &n));
 }
 
 #[test]
@@ -126,8 +104,8 @@ fn a_woken_waker_is_let_go_of() {
 
 #[test]
 fn futures_of_several_jobs_are_combined() {
-    let (first, second) = (Gate::new(), Gate::new());
     let jobs = JobManager::new();
+    let (first, second) = (Gate::new(), Gate::new());
     let one = jobs.spawn("one", first.hold(1)).unwrap();
     let two = jobs.spawn("two", second.hold(2)).unwrap();
     second.open_soon();
@@ -136,4 +114,28 @@ fn futures_of_several_jobs_are_combined() {
     first.open_soon();
     let (one, two) = block_on(zip(one.into_future(), two.into_future()));
     assert_eq!((one.unwrap(), two.unwrap()), (1, 2));
+}
+
+#[test]
+fn a_waker_that_panics_harms_neither_the_other_waiters_nor_the_manager() {
+    struct Panicking;
+    impl Wake for Panicking {
+        fn wake(self: Arc<Self>) {
+            panic!("a waker of the host");
+        }
+    }
+    let jobs = JobManager::new();
+    let gate = Gate::new();
+    let job = jobs.spawn("held", gate.hold(1)).unwrap();
+    let waker = Waker::from(Arc::new(Panicking));
+    let counting = Arc::<Counting>::default();
+    let good = Waker::from(Arc::clone(&counting));
+    let mut bad_one = pin!((&job).into_future());
+    let mut good_one = pin!((&job).into_future());
+    assert!(bad_one.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    assert!(good_one.as_mut().poll(&mut Context::from_waker(&good)).is_pending());
+    gate.open();
+    wait_until("the second waker is woken", || counting.count() == 1);
+    let next = jobs.with(bgjobs::Options { daemon: true, ..Default::default() }).spawn("next", || 2).unwrap();
+    assert_eq!(next.join_timeout(GUARD).unwrap(), &2);
 }

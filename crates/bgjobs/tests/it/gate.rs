@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bgjobs::Job;
+
 /// After this long something hangs for good; no machine is that slow.
 pub(crate) const GUARD: Duration = Duration::from_mins(1);
 
@@ -82,9 +84,11 @@ impl Opener {
 
 impl Pass {
     pub(crate) fn wait(&self) {
-        let is_open = self.0.is_open.lock().unwrap();
-        let (is_open, _) = self.0.opened.wait_timeout_while(is_open, GUARD, |is_open| !*is_open).unwrap();
-        let is_open = *is_open;
+        let guard = self.0.is_open.lock().unwrap();
+        let (guard, _) = self.0.opened.wait_timeout_while(guard, GUARD, |is_open| !*is_open).unwrap();
+        let is_open = *guard;
+        // A panic with it would poison the gate for whoever opens it yet.
+        drop(guard);
         assert!(is_open, "nobody opened the gate");
     }
 }
@@ -97,6 +101,19 @@ pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
         assert!(began.elapsed() < GUARD, "this never came to be: {what}");
         thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// Starts jobs until one is stopped before its body began; at most a few, because a thread takes microseconds.
+pub(crate) fn stopped_unstarted<T>(mut start: impl FnMut() -> Job<T>) -> Job<T> {
+    let mut unstarted = None;
+    wait_until("a stop is quicker than a start", || {
+        let job = start();
+        job.ask_stop("never mind");
+        job.wait().unwrap();
+        unstarted = job.times().started.is_none().then_some(job);
+        unstarted.is_some()
+    });
+    unstarted.unwrap()
 }
 
 /// Keeps the processor busy for so long by the clock of the wall.

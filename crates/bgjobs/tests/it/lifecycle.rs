@@ -3,17 +3,14 @@
 use std::{
     collections::HashSet,
     sync::{Arc, Barrier},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bgjobs::{
-    Body, Context, Failure, JobId, JobManager, Name, Outcome, ResultError, SpawnError, State, Take, UnknownJob,
+    Body, Context, Failure, JobId, JobManager, Name, Options, Outcome, ResultError, SpawnError, State, Take, UnknownJob,
 };
 
-use crate::{
-    gate::{GUARD, Gate, wait_until},
-    records,
-};
+use crate::gate::{GUARD, Gate, wait_until};
 
 #[test]
 fn numbers_count_from_zero_in_the_order_of_starting() {
@@ -54,20 +51,12 @@ fn every_job_runs_at_once_on_a_thread_that_runs_nothing_else_meanwhile() {
 }
 
 #[test]
-fn a_job_goes_from_created_over_running_to_finished_and_its_times_with_it() {
-    let gate = Gate::new();
+fn a_job_goes_from_running_to_finished_and_its_times_with_it() {
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let before = Instant::now();
-    let handle = jobs.handle();
-    let look = move |_: &log::Record<'_>| {
-        let job = handle.get(0).unwrap();
-        let times = job.times();
-        assert_eq!((job.state(), job.status(), job.stat_code()), (State::Created, "Created", 0));
-        assert_eq!((times.started, times.finished, times.ran()), (None, None, None));
-        assert_eq!(handle.running(), [job]);
-    };
-    let job = records::during(look, || jobs.spawn("held", gate.hold(1)).unwrap());
-
+    let job = jobs.spawn("held", gate.hold(1)).unwrap();
+    assert_eq!(jobs.running(), [(*job).clone()]);
     wait_until("the job runs", || job.state() == State::Running);
     let running = job.times();
     assert!(running.created >= before && running.started.unwrap() >= running.created && running.finished.is_none());
@@ -82,6 +71,18 @@ fn a_job_goes_from_created_over_running_to_finished_and_its_times_with_it() {
     assert!(ended.finished.unwrap() >= ended.started.unwrap() && ended.finished.unwrap() <= Instant::now());
     assert_eq!(ended.ran().unwrap(), ended.finished.unwrap() - ended.started.unwrap());
     assert_eq!(job.times(), ended);
+}
+
+#[test]
+fn a_job_is_created_until_its_thread_takes_it() {
+    let gate = Gate::new();
+    wait_until("a job is seen between its number and its thread", || {
+        let jobs = JobManager::new();
+        let job = jobs.with(Options { daemon: true, ..Options::default() }).spawn("held", gate.hold(())).unwrap();
+        let times = job.times();
+        let seen = (times.started, times.finished, job.cpu_time(), job.status(), job.stat_code(), job.state());
+        seen == (None, None, Some(Duration::ZERO), "Created", 0, State::Created)
+    });
 }
 
 #[test]
@@ -105,8 +106,8 @@ fn a_forgotten_job_is_in_no_list_and_its_handles_go_on_working() {
 
 #[test]
 fn a_detached_job_runs_on_and_is_found_in_the_lists() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     drop(jobs.spawn("detached", gate.hold(7)).unwrap());
     assert_eq!(jobs.running().len(), 1);
     gate.open();

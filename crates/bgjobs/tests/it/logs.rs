@@ -12,8 +12,8 @@ fn texts<T>(job: &Job<T>) -> Vec<String> {
 
 #[test]
 fn lines_are_read_while_the_job_runs_and_stamped_in_its_time() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let pass = gate.pass();
     let body = move |job: &Context| {
         job.print("one\ntwo");

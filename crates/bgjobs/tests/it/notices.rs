@@ -23,8 +23,8 @@ fn run(jobs: &JobManager) {
 
 #[test]
 fn each_reader_is_told_of_each_end_once_in_the_order_of_the_ends() {
-    let (first, second) = (Gate::new(), Gate::new());
     let jobs = JobManager::new();
+    let (first, second) = (Gate::new(), Gate::new());
     let (mut often, mut seldom) = (jobs.notices(), jobs.notices());
     let zero = jobs.spawn("zero", first.hold(())).unwrap();
     let one = jobs.spawn("one", second.hold(())).unwrap();
@@ -156,8 +156,8 @@ fn an_alarm_that_panics_is_swallowed_and_the_manager_lives_on() {
 
 #[test]
 fn waiting_for_news_ends_with_news_or_with_the_time() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let mut notices = jobs.notices();
     assert!(!notices.wait(Some(Duration::ZERO)) && !notices.wait(Some(Duration::from_millis(5))));
     jobs.spawn("held", gate.hold(())).unwrap();

@@ -34,8 +34,8 @@ fn a_reused_thread_keeps_its_thread_locals_and_a_fresh_one_has_none() {
 
 #[test]
 fn a_thread_with_one_job_is_counted_while_it_lives_and_bears_the_jobs_name() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let pass = gate.pass();
     let body = move || {
         pass.wait();
@@ -110,8 +110,8 @@ fn burner(jobs: &JobManager, gate: &Gate) -> bgjobs::Job<()> {
 #[test]
 #[cfg(target_os = "linux")]
 fn the_processor_time_of_a_running_job_grows_and_of_a_finished_one_is_kept_if_asked_for() {
-    let gate = Gate::new();
     let jobs = JobManager::with_config(Config { measure_cpu: true, ..Config::default() });
+    let gate = Gate::new();
     // Not at the start of its thread's life, so that an offset would show.
     jobs.spawn("before", || burn(Duration::from_millis(10))).unwrap().join().unwrap();
     let job = burner(&jobs, &gate);
@@ -127,8 +127,8 @@ fn the_processor_time_of_a_running_job_grows_and_of_a_finished_one_is_kept_if_as
 #[test]
 #[cfg(target_os = "linux")]
 fn unmeasured_the_processor_time_is_known_while_the_job_runs() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let job = burner(&jobs, &gate);
     let running = job.cpu_time().unwrap();
     assert!(running > Duration::ZERO && running <= job.times().ran().unwrap() + SLACK, "{running:?}");

@@ -2,6 +2,8 @@
 
 use std::{cell::RefCell, sync::Once};
 
+use crate::gate::GUARD;
+
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 type Hook = Box<dyn FnMut(&Record<'_>)>;
@@ -30,9 +32,7 @@ impl Log for Logger {
 }
 
 /// Calls `hook` for each record that `act` causes on this thread.
-///
-/// A job sends one between getting its number and its thread, so a test can act on a job that has not started.
-pub(crate) fn during<R>(hook: impl FnMut(&Record<'_>) + 'static, act: impl FnOnce() -> R) -> R {
+fn during<R>(hook: impl FnMut(&Record<'_>) + 'static, act: impl FnOnce() -> R) -> R {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         log::set_logger(&Logger).unwrap();
@@ -57,4 +57,18 @@ fn each_start_is_told_to_the_log_crate_at_debug_level() {
     });
     let record = |n| (Level::Debug, "bgjobs".to_owned(), format!("Starting job # {n} in a separate thread."));
     assert_eq!(told.iter().collect::<Vec<_>>(), [record(0), record(1)]);
+}
+
+#[test]
+fn a_logger_that_panics_harms_the_caller_alone() {
+    let jobs = bgjobs::JobManager::new();
+    for fresh_thread in [false, true] {
+        // A daemon, so that a failed test does not hang in its manager.
+        let options = bgjobs::Options { fresh_thread, daemon: true, ..Default::default() };
+        let start = || jobs.with(options.clone()).spawn("unlucky", || ());
+        let started = std::panic::AssertUnwindSafe(|| during(|_| panic!("a logger of the host"), start));
+        drop(std::panic::catch_unwind(started));
+        assert_eq!(jobs.wait_all(Some(GUARD)), Ok(()));
+        assert_eq!(jobs.with(options.clone()).spawn("next", || 2).unwrap().join_timeout(GUARD).unwrap(), &2);
+    }
 }

@@ -1,13 +1,16 @@
 //! Asking a job to stop.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use bgjobs::{AnyJob, Context, Failure, FailureKind, JobManager, Outcome, State, Stopped, Verdict};
 
-use crate::{
-    gate::{GUARD, Gate, wait_until},
-    records,
-};
+use crate::gate::{GUARD, Gate, stopped_unstarted, wait_until};
 
 const SOON: Duration = Duration::from_millis(5);
 
@@ -63,8 +66,8 @@ fn a_job_that_has_ended_is_left_as_it_is() {
 
 #[test]
 fn a_job_that_ends_well_after_the_request_had_completed_first() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let job = jobs.spawn("deaf", gate.hold(1)).unwrap();
     wait_until("it runs", || job.state() == State::Running);
     gate.open_soon();
@@ -74,8 +77,8 @@ fn a_job_that_ends_well_after_the_request_had_completed_first() {
 
 #[test]
 fn a_body_that_ignores_the_request_is_told_of_with_its_last_place() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let pass = gate.pass();
     let line = line!() + 2;
     let body = move |job: &Context| {
@@ -105,8 +108,8 @@ fn a_body_that_ignores_the_request_is_told_of_with_its_last_place() {
 
 #[test]
 fn a_body_that_said_no_place_has_none_in_the_verdict() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let job = jobs.spawn("deaf", gate.hold(())).unwrap();
     wait_until("it runs", || job.state() == State::Running);
     let verdict = job.stop("enough", Duration::ZERO);
@@ -117,8 +120,8 @@ fn a_body_that_said_no_place_has_none_in_the_verdict() {
 
 #[test]
 fn the_first_to_ask_is_told_so_and_its_reason_is_kept() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let job = jobs.spawn("deaf", gate.hold(())).unwrap();
     wait_until("it runs", || job.state() == State::Running);
     assert_eq!(job.stop_reason(), None);
@@ -128,47 +131,25 @@ fn the_first_to_ask_is_told_so_and_its_reason_is_kept() {
 }
 
 #[test]
-fn of_many_who_ask_at_once_one_is_told_that_it_was_first_and_its_reason_is_kept() {
-    for _ in 0..50 {
-        let gate = Gate::new();
-        let jobs = JobManager::new();
-        let job = jobs.spawn("deaf", gate.hold(())).unwrap();
-        let barrier = std::sync::Barrier::new(4);
-        let first: Vec<_> = std::thread::scope(|scope| {
-            let ask = |n: u32| {
-                let (job, barrier) = (&job, &barrier);
-                scope.spawn(move || {
-                    barrier.wait();
-                    job.ask_stop(n.to_string()).then_some(n)
-                })
-            };
-            [0, 1, 2, 3].map(ask).into_iter().filter_map(|asker| asker.join().unwrap()).collect()
-        });
-        assert_eq!(first.len(), 1);
-        assert_eq!(job.stop_reason().as_deref(), Some(&*first[0].to_string()));
-        gate.open();
-    }
-}
-
-#[test]
 fn a_job_that_has_not_started_ends_at_once_and_its_body_never_runs() {
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
-    let handle = jobs.handle();
-    let stop = move |_: &log::Record<'_>| {
-        let job = handle.get(0).unwrap();
-        assert!(matches!(job.stop("never mind", Duration::ZERO), Verdict::Stopped { .. }));
-        assert_eq!(job.state(), State::Finished(Outcome::Stopped));
-    };
-    let job =
-        records::during(stop, || jobs.spawn("never", || -> () { unreachable!("it was stopped before") }).unwrap());
-    assert_eq!(job.failure().unwrap().traceback().to_string(), "stopped: never mind");
+    let started = Arc::new(AtomicUsize::new(0));
+    let job = stopped_unstarted(|| {
+        let own = Arc::clone(&started);
+        jobs.spawn("never", move || own.fetch_add(1, Ordering::SeqCst)).unwrap()
+    });
+    let all = jobs.all();
+    assert_eq!(started.load(Ordering::SeqCst), all.iter().filter(|job| job.times().started.is_some()).count());
     assert_eq!(
-        (job.times().started, job.times().ran(), job.stop_reason().as_deref()),
-        (None, None, Some("never mind"))
+        (job.state(), job.status()),
+        (State::Finished(Outcome::Stopped), "Dead (Stopped), call jobs.traceback() for details")
     );
-    assert_eq!(notices.look(), [(*job).clone()]);
-    assert_eq!(jobs.dead(), [(*job).clone()]);
+    assert_eq!(job.failure().unwrap().traceback().to_string(), "stopped: never mind");
+    assert_eq!((job.times().ran(), job.stop_reason().as_deref()), (None, Some("never mind")));
+    assert!(matches!(job.stop("again", Duration::ZERO), Verdict::FinishedFirst { outcome: Outcome::Stopped }));
+    assert_eq!(notices.look(), all);
+    assert!(jobs.dead().contains(&job));
     assert_eq!(jobs.spawn("next", || 2).unwrap().join().unwrap(), &2);
 }
 

@@ -5,8 +5,8 @@ use bgjobs::{Failure, JobManager, Options};
 use crate::gate::Gate;
 
 /// Three that run, two completed, two dead and one stopped, in a mixed order.
-fn mixed(gate: &Gate) -> JobManager {
-    let jobs = JobManager::new();
+fn mixed() -> (JobManager, Gate) {
+    let (jobs, gate) = (JobManager::new(), Gate::new());
     jobs.spawn("run one", gate.hold(())).unwrap();
     jobs.spawn("fit one", || 1).unwrap().wait().unwrap();
     jobs.try_spawn("die one", || Err::<(), _>(Failure::new("no rows"))).unwrap().wait().unwrap();
@@ -15,13 +15,12 @@ fn mixed(gate: &Gate) -> JobManager {
     jobs.spawn("fit two", || 2).unwrap().wait().unwrap();
     jobs.spawn("run three", gate.hold(())).unwrap();
     jobs.try_spawn("stop", || Err::<(), _>(Failure::stopped("enough"))).unwrap().wait().unwrap();
-    jobs
+    (jobs, gate)
 }
 
 #[test]
 fn status_shows_the_three_groups_each_by_number() {
-    let gate = Gate::new();
-    let jobs = mixed(&gate);
+    let (jobs, gate) = mixed();
     let expected = "\
 Running jobs:
 0 : run one
@@ -44,8 +43,8 @@ Dead jobs:
 
 #[test]
 fn an_empty_group_shows_nothing() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     assert_eq!(jobs.status().to_string(), "");
     jobs.spawn("run", gate.hold(())).unwrap();
     assert_eq!(jobs.status().to_string(), "Running jobs:\n0 : run\n\n");
@@ -56,8 +55,8 @@ fn an_empty_group_shows_nothing() {
 
 #[test]
 fn a_report_shows_what_newly_finished_by_number_and_once() {
-    let (first, second) = (Gate::new(), Gate::new());
     let jobs = JobManager::new();
+    let (first, second) = (Gate::new(), Gate::new());
     let mut notices = jobs.notices();
     let late = jobs.spawn("late", first.hold(())).unwrap();
     let later = jobs.spawn("later", second.hold(())).unwrap();
@@ -85,8 +84,7 @@ Dead, call jobs.traceback() for details jobs:
 
 #[test]
 fn status_words_and_codes_are_those_of_the_original() {
-    let gate = Gate::new();
-    let jobs = mixed(&gate);
+    let (jobs, gate) = mixed();
     let words = |id: u64| {
         let job = jobs.get(id).unwrap();
         (job.status(), job.stat_code(), job.is_finished())
@@ -101,8 +99,7 @@ fn status_words_and_codes_are_those_of_the_original() {
 
 #[test]
 fn a_result_that_is_not_there_is_replaced_by_the_texts_of_the_original() {
-    let gate = Gate::new();
-    let jobs = mixed(&gate);
+    let (jobs, gate) = mixed();
     let text = |id: u64| jobs.result::<i32>(id).map_err(|error| (error.to_string(), format!("{error:#}")));
     let pair = |short: &str, rest: &str| Err((short.to_owned(), format!("{short}{rest}")));
     assert_eq!(jobs.result::<i32>(1).unwrap(), 1);
@@ -118,8 +115,7 @@ fn a_result_that_is_not_there_is_replaced_by_the_texts_of_the_original() {
 
 #[test]
 fn the_tracebacks_of_all_the_dead_stand_each_under_its_job() {
-    let gate = Gate::new();
-    let jobs = mixed(&gate);
+    let (jobs, gate) = mixed();
     let expected = "\
 Traceback for: <BackgroundJob #2: die one>
 no rows
@@ -142,8 +138,7 @@ stopped: enough
 
 #[test]
 fn a_flush_counts_in_singular_and_plural() {
-    let gate = Gate::new();
-    let jobs = mixed(&gate);
+    let (jobs, gate) = mixed();
     assert_eq!(jobs.flush().to_string(), "Flushing 2 Completed jobs.\nFlushing 3 Dead jobs.\n");
     assert_eq!(jobs.flush().to_string(), "No jobs to flush.\n");
     assert_eq!(jobs.status().to_string(), "Running jobs:\n0 : run one\n3 : run two\n6 : run three\n\n");
@@ -158,8 +153,8 @@ fn a_flush_counts_in_singular_and_plural() {
 
 #[test]
 fn a_refused_removal_says_why() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let texts = |id: u64| {
         let error = jobs.remove(id).unwrap_err();
         (error.to_string(), format!("{error:#}"))

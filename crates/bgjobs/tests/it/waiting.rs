@@ -10,8 +10,8 @@ const SOON: Duration = Duration::from_millis(5);
 
 #[test]
 fn many_threads_join_one_job_and_all_are_lent_the_same_result() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let job = jobs.spawn("held", gate.hold("x".to_owned())).unwrap();
     thread::scope(|scope| {
         let joiners: Vec<_> = (0..20).map(|_| scope.spawn(|| std::ptr::from_ref(job.join().unwrap()).addr())).collect();
@@ -23,8 +23,8 @@ fn many_threads_join_one_job_and_all_are_lent_the_same_result() {
 
 #[test]
 fn a_join_with_a_time_limit_says_after_how_long_it_gave_up_and_may_be_tried_again() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let job = jobs.spawn("held", gate.hold(1)).unwrap();
     for limit in [Duration::ZERO, SOON] {
         let Err(JoinError::Wait(WaitError::TimedOut { after, running })) = job.join_timeout(limit) else {
@@ -50,8 +50,8 @@ fn a_join_of_a_dead_job_says_of_what_it_died() {
 
 #[test]
 fn waiting_for_any_returns_the_first_named_that_has_ended() {
-    let (first, second) = (Gate::new(), Gate::new());
     let jobs = JobManager::new();
+    let (first, second) = (Gate::new(), Gate::new());
     let one = AnyJob::from(jobs.spawn("one", first.hold(())).unwrap());
     let two = AnyJob::from(jobs.spawn("two", second.hold(())).unwrap());
     let both = [one.clone(), two.clone()];
@@ -78,8 +78,8 @@ fn waiting_for_any_takes_jobs_of_several_managers() {
 
 #[test]
 fn waiting_for_all_names_those_that_have_not_ended() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     jobs.spawn("quick", || ()).unwrap().wait().unwrap();
     jobs.spawn("held", gate.hold(())).unwrap();
     jobs.spawn("held too", gate.hold(())).unwrap();
@@ -166,8 +166,8 @@ fn a_ring_in_which_one_waits_with_a_time_limit_ends_by_itself() {
 
 #[test]
 fn a_job_that_waits_for_another_hears_its_own_stop() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let other = AnyJob::from(jobs.spawn("held", gate.hold(())).unwrap());
     let body = move |job: &bgjobs::Context| Ok(job.wait_for(&other, None)?);
     let waiter = jobs.spawn_with("waiter", body).unwrap();
@@ -188,8 +188,8 @@ fn a_job_that_waits_for_one_of_another_manager_hears_its_own_stop() {
 
 #[test]
 fn a_job_waits_for_another_as_long_as_it_may() {
-    let gate = Gate::new();
     let jobs = JobManager::new();
+    let gate = Gate::new();
     let other = AnyJob::from(jobs.spawn("held", gate.hold(())).unwrap());
     let body = move |job: &bgjobs::Context| {
         let late = job.wait_for(&other, Some(SOON)).is_err();
