@@ -42,7 +42,7 @@ impl ThreadPlace {
     /// Takes a place, for a thread that is about to be made.
     pub(crate) fn take() -> io::Result<Self> {
         let mut threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
-        if threads.live >= threads.allowance && !threads.refused.is_some_and(|at| at.elapsed() < REFUSAL) {
+        if threads.live >= threads.allowance && threads.refused.is_none_or(|at| at.elapsed() >= REFUSAL) {
             // Half of what fits at a time, for others make mappings meanwhile.
             let more = free_mappings().map_or(usize::MAX, |free| free.saturating_sub(RESERVE) / MAPPINGS / 2);
             threads.allowance = threads.live.saturating_add(more);

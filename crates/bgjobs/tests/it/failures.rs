@@ -107,9 +107,10 @@ fn an_error_keeps_its_chain_of_sources() {
     );
     assert!(failure.error().unwrap().downcast_ref::<Layer>().unwrap().source().is_some());
     assert!(failure.take_payload().is_none());
-    // Whoever hands the join's error on with `?` keeps the chain too.
+    // Whoever hands the join's error on with `?` keeps the chain too, and no text comes twice.
     assert!(matches!(error, JoinError::Failed { .. }));
-    assert_eq!(error.source().unwrap().to_string(), "can't load");
+    assert_eq!(error.to_string(), "job #0 died: can't load");
+    assert_eq!(error.source().unwrap().to_string(), "can't\nopen \u{1b}[2J");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod exit;
 mod failures;
 mod futures;
 mod gate;
+mod guests;
 mod hooks;
 mod lifecycle;
 mod limits;
