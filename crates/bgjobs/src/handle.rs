@@ -204,7 +204,7 @@ impl Handle {
 
     /// Takes all finished jobs out of the lists.
     ///
-    /// Who was not told yet that they ended is told all the same: see [`Notices`].
+    /// A reader that was not told yet that they ended is told all the same: see [`Notices`].
     #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn flush(&self) -> Flushed {
         let mut ledger = lock(&self.engine.ledger);

@@ -40,7 +40,7 @@ pub(crate) trait AnyRecord: Any + Send + Sync {
 /// A job with its result.
 pub(crate) struct Record<T> {
     core: Core,
-    /// Set once, before the end is published; so who sees the end sees the outcome.
+    /// Set once, before the end is published; so whoever sees the end sees the outcome.
     result: OnceLock<Result<T, Failure>>,
 }
 
@@ -92,7 +92,7 @@ impl<T> Record<T> {
             Err(_) => Outcome::Failed,
         };
         if let Err(second) = self.result.set(result) {
-            debug_assert!(false, "only who has claimed a job settles it, once");
+            debug_assert!(false, "only whoever has claimed a job settles it, once");
             drop_quietly(second);
         }
         outcome

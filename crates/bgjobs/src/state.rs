@@ -170,7 +170,7 @@ impl Life {
     pub(crate) fn start(&self, now: u64) {
         self.started.store(now, Ordering::Relaxed);
         let stepped = self.step(Event::Start);
-        debug_assert!(stepped.is_some(), "only who has claimed a job starts it, once");
+        debug_assert!(stepped.is_some(), "only whoever has claimed a job starts it, once");
     }
 
     /// Publishes the end at `now`; true if somebody waits for it.
@@ -179,7 +179,7 @@ impl Life {
     pub(crate) fn end(&self, outcome: Outcome, now: u64) -> bool {
         self.finished.store(now, Ordering::Relaxed);
         let stepped = self.step(Event::End(outcome));
-        debug_assert!(stepped.is_some(), "only who has claimed a job ends it, once");
+        debug_assert!(stepped.is_some(), "only whoever has claimed a job ends it, once");
         stepped.is_some_and(|old| old & AWAITED != 0)
     }
 
