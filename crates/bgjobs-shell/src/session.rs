@@ -139,7 +139,7 @@ impl Session {
     /// Waits until a background job has ended, and calls `look` now and then; false if the [`Stopper`] ended the wait.
     pub fn wait_for(&mut self, job: &AnyJob, look: &mut dyn FnMut(&Self)) -> bool {
         let awaited = job.clone();
-        let wait = self.foreground.spawn_with("the wait", move |context| Ok(lang::wait_for(context, &awaited, None)?));
+        let wait = self.foreground.spawn_with("the wait", move |context| Ok(context.wait_for(&awaited, None)?));
         let Ok(wait) = wait else { return job.wait().is_ok() };
         self.run_in_foreground(Some(&wait));
         while wait.wait_timeout(LOOK_EVERY).is_err() {

@@ -25,7 +25,6 @@ pub use evaluation::Output;
 pub(crate) use evaluation::{Ended, What, Work};
 pub use input::{Input, is_whole};
 pub use jobs::Jobs;
-pub(crate) use jobs::wait_for;
 pub(crate) use language::Language;
 pub use names::Names;
 pub use show::show;

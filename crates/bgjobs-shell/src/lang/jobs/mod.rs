@@ -11,10 +11,9 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
 };
 
-use bgjobs::{AnyJob, Context, Failure, Handle, JobId, Notices, ResultError, Stream, TracebackError, WaitError};
+use bgjobs::{AnyJob, Failure, Handle, JobId, Notices, ResultError, Stream, TracebackError};
 use rhai::{Dynamic, FuncRegistration, Module, NativeCallContext, Shared, plugin::RhaiFunc};
 
 use super::{
@@ -25,9 +24,6 @@ use super::{
 
 /// How many arguments `jobs.new(..)` takes at most.
 const MOST_ARGUMENTS: usize = 8;
-
-/// How often a wait looks whether it is asked to stop.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The background jobs of a session, with the reader of what was not told yet.
 ///
@@ -103,20 +99,6 @@ pub(super) fn module() -> Module {
         FuncRegistration::new("new").set_into_module_raw(&mut module, types, function);
     }
     module
-}
-
-/// Waits until a job has ended, `timeout` at most, or until the own job is asked to stop.
-pub(crate) fn wait_for(context: &Context, job: &AnyJob, timeout: Option<Duration>) -> Result<(), WaitError> {
-    let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    loop {
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        // The end of a job of another manager wakes the wait, a stop of the own job does not: so it looks now and then.
-        let slice = left.unwrap_or(LOOK_EVERY).min(LOOK_EVERY);
-        match context.wait_for(job, Some(slice)) {
-            Err(WaitError::TimedOut { .. }) if left.is_none_or(|left| left > slice) => {}
-            result => return result,
-        }
-    }
 }
 
 fn number(job: &AnyJob) -> i64 {
