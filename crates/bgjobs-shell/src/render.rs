@@ -38,6 +38,7 @@ Lines are evaluated in Rhai (https://rhai.rs/book); every line can run in the ba
   slow(5) &                      starts what stands before the & as a job
   jobs.new(\"slow(5)\")            starts an expression as a job
   jobs.new(slow, 5)              starts the call of a function as a job
+  jobs.start(slow, [5], #{daemon: true, name: \"x\"})   the same with options
   jobs                           lists all jobs
   jobs[0].result                 the value of a job; also .status, .traceback(), .join(), .log
   jobs.traceback(0)              why a job died

@@ -9,6 +9,7 @@ mod failure;
 mod functions;
 mod input;
 mod jobs;
+mod keywords;
 mod language;
 mod names;
 mod program;

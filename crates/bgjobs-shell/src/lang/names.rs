@@ -43,6 +43,11 @@ impl Names {
         Arc::make_mut(&mut self.variables).insert(name, value);
     }
 
+    /// Other variables with the same functions.
+    pub(super) fn with_variables(&self, variables: BTreeMap<ImmutableString, Value>) -> Self {
+        Self { variables: Arc::new(variables), functions: Arc::clone(&self.functions) }
+    }
+
     /// The variables that are not the same as in `before`.
     pub(super) fn changed_since(&self, before: &Self) -> BTreeMap<ImmutableString, Value> {
         let is_new =

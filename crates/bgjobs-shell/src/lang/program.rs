@@ -10,7 +10,7 @@ use rhai::{AST, Dynamic, Engine, Expr, ImmutableString, Module, ParseError, Posi
 use super::{
     engine::{Grammar, compiler},
     evaluation::Result,
-    quotes,
+    keywords, quotes,
     source::Source,
 };
 
@@ -50,7 +50,8 @@ impl Program {
         compile: impl FnOnce(&Engine, &str) -> Result<AST, ParseError>,
     ) -> Result<Self, ParseError> {
         let (engine, reading) = compiler(grammar);
-        let mut ast = compile(&engine, &quotes::swap(&source.text))?;
+        let compiled = compile(&engine, &quotes::swap(&source.text));
+        let mut ast = compiled.map_err(|refusal| keywords::explain(refusal, &source.text))?;
         ast.set_source(source.name.clone());
         let declared = std::mem::take(&mut reading.lock().unwrap_or_else(PoisonError::into_inner).declared);
         Ok(Self { ast, source, declared })

@@ -1,10 +1,10 @@
 //! The background jobs as a program sees them, as in the original: the object `jobs`, and the jobs themselves.
 
 mod all;
+mod new;
 mod one;
 
 use std::{
-    any::TypeId,
     collections::BTreeSet,
     fmt::Display,
     sync::{
@@ -14,16 +14,13 @@ use std::{
 };
 
 use bgjobs::{AnyJob, Failure, Handle, JobId, Notices, ResultError, Stream, TracebackError};
-use rhai::{Dynamic, FuncRegistration, Module, NativeCallContext, Shared, plugin::RhaiFunc};
+use rhai::{Dynamic, Module};
 
 use super::{
     evaluation::{Evaluation, Result},
-    start::{Done, start},
+    start::Done,
     value::Value,
 };
-
-/// How many arguments `jobs.new(..)` takes at most.
-const MOST_ARGUMENTS: usize = 8;
 
 /// The background jobs of a session, with the reader of what was not told yet.
 ///
@@ -83,21 +80,8 @@ impl Jobs {
 /// The functions as a module.
 pub(super) fn module() -> Module {
     let mut module = all::module();
-    module.combine(one::module());
+    module.combine(one::module()).combine(new::module());
     module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job");
-    // `jobs.new(..)` takes any number of arguments of any type.
-    for count in 0..=MOST_ARGUMENTS {
-        let types = std::iter::repeat_n(TypeId::of::<Dynamic>(), count);
-        let types: Vec<_> = std::iter::once(TypeId::of::<Jobs>()).chain(types).collect();
-        let function = |context: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| {
-            let evaluation = context.as_ref().map(Evaluation::of).expect("it is registered as one that wants it");
-            let mut arguments = arguments.iter_mut().skip(1).map(|argument| argument.take());
-            start(&evaluation, &mut arguments).map(Dynamic::from)
-        };
-        let function =
-            RhaiFunc::Method { func: Shared::new(function), has_context: true, is_pure: true, is_volatile: true };
-        FuncRegistration::new("new").set_into_module_raw(&mut module, types, function);
-    }
     module
 }
 
