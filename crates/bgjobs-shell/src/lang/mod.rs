@@ -20,6 +20,7 @@ mod show;
 mod source;
 mod stack;
 mod start;
+mod underscores;
 mod value;
 
 pub use evaluation::Output;

@@ -43,6 +43,11 @@ impl Names {
         Arc::make_mut(&mut self.variables).insert(name, value);
     }
 
+    /// Forgets a variable.
+    pub(crate) fn remove(&mut self, name: &str) {
+        Arc::make_mut(&mut self.variables).remove(name);
+    }
+
     /// Other variables with the same functions.
     pub(super) fn with_variables(&self, variables: BTreeMap<ImmutableString, Value>) -> Self {
         Self { variables: Arc::new(variables), functions: Arc::clone(&self.functions) }

@@ -55,6 +55,11 @@ impl Value {
         &self.0.data
     }
 
+    /// How large it is: the numbers and other parts in it, and one for each 16 bytes of a text; counted up to `most`.
+    pub(crate) fn parts(&self, most: usize) -> usize {
+        parts(&self.0.data, most)
+    }
+
     /// Whether it is `()`, the value of what has none.
     #[must_use]
     pub fn is_unit(&self) -> bool {
@@ -73,6 +78,19 @@ impl Value {
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.data.fmt(f)
+    }
+}
+
+fn parts(value: &Dynamic, most: usize) -> usize {
+    let sum = |count: usize, item: &Dynamic| if count < most { count + parts(item, most - count) } else { count };
+    if let Some(array) = value.read_lock::<Array>() {
+        array.iter().fold(1, sum)
+    } else if let Some(map) = value.read_lock::<Map>() {
+        map.values().fold(1, sum)
+    } else if let Some(text) = value.read_lock::<ImmutableString>() {
+        1 + text.len() / 16
+    } else {
+        value.read_lock::<rhai::Blob>().map_or(1, |blob| 1 + blob.len() / 16)
     }
 }
 
