@@ -14,7 +14,7 @@ use super::{
     program::Program,
     show,
     source::Source,
-    value::Value,
+    value::{Value, differs},
 };
 
 /// What the original says to a call that it does not understand.
@@ -25,7 +25,14 @@ pub(super) struct Done {
     /// Its value.
     pub(super) value: Value,
     /// The names that it set or changed, for itself.
-    pub(super) names: BTreeMap<ImmutableString, Value>,
+    pub(super) names: BTreeMap<ImmutableString, Own>,
+}
+
+/// What a job has under a name that it set or changed.
+pub(super) struct Own {
+    pub(super) value: Value,
+    /// Whether the job was started with a value of that name.
+    pub(super) was_known: bool,
 }
 
 /// What is chosen for a job beside what it runs.
@@ -140,7 +147,13 @@ impl Work {
         let log = context.log().clone();
         let output: Output = Arc::new(move |stream: Stream, text: &str| log.write(stream, &format!("{text}\n")));
         let ended = self.run(context, output);
-        let names = ended.names.changed_since(&before);
+        let own = |(name, value): (ImmutableString, Value)| {
+            let known = before.variable(&name);
+            // To use a value is not to change it.
+            let differs = known.is_none_or(|known| differs(known.data(), value.data()));
+            differs.then_some((name, Own { value, was_known: known.is_some() }))
+        };
+        let names = ended.names.changed_since(&before).into_iter().filter_map(own).collect();
         ended.value.map(|value| Done { value, names })
     }
 }

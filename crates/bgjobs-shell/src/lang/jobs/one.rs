@@ -87,7 +87,7 @@ mod of_one {
         let Ok(job) = job.clone().downcast::<Done>() else { return Map::new() };
         let Some(Ok(done)) = job.outcome() else { return Map::new() };
         let mut cells = evaluation.cells();
-        done.names.iter().map(|(name, value)| (name.as_str().into(), cells.wake(value))).collect()
+        done.names.iter().map(|(name, own)| (name.as_str().into(), cells.wake(&own.value))).collect()
     }
 
     /// The lines that the job printed.
