@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Write};
 use bgjobs::Stream;
 
 use crate::{
-    lang::is_whole,
+    lang::{is_whole, notice},
     render,
     session::{Answer, Session},
     shell::{self, Reply},
@@ -110,6 +110,6 @@ fn tell(session: &Session, news: News) {
         report.completed.clear();
     }
     if !report.is_empty() {
-        write(Stream::Err, report.to_string().trim_end());
+        write(Stream::Err, notice(&report).trim_end());
     }
 }

@@ -36,6 +36,7 @@ pub mod lang;
 mod render;
 mod session;
 pub mod shell;
+mod shown;
 #[cfg(feature = "terminal")]
 pub mod signals;
 

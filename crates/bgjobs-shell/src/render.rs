@@ -38,12 +38,13 @@ Lines are evaluated in Rhai (https://rhai.rs/book); every line can run in the ba
   slow(5) &                      starts what stands before the & as a job
   jobs.new(\"slow(5)\")            starts an expression as a job
   jobs.new(slow, 5)              starts the call of a function as a job
+  jobs.start(slow, [5], #{daemon: true, name: \"x\"})   the same with options
   jobs                           lists all jobs
   jobs[0].result                 the value of a job; also .status, .traceback(), .join(), .log
   jobs.traceback(0)              why a job died
   jobs.remove(0), jobs.flush()   forget one finished job, all finished jobs
   fg 0, kill 0, log 0, wait      wait for a job and see it, stop it, see what it printed, wait for all
-Names are set by x = 1. A job has its own copy of all names, as they were when it started.
+Names are set by x = 1; _ is the last value shown, _3 that of line 3. A job has its own copy of all names, as they were when it started.
 Not as in Python: fn f(n) { n * 2 }, |n| n * 2, #{key: 1}, 7 / 2 is 3, a ; at the end hides the value.
 Files: read_file(path), file_size(path), list_dir(path), walk(path). Also sleep(seconds), print(..).
 Ctrl-C stops a line, Ctrl-D leaves.";

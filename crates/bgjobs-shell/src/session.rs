@@ -11,7 +11,10 @@ use std::{
 use bgjobs::{AnyJob, Config, Failure, Handle, JobManager, Report, Stream};
 use rhai::Module;
 
-use crate::lang::{self, Ended, Input, Jobs, Language, Names, Output, STACK_SIZE, Source, Value, What, Work};
+use crate::{
+    lang::{self, Ended, Input, Jobs, Language, Names, Output, STACK_SIZE, Source, Value, What, Work},
+    shown::Shown,
+};
 
 /// How often a wait shows what is new.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -35,6 +38,7 @@ pub struct Session {
     names: Names,
     language: Language,
     output: Output,
+    shown: Shown,
     /// How many lines were answered.
     lines: usize,
     /// The evaluation that a line waits for.
@@ -77,6 +81,7 @@ impl Session {
             names: Names::default(),
             language: Language::new(modules),
             output,
+            shown: Shown::default(),
             lines: 0,
             running: Arc::default(),
             foreground: JobManager::with_config(config),
@@ -98,9 +103,19 @@ impl Session {
         let source = Source::new(source, input.text.trim_end());
         let answer = self.evaluate(if input.background { What::Background(source) } else { What::Text(source) });
         match answer {
-            Answer::Value(value) if input.silent || value.is_unit() => Answer::Nothing,
+            Answer::Value(value) if !input.silent => self.answer_shown(value),
+            Answer::Value(_) => Answer::Nothing,
             answer => answer,
         }
+    }
+
+    /// A value is known as `_` from when it is shown, and by the number of its line.
+    fn answer_shown(&mut self, value: Value) -> Answer {
+        if value.is_unit() {
+            return Answer::Nothing;
+        }
+        self.shown.add(self.lines, &value, &mut self.names);
+        Answer::Value(value)
     }
 
     /// Evaluates the text of a file, which tracebacks call `name`.
@@ -139,7 +154,7 @@ impl Session {
     /// Waits until a background job has ended, and calls `look` now and then; false if the [`Stopper`] ended the wait.
     pub fn wait_for(&mut self, job: &AnyJob, look: &mut dyn FnMut(&Self)) -> bool {
         let awaited = job.clone();
-        let wait = self.foreground.spawn_with("the wait", move |context| Ok(lang::wait_for(context, &awaited, None)?));
+        let wait = self.foreground.spawn_with("the wait", move |context| Ok(context.wait_for(&awaited, None)?));
         let Ok(wait) = wait else { return job.wait().is_ok() };
         self.run_in_foreground(Some(&wait));
         while wait.wait_timeout(LOOK_EVERY).is_err() {
@@ -151,12 +166,10 @@ impl Session {
     }
 
     /// What became of a background job, as if its line had been answered; nothing before its end.
-    #[must_use]
-    pub fn outcome(&self, job: &AnyJob) -> Answer {
+    pub fn outcome(&mut self, job: &AnyJob) -> Answer {
         match self.jobs.outcome(job) {
             None => Answer::Nothing,
-            Some(Ok(value)) if value.is_unit() => Answer::Nothing,
-            Some(Ok(value)) => Answer::Value(value),
+            Some(Ok(value)) => self.answer_shown(value),
             Some(Err(failure)) => Answer::Failed(failure),
         }
     }

@@ -11,7 +11,7 @@ use rhai::{
     packages::{Package, StandardPackage},
 };
 
-use super::{evaluation::Evaluation, quotes, stack::Stack};
+use super::{evaluation::Evaluation, quotes, stack::Stack, underscores::Underscores};
 
 /// How deep calls may go into each other, as in Python.
 pub(super) const CALL_LEVELS: usize = 1_000;
@@ -37,16 +37,19 @@ pub(super) struct Reading {
     declares: bool,
     /// Where the names stand that follow such a word.
     pub(super) declared: Vec<Position>,
+    /// None leaves each `_` what it is in Rhai.
+    underscores: Option<Underscores>,
 }
 
 /// An engine that compiles one text, and what it finds out by the way.
-pub(super) fn compiler(grammar: Grammar) -> (Engine, Arc<Mutex<Reading>>) {
+pub(super) fn compiler(grammar: Grammar, underscores: Option<Underscores>) -> (Engine, Arc<Mutex<Reading>>) {
     let mut engine = Engine::new_raw();
     // Nothing is computed or left out ahead of time, so that errors have their places.
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_max_strings_interned(0);
     engine.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
-    let reading = Arc::new(Mutex::new(Reading { grammar, depth: 0, declares: false, declared: Vec::new() }));
+    let reading =
+        Arc::new(Mutex::new(Reading { grammar, depth: 0, declares: false, declared: Vec::new(), underscores }));
     let shared = Arc::clone(&reading);
     #[expect(deprecated, reason = "Rhai's mark for what may change between its versions; tests would tell")]
     engine.on_parse_token(move |token, position, _| {
@@ -58,6 +61,10 @@ pub(super) fn compiler(grammar: Grammar) -> (Engine, Arc<Mutex<Reading>>) {
 impl Reading {
     /// Bends Rhai's grammar to the prompt's, token by token.
     fn token(&mut self, token: Token, position: Position) -> Token {
+        let token = match &self.underscores {
+            Some(underscores) => underscores.token(token, position),
+            None => token,
+        };
         match &token {
             Token::LeftParen | Token::LeftBracket | Token::LeftBrace | Token::MapStart => self.depth += 1,
             Token::RightParen | Token::RightBracket | Token::RightBrace => self.depth = self.depth.saturating_sub(1),
@@ -83,7 +90,7 @@ impl Reading {
 /// An engine that evaluates.
 pub(super) fn evaluator(evaluation: &Arc<Evaluation>, stack: Stack) -> Engine {
     // `eval` compiles statements too.
-    let (mut engine, _) = compiler(Grammar::Statements);
+    let (mut engine, _) = compiler(Grammar::Statements, None);
     engine.set_max_call_levels(CALL_LEVELS);
     engine.set_default_tag(Dynamic::from(Arc::clone(evaluation)));
     for module in evaluation.language.modules().iter().chain(evaluation.cells().names().modules()) {

@@ -121,10 +121,14 @@ pub(super) fn time(name: &str, seconds: f64) -> Result<Duration> {
     Ok(time.map_err(|_| error(format!("{name}({seconds}): the time is in seconds, 0 or more, as 0.5 is")))?)
 }
 
-/// The path that was given to the function `name`; a single character in single quotes is not a string in Rhai.
+/// A text, or the type of what is none; a single character in single quotes is not a string in Rhai, and one here.
+pub(super) fn text(value: &Dynamic) -> Result<String, &'static str> {
+    value.as_char().map(String::from).or_else(|_| value.clone().into_string())
+}
+
+/// The path that was given to the function `name`.
 fn text_of(name: &str, path: &Dynamic) -> Result<String> {
-    let text = path.as_char().map(String::from).or_else(|_| path.clone().into_string());
-    Ok(text.map_err(|kind| error(format!("{name}({path}): a path is a string, not of the type {kind}")))?)
+    Ok(text(path).map_err(|kind| error(format!("{name}({path}): a path is a string, not of the type {kind}")))?)
 }
 
 /// The paths in a directory, in order.

@@ -43,6 +43,16 @@ impl Names {
         Arc::make_mut(&mut self.variables).insert(name, value);
     }
 
+    /// Forgets a variable.
+    pub(crate) fn remove(&mut self, name: &str) {
+        Arc::make_mut(&mut self.variables).remove(name);
+    }
+
+    /// Other variables with the same functions.
+    pub(super) fn with_variables(&self, variables: BTreeMap<ImmutableString, Value>) -> Self {
+        Self { variables: Arc::new(variables), functions: Arc::clone(&self.functions) }
+    }
+
     /// The variables that are not the same as in `before`.
     pub(super) fn changed_since(&self, before: &Self) -> BTreeMap<ImmutableString, Value> {
         let is_new =

@@ -10,8 +10,9 @@ use rhai::{AST, Dynamic, Engine, Expr, ImmutableString, Module, ParseError, Posi
 use super::{
     engine::{Grammar, compiler},
     evaluation::Result,
-    quotes,
+    keywords, quotes,
     source::Source,
+    underscores::Underscores,
 };
 
 /// A text that compiled.
@@ -49,8 +50,10 @@ impl Program {
         grammar: Grammar,
         compile: impl FnOnce(&Engine, &str) -> Result<AST, ParseError>,
     ) -> Result<Self, ParseError> {
-        let (engine, reading) = compiler(grammar);
-        let mut ast = compile(&engine, &quotes::swap(&source.text))?;
+        let (text, underscores) = Underscores::swap(quotes::swap(&source.text));
+        let (engine, reading) = compiler(grammar, Some(underscores));
+        let compiled = compile(&engine, &text);
+        let mut ast = compiled.map_err(|refusal| keywords::explain(refusal, &source.text))?;
         ast.set_source(source.name.clone());
         let declared = std::mem::take(&mut reading.lock().unwrap_or_else(PoisonError::into_inner).declared);
         Ok(Self { ast, source, declared })

@@ -1,45 +1,70 @@
-//! Starting a background job from a program: `jobs.new(..)`.
+//! Starting a background job from a program: what `jobs.new(..)` does.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use bgjobs::{AnyJob, Context, Failure, Name, Options, SpawnError, Stream};
-use rhai::{Dynamic, EvalAltResult, FnPtr, ImmutableString, Position};
+use rhai::{Dynamic, EvalAltResult, FnPtr, ImmutableString, Map, Position};
 
 use super::{
-    cells::Busy,
+    cells::{Busy, Cells},
     evaluation::{Evaluation, Output, Result, What, Work},
     failure,
-    functions::error,
+    functions::{error, text},
     names::Names,
     program::Program,
     show,
     source::Source,
-    value::Value,
+    value::{Value, differs},
 };
+
+/// What the original says to a call that it does not understand.
+const INVALID: &str = "invalid args for new job";
 
 /// What a background job leaves behind.
 pub(super) struct Done {
     /// Its value.
     pub(super) value: Value,
     /// The names that it set or changed, for itself.
-    pub(super) names: BTreeMap<ImmutableString, Value>,
+    pub(super) names: BTreeMap<ImmutableString, Own>,
+}
+
+/// What a job has under a name that it set or changed.
+pub(super) struct Own {
+    pub(super) value: Value,
+    /// Whether the job was started with a value of that name.
+    pub(super) was_known: bool,
+}
+
+/// What is chosen for a job beside what it runs.
+#[derive(Default)]
+pub(super) struct Choices {
+    pub(super) options: Options,
+    /// What it shows in place of its text or its function.
+    pub(super) name: Option<String>,
 }
 
 /// Starts a job from the arguments of `jobs.new(..)`.
-pub(super) fn start(evaluation: &Evaluation, arguments: &mut dyn Iterator<Item = Dynamic>) -> Result<AnyJob> {
-    let Some(first) = arguments.next() else { return Err(error("invalid args for new job").into()) };
+pub(super) fn start(
+    evaluation: &Evaluation,
+    arguments: impl IntoIterator<Item = Dynamic>,
+    choices: Choices,
+) -> Result<AnyJob> {
+    let mut arguments = arguments.into_iter();
+    let Some(first) = arguments.next() else { return Err(error(INVALID).into()) };
     if first.is_fnptr() {
-        return call(evaluation, first, arguments);
+        return call(evaluation, first, arguments, choices);
     }
-    // A single character in single quotes is a character in Rhai, and an expression here.
-    match first.as_char().map(String::from).or_else(|_| first.into_string()) {
-        Ok(text) => expression(evaluation, &text),
-        Err(_) => Err(error("invalid args for new job").into()),
+    match text(&first) {
+        Ok(text) => expression(evaluation, &text, &arguments.collect::<Vec<_>>(), choices),
+        Err(_) => Err(error(INVALID).into()),
     }
 }
 
 /// Starts an expression, which must compile here and now.
-fn expression(evaluation: &Evaluation, text: &str) -> Result<AnyJob> {
+fn expression(evaluation: &Evaluation, text: &str, given: &[Dynamic], choices: Choices) -> Result<AnyJob> {
+    if given.len() > 2 {
+        return Err(error("Expression jobs take at most 2 args (globals,locals)").into());
+    }
     let program = Program::expression(Source::new(evaluation.jobs.name_expression(), text)).map_err(|refusal| {
         let source = Source::new("expression", text);
         evaluation.keep(&source);
@@ -49,39 +74,69 @@ fn expression(evaluation: &Evaluation, text: &str) -> Result<AnyJob> {
     let mut cells = evaluation.cells();
     // A function value that the job returns is at home here too.
     cells.names_mut().define(program.functions(), program.source());
-    let names = cells.snapshot();
+    let names = if given.is_empty() { cells.snapshot() } else { given_names(&mut cells, given)? };
     drop(cells);
-    spawn(evaluation, text.to_owned(), What::Expression(program), names)
+    spawn(evaluation, text.to_owned(), What::Expression(program), names, choices)
         .map_err(|refusal| error(refusal.to_string()).into())
 }
 
+/// The names of an expression that was given maps of them: the later ones hide the earlier, and the prompt's functions
+/// stay.
+fn given_names(cells: &mut Cells, given: &[Dynamic]) -> Result<Names> {
+    let mut variables = BTreeMap::new();
+    for names in given {
+        let Some(names) = names.read_lock::<Map>() else {
+            let kind = names.type_name();
+            return Err(error(format!("{INVALID}: names are given in a map, as in #{{x: 1}}, not as {kind}")).into());
+        };
+        for (name, value) in &*names {
+            variables.insert(name.as_str().into(), cells.rest(value.clone()).map_err(busy)?);
+        }
+    }
+    Ok(cells.names().with_variables(variables))
+}
+
 /// Starts the call of a function.
-fn call(evaluation: &Evaluation, function: Dynamic, arguments: &mut dyn Iterator<Item = Dynamic>) -> Result<AnyJob> {
+fn call(
+    evaluation: &Evaluation,
+    function: Dynamic,
+    arguments: impl Iterator<Item = Dynamic>,
+    choices: Choices,
+) -> Result<AnyJob> {
     let mut cells = evaluation.cells();
     let name = function.read_lock::<FnPtr>().map(|function| show::function(&function, cells.names()));
-    let busy = |Busy| error(format!("a variable that the function captured is in use: {}", failure::IN_USE));
     let function = cells.rest(function).map_err(busy)?;
     let arguments = arguments.map(|argument| cells.rest(argument).map_err(busy)).collect::<Result<_, _>>()?;
     let names = cells.snapshot();
     drop(cells);
-    spawn(evaluation, name.unwrap_or_default(), What::Call { function, arguments }, names)
+    spawn(evaluation, name.unwrap_or_default(), What::Call { function, arguments }, names, choices)
         .map_err(|refusal| error(refusal.to_string()).into())
+}
+
+fn busy(_: Busy) -> EvalAltResult {
+    error(format!("a variable that the function captured is in use: {}", failure::IN_USE))
 }
 
 /// Starts what was typed with a `&` behind it.
 pub(super) fn statements(evaluation: &Evaluation, program: Program) -> Result<AnyJob, Failure> {
     let name = program.source().text.trim().to_owned();
     let names = evaluation.cells().names().clone();
-    spawn(evaluation, name, What::Statements(program), names).map_err(Failure::from)
+    spawn(evaluation, name, What::Statements(program), names, Choices::default()).map_err(Failure::from)
 }
 
-fn spawn(evaluation: &Evaluation, name: String, what: What, names: Names) -> Result<AnyJob, SpawnError> {
+fn spawn(
+    evaluation: &Evaluation,
+    name: String,
+    what: What,
+    names: Names,
+    choices: Choices,
+) -> Result<AnyJob, SpawnError> {
     let work = Work { what, names, jobs: evaluation.jobs.clone(), language: evaluation.language.clone() };
     let job = evaluation
         .jobs
         .handle
-        .with(Options::default())
-        .spawn_with(Name::from(name), |context| work.in_background(context));
+        .with(choices.options)
+        .spawn_with(Name::from(choices.name.unwrap_or(name)), |context| work.in_background(context));
     job.map(|job| AnyJob::clone(&job))
 }
 
@@ -92,7 +147,13 @@ impl Work {
         let log = context.log().clone();
         let output: Output = Arc::new(move |stream: Stream, text: &str| log.write(stream, &format!("{text}\n")));
         let ended = self.run(context, output);
-        let names = ended.names.changed_since(&before);
+        let own = |(name, value): (ImmutableString, Value)| {
+            let known = before.variable(&name);
+            // To use a value is not to change it.
+            let differs = known.is_none_or(|known| differs(known.data(), value.data()));
+            differs.then_some((name, Own { value, was_known: known.is_some() }))
+        };
+        let names = ended.names.changed_since(&before).into_iter().filter_map(own).collect();
         ended.value.map(|value| Done { value, names })
     }
 }

@@ -276,3 +276,63 @@ fn a_variable_in_use_is_told() {
         "#]],
     );
 }
+
+#[test]
+fn the_values_shown_have_names() {
+    check(
+        &[
+            "6 * 7",
+            "_ + 1",
+            "_1 + _2-1 - _1",
+            "'hidden';",
+            "x = 5",
+            "_",
+            "jobs.new('_ * 2').join(); jobs[0].result",
+            "[1, 2]",
+            "_.push(3)",
+            "[_, _8]",
+            "_4",
+            "switch _1 { 1 => 'one', _ => 'other' }",
+            "switch 7 { _   => _1 }",
+            "for _ in 0..2 { print('again') }",
+            "[1, 2].map(|_| 0)",
+            "a__b = 3; _c = 4; a__b + _c",
+        ],
+        expect![[r#"
+            > 6 * 7
+            42
+            > _ + 1
+            43
+            > _1 + _2-1 - _1
+            42
+            > 'hidden';
+            > x = 5
+            > _
+            42
+            > jobs.new('_ * 2').join(); jobs[0].result
+            84
+            > [1, 2]
+            [1, 2]
+            > _.push(3)
+            > [_, _8]
+            [[1, 2, 3], [1, 2]]
+            > _4
+            Traceback (most recent call last):
+              In[11], line 1
+                _4
+                ^
+            Variable not found: _4
+            > switch _1 { 1 => 'one', _ => 'other' }
+            "other"
+            > switch 7 { _   => _1 }
+            42
+            > for _ in 0..2 { print('again') }
+            again
+            again
+            > [1, 2].map(|_| 0)
+            [0, 0]
+            > a__b = 3; _c = 4; a__b + _c
+            7
+        "#]],
+    );
+}

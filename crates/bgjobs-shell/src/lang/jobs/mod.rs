@@ -1,33 +1,26 @@
 //! The background jobs as a program sees them, as in the original: the object `jobs`, and the jobs themselves.
 
 mod all;
+mod new;
 mod one;
 
 use std::{
-    any::TypeId,
     collections::BTreeSet,
     fmt::Display,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
 };
 
-use bgjobs::{AnyJob, Context, Failure, Handle, JobId, Notices, ResultError, Stream, TracebackError, WaitError};
-use rhai::{Dynamic, FuncRegistration, Module, NativeCallContext, Shared, plugin::RhaiFunc};
+use bgjobs::{AnyJob, Failure, Handle, JobId, Notices, ResultError, Stream, TracebackError};
+use rhai::{Dynamic, Module};
 
 use super::{
     evaluation::{Evaluation, Result},
-    start::{Done, start},
+    start::Done,
     value::Value,
 };
-
-/// How many arguments `jobs.new(..)` takes at most.
-const MOST_ARGUMENTS: usize = 8;
-
-/// How often a wait looks whether it is asked to stop.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The background jobs of a session, with the reader of what was not told yet.
 ///
@@ -87,36 +80,9 @@ impl Jobs {
 /// The functions as a module.
 pub(super) fn module() -> Module {
     let mut module = all::module();
-    module.combine(one::module());
+    module.combine(one::module()).combine(new::module());
     module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job");
-    // `jobs.new(..)` takes any number of arguments of any type.
-    for count in 0..=MOST_ARGUMENTS {
-        let types = std::iter::repeat_n(TypeId::of::<Dynamic>(), count);
-        let types: Vec<_> = std::iter::once(TypeId::of::<Jobs>()).chain(types).collect();
-        let function = |context: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| {
-            let evaluation = context.as_ref().map(Evaluation::of).expect("it is registered as one that wants it");
-            let mut arguments = arguments.iter_mut().skip(1).map(|argument| argument.take());
-            start(&evaluation, &mut arguments).map(Dynamic::from)
-        };
-        let function =
-            RhaiFunc::Method { func: Shared::new(function), has_context: true, is_pure: true, is_volatile: true };
-        FuncRegistration::new("new").set_into_module_raw(&mut module, types, function);
-    }
     module
-}
-
-/// Waits until a job has ended, `timeout` at most, or until the own job is asked to stop.
-pub(crate) fn wait_for(context: &Context, job: &AnyJob, timeout: Option<Duration>) -> Result<(), WaitError> {
-    let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    loop {
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        // The end of a job of another manager wakes the wait, a stop of the own job does not: so it looks now and then.
-        let slice = left.unwrap_or(LOOK_EVERY).min(LOOK_EVERY);
-        match context.wait_for(job, Some(slice)) {
-            Err(WaitError::TimedOut { .. }) if left.is_none_or(|left| left > slice) => {}
-            result => return result,
-        }
-    }
 }
 
 fn number(job: &AnyJob) -> i64 {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bgjobs::{AnyJob, WaitError};
 use rhai::{Dynamic, Module, NativeCallContext, export_module, exported_module};
 
-use super::{number, print_traceback, value, wait_for};
+use super::{number, print_traceback, value};
 use crate::lang::{
     evaluation::{Evaluation, Result},
     functions::{error, stopped, time},
@@ -87,7 +87,7 @@ mod of_one {
         let Ok(job) = job.clone().downcast::<Done>() else { return Map::new() };
         let Some(Ok(done)) = job.outcome() else { return Map::new() };
         let mut cells = evaluation.cells();
-        done.names.iter().map(|(name, value)| (name.as_str().into(), cells.wake(value))).collect()
+        done.names.iter().map(|(name, own)| (name.as_str().into(), cells.wake(&own.value))).collect()
     }
 
     /// The lines that the job printed.
@@ -142,13 +142,7 @@ mod of_one {
 
 /// Waits for a job, and hears a stop.
 fn wait(context: &NativeCallContext<'_>, job: &AnyJob, timeout: Option<Duration>) -> Result<()> {
-    let evaluation = Evaluation::of(context);
-    // Among the jobs of one manager a ring of waits is found, if they have no limit.
-    let waited = match timeout {
-        None if evaluation.jobs.handle.current().is_some() => evaluation.context.wait_for(job, None),
-        _ => wait_for(&evaluation.context, job, timeout),
-    };
-    match waited {
+    match Evaluation::of(context).context.wait_for(job, timeout) {
         Ok(()) | Err(WaitError::TimedOut { .. }) => Ok(()),
         Err(WaitError::Stopped(_)) => Err(stopped().into()),
         Err(refusal) => Err(error(refusal.to_string()).into()),

@@ -1,0 +1,98 @@
+//! Starting jobs: `jobs.new(..)` as in the original, and `jobs.start(..)` with arguments in an array and options in a map.
+
+use std::any::TypeId;
+
+use bgjobs::Options;
+use rhai::{Array, Dynamic, FuncRegistration, Map, Module, NativeCallContext, Shared, plugin::RhaiFunc};
+
+use super::Jobs;
+use crate::lang::{
+    evaluation::{Evaluation, Result},
+    functions::{error, text},
+    start::{Choices, start},
+};
+
+/// How many arguments `jobs.new(..)` takes at most; `jobs.start(..)` takes any number.
+const MOST_ARGUMENTS: usize = 20;
+
+/// The functions as a module.
+pub(super) fn module() -> Module {
+    let mut module = Module::new();
+    for count in 0..=MOST_ARGUMENTS {
+        register(&mut module, "new", count, |evaluation, arguments| {
+            start(evaluation, arguments.drain(..), Choices::default()).map(Dynamic::from)
+        });
+    }
+    for count in 0..=3 {
+        register(&mut module, "start", count, |evaluation, arguments| {
+            let mut arguments = arguments.drain(..);
+            let what = arguments.next().unwrap_or_default();
+            let given = arguments.next().map_or(Ok(Array::new()), given)?;
+            let choices = arguments.next().map_or(Ok(Choices::default()), |options| choices(&options))?;
+            start(evaluation, [what].into_iter().chain(given), choices).map(Dynamic::from)
+        });
+    }
+    module
+}
+
+/// Registers a method of `jobs` that takes so many arguments of any type.
+fn register(
+    module: &mut Module,
+    name: &str,
+    count: usize,
+    call: impl Fn(&Evaluation, &mut Vec<Dynamic>) -> Result<Dynamic> + Send + Sync + 'static,
+) {
+    let types = std::iter::repeat_n(TypeId::of::<Dynamic>(), count);
+    let types: Vec<_> = std::iter::once(TypeId::of::<Jobs>()).chain(types).collect();
+    let function = move |context: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| {
+        let evaluation = context.as_ref().map(Evaluation::of).expect("it is registered as one that wants it");
+        call(&evaluation, &mut arguments.iter_mut().skip(1).map(|argument| argument.take()).collect())
+    };
+    let function =
+        RhaiFunc::Method { func: Shared::new(function), has_context: true, is_pure: true, is_volatile: true };
+    FuncRegistration::new(name).set_into_module_raw(module, types, function);
+}
+
+/// The arguments for what is started.
+#[expect(clippy::needless_pass_by_value, reason = "it fits a map over what may be there")]
+fn given(arguments: Dynamic) -> Result<Array> {
+    match arguments.read_lock::<Array>() {
+        Some(arguments) => Ok(arguments.clone()),
+        None => Err(error(format!(
+            "jobs.start(..): the arguments are given in an array, as in jobs.start(f, [5]), not as {}",
+            arguments.type_name()
+        ))
+        .into()),
+    }
+}
+
+/// The options of a job.
+fn choices(options: &Dynamic) -> Result<Choices> {
+    let Some(options) = options.read_lock::<Map>() else {
+        return Err(error(format!(
+            "jobs.start(..): the options are given in a map, as in jobs.start(f, [5], #{{daemon: true}}), not as {}",
+            options.type_name()
+        ))
+        .into());
+    };
+    let mut choices = Choices::default();
+    for (option, value) in &*options {
+        match option.as_str() {
+            "daemon" => {
+                let wrong = |kind| error(format!("the option `daemon` is true or false, not of the type {kind}"));
+                choices.options = Options { daemon: value.as_bool().map_err(wrong)?, ..choices.options };
+            }
+            "name" => {
+                let wrong = |kind| error(format!("the option `name` is a string, not of the type {kind}"));
+                choices.name = Some(text(value).map_err(wrong)?);
+            }
+            _ => {
+                return Err(error(format!(
+                    "there is no option `{option}`; there are `daemon: true` and `name: \"text\"`"
+                ))
+                .into());
+            }
+        }
+    }
+    Ok(choices)
+}

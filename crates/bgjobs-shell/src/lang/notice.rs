@@ -1,0 +1,56 @@
+//! What a user is told of jobs that ended: the original's report, and what each job changed for itself.
+
+use std::fmt::Write;
+
+use bgjobs::{AnyJob, Report};
+use rhai::ImmutableString;
+
+use super::start::Done;
+
+/// How many names are told.
+const MOST_NAMES: usize = 5;
+
+/// A report as text, each line ended.
+///
+/// A job works on its own copy of the prompt's names; who expected otherwise sees it here.
+#[must_use]
+pub fn notice(report: &Report) -> String {
+    let mut text = String::new();
+    let Report { completed, dead } = report.clone();
+    for group in [Report { completed, dead: Vec::new() }, Report { completed: Vec::new(), dead }] {
+        let shown = group.to_string();
+        let mut lines = shown.lines();
+        text.extend(lines.next().map(|title| format!("{title}\n")));
+        let mut jobs = group.completed.iter().chain(&group.dead);
+        for line in lines {
+            let own = jobs.next().and_then(own_names);
+            // A string takes all that is written.
+            let _ = writeln!(text, "{line}{}", own.map(|own| format!("\n  {own}")).unwrap_or_default());
+        }
+    }
+    text
+}
+
+/// What a job changed or set for itself, in a sentence.
+fn own_names(job: &AnyJob) -> Option<String> {
+    let id = job.id();
+    let job = job.clone().downcast::<Done>().ok()?;
+    let done = job.outcome()?.ok()?;
+    let (changed, set): (Vec<_>, Vec<_>) = done.names.iter().partition(|(_, own)| own.was_known);
+    let names = |own: &[(&ImmutableString, _)]| {
+        let mut names: Vec<_> = own.iter().take(MOST_NAMES).map(|(name, _)| name.to_string()).collect();
+        if own.len() > MOST_NAMES {
+            names.push(format!("{} more", own.len() - MOST_NAMES));
+        }
+        let last = names.pop();
+        let last = last.unwrap_or_default();
+        if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) }
+    };
+    let did = match (changed.is_empty(), set.is_empty()) {
+        (true, true) => return None,
+        (false, true) => format!("changed its own copy of {}", names(&changed)),
+        (true, false) => format!("set {} for itself", names(&set)),
+        (false, false) => format!("changed its own copy of {} and set {} for itself", names(&changed), names(&set)),
+    };
+    Some(format!("it {did}; see jobs[{id}].names"))
+}
