@@ -20,6 +20,8 @@ mod source;
 mod stack;
 mod start;
 mod value;
+#[cfg(feature = "terminal")]
+mod words;
 
 pub use evaluation::Output;
 pub(crate) use evaluation::{Ended, What, Work};
@@ -28,7 +30,11 @@ pub use jobs::Jobs;
 pub(crate) use jobs::wait_for;
 pub(crate) use language::Language;
 pub use names::Names;
+#[cfg(feature = "terminal")]
+pub(crate) use scan::{End, Kind, scan};
 pub use show::show;
 pub use source::Source;
 pub use stack::STACK_SIZE;
 pub use value::Value;
+#[cfg(feature = "terminal")]
+pub(crate) use words::{KEYWORDS, Step, Words};
