@@ -4,6 +4,10 @@
 
 use bgjobs::JobId;
 
+/// The words that begin a command.
+#[cfg(feature = "terminal")]
+pub(crate) const WORDS: &[&str] = &["exit", "fg", "help", "jobs", "kill", "log", "quit", "wait"];
+
 /// A line that is no program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
@@ -82,6 +86,14 @@ mod tests {
         for program in ["jobs()", "jobs.status()", "jobs[0]", "kill = 3", "kill(3)", "fg.x", "x", "", "1 + 2", "jobs 3"]
         {
             assert_eq!(parse(program), None, "{program}");
+        }
+    }
+
+    #[cfg(feature = "terminal")]
+    #[test]
+    fn the_words_are_those_that_are_read() {
+        for word in WORDS {
+            assert!(Command::parse(word, |_| false).is_some(), "{word}");
         }
     }
 

@@ -3,7 +3,7 @@
 //! Knows how it reads, and nothing of where it is shown.
 
 #[cfg(feature = "terminal")]
-use bgjobs::AnyJob;
+use bgjobs::{AnyJob, Report};
 use bgjobs::{Failure, many_lines, one_line};
 
 /// A value with the number of its line.
@@ -14,6 +14,22 @@ pub(crate) fn value(number: usize, text: &str) -> String {
 /// A failure as a traceback.
 pub(crate) fn failure(failure: &Failure) -> String {
     failure.traceback().to_string()
+}
+
+/// How many jobs of each list are told of one by one.
+#[cfg(feature = "terminal")]
+const TOLD: usize = 20;
+
+/// What is told of jobs that ended; of very many only how many there are.
+#[cfg(feature = "terminal")]
+pub(crate) fn notice(report: &Report) -> String {
+    let first = |jobs: &[AnyJob]| jobs.iter().take(TOLD).cloned().collect::<Vec<_>>();
+    let told = Report { completed: first(&report.completed), dead: first(&report.dead) };
+    let text = told.to_string().trim_end().to_owned();
+    match report.completed.len() + report.dead.len() - told.completed.len() - told.dead.len() {
+        0 => text,
+        more => format!("{text}\nand {more} more; `jobs` lists them all"),
+    }
 }
 
 /// What is told at the first try to leave while jobs run.

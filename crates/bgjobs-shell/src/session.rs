@@ -213,6 +213,12 @@ impl Session {
         &self.names
     }
 
+    /// What can be typed.
+    #[cfg(feature = "terminal")]
+    pub(crate) fn words(&self) -> lang::Words {
+        lang::Words { names: self.names.clone(), language: self.language.clone(), jobs: self.jobs.clone() }
+    }
+
     /// Sets a variable of the prompt.
     pub fn set(&mut self, name: &str, value: impl Into<rhai::Dynamic>) {
         self.names.set(name.into(), Value::plain(value));

@@ -2,15 +2,32 @@
 //!
 //! Knows the line editor, and nothing of what is evaluated.
 
+mod colours;
+mod complete;
+mod completer;
+mod highlight;
+mod history;
 mod notices;
 mod prompt;
+mod screen;
 
-use std::io;
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use bgjobs::Stream;
-use reedline::{Reedline, Signal, ValidationResult, Validator};
+use reedline::{
+    ColumnarMenu, DefaultHinter, Emacs, KeyCode, KeyModifiers, MenuBuilder, Reedline, ReedlineEvent, ReedlineMenu,
+    Signal, ValidationResult, Validator, default_emacs_keybindings,
+};
 
-use self::{notices::Notifier, prompt::LinePrompt};
+use self::{
+    completer::{Completions, Known},
+    highlight::Colours,
+    prompt::LinePrompt,
+    screen::Painted,
+};
 use crate::{
     batch::write,
     lang::is_whole,
@@ -26,17 +43,22 @@ use crate::{
 ///
 /// That of the terminal.
 pub fn run(session: &mut Session) -> io::Result<bool> {
-    let (notifier, printer) = Notifier::start(session.told().clone())?;
-    let mut editor =
-        Reedline::create().with_validator(Box::new(Whole)).use_bracketed_paste(true).with_external_printer(printer);
+    let known: Known = Arc::new(Mutex::new(session.words()));
+    let painted = Painted::default();
+    let mut editor = editor(session, &known, &painted);
     // Whether the last key was a first Ctrl-D.
     let mut leaving = false;
     loop {
-        let signal = notifier
-            .while_reading(|| session.report(), || editor.read_line(&LinePrompt { number: session.number() }))?;
+        if let Some(text) = notices::shown(&session.report()) {
+            write(Stream::Out, &text);
+        }
+        *known.lock().unwrap_or_else(PoisonError::into_inner) = session.words();
+        let signal = editor.read_line(&LinePrompt::new(session.number(), painted.clone()))?;
         let asked_before = std::mem::take(&mut leaving);
         match signal {
             Signal::Success(line) => {
+                // Before the line is evaluated, which may end the shell. Whether it can was told at the start.
+                let _ = editor.sync_history();
                 let reply = shell::answer(session, &line);
                 if let Some((stream, text)) = shell::stream(&reply) {
                     write(stream, text);
@@ -55,6 +77,39 @@ pub fn run(session: &mut Session) -> io::Result<bool> {
         write(Stream::Out, &render::still_running(&running));
         leaving = true;
     }
+}
+
+/// The line editor with all that helps to type.
+fn editor(session: &Session, known: &Known, painted: &Painted) -> Reedline {
+    const MENU: &str = "completions";
+    let (history, trouble) = history::open();
+    if let Some(text) = trouble {
+        write(Stream::Err, &text);
+    }
+    let mut keys = default_emacs_keybindings();
+    let complete = vec![ReedlineEvent::Menu(MENU.to_owned()), ReedlineEvent::MenuNext];
+    keys.add_binding(KeyModifiers::NONE, KeyCode::Tab, ReedlineEvent::UntilFound(complete));
+    keys.add_binding(KeyModifiers::SHIFT, KeyCode::BackTab, ReedlineEvent::MenuPrevious);
+    // The mark stands in place of the prompt's own.
+    let menu = ColumnarMenu::default().with_name(MENU).with_marker(prompt::INDICATOR);
+    let colours = colours::are_wanted();
+    let editor = Reedline::create()
+        .with_validator(Box::new(Whole))
+        .with_history(Box::new(history))
+        .with_edit_mode(Box::new(Emacs::new(keys)))
+        .with_completer(Box::new(Completions(Arc::clone(known))))
+        .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
+        .with_quick_completions(true)
+        .with_partial_completions(true)
+        .with_highlighter(Box::new(Colours { known: Arc::clone(known), painted: painted.clone() }))
+        .with_ansi_colors(colours)
+        .use_bracketed_paste(!colours::is_plain());
+    // Without colours a hint would look as if it had been typed.
+    let editor = if colours { editor.with_hinter(Box::new(DefaultHinter::default())) } else { editor };
+    if colours::is_plain() {
+        return editor;
+    }
+    notices::tell_above_the_line(editor, session.told().clone(), painted.clone())
 }
 
 /// Enter goes on in the next line while a bracket is open.

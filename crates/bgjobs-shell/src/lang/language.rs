@@ -33,6 +33,12 @@ impl Language {
         &self.0.modules
     }
 
+    /// The names of the functions.
+    #[cfg(feature = "terminal")]
+    pub(super) fn functions(&self) -> impl Iterator<Item = &str> {
+        self.0.names.iter().map(String::as_str)
+    }
+
     /// Whether there is a function of that name.
     pub(super) fn has_function(&self, name: &str) -> bool {
         self.0.names.contains(name)

@@ -23,6 +23,8 @@ mod stack;
 mod start;
 mod underscores;
 mod value;
+#[cfg(feature = "terminal")]
+mod words;
 
 pub use evaluation::Output;
 pub(crate) use evaluation::{Ended, What, Work};
@@ -31,7 +33,11 @@ pub use jobs::Jobs;
 pub(crate) use language::Language;
 pub use names::Names;
 pub use notice::notice;
+#[cfg(feature = "terminal")]
+pub(crate) use scan::{End, Kind, scan};
 pub use show::show;
 pub use source::Source;
 pub use stack::STACK_SIZE;
 pub use value::Value;
+#[cfg(feature = "terminal")]
+pub(crate) use words::{KEYWORDS, Step, Words};

@@ -73,6 +73,13 @@ impl Names {
         all.push(Definitions { module: Shared::clone(module), functions, source: Arc::clone(source) });
     }
 
+    /// The names of the functions of the prompt.
+    #[cfg(feature = "terminal")]
+    pub(super) fn functions(&self) -> impl Iterator<Item = &str> {
+        let all = self.functions.iter().flat_map(|definitions| &definitions.functions);
+        all.map(|function| function.name.as_str()).filter(|name| rhai::is_valid_identifier(name))
+    }
+
     /// The newest function of that name.
     pub(super) fn function(&self, name: &str) -> Option<&Shared<ScriptFuncDef>> {
         let newest_first = self.functions.iter().rev();

@@ -4,7 +4,7 @@
 
 /// What a character of a text belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Code, with its white space.
     Code,
     /// A string or a character, with its quotes; the opening quote tells which.
@@ -15,7 +15,7 @@ pub(super) enum Kind {
 
 /// How a text ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     /// In code.
     Code,
     /// In a `"` or `'` string, which must end on its line.
@@ -25,9 +25,9 @@ pub(super) enum End {
 }
 
 /// A text with the kind of each of its characters.
-pub(super) struct Scan {
-    pub(super) chars: Vec<(char, Kind)>,
-    pub(super) end: End,
+pub(crate) struct Scan {
+    pub(crate) chars: Vec<(char, Kind)>,
+    pub(crate) end: End,
 }
 
 /// Where the scanner is; strings in back quotes hold code in `${ }`, which holds strings again.
@@ -46,7 +46,8 @@ enum Within {
     },
 }
 
-pub(super) fn scan(text: &str) -> Scan {
+/// Scans a text.
+pub(crate) fn scan(text: &str) -> Scan {
     let mut chars = Vec::with_capacity(text.len());
     let mut stack = vec![Within::Code { braces: 0 }];
     let mut rest = text.chars().peekable();

@@ -64,6 +64,12 @@ impl Jobs {
         self.handle.dead().into_iter().filter(|job| !read.contains(&job.id())).collect()
     }
 
+    /// The numbers of all jobs.
+    #[cfg(feature = "terminal")]
+    pub(crate) fn numbers(&self) -> Vec<JobId> {
+        self.handle.all().iter().map(AnyJob::id).collect()
+    }
+
     /// Notes that somebody knows how the job ended, if it has.
     pub fn note_read(&self, job: &AnyJob) {
         if job.is_finished() {

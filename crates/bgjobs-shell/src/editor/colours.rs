@@ -1,0 +1,42 @@
+//! Whether the terminal is to show colours.
+
+use std::{
+    env,
+    ffi::OsStr,
+    io::{self, IsTerminal},
+};
+
+/// Whether colours are wanted where the prompt is shown.
+pub(super) fn are_wanted() -> bool {
+    io::stdout().is_terminal() && suit(env::var_os("NO_COLOR").as_deref(), env::var_os("TERM").as_deref())
+}
+
+/// Whether the terminal can only show text: then nothing is painted above the line.
+pub(super) fn is_plain() -> bool {
+    plain(env::var_os("TERM").as_deref())
+}
+
+/// <https://no-color.org>: any value but the empty one means no.
+fn suit(no_color: Option<&OsStr>, term: Option<&OsStr>) -> bool {
+    no_color.is_none_or(OsStr::is_empty) && !plain(term)
+}
+
+fn plain(term: Option<&OsStr>) -> bool {
+    term.is_none_or(|term| term.is_empty() || term == "dumb")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_shown_where_they_are_wanted_and_can_be() {
+        let check = |no_color: Option<&str>, term: Option<&str>| suit(no_color.map(OsStr::new), term.map(OsStr::new));
+        assert!(check(None, Some("xterm-256color")));
+        assert!(check(Some(""), Some("xterm")));
+        assert!(!check(Some("1"), Some("xterm")));
+        assert!(!check(Some("0"), Some("xterm")), "any value is a no");
+        assert!(!check(None, Some("dumb")));
+        assert!(!check(None, None));
+    }
+}

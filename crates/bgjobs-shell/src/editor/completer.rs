@@ -1,0 +1,139 @@
+//! Completes the word at the cursor from what the session knows.
+
+use std::{
+    fs,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use reedline::{Completer, CompletionResult, Span, Suggestion};
+
+use super::complete::{Wanted, commands, wanted};
+use crate::lang::Words;
+
+/// How many suggestions are shown at most.
+const MOST: usize = 1_000;
+
+/// What is known while a line is typed.
+pub(super) type Known = Arc<Mutex<Words>>;
+
+/// Completes names, members, numbers of jobs and paths.
+pub(super) struct Completions(pub(super) Known);
+
+impl Completer for Completions {
+    fn complete(&mut self, line: &str, cursor: usize) -> CompletionResult {
+        let words = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some((start, wanted)) = wanted(line, cursor) else { return CompletionResult::fresh([]) };
+        let span = Span::new(start, cursor);
+        let typed = &line[start..cursor];
+        let suggestions: Vec<_> = candidates(&words, &wanted, typed).into_iter().take(MOST).collect();
+        let suggestion = |value| Suggestion { value, span, ..Suggestion::default() };
+        CompletionResult::fresh(suggestions.into_iter().map(suggestion).collect::<Vec<_>>())
+    }
+}
+
+/// What begins as typed, in order.
+fn candidates(words: &Words, wanted: &Wanted, typed: &str) -> Vec<String> {
+    let begins = |name: &String| name.starts_with(typed) && (typed.starts_with('_') || !name.starts_with('_'));
+    match wanted {
+        Wanted::Name { at_start } => {
+            // Who has typed nothing wants no list of all that there is.
+            let mut names = if typed.is_empty() { words.own() } else { words.all() };
+            if *at_start {
+                names.extend(commands(typed).map(str::to_owned));
+            }
+            names.into_iter().filter(begins).collect()
+        }
+        Wanted::Member { name, path } => words.members(name, path).into_iter().filter(begins).collect(),
+        Wanted::Job => {
+            let numbers = words.jobs.numbers().into_iter().map(|number| number.to_string());
+            numbers.filter(|number| number.starts_with(typed)).collect()
+        }
+        Wanted::File { directory } => files(directory, typed),
+    }
+}
+
+/// The entries of a directory that begin as typed; directories end in a slash.
+fn files(directory: &str, typed: &str) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(if directory.is_empty() { "." } else { directory }) else { return Vec::new() };
+    let mut names: Vec<_> = entries
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let name = entry.file_name().into_string().ok()?;
+            // What would end the string, or mean something else in it, can't be typed so.
+            let is_plain = !name.contains(['"', '\'', '`', '\\']) && !name.contains(char::is_control);
+            let begins = name.starts_with(typed) && (typed.starts_with('.') || !name.starts_with('.'));
+            (is_plain && begins).then(|| if entry.path().is_dir() { name + "/" } else { name })
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Session;
+
+    fn seen(session: &Session, line: &str) -> Vec<String> {
+        let mut completions = Completions(Arc::new(Mutex::new(session.words())));
+        let result = completions.complete(line, line.len());
+        result.suggestions().iter().map(|suggestion| suggestion.value.clone()).collect()
+    }
+
+    #[track_caller]
+    fn check(session: &Session, line: &str, expected: &[&str]) {
+        assert_eq!(seen(session, line), expected, "{line}");
+    }
+
+    #[test]
+    fn names_members_and_numbers_are_completed() {
+        let mut session = Session::new(Arc::new(|_, _| {}));
+        session.answer("fn slow_sum(n) { n }");
+        session.answer("slower = #{my_name: 'a', list: [#{my_key: 1, 'no name': 2}]}");
+        session.answer("jobs.new('1').join(); jobs.new('2').join()");
+        check(&session, "slow", &["slow_sum", "slower"]);
+        check(&session, "slower.my", &["my_name"]);
+        check(&session, "slower.list[0].my", &["my_key"]);
+        check(&session, "slower['list'][0].n", &[]);
+        check(&session, "kill ", &["0", "1"]);
+        check(&session, "jobs[1", &["1"]);
+        check(&session, "unknown.", &[]);
+        check(&session, "x = hel", &[]);
+        for (line, name) in [
+            ("hel", "help"),
+            ("x = re", "read_file"),
+            ("retu", "return"),
+            ("jobs.", "new"),
+            ("jobs.re", "remove"),
+            ("jobs._", "_status_new"),
+            ("jobs[0].", "result"),
+            ("jobs[j].st", "stat_code"),
+            ("slower.list.", "push"),
+        ] {
+            let seen = seen(&session, line);
+            assert!(seen.iter().any(|seen| seen == name), "{line}: {seen:?}");
+        }
+    }
+
+    #[test]
+    fn a_variable_called_jobs_hides_the_jobs() {
+        let mut session = Session::new(Arc::new(|_, _| {}));
+        session.answer("jobs = #{newest: 1}");
+        check(&session, "jobs.ne", &["newest"]);
+    }
+
+    #[test]
+    fn paths_are_completed() {
+        let session = Session::new(Arc::new(|_, _| {}));
+        let folder = std::env::temp_dir().join(format!("bgjobs-shell-complete-{}", std::process::id()));
+        fs::create_dir_all(folder.join("data")).expect("the directory for temporary files can be written");
+        for name in ["date.txt", ".hidden", "it's"] {
+            fs::write(folder.join(name), "").expect("the directory was just made");
+        }
+        let start = format!("read_file(\"{}/", folder.display());
+        check(&session, &start, &["data/", "date.txt"]);
+        check(&session, &format!("{start}."), &[".hidden"]);
+        check(&session, &format!("{start}data/x"), &[]);
+        fs::remove_dir_all(&folder).expect("it was just made");
+    }
+}

@@ -1,0 +1,169 @@
+//! Colours for the line that is typed.
+//!
+//! Knows what a word looks like, and nothing of what it stands for.
+
+use std::sync::PoisonError;
+
+use reedline::{Color, Highlighter, StyledText};
+
+use super::{completer::Known, screen::Painted};
+use crate::lang::{KEYWORDS, Kind, scan};
+
+/// What a piece of a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    Plain,
+    Keyword,
+    Function,
+    Number,
+    String,
+    Comment,
+    /// A bracket that closes nothing, or something else.
+    Unbalanced,
+}
+
+/// Colours what is typed.
+pub(super) struct Colours {
+    pub(super) known: Known,
+    /// Told of each line, because the editor asks for the colours of all that it paints.
+    pub(super) painted: Painted,
+}
+
+impl Highlighter for Colours {
+    fn highlight(&self, line: &str, cursor: usize) -> StyledText {
+        self.painted.note_line(line, cursor);
+        let words = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = StyledText::new();
+        for (class, piece) in pieces(line, |name| words.is_function(name)) {
+            let style = match class {
+                Class::Plain => Color::Default.normal(),
+                Class::Keyword => Color::Magenta.normal(),
+                Class::Function => Color::Blue.normal(),
+                Class::Number => Color::Cyan.normal(),
+                Class::String => Color::Green.normal(),
+                Class::Comment => Color::DarkGray.normal(),
+                Class::Unbalanced => Color::Red.bold(),
+            };
+            text.push((style, piece));
+        }
+        text
+    }
+}
+
+/// The line in pieces, each as long as can be.
+fn pieces(line: &str, is_function: impl Fn(&str) -> bool) -> Vec<(Class, String)> {
+    let chars = scan(line).chars;
+    let mut pieces: Vec<(Class, String)> = Vec::new();
+    let mut push = |class, text: &[(char, Kind)]| {
+        let text = text.iter().map(|(c, _)| c);
+        match pieces.last_mut() {
+            Some((last, piece)) if *last == class => piece.extend(text),
+            _ => pieces.push((class, text.collect())),
+        }
+    };
+    let mut open = Vec::new();
+    let mut place = 0;
+    while let Some(&(c, kind)) = chars.get(place) {
+        let mut end = place + 1;
+        let class = match kind {
+            Kind::Quoted(_) => Class::String,
+            Kind::Comment => Class::Comment,
+            Kind::Code if is_of_word(c) => {
+                end = end_of_word(&chars, place);
+                let word: String = chars[place..end].iter().map(|(c, _)| c).collect();
+                let is_called = chars[end..].iter().find(|(c, _)| *c != ' ').is_some_and(|(c, _)| *c == '(');
+                match () {
+                    () if c.is_ascii_digit() => Class::Number,
+                    () if KEYWORDS.contains(&word.as_str()) => Class::Keyword,
+                    () if is_called && is_function(&word) => Class::Function,
+                    () => Class::Plain,
+                }
+            }
+            Kind::Code if is_unbalanced(c, &mut open) => Class::Unbalanced,
+            Kind::Code => Class::Plain,
+        };
+        push(class, &chars[place..end]);
+        place = end;
+    }
+    pieces
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// Where the word or the number ends that begins at a place.
+fn end_of_word(chars: &[(char, Kind)], place: usize) -> usize {
+    let is_number = chars[place].0.is_ascii_digit();
+    let mut end = place;
+    while let Some(&(c, Kind::Code)) = chars.get(end) {
+        let before_digit = chars.get(end + 1).is_some_and(|(next, _)| next.is_ascii_digit());
+        let goes_on = is_of_word(c) || (is_number && c == '.' && before_digit);
+        if !goes_on {
+            break;
+        }
+        end += 1;
+    }
+    end
+}
+
+/// Whether a bracket closes nothing; `open` holds those that are to be closed.
+fn is_unbalanced(c: char, open: &mut Vec<char>) -> bool {
+    match c {
+        '(' => open.push(')'),
+        '[' => open.push(']'),
+        '{' => open.push('}'),
+        ')' | ']' | '}' => return open.pop() != Some(c),
+        _ => {}
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each piece as its text, after the letter of its class.
+    #[track_caller]
+    fn check(line: &str, expected: &[&str]) {
+        let seen = pieces(line, |name| name == "slow").into_iter().map(|(class, text)| {
+            let letter = match class {
+                Class::Plain => 'p',
+                Class::Keyword => 'k',
+                Class::Function => 'f',
+                Class::Number => 'n',
+                Class::String => 's',
+                Class::Comment => 'c',
+                Class::Unbalanced => '!',
+            };
+            format!("{letter}:{text}")
+        });
+        assert_eq!(seen.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn each_kind_of_word_has_a_class() {
+        check("let x = slow(5) &", &["k:let", "p: x = ", "f:slow", "p:(", "n:5", "p:) &"]);
+        check("1.5 + 1..2 + a1", &["n:1.5", "p: + ", "n:1", "p:..", "n:2", "p: + a1"]);
+        check("slow + fast()", &["p:slow + fast()"]);
+        check("\"a let\" // if", &["s:\"a let\"", "p: ", "c:// if"]);
+        check("letter", &["p:letter"]);
+        check("é(\"ü", &["p:é(", "s:\"ü"]);
+    }
+
+    #[test]
+    fn a_bracket_that_closes_nothing_is_shown() {
+        check("(])", &["p:(", "!:])"]);
+        check("f())", &["p:f()", "!:)"]);
+        check("f((", &["p:f(("]);
+        check("\")\"", &["s:\")\""]);
+    }
+
+    #[test]
+    fn the_pieces_are_the_line() {
+        for line in ["", "`a ${b} c` + /* d */ 1", "\n  x\n", "'a", "1.", "é日本"] {
+            let all: String = pieces(line, |_| false).into_iter().map(|(_, text)| text).collect();
+            assert_eq!(all, line);
+        }
+    }
+}
