@@ -5,12 +5,12 @@ use std::{
     error::Error,
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
-use bgjobs::{Failure, FailureKind, Handle, JobManager, Options};
+use bgjobs::{Failure, FailureKind, Handle, JobManager, Notices, Options};
 
 use crate::gate::{GUARD, Gate, stopped_unstarted, wait_until};
 
@@ -190,6 +190,24 @@ fn of_a_job_that_never_started_may_wait_for_another_job() {
         let captured = spawn_and_join(&jobs, &done);
         jobs.spawn("last", move || drop(captured)).unwrap()
     });
+    done.pass().wait();
+    lives_on(&jobs);
+}
+
+#[test]
+fn of_a_result_that_its_own_worker_drops_may_wait_for_another_job() {
+    let jobs = JobManager::new();
+    let done = Gate::new();
+    let result = spawn_and_join(&jobs, &done);
+    let reader: Arc<Mutex<Option<Notices>>> = Arc::new(Mutex::new(Some(jobs.notices())));
+    let (own, handle) = (Arc::clone(&reader), jobs.handle());
+    // By the time the worker lets go of the job nobody else holds it.
+    let alarm = move || {
+        drop(own.lock().unwrap().take());
+        handle.flush();
+    };
+    reader.lock().unwrap().as_ref().unwrap().wake(alarm);
+    drop(jobs.spawn("last", move || result).unwrap());
     done.pass().wait();
     lives_on(&jobs);
 }

@@ -97,6 +97,15 @@ fn a_shutdown_does_as_a_drop_and_keeps_the_lists() {
 }
 
 #[test]
+fn a_job_that_went_with_its_manager_was_started_all_the_same() {
+    let jobs = JobManager::new();
+    let handle = jobs.handle();
+    jobs.spawn("job", || ()).unwrap();
+    drop(jobs);
+    assert_eq!(handle.get(0).unwrap_err(), bgjobs::UnknownJob { id: 0.into(), started: 1 });
+}
+
+#[test]
 fn a_daemon_that_does_not_listen_holds_nobody_up() {
     let jobs = JobManager::new();
     let gate = Gate::new();

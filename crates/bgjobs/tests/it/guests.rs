@@ -117,28 +117,11 @@ fn what_an_alarm_captured_may_panic_when_it_is_dropped() {
 }
 
 #[test]
-fn a_manager_may_stand_in_a_thread_local() {
-    std::thread_local! {
-        static JOBS: JobManager = JobManager::new();
-    }
-
-    let ran = thread::spawn(|| {
-        JOBS.with(|jobs| {
-            let job = jobs.spawn("first", || vec![1]).unwrap();
-            job.wait().unwrap();
-            jobs.flush();
-            drop(job);
-            jobs.spawn("second", || vec![2]).unwrap().wait().unwrap();
-        });
-    });
-    ran.join().unwrap();
-}
-
-#[test]
 fn a_reader_that_waits_is_let_go_at_the_shutdown_and_told_of_a_daemon_that_ends_later() {
     let (gate, jobs) = (Gate::new(), JobManager::new());
     let notices = jobs.notices();
     let daemon = jobs.with(Options { daemon: true, ..Options::default() }).spawn("watch", gate.hold(5)).unwrap();
+    wait_until("it runs, so that it is not ended by the drop", || daemon.state() == State::Running);
     let handle = jobs.handle();
     let waits = thread::spawn(move || (notices.wait(None), notices));
     drop(jobs);

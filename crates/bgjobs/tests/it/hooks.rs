@@ -39,6 +39,51 @@ fn a_hook_that_the_host_sets_later_sees_all_panics_and_jobs_still_die_of_them() 
     end.is(0, &["hook", "panicked: of a job"]);
 }
 
+#[test]
+fn a_first_manager_may_be_made_while_a_panic_unwinds() {
+    struct Guard;
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            child::say(&format!("{}", JobManager::new().spawn("late", || 1).unwrap().join().unwrap()));
+        }
+    }
+    let scenario = || {
+        std::panic::set_hook(Box::new(|_| child::say("hook")));
+        let unwinding = || {
+            let _guard = Guard;
+            panic!("of main");
+        };
+        std::panic::catch_unwind(unwinding).unwrap_err();
+        JobManager::new().spawn("die", || panic!("of a job")).unwrap().wait().unwrap();
+        child::say("alive");
+    };
+    let Some(end) = child::run(scenario) else { return };
+    end.is(0, &["hook", "1", "alive"]);
+}
+
 thread_local! {
-    static KEPT: RefCell<Option<Job<String>>> = const { RefCell::new(None) };
+    static JOBS: JobManager = JobManager::new();
+    static KEPT: RefCell<Option<Job<Vec<u8>>>> = const { RefCell::new(None) };
+}
+
+#[test]
+fn a_manager_and_a_job_may_stand_in_thread_locals() {
+    let scenario = || {
+        let user = || {
+            let job = JOBS.with(|jobs| jobs.spawn("kept", || vec![1]).unwrap());
+            job.wait().unwrap();
+            KEPT.set(Some(job));
+            JOBS.with(|jobs| {
+                jobs.flush();
+                // Its result is dropped here, and that of the other after the thread's own values.
+                drop(jobs.spawn("let go", || vec![2]).unwrap());
+                jobs.wait_all(None).unwrap();
+                jobs.flush();
+            });
+        };
+        thread::spawn(user).join().unwrap();
+        child::say("alive");
+    };
+    let Some(end) = child::run(scenario) else { return };
+    end.is(0, &["alive"]);
 }

@@ -2,7 +2,11 @@
 
 use std::{
     fs,
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
     time::Duration,
 };
 
@@ -120,6 +124,24 @@ fn growth_is_tried_again_as_jobs_end() {
 }
 
 #[test]
+fn a_new_job_does_not_pass_those_that_are_queued_by() {
+    let scenario = || {
+        let jobs = manager();
+        let gate = Gate::new();
+        leave_room_for(1);
+        jobs.spawn("runs", gate.hold(())).unwrap();
+        let queued = jobs.spawn("queued", gate.hold(())).unwrap();
+        leave_room_for_all();
+        let next = jobs.spawn("next", gate.hold(())).unwrap();
+        // There are threads for all now, whoever gets which.
+        wait_until("all run", || [&queued, &next].iter().all(|job| job.state() == State::Running));
+        say("done");
+    };
+    let Some(end) = child::run(scenario) else { return };
+    end.is(0, &["done"]);
+}
+
+#[test]
 fn a_queued_job_that_is_stopped_ends_at_once_and_is_let_go_of() {
     let scenario = || {
         let jobs = manager();
@@ -176,4 +198,32 @@ fn a_dropped_manager_ends_queued_daemons_at_once() {
     };
     let Some(end) = child::run(scenario) else { return };
     end.is(0, &["done"]);
+}
+
+#[test]
+fn many_threads_that_are_refused_at_once_leave_no_job_without_a_thread() {
+    let scenario = || {
+        let jobs = manager();
+        let stranded = AtomicUsize::new(0);
+        let ready = std::sync::Barrier::new(5);
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    ready.wait();
+                    ready.wait();
+                    for _ in 0..2_000 {
+                        // No thread ever lives, so nobody would run what is queued.
+                        stranded.fetch_add(usize::from(jobs.spawn("refused", || ()).is_ok()), Ordering::Relaxed);
+                    }
+                });
+            }
+            ready.wait();
+            leave_room_for(0);
+            ready.wait();
+        });
+        say(&format!("stranded: {}", stranded.load(Ordering::Relaxed)));
+        std::process::exit(0);
+    };
+    let Some(end) = child::run(scenario) else { return };
+    end.is(0, &["stranded: 0"]);
 }

@@ -131,6 +131,29 @@ fn the_first_to_ask_is_told_so_and_its_reason_is_kept() {
 }
 
 #[test]
+fn of_many_who_ask_at_once_one_is_told_that_it_was_first_and_its_reason_is_kept() {
+    for _ in 0..50 {
+        let jobs = JobManager::new();
+        let gate = Gate::new();
+        let job = jobs.spawn("deaf", gate.hold(())).unwrap();
+        let barrier = std::sync::Barrier::new(4);
+        let first: Vec<_> = std::thread::scope(|scope| {
+            let ask = |n: u32| {
+                let (job, barrier) = (&job, &barrier);
+                scope.spawn(move || {
+                    barrier.wait();
+                    job.ask_stop(n.to_string()).then_some(n)
+                })
+            };
+            [0, 1, 2, 3].map(ask).into_iter().filter_map(|asker| asker.join().unwrap()).collect()
+        });
+        assert_eq!(first.len(), 1);
+        assert_eq!(job.stop_reason().as_deref(), Some(&*first[0].to_string()));
+        gate.open();
+    }
+}
+
+#[test]
 fn a_job_that_has_not_started_ends_at_once_and_its_body_never_runs() {
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
