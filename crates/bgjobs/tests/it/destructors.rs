@@ -53,7 +53,8 @@ fn lives_on(jobs: &Handle) {
     // A daemon, so that a failed test does not hang in its manager.
     let job = jobs.with(Options { daemon: true, ..Options::default() }).spawn("next", || 2).unwrap();
     assert_eq!(job.join_timeout(GUARD).unwrap(), &2);
-    assert_eq!(notices.look(), [(*job).clone()]);
+    // What a destructor started may end meanwhile too.
+    assert!(notices.look().contains(&job));
     jobs.remove(&job).unwrap();
 }
 
