@@ -5,8 +5,10 @@
 mod binary;
 mod copies;
 mod failures;
+mod functions;
 mod hostile;
 mod jobs;
 mod names;
+mod shared;
 mod stop;
 mod transcript;
