@@ -19,9 +19,14 @@ const INSIDE_SHARED: usize = MOST_LEVELS - 10;
 /// What a value looks like; strings in quotes, functions with the names of their parameters.
 #[must_use]
 pub fn show(value: &Value, names: &Names) -> String {
+    data(value.data(), names)
+}
+
+/// What a value looks like that is not at rest.
+pub(super) fn data(value: &Dynamic, names: &Names) -> String {
     let mut text = String::new();
     // A string takes all that is written.
-    let _ = write_value(&mut text, value.data(), names, 0);
+    let _ = write_value(&mut text, value, names, 0);
     text
 }
 
