@@ -1,4 +1,4 @@
-//! The words of a shell: `jobs`, `fg 3`, `kill 3`, `wait`, `log 3`, `help`.
+//! The words of a shell: `jobs`, `fg 3`, `kill 3`, `wait`, `log 3`, `help`, `?name`.
 //!
 //! Knows when a line is one, and nothing of what it does.
 
@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Wait(Option<JobId>),
     /// Shows what can be typed.
     Help,
+    /// Shows what is known of a name, or of the number of a job.
+    Describe(String),
     /// Leaves.
     Leave,
 }
@@ -36,6 +38,13 @@ impl Command {
     ///
     /// What is wrong with the argument, if the line can only be a command.
     pub(crate) fn parse(line: &str, is_variable: impl Fn(&str) -> bool) -> Option<Result<Self, String>> {
+        let trimmed = line.trim();
+        if let Some(name) = trimmed.strip_prefix('?').or_else(|| trimmed.strip_suffix('?')) {
+            return Some(match name.trim() {
+                "" => Ok(Self::Help),
+                name => Ok(Self::Describe(name.to_owned())),
+            });
+        }
         let mut words = line.split_whitespace();
         let word = words.next()?;
         let argument = words.next();
@@ -82,6 +91,10 @@ mod tests {
         assert_eq!(parse("kill #3"), Some(Ok(Command::Kill(3.into()))));
         assert_eq!(parse("wait"), Some(Ok(Command::Wait(None))));
         assert_eq!(parse("wait 2"), Some(Ok(Command::Wait(Some(2.into())))));
+        for line in ["?fit", " ? fit", "fit?"] {
+            assert_eq!(parse(line), Some(Ok(Command::Describe("fit".to_owned()))));
+        }
+        assert_eq!(parse("?"), Some(Ok(Command::Help)));
         assert_eq!(parse("exit()"), Some(Ok(Command::Leave)));
         for program in ["jobs()", "jobs.status()", "jobs[0]", "kill = 3", "kill(3)", "fg.x", "x", "", "1 + 2", "jobs 3"]
         {

@@ -60,7 +60,12 @@ Lines are evaluated in Rhai (https://rhai.rs/book); every line can run in the ba
   jobs.traceback(0)              why a job died
   jobs.remove(0), jobs.flush()   forget one finished job, all finished jobs
   fg 0, kill 0, log 0, wait      wait for a job and see it, stop it, see what it printed, wait for all
-Names are set by x = 1; _ is the last value shown, _3 that of line 3. A job has its own copy of all names, as they were when it started.
-Not as in Python: fn f(n) { n * 2 }, |n| n * 2, #{key: 1}, 7 / 2 is 3, a ; at the end hides the value.
-Files: read_file(path), file_size(path), list_dir(path), walk(path). Also sleep(seconds), print(..).
+  ?name, ?0                      what a function does, what a variable holds, how a job is
+Names are set by x = 1; _ is the last value shown, _3 that of line 3; a ; at the end hides the value.
+A job has its own copy of all names, as they were when it started; what it changed is jobs[0].names.
+All share count = shared(0): count.get(), count.set(5), count.update(|v| v + 1), count.wait(|v| v > 9).
+Not as in Python: fn f(n) { n * 2 }, |n| n * 2, #{key: 1}, true and (), && || !, 7 / 2 is 3, 7 / 2.0 is 3.5.
+Functions: print(..), sleep(seconds), now(), timestamp().elapsed, sh(\"ls\").out, env(\"HOME\"),
+  read_file(path), write_file(path, text), append_file(path, text), exists(path), file_size(path),
+  list_dir(path), walk(path), to_json(x), parse_json(text), random(), random(1..=6), pick(xs), xs.shuffle()
 Ctrl-C stops a line, Ctrl-D leaves.";

@@ -224,6 +224,12 @@ impl Session {
         self.names.set(name.into(), Value::plain(value));
     }
 
+    /// What is known of a name, or of the number of a job.
+    #[must_use]
+    pub fn describe(&self, name: &str) -> Option<String> {
+        lang::describe(name, &self.names, &self.language, &self.jobs)
+    }
+
     /// What a value looks like.
     #[must_use]
     pub fn show(&self, value: &Value) -> String {

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use bgjobs::{AnyJob, JobId, LogCursor, Stream, many_lines};
+use bgjobs::{AnyJob, JobId, LogCursor, Stream, many_lines, one_line};
 
 use crate::{
     commands::Command,
@@ -65,6 +65,10 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
             Err(unknown) => Reply::Wrong(format!("{unknown:#}")),
         };
     match *command {
+        Command::Describe(ref name) => match session.describe(name) {
+            Some(text) => Reply::Shown(text),
+            None => Reply::Wrong(format!("nothing is known of {}; `help` shows what can be typed", one_line(name))),
+        },
         Command::Jobs => {
             let status = session.jobs().status().to_string();
             // Who has seen the lists need not be told any more.

@@ -74,8 +74,8 @@ impl Reading {
         let sets_names = self.grammar == Grammar::Statements && self.depth == 0;
         self.declares = sets_names && matches!(token, Token::Let | Token::Const);
         match token {
-            // `jobs.new(..)`: the word is reserved, but has no use.
-            Token::Reserved(word) if *word == "new" => Token::Identifier(word),
+            // `jobs.new(..)` and `shared(..)`: the words are reserved, but have no use.
+            Token::Reserved(word) if matches!(word.as_str(), "new" | "shared") => Token::Identifier(word),
             // Outside all brackets `let x = 1` is the assignment `x = 1`: a name of the prompt, seen by functions.
             Token::Let | Token::Const if sets_names => Token::SemiColon,
             Token::StringConstant(text) => match quotes::restore(&text) {

@@ -1,6 +1,9 @@
 //! One evaluation: what its engine and the functions that it calls share.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use bgjobs::{Context, Failure, Stream};
 use rhai::{AST, Dynamic, EvalAltResult, FnPtr, NativeCallContext, Position};
@@ -9,6 +12,7 @@ use super::{
     cells::{Busy, Cells},
     engine::evaluator,
     failure,
+    functions::error,
     jobs::Jobs,
     language::Language,
     names::Names,
@@ -71,6 +75,7 @@ impl Work {
             cells: Mutex::new(Cells::new(self.names)),
             failed: Mutex::default(),
             stack: Stack::here(),
+            updating: AtomicBool::new(false),
             expression: match &self.what {
                 What::Expression(program) => Some(Arc::clone(program.source())),
                 _ => None,
@@ -104,6 +109,8 @@ pub(super) struct Evaluation {
     /// Texts that did not compile, for the traceback that shows them.
     failed: Mutex<Vec<Arc<Source>>>,
     stack: Stack,
+    /// Whether the function of an `update` of a shared value runs.
+    updating: AtomicBool,
     /// The text that has no name but that of its job.
     expression: Option<Arc<Source>>,
 }
@@ -123,6 +130,24 @@ impl Evaluation {
     /// Prints a line, or several.
     pub(super) fn print(&self, stream: Stream, text: &str) {
         (self.output)(stream, text);
+    }
+
+    /// Whether it may wait for others, who might wait for it.
+    ///
+    /// # Errors
+    ///
+    /// Not while the function of an `update` runs.
+    pub(super) fn may_wait(&self) -> Result<()> {
+        if self.updating.load(Ordering::Relaxed) {
+            let text = "inside update(..) of a shared value no job and no other shared value can be waited for, \
+                        set or updated: two might wait for each other for ever; do it before or after";
+            return Err(error(text).into());
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_updating(&self, updating: bool) {
+        self.updating.store(updating, Ordering::Relaxed);
     }
 
     /// Keeps a text that did not compile, for the traceback.

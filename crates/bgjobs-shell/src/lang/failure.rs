@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use bgjobs::{Failure, Frame};
-use rhai::{EvalAltResult, ParseError, Position};
+use rhai::{EvalAltResult, ImmutableString, ParseError, Position};
 
-use super::{engine::CALL_LEVELS, evaluation::Evaluation, source::Source, stack::Stack};
+use super::{engine::CALL_LEVELS, evaluation::Evaluation, names::Names, show, source::Source, stack::Stack};
 
 /// Why a variable can't be read, and the way out.
 pub(super) const IN_USE: &str = "a method of it is running; take out of it before what the function needs";
 
 /// How many frames are shown from the beginning, and how many from the end.
 const MOST_FRAMES: usize = 12;
+
+/// How much is shown of what was thrown, in characters.
+const LONGEST_MESSAGE: usize = 10_000;
 
 /// How much of a line is shown, in characters.
 const LONGEST_LINE: usize = 160;
@@ -39,7 +42,7 @@ pub(super) fn failure(mut error: EvalAltResult, evaluation: &Evaluation, source:
                 }
                 // A call by Rust code, as that of a function value by `map`, stands at the same place as the method.
                 frames.dedup_by(|a, b| (&a.source, a.line, a.column) == (&b.source, b.line, b.column));
-                let failure = Failure::new(message(&error));
+                let failure = Failure::new(message(&error, evaluation.cells().names()));
                 return if frames.is_empty() { failure } else { failure.with_frames(frames) };
             }
         }
@@ -72,7 +75,7 @@ fn shown(function: &str) -> Option<String> {
 }
 
 /// What went wrong, without where.
-fn message(error: &EvalAltResult) -> String {
+fn message(error: &EvalAltResult, names: &Names) -> String {
     match error {
         EvalAltResult::ErrorStackOverflow(_) => {
             format!("Stack overflow: more than {CALL_LEVELS} calls inside each other")
@@ -81,7 +84,16 @@ fn message(error: &EvalAltResult) -> String {
             "Stack overflow: the calls inside each other need too much memory".to_owned()
         }
         EvalAltResult::ErrorDataRace(..) => format!("a variable that the function captured is in use: {IN_USE}"),
-        EvalAltResult::ErrorRuntime(thrown, _) if !thrown.is_unit() => thrown.to_string(),
+        EvalAltResult::ErrorRuntime(thrown, _) => {
+            let text = match thrown.read_lock::<ImmutableString>() {
+                Some(text) => text.to_string(),
+                None => show::data(thrown, names),
+            };
+            match text.char_indices().nth(LONGEST_MESSAGE) {
+                Some((place, _)) => format!("{} …", &text[..place]),
+                None => text,
+            }
+        }
         _ => {
             let text = error.to_string();
             let position = error.position();

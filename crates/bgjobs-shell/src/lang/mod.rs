@@ -3,6 +3,7 @@
 //! Knows nothing of terminals, of sessions and of printing.
 
 mod cells;
+mod describe;
 mod engine;
 mod evaluation;
 mod failure;
@@ -26,6 +27,7 @@ mod value;
 #[cfg(feature = "terminal")]
 mod words;
 
+pub(crate) use describe::describe;
 pub use evaluation::Output;
 pub(crate) use evaluation::{Ended, What, Work};
 pub use input::{Input, is_whole};

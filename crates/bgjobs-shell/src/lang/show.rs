@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use bgjobs::AnyJob;
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 
-use super::{jobs::Jobs, names::Names, value::Value};
+use super::{functions::SharedValue, jobs::Jobs, names::Names, value::Value};
 
 /// How many items of a list are shown.
 const MOST_ITEMS: usize = 1_000;
@@ -13,12 +13,20 @@ const MOST_ITEMS: usize = 1_000;
 /// How deep lists in lists are shown.
 const MOST_LEVELS: usize = 50;
 
+/// From which level on a value stands in a shared one, whose own lists are shown as deep as fit in the rest.
+const INSIDE_SHARED: usize = MOST_LEVELS - 10;
+
 /// What a value looks like; strings in quotes, functions with the names of their parameters.
 #[must_use]
 pub fn show(value: &Value, names: &Names) -> String {
+    data(value.data(), names)
+}
+
+/// What a value looks like that is not at rest.
+pub(super) fn data(value: &Dynamic, names: &Names) -> String {
     let mut text = String::new();
     // A string takes all that is written.
-    let _ = write_value(&mut text, value.data(), names, 0);
+    let _ = write_value(&mut text, value, names, 0);
     text
 }
 
@@ -58,6 +66,12 @@ fn write_value(out: &mut String, value: &Dynamic, names: &Names, level: usize) -
         out.write_str(&function(&pointer, names))
     } else if let Some(job) = value.read_lock::<AnyJob>() {
         write!(out, "{:?}", *job)
+    } else if let Some(shared) = value.read_lock::<SharedValue>() {
+        // One may hold itself, or many each other.
+        let level = if level < INSIDE_SHARED { INSIDE_SHARED } else { MOST_LEVELS };
+        out.write_str("shared(")?;
+        write_value(out, shared.value().data(), names, level + 1)?;
+        out.write_char(')')
     } else if let Some(jobs) = value.read_lock::<Jobs>() {
         out.write_str(jobs.handle.status().to_string().trim_end())
     } else if value.is_unit() {

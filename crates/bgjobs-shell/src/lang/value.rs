@@ -9,6 +9,8 @@ use std::{fmt, sync::Arc};
 use bgjobs::AnyJob;
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 
+use super::functions::SharedValue;
+
 /// A value at rest.
 ///
 /// Cheap to clone; all clones are the same value, which never changes.
@@ -156,6 +158,7 @@ fn compare(a: &Dynamic, b: &Dynamic) -> Option<bool> {
             })
         })
         .or_else(|| both::<AnyJob>(pair, |a, b| Some(a.id() == b.id())))
+        .or_else(|| both::<SharedValue>(pair, |a, b| Some(a.is(b))))
         .or_else(|| both::<std::time::Instant>(pair, equal))
 }
 

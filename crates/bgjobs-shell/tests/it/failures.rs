@@ -225,13 +225,13 @@ fn what_is_thrown_is_shown() {
               In[3], line 1
                 throw ()
                 ^
-            Runtime error
+            ()
             > throw #{code: 7}
             Traceback (most recent call last):
               In[4], line 1
                 throw #{code: 7}
                 ^
-            #{"code": 7}
+            #{code: 7}
             > try { throw 'caught' } catch (e) { print(e) }
             caught
         "#]],

@@ -188,3 +188,165 @@ fn control_characters_are_shown_harmlessly() {
         "#]],
     );
 }
+
+#[test]
+fn what_is_thrown_may_be_anything() {
+    check(
+        &[
+            "throw #{code: 7}",
+            "throw ()",
+            "throw |x| x",
+            "fn f(a) {} throw f",
+            "j = jobs.new('1'); j.join(); throw j",
+            "throw [1, 'a', \"\u{1b}[2J\"]",
+            "throw #{\"\u{1b}[2J\": shared(1)}",
+            "throw jobs",
+            "x = 0; try { throw #{code: 7} } catch (e) { x = e.code } x",
+        ],
+        expect![[r#"
+            > throw #{code: 7}
+            Traceback (most recent call last):
+              In[1], line 1
+                throw #{code: 7}
+                ^
+            #{code: 7}
+            > throw ()
+            Traceback (most recent call last):
+              In[2], line 1
+                throw ()
+                ^
+            ()
+            > throw |x| x
+            Traceback (most recent call last):
+              In[3], line 1
+                throw |x| x
+                ^
+            |x| ..
+            > fn f(a) {} throw f
+            Traceback (most recent call last):
+              In[4], line 1
+                fn f(a) {} throw f
+                           ^
+            fn f(a)
+            > j = jobs.new('1'); j.join(); throw j
+            Traceback (most recent call last):
+              In[5], line 1
+                j = jobs.new('1'); j.join(); throw j
+                                             ^
+            <BackgroundJob #0: 1>
+            > throw [1, 'a', "[2J"]
+            Traceback (most recent call last):
+              In[6], line 1
+                throw [1, 'a', "\u{1b}[2J"]
+                ^
+            [1, 'a', "\u{1b}[2J"]
+            > throw #{"[2J": shared(1)}
+            Traceback (most recent call last):
+              In[7], line 1
+                throw #{"\u{1b}[2J": shared(1)}
+                ^
+            #{"\u{1b}[2J": shared(1)}
+            > throw jobs
+            Traceback (most recent call last):
+              In[8], line 1
+                throw jobs
+                ^
+            Completed jobs:
+            0 : 1
+            > x = 0; try { throw #{code: 7} } catch (e) { x = e.code } x
+            7
+        "#]],
+    );
+    let mut session = quiet();
+    assert!(message(&mut session, "xs = []; xs.pad(100000, 7); throw xs").len() < 10_000);
+    assert!(message(&mut session, "s = 'ab'; s.pad(1000000, 'x'); throw s").len() < 20_000);
+}
+
+#[test]
+fn huge_literals_are_refused_or_become_values() {
+    check(
+        &["99999999999999999999", "-9223372036854775808", "0xffffffffffffffff", "1e400", "9223372036854775807 + 1"],
+        expect![[r#"
+            > 99999999999999999999
+            1e20
+            > -9223372036854775808
+            -9223372036854775808
+            > 0xffffffffffffffff
+            -1
+            > 1e400
+            inf
+            > 9223372036854775807 + 1
+            Traceback (most recent call last):
+              In[5], line 1
+                9223372036854775807 + 1
+                                    ^
+            Addition overflow: 9223372036854775807 + 1
+        "#]],
+    );
+    let mut session = quiet();
+    session.answer(&format!("s = \"{}\"", "x".repeat(500_000)));
+    let Answer::Value(length) = session.answer("s.len()") else { panic!("it has a length") };
+    assert_eq!(session.show(&length), "500000");
+    session.answer(&format!("xs = [{}]", "1,".repeat(20_000)));
+    let Answer::Value(length) = session.answer("xs.len()") else { panic!("it has a length") };
+    assert_eq!(session.show(&length), "20000");
+    for text in ["9".repeat(50_000), "a".repeat(50_000), format!("\"{}", "b".repeat(50_000))] {
+        session.answer(&text);
+    }
+    assert!(matches!(session.answer("1"), Answer::Value(_)), "the prompt goes on");
+}
+
+#[test]
+fn a_job_that_prints_for_ever_keeps_its_last_lines_only() {
+    let mut session = quiet();
+    session.answer("fn talk() { let n = 0; loop { print(`line ${n}`); n += 1 } }");
+    session.answer("j = jobs.start(talk, [], #{daemon: true}); while j.log.len() == 0 { sleep(0.01) }");
+    session.answer("while j.log[0] == 'line 0' { sleep(0.01) } j.stop(); j.join()");
+    let Answer::Value(bytes) = session.answer("n = 0; for line in j.log { n += line.len() } n <= 1048576") else {
+        panic!("it has a log");
+    };
+    assert_eq!(session.show(&bytes), "true");
+}
+
+#[test]
+fn control_characters_in_prints_and_names_are_shown_harmlessly() {
+    check(
+        &[
+            "j = jobs.start('print(\"\u{1b}[2J\")', [], #{name: \"\u{1b}]0;x\u{7}\"}); j.join(); j",
+            "j.log",
+            "no\u{1b}[2Jname",
+            "m = #{\"\u{1b}[2J\": 1}; m",
+            "m.missing.more",
+            "jobs.new('\u{1b}[2J')",
+        ],
+        expect![[r#"
+            > j = jobs.start('print("[2J")', [], #{name: "]0;x"}); j.join(); j
+            <BackgroundJob #0: \u{1b}]0;x\u{7}>
+            > j.log
+            ["\u{1b}[2J"]
+            > no[2Jname
+            Traceback (most recent call last):
+              In[3], line 1
+                no\u{1b}[2Jname
+                  ^
+            Syntax error: Unexpected '\u{1b}'
+            > m = #{"[2J": 1}; m
+            #{"\u{1b}[2J": 1}
+            > m.missing.more
+            Traceback (most recent call last):
+              In[5], line 1
+                m.missing.more
+                          ^
+            Unknown property 'more' - a getter is not registered for type '()'
+            > jobs.new('[2J')
+            Traceback (most recent call last):
+              In[6], line 1
+                jobs.new('\u{1b}[2J')
+                     ^
+              expression, line 1
+                \u{1b}[2J
+                ^
+            Syntax error: Unexpected '\u{1b}'
+        "#]],
+    );
+}

@@ -4,9 +4,13 @@
 
 mod binary;
 mod copies;
+mod describe;
 mod failures;
+mod functions;
 mod hostile;
 mod jobs;
 mod names;
+mod shared;
+mod start;
 mod stop;
 mod transcript;

@@ -73,3 +73,25 @@ fn reading_a_file_hears_a_stop() {
 fn walking_a_tree_hears_a_stop() {
     check("loop { walk('/proc/self/fd') }");
 }
+
+#[test]
+fn a_command_hears_a_stop() {
+    check("sh('sleep 100000')");
+}
+
+#[test]
+fn a_command_that_closed_its_outputs_hears_a_stop() {
+    check("sh('exec >/dev/null 2>&1; sleep 100000')");
+}
+
+#[test]
+fn a_wait_for_a_shared_value_hears_a_stop() {
+    check("shared(0).wait(|v| v == 1)");
+}
+
+#[test]
+fn a_wait_for_the_end_of_an_update_hears_a_stop() {
+    check(
+        "s = shared(0); k = jobs.start('s.update(|v| sleep(100000))', [], #{daemon: true}); loop { s.set(1); sleep(0.001) }",
+    );
+}

@@ -142,7 +142,9 @@ mod of_one {
 
 /// Waits for a job, and hears a stop.
 fn wait(context: &NativeCallContext<'_>, job: &AnyJob, timeout: Option<Duration>) -> Result<()> {
-    match Evaluation::of(context).context.wait_for(job, timeout) {
+    let evaluation = Evaluation::of(context);
+    evaluation.may_wait()?;
+    match evaluation.context.wait_for(job, timeout) {
         Ok(()) | Err(WaitError::TimedOut { .. }) => Ok(()),
         Err(WaitError::Stopped(_)) => Err(stopped().into()),
         Err(refusal) => Err(error(refusal.to_string()).into()),

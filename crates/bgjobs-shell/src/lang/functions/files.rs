@@ -1,61 +1,44 @@
-//! The prompt's functions in Rust that take their time: all of them hear a stop.
+//! Files and directories.
 
 use std::{
-    fs::{self, File},
-    io::{self, Read},
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
-use rhai::{Dynamic, EvalAltResult, Module, NativeCallContext, Position, export_module, exported_module};
+use rhai::{Dynamic, EvalAltResult, Module, NativeCallContext, export_module, exported_module};
 
-use super::evaluation::{Evaluation, Result};
+use super::{error, go_on, text};
+use crate::lang::evaluation::Result;
 
-/// How much of a file is read before the next look whether to stop.
+/// How much of a file is read or written before the next look whether to stop.
 const CHUNK: usize = 1 << 20;
 
 /// The functions as a module.
 pub(super) fn module() -> Module {
-    exported_module!(prompt)
+    exported_module!(files)
 }
 
 #[export_module]
-mod prompt {
+mod files {
     use rhai::{Array, NativeCallContext};
 
     use super::{
-        CHUNK, Dynamic, Evaluation, File, Path, Read, Result, entries, error, failed, fs, go_on, stopped, text_of, time,
+        CHUNK, Dynamic, File, OpenOptions, Path, Read, Result, entries, failed, fs, go_on, only_regular, text_of, write,
     };
-
-    /// Sleeps for so many seconds.
-    #[rhai_fn(name = "sleep", return_raw)]
-    pub(super) fn sleep_whole(context: NativeCallContext<'_>, seconds: i64) -> Result<()> {
-        #[expect(clippy::cast_precision_loss, reason = "so many seconds that it matters are centuries")]
-        sleep(context, seconds as f64)
-    }
-
-    /// Sleeps for so many seconds.
-    #[rhai_fn(return_raw)]
-    pub(super) fn sleep(context: NativeCallContext<'_>, seconds: f64) -> Result<()> {
-        let time = time("sleep", seconds)?;
-        Ok(Evaluation::of(&context).context.sleep(time).map_err(|_| stopped())?)
-    }
 
     /// The text of a file; bytes that are no text become U+FFFD.
     #[rhai_fn(return_raw)]
     pub(super) fn read_file(context: NativeCallContext<'_>, path: Dynamic) -> Result<String> {
         let path = &text_of("read_file", &path)?;
         let told = |cause| failed("read", path, &cause);
-        // Opening or reading what is no regular file may wait for ever.
-        if !fs::metadata(path).map_err(told)?.is_file() {
-            return Err(error(format!("can't read `{path}`: it is no regular file")).into());
-        }
+        only_regular("read", path, &fs::metadata(path).map_err(told)?)?;
         let mut file = File::open(path).map_err(told)?;
         let mut bytes = Vec::new();
         loop {
             go_on(&context)?;
             bytes.try_reserve(CHUNK).map_err(|cause| told(cause.into()))?;
-            if file.by_ref().take(CHUNK as u64).read_to_end(&mut bytes).map_err(told)? == 0 {
+            if Read::by_ref(&mut file).take(CHUNK as u64).read_to_end(&mut bytes).map_err(told)? == 0 {
                 break;
             }
         }
@@ -98,32 +81,49 @@ mod prompt {
         }
         Ok(files)
     }
+
+    /// Makes a file of a text, in place of one that is there.
+    #[rhai_fn(return_raw)]
+    pub(super) fn write_file(context: NativeCallContext<'_>, path: Dynamic, text: Dynamic) -> Result<()> {
+        let path = text_of("write_file", &path)?;
+        write(&context, &path, &text, OpenOptions::new().write(true).create(true).truncate(true))
+    }
+
+    /// Adds a text to the end of a file, which is made if it is not there.
+    #[rhai_fn(return_raw)]
+    pub(super) fn append_file(context: NativeCallContext<'_>, path: Dynamic, text: Dynamic) -> Result<()> {
+        let path = text_of("append_file", &path)?;
+        write(&context, &path, &text, OpenOptions::new().append(true).create(true))
+    }
+
+    /// Whether there is a file or a directory of that path.
+    #[rhai_fn(return_raw)]
+    pub(super) fn exists(path: Dynamic) -> Result<bool> {
+        Ok(Path::new(&text_of("exists", &path)?).exists())
+    }
 }
 
-/// An error with a text for people.
-pub(super) fn error(text: impl Into<String>) -> EvalAltResult {
-    EvalAltResult::ErrorRuntime(text.into().into(), Position::NONE)
+fn write(context: &NativeCallContext<'_>, path: &str, written: &Dynamic, options: &OpenOptions) -> Result<()> {
+    let told = |cause| failed("write", path, &cause);
+    let written = text(written).map_err(|kind| {
+        error(format!(
+            "can't write `{path}`: a text is written, not a value of the type {kind}; to_json(..) makes a text"
+        ))
+    })?;
+    if let Ok(metadata) = fs::metadata(path) {
+        only_regular("write", path, &metadata)?;
+    }
+    let mut file = options.open(path).map_err(told)?;
+    for chunk in written.as_bytes().chunks(CHUNK) {
+        go_on(context)?;
+        file.write_all(chunk).map_err(told)?;
+    }
+    Ok(())
 }
 
-/// Goes on, unless the job has been asked to stop.
-pub(super) fn go_on(context: &NativeCallContext<'_>) -> Result<()> {
-    Ok(Evaluation::of(context).context.check().map_err(|_| stopped())?)
-}
-
-/// The end of an evaluation that was asked to stop, which no `catch` can hold up.
-pub(super) fn stopped() -> EvalAltResult {
-    EvalAltResult::ErrorTerminated(Dynamic::UNIT, Position::NONE)
-}
-
-/// A time in seconds, of the function `name`.
-pub(super) fn time(name: &str, seconds: f64) -> Result<Duration> {
-    let time = Duration::try_from_secs_f64(seconds);
-    Ok(time.map_err(|_| error(format!("{name}({seconds}): the time is in seconds, 0 or more, as 0.5 is")))?)
-}
-
-/// A text, or the type of what is none; a single character in single quotes is not a string in Rhai, and one here.
-pub(super) fn text(value: &Dynamic) -> Result<String, &'static str> {
-    value.as_char().map(String::from).or_else(|_| value.clone().into_string())
+/// Opening what is no regular file may wait for ever.
+fn only_regular(what: &str, path: &str, metadata: &fs::Metadata) -> Result<()> {
+    if metadata.is_file() { Ok(()) } else { Err(error(format!("can't {what} `{path}`: it is no regular file")).into()) }
 }
 
 /// The path that was given to the function `name`.

@@ -1,0 +1,40 @@
+//! The prompt of a Rust program with functions and a type of its own: `cargo run -p bgjobs-shell --example own_functions`.
+//!
+//! Try `j = jobs.new('fit([1.0, 2.0, 6.0])')`, then `j.result.mean`.
+
+use std::{io, sync::Arc};
+
+use bgjobs_shell::{
+    Session,
+    batch::{self, News},
+    editor,
+    rhai::{Array, Dynamic, FuncRegistration, Module},
+    signals::{self, Idle},
+};
+
+/// A type of the program: Rhai passes it around, the functions below know what it is.
+#[derive(Clone)]
+struct Fit {
+    mean: f64,
+}
+
+fn main() -> io::Result<()> {
+    let mut own = Module::new();
+    own.set_custom_type::<Fit>("fit");
+    FuncRegistration::new("fit").set_into_module(&mut own, |values: Array| {
+        let values: Vec<f64> = values.iter().filter_map(|value| value.as_float().ok()).collect();
+        #[expect(clippy::cast_precision_loss, reason = "so many values that it matters fit in no memory")]
+        Dynamic::from(Fit { mean: values.iter().sum::<f64>() / values.len() as f64 })
+    });
+    FuncRegistration::new_getter("mean").set_into_module(&mut own, |fit: &mut Fit| fit.mean);
+
+    let mut session = Session::with_functions(Arc::new(batch::write), [own]);
+    let interrupted = signals::listen(session.stopper(), session.jobs().clone(), Idle::Leave)?;
+    if io::IsTerminal::is_terminal(&io::stdin()) {
+        editor::run(&mut session)?;
+    } else {
+        batch::lines(&mut session, io::stdin().lock(), &interrupted)?;
+        batch::finish(&mut session, News::All, &interrupted);
+    }
+    Ok(())
+}

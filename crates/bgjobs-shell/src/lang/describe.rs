@@ -1,0 +1,90 @@
+//! What `?name` tells: of a function how it is called and what it does, of a variable what it holds, of a job how it is.
+
+use std::{collections::BTreeSet, fmt::Write};
+
+use bgjobs::{AnyJob, many_lines, one_line};
+use rhai::Engine;
+use serde_json::Value as Json;
+
+use super::{jobs::Jobs, language::Language, names::Names, show::show};
+
+/// How much of a value is shown, in characters.
+const LONGEST_VALUE: usize = 400;
+
+/// How many lines of a log are shown.
+const MOST_LINES: usize = 10;
+
+/// What is known of a name or of the number of a job; none if nothing is.
+pub(crate) fn describe(name: &str, names: &Names, language: &Language, jobs: &Jobs) -> Option<String> {
+    if let Ok(number) = name.trim_start_matches(['#', '%']).parse::<u64>() {
+        return jobs.handle.get(number).ok().map(|job| of_job(&job));
+    }
+    let mut text = String::new();
+    // A string takes all that is written.
+    if let Some(value) = names.variable(name) {
+        let shown: String = show(value, names).chars().take(LONGEST_VALUE + 1).collect();
+        let cut = shown.char_indices().nth(LONGEST_VALUE).map(|(place, _)| format!("{} …", &shown[..place]));
+        let _ = writeln!(text, "{name}: {}\n{}", value.data().type_name(), many_lines(&cut.unwrap_or(shown)));
+        if let Some(job) = value.data().read_lock::<AnyJob>() {
+            let _ = writeln!(text, "{}", of_job(&job));
+        }
+    }
+    if let Some(function) = names.function(name) {
+        let place = names.place_of(name).map(|(source, position)| (source.name.clone(), position.line().unwrap_or(1)));
+        let parameters = function.params.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let _ = write!(text, "fn {name}({parameters})");
+        let _ = match place {
+            Some((source, line)) => writeln!(text, "  from {source}, line {line}"),
+            None => writeln!(text),
+        };
+        function.comments.iter().for_each(|comment| write_comment(&mut text, comment));
+    } else if text.is_empty() {
+        describe_own(&mut text, name, language);
+    }
+    (!text.is_empty()).then(|| text.trim_end().to_owned())
+}
+
+/// The functions in Rust of a name: the prompt's, Rhai's, and those of the program around the prompt.
+fn describe_own(text: &mut String, name: &str, language: &Language) {
+    let mut told = BTreeSet::new();
+    // The later ones hide the earlier.
+    for module in language.modules().iter().rev() {
+        let mut engine = Engine::new_raw();
+        engine.register_global_module(rhai::Shared::clone(module));
+        let functions = engine.gen_fn_metadata_to_json(true).unwrap_or_default();
+        let functions = serde_json::from_str::<Json>(&functions).unwrap_or_default();
+        let functions = functions["functions"].as_array().into_iter().flatten();
+        for function in functions.filter(|function| function["name"] == name) {
+            let parameters = function["params"].as_array().into_iter().flatten();
+            if !told.insert(parameters.map(|parameter| parameter["type"].to_string()).collect::<Vec<_>>()) {
+                continue;
+            }
+            let _ = writeln!(text, "fn {}", function["signature"].as_str().unwrap_or(name));
+            for comment in function["docComments"].as_array().into_iter().flatten() {
+                write_comment(text, comment.as_str().unwrap_or_default());
+            }
+        }
+    }
+}
+
+/// Writes a comment without its marks.
+fn write_comment(text: &mut String, comment: &str) {
+    for line in comment.lines() {
+        let line = line.trim_start().trim_start_matches("/**").trim_start_matches("///").trim_end_matches("*/").trim();
+        if !line.is_empty() {
+            let _ = writeln!(text, "    {}", one_line(line));
+        }
+    }
+}
+
+fn of_job(job: &AnyJob) -> String {
+    let mut text = format!("{job:?}: {}", job.status());
+    if let Some(time) = job.times().ran() {
+        let _ = write!(text, ", ran for {time:.1?}");
+    }
+    let lines = job.log().tail(MOST_LINES);
+    for line in lines {
+        let _ = write!(text, "\n    {}", one_line(&line.text));
+    }
+    text
+}

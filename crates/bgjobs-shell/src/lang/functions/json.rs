@@ -1,0 +1,67 @@
+//! Values as JSON texts, and back.
+
+use rhai::{Array, Blob, Dynamic, ImmutableString, Map, Module, export_module, exported_module};
+
+use super::{error, text};
+use crate::lang::evaluation::Result;
+
+/// The functions as a module.
+pub(super) fn module() -> Module {
+    exported_module!(texts)
+}
+
+#[export_module]
+mod texts {
+    use super::{Dynamic, Map, Result, error, text, text_of};
+
+    /// A value as a JSON text.
+    #[rhai_fn(return_raw)]
+    pub(super) fn to_json(value: Dynamic) -> Result<String> {
+        text_of(&value)
+    }
+
+    /// A value as a JSON text.
+    #[rhai_fn(name = "to_json", pure, return_raw)]
+    pub(super) fn map_to_json(map: &mut Map) -> Result<String> {
+        text_of(&Dynamic::from(map.clone()))
+    }
+
+    /// The value of a JSON text.
+    #[rhai_fn(name = "parse_json", return_raw)]
+    pub(super) fn parse_json_string(text: &str) -> Result<Dynamic> {
+        parse_json(Dynamic::from(text.to_owned()))
+    }
+
+    /// The value of a JSON text.
+    #[rhai_fn(return_raw)]
+    pub(super) fn parse_json(json: Dynamic) -> Result<Dynamic> {
+        let wrong = |kind| error(format!("parse_json({json}): a JSON text is a string, not of the type {kind}"));
+        let text = text(&json).map_err(wrong)?;
+        Ok(serde_json::from_str(&text).map_err(|cause| error(format!("this is no JSON: {cause}")))?)
+    }
+}
+
+fn text_of(value: &Dynamic) -> Result<String> {
+    if let Some(kind) = unknown(value) {
+        return Err(error(format!("to_json(..): JSON has no values of the type {kind}")).into());
+    }
+    Ok(serde_json::to_string(value).map_err(|cause| error(format!("to_json(..): {cause}")))?)
+}
+
+/// The type of the first part that JSON does not have.
+fn unknown(value: &Dynamic) -> Option<&'static str> {
+    if let Some(array) = value.read_lock::<Array>() {
+        return array.iter().find_map(unknown);
+    }
+    if let Some(map) = value.read_lock::<Map>() {
+        return map.values().find_map(unknown);
+    }
+    let known = value.is_unit()
+        || value.is_bool()
+        || value.is_int()
+        || value.is_float()
+        || value.is_char()
+        || value.is::<ImmutableString>()
+        || value.is::<Blob>();
+    (!known).then(|| value.type_name())
+}

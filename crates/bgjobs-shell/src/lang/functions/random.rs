@@ -1,0 +1,54 @@
+//! Random numbers, good for games and samples and not for secrets.
+
+use std::ops::{Range, RangeInclusive};
+
+use rhai::{Array, Dynamic, Module, export_module, exported_module};
+
+use super::error;
+use crate::lang::evaluation::Result;
+
+/// The functions as a module.
+pub(super) fn module() -> Module {
+    exported_module!(numbers)
+}
+
+#[export_module]
+mod numbers {
+    use super::{Array, Dynamic, Range, RangeInclusive, Result, error};
+
+    /// A random number from 0 up to 1, without 1.
+    #[rhai_fn(volatile)]
+    pub(super) fn random() -> f64 {
+        fastrand::f64()
+    }
+
+    /// A random whole number out of a range, as random(0..10).
+    #[rhai_fn(name = "random", volatile, return_raw)]
+    pub(super) fn random_in(range: Range<i64>) -> Result<i64> {
+        if range.is_empty() {
+            return Err(error(format!("random({range:?}): there is no number in this range")).into());
+        }
+        Ok(fastrand::i64(range))
+    }
+
+    /// A random whole number out of a range with its end, as random(1..=6).
+    #[rhai_fn(name = "random", volatile, return_raw)]
+    pub(super) fn random_up_to(range: RangeInclusive<i64>) -> Result<i64> {
+        if range.is_empty() {
+            return Err(error(format!("random({range:?}): there is no number in this range")).into());
+        }
+        Ok(fastrand::i64(range))
+    }
+
+    /// A random item of an array.
+    #[rhai_fn(pure, volatile, return_raw)]
+    pub(super) fn pick(array: &mut Array) -> Result<Dynamic> {
+        Ok(fastrand::choice(&*array).cloned().ok_or_else(|| error("pick([]): there is no item to pick"))?)
+    }
+
+    /// Brings the items of an array into a random order.
+    #[rhai_fn(volatile)]
+    pub(super) fn shuffle(array: &mut Array) {
+        fastrand::shuffle(array);
+    }
+}
