@@ -4,9 +4,17 @@
 
 mod binary;
 mod copies;
+mod example;
 mod failures;
 mod hostile;
 mod jobs;
 mod names;
+mod readme;
 mod stop;
+#[cfg(unix)]
+mod terminal;
 mod transcript;
+#[cfg(unix)]
+mod typing;
+#[cfg(unix)]
+mod user;
