@@ -18,6 +18,7 @@ use pty_process::{
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
+    process::{Pid, Signal, kill_process},
 };
 
 /// How long anything is waited for that should be there at once; a guard against hanging only.
@@ -144,17 +145,24 @@ impl Terminal {
         }
     }
 
+    /// Asks the shell to leave, as a system does that shuts down.
+    pub(crate) fn terminate(&mut self) {
+        let process = Pid::from_child(&self.child);
+        kill_process(process, Signal::TERM).expect("the child is there");
+    }
+
     /// Closes the window.
     pub(crate) fn close(&mut self) {
         self.pty = None;
     }
 
-    /// Waits until the shell has ended.
+    /// Waits until the shell has ended, and reads what it wrote till then.
     #[track_caller]
     pub(crate) fn end(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().expect("the child is there") {
+                while self.pty.is_some() && self.read() && Instant::now() < deadline {}
                 return status;
             }
             assert!(Instant::now() < deadline, "the shell should have ended; the screen shows\n{}", self.screen());

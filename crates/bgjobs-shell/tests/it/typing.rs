@@ -197,6 +197,18 @@ fn a_closed_window_ends_the_shell() {
 }
 
 #[test]
+fn a_shell_that_is_asked_to_leave_gives_the_terminal_back() {
+    let home = Home::new();
+    let mut terminal = Terminal::new(&home);
+    terminal.type_keys("half a li");
+    terminal.see("half a li");
+    terminal.terminate();
+    assert_eq!(terminal.end().code(), Some(143));
+    let marks_pastes = terminal.written().rfind("\x1b[?2004h");
+    assert!(terminal.written().rfind("\x1b[?2004l") > marks_pastes, "{:?}", terminal.written());
+}
+
+#[test]
 fn tab_completes_a_name() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
