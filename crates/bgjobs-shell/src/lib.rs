@@ -39,6 +39,8 @@ pub mod shell;
 mod shown;
 #[cfg(feature = "terminal")]
 pub mod signals;
+#[cfg(feature = "terminal")]
+mod terminal;
 
 pub use rhai;
 pub use session::{Answer, Session, Stopper};

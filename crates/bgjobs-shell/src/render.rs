@@ -6,6 +6,9 @@
 use bgjobs::{AnyJob, Report};
 use bgjobs::{Failure, many_lines, one_line};
 
+#[cfg(feature = "terminal")]
+use crate::lang;
+
 /// A value with the number of its line.
 pub(crate) fn value(number: usize, text: &str) -> String {
     format!("Out[{number}]: {}", many_lines(text))
@@ -25,7 +28,7 @@ const TOLD: usize = 20;
 pub(crate) fn notice(report: &Report) -> String {
     let first = |jobs: &[AnyJob]| jobs.iter().take(TOLD).cloned().collect::<Vec<_>>();
     let told = Report { completed: first(&report.completed), dead: first(&report.dead) };
-    let text = told.to_string().trim_end().to_owned();
+    let text = lang::notice(&told).trim_end().to_owned();
     match report.completed.len() + report.dead.len() - told.completed.len() - told.dead.len() {
         0 => text,
         more => format!("{text}\nand {more} more; `jobs` lists them all"),

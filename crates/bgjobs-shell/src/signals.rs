@@ -11,7 +11,7 @@ use std::{
 
 use bgjobs::Handle;
 
-use crate::session::Stopper;
+use crate::{session::Stopper, terminal};
 
 /// How long the jobs are waited for that are asked to stop at the end.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -59,6 +59,7 @@ pub fn listen(stopper: Stopper, jobs: Handle, idle: Idle) -> io::Result<Interrup
                 continue;
             }
             let _ = stop_all(&jobs, "the shell was asked to leave");
+            terminal::release();
             std::process::exit(128 + signal);
         }
     })?;

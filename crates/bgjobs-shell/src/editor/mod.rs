@@ -49,9 +49,7 @@ pub fn run(session: &mut Session) -> io::Result<bool> {
     // Whether the last key was a first Ctrl-D.
     let mut leaving = false;
     loop {
-        if let Some(text) = notices::shown(&session.report()) {
-            write(Stream::Out, &text);
-        }
+        tell(session);
         *known.lock().unwrap_or_else(PoisonError::into_inner) = session.words();
         let signal = editor.read_line(&LinePrompt::new(session.number(), painted.clone()))?;
         let asked_before = std::mem::take(&mut leaving);
@@ -72,10 +70,18 @@ pub fn run(session: &mut Session) -> io::Result<bool> {
         }
         let running = session.jobs().running();
         if running.is_empty() || asked_before {
+            tell(session);
             return Ok(stop_all(session.jobs(), "the shell was left"));
         }
         write(Stream::Out, &render::still_running(&running));
         leaving = true;
+    }
+}
+
+/// Tells of the jobs that have ended.
+fn tell(session: &Session) {
+    if let Some(text) = notices::shown(&session.report()) {
+        write(Stream::Out, &text);
     }
 }
 

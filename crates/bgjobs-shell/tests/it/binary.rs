@@ -2,9 +2,7 @@
 
 use std::{
     fmt::Write as _,
-    fs,
     io::Write as _,
-    path::PathBuf,
     process::{Command, Stdio},
 };
 
@@ -262,47 +260,4 @@ fn a_text_on_the_command_line_is_evaluated() {
           --version    shows the version
     "#]],
     );
-}
-
-/// The example of the README, on a tree that does not change.
-#[test]
-fn the_example_reads_a_source_tree() {
-    let example = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/source_tree.rhai");
-    let tree = std::env::temp_dir().join(format!("bgjobs-shell-tree-{}", std::process::id()));
-    fs::create_dir_all(tree.join("src/deep")).expect("the directory for temporary files can be written");
-    for (name, words) in
-        [("src/a.rs", 10), ("src/deep/b.rs", 200), ("Cargo.toml", 30), ("src/c.rs", 40), ("notes.md", 999)]
-    {
-        fs::write(tree.join(name), "word ".repeat(words)).expect("the directory was just made");
-    }
-    let run = Command::new(env!("CARGO_BIN_EXE_bgjobs")).arg(example).arg(&tree).output().expect("the shell was built");
-    fs::remove_dir_all(&tree).expect("it was just made");
-    let seen = String::from_utf8_lossy(&run.stdout).replace(&*tree.to_string_lossy(), "TREE");
-    expect![[r#"
-        5 jobs read 4 files of TREE
-        280 words
-        1000 bytes in TREE/src/deep/b.rs
-        200 bytes in TREE/src/c.rs
-        150 bytes in TREE/Cargo.toml
-    "#]]
-    .assert_eq(&seen);
-    assert_eq!(String::from_utf8_lossy(&run.stderr), "");
-    assert!(run.status.success());
-}
-
-/// A program with functions and a type of its own, which runs the same prompt.
-#[test]
-fn the_example_has_functions_of_its_own() {
-    let mut path = PathBuf::from(env!("CARGO_BIN_EXE_bgjobs"));
-    path.pop();
-    let input = "fit([1.0, 2.0, 6.0]).mean\nj = jobs.new('fit([1.0, 3.0])')\nj.join(); j.result.mean\n";
-    let mut child = Command::new(path.join("examples/own_functions"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("examples are built with the tests");
-    child.stdin.take().expect("it was asked for").write_all(input.as_bytes()).expect("it reads all");
-    let output = child.wait_with_output().expect("the child is still there");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "Out[1]: 3.0\nOut[3]: 2.0\n");
-    assert!(output.status.success());
 }

@@ -5,12 +5,20 @@
 mod binary;
 mod copies;
 mod describe;
+mod example;
 mod failures;
 mod functions;
 mod hostile;
 mod jobs;
 mod names;
+mod readme;
 mod shared;
 mod start;
 mod stop;
+#[cfg(unix)]
+mod terminal;
 mod transcript;
+#[cfg(unix)]
+mod typing;
+#[cfg(unix)]
+mod user;

@@ -1,0 +1,205 @@
+//! A terminal for tests: types keys into the shell, and knows what is on the screen.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    io::{Read as _, Write as _},
+    num::NonZeroU16,
+    path::PathBuf,
+    process::{Child, ExitStatus},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
+
+use pty_process::{
+    Size,
+    blocking::{Command, Pty},
+};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
+    process::{Pid, Signal, kill_process},
+};
+
+/// How long anything is waited for that should be there at once; a guard against hanging only.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A new folder for the files of a user.
+pub(crate) struct Home(pub(crate) PathBuf);
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("bgjobs-shell-home-{}-{count}", std::process::id()));
+        fs::create_dir_all(&folder).expect("the directory for temporary files can be written");
+        Self(folder)
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Answers the shell's question where the cursor is.
+#[derive(Default)]
+struct Answers(String);
+
+impl vt100::Callbacks for Answers {
+    fn unhandled_csi(&mut self, screen: &mut vt100::Screen, _: Option<u8>, _: Option<u8>, params: &[&[u16]], c: char) {
+        if (params, c) == (&[&[6]], 'n') {
+            let (row, column) = screen.cursor_position();
+            let _ = write!(self.0, "\x1b[{};{}R", row + 1, column + 1);
+        }
+    }
+}
+
+/// A shell on a terminal.
+pub(crate) struct Terminal {
+    /// None once it is closed.
+    pty: Option<Pty>,
+    child: Child,
+    parser: vt100::Parser<Answers>,
+    /// All that the shell wrote.
+    written: Vec<u8>,
+}
+
+impl Terminal {
+    /// Starts the shell on a terminal of 80 columns and 24 rows.
+    #[track_caller]
+    pub(crate) fn new(home: &Home) -> Self {
+        Self::with(home, &[("TERM", "xterm-256color")])
+    }
+
+    /// Starts the shell with these environment variables.
+    #[track_caller]
+    pub(crate) fn with(home: &Home, variables: &[(&str, &str)]) -> Self {
+        let (pty, its_side) = pty_process::blocking::open().expect("the system has terminals");
+        pty.resize(Size::new(24, 80)).expect("the size can be set");
+        let child = Command::new(env!("CARGO_BIN_EXE_bgjobs"))
+            .env_clear()
+            .env("HOME", &home.0)
+            .envs(variables.iter().copied())
+            .current_dir(&home.0)
+            .spawn(its_side)
+            .expect("the shell was built for this test");
+        let parser = vt100::Parser::new_with_callbacks(size(24), size(80), 0, Answers::default());
+        let mut terminal = Self { pty: Some(pty), child, parser, written: Vec::new() };
+        terminal.see("In [1]:");
+        terminal
+    }
+
+    /// Types keys.
+    #[track_caller]
+    pub(crate) fn type_keys(&mut self, keys: &str) {
+        self.pty().write_all(keys.as_bytes()).expect("the terminal is open");
+    }
+
+    /// Waits until a text is on the screen.
+    #[track_caller]
+    pub(crate) fn see(&mut self, text: &str) {
+        self.wait(text, |screen| screen.contains(text));
+    }
+
+    /// Waits until the screen shows exactly this; spaces at the ends of lines do not count.
+    #[track_caller]
+    pub(crate) fn see_screen(&mut self, text: &str) {
+        self.wait(text, |screen| screen == text);
+    }
+
+    #[track_caller]
+    fn wait(&mut self, what: &str, is_so: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so(&self.screen()) {
+            let is_late = Instant::now() > deadline;
+            assert!(
+                !is_late && self.read(),
+                "this should be seen:\n{what}\n-- but the screen shows\n{}",
+                self.screen()
+            );
+        }
+    }
+
+    /// What is on the screen.
+    pub(crate) fn screen(&self) -> String {
+        let lines: Vec<_> = self.parser.screen().rows(0, u16::MAX).map(|row| row.trim_end().to_owned()).collect();
+        lines.join("\n").trim_end().to_owned()
+    }
+
+    /// All that the shell wrote, with what it told the terminal.
+    pub(crate) fn written(&self) -> String {
+        String::from_utf8_lossy(&self.written).into_owned()
+    }
+
+    /// Changes the size of the window, and waits until the shell has painted its line anew.
+    #[track_caller]
+    pub(crate) fn resize(&mut self, rows: u16, columns: u16) {
+        self.parser.set_size(size(rows), size(columns));
+        self.pty().resize(Size::new(rows, columns)).expect("the size can be set");
+        let written = self.written.len();
+        let deadline = Instant::now() + PATIENCE;
+        while self.written.len() == written {
+            assert!(Instant::now() < deadline && self.read(), "the shell should have painted its line");
+        }
+    }
+
+    /// Asks the shell to leave, as a system does that shuts down.
+    pub(crate) fn terminate(&mut self) {
+        let process = Pid::from_child(&self.child);
+        kill_process(process, Signal::TERM).expect("the child is there");
+    }
+
+    /// Closes the window.
+    pub(crate) fn close(&mut self) {
+        self.pty = None;
+    }
+
+    /// Waits until the shell has ended, and reads what it wrote till then.
+    #[track_caller]
+    pub(crate) fn end(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("the child is there") {
+                while self.pty.is_some() && self.read() && Instant::now() < deadline {}
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the shell should have ended; the screen shows\n{}", self.screen());
+            if self.pty.is_none() || !self.read() {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
+    }
+
+    fn pty(&mut self) -> &mut Pty {
+        self.pty.as_mut().expect("the terminal is open")
+    }
+
+    /// Reads what the shell writes, if it writes within a moment; false once it has no terminal any more.
+    fn read(&mut self) -> bool {
+        let pty = self.pty.as_mut().expect("the terminal is open");
+        let moment = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
+        match poll(&mut [PollFd::new(&*pty, PollFlags::IN)], Some(&moment)) {
+            Ok(0) | Err(Errno::INTR) => return true,
+            _ => {}
+        }
+        let mut bytes = [0; 4096];
+        let Ok(count @ 1..) = pty.read(&mut bytes) else { return false };
+        self.written.extend(&bytes[..count]);
+        self.parser.process(&bytes[..count]);
+        let answers = std::mem::take(&mut self.parser.callbacks_mut().0);
+        pty.write_all(answers.as_bytes()).is_ok()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn size(length: u16) -> NonZeroU16 {
+    NonZeroU16::new(length).expect("a window has rows and columns")
+}

@@ -1,0 +1,113 @@
+//! What is the user's own on a terminal: the history, and whether there are colours.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use crate::terminal::{Home, Terminal};
+
+const UP: &str = "\x1b[A";
+const TERM: (&str, &str) = ("TERM", "xterm-256color");
+
+/// Ends the shell.
+fn leave(mut terminal: Terminal) {
+    terminal.type_keys("\x04");
+    assert!(terminal.end().success());
+}
+
+#[test]
+fn the_history_is_private_and_comes_back() {
+    let home = Home::new();
+    let mut terminal = Terminal::new(&home);
+    terminal.type_keys("[1,\r2]\r");
+    terminal.see("In [2]:");
+    leave(terminal);
+    let folder = home.0.join(".local/state/bgjobs");
+    let mode = |path| fs::metadata(path).expect("it was made").permissions().mode() & 0o777;
+    assert_eq!((mode(folder.clone()), mode(folder.join("history"))), (0o700, 0o600));
+
+    let mut terminal = Terminal::new(&home);
+    terminal.type_keys(UP);
+    terminal.see_screen("In [1]: [1,\n   ...: 2]");
+    terminal.type_keys("\r");
+    terminal.see("Out[1]: [1, 2]");
+    leave(terminal);
+}
+
+#[test]
+fn the_history_is_where_the_user_wants_such_files() {
+    let home = Home::new();
+    let place = home.0.join("elsewhere");
+    leave(Terminal::with(&home, &[TERM, ("XDG_STATE_HOME", &place.to_string_lossy())]));
+    assert!(place.join("bgjobs/history").exists());
+}
+
+#[test]
+fn two_shells_lose_nothing_of_each_other_s_history() {
+    let home = Home::new();
+    let mut first = Terminal::new(&home);
+    let mut second = Terminal::new(&home);
+    first.type_keys("1 + 1\r");
+    first.see("In [2]:");
+    second.type_keys("2 + 2\r");
+    second.see("In [2]:");
+    first.type_keys("3 + 3\r");
+    first.see("In [3]:");
+    leave(second);
+    leave(first);
+    let kept = fs::read_to_string(home.0.join(".local/state/bgjobs/history")).expect("it was kept");
+    assert_eq!(kept, "1 + 1\n2 + 2\n3 + 3\n");
+}
+
+#[test]
+fn a_line_is_kept_before_it_is_evaluated() {
+    let home = Home::new();
+    let mut terminal = Terminal::new(&home);
+    terminal.type_keys("print('it ' + 'runs'); loop {}\r");
+    terminal.see("it runs");
+    let kept = fs::read_to_string(home.0.join(".local/state/bgjobs/history")).expect("it is kept");
+    assert_eq!(kept, "print('it ' + 'runs'); loop {}\n");
+}
+
+#[test]
+fn a_place_that_can_t_be_written_is_told_once_and_stops_nobody() {
+    let home = Home::new();
+    fs::write(home.0.join("file"), "").expect("the folder was made for this test");
+    let place = home.0.join("file/below");
+    let mut terminal = Terminal::with(&home, &[TERM, ("XDG_STATE_HOME", &place.to_string_lossy())]);
+    terminal.type_keys("6 * 7\r");
+    terminal.see("Out[1]: 42");
+    terminal.type_keys(UP);
+    terminal.see("In [2]: 6 * 7");
+    let told = terminal.written().matches("lines will be forgotten at the end: ").count();
+    assert_eq!(told, 1, "{}", terminal.screen());
+}
+
+#[test]
+fn colours_are_shown_unless_the_user_wants_none() {
+    let shows_colours = |variables: &[(&str, &str)]| {
+        let home = Home::new();
+        let mut terminal = Terminal::with(&home, variables);
+        terminal.type_keys("6 * 7\r");
+        terminal.see("Out[1]: 42\nIn [2]:");
+        // The ends of the numbers for colours.
+        let written = terminal.written();
+        written.split("\x1b[").skip(1).any(|rest| {
+            let number = rest.split('m').next().unwrap_or_default();
+            number.len() < 12 && number.split(';').any(|part| part.len() == 2 && part.starts_with(['3', '9']))
+        })
+    };
+    assert!(shows_colours(&[TERM]));
+    assert!(shows_colours(&[TERM, ("NO_COLOR", "")]));
+    assert!(!shows_colours(&[TERM, ("NO_COLOR", "1")]));
+}
+
+#[test]
+fn a_terminal_that_can_do_nothing_is_enough() {
+    for variables in [&[("TERM", "dumb")][..], &[]] {
+        let home = Home::new();
+        let mut terminal = Terminal::with(&home, variables);
+        terminal.type_keys("jobs.new('1').join(); 6 * 7\r");
+        terminal.see("Out[1]: 42");
+        terminal.see("Completed jobs:\n0 : 1\nIn [2]:");
+        assert!(!terminal.written().contains("\x1b[3"), "{:?}", terminal.written());
+    }
+}
