@@ -53,11 +53,14 @@ pub(crate) fn resolve(mut backtrace: Backtrace) -> Vec<Frame> {
     backtrace.resolve();
     let here = std::env::current_dir().unwrap_or_default();
     let mut frames = Vec::new();
+    // Where the engine's files stood when it was compiled; the frame that marks the start is in one of them.
+    let mut engine = None;
     'frames: for frame in backtrace.frames() {
         for symbol in frame.symbols() {
             let Some(name) = symbol.name() else { continue };
             let name = format!("{name:#}");
             if name.contains(START) {
+                engine = symbol.filename().and_then(Path::parent).map(Path::to_owned);
                 break 'frames;
             }
             if name.contains("__rust_end_short_backtrace") {
@@ -65,10 +68,7 @@ pub(crate) fn resolve(mut backtrace: Backtrace) -> Vec<Frame> {
                 frames.clear();
                 continue;
             }
-            let file = symbol.filename().map(|file| {
-                let file = file.strip_prefix(&here).unwrap_or(file);
-                file.to_string_lossy().into_owned()
-            });
+            let file = symbol.filename().map(|file| file.to_string_lossy().into_owned());
             frames.push(Frame {
                 function: Some(name),
                 source: file,
@@ -78,23 +78,28 @@ pub(crate) fn resolve(mut backtrace: Backtrace) -> Vec<Frame> {
             });
         }
     }
-    let innermost = frames.iter().position(|frame| !is_machinery(frame)).unwrap_or(frames.len());
+    let is_users = |frame: &Frame| !is_machinery(frame, engine.as_deref());
+    let innermost = frames.iter().position(is_users).unwrap_or(frames.len());
     frames.drain(..innermost);
-    let outermost = frames.iter().rposition(|frame| !is_machinery(frame)).map_or(0, |place| place + 1);
+    let outermost = frames.iter().rposition(is_users).map_or(0, |place| place + 1);
     frames.truncate(outermost);
     frames.reverse();
+    for source in frames.iter_mut().filter_map(|frame| frame.source.as_mut()) {
+        if let Ok(file) = Path::new(source).strip_prefix(&here) {
+            *source = file.to_string_lossy().into_owned();
+        }
+    }
     frames
 }
 
 /// Whether a frame at either end belongs to the standard library or to the engine, not to the user's code.
-fn is_machinery(frame: &Frame) -> bool {
+fn is_machinery(frame: &Frame, engine: Option<&Path>) -> bool {
     /// For the programs that tell no files.
     const NAMES: [&str; 6] =
         ["core::panicking", "core::ops::function", "core::option::", "core::result::", "std::panicking", "bgjobs::"];
     if let Some(source) = &frame.source {
-        let folder = Path::new(source).parent().unwrap_or(Path::new(""));
-        let ours = Path::new(file!()).parent().expect("this file is in a folder");
-        return source.starts_with("/rustc/") || folder.ends_with(ours);
+        let folder = Path::new(source).parent();
+        return source.starts_with("/rustc/") || engine.is_some() && folder == engine;
     }
     let name = frame.function.as_deref().unwrap_or_default().trim_start_matches(['<', '_']);
     name.contains("rust_begin_unwind") || NAMES.iter().any(|prefix| name.starts_with(prefix))

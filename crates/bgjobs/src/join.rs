@@ -162,7 +162,8 @@ pub fn wait_all(jobs: &[AnyJob], timeout: Option<Duration>) -> Result<(), WaitEr
 pub fn wait_any(jobs: &[AnyJob], timeout: Option<Duration>) -> Result<AnyJob, WaitError> {
     match jobs {
         [] => return Err(WaitError::NoJobs),
-        [job] => {
+        // Naming one several times is waiting for one.
+        [job, others @ ..] if others.iter().all(|other| other == job) => {
             job.wait_at_most(timeout)?;
             return Ok(job.clone());
         }

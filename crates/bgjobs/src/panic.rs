@@ -6,7 +6,7 @@
 //! All other panics go to the hook that was set before.
 
 use std::{
-    any::Any,
+    any::{Any, TypeId},
     cell::RefCell,
     panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook},
     sync::Once,
@@ -33,6 +33,8 @@ pub(crate) struct Caught {
 /// What the hook saw of one panic.
 struct Note {
     message: String,
+    /// The type of the payload.
+    kind: TypeId,
     place: Option<String>,
     frames: Backtrace,
 }
@@ -71,7 +73,8 @@ pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Caught> {
     let notes = exchange(outer);
     result.map_err(|payload| {
         let message = message_of(&*payload);
-        let note = notes.into_iter().flatten().rev().find(|note| note.message == message);
+        let note =
+            notes.into_iter().flatten().rev().find(|note| note.kind == (*payload).type_id() && note.message == message);
         let (place, frames) = note.map_or((None, None), |note| (note.place, Some(note.frames)));
         Caught { message, place, frames, payload }
     })
@@ -136,6 +139,7 @@ fn take_note(info: &PanicHookInfo<'_>) -> bool {
         }
         notes.push(Note {
             message: message_of(info.payload()),
+            kind: info.payload().type_id(),
             place: info.location().map(ToString::to_string),
             frames: Backtrace::new_unresolved(),
         });

@@ -200,11 +200,13 @@ impl<T> Pool<T> {
         (grows, inner.call_searcher())
     }
 
-    /// Takes back a thread that could not be made for a task that is queued.
-    pub(crate) fn refused_again(&self) {
+    /// Takes back a thread that could not be made for a task that is queued; returns the sleeper to wake, because the thread
+    /// counted as a searcher until now.
+    pub(crate) fn refused_again(&self) -> Option<Arc<Parker>> {
         let mut inner = lock(&self.inner);
         inner.counts.making -= 1;
         inner.remove_worker();
+        inner.call_searcher()
     }
 
     /// Whether a searcher may find a task.
@@ -294,8 +296,34 @@ mod tests {
         assert!(pool.push(2).is_ok());
         // The next submitter gets a thread, and is told that one more is owed.
         assert_eq!((pool.admit(0), pool.made()), (Ok(Admission::Grow), true));
-        pool.refused_again();
+        assert!(pool.refused_again().is_none());
         assert!(matches!(pool.take(&me, false), Next::Run(2, None)));
+    }
+
+    #[test]
+    fn a_thread_refused_in_the_place_of_a_searcher_leaves_no_task_to_a_sleeper() {
+        let (pool, me, other) = (Pool::new(), Parker::new(), Parker::new());
+        for task in [1, 2] {
+            assert_eq!((pool.admit(0), pool.made()), (Ok(Admission::Grow), false));
+            assert!(pool.push(task).is_ok());
+        }
+        assert!(matches!(pool.take(&me, false), Next::Run(1, None)));
+        assert!(matches!(pool.take(&other, false), Next::Run(2, None)));
+        for task in [3, 4] {
+            assert_eq!((pool.admit(0), pool.refused()), (Ok(Admission::Grow), Refused::Queue));
+            assert!(pool.push(task).is_ok());
+        }
+        // One is done and owes a thread, which counts as a searcher while it is being made.
+        assert!(pool.finish());
+        assert!(matches!(pool.take(&me, false), Next::Run(3, None)));
+        assert!(!pool.finish());
+        assert!(matches!(pool.take(&other, false), Next::Run(4, None)));
+        assert!(!pool.finish());
+        assert!(matches!(pool.take(&other, true), Next::Sleep));
+        assert_eq!(pool.admit(0), Ok(Admission::Ready));
+        assert!(pool.push(5).is_ok_and(|sleeper| sleeper.is_none()));
+        // The thread is refused: now nobody searches, and the sleeper must be woken.
+        assert!(pool.refused_again().is_some_and(|sleeper| Arc::ptr_eq(&sleeper, &other)));
     }
 
     #[test]

@@ -138,7 +138,9 @@ impl Workers {
     pub(crate) fn grow_for_refused(self: &Arc<Self>) -> bool {
         loop {
             if self.grow().is_err() {
-                self.pool.refused_again();
+                if let Some(sleeper) = self.pool.refused_again() {
+                    sleeper.unpark();
+                }
                 return false;
             }
             if !self.pool.made() {

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use bgjobs::{Context, Failure, FailureKind, JobManager, JoinError, Outcome, State};
+use bgjobs::{AnyJob, Context, Failure, FailureKind, Handle, Job, JobManager, JoinError, Outcome, State};
 
 /// Runs a body to its end and returns why it failed.
 fn failure_of<T: Send + Sync + 'static>(body: impl FnOnce() -> T + Send + 'static) -> Failure {
@@ -55,6 +55,57 @@ fn inner(n: u32) -> u32 {
 /// The functions of the frames without their hashes and paths, outermost first.
 fn functions(failure: &Failure) -> Vec<String> {
     failure.frames().iter().map(|frame| frame.function.clone().unwrap()).collect()
+}
+
+#[test]
+fn the_frames_go_from_the_body_to_the_panic_without_the_machinery() {
+    let failure = failure_of(|| outer(7));
+    let module = "it::failures::";
+    let body = format!("{module}the_frames_go_from_the_body_to_the_panic_without_the_machinery::{{{{closure}}}}");
+    assert_eq!(
+        functions(&failure),
+        [body, format!("{module}outer"), format!("{module}middle"), format!("{module}inner")]
+    );
+    for frame in failure.frames() {
+        assert!(frame.source.as_deref().unwrap().ends_with("tests/it/failures.rs"), "{frame}");
+        assert!(frame.line.is_some());
+    }
+    let text = failure.traceback().to_string();
+    assert!(text.contains("tests/it/failures.rs, line ") && text.contains(", in it::failures::outer\n"), "{text}");
+}
+
+#[test]
+fn every_way_to_start_a_job_leaves_the_engine_out_of_the_frames() {
+    type Start = fn(&Handle) -> AnyJob;
+    struct Own;
+    impl bgjobs::Body for Own {
+        type Output = u32;
+
+        fn name(&self) -> bgjobs::Name {
+            "own".into()
+        }
+
+        fn call(self, _: &bgjobs::Context) -> Result<u32, Failure> {
+            Ok(outer(7))
+        }
+    }
+    fn alone(jobs: &Handle) -> Job<u32> {
+        jobs.with(bgjobs::Options { fresh_thread: true, ..Default::default() }).spawn("alone", || outer(7)).unwrap()
+    }
+    let starts: [Start; 4] = [
+        |jobs| jobs.try_spawn("try", || Ok::<_, Failure>(outer(7))).unwrap().into(),
+        |jobs| jobs.spawn_with("with", |_| Ok(outer(7))).unwrap().into(),
+        |jobs| jobs.start(Own).unwrap().into(),
+        |jobs| alone(jobs).into(),
+    ];
+    let jobs = JobManager::new();
+    for start in starts {
+        let job = start(&jobs);
+        job.wait().unwrap();
+        let functions = functions(&job.failure().unwrap());
+        assert_eq!(functions.len(), 4, "{functions:#?}");
+        assert!(functions.iter().all(|name| name.contains("it::failures::")), "{functions:#?}");
+    }
 }
 
 #[derive(Debug)]
@@ -124,6 +175,32 @@ fn an_error_handed_on_by_a_body_tells_where() {
          invalid digit found in string"
     );
     assert_eq!(job.failure().unwrap().traceback().to_string(), expected);
+}
+
+#[test]
+fn a_panic_that_the_body_caught_lends_nothing_to_its_end() {
+    let caught = || assert!(std::panic::catch_unwind(|| panic!("caught")).is_err());
+    let jobs = JobManager::new();
+    let fine = jobs.spawn("fine", move || (caught(), 1).1).unwrap();
+    assert_eq!(fine.join().unwrap(), &1);
+    let failure = failure_of(move || -> u8 {
+        caught();
+        std::panic::resume_unwind(Box::new("thrown"))
+    });
+    assert_eq!(failure.traceback().to_string(), "panicked: thrown");
+    let failure = failure_of(move || -> u8 {
+        drop(std::panic::catch_unwind(|| std::panic::panic_any(1_u8)));
+        std::panic::resume_unwind(Box::new(2_u16))
+    });
+    assert_eq!(failure.traceback().to_string(), "panicked: a value that is not text");
+    let failure = failure_of(move || -> u8 {
+        for _ in 0..20 {
+            caught();
+        }
+        outer(7);
+        0
+    });
+    assert_eq!((failure.message(), failure.frames().len()), ("a row", 4));
 }
 
 #[test]

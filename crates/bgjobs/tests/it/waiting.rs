@@ -118,6 +118,19 @@ fn a_job_that_would_wait_for_itself_is_told_so() {
     assert_eq!(errors.join().unwrap()[0].to_string(), text);
 }
 
+#[test]
+fn a_job_that_waits_for_nothing_but_itself_is_told_so_however_often_it_names_itself() {
+    let jobs = JobManager::new();
+    let body = |job: &bgjobs::Context| Ok(wait_any(&[job.job().clone(), job.job().clone()], None).unwrap_err());
+    let job = jobs.with(daemon()).spawn_with("selfish", body).unwrap();
+    assert_eq!(job.join_timeout(GUARD).unwrap(), &WaitError::Itself(0.into()));
+}
+
+/// For a job that would hang its manager's drop if the test failed.
+fn daemon() -> bgjobs::Options {
+    bgjobs::Options { daemon: true, ..Default::default() }
+}
+
 /// Jobs of which each joins the next one and the last the first; their answers.
 fn ring(size: usize) -> Vec<Result<(), JoinError>> {
     let jobs = JobManager::new();
