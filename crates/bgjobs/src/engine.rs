@@ -62,6 +62,14 @@ pub(crate) struct Ledger {
     pub(crate) open: bool,
 }
 
+/// What is the user's and due at the end of a job.
+struct Guests {
+    wakers: Vec<Waker>,
+    alarms: Vec<Alarm>,
+    /// The record, if nobody else holds it: its result is dropped.
+    kept: Option<Shared>,
+}
+
 thread_local! {
     /// The engine, by its address, and the job whose body runs on this thread.
     #[cfg_attr(not(bgjobs_loom), expect(clippy::missing_const_for_thread_local, reason = "loom's macro takes no `const`"))]
@@ -198,14 +206,16 @@ impl Engine {
         core.end_log();
         let outcome = record.settle(result);
         let owes_growth = self.workers.release(worker);
-        self.finish(record, outcome, Some(worker));
+        let guests = self.finish(record, outcome);
         if owes_growth {
             self.workers.grow_for_refused();
         }
+        self.call(guests, Some(worker));
     }
 
-    /// Publishes the end of a job whose outcome is set; `worker` is the idle one that ran it.
-    fn finish(&self, record: Shared, outcome: Outcome, worker: Option<&Worker>) {
+    /// Publishes the end of a job whose outcome is set; returns what is to be called then.
+    #[must_use]
+    fn finish(&self, record: Shared, outcome: Outcome) -> Guests {
         let now = self.now();
         let list = if outcome == Outcome::Done { List::Completed } else { List::Dead };
         let (id, mut alarms, mut kept) = (record.core().id, Vec::new(), None);
@@ -228,13 +238,15 @@ impl Engine {
         }
         drop(ledger);
         let wakers = if awaited { self.waits.wake(id, Signal::End) } else { Vec::new() };
-        if !(wakers.is_empty() && alarms.is_empty() && kept.is_none()) {
-            self.call(worker, wakers, alarms, kept);
-        }
+        Guests { wakers, alarms, kept }
     }
 
-    /// Calls what is the user's, and may take its time, on a worker that is not idle meanwhile.
-    fn call(&self, worker: Option<&Worker>, wakers: Vec<Waker>, alarms: Vec<Alarm>, kept: Option<Shared>) {
+    /// Calls what is the user's, and may take its time; the worker that does so is not idle meanwhile.
+    fn call(&self, guests: Guests, worker: Option<&Worker>) {
+        let Guests { wakers, alarms, kept } = guests;
+        if wakers.is_empty() && alarms.is_empty() && kept.is_none() {
+            return;
+        }
         if let Some(worker) = worker {
             self.workers.resume(worker);
         }
@@ -254,7 +266,7 @@ impl Engine {
     pub(crate) fn settle_unstarted(&self, record: &Shared, reason: &Name) {
         if record.core().life.claim() {
             record.fail(Failure::stopped(&**reason));
-            self.finish(Arc::clone(record), Outcome::Stopped, None);
+            self.call(self.finish(Arc::clone(record), Outcome::Stopped), None);
         }
     }
 }

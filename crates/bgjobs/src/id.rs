@@ -1,6 +1,6 @@
 //! The number of a job.
 
-use std::{error::Error, fmt, num::ParseIntError, str::FromStr};
+use std::{error::Error, fmt, str::FromStr};
 
 /// The number of a job: from 0 in the order of starting, never given twice.
 ///
@@ -41,7 +41,9 @@ impl FromStr for JobId {
 
     fn from_str(text: &str) -> Result<Self, ParseJobIdError> {
         let number = text.strip_prefix('#').unwrap_or(text);
-        number.parse().map(Self).map_err(|cause| ParseJobIdError { text: text.to_owned(), cause })
+        // A sign is no part of a number here, though `u64` would take one.
+        let parsed = number.parse().ok().filter(|_| !number.starts_with('+'));
+        parsed.map(Self).ok_or_else(|| ParseJobIdError { text: text.to_owned() })
     }
 }
 
@@ -49,7 +51,6 @@ impl FromStr for JobId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseJobIdError {
     text: String,
-    cause: ParseIntError,
 }
 
 impl fmt::Display for ParseJobIdError {
@@ -58,8 +59,4 @@ impl fmt::Display for ParseJobIdError {
     }
 }
 
-impl Error for ParseJobIdError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.cause)
-    }
-}
+impl Error for ParseJobIdError {}

@@ -134,7 +134,11 @@ pub fn wait_all(jobs: &[AnyJob], timeout: Option<Duration>) -> Result<(), WaitEr
     for job in jobs {
         let left = timeout.map(|timeout| timeout.saturating_sub(began.elapsed()));
         match job.wait_at_most(left) {
-            Err(WaitError::TimedOut { .. }) => return Err(timed_out(jobs, began)),
+            Err(WaitError::TimedOut { .. }) => {
+                let running: Vec<_> = jobs.iter().filter(|job| !job.is_finished()).map(AnyJob::id).collect();
+                let all_ended = running.is_empty();
+                return if all_ended { Ok(()) } else { Err(WaitError::TimedOut { after: began.elapsed(), running }) };
+            }
             result => result?,
         }
     }
@@ -182,10 +186,6 @@ pub fn wait_any(jobs: &[AnyJob], timeout: Option<Duration>) -> Result<AnyJob, Wa
     for (job, ticket) in jobs.iter().zip(tickets) {
         job.engine().waits.unregister(ticket);
     }
-    ended().ok_or_else(|| timed_out(jobs, began))
-}
-
-fn timed_out(jobs: &[AnyJob], began: Instant) -> WaitError {
-    let running = jobs.iter().filter(|job| !job.is_finished()).map(AnyJob::id).collect();
-    WaitError::TimedOut { after: began.elapsed(), running }
+    let running = || jobs.iter().map(AnyJob::id).collect();
+    ended().ok_or_else(|| WaitError::TimedOut { after: began.elapsed(), running: running() })
 }

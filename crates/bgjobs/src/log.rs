@@ -126,14 +126,14 @@ impl Log {
         ring.lines.iter().skip(ring.lines.len().saturating_sub(count)).cloned().collect()
     }
 
-    /// How many lines were ever written, those that made room included.
+    /// How many lines were ever ended, those that made room included.
     #[must_use]
     pub fn len(&self) -> u64 {
         let ring = lock(&self.0);
         ring.first + ring.lines.len() as u64
     }
 
-    /// Whether nothing was ever written.
+    /// Whether no line was ever ended.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

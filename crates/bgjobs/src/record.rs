@@ -155,6 +155,8 @@ impl Core {
         let known = |time| Some(time).filter(|&time| time != UNKNOWN);
         match self.life.state() {
             State::Created | State::Queued => Some(Duration::ZERO),
+            // It was stopped before it started.
+            State::Finished(_) if self.life.started().is_none() => Some(Duration::ZERO),
             State::Finished(_) => known(self.cpu.load(Ordering::Relaxed)).map(Duration::from_nanos),
             State::Running => {
                 let before = known(self.cpu.load(Ordering::Relaxed))?;

@@ -186,7 +186,7 @@ fn a_number_is_read_as_it_is_shown() {
     for (text, number) in [("0", 0), ("#4", 4), ("18446744073709551615", u64::MAX)] {
         assert_eq!(text.parse::<JobId>().unwrap().get(), number);
     }
-    for text in ["", "#", "##4", "-1", "4 ", "18446744073709551616", "x\u{1b}"] {
+    for text in ["", "#", "##4", "-1", "+4", "#+4", "4 ", "18446744073709551616", "x\u{1b}"] {
         let shown = bgjobs::one_line(text);
         let error = text.parse::<JobId>().unwrap_err().to_string();
         assert_eq!(error, format!("`{shown}` is not the number of a job, as 4 or #4 is"));

@@ -170,6 +170,7 @@ fn a_job_that_has_not_started_ends_at_once_and_its_body_never_runs() {
     );
     assert_eq!(job.failure().unwrap().traceback().to_string(), "stopped: never mind");
     assert_eq!((job.times().ran(), job.stop_reason().as_deref()), (None, Some("never mind")));
+    assert_eq!(job.cpu_time(), Some(Duration::ZERO));
     assert!(matches!(job.stop("again", Duration::ZERO), Verdict::FinishedFirst { outcome: Outcome::Stopped }));
     assert_eq!(notices.look(), all);
     assert!(jobs.dead().contains(&job));
