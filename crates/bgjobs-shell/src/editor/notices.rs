@@ -23,6 +23,9 @@ const GATHER: Duration = Duration::from_millis(250);
 /// The cursor goes back to where it was saved.
 const RESTORE: &str = "\x1b8";
 
+/// The row is empty: the editor fills it with spaces, which a window that gets narrower would wrap.
+const CLEAR: &str = "\x1b[K";
+
 /// An editor that tells of ended jobs while it waits for keys.
 pub(super) fn tell_above_the_line(editor: Reedline, jobs: Jobs, painted: Painted) -> Reedline {
     let printer = ExternalPrinter::default();
@@ -38,7 +41,7 @@ pub(super) fn tell_above_the_line(editor: Reedline, jobs: Jobs, painted: Painted
         last = Some(Instant::now());
         make_room(above, rows);
         // The editor takes it as soon as this function returns.
-        let _ = lines.try_send(format!("{RESTORE}{text}"));
+        let _ = lines.try_send(format!("{RESTORE}{CLEAR}{}", text.replace('\n', &format!("\n{CLEAR}"))));
     };
     editor.with_external_printer(printer).with_poll_interval(LOOK_EVERY).with_idle_callback(Box::new(look))
 }
