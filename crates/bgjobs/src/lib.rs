@@ -64,6 +64,7 @@ mod board;
 mod body;
 mod config;
 mod context;
+mod courtesy;
 mod engine;
 mod error;
 mod failure;

@@ -39,6 +39,8 @@ pub(crate) enum Admission {
     Ready,
     /// No worker is free: a thread must be made.
     Grow,
+    /// No worker is free, many live, and some of them sleep though jobs are promised to them: wake one and ask anew.
+    Wake,
     /// No worker is free, and many live: give the processor away and ask again.
     Yield,
 }
@@ -51,6 +53,9 @@ pub(crate) const fn admit(counts: Counts, tries: u32, patience: u32) -> Admissio
         Admission::Ready
     } else if counts.live >= FREE_GROWTH && tries < patience {
         Admission::Yield
+    } else if counts.live >= FREE_GROWTH && counts.promised > 0 && counts.searching < counts.idle {
+        // Whoever searches has been kept from the processor: another worker helps more than another thread.
+        Admission::Wake
     } else {
         Admission::Grow
     }
@@ -118,6 +123,13 @@ mod tests {
         assert_eq!(admit(crowded, 1, 2), Admission::Yield);
         assert_eq!(admit(crowded, 2, 2), Admission::Grow);
         assert_eq!(admit(counts(FREE_GROWTH - 1, 0, 0, 0), 0, 2), Admission::Grow);
+    }
+
+    #[test]
+    fn a_sleeper_is_woken_before_a_crowd_grows() {
+        assert_eq!(admit(counts(FREE_GROWTH, 2, 1, 2), 2, 2), Admission::Wake);
+        assert_eq!(admit(counts(FREE_GROWTH, 2, 2, 2), 2, 2), Admission::Grow);
+        assert_eq!(admit(counts(FREE_GROWTH - 1, 2, 1, 2), 0, 2), Admission::Grow);
     }
 
     #[test]

@@ -89,7 +89,8 @@ impl<T> Pool<T> {
     /// Finds a worker for a task that comes with the next [`push`](Self::push).
     ///
     /// After [`Admission::Grow`] the caller makes a thread, whose first call is [`take`](Self::take), and calls
-    /// [`made`](Self::made), or [`refused`](Self::refused) if it can't; after [`Admission::Yield`] it asks again with one more in `tries`.
+    /// [`made`](Self::made), or [`refused`](Self::refused) if it can't; after [`Admission::Yield`] it asks again with
+    /// one more in `tries`; after [`Admission::Wake`] it wakes [`call_sleeper`](Self::call_sleeper) and asks anew.
     pub(crate) fn admit(&self, tries: u32) -> Result<Admission, Closed> {
         let mut inner = lock(&self.inner);
         if inner.closed {
@@ -103,7 +104,7 @@ impl<T> Pool<T> {
                 inner.counts.promised += 1;
                 inner.add_worker();
             }
-            Admission::Yield => {}
+            Admission::Yield | Admission::Wake => {}
         }
         Ok(admission)
     }
@@ -128,6 +129,11 @@ impl<T> Pool<T> {
             inner.counts.promised -= 1;
             Refused::Fail
         }
+    }
+
+    /// The sleeper to wake so that one more worker takes from the queue.
+    pub(crate) fn call_sleeper(&self) -> Option<Arc<Parker>> {
+        lock(&self.inner).call_sleeper()
     }
 
     /// Takes back an admission, for a submitter that has no task after all.
@@ -261,6 +267,10 @@ impl<T> Inner<T> {
         if !policy::needs_searcher(self.counts, self.queue.len()) {
             return None;
         }
+        self.call_sleeper()
+    }
+
+    fn call_sleeper(&mut self) -> Option<Arc<Parker>> {
         let sleeper = if policy::wakes_newest(self.sleepers.len()) {
             self.sleepers.pop_back()
         } else {

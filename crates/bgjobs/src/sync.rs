@@ -24,6 +24,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::courtesy::give_way;
+
 const POISONED: &str = "no code panics while it holds a lock of the engine";
 
 /// Locks `mutex`.
@@ -95,7 +97,7 @@ impl Parker {
     }
 }
 
-/// Looks for `found` for a few microseconds, giving the processor away between looks.
+/// Looks for `found` for a few microseconds, giving the processor away between looks as long as that is cheap.
 ///
 /// A sleep and a wake-up cost about as much as all `rounds` together, so a short wait is paid with a spin and a
 /// long one costs twice at most.
@@ -108,7 +110,9 @@ pub(crate) fn spin(rounds: u32, mut found: impl FnMut() -> bool) -> bool {
         if found() {
             return true;
         }
-        yield_now();
+        if !give_way() {
+            break;
+        }
     }
     found()
 }

@@ -87,6 +87,10 @@ impl Workers {
                     tries += 1;
                     yield_now();
                 }
+                Ok(Admission::Wake) => {
+                    tries = 0;
+                    self.pool.call_sleeper().iter().for_each(|sleeper| sleeper.unpark());
+                }
                 Ok(Admission::Grow) => {
                     // A new thread takes the oldest task, so what is owed to older ones is paid first.
                     let Err(error) = self.grow() else { return Ok(self.pool.made() && !self.grow_for_refused()) };

@@ -1,0 +1,67 @@
+//! Whether it pays to give the processor away for a moment.
+//!
+//! Knows nothing of jobs and pools.
+//! A yield is cheaper than a sleep with its wake-up only while a processor is to be had: where all are busy, it is paid
+//! with the whole time slice of another, which is milliseconds.
+//! So each yield is timed, and after a dear one there is none for a while; the next one dear soon after makes the while
+//! longer.
+
+use std::{
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use crate::{platform::nanos, sync::yield_now};
+
+/// From how many nanoseconds on a yield was dear: more than a thread of ours takes that has little to do.
+const DEAR: u64 = 500_000;
+
+/// How many nanoseconds there is no yield, at most.
+const LONGEST: u64 = 5_000_000_000;
+
+/// Until when there is no yield, and how long before that it began; busy processors are everybody's, so all share it.
+static UNTIL: AtomicU64 = AtomicU64::new(0);
+static PAUSE: AtomicU64 = AtomicU64::new(0);
+
+/// Gives the processor away, if that pays (true).
+pub(crate) fn give_way() -> bool {
+    static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let before = nanos(EPOCH.elapsed());
+    let until = UNTIL.load(Ordering::Relaxed);
+    if before < until {
+        return false;
+    }
+    yield_now();
+    let after = nanos(EPOCH.elapsed());
+    let lost = after - before;
+    if lost >= DEAR {
+        let pause = pause_after(lost, before - until, PAUSE.load(Ordering::Relaxed));
+        PAUSE.store(pause, Ordering::Relaxed);
+        UNTIL.store(after + pause, Ordering::Relaxed);
+    }
+    true
+}
+
+/// How long there is no yield after one that lost so much, so long after the last pause of such a length.
+///
+/// A tenth of the time is lost at most, and less the longer the processors stay busy.
+fn pause_after(lost: u64, since: u64, previous: u64) -> u64 {
+    let longer = if since <= previous { previous.saturating_mul(4) } else { 0 };
+    longer.max(lost.saturating_mul(10)).min(LONGEST)
+}
+
+#[cfg(all(test, not(bgjobs_loom)))]
+mod tests {
+    use super::{LONGEST, pause_after};
+
+    #[test]
+    fn a_pause_is_ten_times_the_loss_and_four_times_the_pause_just_before() {
+        assert_eq!(pause_after(3, 1_000, 0), 30);
+        assert_eq!(pause_after(3, 30, 30), 120);
+        assert_eq!(pause_after(3, 31, 30), 30);
+        assert_eq!(pause_after(3, 0, LONGEST), LONGEST);
+    }
+}
