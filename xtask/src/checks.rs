@@ -40,6 +40,7 @@ fn short() -> Vec<Step> {
     let mut steps = vec![
         Step::cargo("formatting", "fmt --all --check").needs(Component::Rustfmt),
         Step::cargo("clippy", "clippy --workspace --all-targets -- -D warnings").needs(Component::Clippy),
+        Step::cargo("clippy without a terminal", "clippy --workspace --lib --no-default-features -- -D warnings"),
         Step::cargo("tests and doctests", "test --workspace"),
         // Twice, because a link inside private text breaks only in the first, and a link from
         // public text to a private item only in the second, which leaves the documents that users read.
