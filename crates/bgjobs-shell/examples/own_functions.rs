@@ -1,6 +1,6 @@
 //! The prompt of a Rust program with functions and a type of its own: `cargo run -p bgjobs-shell --example own_functions`.
 //!
-//! Try `j = jobs.new('fit([1.0, 2.0, 6.0])')`, then `j.result.mean`.
+//! Try `fit([1.0, 2.0])`, `j = jobs.new('fit([1.0, 2.0, 6.0])')`, then `j.result.mean`.
 
 use std::{io, sync::Arc};
 
@@ -26,6 +26,7 @@ fn main() -> io::Result<()> {
         #[expect(clippy::cast_precision_loss, reason = "so many values that it matters fit in no memory")]
         Dynamic::from(Fit { mean: values.iter().sum::<f64>() / values.len() as f64 })
     });
+    FuncRegistration::new("to_string").set_into_module(&mut own, |fit: &mut Fit| format!("a fit around {}", fit.mean));
     FuncRegistration::new_getter("mean").set_into_module(&mut own, |fit: &mut Fit| fit.mean);
 
     let mut session = Session::with_functions(Arc::new(batch::write), [own]);

@@ -124,11 +124,18 @@ impl Session {
     }
 
     fn evaluate(&mut self, what: What) -> Answer {
+        let (answer, names) = self.wait_for_value(what);
+        self.names = names.unwrap_or_else(|| self.names.clone());
+        answer
+    }
+
+    /// What comes of an evaluation, and the names as far as it came.
+    fn wait_for_value(&self, what: What) -> (Answer, Option<Names>) {
         let work = Work { what, names: self.names.clone(), jobs: self.jobs.clone(), language: self.language.clone() };
         let output = Arc::clone(&self.output);
         let job = match self.foreground.spawn_with("the line", move |context| Ok(work.run(context, output))) {
             Ok(job) => job,
-            Err(refusal) => return Answer::Failed(Failure::new(refusal.to_string())),
+            Err(refusal) => return (Answer::Failed(Failure::new(refusal.to_string())), None),
         };
         self.run_in_foreground(Some(&job));
         // How it ended is read from the job.
@@ -136,11 +143,10 @@ impl Session {
         self.run_in_foreground(None);
         let answer = match job.outcome() {
             Some(Ok(Ended { value, names })) => {
-                self.names = names.clone();
-                value.clone().map_or_else(Answer::Failed, Answer::Value)
+                (value.clone().map_or_else(Answer::Failed, Answer::Value), Some(names.clone()))
             }
-            Some(Err(failure)) => Answer::Failed(failure.clone()),
-            None => Answer::Nothing,
+            Some(Err(failure)) => (Answer::Failed(failure.clone()), None),
+            None => (Answer::Nothing, None),
         };
         self.foreground.flush();
         answer
@@ -230,9 +236,15 @@ impl Session {
         lang::describe(name, &self.names, &self.language, &self.jobs)
     }
 
-    /// What a value looks like.
+    /// What a value looks like; one of a program's own type as its `to_string` says.
     #[must_use]
     pub fn show(&self, value: &Value) -> String {
+        if value.is_opaque()
+            && let (Answer::Value(text), _) = self.wait_for_value(What::text_of(value))
+            && let Ok(text) = text.data().clone().into_string()
+        {
+            return text;
+        }
         lang::show(value, &self.names)
     }
 }

@@ -54,7 +54,10 @@ fn describe_own(text: &mut String, name: &str, language: &Language) {
         let functions = engine.gen_fn_metadata_to_json(true).unwrap_or_default();
         let functions = serde_json::from_str::<Json>(&functions).unwrap_or_default();
         let functions = functions["functions"].as_array().into_iter().flatten();
-        for function in functions.filter(|function| function["name"] == name) {
+        let mut functions: Vec<_> = functions.filter(|function| function["name"] == name).collect();
+        // Rhai has no order.
+        functions.sort_by_key(|function| function["signature"].to_string());
+        for function in functions {
             let parameters = function["params"].as_array().into_iter().flatten();
             if !told.insert(parameters.map(|parameter| parameter["type"].to_string()).collect::<Vec<_>>()) {
                 continue;

@@ -64,6 +64,14 @@ pub(crate) struct Ended {
     pub(crate) names: Names,
 }
 
+impl What {
+    /// What functions of the value's own type say that it looks like.
+    pub(crate) fn text_of(value: &Value) -> Self {
+        let function = FnPtr::new("to_string").expect("it is the name of a function");
+        Self::Call { function: Value::plain(Dynamic::from(function)), arguments: vec![value.clone()] }
+    }
+}
+
 impl Work {
     /// Evaluates, on a thread with a stack of [`STACK_SIZE`](super::STACK_SIZE) bytes.
     pub(crate) fn run(self, context: &Context, output: Output) -> Ended {

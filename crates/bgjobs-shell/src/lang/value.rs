@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc};
 use bgjobs::AnyJob;
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 
-use super::functions::SharedValue;
+use super::{functions::SharedValue, jobs::Jobs};
 
 /// A value at rest.
 ///
@@ -61,6 +61,25 @@ impl Value {
     /// How large it is: the numbers and other parts in it, and one for each 16 bytes of a text; counted up to `most`.
     pub(crate) fn parts(&self, most: usize) -> usize {
         parts(&self.0.data, most)
+    }
+
+    /// Whether only functions of its type know what it looks like.
+    pub(crate) fn is_opaque(&self) -> bool {
+        let data = &self.0.data;
+        let known = data.is_unit()
+            || data.is_bool()
+            || data.is_int()
+            || data.is_float()
+            || data.is_char()
+            || data.is_string()
+            || data.is_array()
+            || data.is_map()
+            || data.is_blob()
+            || data.is_fnptr()
+            || data.is::<AnyJob>()
+            || data.is::<Jobs>()
+            || data.is::<SharedValue>();
+        !known
     }
 
     /// Whether it is `()`, the value of what has none.

@@ -336,3 +336,21 @@ fn the_values_shown_have_names() {
         "#]],
     );
 }
+
+#[test]
+fn a_value_of_another_type_is_shown_as_its_functions_say() {
+    check(
+        &["0..5", "timestamp()", "blob(2)", "fn to_string(x) { throw 'no' }", "0..5"],
+        expect![[r#"
+        > 0..5
+        0..5
+        > timestamp()
+        <timestamp>
+        > blob(2)
+        [0000]
+        > fn to_string(x) { throw 'no' }
+        > 0..5
+        0..5
+    "#]],
+    );
+}
