@@ -53,22 +53,37 @@ pub(crate) fn log_line(text: &str) -> String {
 
 /// What can be typed.
 pub(crate) const HELP: &str = "\
-Lines are evaluated in Rhai (https://rhai.rs/book); every line can run in the background:
-  slow(5) &                      starts what stands before the & as a job
-  jobs.new(\"slow(5)\")            starts an expression as a job
-  jobs.new(slow, 5)              starts the call of a function as a job
+Lines are evaluated in Rhai (https://rhai.rs/book); each can run in the background:
+  slow(5) &                starts what stands before the & as a job
+  jobs.new(\"slow(5)\")      starts an expression as a job
+  jobs.new(slow, 5)        starts the call of a function as a job
   jobs.start(slow, [5], #{daemon: true, name: \"x\"})   the same with options
-  jobs                           lists all jobs
-  jobs[0].result                 the value of a job; also .status, .traceback(), .join(), .log
-  jobs.traceback(0)              why a job died
-  jobs.remove(0), jobs.flush()   forget one finished job, all finished jobs
-  fg 0, kill 0, log 0, wait      wait for a job and see it, stop it, see what it printed, wait for all
-  ?name, ?0                      what a function does, what a variable holds, how a job is
-Names are set by x = 1; _ is the last value shown, _3 that of line 3; a ; at the end hides the value.
-A job has its own copy of all names, as they were when it started; what it changed is jobs[0].names.
-All share count = shared(0): count.get(), count.set(5), count.update(|v| v + 1), count.wait(|v| v > 9).
-Not as in Python: fn f(n) { n * 2 }, |n| n * 2, #{key: 1}, true and (), && || !, 7 / 2 is 3, 7 / 2.0 is 3.5.
-Functions: print(..), sleep(seconds), now(), timestamp().elapsed, sh(\"ls\").out, env(\"HOME\"),
-  read_file(path), write_file(path, text), append_file(path, text), exists(path), file_size(path),
-  list_dir(path), walk(path), to_json(x), parse_json(text), random(), random(1..=6), pick(xs), xs.shuffle()
+  jobs                     lists all jobs
+  jobs[0].result           its value; also .status .traceback() .join() .log .names
+  jobs.traceback(0)        why a job died
+  jobs.remove(0)           forgets a finished job; jobs.flush() forgets them all
+  fg 0, kill 0, log 0      wait for a job, stop it, see what it printed
+  wait                     waits for all jobs
+  ?name, ?0                what a function does, what a name holds, how a job is
+Names are set by x = 1. _ is the last value shown, _3 that of line 3; a ; at the
+end hides the value. A job has its own copy of all names, as they were when it
+started. What all share is shared in words: count = shared(0), count.get(),
+count.set(5), count.update(|v| v + 1), count.wait(|v| v > 9).
+Not as in Python: fn f(n) { n * 2 }, |n| n * 2, #{key: 1}, true, (), && || !,
+and 7 / 2 is 3, 7 / 2.0 is 3.5.
+Functions: print(x), sleep(seconds), now(), timestamp().elapsed, sh(\"ls\").out,
+  env(\"HOME\"), read_file(path), write_file(path, text), append_file(path, text),
+  exists(path), file_size(path), list_dir(path), walk(path), to_json(x),
+  parse_json(text), random(), random(1..=6), pick(list), list.shuffle()
 Ctrl-C stops a line, Ctrl-D leaves.";
+
+#[cfg(test)]
+mod tests {
+    use super::HELP;
+
+    #[test]
+    fn help_fits_on_a_small_terminal() {
+        assert!(HELP.lines().count() < 25);
+        assert!(HELP.lines().all(|line| line.chars().count() <= 80), "{HELP}");
+    }
+}

@@ -5,6 +5,7 @@
 use std::{fmt, path::Path};
 
 use backtrace::Backtrace;
+use unicode_width::UnicodeWidthStr;
 
 use crate::name::{many_lines, one_line};
 
@@ -41,7 +42,9 @@ impl fmt::Display for Frame {
         write!(f, "\n    {}", one_line(line.trim_end()))?;
         if let Some(column) = self.column {
             let indent = text.chars().count() - line.chars().count();
-            let caret = (column as usize).saturating_sub(1 + indent);
+            let before: String = line.chars().take((column as usize).saturating_sub(1 + indent)).collect();
+            // Characters may be wide, and what is escaped takes more room.
+            let caret = one_line(&before).to_string().width();
             write!(f, "\n    {:caret$}^", "")?;
         }
         Ok(())

@@ -29,6 +29,7 @@ fn the_history_is_private_and_comes_back() {
     terminal.see_screen("In [1]: [1,\n   ...: 2]");
     terminal.type_keys("\r");
     terminal.see("Out[1]: [1, 2]");
+    terminal.see("In [2]:");
     leave(terminal);
 }
 

@@ -124,6 +124,19 @@ impl Error for Layer {
 }
 
 #[test]
+fn a_caret_stands_under_its_column_whatever_is_before_it() {
+    let shown = |text: &str, column| {
+        let frame = bgjobs::Frame { text: Some(text.to_owned()), column: Some(column), ..bgjobs::Frame::default() };
+        let failure = Failure::new("wrong").with_frames(vec![frame]).traceback().to_string();
+        failure.lines().skip(2).take(2).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(shown("  ab + c", 8), ["    ab + c", "         ^"]);
+    assert_eq!(shown("\"日本\" + c", 8), ["    \"日本\" + c", "             ^"]);
+    assert_eq!(shown("a\u{7}b", 3), ["    a\\u{7}b", "          ^"]);
+    assert_eq!(shown("ab", 9), ["    ab", "      ^"]);
+}
+
+#[test]
 fn a_traceback_of_a_deep_recursion_leaves_out_its_middle() {
     let frame = |line| bgjobs::Frame { source: Some("deep".to_owned()), line: Some(line), ..bgjobs::Frame::default() };
     let shown = |count| {
