@@ -53,13 +53,13 @@ pub(crate) fn log_line(text: &str) -> String {
 
 /// What can be typed.
 pub(crate) const HELP: &str = "\
-Lines are evaluated in Rhai (https://rhai.rs/book); each can run in the background:
+Lines are in Rhai (https://rhai.rs/book); each can run in the background:
   slow(5) &                starts what stands before the & as a job
   jobs.new(\"slow(5)\")      starts an expression as a job
   jobs.new(slow, 5)        starts the call of a function as a job
   jobs.start(slow, [5], #{daemon: true, name: \"x\"})   the same with options
   jobs                     lists all jobs
-  jobs[0].result           its value; also .status .traceback() .join() .log .names
+  jobs[0].result           its value; also .status .traceback() .join() .log
   jobs.traceback(0)        why a job died
   jobs.remove(0)           forgets a finished job; jobs.flush() forgets them all
   fg 0, kill 0, log 0      wait for a job, stop it, see what it printed
