@@ -2,14 +2,11 @@
 //!
 //! Try `fit([1.0, 2.0])`, `j = jobs.new('fit([1.0, 2.0, 6.0])')`, then `j.result.mean`.
 
-use std::{io, sync::Arc};
+use std::process::ExitCode;
 
 use bgjobs_shell::{
-    Session,
-    batch::{self, News},
-    editor,
+    Task,
     rhai::{Array, Dynamic, FuncRegistration, Module},
-    signals::{self, Idle},
 };
 
 /// A type of the program: Rhai passes it around, the functions below know what it is.
@@ -18,7 +15,7 @@ struct Fit {
     mean: f64,
 }
 
-fn main() -> io::Result<()> {
+fn main() -> ExitCode {
     let mut own = Module::new();
     own.set_custom_type::<Fit>("fit");
     FuncRegistration::new("fit").set_into_module(&mut own, |values: Array| {
@@ -29,13 +26,5 @@ fn main() -> io::Result<()> {
     FuncRegistration::new("to_string").set_into_module(&mut own, |fit: &mut Fit| format!("a fit around {}", fit.mean));
     FuncRegistration::new_getter("mean").set_into_module(&mut own, |fit: &mut Fit| fit.mean);
 
-    let mut session = Session::with_functions(Arc::new(batch::write), [own]);
-    let interrupted = signals::listen(session.stopper(), session.jobs().clone(), Idle::Leave)?;
-    if io::IsTerminal::is_terminal(&io::stdin()) {
-        editor::run(&mut session)?;
-    } else {
-        batch::lines(&mut session, io::stdin().lock(), &interrupted)?;
-        batch::finish(&mut session, News::All, &interrupted);
-    }
-    Ok(())
+    bgjobs_shell::run(Task::Prompt, [own])
 }

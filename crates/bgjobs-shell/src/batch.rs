@@ -18,7 +18,7 @@ use crate::{
 const BROKEN_PIPE: i32 = 128 + 13;
 
 /// Writes a text and a line break; without a reader the process ends, as others in a pipe do.
-pub fn write(stream: Stream, text: &str) {
+pub(crate) fn write(stream: Stream, text: &str) {
     let written = match stream {
         Stream::Out => writeln!(io::stdout().lock(), "{text}"),
         Stream::Err => writeln!(io::stderr().lock(), "{text}"),
@@ -33,7 +33,7 @@ pub fn write(stream: Stream, text: &str) {
 /// # Errors
 ///
 /// That of the input.
-pub fn lines(session: &mut Session, input: impl BufRead, interrupted: &Interrupted) -> io::Result<bool> {
+pub(crate) fn lines(session: &mut Session, input: impl BufRead, interrupted: &Interrupted) -> io::Result<bool> {
     let mut good = true;
     let mut text = String::new();
     let mut lines = input.lines();
@@ -58,7 +58,7 @@ pub fn lines(session: &mut Session, input: impl BufRead, interrupted: &Interrupt
 }
 
 /// Evaluates the text of a file; true if it did not fail.
-pub fn file(session: &mut Session, name: &str, text: &str) -> bool {
+pub(crate) fn file(session: &mut Session, name: &str, text: &str) -> bool {
     match session.run(name, text) {
         Answer::Failed(failure) => {
             write(Stream::Err, &render::failure(&failure));
@@ -69,7 +69,7 @@ pub fn file(session: &mut Session, name: &str, text: &str) -> bool {
 }
 
 /// Evaluates one text and shows its value; true if it did not fail.
-pub fn expression(session: &mut Session, text: &str) -> bool {
+pub(crate) fn expression(session: &mut Session, text: &str) -> bool {
     match session.run("-c", text) {
         Answer::Failed(failure) => {
             write(Stream::Err, &render::failure(&failure));
@@ -85,7 +85,7 @@ pub fn expression(session: &mut Session, text: &str) -> bool {
 
 /// Of which ends one is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum News {
+pub(crate) enum News {
     /// Of all.
     All,
     /// Of those of jobs that died.
@@ -93,7 +93,7 @@ pub enum News {
 }
 
 /// Waits for the jobs that are to be waited for, and tells of those that ended; true if no job died unread.
-pub fn finish(session: &mut Session, news: News, interrupted: &Interrupted) -> bool {
+pub(crate) fn finish(session: &mut Session, news: News, interrupted: &Interrupted) -> bool {
     while let Some(job) = session.jobs().running().into_iter().find(|job| !job.is_daemon()) {
         if interrupted.is_set() || !session.wait_for(&job, &mut |session| tell(session, news)) {
             break;

@@ -18,19 +18,19 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether Ctrl-C was pressed.
 #[derive(Clone, Debug, Default)]
-pub struct Interrupted(Arc<AtomicBool>);
+pub(crate) struct Interrupted(Arc<AtomicBool>);
 
 impl Interrupted {
     /// Whether it was.
     #[must_use]
-    pub fn is_set(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
 /// Whom Ctrl-C is for when no line is evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Idle {
+pub(crate) enum Idle {
     /// Nobody: the editor sees the key itself.
     Stay,
     /// The process, which leaves.
@@ -43,7 +43,7 @@ pub enum Idle {
 ///
 /// That of the system, if it does not let the signals be heard.
 #[cfg(unix)]
-pub fn listen(stopper: Stopper, jobs: Handle, idle: Idle) -> io::Result<Interrupted> {
+pub(crate) fn listen(stopper: Stopper, jobs: Handle, idle: Idle) -> io::Result<Interrupted> {
     use signal_hook::{
         consts::{SIGHUP, SIGINT, SIGTERM},
         iterator::Signals,
@@ -72,13 +72,13 @@ pub fn listen(stopper: Stopper, jobs: Handle, idle: Idle) -> io::Result<Interrup
 ///
 /// None.
 #[cfg(not(unix))]
-pub fn listen(_: Stopper, _: Handle, _: Idle) -> io::Result<Interrupted> {
+pub(crate) fn listen(_: Stopper, _: Handle, _: Idle) -> io::Result<Interrupted> {
     Ok(Interrupted::default())
 }
 
 /// Asks all jobs to stop, and waits a moment for them; true if all have ended.
 #[must_use]
-pub fn stop_all(jobs: &Handle, reason: &'static str) -> bool {
+pub(crate) fn stop_all(jobs: &Handle, reason: &'static str) -> bool {
     let running = jobs.running();
     for job in &running {
         job.ask_stop(reason);

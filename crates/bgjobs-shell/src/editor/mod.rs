@@ -42,7 +42,7 @@ use crate::{
 /// # Errors
 ///
 /// That of the terminal.
-pub fn run(session: &mut Session) -> io::Result<bool> {
+pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
     let known: Known = Arc::new(Mutex::new(session.words()));
     let painted = Painted::default();
     let mut editor = editor(session, &known, &painted);
