@@ -24,8 +24,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::courtesy::give_way;
-
 const POISONED: &str = "no code panics while it holds a lock of the engine";
 
 /// Locks `mutex`.
@@ -95,24 +93,4 @@ impl Parker {
             self.changed.notify_one();
         }
     }
-}
-
-/// Looks for `found` for a few microseconds, giving the processor away between looks as long as that is cheap.
-///
-/// A sleep and a wake-up cost about as much as all `rounds` together, so a short wait is paid with a spin and a
-/// long one costs twice at most.
-/// The yield keeps it harmless where both threads share one core.
-pub(crate) fn spin(rounds: u32, mut found: impl FnMut() -> bool) -> bool {
-    for _ in 0..if cfg!(bgjobs_loom) { 0 } else { rounds } {
-        for _ in 0..8 {
-            std::hint::spin_loop();
-        }
-        if found() {
-            return true;
-        }
-        if !give_way() {
-            break;
-        }
-    }
-    found()
 }

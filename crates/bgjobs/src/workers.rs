@@ -15,7 +15,8 @@ use crate::{
     platform::{ThreadPlace, own_cpu_time, thread_id},
     policy::Admission,
     pool::{Closed, Next, Pool, Refused},
-    sync::{AtomicUsize, Builder, Ordering, Parker, spin, yield_now},
+    spin::spin,
+    sync::{AtomicUsize, Builder, Ordering, Parker, yield_now},
 };
 
 /// How long a worker that ran dry searches, in rounds of [`spin`].

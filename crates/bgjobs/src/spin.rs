@@ -1,4 +1,4 @@
-//! Whether it pays to give the processor away for a moment.
+//! A short look before a sleep, and whether it pays to give the processor away meanwhile.
 //!
 //! Knows nothing of jobs and pools.
 //! A yield is cheaper than a sleep with its wake-up only while a processor is to be had: where all are busy, it is paid
@@ -26,8 +26,28 @@ const LONGEST: u64 = 5_000_000_000;
 static UNTIL: AtomicU64 = AtomicU64::new(0);
 static PAUSE: AtomicU64 = AtomicU64::new(0);
 
+/// Looks for `found` for a few microseconds, giving the processor away between looks as long as that is cheap.
+///
+/// A sleep and a wake-up cost about as much as all `rounds` together, so a short wait is paid with a spin and a
+/// long one costs twice at most.
+/// The yield keeps it harmless where both threads share one core.
+pub(crate) fn spin(rounds: u32, mut found: impl FnMut() -> bool) -> bool {
+    for _ in 0..if cfg!(bgjobs_loom) { 0 } else { rounds } {
+        for _ in 0..8 {
+            std::hint::spin_loop();
+        }
+        if found() {
+            return true;
+        }
+        if !give_way() {
+            break;
+        }
+    }
+    found()
+}
+
 /// Gives the processor away, if that pays (true).
-pub(crate) fn give_way() -> bool {
+fn give_way() -> bool {
     static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
     let before = nanos(EPOCH.elapsed());
     let until = UNTIL.load(Ordering::Relaxed);
