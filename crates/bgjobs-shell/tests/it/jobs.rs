@@ -400,3 +400,32 @@ fn two_jobs_run_at_once_while_the_prompt_answers() {
     "#]]
     .assert_eq(&seen.take());
 }
+
+#[test]
+fn the_prompt_answers_while_ten_jobs_spin() {
+    let mut session = Session::new(Arc::new(|_, _| {}));
+    let seen = Seen::default();
+    let lines = [
+        "fn spin() { while true {} }",
+        "for n in 0..10 { jobs.new(spin); }",
+        "6 * 7",
+        "jobs.running.len()",
+        "for job in jobs.running { job.stop(); }",
+        "[jobs.running.len(), jobs.dead.len()]",
+    ];
+    for line in lines {
+        seen.type_line(&mut session, line);
+    }
+    expect![[r#"
+        > fn spin() { while true {} }
+        > for n in 0..10 { jobs.new(spin); }
+        > 6 * 7
+        42
+        > jobs.running.len()
+        10
+        > for job in jobs.running { job.stop(); }
+        > [jobs.running.len(), jobs.dead.len()]
+        [0, 10]
+    "#]]
+    .assert_eq(&seen.take());
+}
