@@ -33,18 +33,18 @@ pub(crate) fn write(stream: Stream, text: &str) {
 /// # Errors
 ///
 /// That of the input.
-pub(crate) fn lines(session: &mut Session, input: impl BufRead, interrupted: &Interrupted) -> io::Result<bool> {
+pub(crate) fn lines(session: &mut Session, mut input: impl BufRead, interrupted: &Interrupted) -> io::Result<bool> {
     let mut good = true;
     let mut text = String::new();
-    let mut lines = input.lines();
     loop {
-        let line = lines.next().transpose()?;
-        let at_end = line.is_none();
-        text.push_str(line.as_deref().unwrap_or_default());
+        let mut line = Vec::new();
+        let at_end = input.read_until(b'\n', &mut line)? == 0;
+        // What is no text fails in its own line, not in all that follow.
+        text.push_str(&String::from_utf8_lossy(&line));
         if !at_end && !is_whole(&text) {
-            text.push('\n');
             continue;
         }
+        text.truncate(text.trim_end_matches(['\n', '\r']).len());
         tell(session, News::All);
         let reply = shell::answer(session, &std::mem::take(&mut text));
         if let Some((stream, shown)) = shell::stream(&reply) {

@@ -95,6 +95,8 @@ fn evaluate(task: Task, session: &mut Session, interrupted: &Interrupted) -> Res
             .map_err(|error| format!("can't read the lines: {error}")),
         Task::File { path, .. } => {
             let text = std::fs::read_to_string(&path).map_err(|error| format!("can't read `{path}`: {error}"))?;
+            // A first line for the system, as `#!/usr/bin/env bgjobs`, is a comment here.
+            let text = if text.starts_with("#!") { format!("//{text}") } else { text };
             Ok(batch::file(session, &path, &text))
         }
         Task::Text(text) => Ok(batch::expression(session, &text)),

@@ -48,6 +48,8 @@
 //! | `jobs.new(function, *args)` | [`spawn`](Handle::spawn), [`try_spawn`](Handle::try_spawn), [`spawn_with`](Handle::spawn_with) with a closure |
 //! | `daemon=True` | [`Options::daemon`] |
 //! | a subclass of `BackgroundJobBase` | [`Body`] and [`start`](Handle::start) |
+//! | what `jobs.new` refuses, a subclass without `call` or `strform` | the compiler refuses it |
+//! | a missing number: `KeyError`, or a logged error | [`UnknownJob`] and the errors that hold it |
 //! | `jobs[N]` | [`get`](Handle::get) |
 //! | `jobs()`, `jobs.status()` | [`status`](Handle::status), to be printed |
 //! | `jobs._status_new()` | [`Notices::report`], to be printed |

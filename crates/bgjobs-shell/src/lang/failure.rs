@@ -84,6 +84,9 @@ fn message(error: &EvalAltResult, names: &Names) -> String {
             "Stack overflow: the calls inside each other need too much memory".to_owned()
         }
         EvalAltResult::ErrorDataRace(..) => format!("a variable that the function captured is in use: {IN_USE}"),
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => {
+            not_found(signature, names).unwrap_or_else(|| format!("Function not found: {signature}"))
+        }
         EvalAltResult::ErrorRuntime(thrown, _) => {
             let text = match thrown.read_lock::<ImmutableString>() {
                 Some(text) => text.to_string(),
@@ -100,6 +103,21 @@ fn message(error: &EvalAltResult, names: &Names) -> String {
             if position.is_none() { text } else { text.trim_end_matches(&format!(" ({position})")).to_owned() }
         }
     }
+}
+
+/// Why a call found no function, if the name is known to the prompt.
+fn not_found(signature: &str, names: &Names) -> Option<String> {
+    let name = signature.split(" (").next()?;
+    if names.variable(name).is_some_and(|value| value.data().is_fnptr()) {
+        return Some(format!("`{name}` is a variable that holds a function: write {name}.call(..)"));
+    }
+    let parameters: Vec<_> = names.function(name)?.params.iter().map(ImmutableString::as_str).collect();
+    let many = match parameters.len() {
+        0 => "no arguments".to_owned(),
+        1 => "1 argument".to_owned(),
+        count => format!("{count} arguments"),
+    };
+    Some(format!("`{name}` takes {many}: fn {name}({})", parameters.join(", ")))
 }
 
 /// The part of a long line around a column, and the column in it.

@@ -261,3 +261,69 @@ fn a_text_on_the_command_line_is_evaluated() {
     "#]],
     );
 }
+
+#[test]
+fn wrong_calls_of_the_users_functions_say_how_they_are_called() {
+    check(&[], "fn two(a, b) { a }\nf = |x| x\nf(1)\ntwo(1)\ntwo()\n", expect![[r#"
+        exit 1
+        -- out
+        -- err
+        Traceback (most recent call last):
+          In[3], line 1
+            f(1)
+            ^
+        `f` is a variable that holds a function: write f.call(..)
+        Traceback (most recent call last):
+          In[4], line 1
+            two(1)
+            ^
+        `two` takes 2 arguments: fn two(a, b)
+        Traceback (most recent call last):
+          In[5], line 1
+            two()
+            ^
+        `two` takes 2 arguments: fn two(a, b)
+    "#]]);
+}
+
+#[test]
+fn the_words_of_the_original_for_states_are_known() {
+    check(
+        &[],
+        "j = jobs.new('1 + 1'); j.join(); j.strform\n[jobs.stat_created, jobs.stat_running, jobs.stat_completed, \
+         jobs.stat_dead]\n[jobs.stat_created_c, jobs.stat_running_c, jobs.stat_completed_c, jobs.stat_dead_c]\n",
+        expect![[r#"
+            exit 0
+            -- out
+            Out[1]: "1 + 1"
+            Out[2]: ["Created", "Running", "Completed", "Dead (Exception), call jobs.traceback() for details"]
+            Out[3]: [0, 1, 2, -1]
+            -- err
+            Completed jobs:
+            0 : 1 + 1
+        "#]],
+    );
+}
+
+#[test]
+fn a_line_that_is_no_text_fails_alone() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_bgjobs"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the shell was built");
+    child.stdin.take().expect("it was asked for").write_all(b"1 + 1\n\xff\n2 + 2\n").expect("it reads all");
+    let output = child.wait_with_output().expect("the child is still there");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "Out[1]: 2\nOut[3]: 4\n");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_file_may_begin_with_a_line_for_the_system() {
+    let path = std::env::temp_dir().join(format!("bgjobs-shell-script-{}", std::process::id()));
+    std::fs::write(&path, "#!/usr/bin/env bgjobs\nprint(1 + 1);\n").expect("the directory can be written");
+    let run = Command::new(env!("CARGO_BIN_EXE_bgjobs")).arg(&path).output().expect("the shell was built");
+    std::fs::remove_file(&path).expect("it was just made");
+    assert_eq!((String::from_utf8_lossy(&run.stdout).as_ref(), run.status.code()), ("2\n", Some(0)));
+}

@@ -38,6 +38,12 @@ mod of_one {
         job.name().to_string()
     }
 
+    /// What the job shows, as the original calls it.
+    #[rhai_fn(get = "strform", pure)]
+    pub(super) fn strform(job: &mut AnyJob) -> String {
+        job.name().to_string()
+    }
+
     /// Where the job is, in words.
     #[rhai_fn(get = "status", pure)]
     pub(super) fn status(context: NativeCallContext<'_>, job: &mut AnyJob) -> String {
