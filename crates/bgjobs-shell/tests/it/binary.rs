@@ -264,7 +264,10 @@ fn a_text_on_the_command_line_is_evaluated() {
 
 #[test]
 fn wrong_calls_of_the_users_functions_say_how_they_are_called() {
-    check(&[], "fn two(a, b) { a }\nf = |x| x\nf(1)\ntwo(1)\ntwo()\n", expect![[r#"
+    check(
+        &[],
+        "fn two(a, b) { a }\nf = |x| x\nf(1)\ntwo(1)\ntwo()\n",
+        expect![[r#"
         exit 1
         -- out
         -- err
@@ -283,7 +286,8 @@ fn wrong_calls_of_the_users_functions_say_how_they_are_called() {
             two()
             ^
         `two` takes 2 arguments: fn two(a, b)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
