@@ -4,7 +4,7 @@
 
 use std::io::{self, BufRead, Write};
 
-use bgjobs::Stream;
+use bgjobs::{Failure, Stream};
 
 use crate::{
     lang::{is_whole, notice},
@@ -60,10 +60,7 @@ pub(crate) fn lines(session: &mut Session, mut input: impl BufRead, interrupted:
 /// Evaluates the text of a file; true if it did not fail.
 pub(crate) fn file(session: &mut Session, name: &str, text: &str) -> bool {
     match session.run(name, text) {
-        Answer::Failed(failure) => {
-            write(Stream::Err, &render::failure(&failure));
-            false
-        }
+        Answer::Failed(failure) => failed(&failure),
         Answer::Nothing | Answer::Value(_) => true,
     }
 }
@@ -71,16 +68,19 @@ pub(crate) fn file(session: &mut Session, name: &str, text: &str) -> bool {
 /// Evaluates one text and shows its value; true if it did not fail.
 pub(crate) fn expression(session: &mut Session, text: &str) -> bool {
     match session.run("-c", text) {
-        Answer::Failed(failure) => {
-            write(Stream::Err, &render::failure(&failure));
-            false
-        }
+        Answer::Failed(failure) => failed(&failure),
         Answer::Value(value) if !value.is_unit() => {
             write(Stream::Out, &session.show(&value));
             true
         }
         Answer::Nothing | Answer::Value(_) => true,
     }
+}
+
+/// Tells of a failure; it is not true that nothing failed.
+fn failed(failure: &Failure) -> bool {
+    write(Stream::Err, &render::failure(failure));
+    false
 }
 
 /// Of which ends one is told.

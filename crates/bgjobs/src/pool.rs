@@ -285,6 +285,18 @@ impl<T> Inner<T> {
 mod tests {
     use super::*;
 
+    /// A pool with two workers that run the tasks 1 and 2.
+    fn two_busy_workers() -> (Pool<u32>, Arc<Parker>, Arc<Parker>) {
+        let (pool, me, other) = (Pool::new(), Parker::new(), Parker::new());
+        for task in [1, 2] {
+            assert_eq!((pool.admit(0), pool.made()), (Ok(Admission::Grow), false));
+            assert!(pool.push(task).is_ok());
+        }
+        assert!(matches!(pool.take(&me, false), Next::Run(1, None)));
+        assert!(matches!(pool.take(&other, false), Next::Run(2, None)));
+        (pool, me, other)
+    }
+
     #[test]
     fn two_submitters_that_are_both_refused_leave_no_task_behind() {
         let pool = Pool::<()>::new();
@@ -312,13 +324,7 @@ mod tests {
 
     #[test]
     fn a_thread_refused_in_the_place_of_a_searcher_leaves_no_task_to_a_sleeper() {
-        let (pool, me, other) = (Pool::new(), Parker::new(), Parker::new());
-        for task in [1, 2] {
-            assert_eq!((pool.admit(0), pool.made()), (Ok(Admission::Grow), false));
-            assert!(pool.push(task).is_ok());
-        }
-        assert!(matches!(pool.take(&me, false), Next::Run(1, None)));
-        assert!(matches!(pool.take(&other, false), Next::Run(2, None)));
+        let (pool, me, other) = two_busy_workers();
         for task in [3, 4] {
             assert_eq!((pool.admit(0), pool.refused()), (Ok(Admission::Grow), Refused::Queue));
             assert!(pool.push(task).is_ok());
@@ -338,13 +344,7 @@ mod tests {
 
     #[test]
     fn a_worker_that_is_busy_again_leaves_its_task_to_another() {
-        let (pool, me, other) = (Pool::new(), Parker::new(), Parker::new());
-        for task in [1, 2] {
-            assert_eq!((pool.admit(0), pool.made()), (Ok(Admission::Grow), false));
-            assert!(pool.push(task).is_ok());
-        }
-        assert!(matches!(pool.take(&me, false), Next::Run(1, None)));
-        assert!(matches!(pool.take(&other, false), Next::Run(2, None)));
+        let (pool, _, other) = two_busy_workers();
         assert!(!pool.finish());
         assert!(matches!(pool.take(&other, true), Next::Sleep));
 

@@ -11,7 +11,7 @@ use expect_test::{Expect, expect};
 /// Runs the shell with lines from a pipe, and compares exit code and both outputs.
 #[expect(clippy::needless_pass_by_value, reason = "as expect-test has it")]
 #[track_caller]
-fn check(arguments: &[&str], input: &str, expected: Expect) {
+fn check(arguments: &[&str], input: impl AsRef<[u8]>, expected: Expect) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_bgjobs"))
         .args(arguments)
         .stdin(Stdio::piped())
@@ -21,7 +21,7 @@ fn check(arguments: &[&str], input: &str, expected: Expect) {
         .expect("the shell was built for this test");
     let mut pipe = child.stdin.take().expect("it was asked for");
     // A shell that leaves early does not read all.
-    let _ = pipe.write_all(input.as_bytes());
+    let _ = pipe.write_all(input.as_ref());
     drop(pipe);
     let output = child.wait_with_output().expect("the child is still there");
     let mut seen = format!("exit {}\n", output.status.code().unwrap_or(-1));
@@ -311,16 +311,22 @@ fn the_words_of_the_original_for_states_are_known() {
 
 #[test]
 fn a_line_that_is_no_text_fails_alone() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_bgjobs"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the shell was built");
-    child.stdin.take().expect("it was asked for").write_all(b"1 + 1\n\xff\n2 + 2\n").expect("it reads all");
-    let output = child.wait_with_output().expect("the child is still there");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "Out[1]: 2\nOut[3]: 4\n");
-    assert_eq!(output.status.code(), Some(1));
+    check(
+        &[],
+        b"1 + 1\n\xff\n2 + 2\n",
+        expect![[r#"
+        exit 1
+        -- out
+        Out[1]: 2
+        Out[3]: 4
+        -- err
+        Traceback (most recent call last):
+          In[2], line 1
+            �
+            ^
+        Syntax error: Unexpected '�'
+    "#]],
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 
 use bgjobs::{AnyJob, Outcome, State, UnknownJob};
-use rhai::{Array, Dynamic, Module, export_module, exported_module};
+use rhai::{Array, Dynamic, FuncRegistration, Module, export_module, exported_module};
 
 use super::{Jobs, complain, number, print, print_traceback, value};
 use crate::lang::{
@@ -12,8 +12,22 @@ use crate::lang::{
 };
 
 /// The functions as a module.
+/// The original's names for where a job is; with `_c` behind them, those of the codes.
+const STATES: [(&str, State); 4] = [
+    ("stat_created", State::Created),
+    ("stat_running", State::Running),
+    ("stat_completed", State::Finished(Outcome::Done)),
+    ("stat_dead", State::Finished(Outcome::Failed)),
+];
+
 pub(super) fn module() -> Module {
-    exported_module!(of_jobs)
+    let mut module = exported_module!(of_jobs);
+    for (name, state) in STATES {
+        FuncRegistration::new_getter(name).set_into_module(&mut module, move |_: &mut Jobs| state.status().to_owned());
+        FuncRegistration::new_getter(format!("{name}_c"))
+            .set_into_module(&mut module, move |_: &mut Jobs| i64::from(state.stat_code()));
+    }
+    module
 }
 
 #[export_module]
@@ -21,8 +35,8 @@ mod of_jobs {
     use rhai::{Array, Map, NativeCallContext};
 
     use super::{
-        AnyJob, Dynamic, Evaluation, Jobs, Outcome, Result, State, complain, error, list, number, print, print_status,
-        print_traceback, value,
+        AnyJob, Dynamic, Evaluation, Jobs, Result, complain, error, list, number, print, print_status, print_traceback,
+        value,
     };
 
     /// Prints all jobs: the running, the completed, the dead.
@@ -49,54 +63,6 @@ mod of_jobs {
     #[rhai_fn(pure)]
     pub(super) fn flush(context: NativeCallContext<'_>, jobs: &mut Jobs) {
         print(&Evaluation::of(&context), jobs.handle.flush());
-    }
-
-    /// What `.status` of a job says before it starts.
-    #[rhai_fn(get = "stat_created", pure)]
-    pub(super) fn stat_created(_jobs: &mut Jobs) -> String {
-        State::Created.status().to_owned()
-    }
-
-    /// What `.status` of a job says while it runs.
-    #[rhai_fn(get = "stat_running", pure)]
-    pub(super) fn stat_running(_jobs: &mut Jobs) -> String {
-        State::Running.status().to_owned()
-    }
-
-    /// What `.status` of a job says that ended well.
-    #[rhai_fn(get = "stat_completed", pure)]
-    pub(super) fn stat_completed(_jobs: &mut Jobs) -> String {
-        State::Finished(Outcome::Done).status().to_owned()
-    }
-
-    /// What `.status` of a job says that died.
-    #[rhai_fn(get = "stat_dead", pure)]
-    pub(super) fn stat_dead(_jobs: &mut Jobs) -> String {
-        State::Finished(Outcome::Failed).status().to_owned()
-    }
-
-    /// The `.stat_code` of a job before it starts.
-    #[rhai_fn(get = "stat_created_c", pure)]
-    pub(super) fn stat_created_c(_jobs: &mut Jobs) -> i64 {
-        State::Created.stat_code().into()
-    }
-
-    /// The `.stat_code` of a job while it runs.
-    #[rhai_fn(get = "stat_running_c", pure)]
-    pub(super) fn stat_running_c(_jobs: &mut Jobs) -> i64 {
-        State::Running.stat_code().into()
-    }
-
-    /// The `.stat_code` of a job that ended well.
-    #[rhai_fn(get = "stat_completed_c", pure)]
-    pub(super) fn stat_completed_c(_jobs: &mut Jobs) -> i64 {
-        State::Finished(Outcome::Done).stat_code().into()
-    }
-
-    /// The `.stat_code` of a job that died.
-    #[rhai_fn(get = "stat_dead_c", pure)]
-    pub(super) fn stat_dead_c(_jobs: &mut Jobs) -> i64 {
-        State::Finished(Outcome::Failed).stat_code().into()
     }
 
     /// The jobs that have not ended.

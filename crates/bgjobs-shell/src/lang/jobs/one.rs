@@ -41,7 +41,7 @@ mod of_one {
     /// What the job shows, as the original calls it.
     #[rhai_fn(get = "strform", pure)]
     pub(super) fn strform(job: &mut AnyJob) -> String {
-        job.name().to_string()
+        name(job)
     }
 
     /// Where the job is, in words.
