@@ -6,13 +6,15 @@ The queue and the rule of growth are in `_core.Crew`; here is what must be Pytho
 from __future__ import annotations
 
 import _thread
+import atexit
 import concurrent.futures.thread  # noqa: F401 (its exit hook must stand before ours, which then runs first)
 import os
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Iterator
 
 from . import _core, futures, output
 
@@ -25,6 +27,9 @@ _IDLE = 10.0
 _FAREWELL = 0.5
 """How many seconds the exit waits for idle workers to end."""
 
+_ROUND = 0.05
+"""After how many seconds the exit looks again whether there is something to run."""
+
 _FORGETS = sys.version_info < (3, 13)
 """Whether a thread can forget its thread-locals, and so be used again; else each job gets a thread."""
 
@@ -32,8 +37,14 @@ main_ident = threading.main_thread().ident
 
 _active: dict[int, Any] = threading._active  # type: ignore[attr-defined]
 
+_limbo: dict[Any, Any] = threading._limbo  # type: ignore[attr-defined]
+"""The threads that were started and do not run yet: `threading.enumerate` lists them too."""
+
 _generation = 0
 """How many forks lie between the first process and this one."""
+
+_leaving = False
+"""Whether the exit of the interpreter has waited for the jobs once."""
 
 
 def start(job: BackgroundJobBase) -> None:
@@ -46,6 +57,8 @@ def start(job: BackgroundJobBase) -> None:
 def prepare(job: BackgroundJobBase) -> None:
     """Makes sure that there will be a thread for the job; raises what the system says if not."""
     _crew.prepare()
+    if _leaving:
+        _wait_at_exit()
     if _generation:
         job._generation = _generation
     output.install_router()
@@ -55,6 +68,7 @@ def prepare(job: BackgroundJobBase) -> None:
 
 def push(job: BackgroundJobBase) -> None:
     """Hands a job that has its number to the workers."""
+    _limbo[job] = job
     _crew.push(job)
 
 
@@ -64,12 +78,15 @@ def _make() -> None:
 
 def _work() -> None:
     """The life of a worker."""
-    seat = _crew.seat()
+    seat, generation = _crew.seat(), _generation
     while True:
         job = _crew.take(seat)
         if job is None:
             return
         _run(job)
+        if _generation != generation:
+            # The job forked and came back, in the child: its thread is all there is, and the process ends with it.
+            return
         # While it waits it keeps nothing of the user's.
         job = None
         if not _FORGETS:
@@ -93,6 +110,7 @@ def _run_here(job: BackgroundJobBase) -> None:
     output.current.set(job)
     ident = _thread.get_ident()
     _active[ident] = job
+    _limbo.pop(job, None)
     trace, profile = threading._trace_hook, threading._profile_hook  # type: ignore[attr-defined]
     if trace is not None:
         sys.settrace(trace)
@@ -101,9 +119,10 @@ def _run_here(job: BackgroundJobBase) -> None:
     try:
         job.run()
     finally:
-        if trace is not None:
+        # What the job itself has set goes too.
+        if sys.gettrace() is not None:
             sys.settrace(None)
-        if profile is not None:
+        if sys.getprofile() is not None:
             sys.setprofile(None)
         if _active.get(ident) is job:
             del _active[ident]
@@ -128,22 +147,88 @@ def _settle(job: BackgroundJobBase, error: BaseException | None) -> None:
 
 
 def _leave() -> None:
-    """Waits for the jobs that are no daemons, then sends the idle workers home.
+    """Waits for the jobs that are no daemons, at the exit of the interpreter, while they can still do all they could before."""
+    global _leaving
+    with _main_thread_ended():
+        _wait_for_all()
+        # What is started from here on, by threads that outlive this one, is waited for as threads are.
+        _leaving = True
+        _wait_for_all()
 
-    At the exit of the interpreter, before it begins to end threads.
-    """
+
+@contextmanager
+def _main_thread_ended() -> Iterator[None]:
+    """Notes the end of the main thread before we wait for jobs, because one may wait for it: CPython does so after its hooks."""
+    main: Any = threading.main_thread()
+    lock = getattr(main, "_tstate_lock", None)
+    if main.ident != _thread.get_ident():
+        yield
+    elif lock is not None:
+        lock.release()
+        main._stop()
+        try:
+            yield
+        finally:
+            # CPython up to 3.12 insists on doing so itself.
+            main._is_stopped, main._tstate_lock = False, held_lock()
+    else:
+        handle = getattr(main, "_handle", None) or getattr(main, "_os_thread_handle", None)
+        if handle is not None:
+            handle._set_done()
+        yield
+
+
+def held_lock() -> Any:
+    """A lock that is not free."""
+    lock = _thread.allocate_lock()
+    lock.acquire()
+    return lock
+
+
+def _wait_at_exit() -> None:
+    """Has CPython wait for jobs, as it waits for threads."""
+    if not hasattr(threading, "_shutdown_locks"):
+        # From 3.13 on CPython lists what it waits for where we can't, but lets a thread be made at this time.
+        threading.Thread(target=_wait_for_all, name="bgjobs waits at exit").start()
+        return
+    with threading._shutdown_locks_lock:  # type: ignore[attr-defined]
+        threading._shutdown_locks.add(_JOBS)
+
+
+class _Jobs:
+    """What CPython up to 3.12 takes for the lock of a thread: to acquire it is to wait for the jobs."""
+
+    def acquire(self) -> None:
+        _wait_for_all()
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+    def locked(self) -> bool:
+        return True
+
+
+_JOBS = _Jobs()
+
+
+def _wait_for_all() -> None:
+    """Waits for the jobs that are no daemons."""
     while _core.awaited():
         awaited = [job for job in list(_active.values()) if isinstance(job, _core.JobCore) and not job.daemon]
-        if awaited:
-            futures.join(awaited[0], None)
-        elif _crew.queued() and not _crew.idle():
-            # CPython 3.12 makes no threads any more: what is queued runs here.
+        if _crew.queued() and not _crew.idle():
+            # CPython 3.12 makes no threads any more: what is queued runs here, for the others may wait for it.
             job = _crew.help()
             if job is not None:
                 _run(job)
+        elif awaited:
+            futures.join(awaited[0], _ROUND)
         else:
             # A worker is about to take it, or a hand that called `run` itself to end it.
             time.sleep(0.001)
+
+
+def _close() -> None:
+    """Sends the idle workers home, before the interpreter begins to end threads."""
     _crew.close()
     deadline = time.monotonic() + _FAREWELL
     while _crew.idle() and time.monotonic() < deadline:
@@ -163,8 +248,14 @@ def _renew() -> None:
 
 
 def survive(job: BackgroundJobBase) -> None:
-    """Notes that a job goes on in the child of a fork; called before `_renew`."""
+    """Notes that a job goes on in the child of a fork, as its main thread; called before `_renew`."""
     job._generation = _generation + 1
+    # What CPython looks for in a main thread: up to 3.12, and then.
+    main: Any = job
+    if hasattr(threading, "_shutdown_locks"):
+        main._is_stopped, main._tstate_lock = False, held_lock()
+    else:
+        main._handle = main._os_thread_handle = _thread._make_thread_handle(_thread.get_ident())  # type: ignore[attr-defined]
 
 
 def lost(job: BackgroundJobBase) -> bool:
@@ -174,5 +265,6 @@ def lost(job: BackgroundJobBase) -> bool:
 
 _crew = _core.Crew(_make, _IDLE)
 threading._register_atexit(_leave)  # type: ignore[attr-defined]
+atexit.register(_close)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew)
