@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 
 
 def environment() -> dict[str, str]:
-    """That of this process, able to import what the tests import, with no colours and no history."""
+    """That of this process, able to import what the tests import, with no history."""
     path = os.pathsep.join([str(HERE), str(Path(bgjobs.__path__[0]).parent)])
     return {**os.environ, "PYTHONPATH": path, "TERM": "xterm", "IPYTHONDIR": _settings()}
 
@@ -149,7 +149,7 @@ class Kernel:
         reply = self.client.get_shell_msg(timeout=DEADLINE)
         while reply["parent_header"].get("msg_id") != cell_id:
             reply = self.client.get_shell_msg(timeout=DEADLINE)
-        while not self._next(lambda kind, content: content.get("execution_state") == "idle", cell_id):
+        while not self._next(cell_id):
             pass
         return cell_id
 
@@ -159,9 +159,10 @@ class Kernel:
     def wait_text(self, cell_id: str, text: str, kind: str = "stdout") -> None:
         """Waits until the cell has shown the text."""
         while text not in self.text(cell_id, kind):
-            self._next(lambda *_: False)
+            self._next()
 
-    def _next(self, test, cell_id: str | None = None) -> bool:
+    def _next(self, cell_id: str | None = None) -> bool:
+        """Takes in one message; tells whether it is the one that ends the cell."""
         message = self.client.get_iopub_msg(timeout=DEADLINE)
         cell = message["parent_header"].get("msg_id", "")
         kind, content = message["msg_type"], message["content"]
@@ -173,7 +174,7 @@ class Kernel:
         elif kind in ("execute_result", "display_data"):
             for mime, data in content["data"].items():
                 shown[mime] = shown.get(mime, "") + str(data)
-        return cell == cell_id and test(kind, content)
+        return cell == cell_id and content.get("execution_state") == "idle"
 
     def complete(self, code: str) -> list[str]:
         """What Tab offers at the end of this code."""

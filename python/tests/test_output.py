@@ -313,10 +313,11 @@ def test_at_the_plain_prompt_a_job_prints_into_its_log():
 def test_in_ipython_a_job_prints_into_its_log_while_the_prompt_waits(prompt, tmp_path):
     go, done = tmp_path / "go", tmp_path / "done"
     with prompt() as it:
-        it.type(f"import sys; from pathlib import Path; from hosts import wait_for_file as wait")
-        it.type(f"def body(): wait(Path({str(go)!r})); print('O'+'UT'); print('E'+'RR', file=sys.stderr)\n")
+        it.type("import sys; from pathlib import Path; from hosts import wait_for_file as wait")
+        it.type(f"go, done = Path({str(go)!r}), Path({str(done)!r})")
+        it.type("def body(): wait(go); print('O' + 'UT'); print('E' + 'RR', file=sys.stderr)\n")
         it.type("from fakes import FakeJob; job = FakeJob(body).start()")
-        it.type(f"import threading; end = lambda: (job.join(60), Path({str(done)!r}).touch())")
+        it.type("import threading; end = lambda: (job.join(60), done.touch())")
         it.type("threading.Thread(target=end).start()")
         it.send("half_typed =")
         it.see("half_typed =")
@@ -365,7 +366,7 @@ def test_without_a_kernel_no_context_is_copied():
 
 
 def test_the_router_needs_nothing_but_the_standard_library():
-    code = "import sys; from bgjobs import output; output.install_router(); print(sorted(sys.modules))"
+    code = "import sys; from bgjobs import output; output.install_router(); print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, timeout=120
     )
