@@ -80,8 +80,8 @@ def snapshot(
     """Copies of the namespaces `glob` and `loc`, with only the names that `code` refers to.
 
     Where both are one mapping, both copies are one dict.  Code that runs with the copies does not
-    see a name rebound in the original.  The values are the same objects, unless `deep`: then each is
-    copied by `copy.deepcopy`, and what two names share is shared by their copies too.  Modules,
+    see a name rebound in the original.  The values are the same objects, unless `deep`: then each
+    is copied by `copy.deepcopy`, and what two names share is shared by their copies too.  Modules,
     functions and classes are never copied.  A function keeps its own globals, so a name that only
     a called function refers to is looked up where that function was defined.
 
