@@ -136,7 +136,7 @@ impl Engine {
     }
 
     /// Gives a job its number and its place in the table; none after a shutdown.
-    fn enter<T: Send + Sync + 'static>(&self, name: Name, daemon: bool) -> Option<Arc<Record<T>>> {
+    pub(crate) fn enter<T: Send + Sync + 'static>(&self, name: Name, daemon: bool) -> Option<Arc<Record<T>>> {
         let created = self.now();
         let mut ledger = lock(&self.ledger);
         if !ledger.open {
@@ -173,7 +173,7 @@ impl Engine {
 }
 
 /// Logs what the original logs; last of all, because the logger is the user's and may panic.
-fn tell_start(job: &Shared) {
+pub(crate) fn tell_start(job: &Shared) {
     ::log::debug!(target: "bgjobs", "Starting job # {} in a separate thread.", job.core().id);
 }
 
@@ -212,6 +212,22 @@ impl Engine {
             self.workers.grow_for_refused();
         }
         self.call(guests, Some(worker));
+    }
+
+    /// Starts a job whose body is run elsewhere, unless it was settled before.
+    pub(crate) fn begin(&self, core: &Core) -> bool {
+        let claimed = core.life.claim();
+        if claimed {
+            core.life.start(self.now());
+        }
+        claimed
+    }
+
+    /// Ends a job whose body was run elsewhere.
+    pub(crate) fn end(&self, record: Arc<Record<()>>, result: Result<(), Failure>) {
+        record.core().end_log();
+        let outcome = record.settle(result);
+        self.call(self.finish(record, outcome), None);
     }
 
     /// Publishes the end of a job whose outcome is set; returns what is to be called then.

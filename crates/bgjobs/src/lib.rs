@@ -12,6 +12,7 @@
 //! - [`Notices`] tell each reader once what has ended.
 //! - A [`Failure`] says why a job failed: a panic, an error or a stop.
 //! - A [`Context`] is the job seen from its own body: stop, progress, place, log.
+//! - A [`Hosted`] job runs on a thread that the host makes; a [`Relay`] says when one is due. An interpreter needs both.
 //!
 //! ```
 //! use bgjobs::JobManager;
@@ -71,6 +72,7 @@ mod error;
 mod failure;
 mod frame;
 mod handle;
+mod hosted;
 mod id;
 mod job;
 mod join;
@@ -83,6 +85,7 @@ mod platform;
 mod policy;
 mod pool;
 mod record;
+mod relay;
 mod said;
 mod spawn;
 mod spin;
@@ -104,6 +107,7 @@ pub use error::{
 pub use failure::{Failure, FailureKind, Traceback};
 pub use frame::Frame;
 pub use handle::Handle;
+pub use hosted::{Hosted, Turn};
 pub use id::{JobId, ParseJobIdError};
 pub use job::{AnyJob, Job, Times};
 pub use join::{Ending, Joining, JoiningOwned, wait_all, wait_any};
@@ -111,6 +115,7 @@ pub use log::{Line, Log, LogCursor, Reading, Stream};
 pub use manager::JobManager;
 pub use name::{Name, many_lines, one_line};
 pub use notice::Notices;
+pub use relay::{Due, Relay, Seat};
 pub use said::{Place, Progress};
 pub use spawn::Spawner;
 pub use state::{Outcome, State};

@@ -67,6 +67,20 @@ pub struct LogCursor {
     next: u64,
 }
 
+impl LogCursor {
+    /// A cursor before the line of that number, counted from 0, the first line ever written.
+    #[must_use]
+    pub const fn at(line: u64) -> Self {
+        Self { next: line }
+    }
+
+    /// The number of the line that it reads next.
+    #[must_use]
+    pub const fn line(self) -> u64 {
+        self.next
+    }
+}
+
 /// What a reader gets from [`Log::read`].
 #[derive(Clone, Debug, Default)]
 pub struct Reading {

@@ -22,6 +22,8 @@ use crate::{config::Config, engine::Engine, error::ShutdownError, handle::Handle
 /// ```
 pub struct JobManager {
     handle: Handle,
+    /// Whether its drop waits for nobody.
+    detached: bool,
 }
 
 impl JobManager {
@@ -34,13 +36,28 @@ impl JobManager {
     /// Makes a manager.
     #[must_use]
     pub fn with_config(config: Config) -> Self {
-        Self { handle: Handle::new(Engine::new(config)) }
+        Self { handle: Handle::new(Engine::new(config)), detached: false }
     }
 
     /// A handle for another thread or for a job.
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.handle.clone()
+    }
+
+    /// Gives the jobs up to those who hold a handle: nobody waits for them, and jobs may still be started.
+    ///
+    /// It is for a host with rules of its own for leaving.
+    ///
+    /// ```
+    /// let handle = bgjobs::JobManager::new().detach();
+    /// assert_eq!(handle.spawn("fit", || 42)?.join()?, &42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn detach(mut self) -> Handle {
+        self.detached = true;
+        self.handle()
     }
 
     /// Waits for the jobs that are not daemons, then lets nothing more be started and asks daemon jobs to stop.
@@ -87,6 +104,9 @@ impl Deref for JobManager {
 
 impl Drop for JobManager {
     fn drop(&mut self) {
+        if self.detached {
+            return;
+        }
         // A manager may be dropped by one of its own jobs, which then is not waited for.
         self.engine.shut_down(self.engine.current());
         self.engine.forget_all();

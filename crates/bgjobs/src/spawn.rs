@@ -10,6 +10,7 @@ use crate::{
     error::SpawnError,
     failure::Failure,
     handle::Handle,
+    hosted::Hosted,
     job::{AnyJob, Job},
     name::Name,
     record::{Record, Shared},
@@ -204,6 +205,19 @@ impl Spawner<'_> {
     /// [`SpawnError`] if the manager was shut down or no thread can be had.
     pub fn start<B: Body>(&self, body: B) -> Result<Job<B::Output>, SpawnError> {
         self.spawn_with(body.name(), |job| body.call(job))
+    }
+
+    /// Enters a job whose body the host runs, on a thread of its own making; see [`Hosted`].
+    ///
+    /// [`Options::stack_size`] and [`Options::fresh_thread`] are the host's affair.
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError::ShutDown`] if the manager was shut down.
+    pub fn host(&self, name: impl Into<Name>) -> Result<Hosted, SpawnError> {
+        let engine = &self.handle.engine;
+        let record = engine.enter(name.into(), self.options.daemon).ok_or(SpawnError::ShutDown)?;
+        Ok(Hosted::new(record, Arc::clone(engine)))
     }
 
     fn launch<T: Send + Sync + 'static>(

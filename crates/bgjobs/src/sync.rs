@@ -6,14 +6,14 @@
 
 #[cfg(bgjobs_loom)]
 pub(crate) use loom::{
-    sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering},
+    sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering},
     sync::{Condvar, Mutex, MutexGuard},
     thread::{Builder, yield_now},
     thread_local,
 };
 #[cfg(not(bgjobs_loom))]
 pub(crate) use std::{
-    sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering},
+    sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering},
     sync::{Condvar, Mutex, MutexGuard},
     thread::{Builder, yield_now},
     thread_local,

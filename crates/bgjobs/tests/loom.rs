@@ -7,12 +7,15 @@
 
 #![cfg(bgjobs_loom)]
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering::SeqCst},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
 };
 
-use bgjobs::{JobManager, Outcome, SpawnError, State};
+use bgjobs::{Due, JobManager, Outcome, Relay, Seat, SpawnError, State};
 use loom::thread;
 
 /// Tries the interleavings with two preemptions, which is where mistakes show, or with `LOOM_MAX_PREEMPTIONS` of them.
@@ -160,4 +163,43 @@ fn a_start_against_a_shutdown_runs_whole_or_not_at_all() {
         drop(jobs);
         starter.join().unwrap();
     });
+}
+
+#[test]
+fn a_relay_gives_each_task_to_one_worker_and_leaves_none_in_its_queue() {
+    check(|| {
+        let relay = Arc::new(Relay::new());
+        let taken = Arc::new(AtomicUsize::new(0));
+        // Two workers, of which one sleeps or leaves for the other as the pushes come.
+        let mut workers = Vec::new();
+        for task in [1, 2] {
+            let relay_of_worker = Arc::clone(&relay);
+            let taken = Arc::clone(&taken);
+            match relay.push(task).unwrap() {
+                Due::Nothing => {}
+                Due::Grow => workers.push(thread::spawn(move || work(&relay_of_worker, &taken))),
+            }
+        }
+        relay.close();
+        for worker in workers {
+            worker.join().unwrap();
+        }
+        assert_eq!((taken.load(SeqCst), relay.queued(), relay.live()), (3, 0, 0));
+    });
+}
+
+/// A worker of a relay, which makes the next one when that is due.
+fn work(relay: &Arc<Relay<usize>>, taken: &Arc<AtomicUsize>) {
+    let seat = Seat::new();
+    let mut next = None;
+    while let Some((task, due)) = relay.take(&seat, Duration::MAX) {
+        if due == Due::Grow {
+            let (relay, taken) = (Arc::clone(relay), Arc::clone(taken));
+            next = Some(thread::spawn(move || work(&relay, &taken)));
+        }
+        taken.fetch_add(task, SeqCst);
+    }
+    if let Some(next) = next {
+        next.join().unwrap();
+    }
 }

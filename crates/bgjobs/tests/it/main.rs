@@ -10,6 +10,7 @@ mod futures;
 mod gate;
 mod guests;
 mod hooks;
+mod hosted;
 mod lifecycle;
 mod limits;
 mod logs;

@@ -1,0 +1,44 @@
+//! A job's log, for Python.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bgjobs::{LogCursor, Reading, Stream};
+use pyo3::prelude::*;
+
+/// What a job printed; nothing, before it was started.
+#[pyclass(frozen, module = "bgjobs._core")]
+pub(crate) struct Log(pub(crate) Option<bgjobs::Log>);
+
+/// When it was written, whether to standard error, and the line.
+type Line = (f64, bool, String);
+
+#[pymethods]
+impl Log {
+    /// Writes a text, to standard error if `err`; it may hold several lines, and the last need not be ended.
+    fn write(&self, err: bool, text: &str) {
+        if let Some(log) = &self.0 {
+            log.write(if err { Stream::Err } else { Stream::Out }, text);
+        }
+    }
+
+    /// Reads on from a cursor, at first 0: the next cursor, how many lines were dropped unread, and the lines.
+    fn read(&self, cursor: u64) -> (u64, u64, Vec<Line>) {
+        let mut at = LogCursor::at(cursor);
+        let reading = self.0.as_ref().map_or_else(Reading::default, |log| log.read(&mut at));
+        (at.line(), reading.missed, lines(reading.lines))
+    }
+
+    /// The newest lines, oldest of them first.
+    fn tail(&self, count: usize) -> Vec<Line> {
+        lines(self.0.as_ref().map_or_else(Vec::new, |log| log.tail(count)))
+    }
+}
+
+fn lines(lines: Vec<bgjobs::Line>) -> Vec<Line> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let stamp = |line: bgjobs::Line| {
+        let at = now.saturating_sub(line.at.elapsed());
+        (at.as_secs_f64(), line.stream == Stream::Err, line.text)
+    };
+    lines.into_iter().map(stamp).collect()
+}

@@ -1,0 +1,31 @@
+//! What only CPython's own interface can do to a thread: raise an exception in it, and forget its thread-locals.
+//!
+//! The one file with `unsafe` code.
+
+#![expect(unsafe_code, reason = "these functions of CPython have no safe face")]
+
+use std::ffi::c_ulong;
+
+use pyo3::{ffi, prelude::*, types::PyType};
+
+/// Raises `exception` in the thread `ident` at its next bytecode, or takes back what was to be raised.
+///
+/// The caller makes sure that the thread runs what is meant, which is why it holds the job's lock.
+pub(crate) fn interrupt(ident: c_ulong, exception: Option<&Bound<'_, PyType>>) {
+    let exception = exception.map_or(std::ptr::null_mut(), Bound::as_ptr);
+    // SAFETY: the calling thread is attached: it holds a `Bound`, or is in a method that was called with a token. An unknown
+    // number is ignored, and CPython takes a reference of its own to the exception.
+    unsafe { ffi::PyThreadState_SetAsyncExc(ident.cast_signed(), exception) };
+}
+
+/// Forgets the calling thread's `threading.local` values, where they stand in its dictionary: CPython up to 3.12.
+#[pyfunction]
+pub(crate) fn forget_locals(_py: Python<'_>) {
+    // SAFETY: the token says that the thread is attached; the dictionary is borrowed, and none is null.
+    unsafe {
+        let locals = ffi::PyThreadState_GetDict();
+        if !locals.is_null() {
+            ffi::PyDict_Clear(locals);
+        }
+    }
+}

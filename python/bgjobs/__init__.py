@@ -1,0 +1,59 @@
+"""Background jobs for an interactive prompt: start something, keep the prompt, read its result or its traceback.
+
+The classes of `IPython.lib.backgroundjobs`, on the engine of bgjobs; see the README for what differs.
+
+>>> from bgjobs import BackgroundJobManager
+>>> jobs = BackgroundJobManager()
+>>> job = jobs.new("6 * n", {"n": 7})
+>>> job.join()
+>>> jobs.status()
+Completed jobs:
+0 : 6 * n
+<BLANKLINE>
+>>> jobs[0].result
+42
+"""
+
+from __future__ import annotations
+
+from .futures import as_completed, wait_all, wait_any
+from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
+from .manager import BackgroundJobManager
+from .stopping import Stopped, Verdict, cancelled, sleep
+
+__all__ = [
+    "BackgroundJobBase",
+    "BackgroundJobExpr",
+    "BackgroundJobFunc",
+    "BackgroundJobManager",
+    "Stopped",
+    "Verdict",
+    "as_completed",
+    "cancelled",
+    "install",
+    "sleep",
+    "wait_all",
+    "wait_any",
+]
+
+
+def install() -> None:
+    """Takes the place of `IPython.lib.backgroundjobs`, for code that imports it by that name.
+
+    A module that has imported it before keeps what it has.
+
+    >>> import bgjobs
+    >>> bgjobs.install()
+    >>> from IPython.lib import backgroundjobs
+    >>> backgroundjobs.BackgroundJobManager is bgjobs.BackgroundJobManager
+    True
+    """
+    import sys
+
+    here = sys.modules[__name__]
+    sys.modules["IPython.lib.backgroundjobs"] = here
+    try:
+        import IPython.lib
+    except ImportError:
+        return
+    setattr(IPython.lib, "backgroundjobs", here)  # noqa: B010 (mypy knows the original's module)

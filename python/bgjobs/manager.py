@@ -1,0 +1,287 @@
+"""The manager: starts jobs, holds them by number, tells what ended.
+
+It does not know how jobs run.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, Callable, Iterable
+
+from . import workers
+from ._core import Reader, Table
+from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
+
+_log = logging.getLogger("bgjobs")
+
+
+class BackgroundJobManager:
+    """Starts background jobs, and holds them by number.
+
+    Below, `jobs` is a manager:
+
+    - `jobs.new(...)` starts a job; `jobs.submit(function, ...)` does so with keywords as Python passes them.
+    - `jobs()` or `jobs.status()` shows all jobs.
+    - `jobs[N]` is job number N, `jobs[N].result` its result.
+    - `jobs[N].traceback()` or `jobs.traceback(N)` prints why it died, `jobs.traceback()` of all the dead.
+    - `jobs[N].stop()` stops it.
+    - `jobs.remove(N)` forgets a finished job, `jobs.flush()` all of them.
+    """
+
+    all: dict[int, BackgroundJobBase]
+    """Every job by its number."""
+
+    def __init__(self) -> None:
+        self._table = Table()
+        self.all = {}
+        self._running: list[BackgroundJobBase] = []
+        self._completed: list[BackgroundJobBase] = []
+        self._dead: list[BackgroundJobBase] = []
+        # Two readers: one keeps the lists, the other is for the reports.
+        self._ends = self._table.reader()
+        self._news = self._table.reader()
+        # Jobs that were forgotten before their end was told.
+        self._untold: dict[int, BackgroundJobBase] = {}
+
+    # Starting.
+
+    def new(self, func_or_exp: str | Callable[..., Any], *args: Any, **kwargs: Any) -> BackgroundJobBase:
+        """Starts a job at once, in a thread of its own, and returns it.
+
+        - `jobs.new("f(x)")` evaluates an expression with the names of the caller; `jobs.new("f(x)", names)` and
+          `jobs.new("f(x)", glob, loc)` with those given.
+        - `jobs.new(f, x, y)` calls a function; its keywords are given as a dict: `jobs.new(f, x, kw={"z": 1})`.
+
+        Options: `daemon=True`, the end of the program does not wait for the job.
+
+        Raises `SyntaxError` if the expression does not compile, `ValueError` if more than two dicts are given, `TypeError` if
+        it gets neither a text nor a function or an unknown option, and `RuntimeError` if no thread can be had.
+
+        >>> jobs = BackgroundJobManager()
+        >>> job = jobs.new(pow, 2, 10)
+        >>> job.join()
+        >>> job.result
+        1024
+        """
+        kw, daemon = kwargs.pop("kw", {}), kwargs.pop("daemon", False)
+        if kwargs:
+            _warn_of(kwargs)
+        job: BackgroundJobBase
+        if callable(func_or_exp):
+            job = BackgroundJobFunc(func_or_exp, *args, **kw)
+        elif isinstance(func_or_exp, str):
+            if not args:
+                frame = sys._getframe(1)
+                glob, loc = frame.f_globals, frame.f_locals
+            elif len(args) == 1:
+                glob = loc = args[0]
+            elif len(args) == 2:
+                glob, loc = args
+            else:
+                raise ValueError("Expression jobs take at most 2 args (globals,locals)")
+            job = BackgroundJobExpr(func_or_exp, glob, loc)
+        else:
+            raise TypeError("invalid args for new job")
+        if daemon:
+            job._daemon = True
+        return self._start(job)
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> BackgroundJobBase:
+        """Starts a job that calls `function(*args, **kwargs)`, and returns it.
+
+        >>> jobs = BackgroundJobManager()
+        >>> job = jobs.submit(sorted, [1, 3, 2], reverse=True)
+        >>> job.join()
+        >>> job.result
+        [3, 2, 1]
+        """
+        return self._start(BackgroundJobFunc(function, *args, **kwargs))
+
+    def map(self, function: Callable[..., Any], *iterables: Iterable[Any]) -> list[BackgroundJobBase]:
+        """Starts a job for each item, as `map` would call the function, and returns the jobs in that order.
+
+        >>> jobs = BackgroundJobManager()
+        >>> [job.exception() or job.result for job in jobs.map(len, ["a", "bc"])]
+        [1, 2]
+        """
+        return [self.submit(function, *items) for items in zip(*iterables)]
+
+    def _start(self, job: BackgroundJobBase) -> BackgroundJobBase:
+        workers.prepare(job)
+        num = job.num = job._enter(self._table, job._daemon)
+        self.all[num] = job
+        workers.push(job)
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("Starting job # %s in a separate thread.", num)
+        return job
+
+    # Looking.
+
+    def __getitem__(self, key: int | BackgroundJobBase) -> BackgroundJobBase:
+        """The job of a number, or the one that a job's number belongs to; `KeyError` if there is none."""
+        num: Any = key if isinstance(key, int) else key.num
+        return self.all[num]
+
+    def __call__(self) -> None:
+        """As `status()`."""
+        return self.status()
+
+    @property
+    def running(self) -> list[BackgroundJobBase]:
+        """The jobs that have not ended; always the same list."""
+        self._update()
+        self._running[:] = [self.all[num] for num in self._table.running() if num in self.all]
+        return self._running
+
+    @property
+    def completed(self) -> list[BackgroundJobBase]:
+        """The jobs that ended well; always the same list."""
+        self._update()
+        return self._completed
+
+    @property
+    def dead(self) -> list[BackgroundJobBase]:
+        """The jobs that failed or were stopped; always the same list."""
+        self._update()
+        return self._dead
+
+    def _update(self) -> None:
+        """Puts what has ended into its list."""
+        if not self._ends.has_news():
+            return
+        for num in sorted(self._ends.look()):
+            job = self.all.get(num)
+            if job is not None:
+                (self._completed if job._state == "done" else self._dead).append(job)
+
+    def status(self, verbose: object = 0) -> None:
+        """Prints all jobs in their groups; what is new in them counts as told. `verbose` is ignored, as in the original."""
+        _print_group("Running", self.running)
+        _print_group("Completed", self.completed)
+        _print_group("Dead", self.dead)
+        self._look()
+
+    def _status_new(self) -> bool | None:
+        """Prints the jobs that ended since the last report; True if there are any, else None.
+
+        It is meant for every prompt, and costs the same however many jobs run.
+        """
+        if not self._news.has_news():
+            return None
+        news = self._look()
+        completed = [job for job in news if job._state == "done"]
+        dead = [job for job in news if job._state != "done"]
+        told_completed = _print_group("Completed", completed)
+        told_dead = _print_group("Dead, call jobs.traceback() for details", dead)
+        return told_completed or told_dead
+
+    def _look(self) -> list[BackgroundJobBase]:
+        """Takes what was not reported yet, by number."""
+        return self._jobs(self._news)
+
+    def _jobs(self, reader: Reader) -> list[BackgroundJobBase]:
+        found = []
+        for num in sorted(reader.look()):
+            job = self.all.get(num) or self._untold.get(num)
+            if job is not None:
+                found.append(job)
+        if reader is self._news:
+            self._untold.clear()
+        return found
+
+    # Reading.
+
+    def result(self, num: int) -> Any:
+        """The result of job `num`, as `jobs[num].result`; an unknown number is logged as an error."""
+        job = self._find(num)
+        return None if job is None else job.result
+
+    def traceback(self, job: int | BackgroundJobBase | None = None) -> None:
+        """Prints the traceback of a job, given by itself or by its number, or without an argument those of all the dead."""
+        if job is None:
+            for dead in self.dead:
+                print(f"Traceback for: {dead!r}")
+                dead.traceback()
+                print()
+            return
+        found = self._find(job if isinstance(job, int) else job.num)
+        if found is not None:
+            found.traceback()
+
+    # Forgetting.
+
+    def remove(self, num: int) -> None:
+        """Forgets a finished job; a running one is refused, and that is logged as an error, as an unknown number is."""
+        job = self._find(num)
+        if job is None:
+            return
+        if not job.done():
+            _error(f"Job #{num} is still running, it can not be removed.")
+            return
+        jobs = self.completed if job._state == "done" else self.dead
+        if job in jobs:
+            jobs.remove(job)
+        self._forget(job)
+        self._table.remove(num)
+
+    def flush(self) -> None:
+        """Forgets all finished jobs, and says how many; what was not told yet is told by the next report all the same."""
+        completed, dead = self.completed, self.dead
+        for job in completed + dead:
+            self._forget(job)
+        flushed = _print_flushed("Completed", completed), _print_flushed("Dead", dead)
+        if not any(flushed):
+            print("No jobs to flush.")
+        self._table.flush()
+
+    def _forget(self, job: BackgroundJobBase) -> None:
+        num: Any = job.num
+        if self._news.has_news():
+            self._untold[num] = job
+        self.all.pop(num, None)
+
+    def _find(self, num: Any) -> BackgroundJobBase | None:
+        try:
+            return self.all[num]
+        except KeyError:
+            _error(f"Job #{num} not found")
+            return None
+
+
+def _print_group(name: str, jobs: list[BackgroundJobBase]) -> bool | None:
+    if not jobs:
+        return None
+    print(f"{name} jobs:")
+    for job in jobs:
+        print(f"{job.num} : {job}")
+    print()
+    return True
+
+
+def _print_flushed(name: str, jobs: list[BackgroundJobBase]) -> bool:
+    if not jobs:
+        return False
+    print(f"Flushing {len(jobs)} {name} job{'s' * (len(jobs) != 1)}.")
+    jobs[:] = []
+    return True
+
+
+def _warn_of(keywords: dict[str, Any]) -> None:
+    """Says that keywords of `new` that it does not know are not passed on."""
+    import warnings
+
+    names = ", ".join(f"{name}=" for name in keywords)
+    warnings.warn(
+        f"jobs.new ignores {names}: give keywords of the function as kw={{...}}, or use jobs.submit",
+        stacklevel=3,
+    )
+
+
+def _error(text: str) -> None:
+    """Logs on the root logger, as the original does, and installs no handler in the user's process."""
+    root = logging.getLogger()
+    if root.handlers:
+        root.error(text)
+    else:
+        sys.stderr.write(f"ERROR:root:{text}\n")
