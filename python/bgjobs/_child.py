@@ -2,18 +2,18 @@
 
     the user's process  --starts-->  supervisor  --forks-->  worker  --starts-->  whatever it starts
 
-The worker runs the body.  The supervisor runs nothing of the user's: it waits, passes a stop on, and
-sees to it that the worker and all that came of it are gone before it leaves itself.  On Linux it is a
-"child subreaper": a process whose parent ends becomes its child, so that one which left the session
-or forked twice is found and killed too.  Elsewhere only the worker's process group is.
+The worker runs the body.  The supervisor runs nothing of the user's: it waits, passes a stop on,
+and sees to it that the worker and all that came of it are gone before it leaves itself.  On Linux
+it is a "child subreaper": a process whose parent ends becomes its child, so that one which left the
+session or forked twice is found and killed too.  Elsewhere only the worker's process group is.
 
 This file is run by its path, and imports neither the package nor anything else that a body may not
 need: its start is part of every job's time.  Each side knows the other by file descriptors alone:
 
     payload   what to set up and what to run (two pickles in a file)
     reply     what came of it (a mark that it is whole, a header, a value; in a file)
-    control   orders: seconds of grace before the kill; its end means that the user's process is gone
-    status    from the supervisor: the worker's process id, and at last how it ended
+    control   orders: seconds of grace before the kill; its end: the user's process is gone
+    status    the worker's process id, and at last how it ended
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 LINUX = sys.platform == "linux"
 
-# What the body left running is asked to end (SIGTERM) when the body has ended, and killed after this
-# many seconds.  Some of it ends by itself just then, with cleaning up to do: multiprocessing's
+# What the body left running is asked to end (SIGTERM) when the body has ended, and killed after
+# this many seconds.  Some of it ends by itself just then, with cleaning up to do: multiprocessing's
 # resource tracker, for one.
 LINGER = 0.5
 
@@ -66,9 +66,10 @@ def main() -> None:
             sys.excepthook(*sys.exc_info())
         finally:
             os._exit(0)
+    os.setsid()
+    tell(status, b"p", os.getpid())  # before the body can say anything
     os.close(control)
     os.close(status)
-    os.setsid()
     if LINUX:
         prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: the supervisor's end is the worker's
         if os.getppid() != supervisor:
@@ -93,7 +94,6 @@ def supervise(worker: int, control: int, status: int, parent: int) -> None:
         signal.signal(number, lambda *_: None)
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    tell(status, b"p", worker)
 
     events = select.poll()
     events.register(heard, select.POLLIN)
@@ -260,7 +260,7 @@ def send_result(sheet: BinaryIO, value: Any) -> None:
     pickle.dump(("result", type_name(value), ""), sheet)
     start = sheet.tell()
     try:
-        # Fails for what was defined at a prompt, but saves the import of cloudpickle where it works.
+        # Fails for what was defined at a prompt; where it works it saves importing cloudpickle.
         pickle.dump(value, sheet, pickle.HIGHEST_PROTOCOL)
         return
     except Exception:

@@ -3,14 +3,16 @@
 Such a job neither waits for the interpreter's lock of the user's process nor keeps it; it is killed
 for certain, with all that it has started; and when it crashes, the job is dead and nothing else is.
 
-The body goes there by value (cloudpickle): the function or the expression, its arguments, and the names
-that it refers to.  Modules go by name, so what a function of a module does is what its file says.  Its
-changes to variables stay there; only its result, or its exception, comes back.  What it writes to file
-descriptors 1 and 2, by whatever means, goes to the job's log; its standard input is empty.
+The body goes there by value (cloudpickle): the function or the expression, its arguments, and the
+names that it refers to.  Modules go by name, so a function of a module is what its file says.  What
+the body changes in variables stays there; only its result, or its exception, comes back.  What it
+writes to file descriptors 1 and 2, by whatever means, goes to the job's log: each stream in its own
+order, the two as they arrive.  Its standard input is empty.  What it has started and left running
+ends when it does.
 
-`Child` is one such process and knows no jobs; `BackgroundJobProcess` is the job whose body is a child.
-`_child.py` is what runs on the other side.  Linux is where all of this holds.  On other POSIX systems
-a process that has left the worker's process group outlives a kill; on Windows there are no such jobs.
+`Child` is one such process and knows no jobs; `BackgroundJobProcess` is the job whose body is one.
+`_child.py` is what runs on the other side.  All of this holds on Linux.  On other POSIX systems, a
+process that has left the worker's process group outlives a kill; Windows has no such jobs.
 """
 
 from __future__ import annotations
@@ -30,10 +32,8 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
-from . import _child, names
-
-# The name that the original gives to the code of an expression; frames of tracebacks show it.
-EXPRESSION_FILE = "<BackgroundJob compilation>"
+from . import _child, names, output, stopping
+from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
 
 CHUNK = 1 << 16
 
@@ -76,7 +76,9 @@ class RemoteTraceback(Exception):
         return "\n" + str(self.args[0])
 
 
-def pack_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bytes:
+def pack_call(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> bytes:
     """`function(*args, **kwargs)` as a payload for a `Child`.
 
     Raises `pickle.PicklingError` naming the first part that cannot be sent.
@@ -98,7 +100,7 @@ def pack_expression(
     found = {**from_glob, **from_loc, "__name__": "__main__"}
     found.pop("__builtins__", None)  # the child has its own
     parts = {f"the value of {name!r}": value for name, value in found.items()}
-    return _pack(("eval", expression, EXPRESSION_FILE, found), parts)
+    return _pack(("eval", expression, code.co_filename, found), parts)
 
 
 def _pack(body: tuple[Any, ...], parts: dict[str, Any]) -> bytes:
@@ -150,7 +152,7 @@ def _blame(parts: Mapping[str, Any], seen: set[int]) -> str | None:
 
 
 def _sources(values: Iterable[Any]) -> dict[str, list[str]]:
-    """Lines of the code that is in no file (typed at a prompt, or in a cell), for tracebacks there."""
+    """Lines of the code that is in no file (of a prompt, or of a cell), for tracebacks there."""
     found: dict[str, list[str]] = {}
     seen: set[int] = set()
     todo = list(values)
@@ -174,9 +176,9 @@ def _sources(values: Iterable[Any]) -> dict[str, list[str]]:
 class Child:
     """One process that runs one payload, with all the processes that come of it.
 
-    `run` does everything, on the thread that calls it; `kill` may be called from any other thread, at
-    any time.  `pid` is the worker's process id once it is known, and `remote_traceback` the text of
-    the traceback of a body that has failed.
+    `run` does everything, on the thread that calls it; `kill` may be called from any other thread,
+    at any time.  `pid` is the worker's process id once it is known, and `remote_traceback` the text
+    of the traceback of a body that has failed.
     """
 
     def __init__(self, payload: bytes) -> None:
@@ -233,11 +235,10 @@ class Child:
     def kill(self, grace: float = 0.0) -> None:
         """Ends the processes for certain, and does not wait for that.
 
-        With `grace` (seconds), the worker gets a KeyboardInterrupt first, as by Ctrl-C, and the rest
-        is killed when it has ended or the time is over.  A second call can only shorten the time.
+        With `grace` (seconds), the worker gets a KeyboardInterrupt first, as by Ctrl-C, and the kill
+        comes when it has ended or the time is over.  A second call can only shorten the time.
         """
-        with self._lock:
-            self.killed = True
+        self.killed = True
         self._order(grace)
 
     def _order(self, grace: float) -> None:
@@ -369,4 +370,97 @@ def _python() -> list[str]:
         raise RuntimeError(
             "process=True needs to know which Python to start, and sys.executable is empty; set it"
         )
-    return [sys.executable, *subprocess._args_from_interpreter_flags()]  # type: ignore[attr-defined]
+    flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    return [sys.executable, *flags]
+
+
+class BackgroundJobProcess(BackgroundJobBase):
+    """A job whose body runs in a process of its own.
+
+    It is made from a job that has not started, a `BackgroundJobFunc` or a `BackgroundJobExpr`, and has
+    its attributes (`func`, `args`, ... or `expression`, `glob`, ...).  What is sent is what they are
+    now, so later changes are not seen.  An exception of the body comes back with the remote traceback
+    as its cause; one that cannot is replaced by `RemoteError`, as is a result that cannot.  When the
+    process ends without either, the job dies of `ProcessDied`.
+
+    Raises `pickle.PicklingError` naming the part that cannot be sent.
+
+    >>> from bgjobs import BackgroundJobManager
+    >>> jobs = BackgroundJobManager()
+    >>> job = jobs.new("n ** 2", {"n": 7}, process=True)
+    >>> job.join()
+    >>> job.result
+    49
+    """
+
+    _grace = 0.0
+
+    def __init__(self, job: BackgroundJobFunc | BackgroundJobExpr) -> None:
+        vars(self).update(vars(job))
+        if isinstance(job, BackgroundJobFunc):
+            payload = pack_call(job.func, job.args, job.kwargs)
+        else:
+            payload = pack_expression(job.expression, job.code, job.glob, job.loc)
+        self._child = Child(payload)
+        self._init()
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the body, once its process has started."""
+        return self._child.pid
+
+    @property
+    def remote_traceback(self) -> str | None:
+        """The text of the traceback there, if the body has failed."""
+        return self._child.remote_traceback
+
+    def call(self) -> Any:
+        """Runs the body in its process, and is what the body is: its result, or what it raised."""
+        log = self._core_log()
+
+        def write(err: bool, text: str) -> None:
+            log.write(err, text)
+            stream = sys.stderr if err else sys.stdout
+            if isinstance(stream, output.Router) and stream._shared:
+                stream._stream.write(text)  # a kernel shows it under the cell of the job
+
+        try:
+            return self._child.run(write)
+        except (ProcessDied, KeyboardInterrupt) as error:
+            if not self._stopping:
+                raise
+            raise stopping._order(self)(self._reason) from error
+
+    def stop(
+        self, reason: str = "stopped by its user", timeout: float = 1.0
+    ) -> stopping.Verdict:
+        """Asks the body to stop, then kills it, and says within `timeout` seconds what came of it.
+
+        The body gets a KeyboardInterrupt, as by Ctrl-C, and half of the time to clean up.  Then its
+        process is killed, with all that it has started.
+        """
+        self._grace = max(timeout, 0.0) / 2
+        return stopping.stop(self, reason, timeout)
+
+    def kill(self, grace: float = 0.0) -> None:
+        """Kills the process and all that it has started, and does not wait for that.
+
+        With `grace` (seconds) the body gets a KeyboardInterrupt first, and that time to clean up.
+        """
+        self._grace = grace
+        self._ask_stop("killed by its user")
+
+    def _ask_stop(self, reason: str) -> Any:
+        told = super()._ask_stop(reason)
+        self._child.kill(self._grace)
+        return told
+
+    def _interrupt(self, exception: type[BaseException]) -> bool:
+        # The thread only attends to the process, and what it does then must not be cut short.
+        return self._state == "running"
+
+    def where(self) -> str:
+        """Which process the body runs in, and for how long."""
+        text = super().where()
+        running = self._state == "running" and self.pid is not None
+        return f"{text}\n  in process {self.pid}" if running else text

@@ -1,4 +1,4 @@
-"""Jobs in a process of their own: the process itself (`Child`), without a manager."""
+"""Jobs in a process of their own: the process itself (`Child`), then the jobs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pytest
 
-from bgjobs import process
+from bgjobs import BackgroundJobManager, Stopped, process
 from bgjobs.process import Child, ProcessDied, RemoteError, pack_call, pack_expression
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a POSIX system")
@@ -91,7 +91,7 @@ def run(function, *args, **kwargs):
 
 
 def evaluate(expression: str, glob: dict, loc: dict | None = None):
-    code = compile(expression, process.EXPRESSION_FILE, "eval")
+    code = compile(expression, "<BackgroundJob compilation>", "eval")
     payload = pack_expression(expression, code, glob, glob if loc is None else loc)
     return Child(payload).run(Sink().write)
 
@@ -105,15 +105,26 @@ def lives(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] != "Z"
 
 
-def script(text: str, *args: str) -> subprocess.Popen:
-    package = str(Path(process.__file__).parents[1])
-    return subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(text), *args],
-        env={**os.environ, "PYTHONPATH": package},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+@pytest.fixture
+def script():
+    """Starts a program of its own; it is killed when the test is over."""
+    started = []
+
+    def start(text: str, *args: str) -> subprocess.Popen:
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-c", textwrap.dedent(text), *args],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        )
+        return started[-1]
+
+    yield start
+    for program in started:
+        program.kill()
+        program.communicate()
 
 
 # What is sent and what comes back
@@ -194,7 +205,7 @@ def test_main_there_is_not_this_package():
     assert run(lambda: hasattr(sys.modules["__main__"], "supervise")) is False
 
 
-def test_functions_and_classes_of_a_script_need_no_import_of_it():
+def test_functions_and_classes_of_a_script_need_no_import_of_it(script):
     done = script(
         """
         from bgjobs.process import Child, pack_call
@@ -216,7 +227,7 @@ def test_functions_and_classes_of_a_script_need_no_import_of_it():
     assert done.communicate(timeout=LONG)[0].splitlines() == ["once", "True 2", "(7,)"]
 
 
-def test_functions_of_the_ipython_prompt_work_and_their_tracebacks_show_the_source():
+def test_functions_of_the_ipython_prompt_work_and_their_tracebacks_show_the_source(script):
     pytest.importorskip("IPython")
     done = script(
         r"""
@@ -242,8 +253,8 @@ def test_functions_of_the_ipython_prompt_work_and_their_tracebacks_show_the_sour
 def test_an_argument_that_cannot_be_sent_is_named_at_once():
     with pytest.raises(pickle.PicklingError, match=r"argument 2 \(a _thread.lock\) cannot be sent"):
         pack_call(print, (1, threading.Lock()), {})
-    with pytest.raises(pickle.PicklingError, match=r"argument 'file' \(a .*TextIOWrapper\)"):
-        pack_call(print, (1,), {"file": open(os.devnull)})
+    with pytest.raises(pickle.PicklingError, match=r"argument 'file' \(a generator\)"):
+        pack_call(print, (1,), {"file": (n for n in range(3))})
 
 
 def test_what_a_function_uses_and_cannot_be_sent_is_named():
@@ -665,13 +676,14 @@ def test_an_interrupt_ends_a_long_sleep_at_once():
 
 def test_an_interrupt_reaches_the_command_that_the_body_waits_for():
     def body():
-        os.system("echo up; sleep 1000")
+        code = "import time; print(1, flush=True); time.sleep(1000)"
+        os.system(f"exec {sys.executable} -c '{code}'")
         return "the command ended"
 
     running = Running(body)
     running.line()
     running.child.kill(grace=LONG)
-    # os.system ignores the interrupt while it waits, so the body goes on when the command has ended.
+    # os.system itself ignores the interrupt, so the body goes on when the command has ended.
     assert running.result() == "the command ended"
 
 
@@ -783,18 +795,24 @@ def test_leaving_run_early_ends_the_processes():
 
 @linux
 @pytest.mark.parametrize("forked", [False, True])
-def test_everything_dies_when_the_parent_is_killed(forked):
+def test_everything_dies_when_the_parent_is_killed(forked, script):
     parent = script(
         """
         import os, sys, time
         from bgjobs.process import Child, pack_call
         sys.path.insert(0, sys.argv[1])
         from test_process import leave_the_family
-        import threading
-        def write(err, text):
-            if sys.argv[2] == "True" and os.fork() == 0:   # holds every pipe of the parent
-                print(os.getpid(), flush=True)
-                time.sleep(1000)
+        text = ""
+        def write(err, piece):
+            global text
+            text += piece
+            if not text.endswith("\\n"):
+                return
+            if sys.argv[2] == "True":
+                holder = os.fork()   # it holds every pipe of the parent
+                if not holder:
+                    time.sleep(1000)
+                print(holder, flush=True)
             print(text, end="", flush=True)
         Child(pack_call(leave_the_family, (), {})).run(write)
         """,
@@ -812,7 +830,6 @@ def test_everything_dies_when_the_parent_is_killed(forked):
     finally:
         if holder is not None:
             os.kill(holder, signal.SIGKILL)
-        parent.stdout.close()
 
 
 @linux
@@ -873,6 +890,216 @@ def test_the_parent_does_not_wait_for_the_lock_of_a_child(tmp_path):
     running.line()
     fifo.write_bytes(b"x")
     assert running.result() == 1
+
+
+
+# Jobs
+
+
+@pytest.fixture
+def jobs():
+    manager = BackgroundJobManager()
+    yield manager
+    for job in manager.running:
+        job.stop()
+
+
+def finished(job):
+    job.join(LONG)
+    assert not job.is_alive()
+    return job
+
+
+def test_a_function_job_runs_in_a_process_of_its_own(jobs):
+    job = finished(jobs.new(math.pow, 2, 5, process=True))
+    assert (job.result, job.status, job.stat_code, job.outcome) == (32.0, "Completed", 2, "done")
+    assert job.pid != os.getpid()
+    assert finished(jobs.new(os.getpid, process=True)).result != os.getpid()
+
+
+def test_keywords_of_the_function_are_given_as_to_any_job(jobs):
+    job = finished(jobs.new(sorted, [1, 3, 2], kw={"reverse": True}, process=True))
+    assert job.result == [3, 2, 1]
+
+
+def test_an_expression_job_sees_the_names_of_the_caller(jobs):
+    def double(n):
+        return 2 * n
+
+    n = 21
+    job = finished(jobs.new("double(n)", process=True))
+    assert job.result == 42
+    del double, n
+
+
+def test_a_process_job_looks_like_the_job_it_is_made_from(jobs):
+    plain, job = jobs.new(math.sqrt, 4), jobs.new(math.sqrt, 4, process=True)
+    assert (str(job), job.func, job.args, job.kwargs) == (str(plain), math.sqrt, (4,), {})
+    expression = finished(jobs.new("1 + 1", {}, process=True))
+    assert (str(expression), expression.expression) == ("1 + 1", "1 + 1")
+    assert isinstance(job, threading.Thread)
+
+
+def test_a_body_that_cannot_be_sent_is_refused_there_and_then_and_uses_no_number(jobs):
+    with pytest.raises(pickle.PicklingError, match="argument 1"):
+        jobs.new(print, threading.Lock(), process=True)
+    with pytest.raises(SyntaxError):
+        jobs.new("1 +", process=True)
+    with pytest.raises(ValueError, match="at most 2 args"):
+        jobs.new("1", {}, {}, {}, process=True)
+    assert jobs.new(int, process=True).num == 0
+
+
+def test_the_output_is_in_the_log_of_the_job(jobs, capfd):
+    def body():
+        print("printed")
+        os.system("echo by a command; echo and an error >&2")
+
+    job = finished(jobs.new(body, process=True))
+    assert [(line.stream, line.text) for line in job.log.lines if line.stream == "stdout"] == [
+        ("stdout", "printed"),
+        ("stdout", "by a command"),
+    ]
+    assert [line.text for line in job.log.lines if line.stream == "stderr"] == ["and an error"]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_failed_body_is_a_dead_job_with_its_exception_and_the_remote_frames(jobs, capsys):
+    job = finished(jobs.new(fail, Custom(7), process=True))
+    assert (job.stat_code, job.finished, job.outcome) == (-1, None, "failed")
+    assert isinstance(job.exception(), Custom) and job.exception().code == 7
+    assert ", in fail\n    raise error\n" in job.remote_traceback
+    job.traceback()
+    text = capsys.readouterr().out
+    assert "in fail" in text and "raise error" in text
+
+
+def test_a_crash_is_a_dead_job_and_nothing_else(jobs, capsys):
+    job = finished(jobs.new(os.kill, 0, signal.SIGKILL, process=True))
+    assert (job.stat_code, job.outcome) == (-1, "failed")
+    assert "SIGKILL" in str(job.exception()) and job.remote_traceback is None
+    job.traceback()
+    assert "SIGKILL" in capsys.readouterr().out
+    assert finished(jobs.new(int, process=True)).result == 0
+
+
+@pytest.mark.parametrize("error", [SystemExit(4), KeyboardInterrupt()])
+def test_exceptions_that_end_programs_make_dead_jobs(jobs, error):
+    job = finished(jobs.new(fail, error, process=True))
+    assert (job.stat_code, job.outcome, type(job.exception())) == (-1, "failed", type(error))
+
+
+def test_a_stop_ends_the_job_and_says_so(jobs):
+    job = jobs.new(wait_and_tell, process=True)
+    until(lambda: "up" in str(job.log))
+    verdict = job.stop("enough", timeout=LONG)
+    assert verdict.stopped and str(verdict).startswith("stopped after")
+    assert (job.stat_code, job.outcome) == (-1, "stopped")
+    assert isinstance(job.exception(), Stopped) and str(job.exception()) == "enough"
+    assert "cleaned up" in str(job.log)
+    assert not lives(job.pid)
+
+
+def test_a_stop_kills_what_does_not_hear_within_its_time(jobs):
+    job = jobs.new(deaf, process=True)
+    until(lambda: "up" in str(job.log))
+    verdict = job.stop(timeout=2)
+    assert verdict.stopped and verdict.after < 2
+    assert not lives(job.pid)
+
+
+@linux
+def test_a_stop_ends_all_that_came_of_the_job(jobs):
+    job = jobs.new(leave_the_family, process=True)
+    until(lambda: job.log.lines)
+    family = json.loads(str(job.log))
+    assert job.stop(timeout=LONG).stopped
+    assert not any(lives(pid) for pid in family)
+
+
+def test_a_stop_as_soon_as_the_job_was_made_ends_it(jobs):
+    for _ in range(10):
+        job = jobs.new(time.sleep, 1000, process=True)
+        assert job.stop(timeout=LONG).stopped
+        assert job.outcome == "stopped"
+
+
+def test_a_result_that_was_there_before_the_stop_is_kept(jobs):
+    def body():
+        print("up")
+        try:
+            time.sleep(1000)
+        except KeyboardInterrupt:
+            return "half of it"
+
+    job = jobs.new(body, process=True)
+    until(lambda: "up" in str(job.log))
+    verdict = job.stop(timeout=LONG)
+    assert (verdict.outcome, job.result) == ("done", "half of it")
+
+
+def test_a_kill_ends_the_job_without_a_chance(jobs):
+    job = jobs.new(wait_and_tell, process=True)
+    until(lambda: "up" in str(job.log))
+    job.kill()
+    assert finished(job).outcome == "stopped"
+    assert "cleaned up" not in str(job.log)
+
+
+def test_where_names_the_process(jobs):
+    job = jobs.new(wait_and_tell, process=True)
+    until(lambda: "up" in str(job.log))
+    assert f"in process {job.pid}" in job.where()
+    job.kill()
+    assert "process" not in finished(job).where()
+
+
+def test_the_exit_waits_for_a_job_that_is_no_daemon(script, tmp_path):
+    done = script(
+        """
+        import sys, time, pathlib
+        from bgjobs import BackgroundJobManager
+        def body(file):
+            time.sleep(0.3)
+            pathlib.Path(file).write_text("done")
+        BackgroundJobManager().new(body, sys.argv[1], process=True)
+        """,
+        str(tmp_path / "file"),
+    )
+    assert done.communicate(timeout=LONG)[0] == "" and done.returncode == 0
+    assert (tmp_path / "file").read_text() == "done"
+
+
+@linux
+def test_the_exit_kills_a_daemon_with_all_that_came_of_it(script):
+    done = script(
+        """
+        import sys, time
+        from bgjobs import BackgroundJobManager
+        sys.path.insert(0, sys.argv[1])
+        from test_process import leave_the_family
+        job = BackgroundJobManager().new(leave_the_family, process=True, daemon=True)
+        while not job.log.lines:
+            time.sleep(0.01)
+        print(job.log)
+        """,
+        str(Path(__file__).parent),
+    )
+    text = done.communicate(timeout=LONG)[0]
+    assert done.returncode == 0
+    until(lambda: not any(lives(pid) for pid in json.loads(text)))
+
+
+def test_ctrl_c_at_a_terminal_leaves_the_job_alone(jobs):
+    job = jobs.new(wait_and_tell, process=True)
+    until(lambda: "up" in str(job.log))
+    assert os.getpgid(job.pid) != os.getpgid(0) and os.getsid(job.pid) != os.getsid(0)
+    job.kill()
+
+
+def test_many_jobs_at_once(jobs):
+    made = [jobs.new(lambda n: n * n, n, process=True) for n in range(12)]
+    assert [finished(job).result for job in made] == [n * n for n in range(12)]
 
 
 def test_the_examples_run():
