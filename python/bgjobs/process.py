@@ -235,8 +235,8 @@ class Child:
     def kill(self, grace: float = 0.0) -> None:
         """Ends the processes for certain, and does not wait for that.
 
-        With `grace` (seconds), the worker gets a KeyboardInterrupt first, as by Ctrl-C, and the kill
-        comes when it has ended or the time is over.  A second call can only shorten the time.
+        With `grace` (seconds), the worker gets a KeyboardInterrupt first, as by Ctrl-C, and the
+        kill comes when it has ended or the time is over.  A second call can only shorten the time.
         """
         self.killed = True
         self._order(grace)
@@ -377,11 +377,11 @@ def _python() -> list[str]:
 class BackgroundJobProcess(BackgroundJobBase):
     """A job whose body runs in a process of its own.
 
-    It is made from a job that has not started, a `BackgroundJobFunc` or a `BackgroundJobExpr`, and has
-    its attributes (`func`, `args`, ... or `expression`, `glob`, ...).  What is sent is what they are
-    now, so later changes are not seen.  An exception of the body comes back with the remote traceback
-    as its cause; one that cannot is replaced by `RemoteError`, as is a result that cannot.  When the
-    process ends without either, the job dies of `ProcessDied`.
+    It is made from a job that has not started, a `BackgroundJobFunc` or a `BackgroundJobExpr`, and
+    has its attributes (`func`, `args`, ... or `expression`, `glob`, ...).  What is sent is what
+    they are now, so later changes are not seen.  An exception of the body comes back with the
+    remote traceback as its cause; one that cannot come back is replaced by `RemoteError`, as is
+    such a result.  When the process ends without either, the job dies of `ProcessDied`.
 
     Raises `pickle.PicklingError` naming the part that cannot be sent.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import concurrent.futures
 import ctypes
 import decimal
@@ -502,6 +503,25 @@ def test_threads_of_the_body_are_waited_for_as_in_a_script():
     assert sink.out == "late\n"
 
 
+def test_what_is_registered_for_the_exit_is_done_and_what_is_printed_last_is_kept():
+    def body():
+        atexit.register(print, "at exit", end="")
+        sys.stderr.write("no end")
+
+    sink = Sink()
+    Child(pack_call(body, (), {})).run(sink.write)
+    assert (sink.out, sink.err) == ("at exit", "no end")
+
+
+def test_a_body_that_closes_its_streams_ends_well():
+    def body():
+        sys.stdout.close()
+        sys.stderr = None
+        return 1
+
+    assert run(body) == 1
+
+
 # What is inherited, and what is left
 
 
@@ -577,6 +597,7 @@ def test_many_children_run_beside_many_threads():
             thread.join()
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_a_fork_of_the_parent_that_holds_the_pipes_keeps_nobody_waiting(tmp_path):
     gate = tmp_path / "gate"
 
