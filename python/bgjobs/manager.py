@@ -53,7 +53,8 @@ class BackgroundJobManager:
           `jobs.new("f(x)", glob, loc)` with those given.
         - `jobs.new(f, x, y)` calls a function; its keywords are given as a dict: `jobs.new(f, x, kw={"z": 1})`.
 
-        Options: `daemon=True`, the end of the program does not wait for the job.
+        Options: `daemon=True`, the end of the program does not wait for the job; `process=True`, the body runs in a
+        process of its own (see `bgjobs.process`).
 
         Raises `SyntaxError` if the expression does not compile, `ValueError` if more than two dicts are given, `TypeError` if
         it gets neither a text nor a function or an unknown option, and `RuntimeError` if no thread can be had.
@@ -65,11 +66,12 @@ class BackgroundJobManager:
         1024
         """
         kw, daemon = kwargs.pop("kw", {}), kwargs.pop("daemon", False)
+        process = kwargs.pop("process", False)
         if kwargs:
             _warn_of(kwargs)
-        job: BackgroundJobBase
+        body: BackgroundJobFunc | BackgroundJobExpr
         if callable(func_or_exp):
-            job = BackgroundJobFunc(func_or_exp, *args, **kw)
+            body = BackgroundJobFunc(func_or_exp, *args, **kw)
         elif isinstance(func_or_exp, str):
             if not args:
                 frame = sys._getframe(1)
@@ -80,9 +82,14 @@ class BackgroundJobManager:
                 glob, loc = args
             else:
                 raise ValueError("Expression jobs take at most 2 args (globals,locals)")
-            job = BackgroundJobExpr(func_or_exp, glob, loc)
+            body = BackgroundJobExpr(func_or_exp, glob, loc)
         else:
             raise TypeError("invalid args for new job")
+        job: BackgroundJobBase = body
+        if process:
+            from .process import BackgroundJobProcess
+
+            job = BackgroundJobProcess(body)
         if daemon:
             job._daemon = True
         return self._start(job)
