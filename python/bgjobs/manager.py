@@ -9,7 +9,7 @@ import logging
 import sys
 from typing import Any, Callable, Iterable
 
-from . import failures, workers
+from . import failures, names, workers
 from ._core import Table
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
 from .notices import Board, Reader
@@ -54,10 +54,11 @@ class BackgroundJobManager:
         - `jobs.new(f, x, y)` calls a function; its keywords are given as a dict: `jobs.new(f, x, kw={"z": 1})`.
 
         Options: `daemon=True`, the end of the program does not wait for the job; `process=True`, the body runs in a
-        process of its own (see `bgjobs.process`).
+        process of its own (see `bgjobs.process`); `snapshot=True`, an expression gets its own copy of the names that it
+        refers to, so that it does not see them rebound, and `snapshot="deep"`, of their values too.
 
         Raises `SyntaxError` if the expression does not compile, `ValueError` if more than two dicts are given, `TypeError` if
-        it gets neither a text nor a function or an unknown option, and `RuntimeError` if no thread can be had.
+        it gets neither a text nor a function, and `RuntimeError` if no thread can be had.
 
         >>> jobs = BackgroundJobManager()
         >>> job = jobs.new(pow, 2, 10)
@@ -66,7 +67,7 @@ class BackgroundJobManager:
         1024
         """
         kw, daemon = kwargs.pop("kw", {}), kwargs.pop("daemon", False)
-        process = kwargs.pop("process", False)
+        process, snapshot = kwargs.pop("process", False), kwargs.pop("snapshot", False)
         if kwargs:
             _warn_of(kwargs)
         body: BackgroundJobFunc | BackgroundJobExpr
@@ -83,6 +84,8 @@ class BackgroundJobManager:
             else:
                 raise ValueError("Expression jobs take at most 2 args (globals,locals)")
             body = BackgroundJobExpr(func_or_exp, glob, loc)
+            if snapshot:
+                body.glob, body.loc = names.snapshot(body.code, glob, loc, deep=snapshot == "deep")
         else:
             raise TypeError("invalid args for new job")
         job: BackgroundJobBase = body

@@ -138,7 +138,8 @@ def _leave() -> None:
     At the exit of the interpreter, before it begins to end threads.
     """
     while _core.awaited():
-        awaited = [job for job in list(_active.values()) if isinstance(job, _core.JobCore) and not job.daemon]
+        jobs: list[Any] = [job for job in list(_active.values()) if isinstance(job, _core.JobCore)]
+        awaited = [job for job in jobs if not job.daemon]
         if awaited:
             futures.join(awaited[0], None)
         elif _crew.queued() and not _crew.idle():
