@@ -14,7 +14,7 @@ import threading
 import time
 from contextlib import contextmanager
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any, Iterator
+from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 from . import _core, futures, output
 
@@ -30,6 +30,9 @@ _FAREWELL = 0.5
 _ROUND = 0.05
 """After how many seconds the exit looks again whether there is something to run."""
 
+_REFUSES = sys.version_info[:2] == (3, 12)
+"""Whether CPython makes no threads from the beginning of its exit on."""
+
 _FORGETS = sys.version_info < (3, 13)
 """Whether a thread can forget its thread-locals, and so be used again; else each job gets a thread."""
 
@@ -39,6 +42,9 @@ _active: dict[int, Any] = threading._active  # type: ignore[attr-defined]
 
 _limbo: dict[Any, Any] = threading._limbo  # type: ignore[attr-defined]
 """The threads that were started and do not run yet: `threading.enumerate` lists them too."""
+
+watch: Callable[[BackgroundJobBase], object] | None = None
+"""Told of each job before it starts; see `stalls`."""
 
 _generation = 0
 """How many forks lie between the first process and this one."""
@@ -64,6 +70,8 @@ def prepare(job: BackgroundJobBase) -> None:
     output.install_router()
     if output.wants_copied_context():
         job._context = copy_context()
+    if watch is not None:
+        watch(job)
 
 
 def push(job: BackgroundJobBase) -> None:
@@ -213,13 +221,16 @@ _JOBS = _Jobs()
 
 def _wait_for_all() -> None:
     """Waits for the jobs that are no daemons."""
+    me = threading.current_thread()
     while _core.awaited():
-        awaited = [job for job in list(_active.values()) if isinstance(job, _core.JobCore) and not job.daemon]
-        if _crew.queued() and not _crew.idle():
-            # CPython 3.12 makes no threads any more: what is queued runs here, for the others may wait for it.
+        jobs: list[Any] = [job for job in list(_active.values()) if isinstance(job, _core.JobCore)]
+        awaited = [job for job in jobs if not job.daemon]
+        if _crew.queued() and not _crew.idle() and (_REFUSES or not awaited):
+            # What is queued runs here, for the others may wait for it.
             job = _crew.help()
             if job is not None:
                 _run(job)
+                _active[_thread.get_ident()] = me
         elif awaited:
             futures.join(awaited[0], _ROUND)
         else:
