@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, Callable, Iterable
+from types import MappingProxyType
+from typing import Any, Callable, Iterable, Mapping
 
 from . import failures, names, workers
 from ._core import Table
@@ -46,7 +47,16 @@ class BackgroundJobManager:
 
     # Starting.
 
-    def new(self, func_or_exp: str | Callable[..., Any], *args: Any, **kwargs: Any) -> BackgroundJobBase:
+    def new(
+        self,
+        func_or_exp: str | Callable[..., Any],
+        *args: Any,
+        kw: Mapping[str, Any] = MappingProxyType({}),
+        daemon: bool = False,
+        process: bool = False,
+        snapshot: bool | str = False,
+        **unknown: Any,
+    ) -> BackgroundJobBase:
         """Starts a job at once, in a thread of its own, and returns it.
 
         - `jobs.new("f(x)")` evaluates an expression with the names of the caller; `jobs.new("f(x)", names)` and
@@ -66,10 +76,8 @@ class BackgroundJobManager:
         >>> job.result
         1024
         """
-        kw, daemon = kwargs.pop("kw", {}), kwargs.pop("daemon", False)
-        process, snapshot = kwargs.pop("process", False), kwargs.pop("snapshot", False)
-        if kwargs:
-            _warn_of(kwargs)
+        if unknown:
+            _warn_of(unknown)
         body: BackgroundJobFunc | BackgroundJobExpr
         if callable(func_or_exp):
             body = BackgroundJobFunc(func_or_exp, *args, **kw)

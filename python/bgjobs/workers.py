@@ -39,6 +39,10 @@ _generation = 0
 """How many forks lie between the first process and this one."""
 
 
+_left = False
+"""Whether the exit of the interpreter has waited for the jobs."""
+
+
 def start(job: BackgroundJobBase) -> None:
     """Starts a job that no manager holds; `RuntimeError` if it was started."""
     prepare(job)
@@ -48,7 +52,8 @@ def start(job: BackgroundJobBase) -> None:
 
 def prepare(job: BackgroundJobBase) -> None:
     """Makes sure that there will be a thread for the job; raises what the system says if not."""
-    _crew.prepare()
+    if not _left:
+        _crew.prepare()
     if _generation:
         job._generation = _generation
     output.install_router()
@@ -60,7 +65,15 @@ def prepare(job: BackgroundJobBase) -> None:
 
 def push(job: BackgroundJobBase) -> None:
     """Hands a job that has its number to the workers."""
-    _crew.push(job)
+    if not _left:
+        _crew.push(job)
+        return
+    # An exit hook of the user's starts it: nobody waits for it, and CPython may refuse it a thread.
+    try:
+        _thread.start_new_thread(lambda: _run(job, _crew.seat()), ())
+    except RuntimeError:
+        job._ask_stop("the interpreter is shutting down")
+        raise
 
 
 def _make() -> None:
@@ -74,7 +87,7 @@ def _work() -> None:
         job = _crew.take(seat)
         if job is None:
             return
-        _run(job)
+        _run(job, seat)
         # While it waits it keeps nothing of the user's.
         job = None
         if not _FORGETS:
@@ -83,10 +96,10 @@ def _work() -> None:
         _core.forget_locals()
 
 
-def _run(job: BackgroundJobBase) -> None:
+def _run(job: BackgroundJobBase, seat: _core.Seat) -> None:
     """Runs a job in its context and settles it, whatever happens."""
     try:
-        (job._context or Context()).run(_run_here, job)
+        (job._context or Context()).run(_run_here, job, seat)
     except BaseException as error:
         _settle(job, error)
     else:
@@ -94,24 +107,21 @@ def _run(job: BackgroundJobBase) -> None:
             _settle(job, None)
 
 
-def _run_here(job: BackgroundJobBase) -> None:
+def _run_here(job: BackgroundJobBase, seat: _core.Seat) -> None:
+    if not seat.begin(job, _active):
+        return
     output.current.set(job)
-    ident = _thread.get_ident()
-    _active[ident] = job
     trace, profile = threading._trace_hook, threading._profile_hook  # type: ignore[attr-defined]
-    if trace is not None:
-        sys.settrace(trace)
-    if profile is not None:
-        sys.setprofile(profile)
+    if trace is None and profile is None:
+        job.run()
+        return
+    sys.settrace(trace)
+    sys.setprofile(profile)
     try:
         job.run()
     finally:
-        if trace is not None:
-            sys.settrace(None)
-        if profile is not None:
-            sys.setprofile(None)
-        if _active.get(ident) is job:
-            del _active[ident]
+        sys.settrace(None)
+        sys.setprofile(None)
 
 
 def _settle(job: BackgroundJobBase, error: BaseException | None) -> None:
@@ -119,8 +129,6 @@ def _settle(job: BackgroundJobBase, error: BaseException | None) -> None:
     while not job.done():
         # A stop may be raised here too, and then again.
         try:
-            if job._state == "entered" and not job._begin(_thread.get_ident(), _thread.get_native_id()):
-                return
             if error is None:
                 job._end("done", None, _active)
             else:
@@ -137,6 +145,7 @@ def _leave() -> None:
 
     At the exit of the interpreter, before it begins to end threads.
     """
+    global _left
     while _core.awaited():
         jobs: list[Any] = [job for job in list(_active.values()) if isinstance(job, _core.JobCore)]
         awaited = [job for job in jobs if not job.daemon]
@@ -146,10 +155,11 @@ def _leave() -> None:
             # CPython 3.12 makes no threads any more: what is queued runs here.
             job = _crew.help()
             if job is not None:
-                _run(job)
+                _run(job, _crew.seat())
         else:
             # A worker is about to take it, or a hand that called `run` itself to end it.
             time.sleep(0.001)
+    _left = True
     _crew.close()
     deadline = time.monotonic() + _FAREWELL
     while _crew.idle() and time.monotonic() < deadline:

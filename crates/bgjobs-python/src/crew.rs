@@ -1,12 +1,15 @@
 //! The queue of jobs and the threads that take them; Python makes the threads.
 
 use std::{
+    ffi::c_ulong,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use bgjobs::{Due, Relay};
-use pyo3::{exceptions::PyRuntimeError, prelude::*};
+use pyo3::{exceptions::PyRuntimeError, prelude::*, types::PyDict};
+
+use crate::{job::JobCore, thread::numbers};
 
 /// The workers of all managers of the process.
 #[pyclass(frozen, module = "bgjobs._core")]
@@ -21,9 +24,11 @@ pub(crate) struct Crew {
 /// Where a worker waits.
 #[pyclass(frozen, module = "bgjobs._core")]
 pub(crate) struct Seat {
-    seat: bgjobs::Seat,
+    place: bgjobs::Seat,
     /// The worker's, though the crew may have got another meanwhile by a fork.
     relay: Arc<Relay<Py<PyAny>>>,
+    ident: c_ulong,
+    native_id: u64,
 }
 
 impl Crew {
@@ -69,14 +74,15 @@ impl Crew {
     }
 
     /// A seat for the calling thread, which was made to work.
-    fn seat(&self) -> Seat {
-        Seat { seat: bgjobs::Seat::new(), relay: self.relay() }
+    fn seat(&self, py: Python<'_>) -> PyResult<Seat> {
+        let (ident, native_id) = numbers(py)?;
+        Ok(Seat { place: bgjobs::Seat::new(), relay: self.relay(), ident, native_id })
     }
 
     /// The next job, for a worker; none when it is to end.
     fn take(&self, py: Python<'_>, seat: &Bound<'_, Seat>) -> Option<Py<PyAny>> {
-        let Seat { seat, relay } = seat.get();
-        let (job, due) = relay.try_take(seat).or_else(|| py.detach(|| relay.take(seat, self.idle)))?;
+        let Seat { place, relay, .. } = seat.get();
+        let (job, due) = relay.try_take(place).or_else(|| py.detach(|| relay.take(place, self.idle)))?;
         let _ = self.carry_out(py, relay, due);
         Some(job)
     }
@@ -88,8 +94,8 @@ impl Crew {
 
     /// Ends the worker that sits there.
     fn retire(&self, py: Python<'_>, seat: &Bound<'_, Seat>) {
-        let Seat { seat, relay } = seat.get();
-        let _ = self.carry_out(py, relay, relay.retire(seat));
+        let Seat { place, relay, .. } = seat.get();
+        let _ = self.carry_out(py, relay, relay.retire(place));
     }
 
     /// How many workers live.
@@ -120,5 +126,19 @@ impl Crew {
         };
         // A thread that is gone may have held its lock at the fork, so nothing of it is touched again.
         std::mem::forget(old);
+    }
+}
+
+#[pymethods]
+impl Seat {
+    /// Begins a job on the worker's thread, where it stands in `threads`, Python's table of them, until its end; false if it
+    /// was stopped before.
+    fn begin(&self, py: Python<'_>, job: &Bound<'_, JobCore>, threads: &Bound<'_, PyDict>) -> PyResult<bool> {
+        threads.set_item(self.ident, job)?;
+        let begins = job.get().begin(py, self.ident, self.native_id);
+        if !begins {
+            threads.del_item(self.ident)?;
+        }
+        Ok(begins)
     }
 }
