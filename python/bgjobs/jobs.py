@@ -9,7 +9,7 @@ import _thread
 import threading
 from contextvars import Context
 from types import CodeType
-from typing import Any, Callable, ClassVar, Generator, Mapping
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Generator, Mapping
 
 from . import failures, futures, stopping, workers
 from ._core import JobCore
@@ -299,14 +299,20 @@ class BackgroundJobExpr(BackgroundJobBase):
         glob: dict[str, Any] | None = None,
         loc: Mapping[str, Any] | None = None,
     ) -> None:
-        self.code: CodeType = compile(expression, "<BackgroundJob compilation>", "eval")
+        self.code: CodeType = compile(expression, "<BackgroundJob compilation>", "eval", dont_inherit=True)
         self.expression = self.strform = expression
         self.glob = {} if glob is None else glob
         self.loc = {} if loc is None else loc
         self._init()
 
-    def call(self) -> Any:
-        return eval(self.code,self.glob,self.loc)  # fmt: skip  # noqa: E231 (a traceback shows this line)
+    # A traceback shows these lines, so they are the original's.
+    # fmt: off
+    if TYPE_CHECKING:
+        def call(self) -> Any: ...
+    else:
+        def call(self):
+            return eval(self.code,self.glob,self.loc)
+    # fmt: on
 
 
 class BackgroundJobFunc(BackgroundJobBase):
@@ -324,5 +330,11 @@ class BackgroundJobFunc(BackgroundJobBase):
         self.strform = str(func)
         self._init()
 
-    def call(self) -> Any:
-        return self.func(*self.args, **self.kwargs)
+    # As above.
+    if TYPE_CHECKING:
+
+        def call(self) -> Any: ...
+    else:
+
+        def call(self):
+            return self.func(*self.args, **self.kwargs)

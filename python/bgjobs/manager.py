@@ -288,5 +288,7 @@ def _error(text: str) -> None:
     root = logging.getLogger()
     if root.handlers:
         root.error(text)
-    else:
-        sys.stderr.write(f"ERROR:root:{text}\n")
+    elif root.isEnabledFor(logging.ERROR):
+        record = root.makeRecord(root.name, logging.ERROR, __file__, 0, text, (), None)
+        if root.filter(record):
+            sys.stderr.write(logging.Formatter(logging.BASIC_FORMAT).format(record) + "\n")

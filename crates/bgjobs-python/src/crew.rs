@@ -11,6 +11,8 @@ use pyo3::{exceptions::PyRuntimeError, prelude::*, types::PyDict};
 
 use crate::{job::JobCore, thread::numbers};
 
+const CLOSED: &str = "can't start a job: the interpreter has ended its jobs and shuts down";
+
 /// The workers of all managers of the process.
 #[pyclass(frozen, module = "bgjobs._core")]
 pub(crate) struct Crew {
@@ -58,16 +60,17 @@ impl Crew {
         Self { relay: Mutex::new(Arc::new(Relay::new())), make, idle }
     }
 
-    /// Makes a worker if none lives; raises what the system says if it can't.
+    /// Makes a worker if none lives; raises what the system says if it can't, and `RuntimeError` if the crew is closed.
     fn prepare(&self, py: Python<'_>) -> PyResult<()> {
         let relay = self.relay();
-        self.carry_out(py, &relay, relay.prepare())
+        let due = relay.prepare().ok_or_else(|| PyRuntimeError::new_err(CLOSED))?;
+        self.carry_out(py, &relay, due)
     }
 
     /// Queues a job; `RuntimeError` if the crew is closed.
     fn push(&self, py: Python<'_>, job: Py<PyAny>) -> PyResult<()> {
         let relay = self.relay();
-        let due = relay.push(job).map_err(|_| PyRuntimeError::new_err("the interpreter is shutting down"))?;
+        let due = relay.push(job).map_err(|_| PyRuntimeError::new_err(CLOSED))?;
         // A job that is queued is never lost: the exit hook takes it if nobody else does.
         let _ = self.carry_out(py, &relay, due);
         Ok(())
