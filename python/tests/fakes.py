@@ -1,0 +1,76 @@
+"""A job small enough to see through, for tests of what needs only a log and an end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextvars import Context
+
+from bgjobs import output
+
+
+class FakeLog:
+    """What `_core.Log` promises, in a few lines."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lines: list[tuple[float, bool, str]] = []
+        self._open = {False: "", True: ""}
+        self.dropped = 0
+
+    def write(self, err: bool, text: str) -> None:
+        with self._lock:
+            *whole, self._open[err] = (self._open[err] + text).split("\n")
+            self._lines += [(time.time(), err, line) for line in whole]
+
+    def end(self) -> None:
+        for err in self._open:
+            if self._open[err]:
+                self.write(err, "\n")
+
+    def read(self, cursor: int) -> tuple[int, int, list[tuple[float, bool, str]]]:
+        with self._lock:
+            missed = max(0, self.dropped - cursor)
+            return len(self._lines), missed, self._lines[max(cursor, self.dropped):]
+
+
+class FakeJob:
+    """Runs `body` in a thread of its own, as a job does, with `current` set to it."""
+
+    def __init__(self, body, num: int = 0, context: Context | None = None) -> None:
+        self.num = num
+        self._log = FakeLog()
+        self.log = output.Log(self)
+        self._body = body
+        self._context = Context() if context is None else context
+        self._ended = threading.Event()
+
+    def start(self) -> FakeJob:
+        output.install_router()
+        threading.Thread(target=self._context.run, args=(self._bootstrap,), daemon=True).start()
+        return self
+
+    def _bootstrap(self) -> None:
+        output.current.set(self)
+        try:
+            self._body()
+        finally:
+            self._log.end()
+            self._ended.set()
+
+    def _core_log(self) -> FakeLog:
+        return self._log
+
+    def done(self) -> bool:
+        return self._ended.is_set()
+
+    def join(self, timeout: float | None = None) -> None:
+        self._ended.wait(timeout)
+
+
+def run(body, **options) -> FakeJob:
+    """Runs `body` as a job, to its end."""
+    job = FakeJob(body, **options).start()
+    job.join(60)
+    assert job.done(), "the job did not end"
+    return job

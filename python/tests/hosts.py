@@ -1,0 +1,194 @@
+"""The places where people start jobs, driven as people drive them.
+
+Waits are for a text or a message, with deadlines that only a broken program meets.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import re
+import shutil
+import sys
+import tempfile
+import textwrap
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import bgjobs
+
+DEADLINE = 60
+HERE = Path(__file__).parent
+
+
+def environment() -> dict[str, str]:
+    """That of this process, able to import what the tests import, with no history."""
+    path = os.pathsep.join([str(HERE), str(Path(bgjobs.__path__[0]).parent)])
+    return {**os.environ, "PYTHONPATH": path, "TERM": "xterm", "IPYTHONDIR": _settings()}
+
+
+@functools.lru_cache(None)
+def _settings() -> str:
+    folder = tempfile.mkdtemp(prefix="bgjobs-ipython-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def wait_for_file(path: Path) -> None:
+    """Waits until the file is there: what a job in another process has to say."""
+    deadline = time.monotonic() + DEADLINE
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} did not come"
+        time.sleep(0.01)
+
+
+class Terminal:
+    """An interactive Python in a terminal: types, and waits for texts on the screen."""
+
+    def __init__(self, *command: str, prompt: str) -> None:
+        pexpect = pytest.importorskip("pexpect")
+        self.child = pexpect.spawn(
+            sys.executable,
+            list(command),
+            env={**environment(), "PROMPT_TOOLKIT_NO_CPR": "1"},
+            encoding="utf-8",
+            dimensions=(50, 200),
+        )
+        self._ends = (pexpect.EOF, pexpect.TIMEOUT)
+        self._sent = ""
+        self._read = 0
+        self._prompt = prompt
+        self.number = 0
+        self.wait_prompt()
+
+    def see(self, text: str) -> str:
+        """Waits for a text; gives what came before it, since the last text waited for."""
+        deadline = time.monotonic() + DEADLINE
+        while True:
+            shown = plain(self._sent)[self._read :]
+            before, found, _ = shown.partition(text)
+            if found:
+                self._read += len(before) + len(text)
+                return before
+            assert time.monotonic() < deadline, f"no {text!r} came, but {shown!r}"
+            try:
+                self._sent += self.child.read_nonblocking(65536, timeout=1)
+            except self._ends as end:
+                assert self.child.isalive() or "EOF" not in repr(type(end)), f"ended: {shown!r}"
+
+    def wait_prompt(self) -> str:
+        """Waits for the next prompt; gives what came before it."""
+        self.number += 1
+        return self.see(self._prompt.format(self.number))
+
+    def send(self, keys: str) -> None:
+        """Presses keys; ``\\r`` is Enter, ``\\x03`` Ctrl-C, ``\\t`` Tab."""
+        self.child.send(keys)
+
+    def type(self, line: str) -> str:
+        """Types a line and Enter; gives what came until the next prompt, the line included."""
+        self.send(line + "\r")
+        return self.wait_prompt()
+
+    def close(self) -> None:
+        self.child.close(force=True)
+
+
+def plain(text: str) -> str:
+    """What a terminal was sent, without what moves the cursor and colours."""
+    return re.sub(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|[()][A-Z0-9]|[=>])", "", text).replace("\r", "")
+
+
+@contextmanager
+def terminal(*command: str, prompt: str = "In [{}]:"):
+    """A `Terminal` running this Python with these arguments."""
+    it = Terminal(*command, prompt=prompt)
+    try:
+        yield it
+    finally:
+        it.close()
+
+
+def ipython_prompt():
+    """IPython with the prompt that people see, which prompt_toolkit draws."""
+    pytest.importorskip("IPython")
+    return terminal("-m", "IPython", "--no-banner", "--no-confirm-exit", "--colors=NoColor")
+
+
+def simple_prompt():
+    """IPython with the prompt for terminals that can do nothing."""
+    pytest.importorskip("IPython")
+    return terminal(
+        "-m", "IPython", "--no-banner", "--no-confirm-exit", "--colors=NoColor", "--simple-prompt"
+    )
+
+
+def plain_prompt():
+    """Python's own prompt."""
+    return terminal("-q", "-i", "-c", "import sys; sys.ps1 = '>>> '", prompt=">>> ")
+
+
+class Kernel:
+    """A Jupyter kernel: runs cells, and keeps what each of them showed, late output too."""
+
+    def __init__(self) -> None:
+        manager = pytest.importorskip("jupyter_client.manager")
+        pytest.importorskip("ipykernel")
+        self.manager, self.client = manager.start_new_kernel(
+            kernel_name="python3", env=environment(), startup_timeout=DEADLINE
+        )
+        self.shown: dict[str, dict[str, str]] = {}
+
+    def run(self, cell: str) -> str:
+        """Runs a cell to its end; gives its name, by which `text` knows it."""
+        cell_id = self.client.execute(textwrap.dedent(cell))
+        reply = self.client.get_shell_msg(timeout=DEADLINE)
+        while reply["parent_header"].get("msg_id") != cell_id:
+            reply = self.client.get_shell_msg(timeout=DEADLINE)
+        while not self._next(cell_id):
+            pass
+        return cell_id
+
+    def text(self, cell_id: str, kind: str = "stdout") -> str:
+        return self.shown.get(cell_id, {}).get(kind, "")
+
+    def wait_text(self, cell_id: str, text: str, kind: str = "stdout") -> None:
+        """Waits until the cell has shown the text."""
+        while text not in self.text(cell_id, kind):
+            self._next()
+
+    def _next(self, cell_id: str | None = None) -> bool:
+        """Takes in one message; tells whether it is the one that ends the cell."""
+        message = self.client.get_iopub_msg(timeout=DEADLINE)
+        cell = message["parent_header"].get("msg_id", "")
+        kind, content = message["msg_type"], message["content"]
+        shown = self.shown.setdefault(cell, {})
+        if kind == "stream":
+            shown[content["name"]] = shown.get(content["name"], "") + content["text"]
+        elif kind == "error":
+            shown["error"] = "\n".join(content["traceback"])
+        elif kind in ("execute_result", "display_data"):
+            for mime, data in content["data"].items():
+                shown[mime] = shown.get(mime, "") + str(data)
+        return cell == cell_id and content.get("execution_state") == "idle"
+
+    def complete(self, code: str) -> list[str]:
+        """What Tab offers at the end of this code."""
+        return self.client.complete(code, reply=True, timeout=DEADLINE)["content"]["matches"]
+
+    def close(self) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+@contextmanager
+def kernel():
+    it = Kernel()
+    try:
+        yield it
+    finally:
+        it.close()

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import gc
+import json
+import re
+import subprocess
+import sys
+import weakref
+
+import failing
+import pytest
+from hosts import environment, ipython_prompt, plain_prompt, simple_prompt
+
+from bgjobs import BackgroundJobBase, BackgroundJobManager, failures
+
+
+def traceback_texts(which: str, live: str, mode: str) -> dict[str, str]:
+    done = subprocess.run(
+        [sys.executable, failing.__file__, which, live, mode],
+        env=environment(), capture_output=True, text=True, timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def without_place_of_call(text: str) -> str:
+    """The text without the path and the line of the one frame that is not the user's."""
+    where = r"File \S+/(?:backgroundjobs|jobs)\.py:\d+"
+    head = where + r"(, in BackgroundJob\w+\.call\(self\))"
+    code = r"\n *\d+ def call\(self\).*\n-+> \d+ +(return [^#\n]*\)).*"
+    text = re.sub(head + code, r"File\1: \2", text)
+    text = re.sub(where + r"( in call)\n +(return [^#\n]*\)).*", r"File\1: \2", text)
+    return re.sub(r"0x[0-9a-f]+", "0x", text)
+
+
+MODES = [("live", "Context"), ("live", "Plain"), ("live", "Minimal"), ("alone", "Context")]
+
+
+@pytest.mark.parametrize(("live", "mode"), MODES)
+def test_the_text_is_the_originals_but_for_the_place_of_the_frame_that_calls_the_body(live, mode):
+    ipython = pytest.importorskip("IPython")
+    if live == "alone" and ipython.version_info[0] >= 9:
+        pytest.skip("without a live shell the original raises TypeError in IPython 9")
+    theirs, ours = traceback_texts("original", live, mode), traceback_texts("bgjobs", live, mode)
+    if ipython.version_info[0] >= 9:
+        assert theirs.pop("exit") == "None\n", "the original is repaired: compare this one too"
+        assert "SystemExit: 3" in ours.pop("exit")
+    for kind, text in theirs.items():
+        assert without_place_of_call(ours[kind]) == without_place_of_call(text), kind
+        assert "Error" in text or "Exit" in text or "Group" in text
+
+
+def test_without_ipython_the_text_is_the_standard_librarys(monkeypatch):
+    monkeypatch.setitem(sys.modules, "IPython", None)
+    job = BackgroundJobManager().new(failing.outer, 1)
+    job.join()
+    lines = failures.text_of(job).splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert re.fullmatch(r'  File ".*jobs\.py", line \d+, in call', lines[1])
+    assert sum(line.startswith("  File ") for line in lines) == 3
+    assert lines[-1] == "ZeroDivisionError: division by zero"
+
+
+def test_a_call_of_the_users_own_class_is_where_its_text_begins(monkeypatch):
+    monkeypatch.setitem(sys.modules, "IPython", None)
+
+    class Mine(BackgroundJobBase):
+        strform = "mine"
+
+        def __init__(self):
+            self._init()
+
+        def call(self):
+            return 1 / 0
+
+    job = Mine()
+    job.start()
+    job.join()
+    files = [line for line in failures.text_of(job).splitlines() if line.startswith("  File ")]
+    assert len(files) == 1
+    assert __file__ in files[0]
+
+
+def test_a_job_that_did_not_die_has_no_text():
+    job = BackgroundJobManager().new("1 + 1")
+    job.join()
+    assert failures.text_of(job) is None
+
+
+def test_reading_a_text_leaves_the_debug_magic_where_it_was():
+    shell_module = pytest.importorskip("IPython.core.interactiveshell")
+    shell = shell_module.InteractiveShell.instance()
+    try:
+        shell.InteractiveTB.tb = before = object()
+        job = BackgroundJobManager().new("1/0")
+        job.join()
+        assert "ZeroDivisionError" in failures.text_of(job)
+        assert shell.InteractiveTB.tb is before
+    finally:
+        shell_module.InteractiveShell.clear_instance()
+
+
+class Huge:
+    """Something whose life can be watched."""
+
+
+def pin(watch: list) -> None:
+    huge = Huge()
+    watch.append(weakref.ref(huge))
+    try:
+        raise KeyError("cause")
+    except KeyError as error:
+        raise ValueError("effect") from error
+
+
+def test_the_newest_dead_jobs_keep_their_names_and_older_ones_only_the_way():
+    jobs, watch = BackgroundJobManager(), []
+    first = jobs.new(pin, watch)
+    first.join()
+    while failures._kept and failures._kept[-1]() is not first:
+        pass
+    for _ in range(failures.KEPT - 1):
+        jobs.new("1/0").join()
+    gc.collect()
+    assert watch[0]() is not None
+    jobs.new("1/0").exception()
+    deadline = _deadline()
+    while watch[0]() is not None:
+        gc.collect()
+        deadline()
+    text = failures.text_of(first)
+    assert "pin" in text
+    assert "ValueError: effect" in text
+    assert "KeyError: 'cause'" in text
+
+
+def _deadline():
+    import time
+
+    end = time.monotonic() + 60
+
+    def check():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.001)
+
+    return check
+
+
+def test_to_keep_a_job_that_dies_is_not_to_keep_it_alive():
+    job = BackgroundJobManager().new("1/0")
+    job.join()
+    gone = weakref.ref(job)
+    del job
+    deadline = _deadline()
+    while gone() is not None:
+        gc.collect()
+        deadline()
+
+
+def test_there_is_nothing_to_debug_in_a_job_that_did_not_die():
+    job = BackgroundJobManager().new("1 + 1")
+    job.join()
+    says = r"job #0 has not died \(status: Completed\); job\.where\(\)"
+    with pytest.raises(ValueError, match=says):
+        failures.debug(job)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "debugger"),
+    [(plain_prompt, "(Pdb) "), (simple_prompt, "ipdb>"), (ipython_prompt, "ipdb>")],
+)
+def test_the_debugger_opens_where_the_job_failed(prompt, debugger):
+    with prompt() as it:
+        it.type("import failing, bgjobs; from bgjobs import failures")
+        it.type("job = bgjobs.BackgroundJobManager().new(failing.outer, 7); job.join()")
+        it.send("failures.debug(job)\r")
+        it.see(debugger)
+        it.send("p x, zero\r")
+        it.see("(7, 0)")
+        it.see(debugger)
+        it.send("up\r")
+        it.see("return divide(x)")
+        it.see(debugger)
+        it.send("q\r")
+        it.wait_prompt()
+        assert "14" in it.type("7 + 7")
