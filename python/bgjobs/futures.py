@@ -7,7 +7,7 @@ thread that waits. It does not know how jobs run.
 from __future__ import annotations
 
 import _thread
-import sys
+import logging
 import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Callable, Generator, Iterable, Iterator
@@ -16,6 +16,8 @@ from . import workers
 
 if TYPE_CHECKING:
     from .jobs import BackgroundJobBase
+
+_log = logging.getLogger("bgjobs")
 
 
 def _wait(job: BackgroundJobBase, event: str, timeout: float | None) -> None:
@@ -71,23 +73,12 @@ def add_done_callback(job: BackgroundJobBase, callback: Callable[[Any], object])
 
 
 def call(callbacks: Iterable[Callable[[Any], object]], job: BackgroundJobBase) -> None:
-    """Calls each; what one raises goes to `sys.unraisablehook`, and harms neither the job nor the others."""
+    """Calls each; what one raises is logged, and harms neither the job nor the others."""
     for callback in callbacks:
         try:
             callback(job)
-        except BaseException as error:
-            sys.unraisablehook(_Unraisable(error, callback))
-
-
-class _Unraisable:
-    """What `sys.unraisablehook` takes."""
-
-    def __init__(self, error: BaseException, source: object) -> None:
-        self.exc_type = type(error)
-        self.exc_value = error
-        self.exc_traceback = error.__traceback__
-        self.err_msg = "Exception ignored in a callback of a job"
-        self.object = source
+        except BaseException:
+            _log.exception("exception calling callback for %r", job)
 
 
 def awaiting(job: BackgroundJobBase) -> Generator[Any, None, Any]:

@@ -9,9 +9,10 @@ import logging
 import sys
 from typing import Any, Callable, Iterable
 
-from . import workers
-from ._core import Reader, Table
+from . import failures, names, workers
+from ._core import Table
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
+from .notices import Board, Reader
 
 _log = logging.getLogger("bgjobs")
 
@@ -38,11 +39,10 @@ class BackgroundJobManager:
         self._running: list[BackgroundJobBase] = []
         self._completed: list[BackgroundJobBase] = []
         self._dead: list[BackgroundJobBase] = []
-        # Two readers: one keeps the lists, the other is for the reports.
-        self._ends = self._table.reader()
-        self._news = self._table.reader()
-        # Jobs that were forgotten before their end was told.
-        self._untold: dict[int, BackgroundJobBase] = {}
+        self._board = Board(self._table, self.all)
+        # One keeps the lists, the other is for the reports.
+        self._ends = self._board.reader()
+        self._news = self._board.reader()
 
     # Starting.
 
@@ -53,10 +53,12 @@ class BackgroundJobManager:
           `jobs.new("f(x)", glob, loc)` with those given.
         - `jobs.new(f, x, y)` calls a function; its keywords are given as a dict: `jobs.new(f, x, kw={"z": 1})`.
 
-        Options: `daemon=True`, the end of the program does not wait for the job.
+        Options: `daemon=True`, the end of the program does not wait for the job; `process=True`, the body runs in a
+        process of its own (see `bgjobs.process`); `snapshot=True`, an expression gets its own copy of the names that it
+        refers to, so that it does not see them rebound, and `snapshot="deep"`, of their values too.
 
         Raises `SyntaxError` if the expression does not compile, `ValueError` if more than two dicts are given, `TypeError` if
-        it gets neither a text nor a function or an unknown option, and `RuntimeError` if no thread can be had.
+        it gets neither a text nor a function, and `RuntimeError` if no thread can be had.
 
         >>> jobs = BackgroundJobManager()
         >>> job = jobs.new(pow, 2, 10)
@@ -65,11 +67,12 @@ class BackgroundJobManager:
         1024
         """
         kw, daemon = kwargs.pop("kw", {}), kwargs.pop("daemon", False)
+        process, snapshot = kwargs.pop("process", False), kwargs.pop("snapshot", False)
         if kwargs:
             _warn_of(kwargs)
-        job: BackgroundJobBase
+        body: BackgroundJobFunc | BackgroundJobExpr
         if callable(func_or_exp):
-            job = BackgroundJobFunc(func_or_exp, *args, **kw)
+            body = BackgroundJobFunc(func_or_exp, *args, **kw)
         elif isinstance(func_or_exp, str):
             if not args:
                 frame = sys._getframe(1)
@@ -80,9 +83,16 @@ class BackgroundJobManager:
                 glob, loc = args
             else:
                 raise ValueError("Expression jobs take at most 2 args (globals,locals)")
-            job = BackgroundJobExpr(func_or_exp, glob, loc)
+            body = BackgroundJobExpr(func_or_exp, glob, loc)
+            if snapshot:
+                body.glob, body.loc = names.snapshot(body.code, glob, loc, deep=snapshot == "deep")
         else:
             raise TypeError("invalid args for new job")
+        job: BackgroundJobBase = body
+        if process:
+            from .process import BackgroundJobProcess
+
+            job = BackgroundJobProcess(body)
         if daemon:
             job._daemon = True
         return self._start(job)
@@ -148,19 +158,16 @@ class BackgroundJobManager:
 
     def _update(self) -> None:
         """Puts what has ended into its list."""
-        if not self._ends.has_news():
-            return
-        for num in sorted(self._ends.look()):
-            job = self.all.get(num)
-            if job is not None:
-                (self._completed if job._state == "done" else self._dead).append(job)
+        if self._ends.has_news():
+            for job in self._ends.look():
+                (self._completed if job.outcome == "done" else self._dead).append(job)
 
     def status(self, verbose: object = 0) -> None:
         """Prints all jobs in their groups; what is new in them counts as told. `verbose` is ignored, as in the original."""
         _print_group("Running", self.running)
         _print_group("Completed", self.completed)
         _print_group("Dead", self.dead)
-        self._look()
+        self._news.look()
 
     def _status_new(self) -> bool | None:
         """Prints the jobs that ended since the last report; True if there are any, else None.
@@ -169,26 +176,16 @@ class BackgroundJobManager:
         """
         if not self._news.has_news():
             return None
-        news = self._look()
-        completed = [job for job in news if job._state == "done"]
-        dead = [job for job in news if job._state != "done"]
+        news = self._news.look()
+        completed = [job for job in news if job.outcome == "done"]
+        dead = [job for job in news if job.outcome != "done"]
         told_completed = _print_group("Completed", completed)
         told_dead = _print_group("Dead, call jobs.traceback() for details", dead)
         return told_completed or told_dead
 
-    def _look(self) -> list[BackgroundJobBase]:
-        """Takes what was not reported yet, by number."""
-        return self._jobs(self._news)
-
-    def _jobs(self, reader: Reader) -> list[BackgroundJobBase]:
-        found = []
-        for num in sorted(reader.look()):
-            job = self.all.get(num) or self._untold.get(num)
-            if job is not None:
-                found.append(job)
-        if reader is self._news:
-            self._untold.clear()
-        return found
+    def _reader(self) -> Reader:
+        """A reader of its own for a host that tells its user in another way."""
+        return self._board.reader()
 
     # Reading.
 
@@ -209,6 +206,12 @@ class BackgroundJobManager:
         if found is not None:
             found.traceback()
 
+    def debug(self, job: int | BackgroundJobBase) -> None:
+        """Opens a post-mortem debugger in the frame where a dead job failed."""
+        found = self._find(job if isinstance(job, int) else job.num)
+        if found is not None:
+            failures.debug(found)
+
     # Forgetting.
 
     def remove(self, num: int) -> None:
@@ -219,27 +222,21 @@ class BackgroundJobManager:
         if not job.done():
             _error(f"Job #{num} is still running, it can not be removed.")
             return
-        jobs = self.completed if job._state == "done" else self.dead
+        jobs = self.completed if job.outcome == "done" else self.dead
         if job in jobs:
             jobs.remove(job)
-        self._forget(job)
+        self._board.forget(job)
         self._table.remove(num)
 
     def flush(self) -> None:
         """Forgets all finished jobs, and says how many; what was not told yet is told by the next report all the same."""
         completed, dead = self.completed, self.dead
         for job in completed + dead:
-            self._forget(job)
+            self._board.forget(job)
         flushed = _print_flushed("Completed", completed), _print_flushed("Dead", dead)
         if not any(flushed):
             print("No jobs to flush.")
         self._table.flush()
-
-    def _forget(self, job: BackgroundJobBase) -> None:
-        num: Any = job.num
-        if self._news.has_news():
-            self._untold[num] = job
-        self.all.pop(num, None)
 
     def _find(self, num: Any) -> BackgroundJobBase | None:
         try:

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from . import _core, futures, output
 
@@ -31,6 +31,9 @@ _FORGETS = sys.version_info < (3, 13)
 main_ident = threading.main_thread().ident
 
 _active: dict[int, Any] = threading._active  # type: ignore[attr-defined]
+
+watch: Callable[[BackgroundJobBase], object] | None = None
+"""Told of each job before it starts; see `stalls`."""
 
 _generation = 0
 """How many forks lie between the first process and this one."""
@@ -51,6 +54,8 @@ def prepare(job: BackgroundJobBase) -> None:
     output.install_router()
     if output.wants_copied_context():
         job._context = copy_context()
+    if watch is not None:
+        watch(job)
 
 
 def push(job: BackgroundJobBase) -> None:
@@ -133,7 +138,8 @@ def _leave() -> None:
     At the exit of the interpreter, before it begins to end threads.
     """
     while _core.awaited():
-        awaited = [job for job in list(_active.values()) if isinstance(job, _core.JobCore) and not job.daemon]
+        jobs: list[Any] = [job for job in list(_active.values()) if isinstance(job, _core.JobCore)]
+        awaited = [job for job in jobs if not job.daemon]
         if awaited:
             futures.join(awaited[0], None)
         elif _crew.queued() and not _crew.idle():

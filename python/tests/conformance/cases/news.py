@@ -1,0 +1,93 @@
+"""What has finished since the last report."""
+
+from conformance.seeing import Gate, fail, finished, show
+
+
+def no_news_without_jobs(bg):
+    show(bg.BackgroundJobManager()._status_new())
+
+
+def no_news_of_jobs_that_run(bg):
+    jobs = bg.BackgroundJobManager()
+    gate = Gate()
+    jobs.new(gate)
+    show(jobs._status_new())
+    gate.open()
+
+
+def a_completed_job_is_told_once(bg):
+    jobs = bg.BackgroundJobManager()
+    finished(jobs.new("1"))
+    show(jobs._status_new())
+    show(jobs._status_new())
+
+
+def a_dead_job_is_told_once(bg):
+    jobs = bg.BackgroundJobManager()
+    finished(jobs.new("1 / 0"))
+    show(jobs._status_new())
+    show(jobs._status_new())
+
+
+def completed_jobs_are_told_before_dead_ones(bg):
+    jobs = bg.BackgroundJobManager()
+    finished(jobs.new("1 / 0"))
+    finished(jobs.new("1"))
+    finished(jobs.new("2 / 0"))
+    finished(jobs.new("2"))
+    show(jobs._status_new())
+
+
+def each_report_tells_what_the_last_one_did_not(bg):
+    jobs = bg.BackgroundJobManager()
+    gate = Gate()
+    finished(jobs.new("1"))
+    late = jobs.new(gate.fail)
+    show(jobs._status_new())
+    gate.open()
+    finished(late)
+    finished(jobs.new(fail))
+    show(jobs._status_new())
+    show(jobs._status_new())
+
+
+def news_of_one_report_are_told_by_number(bg):
+    jobs = bg.BackgroundJobManager()
+    gate = Gate()
+    first = jobs.new(gate)
+    finished(jobs.new("'second'"))
+    gate.open()
+    finished(first)
+    jobs._status_new()
+
+
+def reading_the_lists_is_no_report(bg):
+    jobs = bg.BackgroundJobManager()
+    finished(jobs.new("1"))
+    show(len(jobs.completed), len(jobs.running), len(jobs.dead))
+    show(jobs._status_new())
+
+
+def a_flush_leaves_the_news(bg):
+    jobs = bg.BackgroundJobManager()
+    finished(jobs.new("1"))
+    jobs.flush()
+    show(jobs._status_new())
+    show(jobs._status_new())
+
+
+def a_removal_leaves_the_news(bg):
+    jobs = bg.BackgroundJobManager()
+    finished(jobs.new("1"))
+    jobs.remove(0)
+    show(jobs._status_new())
+
+
+def the_result_of_an_untold_job_after_a_flush(bg):
+    jobs = bg.BackgroundJobManager()
+    finished(jobs.new("1"))
+    jobs.flush()
+    try:
+        show(jobs[0].result)
+    except KeyError as error:
+        print("KeyError", error)

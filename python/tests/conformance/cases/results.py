@@ -1,0 +1,58 @@
+"""What a job returned."""
+
+from conformance.seeing import Gate, add, fail, finished, show
+
+
+def a_result_is_the_object_itself(bg):
+    jobs = bg.BackgroundJobManager()
+    made = object()
+    job = finished(jobs.new(lambda: made))
+    show(job.result is made, jobs.result(0) is made, jobs[0].result is made)
+
+
+def a_result_may_be_nothing(bg):
+    jobs = bg.BackgroundJobManager()
+    job = finished(jobs.new(lambda: None))
+    show(job.result, jobs.result(0), job.status)
+
+
+def a_result_may_be_an_exception(bg):
+    jobs = bg.BackgroundJobManager()
+    job = finished(jobs.new(lambda: ValueError("returned")))
+    show(job.result, job.status)
+
+
+def before_the_end_a_text_stands_for_the_result(bg):
+    jobs = bg.BackgroundJobManager()
+    gate = Gate()
+    job = jobs.new(gate)
+    gate.wait_for_entry()
+    show(job.result, jobs.result(0))
+    gate.open()
+    show(finished(job).result)
+
+
+def after_a_failure_a_text_stands_for_the_result(bg):
+    jobs = bg.BackgroundJobManager()
+    job = finished(jobs.new(fail))
+    show(job.result, jobs.result(0))
+
+
+def an_unknown_number_is_a_logged_error(bg):
+    jobs = bg.BackgroundJobManager()
+    jobs.new(add)
+    show(jobs.result(99))
+    show(jobs.result(-1))
+
+
+def a_result_is_asked_for_by_number(bg):
+    jobs = bg.BackgroundJobManager()
+    job = finished(jobs.new(lambda: "result", *()))
+    job.strform = "text"
+    show(jobs.result(job))
+
+
+def a_result_may_be_replaced(bg):
+    job = finished(bg.BackgroundJobManager().new(add))
+    job.result = "replaced"
+    show(job.result)

@@ -1,0 +1,173 @@
+"""Where ours is meant to show something else than the original: one row a case, with both transcripts.
+
+The suite asserts both sides, so a row that is no longer true fails. It does not know how a case is run.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+import IPython
+
+#: The original of IPython 8 and that of 9 differ in some rows.
+IPYTHON = IPython.version_info[0]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A case in which the two are not alike, and why."""
+
+    case: str
+    because: str
+    original: str
+    ours: str
+
+
+def lines(*lines: str) -> str:
+    """A transcript of these lines."""
+    return "".join(f"{line}\n" for line in lines)
+
+
+DEAD = "Dead (Exception), call jobs.traceback() for details"
+NO_RESULT = "<BackgroundJob died, call jobs.traceback() for details>"
+
+
+def _rows() -> list[Difference]:
+    rows = [
+        Difference(
+            "removing.a_removed_job_is_looked_up",
+            "a removed job is gone",
+            original=lines("Dead jobs:", "0 : <function fail at 0x…>", "", "returned 0", "[0]"),
+            ours=lines("Dead jobs:", "0 : <function fail at 0x…>", "", "KeyError: 0", "[]"),
+        ),
+        Difference(
+            "removing.a_job_is_removed_twice",
+            "a removed job is gone",
+            original=lines("Completed jobs:", "0 : 1", "", "ValueError: list.remove(x): x not in list"),
+            ours=lines(
+                "Completed jobs:",
+                "0 : 1",
+                "",
+                "# ERROR root: Job #0 not found",
+                "! ERROR:root:Job #0 not found",
+                "returned None",
+            ),
+        ),
+        Difference(
+            "tracebacks.a_dead_job_never_lacks_its_traceback",
+            "whoever sees a job dead sees why",
+            original=lines("no traceback", "a traceback"),
+            ours=lines("a traceback", "a traceback"),
+        ),
+        Difference(
+            "starting.a_start_is_logged_for_debugging",
+            "what is logged for debugging goes to a logger of our own",
+            original=lines(
+                "# DEBUG root: Starting job # 0 in a separate thread.",
+                "! DEBUG:root:Starting job # 0 in a separate thread.",
+                "# DEBUG root: Starting job # 1 in a separate thread.",
+                "! DEBUG:root:Starting job # 1 in a separate thread.",
+            ),
+            ours=lines(
+                "# DEBUG bgjobs: Starting job # 0 in a separate thread.",
+                "! DEBUG:bgjobs:Starting job # 0 in a separate thread.",
+                "# DEBUG bgjobs: Starting job # 1 in a separate thread.",
+                "! DEBUG:bgjobs:Starting job # 1 in a separate thread.",
+            ),
+        ),
+        Difference(
+            "starting.a_start_leaves_logging_alone",
+            "a start installs no handler in the user's process",
+            original=lines("[]", "1 handlers at the root"),
+            ours=lines("[]", "0 handlers at the root"),
+        ),
+        Difference(
+            "attributes.the_exception_of_a_dead_job",
+            "the exception itself is kept",
+            original=lines("no exception kept"),
+            ours=lines("ValueError('on purpose')"),
+        ),
+        Difference(
+            "news.the_result_of_an_untold_job_after_a_flush",
+            "what the user was not told of is not thrown away",
+            original=lines("Flushing 1 Completed job.", "KeyError 0"),
+            ours=lines("Flushing 1 Completed job.", "1"),
+        ),
+    ]
+    if sys.version_info < (3, 13):
+        rows.append(
+            Difference(
+                "ends_of_all_kinds.ctrl_c_in_a_join",
+                "an interrupted join leaves the job as it is",
+                original=lines("KeyboardInterrupt: ", "False 'Running' False", "'passed'"),
+                ours=lines("KeyboardInterrupt: ", "True 'Running' False", "'passed'"),
+            )
+        )
+    if IPYTHON >= 9:
+        rows += _rows_of_ipython_9()
+    return rows
+
+
+def _rows_of_ipython_9() -> list[Difference]:
+    """Faults that came with 9: what ends by no `Exception` runs for ever in the lists, and nothing starts without a shell."""
+    for_ever = lines("'Running' 1 False '<BackgroundJob has not completed>' False", "1 0 0")
+    dead = lines(f"'{DEAD}' -1 None '{NO_RESULT}' False", "0 0 1")
+    rows = [
+        Difference(
+            f"ends_of_all_kinds.{case}",
+            "whatever ends a body ends its job",
+            original=lines(f"excepthook: {exception}") + for_ever,
+            ours=dead,
+        )
+        for case, exception in (
+            ("a_job_that_exits", "SystemExit"),
+            ("a_job_that_raises_keyboard_interrupt", "KeyboardInterrupt"),
+            ("a_job_that_raises_generator_exit", "GeneratorExit"),
+            ("a_job_that_raises_a_base_exception_of_its_own", "Own"),
+        )
+    ]
+    rows += [
+        Difference(
+            "ends_of_all_kinds.the_traceback_of_a_job_that_exits",
+            "whatever ends a body ends its job",
+            original=lines("None"),
+            ours=lines(
+                "-" * 75,
+                "SystemExit                                Traceback (most recent call last)",
+                "SystemExit: 3",
+            ),
+        ),
+        Difference(
+            "without_ipython.jobs_are_started",
+            "works without a live shell",
+            original=lines("TypeError"),
+            ours=lines(
+                "3", "2", f"'{DEAD}'", "Completed jobs:", "0 : <function add at 0x…>", "1 : 1 + 1", ""
+            )
+            + lines("Dead jobs:", "2 : <function fail at 0x…>", ""),
+        ),
+        Difference(
+            "tracebacks.without_a_live_shell",
+            "works without a live shell",
+            original=lines("TypeError"),
+            ours=lines(
+                "Traceback for: <BackgroundJob #0: <class 'int'>>",
+                "-" * 75,
+                "ValueError                                Traceback (most recent call last)",
+                "ValueError: invalid literal for int() with base 10: 'no number'",
+                "",
+                "Traceback for: <BackgroundJob #1: 1 / 0>",
+                "-" * 75,
+                "ZeroDivisionError                         Traceback (most recent call last)",
+                "File <BackgroundJob compilation>:1",
+                "----> 1 'Could not get source, probably due dynamically evaluated source code.'",
+                "ZeroDivisionError: division by zero",
+                "",
+            ),
+        ),
+    ]
+    return rows
+
+
+DIFFERENCES = {row.case: row for row in _rows()}

@@ -1,0 +1,670 @@
+"""How a process with jobs ends, forks and is interrupted: each test is a process of its own.
+
+What a script prints, it writes to the file descriptor itself, so that nothing depends on where a job's output goes.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+
+import pytest
+
+#: How long a process may take. It is reached only by one that hangs.
+DEADLINE = 60.0
+
+PRELUDE = """
+import os, sys, threading, time
+from bgjobs import BackgroundJobBase, BackgroundJobManager
+jobs = BackgroundJobManager()
+
+def say(text):
+    os.write(1, (text + "\\n").encode())
+
+def until(condition):
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, "what the script waits for did not happen"
+        time.sleep(0.001)
+
+class Gate:
+    def __init__(self):
+        self.entered, self.opened = threading.Semaphore(0), threading.Event()
+    def __call__(self):
+        self.entered.release()
+        assert self.opened.wait(30)
+        return "passed"
+    def wait_for_entry(self):
+        assert self.entered.acquire(timeout=30)
+"""
+
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+
+
+def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """A process that runs the script to its end."""
+    return subprocess.run(
+        [sys.executable, *options, "-c", PRELUDE + textwrap.dedent(script)],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+    )
+
+
+def check(script: str, *expected: str, code: int = 0, options: tuple[str, ...] = ()) -> None:
+    """The script prints these lines and nothing to stderr, and ends with this code."""
+    ended = run(script, *options)
+    assert (ended.stdout.splitlines(), ended.stderr, ended.returncode) == (list(expected), "", code)
+
+
+# ---- The end of the interpreter
+
+
+def test_a_daemon_job_that_spins_is_cut_off() -> None:
+    check(
+        """
+        gate = Gate()
+        def spin():
+            gate.entered.release()
+            while True:
+                pass
+        jobs.new(spin, daemon=True)
+        gate.wait_for_entry()
+        say("leaving")
+        """,
+        "leaving",
+    )
+
+
+def test_daemon_jobs_in_short_sleeps_are_cut_off() -> None:
+    check(
+        """
+        gate = Gate()
+        def nap():
+            gate.entered.release()
+            while True:
+                time.sleep(0.0005)
+        for _ in range(20):
+            jobs.new(nap, daemon=True)
+        for _ in range(20):
+            gate.wait_for_entry()
+        say("leaving")
+        """,
+        "leaving",
+    )
+
+
+def test_daemon_jobs_that_end_while_the_interpreter_does_are_cut_off() -> None:
+    check(
+        """
+        for number in range(100):
+            jobs.new(time.sleep, number / 1000, daemon=True)
+        say("leaving")
+        """,
+        "leaving",
+    )
+
+
+def test_a_daemon_job_in_a_long_sleep_is_not_waited_for() -> None:
+    check("jobs.new(time.sleep, 1000, daemon=True)")
+
+
+def test_a_daemon_job_that_waits_for_a_lock_is_cut_off() -> None:
+    check(
+        """
+        lock = threading.Lock()
+        lock.acquire()
+        jobs.new(lock.acquire, daemon=True)
+        """
+    )
+
+
+def test_a_daemon_job_that_joins_another_is_cut_off() -> None:
+    check(
+        """
+        first = jobs.new(time.sleep, 1000, daemon=True)
+        jobs.new(first.join, daemon=True)
+        """
+    )
+
+
+def test_running_jobs_are_waited_for() -> None:
+    check(
+        """
+        def body():
+            time.sleep(0.2)
+            say("done")
+        for _ in range(30):
+            jobs.new(body)
+        """,
+        *["done"] * 30,
+    )
+
+
+def test_jobs_of_all_managers_are_waited_for_also_of_those_that_are_gone() -> None:
+    check(
+        """
+        def body():
+            time.sleep(0.2)
+            say("done")
+        other = BackgroundJobManager()
+        jobs.new(body), other.new(body)
+        del other
+        """,
+        "done",
+        "done",
+    )
+
+
+def test_a_job_started_by_hand_is_waited_for() -> None:
+    check(
+        """
+        class Mine(BackgroundJobBase):
+            strform = "mine"
+            def __init__(self):
+                self._init()
+            def call(self):
+                time.sleep(0.2)
+                say("done")
+        Mine().start()
+        """,
+        "done",
+    )
+
+
+def test_a_job_that_fails_at_the_end_is_waited_for() -> None:
+    check("jobs.new(lambda: (time.sleep(0.2), say('failing'), 1 / 0))", "failing")
+
+
+def test_a_job_that_exits_at_the_end_changes_no_exit_code() -> None:
+    check("jobs.new(lambda: (time.sleep(0.2), say('exiting'), sys.exit(7)))", "exiting")
+
+
+def test_idle_workers_end_in_silence() -> None:
+    check(
+        """
+        for job in [jobs.new(time.sleep, 0.01) for _ in range(20)]:
+            job.join()
+        say("leaving")
+        """,
+        "leaving",
+        options=("-X", "dev"),
+    )
+
+
+def test_a_process_without_jobs_ends_in_silence() -> None:
+    check("say('leaving')", "leaving", options=("-X", "dev"))
+
+
+def test_the_exit_code_is_that_of_the_main_thread_after_the_jobs() -> None:
+    check("jobs.new(lambda: (time.sleep(0.2), say('done')));  sys.exit(3)", "done", code=3)
+
+
+def test_an_exception_of_the_main_thread_waits_for_the_jobs() -> None:
+    ended = run("jobs.new(lambda: (time.sleep(0.2), say('done')))\nraise ValueError('main')")
+    assert (ended.stdout, ended.returncode) == ("done\n", 1)
+    assert ended.stderr.endswith("ValueError: main\n")
+
+
+def test_an_immediate_exit_waits_for_nobody() -> None:
+    check("jobs.new(time.sleep, 1000); os._exit(5)", code=5)
+
+
+def test_a_job_may_start_jobs_while_the_interpreter_waits_for_it() -> None:
+    check(
+        """
+        def body(level):
+            time.sleep(0.05)
+            say(f"level {level}")
+            if level:
+                jobs.new(body, level - 1)
+        jobs.new(body, 3)
+        """,
+        "level 3",
+        "level 2",
+        "level 1",
+        "level 0",
+    )
+
+
+def test_a_job_may_wait_for_jobs_that_it_starts_at_the_end() -> None:
+    check(
+        """
+        def body():
+            time.sleep(0.1)
+            inner = [jobs.new(time.sleep, 0.05) for _ in range(5)]
+            for job in inner:
+                job.join()
+            say(str([job.status for job in inner]))
+        jobs.new(body)
+        """,
+        str(["Completed"] * 5),
+    )
+
+
+def test_a_job_may_wait_for_the_end_of_the_main_thread() -> None:
+    check(
+        """
+        def body():
+            threading.main_thread().join()
+            say("after the main thread")
+        jobs.new(body)
+        say("leaving")
+        """,
+        "leaving",
+        "after the main thread",
+    )
+
+
+def test_a_job_may_use_an_executor_at_the_end() -> None:
+    check(
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        def body():
+            time.sleep(0.2)
+            with ThreadPoolExecutor() as pool:
+                say(str(pool.submit(pow, 2, 3).result()))
+        jobs.new(body)
+        """,
+        "8",
+    )
+
+
+def test_a_thread_that_outlives_the_main_thread_may_start_jobs() -> None:
+    ended = run(
+        """
+        def body():
+            time.sleep(0.2)
+            try:
+                job = jobs.new(say, "a job")
+                job.join()
+                say(job.status)
+            except RuntimeError:
+                say("refused")
+        threading.Thread(target=body).start()
+        """
+    )
+    # From 3.12 on Python starts no thread once the interpreter began to end.
+    assert ended.stdout in ("a job\nCompleted\n", "refused\n")
+    assert (ended.stderr, ended.returncode) == ("", 0)
+
+
+def test_a_job_started_by_an_exit_handler_runs_or_is_refused() -> None:
+    ended = run(
+        """
+        import atexit
+        @atexit.register
+        def handler():
+            try:
+                job = jobs.new(say, "a job")
+                job.join()
+                say(job.status)
+            except RuntimeError:
+                say("refused")
+        jobs.new(time.sleep, 0.1)
+        """
+    )
+    assert ended.stdout in ("a job\nCompleted\n", "refused\n")
+    assert (ended.stderr, ended.returncode) == ("", 0)
+
+
+def test_an_exit_handler_sees_all_jobs_ended() -> None:
+    check(
+        """
+        import atexit
+        atexit.register(lambda: say(f"{len(jobs.running)} running, {len(jobs.completed)} completed"))
+        for _ in range(5):
+            jobs.new(time.sleep, 0.1)
+        """,
+        "0 running, 5 completed",
+    )
+
+
+def test_ctrl_c_while_the_interpreter_waits_for_jobs_ends_it() -> None:
+    script = """
+        gate = Gate()
+        jobs.new(gate)
+        gate.wait_for_entry()
+        def tell():
+            main = threading.main_thread().ident
+            until(lambda: any("shutdown" in name for name in names(sys._current_frames()[main])))
+            say("leaving")
+        def names(frame):
+            while frame:
+                yield frame.f_code.co_name
+                frame = frame.f_back
+        threading.Thread(target=tell, daemon=True).start()
+        """
+    with started(script) as process:
+        assert process.stdout.readline() == "leaving\n"
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=DEADLINE)
+        # Whatever Python makes of the interrupt: the process is neither aborted nor does it hang.
+        assert process.returncode in (0, 1, 130, -signal.SIGINT)
+
+
+def started(script: str) -> subprocess.Popen[str]:
+    """A process that runs the script."""
+    return subprocess.Popen(
+        [sys.executable, "-c", PRELUDE + textwrap.dedent(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+# ---- Fork
+
+
+@forks
+def test_the_child_of_a_fork_has_no_running_jobs_and_may_start_some() -> None:
+    check(
+        """
+        gate = Gate()
+        job, idle = jobs.new(gate), jobs.new(int)
+        gate.wait_for_entry()
+        idle.join()
+        child = os.fork()
+        if child == 0:
+            say(f"child: {job.is_alive()} {job.stat_code} {job in threading.enumerate()}")
+            job.join()
+            made = jobs.new(lambda: "made in the child")
+            made.join()
+            say(f"child: {made.result} {made.is_alive()}")
+            sys.exit(4)
+        say(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
+        say(f"parent: {job.is_alive()} {job.stat_code}")
+        gate.opened.set()
+        job.join()
+        say(f"parent: {job.result}")
+        """,
+        "child: False 1 False",
+        "child: made in the child False",
+        "4",
+        "parent: True 1",
+        "parent: passed",
+        options=("-W", "ignore::DeprecationWarning"),
+    )
+
+
+@forks
+def test_the_child_of_a_fork_waits_for_its_own_jobs() -> None:
+    check(
+        """
+        gate = Gate()
+        jobs.new(gate)
+        gate.wait_for_entry()
+        child = os.fork()
+        if child == 0:
+            jobs.new(lambda: (time.sleep(0.2), say("child: done")))
+        else:
+            say(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
+            gate.opened.set()
+        """,
+        "child: done",
+        "0",
+        options=("-W", "ignore::DeprecationWarning"),
+    )
+
+
+@forks
+def test_a_job_may_fork() -> None:
+    check(
+        """
+        def body():
+            child = os.fork()
+            if child == 0:
+                inner = jobs.new(lambda: "in the child")
+                inner.join()
+                say(inner.result)
+                os._exit(6)
+            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        job = jobs.new(body)
+        job.join()
+        say(str(job.result))
+        """,
+        "in the child",
+        "6",
+        options=("-W", "ignore::DeprecationWarning"),
+    )
+
+
+@forks
+def test_forks_of_forks_have_jobs_of_their_own() -> None:
+    check(
+        """
+        def descend(level):
+            job = jobs.new(lambda: level)
+            job.join()
+            say(f"{job.num}: {job.result}")
+            if level == 0:
+                return
+            child = os.fork()
+            if child == 0:
+                descend(level - 1)
+                os._exit(0)
+            os.waitpid(child, 0)
+        descend(3)
+        """,
+        "0: 3",
+        "1: 2",
+        "2: 1",
+        "3: 0",
+        options=("-W", "ignore::DeprecationWarning"),
+    )
+
+
+@forks
+def test_a_fork_while_other_threads_start_jobs_leaves_no_lock_behind() -> None:
+    check(
+        """
+        stop = threading.Event()
+        def start():
+            while not stop.is_set():
+                jobs.new(int).join()
+        busy = [threading.Thread(target=start) for _ in range(3)]
+        for thread in busy:
+            thread.start()
+        codes = []
+        for _ in range(30):
+            child = os.fork()
+            if child == 0:
+                import faulthandler
+                faulthandler.dump_traceback_later(20, exit=True)
+                job = jobs.new(int)
+                job.join()
+                jobs.running, jobs.completed
+                os._exit(0 if job.result == 0 else 1)
+            codes.append(os.waitpid(child, 0)[1])
+        stop.set()
+        for thread in busy:
+            thread.join()
+        say(str(set(codes)))
+        """,
+        "{0}",
+        options=("-W", "ignore::DeprecationWarning"),
+    )
+
+
+@forks
+@pytest.mark.parametrize("where", ["target()", "job = jobs.new(target); job.join(); assert job.finished, job.traceback()"])
+def test_a_forked_process_of_multiprocessing_has_jobs(where: str) -> None:
+    check(
+        f"""
+        import multiprocessing
+        gate = Gate()
+        held = jobs.new(gate)
+        gate.wait_for_entry()
+        def body():
+            job = jobs.new(lambda: "in the child")
+            job.join()
+            say(job.result)
+        def target():
+            process = multiprocessing.get_context("fork").Process(target=body)
+            process.start()
+            process.join()
+            say(str(process.exitcode))
+        {where}
+        gate.opened.set()
+        """,
+        "in the child",
+        "0",
+        options=("-W", "ignore::DeprecationWarning"),
+    )
+
+
+def test_a_spawned_process_of_multiprocessing_is_no_matter_of_jobs() -> None:
+    check(
+        """
+        import multiprocessing
+        def target():
+            process = multiprocessing.get_context("spawn").Process(target=int)
+            process.start()
+            process.join()
+            return process.exitcode
+        job = jobs.new(target)
+        job.join()
+        say(str(job.result))
+        """,
+        "0",
+    )
+
+
+def test_a_job_may_run_programs() -> None:
+    check(
+        """
+        import subprocess
+        program = [sys.executable, "-c", "print('a program')"]
+        job = jobs.new(subprocess.run, program, kw={"capture_output": True, "text": True})
+        job.join()
+        say(job.result.stdout.strip())
+        """,
+        "a program",
+    )
+
+
+# ---- Ctrl-C
+
+INTERRUPT = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main = threading.main_thread().ident
+
+def interrupt_in(function):
+    def names(frame):
+        while frame:
+            yield frame.f_code.co_name
+            frame = frame.f_back
+    def interrupt():
+        until(lambda: function in names(sys._current_frames()[main]))
+        os.kill(os.getpid(), signal.SIGINT)
+    threading.Thread(target=interrupt).start()
+"""
+
+
+@pytest.mark.parametrize("timeout", ["", "1000"])
+def test_ctrl_c_in_a_join_leaves_the_job_as_it_is(timeout: str) -> None:
+    script = f"""
+gate = Gate()
+job = jobs.new(gate)
+for _ in range(3):
+    interrupt_in("join")
+    try:
+        job.join({timeout})
+        say("not interrupted")
+    except KeyboardInterrupt:
+        say(f"interrupted: {{job.is_alive()}} {{job.status}} {{job.finished}} {{len(jobs.running)}}")
+gate.opened.set()
+job.join({timeout})
+say(f"{{job.is_alive()}} {{job.status}} {{job.result}}")
+"""
+    check(INTERRUPT + script, *["interrupted: True Running False 1"] * 3, "False Completed passed")
+
+
+def test_ctrl_c_goes_to_the_prompt_and_not_to_the_jobs() -> None:
+    script = """
+gate = Gate()
+held = [jobs.new(gate) for _ in range(5)]
+for _ in held:
+    gate.wait_for_entry()
+interrupt_in("wait_here")
+def wait_here():
+    while True:
+        time.sleep(0.01)
+try:
+    wait_here()
+except KeyboardInterrupt:
+    say("interrupted")
+gate.opened.set()
+for job in held:
+    job.join()
+say(str({job.status for job in held}))
+"""
+    check(INTERRUPT + script, "interrupted", "{'Completed'}")
+
+
+# ---- What one job leaves on its thread
+
+
+def each_sees(before: str, change: str, expected: str) -> Callable[[], None]:
+    """A test: of 20 jobs, one after another, each sees `before` as the first did, and then changes it."""
+
+    def test() -> None:
+        check(
+            f"""
+            import asyncio, contextvars, decimal, warnings
+            warnings.simplefilter("ignore")
+            variable, local = contextvars.ContextVar("variable"), threading.local()
+            def event_loop():
+                try:
+                    return asyncio.get_event_loop_policy().get_event_loop()
+                except RuntimeError:
+                    return None
+            class Count(threading.local):
+                def __init__(self):
+                    self.value = 0
+            count = Count()
+            def body(number):
+                seen = {before}
+                {change}
+                return seen
+            seen = []
+            for number in range(20):
+                job = jobs.new(body, number)
+                job.join()
+                seen.append(job.result)
+            say(str(seen == [{expected}] * 20) if seen == [{expected}] * 20 else str(seen))
+            """,
+            "True",
+        )
+
+    return test
+
+
+test_a_context_variable_is_not_left_to_the_next_job = each_sees("variable.get(None)", "variable.set(number)", "None")
+test_a_decimal_context_is_not_left_to_the_next_job = each_sees(
+    "decimal.getcontext().prec", "decimal.getcontext().prec = 5", "28"
+)
+test_a_thread_local_is_not_left_to_the_next_job = each_sees(
+    "getattr(local, 'value', None)", "local.value = number", "None"
+)
+test_a_thread_local_with_a_constructor_is_made_anew_for_the_next_job = each_sees("count.value", "count.value = 9", "0")
+test_an_event_loop_is_not_left_to_the_next_job = each_sees(
+    "event_loop()", "asyncio.set_event_loop(asyncio.new_event_loop())", "None"
+)
+test_a_trace_function_is_not_left_to_the_next_job = each_sees(
+    "sys.gettrace()", "sys.settrace(lambda *event: None)", "None"
+)
+test_a_profile_function_is_not_left_to_the_next_job = each_sees(
+    "sys.getprofile()", "sys.setprofile(lambda *event: None)", "None"
+)
+test_hooks_of_asynchronous_generators_are_not_left_to_the_next_job = each_sees(
+    "tuple(sys.get_asyncgen_hooks())", "sys.set_asyncgen_hooks(firstiter=print)", "(None, None)"
+)
+test_tracking_of_coroutines_is_not_left_to_the_next_job = each_sees(
+    "sys.get_coroutine_origin_tracking_depth()", "sys.set_coroutine_origin_tracking_depth(3)", "0"
+)
