@@ -8,10 +8,13 @@ module does not know IPython.
 from __future__ import annotations
 
 import ast
-from types import CodeType
+import sys
+from types import CodeType, FunctionType
 from typing import Any, Callable
 
+from . import names as names_of
 from .jobs import BackgroundJobBase
+from .process import BackgroundJobProcess, Child, _pack
 
 _UNBOUND = object()
 
@@ -32,7 +35,8 @@ def split(
     tree = ast.parse(source, filename)
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
-        last = compiler(ast.Expression(tree.body.pop().value), filename, "eval")
+        last = compiler(ast.Expression(tree.body[-1].value), filename, "eval")
+        del tree.body[-1]
     return compiler(tree, filename, "exec"), last
 
 
@@ -81,10 +85,13 @@ class BackgroundJobCell(BackgroundJobBase):
             exec(self._body, self._own)
             return None if self._last is None else eval(self._last, self._own)
         finally:
-            # What was not assigned is the prompt's, and not to be kept alive by this job.
-            self._names = self._assigned()
-            self._before = {n: self._before[n] for n in self._names if n in self._before}
-            self._own = {}
+            self._keep(self._assigned())
+
+    def _keep(self, assigned: dict[str, Any]) -> None:
+        # What was not assigned is the prompt's, and not to be kept alive by this job.
+        self._names = assigned
+        self._before = {name: self._before[name] for name in assigned if name in self._before}
+        self._own = {}
 
     def bring_back(self, prompt: dict[str, Any]) -> tuple[list[str], list[str]]:
         """Gives the prompt the names that the cell assigned, once, if it has ended without error.
@@ -104,3 +111,53 @@ class BackgroundJobCell(BackgroundJobBase):
                 left.append(name)
         self._before = {}
         return sorted(back), sorted(left)
+
+
+class BackgroundJobProcessCell(BackgroundJobProcess, BackgroundJobCell):
+    """A cell that runs in a process of its own, with copies of the names that it refers to.
+
+    What it assigns comes back if it ends without error, and if it can be sent: of what can't, its
+    log says so. What it changes in objects stays there.
+
+    Raises `pickle.PicklingError` naming the first value that cannot be sent there.
+    """
+
+    def __init__(
+        self, source: str, body: CodeType, last: CodeType | None, names: dict[str, Any]
+    ) -> None:
+        BackgroundJobCell.__init__(self, source, body, last, names)
+        codes = (body,) if last is None else (body, last)
+        wanted = {name for code in codes for name in names_of.referenced(code)}
+        sent = {name: names[name] for name in sorted(wanted & names.keys())}
+        sent.pop("__builtins__", None)
+        parts = {f"the value of {name!r}": value for name, value in sent.items()}
+        # Brings the cell's lines along, for its tracebacks.
+        parts["the cell"] = FunctionType(body, {})
+        self._child = Child(_pack(("call", _run_there, (body, last, sent), {}), parts))
+
+    def call(self) -> Any:
+        result, assigned = super().call()
+        self._keep(assigned)
+        return result
+
+
+def _run_there(
+    body: CodeType, last: CodeType | None, names: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """Runs a cell; its value, and what it assigned that can be sent back."""
+    import cloudpickle
+
+    own = {**names, "__name__": "__main__"}
+    exec(body, own)
+    result = None if last is None else eval(last, own)
+    assigned = {}
+    for name in own.keys() - {"__builtins__", "__name__"}:
+        if own[name] is names.get(name, _UNBOUND):
+            continue
+        try:
+            cloudpickle.dumps(own[name])
+        except Exception as error:
+            print(f"{name} cannot be sent back from this process: {error}", file=sys.stderr)
+        else:
+            assigned[name] = own[name]
+    return result, assigned

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import re
+from pickle import PicklingError
 from types import SimpleNamespace
 from typing import Any, Callable, Iterable, Iterator
 from weakref import WeakSet
@@ -19,7 +20,7 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 from IPython.core.magic import needs_local_scope, no_var_expand
 
 from . import failures
-from .cells import BackgroundJobCell, split
+from .cells import BackgroundJobCell, BackgroundJobProcessCell, split
 from .jobs import BackgroundJobBase
 from .manager import BackgroundJobManager
 from .output import harmless
@@ -45,8 +46,9 @@ class JobMagics(Magics):  # type: ignore[misc]
     def manager(self) -> BackgroundJobManager:
         """The prompt's `jobs` if it is a manager, else our own, called so if the name is free."""
         names = self.shell.user_ns
-        if isinstance(names.get("jobs"), BackgroundJobManager):
-            return names["jobs"]
+        named = names.get("jobs")
+        if isinstance(named, BackgroundJobManager):
+            return named
         if self._own is None:
             self._own = BackgroundJobManager()
             if "jobs" in names:
@@ -88,8 +90,8 @@ class JobMagics(Magics):  # type: ignore[misc]
     # The magics.
 
     @needs_local_scope  # type: ignore[untyped-decorator]
-    @no_var_expand
-    @line_cell_magic
+    @no_var_expand  # type: ignore[untyped-decorator]
+    @line_cell_magic  # type: ignore[untyped-decorator]
     def bg(self, line: str, cell: str | None = None, local_ns: Any = None) -> Any:
         """Starts a background job, and gives the prompt back at once.
 
@@ -114,7 +116,8 @@ class JobMagics(Magics):  # type: ignore[misc]
         functions that it defines go on with the cell's names, not with the prompt's.
 
         --daemon    the end of the program does not wait for the job
-        --process   the job gets a process of its own
+        --process   the job gets a process of its own, and copies of what it refers to: no job in
+                    C code then stalls the prompt, and %kill ends it for certain
 
         In ``%bg`` an expression that begins with ``--`` goes in parentheses.
         """
@@ -135,6 +138,8 @@ class JobMagics(Magics):  # type: ignore[misc]
             raise UsageError(
                 f"{text} is no expression ({error.msg}); statements go in a cell: %%bg"
             ) from None
+        except PicklingError as error:
+            raise UsageError(str(error)) from None
 
     def _start_cell(self, cell: str, options: dict[str, bool]) -> Any:
         shell = self.shell
@@ -147,7 +152,11 @@ class JobMagics(Magics):  # type: ignore[misc]
         except SyntaxError:
             shell.showsyntaxerror(filename)
             return None
-        job = BackgroundJobCell(cell, body, last, shell.user_ns)
+        kind = BackgroundJobProcessCell if options.get("process") else BackgroundJobCell
+        try:
+            job = kind(cell, body, last, shell.user_ns)
+        except PicklingError as error:
+            raise UsageError(str(error)) from None
         job.daemon = options.get("daemon", False)
         self._cells.append(job)
         return self.manager._start(job)
@@ -279,7 +288,7 @@ class JobMagics(Magics):  # type: ignore[misc]
     def _news(self, manager: BackgroundJobManager) -> str:
         if not manager._news.has_news():
             return ""
-        news = [job for job in manager._look() if job not in self._shown]
+        news = [job for job in manager._news.look() if job not in self._shown]
         done = [job for job in news if job.outcome == "done"]
         dead = [job for job in news if job.outcome != "done"]
         heading = "Dead, call jobs.traceback() for details"

@@ -195,7 +195,8 @@ def wants_copied_context() -> bool:
     """
     if "ipykernel" not in sys.modules:
         return False
-    return hasattr(sys.modules["IPython"].get_ipython(), "kernel")
+    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)
+    return hasattr(get_ipython(), "kernel")
 
 
 class Line(NamedTuple):

@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from bgjobs.cells import BackgroundJobCell, split
+from bgjobs.cells import BackgroundJobCell, BackgroundJobProcessCell, split
 
 
 def start(source, names):
@@ -122,3 +122,46 @@ def test_a_cell_is_shown_by_its_first_line():
 def test_a_cell_that_does_not_compile_is_refused_at_once():
     with pytest.raises(SyntaxError):
         split("x =", "a cell")
+
+
+def run_there(source, names):
+    job = BackgroundJobProcessCell(source, *split(source, "a cell"), names)
+    job.num = 0
+    job.start()
+    job.join()
+    return job
+
+
+def test_a_cell_in_a_process_gives_back_what_it_assigns_and_changes_nothing_else():
+    prompt: dict = {"x": 2, "found": [], "other": 0}
+    source = "import os\ny = x + 1\nfound.append(y)\npid = os.getpid()\n"
+    source += "def f(n): return n * y\nf(2)"
+    job = run_there(source, prompt)
+    assert job.exception() is None
+    assert job.result == 6
+    assert job.bring_back(prompt) == (["f", "os", "pid", "y"], [])
+    assert prompt["pid"] != prompt["os"].getpid()
+    assert prompt["found"] == []
+    assert prompt["f"](5) == 15
+
+
+def test_of_a_cell_in_a_process_that_failed_no_name_comes_back():
+    prompt: dict = {}
+    job = run_there("x = 1\n1 / 0", prompt)
+    assert isinstance(job.exception(), ZeroDivisionError)
+    assert job.bring_back(prompt) == ([], [])
+    assert job.names == {}
+
+
+def test_a_cell_in_a_process_says_which_names_cannot_be_sent_back():
+    prompt: dict = {}
+    job = run_there("x = 1\ngenerator = (n for n in 'abc')", prompt)
+    assert job.bring_back(prompt) == (["x"], [])
+    assert str(job.log).startswith("generator cannot be sent back from this process: ")
+
+
+def test_a_cell_for_a_process_that_refers_to_what_cannot_be_sent_is_refused_at_once():
+    import pickle
+
+    with pytest.raises(pickle.PicklingError, match="the value of 'gate'"):
+        run_there("gate.wait()", {"gate": threading.Lock()})
