@@ -1,5 +1,5 @@
 """The magics of ``%load_ext bgjobs``: %bg, %%bg, %jobs, %fg, %kill, %log, %where, %jobdebug; and
-the notices that tell at the prompt which jobs have ended.
+the notices that tell at the prompt which jobs have ended, and which one has stalled it.
 
 It does not know how jobs run, nor how they are stopped: it says in IPython's way what the classes
 say in Python's.
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import re
+from collections import deque
 from pickle import PicklingError
 from types import SimpleNamespace
 from typing import Any, Callable, Iterable, Iterator
@@ -19,7 +20,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 from IPython.core.magic import needs_local_scope, no_var_expand
 
-from . import failures
+from . import failures, stalls, workers
 from .cells import BackgroundJobCell, BackgroundJobProcessCell, split
 from .jobs import BackgroundJobBase
 from .manager import BackgroundJobManager
@@ -27,6 +28,9 @@ from .output import harmless
 
 _PAUSE = 0.2
 """How many seconds may pass until a waiting prompt is told of a job's end."""
+
+_STALLS = 10
+"""How many stalls of the prompt are remembered until they are told: the newest."""
 
 
 @magics_class
@@ -38,6 +42,8 @@ class JobMagics(Magics):  # type: ignore[misc]
         self._own: BackgroundJobManager | None = None
         self._cells: list[BackgroundJobCell] = []
         self._shown: WeakSet[BackgroundJobBase] = WeakSet()
+        # Added to by the thread of the watch.
+        self._stalls: deque[stalls.Stall] = deque(maxlen=_STALLS)
         self._app: Any = None
 
     # Which manager, which job.
@@ -95,14 +101,10 @@ class JobMagics(Magics):  # type: ignore[misc]
     def bg(self, line: str, cell: str | None = None, local_ns: Any = None) -> Any:
         """Starts a background job, and gives the prompt back at once.
 
-        ::
-
             %bg [--daemon] [--process] expression
 
-        evaluates an expression, as ``jobs.new("expression")`` does. The value of the magic is the
-        job: ``job = %bg f(x)``, later ``job.result``.
-
-        ::
+        evaluates an expression, as jobs.new("expression") does. The value of the magic is the
+        job: job = %bg f(x), later job.result.
 
             %%bg [--daemon] [--process]
             statements
@@ -110,16 +112,16 @@ class JobMagics(Magics):  # type: ignore[misc]
         runs a whole cell. It works on a copy of the prompt's names, taken when it starts: what it
         assigns, you do not see, and what you assign, it does not see; the objects are not copied.
         When it has ended without error, the names that it assigned are yours from the next prompt
-        on, as after ``from cell import *``. A name that you have bound anew meanwhile keeps your
-        value, and the notice says so. ``job.names`` has all that it assigned, also if it failed;
-        ``job.result`` is the value of its last line, if that is an expression. As with an import,
+        on, as after from cell import *. A name that you have bound anew meanwhile keeps your
+        value, and the notice says so. job.names has all that it assigned, also if it failed;
+        job.result is the value of its last line, if that is an expression. As with an import,
         functions that it defines go on with the cell's names, not with the prompt's.
 
         --daemon    the end of the program does not wait for the job
         --process   the job gets a process of its own, and copies of what it refers to: no job in
                     C code then stalls the prompt, and %kill ends it for certain
 
-        In ``%bg`` an expression that begins with ``--`` goes in parentheses.
+        In %bg an expression that begins with -- goes in parentheses.
         """
         options, rest = _options(line)
         if cell is None:
@@ -163,9 +165,7 @@ class JobMagics(Magics):  # type: ignore[misc]
 
     @line_magic  # type: ignore[untyped-decorator]
     def jobs(self, line: str) -> None:
-        """Shows the jobs that run, that have completed, and that died, as ``jobs.status()`` does.
-
-        ::
+        """Shows the jobs that run, that have completed, and that died, as jobs.status() does.
 
             %jobs
         """
@@ -180,8 +180,6 @@ class JobMagics(Magics):  # type: ignore[misc]
     @line_magic  # type: ignore[untyped-decorator]
     def fg(self, line: str) -> Any:
         """Waits for a job, and shows what it has printed and prints meanwhile.
-
-        ::
 
             %fg N
 
@@ -205,8 +203,6 @@ class JobMagics(Magics):  # type: ignore[misc]
     def kill(self, line: str) -> None:
         """Stops jobs, and says of each what came of it.
 
-        ::
-
             %kill N [N ...]
 
         A job hears it when it next runs Python code. One that is in C code goes on until that
@@ -222,8 +218,6 @@ class JobMagics(Magics):  # type: ignore[misc]
     @line_magic  # type: ignore[untyped-decorator]
     def log(self, line: str) -> None:
         """Shows what a job has printed.
-
-        ::
 
             %log N [-n K] [-f]
 
@@ -244,8 +238,6 @@ class JobMagics(Magics):  # type: ignore[misc]
     def where(self, line: str) -> None:
         """Shows where a job is now: its stack of calls, with the lines of the source.
 
-        ::
-
             %where N
         """
         print(self._job(line, "where").where())
@@ -253,8 +245,6 @@ class JobMagics(Magics):  # type: ignore[misc]
     @line_magic  # type: ignore[untyped-decorator]
     def jobdebug(self, line: str) -> None:
         """Opens the debugger in the place where a dead job failed.
-
-        ::
 
             %jobdebug N
         """
@@ -278,9 +268,11 @@ class JobMagics(Magics):  # type: ignore[misc]
     # Notices.
 
     def tell(self, *_: Any) -> None:
-        """Prints which jobs have ended since it last did, and brings the names of cells back."""
+        """Prints what is new since it last did, and brings the names of cells back."""
         text = "".join(self._news(manager) for manager in self._managers())
         text += self._bring_back()
+        while self._stalls:
+            text += f"{self._stalls.popleft()}. %bg --process leaves the prompt free.\n"
         if text:
             # In one piece, so that a waiting prompt is drawn anew once.
             print(text, end="", flush=True)
@@ -415,6 +407,7 @@ def load_ipython_extension(shell: Any) -> None:
     shell.events.register("post_run_cell", magics.tell)
     shell.events.register("post_run_cell", magics.attach)
     magics.attach()
+    workers.watch = stalls.Watch(magics._stalls.append).begin
 
 
 def unload_ipython_extension(shell: Any) -> None:
@@ -423,6 +416,7 @@ def unload_ipython_extension(shell: Any) -> None:
     shell.events.unregister("post_run_cell", magics.tell)
     shell.events.unregister("post_run_cell", magics.attach)
     magics.detach()
+    workers.watch = None
     shell.Completer.custom_matchers.remove(magics.matcher)
     for kind, names in magics.magics.items():
         for name in names:

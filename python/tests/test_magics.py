@@ -9,7 +9,7 @@ IPython = pytest.importorskip("IPython")
 
 from hosts import ipython_prompt, kernel, simple_prompt  # noqa: E402
 
-from bgjobs import BackgroundJobManager, output  # noqa: E402
+from bgjobs import BackgroundJobManager, output, stalls, workers  # noqa: E402
 
 
 @pytest.fixture
@@ -287,6 +287,26 @@ def test_numbers_and_options_are_completed(shell):
     assert offered("%bg some_long_n") == ["some_long_name"]
     assert offered("%bg len(some_long_n") == ["some_long_name"]
     assert offered("%bg some_long_name.rea") == ["real"]
+
+
+def test_a_stall_is_told_at_the_next_prompt_with_the_job_and_the_call(shell):
+    shell.see("job = %bg gate.wait(60)")
+    job = shell.user_ns["job"]
+    magics = shell.magics_manager.registry["JobMagics"]
+    magics._stalls.append(stalls.Stall(job, 1.5, "some.py:3, in f"))
+    assert shell.see("pass") == (
+        "The prompt was stalled for 1.5 s by job #0 (gate.wait(60)), in a C call at "
+        "some.py:3, in f. %bg --process leaves the prompt free.\n"
+    )
+    assert shell.see("pass") == ""
+
+
+def test_jobs_are_watched_for_stalls_while_the_magics_are_loaded(shell):
+    assert workers.watch is not None
+    shell.see("%unload_ext bgjobs.magics")
+    assert workers.watch is None
+    shell.see("%load_ext bgjobs.magics")
+    assert workers.watch is not None
 
 
 @pytest.mark.parametrize("magic", ["bg", "jobs", "fg", "kill", "log", "where", "jobdebug"])
