@@ -97,10 +97,14 @@ impl Session {
 
     /// Evaluates a line, which may be several; an `&` at its end sends it to the background, a `;` hides its value.
     pub fn answer(&mut self, line: &str) -> Answer {
-        let source = format!("In[{}]", self.number());
+        self.answer_as(&format!("In[{}]", self.number()), line)
+    }
+
+    /// Evaluates a line that tracebacks call `name`.
+    pub fn answer_as(&mut self, name: &str, line: &str) -> Answer {
         self.lines += 1;
         let input = Input::new(line);
-        let source = Source::new(source, input.text.trim_end());
+        let source = Source::new(name, input.text.trim_end());
         let answer = self.evaluate(if input.background { What::Background(source) } else { What::Text(source) });
         match answer {
             Answer::Value(value) if !input.silent => self.answer_shown(value),
@@ -133,11 +137,14 @@ impl Session {
     fn wait_for_value(&self, what: What) -> (Answer, Option<Names>) {
         let work = Work { what, names: self.names.clone(), jobs: self.jobs.clone(), language: self.language.clone() };
         let output = Arc::clone(&self.output);
+        // Held until it is known what runs: a stop that comes meanwhile waits, and is not lost.
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let job = match self.foreground.spawn_with("the line", move |context| Ok(work.run(context, output))) {
             Ok(job) => job,
             Err(refusal) => return (Answer::Failed(Failure::new(refusal.to_string())), None),
         };
-        self.run_in_foreground(Some(&job));
+        *running = Some(AnyJob::clone(&job));
+        drop(running);
         // How it ended is read from the job.
         let _ = job.wait();
         self.run_in_foreground(None);

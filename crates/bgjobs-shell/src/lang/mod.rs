@@ -4,6 +4,7 @@
 
 mod cells;
 mod describe;
+mod dict;
 mod engine;
 mod evaluation;
 mod failure;
@@ -16,6 +17,7 @@ mod names;
 mod notice;
 mod program;
 mod quotes;
+mod refusal;
 mod rest;
 mod scan;
 mod show;

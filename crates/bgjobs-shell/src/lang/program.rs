@@ -10,7 +10,7 @@ use rhai::{AST, Dynamic, Engine, Expr, ImmutableString, Module, ParseError, Posi
 use super::{
     engine::{Grammar, compiler},
     evaluation::Result,
-    keywords, quotes,
+    quotes, refusal,
     source::Source,
     underscores::Underscores,
 };
@@ -53,7 +53,7 @@ impl Program {
         let (text, underscores) = Underscores::swap(quotes::swap(&source.text));
         let (engine, reading) = compiler(grammar, Some(underscores));
         let compiled = compile(&engine, &text);
-        let mut ast = compiled.map_err(|refusal| keywords::explain(refusal, &source.text))?;
+        let mut ast = compiled.map_err(|refusal| refusal::explain(refusal, &source.text))?;
         ast.set_source(source.name.clone());
         let declared = std::mem::take(&mut reading.lock().unwrap_or_else(PoisonError::into_inner).declared);
         Ok(Self { ast, source, declared })

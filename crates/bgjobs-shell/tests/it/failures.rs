@@ -324,3 +324,42 @@ fn wrong_calls_name_what_was_wrong() {
         "#]],
     );
 }
+
+#[test]
+fn a_map_in_pythons_spelling_is_told_with_the_way_out() {
+    check(
+        &["jobs.new('x + y', {\"x\": 1, \"y\": 2})", "jobs.new('x', #{'x': 1})", "m = {'x': [1, {'y': 2}]}"],
+        expect![[r#"
+            > jobs.new('x + y', {"x": 1, "y": 2})
+            Traceback (most recent call last):
+              In[1], line 1
+                jobs.new('x + y', {"x": 1, "y": 2})
+                                      ^
+            Syntax error: Expecting ';' to terminate this statement; a map begins with `#`: write #{x: 1, y: 2}
+            > jobs.new('x', #{'x': 1})
+            <BackgroundJob #0: x>
+            > m = {'x': [1, {'y': 2}]}
+            Traceback (most recent call last):
+              In[3], line 1
+                m = {'x': [1, {'y': 2}]}
+                        ^
+            Syntax error: Expecting ';' to terminate this statement; a map begins with `#`: write #{x: [1, {'y': 2}]}
+        "#]],
+    );
+}
+
+#[test]
+fn a_string_is_shown_as_it_is_typed() {
+    check(
+        &[
+            r#"["\x1b[2J", "é\u200b\U0001f468\U000e0001", "\x00\t\n\"'\\u{1}", '\n', '\'', #{"a b\x07": 1}]"#,
+            r#"_1 == ["\x1b[2J", "é\u200b👨\U000e0001", "\x00\t\n\"'\\u{1}", '\n', '\'', #{"a b\x07": 1}]"#,
+        ],
+        expect![[r#"
+            > ["\x1b[2J", "é\u200b\U0001f468\U000e0001", "\x00\t\n\"'\\u{1}", '\n', '\'', #{"a b\x07": 1}]
+            ["\x1b[2J", "é\u200b👨\U000e0001", "\x00\t\n\"'\\u{1}", '\n', '\'', #{"a b\x07": 1}]
+            > _1 == ["\x1b[2J", "é\u200b👨\U000e0001", "\x00\t\n\"'\\u{1}", '\n', '\'', #{"a b\x07": 1}]
+            true
+        "#]],
+    );
+}

@@ -171,10 +171,10 @@ fn control_characters_are_shown_harmlessly() {
         expect![[r#"
             > x = "[2J"
             > x
-            "\u{1b}[2J"
+            "\x1b[2J"
             > j = jobs.new('"[2J"')
             > j.join(); j.result
-            "\u{1b}[2J"
+            "\x1b[2J"
             > jobs()
             Completed jobs:
             0 : "\u{1b}[2J"
@@ -239,13 +239,13 @@ fn what_is_thrown_may_be_anything() {
               In[6], line 1
                 throw [1, 'a', "\u{1b}[2J"]
                 ^
-            [1, 'a', "\u{1b}[2J"]
+            [1, 'a', "\x1b[2J"]
             > throw #{"[2J": shared(1)}
             Traceback (most recent call last):
               In[7], line 1
                 throw #{"\u{1b}[2J": shared(1)}
                 ^
-            #{"\u{1b}[2J": shared(1)}
+            #{"\x1b[2J": shared(1)}
             > throw jobs
             Traceback (most recent call last):
               In[8], line 1
@@ -323,7 +323,7 @@ fn control_characters_in_prints_and_names_are_shown_harmlessly() {
             > j = jobs.start('print("[2J")', [], #{name: "]0;x"}); j.join(); j
             <BackgroundJob #0: \u{1b}]0;x\u{7}>
             > j.log
-            ["\u{1b}[2J"]
+            ["\x1b[2J"]
             > no[2Jname
             Traceback (most recent call last):
               In[3], line 1
@@ -331,7 +331,7 @@ fn control_characters_in_prints_and_names_are_shown_harmlessly() {
                   ^
             Syntax error: Unexpected '\u{1b}'
             > m = #{"[2J": 1}; m
-            #{"\u{1b}[2J": 1}
+            #{"\x1b[2J": 1}
             > m.missing.more
             Traceback (most recent call last):
               In[5], line 1
