@@ -8,6 +8,7 @@ use bgjobs::{AnyJob, JobId, LogCursor, Stream, many_lines, one_line};
 
 use crate::{
     commands::Command,
+    lang::own_names,
     render,
     session::{Answer, Session},
 };
@@ -96,7 +97,7 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
         }
         Command::Kill(id) => with_job(session, id, &|session, job| {
             let verdict = job.stop("killed at the prompt", PATIENCE);
-            session.told().note_read(job);
+            session.told().note_seen(job);
             Reply::Shown(format!("Job #{id} {verdict}"))
         }),
         Command::Log(id) => with_job(session, id, &|_, job| {
@@ -118,6 +119,10 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
             }
             show(session);
             let answer = session.outcome(job);
+            if let Some(own) = own_names(job) {
+                session.print(Stream::Err, &format!("Job #{id} {own}"));
+            }
+            session.told().note_seen(job);
             shown(session, number, &answer)
         }),
         Command::Wait(Some(id)) => with_job(session, id, &|session, job| {

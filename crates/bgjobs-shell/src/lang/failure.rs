@@ -5,7 +5,9 @@ use std::sync::Arc;
 use bgjobs::{Failure, Frame};
 use rhai::{EvalAltResult, ImmutableString, ParseError, Position};
 
-use super::{engine::CALL_LEVELS, evaluation::Evaluation, names::Names, show, source::Source, stack::Stack};
+use super::{
+    engine::CALL_LEVELS, evaluation::Evaluation, kind::in_words, names::Names, show, source::Source, stack::Stack,
+};
 
 /// Why a variable can't be read, and the way out.
 pub(super) const IN_USE: &str = "a method of it is running; take out of it before what the function needs";
@@ -85,7 +87,7 @@ fn message(error: &EvalAltResult, names: &Names) -> String {
         }
         EvalAltResult::ErrorDataRace(..) => format!("a variable that the function captured is in use: {IN_USE}"),
         EvalAltResult::ErrorFunctionNotFound(signature, _) => {
-            not_found(signature, names).unwrap_or_else(|| format!("Function not found: {signature}"))
+            not_found(signature, names).unwrap_or_else(|| in_words(&format!("Function not found: {signature}")))
         }
         EvalAltResult::ErrorRuntime(thrown, _) => {
             let text = match thrown.read_lock::<ImmutableString>() {
@@ -100,7 +102,7 @@ fn message(error: &EvalAltResult, names: &Names) -> String {
         _ => {
             let text = error.to_string();
             let position = error.position();
-            if position.is_none() { text } else { text.trim_end_matches(&format!(" ({position})")).to_owned() }
+            in_words(if position.is_none() { &text } else { text.trim_end_matches(&format!(" ({position})")) })
         }
     }
 }

@@ -12,6 +12,7 @@ mod functions;
 mod input;
 mod jobs;
 mod keywords;
+mod kind;
 mod language;
 mod names;
 mod notice;
@@ -37,6 +38,7 @@ pub use jobs::Jobs;
 pub(crate) use language::Language;
 pub use names::Names;
 pub use notice::notice;
+pub(crate) use notice::own_names;
 #[cfg(feature = "terminal")]
 pub(crate) use scan::{End, Kind, scan};
 pub use show::show;

@@ -10,6 +10,8 @@ use super::{
     evaluation::{Evaluation, Output, Result, What, Work},
     failure,
     functions::{error, text},
+    jobs::Started,
+    kind::word,
     names::Names,
     program::Program,
     show,
@@ -75,9 +77,12 @@ fn expression(evaluation: &Evaluation, text: &str, given: &[Dynamic], choices: C
     // A function value that the job returns is at home here too.
     cells.names_mut().define(program.functions(), program.source());
     let names = if given.is_empty() { cells.snapshot() } else { given_names(&mut cells, given)? };
+    let given = given.iter().map(|names| cells.rest(names.clone()).map_err(busy)).collect::<Result<_, _>>()?;
     drop(cells);
-    spawn(evaluation, text.to_owned(), What::Expression(program), names, choices)
-        .map_err(|refusal| error(refusal.to_string()).into())
+    let job = spawn(evaluation, text.to_owned(), What::Expression(program), names, choices)
+        .map_err(|refusal| error(refusal.to_string()))?;
+    evaluation.jobs.note_started(&job, Started::Expression { text: text.into(), given });
+    Ok(job)
 }
 
 /// The names of an expression that was given maps of them: the later ones hide the earlier, and the prompt's functions
@@ -86,7 +91,7 @@ fn given_names(cells: &mut Cells, given: &[Dynamic]) -> Result<Names> {
     let mut variables = BTreeMap::new();
     for names in given {
         let Some(names) = names.read_lock::<Map>() else {
-            let kind = names.type_name();
+            let kind = word(names.type_name());
             return Err(error(format!("{INVALID}: names are given in a map, as in #{{x: 1}}, not as {kind}")).into());
         };
         for (name, value) in &*names {
@@ -106,11 +111,14 @@ fn call(
     let mut cells = evaluation.cells();
     let name = function.read_lock::<FnPtr>().map(|function| show::function(&function, cells.names()));
     let function = cells.rest(function).map_err(busy)?;
-    let arguments = arguments.map(|argument| cells.rest(argument).map_err(busy)).collect::<Result<_, _>>()?;
+    let arguments: Vec<_> = arguments.map(|argument| cells.rest(argument).map_err(busy)).collect::<Result<_, _>>()?;
     let names = cells.snapshot();
     drop(cells);
-    spawn(evaluation, name.unwrap_or_default(), What::Call { function, arguments }, names, choices)
-        .map_err(|refusal| error(refusal.to_string()).into())
+    let started = Started::Call { function: function.clone(), arguments: arguments.clone() };
+    let job = spawn(evaluation, name.unwrap_or_default(), What::Call { function, arguments }, names, choices)
+        .map_err(|refusal| error(refusal.to_string()))?;
+    evaluation.jobs.note_started(&job, started);
+    Ok(job)
 }
 
 fn busy(_: Busy) -> EvalAltResult {
@@ -121,7 +129,10 @@ fn busy(_: Busy) -> EvalAltResult {
 pub(super) fn statements(evaluation: &Evaluation, program: Program) -> Result<AnyJob, Failure> {
     let name = program.source().text.trim().to_owned();
     let names = evaluation.cells().names().clone();
-    spawn(evaluation, name, What::Statements(program), names, Choices::default()).map_err(Failure::from)
+    let text = name.as_str().into();
+    let job = spawn(evaluation, name, What::Statements(program), names, Choices::default())?;
+    evaluation.jobs.note_started(&job, Started::Expression { text, given: Vec::new() });
+    Ok(job)
 }
 
 fn spawn(

@@ -311,12 +311,12 @@ fn a_text_on_the_command_line_is_a_line_at_the_prompt() {
         &["-c", "?env"],
         "",
         expect![[r#"
-        exit 0
-        -- out
-        fn env(name: Dynamic) -> Result<Dynamic>
-            The value of a variable of the environment, or `()` if it is not set.
-        -- err
-    "#]],
+            exit 0
+            -- out
+            fn env(name)
+                The value of a variable of the environment, or `()` if it is not set.
+            -- err
+        "#]],
     );
 }
 

@@ -192,13 +192,13 @@ fn closures_are_named_readably() {
               In[2], line 1, in a closure
                 f = |n| n.nothing(); f.call(1)
                           ^
-            Function not found: nothing (i64)
+            Function not found: nothing (int)
             > jobs.new(f, 1).join(); jobs[0].traceback()
             Traceback (most recent call last):
               In[2], line 1, in a closure
                 f = |n| n.nothing(); f.call(1)
                           ^
-            Function not found: nothing (i64)
+            Function not found: nothing (int)
         "#]],
     );
 }
@@ -308,7 +308,7 @@ fn wrong_calls_name_what_was_wrong() {
               In[9], line 1
                 read_file(5)
                 ^
-            read_file(5): a path is a string, not of the type i64
+            read_file(5): a path is a string, not of the type int
             > list_dir('/no/such/dir')
             Traceback (most recent call last):
               In[10], line 1
@@ -320,7 +320,7 @@ fn wrong_calls_name_what_was_wrong() {
               In[11], line 1
                 1 + 'a'
                   ^
-            Function not found: + (i64, char)
+            Function not found: + (int, char)
         "#]],
     );
 }
@@ -344,6 +344,103 @@ fn a_map_in_pythons_spelling_is_told_with_the_way_out() {
                 m = {'x': [1, {'y': 2}]}
                         ^
             Syntax error: Expecting ';' to terminate this statement; a map begins with `#`: write #{x: [1, {'y': 2}]}
+        "#]],
+    );
+}
+
+#[test]
+fn messages_name_types_as_a_person_would() {
+    check(
+        &[
+            "c = shared(0); c.set()",
+            "jobs['a']",
+            "jobs['ab']",
+            "1 + 'ab'.len",
+            "1.5 - [1]",
+            "read_file(1..3)",
+            "to_json(c)",
+            "c.wait(|v| c)",
+            "(|x| x) + 1",
+            "5.x",
+            "for i in 5 {}",
+            "-'a'",
+            "throw 'i64'",
+        ],
+        expect![[r#"
+            > c = shared(0); c.set()
+            Traceback (most recent call last):
+              In[1], line 1
+                c = shared(0); c.set()
+                                 ^
+            Function not found: set (shared)
+            > jobs['a']
+            Traceback (most recent call last):
+              In[2], line 1
+                jobs['a']
+                    ^
+            a job is found by its number, as in jobs[3], not by a value of the type char
+            > jobs['ab']
+            Traceback (most recent call last):
+              In[3], line 1
+                jobs['ab']
+                    ^
+            a job is found by its number, as in jobs[3], not by a value of the type string
+            > 1 + 'ab'.len
+            3
+            > 1.5 - [1]
+            Traceback (most recent call last):
+              In[5], line 1
+                1.5 - [1]
+                    ^
+            Function not found: - (float, array)
+            > read_file(1..3)
+            Traceback (most recent call last):
+              In[6], line 1
+                read_file(1..3)
+                ^
+            read_file(1..3): a path is a string, not of the type range
+            > to_json(c)
+            Traceback (most recent call last):
+              In[7], line 1
+                to_json(c)
+                ^
+            to_json(..): JSON has no values of the type shared
+            > c.wait(|v| c)
+            Traceback (most recent call last):
+              In[8], line 1
+                c.wait(|v| c)
+                  ^
+            a variable that the function captured is in use: a method of it is running; take out of it before what the function needs
+            > (|x| x) + 1
+            Traceback (most recent call last):
+              In[9], line 1
+                (|x| x) + 1
+                        ^
+            Function not found: + (function, int)
+            > 5.x
+            Traceback (most recent call last):
+              In[10], line 1
+                5.x
+                  ^
+            Unknown property 'x' - a getter is not registered for type 'int'
+            > for i in 5 {}
+            Traceback (most recent call last):
+              In[11], line 1
+                for i in 5 {}
+                         ^
+            Syntax error: Expecting an iterable value, not a number
+            > -'a'
+            Traceback (most recent call last):
+              In[12], line 1
+                -'a'
+                ^
+            Function not found: - (char)
+            > throw 'i64'
+            Traceback (most recent call last):
+              In[13], line 1
+                throw 'i64'
+                ^
+            i64
         "#]],
     );
 }

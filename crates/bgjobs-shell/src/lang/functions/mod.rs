@@ -10,7 +10,10 @@ mod time;
 use rhai::{Dynamic, EvalAltResult, Module, NativeCallContext, Position};
 
 pub(super) use self::{shared::SharedValue, time::time};
-use super::evaluation::{Evaluation, Result};
+use super::{
+    evaluation::{Evaluation, Result},
+    kind::word,
+};
 
 /// The functions as a module.
 pub(super) fn module() -> Module {
@@ -19,6 +22,8 @@ pub(super) fn module() -> Module {
     {
         module.combine(part);
     }
+    // Only here: a module that becomes a part of another loses it.
+    module.set_custom_type::<SharedValue>("shared");
     module
 }
 
@@ -39,5 +44,5 @@ pub(super) fn stopped() -> EvalAltResult {
 
 /// A text, or the type of what is none; a single character in single quotes is not a string in Rhai, and one here.
 pub(super) fn text(value: &Dynamic) -> Result<String, &'static str> {
-    value.as_char().map(String::from).or_else(|_| value.clone().into_string())
+    value.as_char().map(String::from).or_else(|_| value.clone().into_string()).map_err(word)
 }

@@ -14,6 +14,7 @@ use rhai::{Dynamic, FnPtr, Module, export_module, exported_module};
 use super::{error, stopped};
 use crate::lang::{
     evaluation::{Evaluation, Result},
+    kind::word,
     show,
     value::Value,
 };
@@ -45,16 +46,16 @@ struct Update<'a> {
 
 /// The functions as a module.
 pub(super) fn module() -> Module {
-    let mut module = exported_module!(values);
-    module.set_custom_type::<SharedValue>("shared");
-    module
+    exported_module!(values)
 }
 
 #[export_module]
 mod values {
     use rhai::NativeCallContext;
 
-    use super::{Arc, Dynamic, Evaluation, FnPtr, Inner, Mutex, Result, SharedValue, State, Update, at_rest, error};
+    use super::{
+        Arc, Dynamic, Evaluation, FnPtr, Inner, Mutex, Result, SharedValue, State, Update, at_rest, error, word,
+    };
 
     /// A value that the prompt and its jobs share.
     #[rhai_fn(return_raw)]
@@ -105,10 +106,9 @@ mod values {
             let value = shared.value();
             let data = evaluation.cells().wake(&value);
             let good: Dynamic = function.call_within_context(&context, (data.clone(),))?;
-            if good
-                .as_bool()
-                .map_err(|kind| error(format!("wait(..): the function must return true or false, not {kind}")))?
-            {
+            if good.as_bool().map_err(|kind| {
+                error(format!("wait(..): the function must return true or false, not {}", word(kind)))
+            })? {
                 return Ok(data);
             }
             let state = shared.state();

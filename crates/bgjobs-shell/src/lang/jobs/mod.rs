@@ -3,6 +3,7 @@
 mod all;
 mod new;
 mod one;
+mod started;
 
 use std::{
     collections::BTreeSet,
@@ -16,6 +17,8 @@ use std::{
 use bgjobs::{AnyJob, Failure, Handle, JobId, Notices, ResultError, Stream, TracebackError};
 use rhai::{Dynamic, Module};
 
+use self::started::AllStarted;
+pub(super) use self::started::Started;
 use super::{
     evaluation::{Evaluation, Result},
     start::Done,
@@ -33,6 +36,7 @@ pub struct Jobs {
     expressions: Arc<AtomicU64>,
     /// The jobs whose result, status or traceback was read.
     read: Arc<Mutex<BTreeSet<JobId>>>,
+    started: AllStarted,
 }
 
 impl Jobs {
@@ -40,7 +44,7 @@ impl Jobs {
     #[must_use]
     pub fn new(handle: Handle) -> Self {
         let notices = Arc::new(Mutex::new(handle.notices()));
-        Self { handle, notices, expressions: Arc::default(), read: Arc::default() }
+        Self { handle, notices, expressions: Arc::default(), read: Arc::default(), started: AllStarted::default() }
     }
 
     /// What ended since the last look.
@@ -75,6 +79,16 @@ impl Jobs {
         if job.is_finished() {
             self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(job.id());
         }
+    }
+
+    /// Notes that the user has just been shown how the job ended, if it has: no notice need say so again.
+    pub fn note_seen(&self, job: &AnyJob) {
+        self.note_read(job);
+        self.notices().skip(job.id());
+    }
+
+    pub(super) fn note_started(&self, job: &AnyJob, started: Started) {
+        self.started.add(job.id(), started, &self.handle);
     }
 
     /// What the text of the next job is called, as long as the job has no number.
