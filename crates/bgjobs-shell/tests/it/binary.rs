@@ -178,15 +178,15 @@ fn the_end_of_the_pipe_waits_for_the_jobs() {
 fn commands_work_in_a_pipe() {
     check(
         &[],
-        "print('working'); 42 &\nfg 0\nlog 0\nwait 0\nfg\nlog = 5\nlog\nkill 0\nexit\nnever\n",
+        "print('working'); 42 &\njobs[0].join()\nfg 0\nlog 0\nwait 0\nfg\nlog = 5\nlog\nkill 0\nexit\nnever\n",
         expect![[r#"
             exit 1
             -- out
             Out[1]: <BackgroundJob #0: print('working'); 42>
             working
-            Out[2]: 42
+            Out[3]: 42
             working
-            Out[7]: 5
+            Out[8]: 5
             Job #0 had completed before it heard of the stop
             -- err
             Completed jobs:
