@@ -104,6 +104,7 @@ pub(super) fn evaluator(evaluation: &Arc<Evaluation>, stack: Stack) -> Engine {
         // What is returned tells this end from a stop.
         (!stack.has_room()).then(|| Dynamic::from(stack))
     });
+    evaluation.calls.watch(&mut engine);
     let printed = Arc::clone(evaluation);
     engine.on_print(move |text| printed.print(Stream::Out, text));
     let debugged = Arc::clone(evaluation);

@@ -9,6 +9,7 @@ use bgjobs::{Context, Failure, Stream};
 use rhai::{AST, Dynamic, EvalAltResult, FnPtr, NativeCallContext, Position};
 
 use super::{
+    calls::Calls,
     cells::{Busy, Cells},
     engine::evaluator,
     failure,
@@ -84,6 +85,7 @@ impl Work {
             failed: Mutex::default(),
             stack: Stack::here(),
             updating: AtomicBool::new(false),
+            calls: Calls::default(),
             expression: match &self.what {
                 What::Expression(program) => Some(Arc::clone(program.source())),
                 _ => None,
@@ -119,6 +121,8 @@ pub(super) struct Evaluation {
     stack: Stack,
     /// Whether the function of an `update` of a shared value runs.
     updating: AtomicBool,
+    /// The functions that it is in.
+    pub(super) calls: Calls,
     /// The text that has no name but that of its job.
     expression: Option<Arc<Source>>,
 }
@@ -152,6 +156,15 @@ impl Evaluation {
             return Err(error(text).into());
         }
         Ok(())
+    }
+
+    /// A stop that a `catch` held up at the last moment is a stop all the same.
+    fn unless_stopped(&self, value: Value) -> Result<Value, Failure> {
+        if self.context.is_stopping() && self.calls.were_ended() {
+            Err(failure::stopped(self, Vec::new()))
+        } else {
+            Ok(value)
+        }
     }
 
     pub(super) fn set_updating(&self, updating: bool) {
@@ -199,7 +212,7 @@ impl Evaluation {
 
     /// Runs statements, each by itself, so that what one did stays if the next one fails.
     fn run(self: &Arc<Self>, program: &Program) -> Result<Value, Failure> {
-        self.cells().names_mut().define(program.functions(), program.source());
+        program.define_in(self.cells().names_mut());
         let engine = evaluator(self, self.stack);
         let mut last = Value::plain(());
         for step in program.steps() {
@@ -225,7 +238,7 @@ impl Evaluation {
                 break;
             }
         }
-        Ok(last)
+        self.unless_stopped(last)
     }
 
     /// Calls a function value.
@@ -238,6 +251,7 @@ impl Evaluation {
         };
         let result = function.call::<Dynamic>(&engine, &AST::empty(), arguments);
         let value = result.map_err(|error| failure::of_call(*error, self, function.fn_name()))?;
-        Ok(self.cells().settle(value))
+        let value = self.cells().settle(value);
+        self.unless_stopped(value)
     }
 }

@@ -33,22 +33,34 @@ pub(super) fn failure(mut error: EvalAltResult, evaluation: &Evaluation, source:
                 error = *inner;
             }
             EvalAltResult::ErrorTerminated(token, _) if !token.is::<Stack>() => {
-                let reason = evaluation.context.job().stop_reason();
-                return Failure::stopped(reason.as_deref().unwrap_or_default()).with_frames(frames);
+                return stopped(evaluation, shortened(frames));
             }
             error => {
-                if frames.len() > 2 * MOST_FRAMES {
-                    let left_out = frames.len() - 2 * MOST_FRAMES;
-                    let note = Frame { source: Some(format!("... {left_out} more ...")), ..Frame::default() };
-                    frames.splice(MOST_FRAMES..MOST_FRAMES + left_out, [note]);
-                }
-                // A call by Rust code, as that of a function value by `map`, stands at the same place as the method.
-                frames.dedup_by(|a, b| (&a.source, a.line, a.column) == (&b.source, b.line, b.column));
+                let frames = shortened(frames);
                 let failure = Failure::new(message(&error, evaluation.cells().names()));
                 return if frames.is_empty() { failure } else { failure.with_frames(frames) };
             }
         }
     }
+}
+
+/// That of a job that was asked to stop.
+pub(super) fn stopped(evaluation: &Evaluation, frames: Vec<Frame>) -> Failure {
+    let reason = evaluation.context.job().stop_reason();
+    let failure = Failure::stopped(reason.as_deref().unwrap_or_default());
+    if frames.is_empty() { failure } else { failure.with_frames(frames) }
+}
+
+/// The first and the last of many frames.
+fn shortened(mut frames: Vec<Frame>) -> Vec<Frame> {
+    if frames.len() > 2 * MOST_FRAMES {
+        let left_out = frames.len() - 2 * MOST_FRAMES;
+        let note = Frame { source: Some(format!("... {left_out} more ...")), ..Frame::default() };
+        frames.splice(MOST_FRAMES..MOST_FRAMES + left_out, [note]);
+    }
+    // A call by Rust code, as that of a function value by `map`, stands at the same place as the method.
+    frames.dedup_by(|a, b| (&a.source, a.line, a.column) == (&b.source, b.line, b.column));
+    frames
 }
 
 /// The failure of the call of a function; it shows at least where that is.

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of terminals, of sessions and of printing.
 
+mod calls;
 mod cells;
 mod describe;
 mod dict;

@@ -75,7 +75,7 @@ fn expression(evaluation: &Evaluation, text: &str, given: &[Dynamic], choices: C
     })?;
     let mut cells = evaluation.cells();
     // A function value that the job returns is at home here too.
-    cells.names_mut().define(program.functions(), program.source());
+    program.define_in(cells.names_mut());
     let names = if given.is_empty() { cells.snapshot() } else { given_names(&mut cells, given)? };
     let given = given.iter().map(|names| cells.rest(names.clone()).map_err(busy)).collect::<Result<_, _>>()?;
     drop(cells);

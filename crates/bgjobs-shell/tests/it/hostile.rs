@@ -40,12 +40,23 @@ fn endless_recursion_ends() {
               In[2], line 1
                 deep(0)
                 ^
+              In[1], line 1, in deep
+                fn deep(n) { deep(n + 1) }
+                             ^
+              ... 977 more ...
+              In[1], line 1, in deep
+                fn deep(n) { deep(n + 1) }
+                             ^
             Stack overflow: more than 1000 calls inside each other
             > jobs.new(deep, 0).join(); jobs[0].traceback()
             Traceback (most recent call last):
               In[1], line 1, in deep
                 fn deep(n) { deep(n + 1) }
-                           ^
+                             ^
+              ... 975 more ...
+              In[1], line 1, in deep
+                fn deep(n) { deep(n + 1) }
+                             ^
             Stack overflow: more than 1000 calls inside each other
             > fn a(n) { [n].map(|m| a(m + 1)) }
             > a(0)
@@ -74,10 +85,7 @@ fn endless_recursion_ends() {
               In[4], line 1, in a
                 fn a(n) { [n].map(|m| a(m + 1)) }
                               ^
-              ... 726 more ...
-              In[4], line 1, in a closure
-                fn a(n) { [n].map(|m| a(m + 1)) }
-                                      ^
+              ... 727 more ...
               In[4], line 1, in a
                 fn a(n) { [n].map(|m| a(m + 1)) }
                               ^
@@ -99,6 +107,9 @@ fn endless_recursion_ends() {
               In[4], line 1, in a
                 fn a(n) { [n].map(|m| a(m + 1)) }
                               ^
+              In[4], line 1, in a closure
+                fn a(n) { [n].map(|m| a(m + 1)) }
+                                      ^
             Stack overflow: more than 1000 calls inside each other
         "#]],
     );
