@@ -15,6 +15,8 @@ use rhai::{
     OptimizationLevel, Position, ScriptFuncDef, Shared, Stmt, StmtBlock,
 };
 
+use super::evaluation::Result;
+
 /// Stands for a body in what Rhai evaluates; a user's text can't say it.
 const BODY: &str = "$";
 
@@ -65,22 +67,24 @@ impl Calls {
             let entered = calls.enter(Arc::clone(&function));
             let value = context.eval_expression_tree(&Expression::from(&function.body));
             drop(entered);
-            value.map_err(|error| calls.placed(error, context.source()))
+            calls.placed(value, context.source())
         };
         engine.register_custom_syntax_handler(BODY, false, call).expect("it changes no scope");
     }
 
     /// Rhai hands a stop and an overflow of the stack through all calls and forgets the places; inside another error it
     /// keeps them.
-    fn placed(&self, mut error: Box<EvalAltResult>, source: Option<&str>) -> Box<EvalAltResult> {
+    fn placed(&self, value: Result<Dynamic>, source: Option<&str>) -> Result<Dynamic> {
+        let Err(mut error) = value else { return value };
         match *error {
             // That other error can be caught, so it is noted too.
             EvalAltResult::ErrorTerminated(..) => self.0.ended.store(true, Ordering::Relaxed),
             EvalAltResult::ErrorStackOverflow(_) => {}
-            _ => return error,
+            _ => return Err(error),
         }
         let position = error.take_position();
-        EvalAltResult::ErrorInFunctionCall(String::new(), source.unwrap_or_default().to_owned(), error, position).into()
+        let source = source.unwrap_or_default().to_owned();
+        Err(EvalAltResult::ErrorInFunctionCall(String::new(), source, error, position).into())
     }
 }
 
@@ -143,7 +147,7 @@ fn statements(function: &Shared<ScriptFuncDef>) -> Vec<Stmt> {
 mod tests {
     use super::*;
 
-    fn evaluate(text: &str, calls: &Calls) -> Result<Dynamic, Box<EvalAltResult>> {
+    fn evaluate(text: &str, calls: &Calls) -> Result<Dynamic> {
         let mut engine = Engine::new();
         calls.watch(&mut engine);
         let shared = calls.clone();

@@ -103,7 +103,8 @@ impl fmt::Debug for Value {
     }
 }
 
-fn parts(value: &Dynamic, most: usize) -> usize {
+/// How large a value is, as [`Value::parts`] counts it.
+pub(super) fn parts(value: &Dynamic, most: usize) -> usize {
     let sum = |count: usize, item: &Dynamic| if count < most { count + parts(item, most - count) } else { count };
     if let Some(array) = value.read_lock::<Array>() {
         array.iter().fold(1, sum)

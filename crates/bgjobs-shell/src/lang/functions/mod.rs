@@ -5,6 +5,7 @@ mod files;
 mod json;
 mod random;
 mod shared;
+mod sizes;
 mod time;
 
 use rhai::{Dynamic, EvalAltResult, Module, NativeCallContext, Position};
@@ -18,8 +19,16 @@ use super::{
 /// The functions as a module.
 pub(super) fn module() -> Module {
     let mut module = Module::new();
-    for part in [command::module(), files::module(), json::module(), random::module(), shared::module(), time::module()]
-    {
+    let parts = [
+        command::module(),
+        files::module(),
+        json::module(),
+        random::module(),
+        shared::module(),
+        sizes::module(),
+        time::module(),
+    ];
+    for part in parts {
         module.combine(part);
     }
     // Only here: a module that becomes a part of another loses it.
