@@ -61,7 +61,7 @@ impl Calls {
     pub(super) fn watch(&self, engine: &mut Engine) {
         let calls = self.clone();
         let call = move |context: &mut EvalContext<'_, '_, '_, '_, '_, '_>, _: &[Expression<'_>], state: &Dynamic| {
-            let function = state.read_lock::<Arc<Function>>().map(|function| Arc::clone(&function));
+            let function = state.read_lock::<Arc<Function>>();
             // `eval` can be given a text that says it.
             let function = function.ok_or_else(|| EvalAltResult::ErrorRuntime(BODY.into(), Position::NONE))?;
             let entered = calls.enter(Arc::clone(&function));
