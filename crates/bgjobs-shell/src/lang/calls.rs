@@ -15,7 +15,7 @@ use rhai::{
     OptimizationLevel, Position, ScriptFuncDef, Shared, Stmt, StmtBlock,
 };
 
-use super::evaluation::Result;
+use super::error::Result;
 
 /// Stands for a body in what Rhai evaluates; a user's text can't say it.
 const BODY: &str = "$";

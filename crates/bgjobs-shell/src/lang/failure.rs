@@ -6,11 +6,14 @@ use bgjobs::{Failure, Frame};
 use rhai::{EvalAltResult, ImmutableString, ParseError, Position};
 
 use super::{
-    engine::CALL_LEVELS, evaluation::Evaluation, kind::in_words, names::Names, show, source::Source, stack::Stack,
+    evaluation::Evaluation,
+    kind::in_words,
+    live::Busy,
+    names::Names,
+    show,
+    source::Source,
+    stack::{CALL_LEVELS, Stack},
 };
-
-/// Why a variable can't be read, and the way out.
-pub(super) const IN_USE: &str = "a method of it is running; take out of it before what the function needs";
 
 /// How many frames are shown from the beginning, and how many from the end.
 const MOST_FRAMES: usize = 12;
@@ -97,7 +100,7 @@ fn message(error: &EvalAltResult, names: &Names) -> String {
         EvalAltResult::ErrorTerminated(..) => {
             "Stack overflow: the calls inside each other need too much memory".to_owned()
         }
-        EvalAltResult::ErrorDataRace(..) => format!("a variable that the function captured is in use: {IN_USE}"),
+        EvalAltResult::ErrorDataRace(..) => format!("a variable that the function captured is in use: {Busy}"),
         EvalAltResult::ErrorFunctionNotFound(signature, _) => {
             not_found(signature, names).unwrap_or_else(|| in_words(&format!("Function not found: {signature}")))
         }

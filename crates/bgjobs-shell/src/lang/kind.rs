@@ -1,6 +1,6 @@
 //! What the types of values are called, for people who have never seen Rust.
 
-use rhai::Shared;
+use rhai::{Dynamic, Shared};
 
 use super::language::Language;
 
@@ -29,6 +29,11 @@ pub(super) fn word(name: &str) -> &str {
 pub(super) fn registered<'a>(name: &'a str, language: &'a Language) -> &'a str {
     let mut modules = language.modules().iter().rev().map(Shared::as_ref);
     modules.find_map(|module| module.get_custom_type_display_by_name(name)).unwrap_or_else(|| word(name))
+}
+
+/// A text, or the type of what is none; a single character in single quotes is not a string in Rhai, and one here.
+pub(super) fn text(value: &Dynamic) -> Result<String, &'static str> {
+    value.as_char().map(String::from).or_else(|_| value.clone().into_string()).map_err(word)
 }
 
 /// Puts such words in place of Rhai's own in one of its messages.

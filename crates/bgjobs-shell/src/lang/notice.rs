@@ -5,7 +5,7 @@ use std::fmt::Write;
 use bgjobs::{AnyJob, Report};
 use rhai::ImmutableString;
 
-use super::start::Done;
+use super::jobs::Done;
 
 /// How many names are told.
 const MOST_NAMES: usize = 5;

@@ -9,8 +9,8 @@ use rhai::{AST, Dynamic, Engine, Expr, ImmutableString, Module, ParseError, Posi
 
 use super::{
     calls,
-    engine::{Grammar, compiler},
-    evaluation::Result,
+    compiler::{Grammar, compiler},
+    error::Result,
     names::Names,
     quotes, refusal,
     source::Source,

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use bgjobs::AnyJob;
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 
-use super::{functions::SharedValue, jobs::Jobs, names::Names, value::Value};
+use super::{jobs::Jobs, names::Names, shared::SharedValue, value::Value};
 
 /// How many items of a list are shown.
 const MOST_ITEMS: usize = 1_000;
@@ -20,6 +20,25 @@ const INSIDE_SHARED: usize = MOST_LEVELS - 10;
 #[must_use]
 pub fn show(value: &Value, names: &Names) -> String {
     data(value.data(), names)
+}
+
+/// Whether only functions of its type know what it looks like.
+pub(crate) fn is_opaque(value: &Value) -> bool {
+    let data = value.data();
+    let known = data.is_unit()
+        || data.is_bool()
+        || data.is_int()
+        || data.is_float()
+        || data.is_char()
+        || data.is_string()
+        || data.is_array()
+        || data.is_map()
+        || data.is_blob()
+        || data.is_fnptr()
+        || data.is::<AnyJob>()
+        || data.is::<Jobs>()
+        || data.is::<SharedValue>();
+    !known
 }
 
 /// What a value looks like that is not at rest.

@@ -2,8 +2,10 @@
 
 use rhai::{Array, Blob, Dynamic, ImmutableString, Map, Module, export_module, exported_module};
 
-use super::{error, text};
-use crate::lang::{evaluation::Result, kind::word};
+use crate::lang::{
+    error::{Result, error},
+    kind::{text, word},
+};
 
 /// The functions as a module.
 pub(super) fn module() -> Module {

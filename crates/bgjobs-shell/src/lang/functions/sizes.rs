@@ -4,8 +4,10 @@
 
 use rhai::{Array, Blob, Dynamic, ImmutableString, Module, export_module, exported_module};
 
-use super::error;
-use crate::lang::{evaluation::Result, value::parts};
+use crate::lang::{
+    error::{Result, error},
+    value::parts,
+};
 
 /// How many parts of 16 bytes a value may get in one call, 256 MB; a number is one.
 const MOST_PARTS: usize = 1 << 24;

@@ -5,11 +5,12 @@ use std::time::Duration;
 use bgjobs::{AnyJob, WaitError};
 use rhai::{Dynamic, Module, NativeCallContext, export_module, exported_module};
 
-use super::{Started, number, print_traceback, value};
+use super::{number, print_traceback, value};
 use crate::lang::{
-    evaluation::{Evaluation, Result},
-    functions::{error, stopped, time},
-    start::Done,
+    error::{Result, error, stopped},
+    evaluation::Evaluation,
+    functions::time::time,
+    jobs::{Done, Started},
     value::Value,
 };
 
@@ -196,7 +197,7 @@ mod of_one {
 }
 
 fn started(context: &NativeCallContext<'_>, job: &AnyJob) -> Option<Started> {
-    Evaluation::of(context).jobs.started.get(job.id())
+    Evaluation::of(context).jobs.started(job)
 }
 
 /// One of the maps of names that were given with a text.

@@ -5,11 +5,11 @@ use std::any::TypeId;
 use bgjobs::Options;
 use rhai::{Array, Dynamic, FuncRegistration, Map, Module, NativeCallContext, Shared, plugin::RhaiFunc};
 
-use super::Jobs;
 use crate::lang::{
-    evaluation::{Evaluation, Result},
-    functions::{error, text},
-    kind::word,
+    error::{Result, error},
+    evaluation::Evaluation,
+    jobs::Jobs,
+    kind::{text, word},
     start::{Choices, start},
 };
 

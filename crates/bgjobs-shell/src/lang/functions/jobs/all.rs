@@ -5,10 +5,11 @@ use std::fmt::{self, Display};
 use bgjobs::{AnyJob, Outcome, State, UnknownJob};
 use rhai::{Array, Dynamic, FuncRegistration, Module, export_module, exported_module};
 
-use super::{Jobs, complain, number, print, print_traceback, value};
+use super::{complain, number, print, print_traceback, value};
 use crate::lang::{
-    evaluation::{Evaluation, Result},
-    functions::error,
+    error::{Result, error},
+    evaluation::Evaluation,
+    jobs::Jobs,
     kind::word,
 };
 
@@ -64,7 +65,7 @@ mod of_jobs {
     #[rhai_fn(pure)]
     pub(super) fn flush(context: NativeCallContext<'_>, jobs: &mut Jobs) {
         let flushed = jobs.handle.flush();
-        jobs.started.forget_gone(&jobs.handle);
+        jobs.forget_gone();
         print(&Evaluation::of(&context), flushed);
     }
 
@@ -152,7 +153,7 @@ mod of_jobs {
     pub(super) fn remove(context: NativeCallContext<'_>, jobs: &mut Jobs, number: i64) {
         let evaluation = Evaluation::of(&context);
         match jobs.get(number).map(|job| jobs.handle.remove(job.id())) {
-            Ok(Ok(_)) => jobs.started.forget_gone(&jobs.handle),
+            Ok(Ok(_)) => jobs.forget_gone(),
             Ok(Err(refusal)) => complain(&evaluation, &refusal),
             Err(unknown) => complain(&evaluation, &unknown),
         }
