@@ -15,7 +15,7 @@ use rhai::{
     OptimizationLevel, Position, ScriptFuncDef, Shared, Stmt, StmtBlock,
 };
 
-use super::error::Result;
+use super::error::{Result, error};
 
 /// Stands for a body in what Rhai evaluates; a user's text can't say it.
 const BODY: &str = "$";
@@ -63,7 +63,7 @@ impl Calls {
         let call = move |context: &mut EvalContext<'_, '_, '_, '_, '_, '_>, _: &[Expression<'_>], state: &Dynamic| {
             let function = state.read_lock::<Arc<Function>>();
             // `eval` can be given a text that says it.
-            let function = function.ok_or_else(|| EvalAltResult::ErrorRuntime(BODY.into(), Position::NONE))?;
+            let function = function.ok_or_else(|| error(format!("'{BODY}' is a reserved symbol")))?;
             let entered = calls.enter(Arc::clone(&function));
             let value = context.eval_expression_tree(&Expression::from(&function.body));
             drop(entered);

@@ -38,9 +38,11 @@ pub(super) fn text(value: &Dynamic) -> Result<String, &'static str> {
 
 /// Puts such words in place of Rhai's own in one of its messages.
 pub(super) fn in_words(message: &str) -> String {
+    // What it calls a string that stands in the text.
+    let message = message.replace("&str | ImmutableString | String", "string");
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let mut text = String::new();
-    let mut rest = message;
+    let mut rest = message.as_str();
     while let Some(start) = rest.find(is_name) {
         let length = rest[start..].find(|c| !is_name(c)).unwrap_or(rest.len() - start);
         text.push_str(&rest[..start]);
@@ -74,6 +76,8 @@ mod tests {
     #[test]
     fn messages_of_rhai_are_told_in_words() {
         assert_eq!(in_words("Function not found: + (i64, char)"), "Function not found: + (int, char)");
+        let repeat = "Function not found: repeat (&str | ImmutableString | String, i64)";
+        assert_eq!(in_words(repeat), "Function not found: repeat (string, int)");
         assert_eq!(in_words("f64 i64x é Fn"), "float i64x é function");
         assert_eq!(in_words(""), "");
     }

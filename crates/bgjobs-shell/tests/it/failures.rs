@@ -367,6 +367,8 @@ fn messages_name_types_as_a_person_would() {
             "for i in 5 {}",
             "-'a'",
             "throw 'i64'",
+            "'ab'.repeat(3)",
+            "eval('$')",
         ],
         expect![[r#"
             > c = shared(0); c.set()
@@ -443,6 +445,18 @@ fn messages_name_types_as_a_person_would() {
                 throw 'i64'
                 ^
             i64
+            > 'ab'.repeat(3)
+            Traceback (most recent call last):
+              In[14], line 1
+                'ab'.repeat(3)
+                     ^
+            Function not found: repeat (string, int)
+            > eval('$')
+            Traceback (most recent call last):
+              In[15], line 1
+                eval('$')
+                     ^
+            Data type incorrect: char (expecting string)
         "#]],
     );
 }
