@@ -12,7 +12,7 @@ use std::sync::{
 
 use rhai::{
     AST, ASTNode, Dynamic, Engine, EvalAltResult, EvalContext, Expr, Expression, ImmutableString, Module,
-    OptimizationLevel, Position, ScriptFuncDef, Shared, Stmt, StmtBlock,
+    OptimizationLevel, ScriptFuncDef, Shared, Stmt, StmtBlock,
 };
 
 use super::error::{Result, error};

@@ -368,7 +368,7 @@ fn messages_name_types_as_a_person_would() {
             "-'a'",
             "throw 'i64'",
             "'ab'.repeat(3)",
-            "eval('$')",
+            "eval(\"$\")",
         ],
         expect![[r#"
             > c = shared(0); c.set()
@@ -451,12 +451,12 @@ fn messages_name_types_as_a_person_would() {
                 'ab'.repeat(3)
                      ^
             Function not found: repeat (string, int)
-            > eval('$')
+            > eval("$")
             Traceback (most recent call last):
               In[15], line 1
-                eval('$')
+                eval("$")
                      ^
-            Data type incorrect: char (expecting string)
+            '$' is a reserved symbol
         "#]],
     );
 }
