@@ -17,26 +17,44 @@ pub(super) fn hint(scan: Scanned<'_>, colon: usize) -> Option<String> {
     }
     let open = opening(&scan[..colon]).filter(|&open| scan[open].0 == '{')?;
     key(&scan[open + 1..colon])?;
-    let example = || "#{x: 1}".to_owned();
-    let map = map(&scan[open..]).filter(|map| map.chars().count() <= LONGEST_MAP);
-    Some(format!("a map begins with `#`: write {}", map.unwrap_or_else(example)))
+    // A pasted one may be huge.
+    let part = &scan[open..scan.len().min(open + 2 * LONGEST_MAP)];
+    let map = map(part).map(|(map, _)| map).filter(|map| map.chars().count() <= LONGEST_MAP);
+    Some(format!("a map begins with `#`: write {}", map.unwrap_or_else(|| "#{x: 1}".to_owned())))
 }
 
-/// The map that begins a text, as it is written here.
-fn map(scan: Scanned<'_>) -> Option<String> {
+/// The map that begins a text, as it is written here, and how many characters it has there.
+fn map(scan: Scanned<'_>) -> Option<(String, usize)> {
     let close = (1..scan.len()).find(|&end| scan[end] == ('}', Kind::Code) && opening(&scan[1..end]).is_none())?;
-    let entries = split(&scan[1..close], ',').into_iter().filter(|entry| !text(entry).is_empty());
+    let entries = split(&scan[1..close], ',').into_iter().filter(|entry| !trim(entry).is_empty());
     let entries = entries.map(|entry| match split(entry, ':')[..] {
-        [name, value] => Some(format!("{}: {}", key(name)?, map(trim(value)).unwrap_or_else(|| text(value)))),
+        [name, inside] => Some(format!("{}: {}", key(name)?, value(inside))),
         _ => None,
     });
     let entries = entries.collect::<Option<Vec<_>>>()?;
-    (scan[0].0 == '{').then(|| format!("#{{{}}}", entries.join(", ")))
+    Some((format!("#{{{}}}", entries.join(", ")), close + 1))
+}
+
+/// A value, with the maps in it as they are written here.
+fn value(scan: Scanned<'_>) -> String {
+    let mut text = String::new();
+    let mut rest = trim(scan);
+    while let [(c, kind), after @ ..] = rest {
+        let inner = if (*c, *kind) == ('{', Kind::Code) && !text.ends_with('#') { map(rest) } else { None };
+        if let Some((map, length)) = inner {
+            text.push_str(&map);
+            rest = &rest[length..];
+        } else {
+            text.push(*c);
+            rest = after;
+        }
+    }
+    text
 }
 
 /// A key, be it a string, a name or a number.
 fn key(scan: Scanned<'_>) -> Option<String> {
-    let whole = text(scan);
+    let whole: String = trim(scan).iter().map(|&(c, _)| c).collect();
     let is_string = whole.len() > 1 && trim(scan).iter().all(|(_, kind)| matches!(kind, Kind::Quoted(_)));
     let name = if is_string { &whole[1..whole.len() - 1] } else { &whole };
     if rhai::is_valid_identifier(name) {
@@ -66,10 +84,6 @@ fn trim(scan: Scanned<'_>) -> Scanned<'_> {
     &scan[start..end]
 }
 
-fn text(scan: Scanned<'_>) -> String {
-    trim(scan).iter().map(|&(c, _)| c).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +102,7 @@ mod tests {
         check("{\"x\": 1}", Some("#{x: 1}"));
         check("jobs.new('x', {'x': f(1, 2), \"y z\": [3, 4],})", Some("#{x: f(1, 2), \"y z\": [3, 4]}"));
         check("m = {a: {1: \"b: c\"}}", Some("#{a: #{\"1\": \"b: c\"}}"));
+        check("{x: [1, {'y': f(|z| { z })}, #{a: 1}], z: {}}", Some("#{x: [1, #{y: f(|z| { z })}, #{a: 1}], z: #{}}"));
         check("{\"x\": 1", Some("#{x: 1}"));
         check(&format!("{{x: {}}}", "y".repeat(100)), Some("#{x: 1}"));
     }

@@ -22,7 +22,7 @@ fn a_map_in_pythons_spelling_is_told_with_the_way_out() {
               In[3], line 1
                 m = {'x': [1, {'y': 2}]}
                         ^
-            Syntax error: Expecting ';' to terminate this statement; a map begins with `#`: write #{x: [1, {'y': 2}]}
+            Syntax error: Expecting ';' to terminate this statement; a map begins with `#`: write #{x: [1, #{y: 2}]}
         "#]],
     );
 }
