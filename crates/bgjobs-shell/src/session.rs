@@ -12,7 +12,7 @@ use bgjobs::{AnyJob, Config, Failure, Handle, JobManager, Report, Stream};
 use rhai::Module;
 
 use crate::{
-    lang::{self, Ended, Input, Jobs, Language, Names, Output, STACK_SIZE, Source, Value, What, Work},
+    lang::{self, Ended, Input, Jobs, Language, Line, Names, Output, STACK_SIZE, Source, Value},
     shown::Shown,
 };
 
@@ -79,7 +79,7 @@ impl Session {
         Self {
             jobs: Jobs::new(background.handle()),
             names: Names::default(),
-            language: Language::new(modules),
+            language: lang::language(modules),
             output,
             shown: Shown::default(),
             lines: 0,
@@ -97,11 +97,15 @@ impl Session {
 
     /// Evaluates a line, which may be several; an `&` at its end sends it to the background, a `;` hides its value.
     pub fn answer(&mut self, line: &str) -> Answer {
-        let source = format!("In[{}]", self.number());
+        self.answer_as(&format!("In[{}]", self.number()), line)
+    }
+
+    /// Evaluates a line that tracebacks call `name`.
+    pub fn answer_as(&mut self, name: &str, line: &str) -> Answer {
         self.lines += 1;
         let input = Input::new(line);
-        let source = Source::new(source, input.text.trim_end());
-        let answer = self.evaluate(if input.background { What::Background(source) } else { What::Text(source) });
+        let source = Source::new(name, input.text.trim_end());
+        let answer = self.evaluate(if input.background { Line::Background(source) } else { Line::Text(source) });
         match answer {
             Answer::Value(value) if !input.silent => self.answer_shown(value),
             Answer::Value(_) => Answer::Nothing,
@@ -120,24 +124,30 @@ impl Session {
 
     /// Evaluates the text of a file, which tracebacks call `name`.
     pub fn run(&mut self, name: &str, text: &str) -> Answer {
-        self.evaluate(What::Text(Source::new(name, text)))
+        self.evaluate(Line::Text(Source::new(name, text)))
     }
 
-    fn evaluate(&mut self, what: What) -> Answer {
-        let (answer, names) = self.wait_for_value(what);
+    fn evaluate(&mut self, line: Line) -> Answer {
+        let (answer, names) = self.wait_for_value(line);
         self.names = names.unwrap_or_else(|| self.names.clone());
         answer
     }
 
     /// What comes of an evaluation, and the names as far as it came.
-    fn wait_for_value(&self, what: What) -> (Answer, Option<Names>) {
-        let work = Work { what, names: self.names.clone(), jobs: self.jobs.clone(), language: self.language.clone() };
+    fn wait_for_value(&self, line: Line) -> (Answer, Option<Names>) {
+        let (names, jobs, language) = (self.names.clone(), self.jobs.clone(), self.language.clone());
         let output = Arc::clone(&self.output);
-        let job = match self.foreground.spawn_with("the line", move |context| Ok(work.run(context, output))) {
+        // Held until it is known what runs: a stop that comes meanwhile waits, and is not lost.
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let job = match self
+            .foreground
+            .spawn_with("the line", move |context| Ok(line.run(context, output, names, jobs, language)))
+        {
             Ok(job) => job,
             Err(refusal) => return (Answer::Failed(Failure::new(refusal.to_string())), None),
         };
-        self.run_in_foreground(Some(&job));
+        *running = Some(AnyJob::clone(&job));
+        drop(running);
         // How it ended is read from the job.
         let _ = job.wait();
         self.run_in_foreground(None);
@@ -239,8 +249,8 @@ impl Session {
     /// What a value looks like; one of a program's own type as its `to_string` says.
     #[must_use]
     pub fn show(&self, value: &Value) -> String {
-        if value.is_opaque()
-            && let (Answer::Value(text), _) = self.wait_for_value(What::text_of(value))
+        if lang::is_opaque(value)
+            && let (Answer::Value(text), _) = self.wait_for_value(Line::TextOf(value.clone()))
             && let Ok(text) = text.data().clone().into_string()
         {
             return text;
