@@ -24,7 +24,7 @@ from . import failures, stalls, workers
 from .cells import BackgroundJobCell, BackgroundJobProcessCell, split
 from .jobs import BackgroundJobBase
 from .manager import BackgroundJobManager
-from .output import harmless
+from .output import harmless, shown
 
 _PAUSE = 0.2
 """How many seconds may pass until a waiting prompt is told of a job's end."""
@@ -386,7 +386,7 @@ def _listed(numbers: Any, most: int = 10) -> str:
 def _group(name: str, jobs: list[BackgroundJobBase]) -> str:
     if not jobs:
         return ""
-    return "".join([f"{name} jobs:\n", *(f"{job.num} : {job}\n" for job in jobs), "\n"])
+    return "".join([f"{name} jobs:\n", *(f"{job.num} : {shown(job)}\n" for job in jobs), "\n"])
 
 
 _OFFERED: dict[str, tuple[tuple[str, ...], Callable[[Any], bool] | None]] = {

@@ -14,6 +14,7 @@ from . import failures, names, workers
 from ._core import Table
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
 from .notices import Board, Reader
+from .output import shown
 
 _log = logging.getLogger("bgjobs")
 
@@ -259,7 +260,7 @@ def _print_group(name: str, jobs: list[BackgroundJobBase]) -> bool | None:
         return None
     print(f"{name} jobs:")
     for job in jobs:
-        print(f"{job.num} : {job}")
+        print(f"{job.num} : {shown(job)}")
     print()
     return True
 
