@@ -21,7 +21,7 @@ LONG = 30  # seconds; nothing waits that long unless it has failed
 SHORT = 0.1  # seconds for a stop that is expected to fail
 
 PROVE = bool(os.environ.get("BGJOBS_PROVE"))
-ROUNDS = 12_000 if PROVE else 300  # of three jobs each
+ROUNDS = 12_000 if PROVE else 500  # of three jobs each
 
 
 @pytest.fixture
@@ -66,7 +66,19 @@ def accidents(monkeypatch):
     return found
 
 
-def test_a_stop_near_the_end_of_a_job_hits_that_job_or_nobody(jobs, hasty, accidents):
+def stop_once(victim):
+    victim.stop(timeout=0)
+
+
+def interrupt_often(victim):
+    """As many threads would that all stop the job: most interrupts come while it is ending."""
+    victim._ask_stop("now")
+    for _ in range(50):
+        victim._interrupt(stopping._order(victim))
+
+
+@pytest.mark.parametrize("stop", [stop_once, interrupt_often])
+def test_a_stop_near_the_end_of_a_job_hits_that_job_or_nobody(jobs, hasty, accidents, stop):
     chance = random.Random(4)
     victims, bystanders = [], []
     for _ in range(ROUNDS):
@@ -78,7 +90,7 @@ def test_a_stop_near_the_end_of_a_job_hits_that_job_or_nobody(jobs, hasty, accid
         end = time.perf_counter() + length
         bystanders += jobs.map(spin, [0.05e-3] * 2)  # their worker may be the victim's
         spin(end + chance.uniform(-0.1e-3, 0.05e-3) - time.perf_counter())
-        victim.stop(timeout=0)
+        stop(victim)
     deadline = time.monotonic() + LONG
     for job in victims + bystanders:
         job.join(max(0, deadline - time.monotonic()))
