@@ -115,6 +115,14 @@ fn endless_recursion_ends() {
     );
 }
 
+#[test]
+fn an_overflow_of_the_stack_can_be_caught() {
+    let mut session = quiet();
+    session.answer("fn deep() { deep() }");
+    let Answer::Value(caught) = session.answer("x = 1; try { deep() } catch { x = 7 } x") else { panic!("it goes on") };
+    assert_eq!(session.show(&caught), "7");
+}
+
 /// Blocks in each call take more stack than calls alone.
 #[test]
 fn deep_blocks_in_deep_calls_end() {
