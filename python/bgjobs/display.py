@@ -101,6 +101,8 @@ def _result(job: BackgroundJobBase) -> str:
 
 
 def _failure(job: BackgroundJobBase) -> str:
+    if job.outcome == "stopped":
+        return job._reason or ""
     exception = job._exception
     assert exception is not None, "a job that died has an exception"
     lines = traceback.format_exception_only(type(exception), exception)

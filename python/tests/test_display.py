@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+import bgjobs
 from bgjobs import BackgroundJobManager
 from bgjobs.display import job_html, manager_html
 
@@ -85,6 +86,10 @@ def test_a_job_is_a_table_of_what_is_known_of_it(jobs):
     rows = dict(Table(job_html(job)).rows)
     assert rows["Failure"] == "ZeroDivisionError: division by zero"
     assert "Log" not in rows
+    job = jobs.new("bgjobs.sleep(3600)", {"bgjobs": bgjobs})
+    job.stop("not needed any more")
+    job.join()
+    assert dict(Table(job_html(job)).rows)["Failure"] == "not needed any more"
 
 
 def test_what_the_user_wrote_is_text_and_never_markup(jobs):
