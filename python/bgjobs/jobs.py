@@ -93,6 +93,11 @@ class BackgroundJobBase(JobCore, threading.Thread):
     def __repr__(self) -> str:
         return f"<BackgroundJob #{self.num}: {self.strform}>"
 
+    def _repr_html_(self) -> str:
+        from . import display
+
+        return display.job_html(self)
+
     # What is seen of it. A derived class with a `run` of its own may set these, so each looks there first.
 
     @property

@@ -146,6 +146,11 @@ class BackgroundJobManager:
         """As `status()`."""
         return self.status()
 
+    def _repr_html_(self) -> str:
+        from . import display
+
+        return display.manager_html(self)
+
     @property
     def running(self) -> list[BackgroundJobBase]:
         """The jobs that have not ended; always the same list."""
