@@ -130,7 +130,7 @@ class JobMagics(Magics):  # type: ignore[misc]
             raise UsageError(f"after %%bg stand only options, not {rest}: code goes in the cell")
         return self._start_cell(cell, options)
 
-    def _start_expression(self, text: str, options: dict[str, bool], local_ns: Any) -> Any:
+    def _start_expression(self, text: str, options: dict[str, Any], local_ns: Any) -> Any:
         if not text:
             raise UsageError("%bg takes an expression: %bg f(x); statements go in a cell: %%bg")
         names = self.shell.user_global_ns
@@ -143,7 +143,7 @@ class JobMagics(Magics):  # type: ignore[misc]
         except PicklingError as error:
             raise UsageError(str(error)) from None
 
-    def _start_cell(self, cell: str, options: dict[str, bool]) -> Any:
+    def _start_cell(self, cell: str, options: dict[str, Any]) -> Any:
         shell = self.shell
         source = shell.transform_cell(cell)
         if not source.strip():
@@ -348,7 +348,7 @@ class JobMagics(Magics):  # type: ignore[misc]
     matcher.matcher_identifier = "bgjobs"  # type: ignore[attr-defined]
 
 
-def _options(line: str) -> tuple[dict[str, bool], str]:
+def _options(line: str) -> tuple[dict[str, Any], str]:
     """What stands before the code of %bg, and the code."""
     options = {}
     rest = line.strip()

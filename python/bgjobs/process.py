@@ -104,7 +104,7 @@ def pack_expression(
 
 
 def _pack(body: tuple[Any, ...], parts: dict[str, Any]) -> bytes:
-    import cloudpickle  # type: ignore[import-untyped]
+    import cloudpickle
 
     if not hasattr(os, "fork"):
         raise NotImplementedError("process=True needs a POSIX system; start the job without it")
