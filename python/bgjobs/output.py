@@ -195,7 +195,8 @@ def wants_copied_context() -> bool:
     """
     if "ipykernel" not in sys.modules:
         return False
-    return hasattr(sys.modules["IPython"].get_ipython(), "kernel")
+    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)
+    return hasattr(get_ipython(), "kernel")
 
 
 class Line(NamedTuple):
@@ -261,8 +262,8 @@ class Log:
             raise ValueError(f"tail() takes a number of lines, not {n}; .lines has all of them")
         return list(self)[-n:] if n else []
 
-    def follow(self, timeout: float | None = None) -> Iterator[str]:
-        """Gives each line from the first on, and waits for more until the job ends.
+    def follow(self, timeout: float | None = None, tail: int | None = None) -> Iterator[str]:
+        """Gives each line so far, or of these the newest `tail`, and then more until the job ends.
 
         It stops after `timeout` seconds, if that is not None. Ctrl-C stops following, not the job.
         """
@@ -273,6 +274,9 @@ class Log:
             ended = self._job.done()
             left = 0.05 if deadline is None else min(0.05, deadline - time.monotonic())
             cursor, _, lines = self._read(cursor)
+            if tail is not None:
+                del lines[: max(len(lines) - tail, 0)]
+                tail = None
             for line in lines:
                 yield line.text
             if ended or left <= 0:
@@ -303,3 +307,13 @@ def harmless(text: str) -> str:
     """
     shown = text.rstrip("\r").rpartition("\r")[2]
     return _CONTROL.sub(lambda found: ascii(found.group())[1:-1], shown)
+
+
+def shown(job: BackgroundJobBase) -> str:
+    r"""The text of a job for a list: its line breaks stay, as in the original, other control characters are `harmless`.
+
+    >>> from bgjobs import BackgroundJobExpr
+    >>> shown(BackgroundJobExpr("'\x1b[2J'"))
+    "'\\x1b[2J'"
+    """
+    return "\n".join(map(harmless, str(job).split("\n")))

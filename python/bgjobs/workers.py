@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import _thread
 import atexit
-import concurrent.futures.thread  # noqa: F401 (its exit hook must stand before ours, which then runs first)
 import os
 import sys
 import threading
 import time
-from contextlib import contextmanager
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any, Callable, Iterator
+from typing import TYPE_CHECKING, Any, Callable
 
 from . import _core, futures, output
 
@@ -50,7 +48,7 @@ _generation = 0
 """How many forks lie between the first process and this one."""
 
 _leaving = False
-"""Whether the exit of the interpreter has waited for the jobs once."""
+"""Whether the exit of the interpreter has begun."""
 
 
 def start(job: BackgroundJobBase) -> None:
@@ -91,7 +89,7 @@ def _work() -> None:
         job = _crew.take(seat)
         if job is None:
             return
-        _run(job)
+        _run(job, seat)
         if _generation != generation:
             # The job forked and came back, in the child: its thread is all there is, and the process ends with it.
             return
@@ -103,10 +101,10 @@ def _work() -> None:
         _core.forget_locals()
 
 
-def _run(job: BackgroundJobBase) -> None:
+def _run(job: BackgroundJobBase, seat: _core.Seat) -> None:
     """Runs a job in its context and settles it, whatever happens."""
     try:
-        (job._context or Context()).run(_run_here, job)
+        (job._context or Context()).run(_run_here, job, seat)
     except BaseException as error:
         _settle(job, error)
     else:
@@ -114,11 +112,12 @@ def _run(job: BackgroundJobBase) -> None:
             _settle(job, None)
 
 
-def _run_here(job: BackgroundJobBase) -> None:
-    output.current.set(job)
-    ident = _thread.get_ident()
-    _active[ident] = job
+def _run_here(job: BackgroundJobBase, seat: _core.Seat) -> None:
+    begins = seat.begin(job, _active)
     _limbo.pop(job, None)
+    if not begins:
+        return
+    output.current.set(job)
     trace, profile = threading._trace_hook, threading._profile_hook  # type: ignore[attr-defined]
     if trace is not None:
         sys.settrace(trace)
@@ -132,8 +131,6 @@ def _run_here(job: BackgroundJobBase) -> None:
             sys.settrace(None)
         if sys.getprofile() is not None:
             sys.setprofile(None)
-        if _active.get(ident) is job:
-            del _active[ident]
 
 
 def _settle(job: BackgroundJobBase, error: BaseException | None) -> None:
@@ -141,8 +138,6 @@ def _settle(job: BackgroundJobBase, error: BaseException | None) -> None:
     while not job.done():
         # A stop may be raised here too, and then again.
         try:
-            if job._state == "entered" and not job._begin(_thread.get_ident(), _thread.get_native_id()):
-                return
             if error is None:
                 job._end("done", None, _active)
             else:
@@ -154,47 +149,10 @@ def _settle(job: BackgroundJobBase, error: BaseException | None) -> None:
 # Exit.
 
 
-def _leave() -> None:
-    """Waits for the jobs that are no daemons, at the exit of the interpreter, while they can still do all they could before."""
-    global _leaving
-    with _main_thread_ended():
-        _wait_for_all()
-        # What is started from here on, by threads that outlive this one, is waited for as threads are.
-        _leaving = True
-        _wait_for_all()
-
-
-@contextmanager
-def _main_thread_ended() -> Iterator[None]:
-    """Notes the end of the main thread before we wait for jobs, because one may wait for it: CPython does so after its hooks."""
-    main: Any = threading.main_thread()
-    lock = getattr(main, "_tstate_lock", None)
-    if main.ident != _thread.get_ident():
-        yield
-    elif lock is not None:
-        lock.release()
-        main._stop()
-        try:
-            yield
-        finally:
-            # CPython up to 3.12 insists on doing so itself.
-            main._is_stopped, main._tstate_lock = False, held_lock()
-    else:
-        handle = getattr(main, "_handle", None) or getattr(main, "_os_thread_handle", None)
-        if handle is not None:
-            handle._set_done()
-        yield
-
-
-def held_lock() -> Any:
-    """A lock that is not free."""
-    lock = _thread.allocate_lock()
-    lock.acquire()
-    return lock
-
-
 def _wait_at_exit() -> None:
-    """Has CPython wait for jobs, as it waits for threads."""
+    """Has CPython wait for jobs as it waits for threads: after it has noted the end of the main thread, for which a job may wait."""
+    global _leaving
+    _leaving = True
     if not hasattr(threading, "_shutdown_locks"):
         # From 3.13 on CPython lists what it waits for where we can't, but lets a thread be made at this time.
         threading.Thread(target=_wait_for_all, name="bgjobs waits at exit").start()
@@ -229,7 +187,7 @@ def _wait_for_all() -> None:
             # What is queued runs here, for the others may wait for it.
             job = _crew.help()
             if job is not None:
-                _run(job)
+                _run(job, _crew.seat())
                 _active[_thread.get_ident()] = me
         elif awaited:
             futures.join(awaited[0], _ROUND)
@@ -264,7 +222,9 @@ def survive(job: BackgroundJobBase) -> None:
     # What CPython looks for in a main thread: up to 3.12, and then.
     main: Any = job
     if hasattr(threading, "_shutdown_locks"):
-        main._is_stopped, main._tstate_lock = False, held_lock()
+        lock = main._tstate_lock = _thread.allocate_lock()
+        lock.acquire()
+        main._is_stopped = False
     else:
         main._handle = main._os_thread_handle = _thread._make_thread_handle(_thread.get_ident())  # type: ignore[attr-defined]
 
@@ -275,7 +235,7 @@ def lost(job: BackgroundJobBase) -> bool:
 
 
 _crew = _core.Crew(_make, _IDLE)
-threading._register_atexit(_leave)  # type: ignore[attr-defined]
+threading._register_atexit(_wait_at_exit)  # type: ignore[attr-defined]
 atexit.register(_close)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew)

@@ -21,7 +21,7 @@ import pytest
 
 import bgjobs
 
-DEADLINE = 60
+DEADLINE = int(os.environ.get('DL', 60))
 HERE = Path(__file__).parent
 
 

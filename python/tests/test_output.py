@@ -250,6 +250,7 @@ def test_follow_gives_lines_as_they_come_and_stops_at_the_end():
         go.release()
     assert seen == ["0", "1", "2"]
     assert job.done()
+    assert list(job.log.follow(tail=2)) == ["1", "2"]
 
 
 def test_follow_stops_after_its_timeout():
@@ -263,6 +264,7 @@ def test_follow_stops_after_its_timeout():
     next(job.log.follow())
     assert list(job.log.follow(timeout=0)) == ["before"]
     assert list(job.log.follow(timeout=0.1)) == ["before"]
+    assert list(job.log.follow(timeout=0, tail=0)) == []
     assert not job.done()
     go.set()
     job.join(60)

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+
+import pytest
+
+from bgjobs.cells import BackgroundJobCell, BackgroundJobProcessCell, split
+
+
+def start(source, names):
+    job = BackgroundJobCell(source, *split(source, "a cell"), names)
+    job.num = 0
+    job.start()
+    return job
+
+
+def run(source, names):
+    job = start(source, names)
+    job.join()
+    return job
+
+
+def test_a_cell_sees_the_prompts_names_and_gives_back_those_that_it_assigns():
+    prompt = {"x": 2, "same": "kept"}
+    job = run("y = x + 1\nx = 10\nsame = same", prompt)
+    assert prompt == {"x": 2, "same": "kept"}, "nothing comes before it is asked for"
+    assert job.bring_back(prompt) == (["x", "y"], [])
+    assert prompt == {"x": 10, "y": 3, "same": "kept"}
+    assert job.names == {"x": 10, "y": 3}
+
+
+def test_a_name_that_was_bound_anew_at_the_prompt_keeps_its_value_there():
+    prompt = {"x": 2, "gone": 1}
+    gate = threading.Event()
+    job = start("gate.wait(60)\nx, y, z, gone = 'xyzg'", {**prompt, "gate": gate})
+    prompt.update(x=3, y=4)
+    del prompt["gone"]
+    gate.set()
+    job.join()
+    assert job.bring_back(prompt) == (["z"], ["gone", "x", "y"])
+    assert prompt == {"x": 3, "y": 4, "z": "z"}
+    assert job.names == {"x": "x", "y": "y", "z": "z", "gone": "g"}
+
+
+def test_names_come_back_once():
+    prompt: dict = {}
+    job = run("x = 1", prompt)
+    assert job.bring_back(prompt) == (["x"], [])
+    del prompt["x"]
+    assert job.bring_back(prompt) == ([], [])
+    assert prompt == {}
+
+
+def test_of_a_cell_that_failed_no_name_comes_back_and_all_can_be_read():
+    prompt = {"x": 1}
+    job = run("x = 2\ny = 3\n1 / 0\nz = 4", prompt)
+    assert job.bring_back(prompt) == ([], [])
+    assert prompt == {"x": 1}
+    assert job.names == {"x": 2, "y": 3}
+
+
+def test_what_a_running_cell_has_assigned_can_be_read():
+    here, gate = threading.Event(), threading.Event()
+    job = start("x = 1\nhere.set()\ngate.wait(60)\ny = 2", {"here": here, "gate": gate})
+    here.wait(60)
+    assert job.names == {"x": 1}
+    assert job.bring_back({}) == ([], [])
+    gate.set()
+    job.join()
+    assert job.names == {"x": 1, "y": 2}
+
+
+def test_the_result_is_the_value_of_the_expression_at_the_end():
+    assert run("x = 6\nx * 7", {}).result == 42
+    assert run("x = 6", {}).result is None
+
+
+def test_functions_of_a_cell_see_each_other_and_go_on_with_the_cells_names():
+    prompt: dict = {"scale": 2}
+    source = "def f(n): return g(n)\ndef g(n): return f(n - 1) * scale if n else 1\nvalue = f(3)"
+    job = run(source, prompt)
+    job.bring_back(prompt)
+    assert prompt["value"] == 8
+    prompt["scale"] = 5
+    assert prompt["f"](3) == 8
+
+
+def test_objects_are_shared_and_only_names_are_the_cells_own():
+    prompt: dict = {"found": []}
+    job = run("found.append(1)", prompt)
+    assert prompt == {"found": [1]}
+    assert job.names == {}
+
+
+def test_a_name_that_the_cell_deletes_stays():
+    prompt = {"x": 1}
+    job = run("del x", prompt)
+    assert job.bring_back(prompt) == ([], [])
+    assert prompt == {"x": 1}
+
+
+def test_a_job_that_has_ended_keeps_none_of_the_names_that_it_did_not_assign():
+    class Huge:
+        pass
+
+    prompt = {"huge": Huge()}
+    gone = weakref.ref(prompt["huge"])
+    job = run("x = 1", prompt)
+    del prompt["huge"]
+    gc.collect()
+    assert gone() is None
+    assert job.names == {"x": 1}
+
+
+def test_a_cell_is_shown_by_its_first_line():
+    assert str(run("\n  \nx = 1\ny = 2\n", {})) == "x = 1 ..."
+    assert str(run("x = 1\n", {})) == "x = 1"
+
+
+def test_a_cell_that_does_not_compile_is_refused_at_once():
+    with pytest.raises(SyntaxError):
+        split("x =", "a cell")
+
+
+def run_there(source, names):
+    job = BackgroundJobProcessCell(source, *split(source, "a cell"), names)
+    job.num = 0
+    job.start()
+    job.join()
+    return job
+
+
+def test_a_cell_in_a_process_gives_back_what_it_assigns_and_changes_nothing_else():
+    prompt: dict = {"x": 2, "found": [], "other": 0}
+    source = "import os\ny = x + 1\nfound.append(y)\npid = os.getpid()\n"
+    source += "def f(n): return n * y\nf(2)"
+    job = run_there(source, prompt)
+    assert job.exception() is None
+    assert job.result == 6
+    assert job.bring_back(prompt) == (["f", "os", "pid", "y"], [])
+    assert prompt["pid"] != prompt["os"].getpid()
+    assert prompt["found"] == []
+    assert prompt["f"](5) == 15
+
+
+def test_of_a_cell_in_a_process_that_failed_no_name_comes_back():
+    prompt: dict = {}
+    job = run_there("x = 1\n1 / 0", prompt)
+    assert isinstance(job.exception(), ZeroDivisionError)
+    assert job.bring_back(prompt) == ([], [])
+    assert job.names == {}
+
+
+def test_a_cell_in_a_process_says_which_names_cannot_be_sent_back():
+    prompt: dict = {}
+    job = run_there("x = 1\ngenerator = (n for n in 'abc')", prompt)
+    assert job.bring_back(prompt) == (["x"], [])
+    assert str(job.log).startswith("generator cannot be sent back from this process: ")
+
+
+def test_a_cell_for_a_process_that_refers_to_what_cannot_be_sent_is_refused_at_once():
+    import pickle
+
+    with pytest.raises(pickle.PicklingError, match="the value of 'gate'"):
+        run_there("gate.wait()", {"gate": threading.Lock()})

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import threading
+from html.parser import HTMLParser
+
+import pytest
+
+import bgjobs
+from bgjobs import BackgroundJobManager
+from bgjobs.display import job_html, manager_html
+
+
+class Table(HTMLParser):
+    """The rows of a table; fails on tags that are not closed in order, and on those not wanted."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.rows, self.open = [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        assert tag in ("p", "table", "thead", "tbody", "tr", "th", "td", "pre"), tag
+        assert all(name == "style" for name, _ in attributes)
+        self.open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("th", "td"):
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.rows:
+            self.rows[-1][-1] += data
+
+
+@pytest.fixture
+def jobs():
+    return BackgroundJobManager()
+
+
+def test_a_manager_is_a_table_of_its_jobs(jobs):
+    gate, said = threading.Event(), threading.Event()
+
+    def body():
+        print("halfway")
+        said.set()
+        gate.wait(60)
+
+    jobs.new("6 * 7", {}).join()
+    jobs.new("1 / 0", {}).join()
+    running = jobs.new(body)
+    said.wait(60)
+    rows = Table(manager_html(jobs)).rows
+    gate.set()
+    running.join()
+    assert rows[0] == ["", "Job", "Status", "Time", ""]
+    assert [[*row[:3], row[4]] for row in rows[1:]] == [
+        ["0", "6 * 7", "Completed", "42"],
+        ["1", "1 / 0", "Dead (Exception)", "ZeroDivisionError: division by zero"],
+        ["2", str(body), "Running", "halfway"],
+    ]
+    assert all(row[3].endswith("s") for row in rows[1:])
+
+
+def test_a_job_is_a_table_of_what_is_known_of_it(jobs):
+    def body():
+        print("\n".join(f"line {n}" for n in range(9)))
+        return {"a": 1}
+
+    job = jobs.new(body)
+    job.join()
+    rows = dict(Table(job_html(job)).rows)
+    assert rows.pop("Time").endswith("s")
+    assert rows == {
+        "Job": f"#0 {body}",
+        "Status": "Completed",
+        "Result": "{'a': 1}",
+        "Log": "line 4\nline 5\nline 6\nline 7\nline 8",
+    }
+    job = jobs.new("1 / 0", {})
+    job.join()
+    rows = dict(Table(job_html(job)).rows)
+    assert rows["Failure"] == "ZeroDivisionError: division by zero"
+    assert "Log" not in rows
+    job = jobs.new("bgjobs.sleep(3600)", {"bgjobs": bgjobs})
+    job.stop("not needed any more")
+    job.join()
+    assert dict(Table(job_html(job)).rows)["Failure"] == "not needed any more"
+
+
+def test_what_the_user_wrote_is_text_and_never_markup(jobs):
+    evil = "<script>alert('\x1b&')</script>"
+    job = jobs.new("print(evil) or evil", {"evil": evil})
+    job.join()
+    dead = jobs.new("{}[evil]", {"evil": evil})
+    dead.join()
+    for text in (manager_html(jobs), job_html(job), job_html(dead)):
+        Table(text)
+        assert "<script" not in text
+        assert "\x1b" not in text
+    assert dict(Table(job_html(job)).rows)["Log"] == "<script>alert('\\x1b&')</script>"
+
+
+def test_a_long_or_broken_result_is_one_short_line(jobs):
+    class Broken:
+        def __repr__(self):
+            raise RuntimeError("no")
+
+    for value, shown in [(list(range(10**5)), "[0, 1, 2, 3, 4, 5, ...]"), (None, "")]:
+        job = jobs.new(lambda value=value: value)
+        job.join()
+        assert dict(Table(job_html(job)).rows)["Result"] == shown
+    job = jobs.new(Broken)
+    job.join()
+    assert "Broken" in dict(Table(job_html(job)).rows)["Result"]
+    job = jobs.new(lambda: "x" * 10**6)
+    job.join()
+    assert len(job_html(job)) < 2000
+
+
+def test_of_many_jobs_the_newest_are_shown(jobs):
+    for job in jobs.map(str, range(60)):
+        job.join()
+    text = manager_html(jobs)
+    assert "10 older ones are not shown." in text
+    assert [row[0] for row in Table(text).rows[1:]] == [str(num) for num in range(10, 60)]
+
+
+def test_to_look_is_not_to_be_told(jobs, capsys):
+    jobs.new("1 + 1", {}).join()
+    manager_html(jobs)
+    assert jobs._status_new()
+    assert "0 : 1 + 1" in capsys.readouterr().out
+
+
+def test_a_job_that_was_not_started_has_no_time():
+    from bgjobs import BackgroundJobFunc
+
+    assert dict(Table(job_html(BackgroundJobFunc(print))).rows)["Time"] == ""

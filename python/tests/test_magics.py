@@ -1,0 +1,416 @@
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+
+IPython = pytest.importorskip("IPython")
+
+from hosts import ipython_prompt, kernel, simple_prompt  # noqa: E402
+
+from bgjobs import BackgroundJobManager, output, stalls, workers  # noqa: E402
+
+
+@pytest.fixture
+def shell(capsys):
+    """A live IPython without a terminal; `shell.see(cell)` runs a cell and gives what it shows."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell.instance(config=config)
+    shell.run_line_magic("colors", "nocolor" if IPython.version_info[0] >= 9 else "NoColor")
+    hook = sys.displayhook
+
+    def see(cell):
+        capsys.readouterr()
+        shell.run_cell(cell, store_history=True)
+        shown = capsys.readouterr()
+        return shown.out + shown.err
+
+    shell.see = see
+    see("%load_ext bgjobs.magics")
+    see("import threading; gate = threading.Event()")
+    yield shell
+    shell.user_ns["gate"].set()
+    see("%unload_ext bgjobs.magics")
+    InteractiveShell.clear_instance()
+    sys.displayhook = hook
+    output.remove_router()
+
+
+def test_bg_starts_an_expression_and_gives_the_job(shell):
+    shell.see("x = 6")
+    assert shell.see("job = %bg x * 7") == ""
+    shell.user_ns["job"].join()
+    assert shell.user_ns["job"].result == 42
+    assert isinstance(shell.user_ns["jobs"], BackgroundJobManager)
+    assert shell.user_ns["jobs"][0] is shell.user_ns["job"]
+
+
+def test_bg_shows_the_job_that_it_started(shell):
+    assert "<BackgroundJob #0: gate.wait(60)>" in shell.see("%bg gate.wait(60)")
+
+
+def test_bg_leaves_braces_and_dollars_to_python(shell):
+    shell.see("job = %bg {'a': {1: '$x {x}'}}")
+    shell.user_ns["job"].join()
+    assert shell.user_ns["job"].result == {"a": {1: "$x {x}"}}
+
+
+def test_bg_within_a_function_sees_its_names(shell):
+    shell.see("def f(inner):\n    return get_ipython().run_line_magic('bg', 'inner + 1')")
+    shell.see("job = f(1); job.join()")
+    assert shell.user_ns["job"].result == 2
+
+
+def test_bg_makes_a_daemon_if_asked(shell):
+    shell.see("job = %bg --daemon gate.wait(60)")
+    assert shell.user_ns["job"].daemon
+    shell.see("%%bg --daemon\ngate.wait(60)")
+    assert shell.user_ns["jobs"][1].daemon
+    shell.see("job = %bg gate.wait(60)")
+    assert not shell.user_ns["job"].daemon
+
+
+def test_bg_gives_an_expression_or_a_cell_a_process_of_its_own_if_asked(shell):
+    shell.see("import os; x = 1")
+    assert shell.see("job = %bg --process (os.getpid(), x)") == ""
+    shell.see("value = %fg 0")
+    assert shell.user_ns["value"][0] != shell.user_ns["os"].getpid()
+    shell.see("%%bg --daemon --process\nprint('from there')\ny = x + 1\nos.getpid()")
+    assert shell.user_ns["jobs"][1].daemon
+    shown = shell.see("pid = %fg 1")
+    assert shown == "from there\nJob #1 has set y.\n"
+    assert shell.user_ns["pid"] not in (shell.user_ns["os"].getpid(), None)
+    assert shell.user_ns["y"] == 2
+    shell.see("%%bg --process\nzero = 0\n1 / zero  # here")
+    assert "1 / zero  # here" in shell.see("%fg 2")
+    for start in ("%bg --process gate.wait()", "%%bg --process\ngate.wait()"):
+        shown = shell.see(start)
+        assert shown.startswith("UsageError: this job cannot have a process of its own: ")
+        assert "'gate'" in shown
+
+
+def test_the_manager_is_the_one_that_the_prompt_calls_jobs(shell):
+    shell.see("import bgjobs; jobs = bgjobs.BackgroundJobManager(); mine = jobs")
+    shell.see("%bg 1 + 1")
+    assert shell.user_ns["mine"][0].strform == "1 + 1"
+    assert shell.user_ns["jobs"] is shell.user_ns["mine"]
+
+
+def test_a_name_jobs_of_the_users_own_is_left_alone(shell):
+    shell.see("jobs = ['plumber']")
+    said = "`jobs` is a name of yours already; %jobs shows what %bg starts."
+    assert said in shell.see("job = %bg gate.wait(60)")
+    assert shell.user_ns["jobs"] == ["plumber"]
+    assert shell.see("%jobs") == "Running jobs:\n0 : gate.wait(60)\n\n"
+    shell.see("gate.set(); job.join()")
+    shell.see("del jobs")
+    assert "0 : gate.wait(60)" in shell.see("%jobs")
+    assert shell.user_ns["jobs"][0] is shell.user_ns["job"]
+
+
+def test_jobs_shows_all_jobs_and_says_how_to_start_one(shell):
+    assert shell.see("%jobs") == "No jobs. %bg f(x) starts one.\n"
+    shell.see("%bg gate.wait(60)")
+    assert shell.see("%jobs") == "Running jobs:\n0 : gate.wait(60)\n\n"
+
+
+def test_an_end_is_told_once_after_the_next_cell(shell):
+    shell.see("good = %bg gate.wait(60) and 1")
+    shell.see("bad = %bg gate.wait(60) / 0")
+    assert "jobs:" not in shell.see("1")
+    told = shell.see("gate.set(); good.join(); bad.join()")
+    assert told == (
+        "Completed jobs:\n0 : gate.wait(60) and 1\n\n"
+        "Dead, call jobs.traceback() for details jobs:\n1 : gate.wait(60) / 0\n\n"
+    )
+    assert shell.see("pass") == ""
+
+
+def test_the_names_of_a_cell_come_back_with_its_notice(shell):
+    shell.see("x = 1")
+    shell.see("%%bg\ngate.wait(60)\nx = x + 1\ny = [n * x for n in range(3)]")
+    assert "x has" not in shell.see("print(x)")
+    assert "y" not in shell.user_ns
+    told = shell.see("gate.set(); jobs[0].join()")
+    assert told == "Completed jobs:\n0 : gate.wait(60) ...\n\nJob #0 has set x, y.\n"
+    assert shell.user_ns["x"] == 2
+    assert shell.user_ns["y"] == [0, 2, 4]
+
+
+def test_a_name_changed_meanwhile_stays_and_the_notice_says_so(shell):
+    shell.see("x = 1")
+    shell.see("%%bg\ngate.wait(60)\nx = 'of the job'")
+    shell.see("x = 'of the prompt'")
+    told = shell.see("gate.set(); jobs[0].join()")
+    assert "x has changed since job #0 began; its own is jobs[0].names['x'].\n" in told
+    assert shell.user_ns["x"] == "of the prompt"
+    assert shell.user_ns["jobs"][0].names["x"] == "of the job"
+
+
+def test_a_cell_has_statements_magics_and_a_value_and_its_traceback_shows_its_lines(shell):
+    shell.see("%%bg\nimport os\nshown = !echo one\nfor n in range(3):\n    pass\n(n, shown)")
+    shell.user_ns["jobs"][0].join()
+    assert shell.user_ns["jobs"][0].result == (2, ["one"])
+    shell.see("%%bg\nzero = 0\n1 / zero  # here")
+    shell.user_ns["jobs"][1].join()
+    assert "----> 2 1 / zero  # here" in shell.see("jobs.traceback(1)")
+
+
+def test_a_cell_that_does_not_compile_shows_where_and_starts_nothing(shell):
+    shown = shell.see("%%bg\nx = 1\ny = = 2")
+    assert "y = = 2" in shown
+    assert "SyntaxError: invalid syntax" in shown
+    assert "magics.py" not in shown
+    assert "jobs" not in shell.user_ns
+
+
+def test_fg_shows_what_the_job_prints_and_gives_its_result(shell):
+    shell.see("def body():\n    print('one'); gate.wait(60); print('two'); return 42")
+    shell.see("%bg body()")
+    shown = shell.see("gate.set()\nvalue = %fg 0")
+    assert shown == "one\ntwo\n", "and no notice: it was waited for"
+    assert shell.user_ns["value"] == 42
+    assert shell.see("pass") == ""
+
+
+def test_fg_shows_why_a_job_died_and_that_it_was_stopped(shell):
+    shell.see("%bg 1 / 0")
+    assert "ZeroDivisionError: division by zero" in shell.see("%fg 0")
+    shell.see("import bgjobs")
+    shell.see("%bg bgjobs.sleep(3600)")
+    assert shell.see("%kill 1").startswith("Job #1 stopped after ")
+    assert shell.see("%fg 1") == "Job #1 was stopped.\n"
+
+
+def test_fg_of_a_cell_brings_its_names(shell):
+    shell.see("%%bg\ngate.wait(60)\nx = 5")
+    assert shell.see("gate.set()\n%fg 0") == "Job #0 has set x.\n"
+    assert shell.user_ns["x"] == 5
+
+
+def test_kill_says_what_came_of_it_for_each(shell):
+    shell.see("import bgjobs")
+    shell.see("%bg bgjobs.sleep(3600)")
+    shell.see("job = %bg 1 + 1")
+    shell.user_ns["job"].join()
+    lines = shell.see("%kill 0 1").splitlines()
+    assert re.fullmatch(r"Job #0 stopped after .*s\.", lines[0])
+    assert lines[1] == "Job #1 had completed before it heard of the stop."
+    assert not any("Dead" in line for line in lines), "it was said"
+
+
+def test_log_shows_output_or_its_newest_lines_or_follows(shell):
+    shell.see("def body():\n    print('one\\ntwo\\nthree')")
+    shell.see("job = %bg body()")
+    shell.user_ns["job"].join()
+    shell.see("pass")
+    assert shell.see("%log 0") == "one\ntwo\nthree\n"
+    assert shell.see("%log 0 -n 2") == "two\nthree\n"
+    assert shell.see("%log -n 1 0 -f") == "three\n"
+    assert shell.see("%log 0 -f") == "one\ntwo\nthree\n"
+
+
+def test_where_shows_the_stack_of_a_job(shell):
+    shell.see("here = threading.Event()\ndef body():\n    here.set()\n    gate.wait(60)  # there")
+    shell.see("%bg body()")
+    shell.see("here.wait(60)")
+    assert "gate.wait(60)  # there" in shell.see("%where 0")
+
+
+WRONG = [
+    ("%bg", "%bg takes an expression: %bg f(x); statements go in a cell: %%bg"),
+    ("%bg x = 5", "x = 5 is no expression (invalid syntax); statements go in a cell: %%bg"),
+    (
+        "%bg --deamon f()",
+        "%bg has --daemon and --process, no --deamon; "
+        "an expression that begins so goes in parentheses",
+    ),
+    ("%%bg f()\npass", "after %%bg stand only options, not f(): code goes in the cell"),
+    ("%%bg\n  ", "%%bg takes a cell, and this one is empty: put statements below it"),
+    ("%jobs 3", "%jobs takes nothing, not 3; %log N shows one job's log"),
+    ("%fg", "%fg takes the number of a job: there are 0"),
+    ("%fg x", "%fg takes the number of a job, not x: there are 0"),
+    ("%fg 99", "Job #99 not found: there are 0"),
+    ("%fg 0 1", "%fg takes one number, not 2: %fg 0"),
+    ("%kill", "%kill takes the number of a job: there are 0"),
+    ("%kill 0 y", "%kill takes the number of a job, not y: there are 0"),
+    ("%log", "%log takes the number of a job: there are 0"),
+    ("%log 0 -n", "-n takes a number of lines, not nothing: %log 0 -n 10"),
+    ("%log 0 -n few", "-n takes a number of lines, not few: %log 0 -n 10"),
+    ("%where 7", "Job #7 not found: there are 0"),
+    ("%jobdebug", "%jobdebug takes the number of a job: there are 0"),
+    ("%jobdebug 0", "job #0 has not died (status: Running); job.where() shows where a job is"),
+]
+
+
+@pytest.mark.parametrize(("cell", "says"), WRONG, ids=[cell for cell, _ in WRONG])
+def test_a_wrong_use_is_answered_in_one_line(shell, cell, says):
+    shell.see("%bg gate.wait(60)")
+    shown = shell.see(cell)
+    assert shown.strip().replace("SyntaxError", "") == f"UsageError: {says}"
+
+
+def test_without_jobs_a_wrong_use_says_how_to_start_one(shell):
+    assert "Job #0 not found: there are none, %bg f(x) starts one" in shell.see("%fg 0")
+
+
+def test_of_many_jobs_the_newest_are_named(shell):
+    shell.see("import bgjobs; jobs = bgjobs.BackgroundJobManager()")
+    shell.see("done = jobs.map(str, range(12))")
+    assert "there are ..., 2, 3, 4, 5, 6, 7, 8, 9, 10, 11" in shell.see("%fg 99")
+
+
+def test_numbers_and_options_are_completed(shell):
+    shell.see("import bgjobs; jobs = bgjobs.BackgroundJobManager()")
+    shell.see("a, b = jobs.new(gate.wait, 60), jobs.new('1 / 0'); b.join()")
+
+    from IPython.core.completer import provisionalcompleter
+
+    def offered(line):
+        with provisionalcompleter():
+            return [found.text for found in shell.Completer.completions(line, len(line))]
+
+    assert offered("%fg ") == ["0", "1"]
+    assert offered("%kill ") == ["0"]
+    assert offered("kill ") == ["0"]
+    assert offered("%where ") == ["0"]
+    assert offered("%jobdebug ") == ["1"]
+    assert offered("%log ") == ["0", "1"]
+    assert offered("%log 0 -") == ["-f", "-n"]
+    assert offered("%bg --d") == ["--daemon"]
+    shell.see("some_long_name = 1")
+    assert offered("%bg some_long_n") == ["some_long_name"]
+    assert offered("%bg len(some_long_n") == ["some_long_name"]
+    assert offered("%bg some_long_name.rea") == ["real"]
+
+
+def test_a_stall_is_told_at_the_next_prompt_with_the_job_and_the_call(shell):
+    shell.see("job = %bg gate.wait(60)")
+    job = shell.user_ns["job"]
+    magics = shell.magics_manager.registry["JobMagics"]
+    magics._stalls.append(stalls.Stall(job, 1.5, "some.py:3, in f"))
+    assert shell.see("pass") == (
+        "The prompt was stalled for 1.5 s by job #0 (gate.wait(60)), in a C call at "
+        "some.py:3, in f. %bg --process leaves the prompt free.\n"
+    )
+    assert shell.see("pass") == ""
+
+
+def test_jobs_are_watched_for_stalls_while_the_magics_are_loaded(shell):
+    assert workers.watch is not None
+    shell.see("%unload_ext bgjobs.magics")
+    assert workers.watch is None
+    shell.see("%load_ext bgjobs.magics")
+    assert workers.watch is not None
+
+
+@pytest.mark.parametrize("magic", ["bg", "jobs", "fg", "kill", "log", "where", "jobdebug"])
+def test_each_magic_has_help_that_shows_its_use(shell, magic):
+    assert f"%{magic}" in shell.find_line_magic(magic).__doc__
+    assert f"%{magic}" in shell.see(f"%{magic}?")
+
+
+def test_unloading_takes_the_magics_away_and_loading_again_brings_them(shell):
+    shell.see("%unload_ext bgjobs.magics")
+    assert "not found" in shell.see("%jobs")
+    shell.see("%load_ext bgjobs.magics")
+    assert shell.see("%jobs") == "No jobs. %bg f(x) starts one.\n"
+
+
+def test_news_above_a_waiting_prompt_leave_what_is_half_typed(tmp_path):
+    go = tmp_path / "go"
+    with ipython_prompt() as it:
+        it.type("%load_ext bgjobs.magics")
+        it.type(f"import pathlib, hosts; go = pathlib.Path({str(go)!r})")
+        it.type("wait_for_file = hosts.wait_for_file")
+        it.type("%bg wait_for_file(go)")
+        it.send("half = 6 *")
+        it.see("half = 6 *")
+        go.touch()
+        assert "Completed jobs:" in it.see("0 : wait_for_file(go)")
+        it.send(" 7\r")
+        it.wait_prompt()
+        shown = it.type("half")
+        assert re.search(r"\b42\b", shown)
+        assert "Completed" not in shown
+
+
+def test_names_come_back_above_a_waiting_prompt(tmp_path):
+    go = tmp_path / "go"
+    with ipython_prompt() as it:
+        it.type("%load_ext bgjobs.magics")
+        it.type(f"import pathlib, hosts; go = pathlib.Path({str(go)!r})")
+        it.type("wait_for_file = hosts.wait_for_file")
+        it.send("%%bg\rwait_for_file(go); found = 6 * 7\r\r\r")
+        it.wait_prompt()
+        it.send("fou")
+        it.see("fou")
+        go.touch()
+        it.see("Job #0 has set found.")
+        assert re.search(r"\b42\b", it.type("nd"))
+
+
+def test_at_the_simple_prompt_news_come_after_the_next_cell():
+    with simple_prompt() as it:
+        it.type("%load_ext bgjobs.magics")
+        it.type("import threading; gate = threading.Event()")
+        it.type("job = %bg gate.wait(60)")
+        assert "Completed jobs:\n0 : gate.wait(60)\n" in it.type("gate.set(); job.join()")
+        assert "Completed" not in it.type("1")
+
+
+@pytest.mark.parametrize("prompt", [simple_prompt, ipython_prompt])
+def test_in_a_terminal_ctrl_c_ends_fg_and_tab_completes(prompt):
+    with prompt() as it:
+        it.type("%load_ext bgjobs.magics")
+        it.type("import bgjobs, time; body = lambda: (print('st' + 'arted'), bgjobs.sleep(3600))")
+        it.type("%bg body()")
+        it.send("%fg 0\r")
+        it.see("started")
+        it.send("\x03")
+        it.see("Job #0 goes on: body(). %fg 0 waits again, %kill 0 stops it.")
+        it.wait_prompt()
+        if prompt is ipython_prompt:
+            it.send("%kill \t")
+            it.see("0")
+            it.send("\r")
+        else:
+            it.send("%kill 0\r")
+        it.see("Job #0 stopped after")
+
+
+def test_jobdebug_opens_the_debugger():
+    with simple_prompt() as it:
+        it.type("%load_ext bgjobs.magics")
+        it.type("import failing; job = None")
+        it.type("job = %bg failing.outer(7)")
+        it.type("job.join()")
+        it.send("%jobdebug 0\r")
+        it.see("ipdb>")
+        it.send("p x, zero\r")
+        it.see("(7, 0)")
+        it.see("ipdb>")
+        it.send("q\r")
+        it.wait_prompt()
+
+
+def test_in_a_kernel_news_and_names_come_with_the_next_cell_and_never_by_themselves():
+    with kernel() as it:
+        it.run("%load_ext bgjobs.magics\nimport threading; gate = threading.Event()")
+        start = it.run("%%bg\nprint('from the job')\ngate.wait(60)\nfound = 6 * 7")
+        next_cell = it.run("gate.set(); jobs[0].join()")
+        it.wait_text(start, "from the job\n")
+        told = "Completed jobs:\n0 : print('from the job') ...\n\nJob #0 has set found.\n"
+        it.wait_text(next_cell, told)
+        assert it.text(start) == "from the job\n"
+        shown = it.run("found")
+        assert it.text(shown, "text/plain") == "42"
+        it.run("job = %bg bgjobs.sleep(3600) if 0 else gate.wait(60)")
+        assert it.complete("%fg ") == ["0", "1"]
+        shown = it.run("%fg 0")
+        it.wait_text(shown, "from the job\n")
