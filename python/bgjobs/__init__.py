@@ -16,6 +16,8 @@ Completed jobs:
 
 from __future__ import annotations
 
+from typing import Any
+
 from .futures import as_completed, wait_all, wait_any
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
 from .manager import BackgroundJobManager
@@ -57,3 +59,17 @@ def install() -> None:
     except ImportError:
         return
     setattr(IPython.lib, "backgroundjobs", here)  # noqa: B010 (mypy knows the original's module)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """For `%load_ext bgjobs`: the magics, their completion, and the notices."""
+    from .magics import load_ipython_extension
+
+    load_ipython_extension(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """For `%unload_ext bgjobs`: takes them away again; jobs go on."""
+    from .magics import unload_ipython_extension
+
+    unload_ipython_extension(shell)

@@ -9,7 +9,7 @@ import _thread
 import threading
 from contextvars import Context
 from types import CodeType
-from typing import Any, Callable, ClassVar, Generator, Mapping
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Generator, Mapping
 
 from . import failures, futures, stopping, workers
 from ._core import JobCore
@@ -79,10 +79,11 @@ class BackgroundJobBase(JobCore, threading.Thread):
 
         Raises `AssertionError` if it lacks `call` or `strform`.
         """
-        for name in ("call", "strform"):
-            # An `assert` would go with `python -O`.
-            if not hasattr(self, name):
-                raise AssertionError(f"Missing attribute <{name}>")
+        # An `assert` would go with `python -O`.
+        if not hasattr(self, "call"):
+            raise AssertionError("Missing attribute <call>")
+        if not hasattr(self, "strform"):
+            raise AssertionError("Missing attribute <strform>")
         if _thread.get_ident() != workers.main_ident and threading.current_thread().daemon:
             self._daemon = True
 
@@ -91,6 +92,11 @@ class BackgroundJobBase(JobCore, threading.Thread):
 
     def __repr__(self) -> str:
         return f"<BackgroundJob #{self.num}: {self.strform}>"
+
+    def _repr_html_(self) -> str:
+        from . import display
+
+        return display.job_html(self)
 
     # What is seen of it. A derived class with a `run` of its own may set these, so each looks there first.
 
@@ -186,11 +192,7 @@ class BackgroundJobBase(JobCore, threading.Thread):
         """
         return stopping.stop(self, reason, timeout)
 
-    # As `concurrent.futures.Future` has them.
-
-    def done(self) -> bool:
-        """Whether the job has ended."""
-        return self._state in ("done", "failed", "stopped")
+    # As `concurrent.futures.Future` has them; so is `done()`, whether the job has ended.
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Waits for the end, and returns what the body raised, or None.
@@ -215,7 +217,7 @@ class BackgroundJobBase(JobCore, threading.Thread):
 
     def run(self) -> None:
         """Calls `call` and keeps what comes of it; on the job's own thread."""
-        if not self._begin(_thread.get_ident(), _thread.get_native_id()):
+        if not self._begin():
             return
         try:
             result = self.call()
@@ -302,14 +304,20 @@ class BackgroundJobExpr(BackgroundJobBase):
         glob: dict[str, Any] | None = None,
         loc: Mapping[str, Any] | None = None,
     ) -> None:
-        self.code: CodeType = compile(expression, "<BackgroundJob compilation>", "eval")
+        self.code: CodeType = compile(expression, "<BackgroundJob compilation>", "eval", dont_inherit=True)
         self.expression = self.strform = expression
         self.glob = {} if glob is None else glob
         self.loc = {} if loc is None else loc
         self._init()
 
-    def call(self) -> Any:
-        return eval(self.code,self.glob,self.loc)  # fmt: skip  # noqa: E231 (a traceback shows this line)
+    # A traceback shows these lines, so they are the original's.
+    # fmt: off
+    if TYPE_CHECKING:
+        def call(self) -> Any: ...
+    else:
+        def call(self):
+            return eval(self.code,self.glob,self.loc)
+    # fmt: on
 
 
 class BackgroundJobFunc(BackgroundJobBase):
@@ -327,5 +335,11 @@ class BackgroundJobFunc(BackgroundJobBase):
         self.strform = str(func)
         self._init()
 
-    def call(self) -> Any:
-        return self.func(*self.args, **self.kwargs)
+    # As above.
+    if TYPE_CHECKING:
+
+        def call(self) -> Any: ...
+    else:
+
+        def call(self):
+            return self.func(*self.args, **self.kwargs)

@@ -25,7 +25,7 @@ from . import failures, stalls, workers
 from .cells import BackgroundJobCell, BackgroundJobProcessCell, split
 from .jobs import BackgroundJobBase
 from .manager import BackgroundJobManager
-from .output import harmless
+from .output import harmless, shown
 
 _PAUSE = 0.2
 """How many seconds may pass until a waiting prompt is told of a job's end."""
@@ -132,7 +132,7 @@ class JobMagics(Magics):  # type: ignore[misc]
             raise UsageError(f"after %%bg stand only options, not {rest}: code goes in the cell")
         return self._start_cell(cell, options)
 
-    def _start_expression(self, text: str, options: dict[str, bool], local_ns: Any) -> Any:
+    def _start_expression(self, text: str, options: dict[str, Any], local_ns: Any) -> Any:
         if not text:
             raise UsageError("%bg takes an expression: %bg f(x); statements go in a cell: %%bg")
         names = self.shell.user_global_ns
@@ -145,7 +145,7 @@ class JobMagics(Magics):  # type: ignore[misc]
         except PicklingError as error:
             raise UsageError(str(error)) from None
 
-    def _start_cell(self, cell: str, options: dict[str, bool]) -> Any:
+    def _start_cell(self, cell: str, options: dict[str, Any]) -> Any:
         shell = self.shell
         source = shell.transform_cell(cell)
         if not source.strip():
@@ -351,7 +351,7 @@ class JobMagics(Magics):  # type: ignore[misc]
     matcher.matcher_identifier = "bgjobs"  # type: ignore[attr-defined]
 
 
-def _options(line: str) -> tuple[dict[str, bool], str]:
+def _options(line: str) -> tuple[dict[str, Any], str]:
     """What stands before the code of %bg, and the code."""
     options = {}
     rest = line.strip()
@@ -389,7 +389,7 @@ def _listed(numbers: Any, most: int = 10) -> str:
 def _group(name: str, jobs: list[BackgroundJobBase]) -> str:
     if not jobs:
         return ""
-    return "".join([f"{name} jobs:\n", *(f"{job.num} : {job}\n" for job in jobs), "\n"])
+    return "".join([f"{name} jobs:\n", *(f"{job.num} : {shown(job)}\n" for job in jobs), "\n"])
 
 
 _OFFERED: dict[str, tuple[tuple[str, ...], Callable[[Any], bool] | None]] = {

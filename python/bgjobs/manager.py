@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, Callable, Iterable
+from types import MappingProxyType
+from typing import Any, Callable, Iterable, Mapping
 
 from . import failures, names, workers
 from ._core import Table
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
 from .notices import Board, Reader
+from .output import shown
 
 _log = logging.getLogger("bgjobs")
 
@@ -46,7 +48,16 @@ class BackgroundJobManager:
 
     # Starting.
 
-    def new(self, func_or_exp: str | Callable[..., Any], *args: Any, **kwargs: Any) -> BackgroundJobBase:
+    def new(
+        self,
+        func_or_exp: str | Callable[..., Any],
+        *args: Any,
+        kw: Mapping[str, Any] = MappingProxyType({}),
+        daemon: bool = False,
+        process: bool = False,
+        snapshot: bool | str = False,
+        **unknown: Any,
+    ) -> BackgroundJobBase:
         """Starts a job at once, in a thread of its own, and returns it.
 
         - `jobs.new("f(x)")` evaluates an expression with the names of the caller; `jobs.new("f(x)", names)` and
@@ -66,10 +77,8 @@ class BackgroundJobManager:
         >>> job.result
         1024
         """
-        kw, daemon = kwargs.pop("kw", {}), kwargs.pop("daemon", False)
-        process, snapshot = kwargs.pop("process", False), kwargs.pop("snapshot", False)
-        if kwargs:
-            _warn_of(kwargs)
+        if unknown:
+            _warn_of(unknown)
         body: BackgroundJobFunc | BackgroundJobExpr
         if callable(func_or_exp):
             body = BackgroundJobFunc(func_or_exp, *args, **kw)
@@ -136,6 +145,11 @@ class BackgroundJobManager:
     def __call__(self) -> None:
         """As `status()`."""
         return self.status()
+
+    def _repr_html_(self) -> str:
+        from . import display
+
+        return display.manager_html(self)
 
     @property
     def running(self) -> list[BackgroundJobBase]:
@@ -251,7 +265,7 @@ def _print_group(name: str, jobs: list[BackgroundJobBase]) -> bool | None:
         return None
     print(f"{name} jobs:")
     for job in jobs:
-        print(f"{job.num} : {job}")
+        print(f"{job.num} : {shown(job)}")
     print()
     return True
 
@@ -280,5 +294,7 @@ def _error(text: str) -> None:
     root = logging.getLogger()
     if root.handlers:
         root.error(text)
-    else:
-        sys.stderr.write(f"ERROR:root:{text}\n")
+    elif root.isEnabledFor(logging.ERROR):
+        record = root.makeRecord(root.name, logging.ERROR, __file__, 0, text, (), None)
+        if root.filter(record):
+            sys.stderr.write(logging.Formatter(logging.BASIC_FORMAT).format(record) + "\n")

@@ -307,3 +307,13 @@ def harmless(text: str) -> str:
     """
     shown = text.rstrip("\r").rpartition("\r")[2]
     return _CONTROL.sub(lambda found: ascii(found.group())[1:-1], shown)
+
+
+def shown(job: BackgroundJobBase) -> str:
+    r"""The text of a job for a list: its line breaks stay, as in the original, other control characters are `harmless`.
+
+    >>> from bgjobs import BackgroundJobExpr
+    >>> shown(BackgroundJobExpr("'\x1b[2J'"))
+    "'\\x1b[2J'"
+    """
+    return "\n".join(map(harmless, str(job).split("\n")))

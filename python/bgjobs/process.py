@@ -396,7 +396,7 @@ class BackgroundJobProcess(BackgroundJobBase):
     _grace = 0.0
 
     def __init__(self, job: BackgroundJobFunc | BackgroundJobExpr) -> None:
-        vars(self).update(vars(job))
+        self.__dict__.update(vars(job))
         if isinstance(job, BackgroundJobFunc):
             payload = pack_call(job.func, job.args, job.kwargs)
         else:
@@ -457,7 +457,8 @@ class BackgroundJobProcess(BackgroundJobBase):
 
     def _interrupt(self, exception: type[BaseException]) -> bool:
         # The thread only attends to the process, and what it does then must not be cut short.
-        return self._state == "running"
+        running: bool = self._state == "running"
+        return running
 
     def where(self) -> str:
         """Which process the body runs in, and for how long."""

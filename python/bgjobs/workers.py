@@ -6,7 +6,7 @@ The queue and the rule of growth are in `_core.Crew`; here is what must be Pytho
 from __future__ import annotations
 
 import _thread
-import concurrent.futures.thread  # noqa: F401 (its exit hook must stand before ours, which then runs first)
+import atexit
 import os
 import sys
 import threading
@@ -25,6 +25,12 @@ _IDLE = 10.0
 _FAREWELL = 0.5
 """How many seconds the exit waits for idle workers to end."""
 
+_ROUND = 0.05
+"""After how many seconds the exit looks again whether there is something to run."""
+
+_REFUSES = sys.version_info[:2] == (3, 12)
+"""Whether CPython makes no threads from the beginning of its exit on."""
+
 _FORGETS = sys.version_info < (3, 13)
 """Whether a thread can forget its thread-locals, and so be used again; else each job gets a thread."""
 
@@ -32,11 +38,17 @@ main_ident = threading.main_thread().ident
 
 _active: dict[int, Any] = threading._active  # type: ignore[attr-defined]
 
+_limbo: dict[Any, Any] = threading._limbo  # type: ignore[attr-defined]
+"""The threads that were started and do not run yet: `threading.enumerate` lists them too."""
+
 watch: Callable[[BackgroundJobBase], object] | None = None
 """Told of each job before it starts; see `stalls`."""
 
 _generation = 0
 """How many forks lie between the first process and this one."""
+
+_leaving = False
+"""Whether the exit of the interpreter has begun."""
 
 
 def start(job: BackgroundJobBase) -> None:
@@ -49,6 +61,8 @@ def start(job: BackgroundJobBase) -> None:
 def prepare(job: BackgroundJobBase) -> None:
     """Makes sure that there will be a thread for the job; raises what the system says if not."""
     _crew.prepare()
+    if _leaving:
+        _wait_at_exit()
     if _generation:
         job._generation = _generation
     output.install_router()
@@ -60,6 +74,7 @@ def prepare(job: BackgroundJobBase) -> None:
 
 def push(job: BackgroundJobBase) -> None:
     """Hands a job that has its number to the workers."""
+    _limbo[job] = job
     _crew.push(job)
 
 
@@ -69,12 +84,15 @@ def _make() -> None:
 
 def _work() -> None:
     """The life of a worker."""
-    seat = _crew.seat()
+    seat, generation = _crew.seat(), _generation
     while True:
         job = _crew.take(seat)
         if job is None:
             return
-        _run(job)
+        _run(job, seat)
+        if _generation != generation:
+            # The job forked and came back, in the child: its thread is all there is, and the process ends with it.
+            return
         # While it waits it keeps nothing of the user's.
         job = None
         if not _FORGETS:
@@ -83,10 +101,10 @@ def _work() -> None:
         _core.forget_locals()
 
 
-def _run(job: BackgroundJobBase) -> None:
+def _run(job: BackgroundJobBase, seat: _core.Seat) -> None:
     """Runs a job in its context and settles it, whatever happens."""
     try:
-        (job._context or Context()).run(_run_here, job)
+        (job._context or Context()).run(_run_here, job, seat)
     except BaseException as error:
         _settle(job, error)
     else:
@@ -94,10 +112,12 @@ def _run(job: BackgroundJobBase) -> None:
             _settle(job, None)
 
 
-def _run_here(job: BackgroundJobBase) -> None:
+def _run_here(job: BackgroundJobBase, seat: _core.Seat) -> None:
+    begins = seat.begin(job, _active)
+    _limbo.pop(job, None)
+    if not begins:
+        return
     output.current.set(job)
-    ident = _thread.get_ident()
-    _active[ident] = job
     trace, profile = threading._trace_hook, threading._profile_hook  # type: ignore[attr-defined]
     if trace is not None:
         sys.settrace(trace)
@@ -106,12 +126,11 @@ def _run_here(job: BackgroundJobBase) -> None:
     try:
         job.run()
     finally:
-        if trace is not None:
+        # What the job itself has set goes too.
+        if sys.gettrace() is not None:
             sys.settrace(None)
-        if profile is not None:
+        if sys.getprofile() is not None:
             sys.setprofile(None)
-        if _active.get(ident) is job:
-            del _active[ident]
 
 
 def _settle(job: BackgroundJobBase, error: BaseException | None) -> None:
@@ -119,8 +138,6 @@ def _settle(job: BackgroundJobBase, error: BaseException | None) -> None:
     while not job.done():
         # A stop may be raised here too, and then again.
         try:
-            if job._state == "entered" and not job._begin(_thread.get_ident(), _thread.get_native_id()):
-                return
             if error is None:
                 job._end("done", None, _active)
             else:
@@ -132,24 +149,55 @@ def _settle(job: BackgroundJobBase, error: BaseException | None) -> None:
 # Exit.
 
 
-def _leave() -> None:
-    """Waits for the jobs that are no daemons, then sends the idle workers home.
+def _wait_at_exit() -> None:
+    """Has CPython wait for jobs as it waits for threads: after it has noted the end of the main thread, for which a job may wait."""
+    global _leaving
+    _leaving = True
+    if not hasattr(threading, "_shutdown_locks"):
+        # From 3.13 on CPython lists what it waits for where we can't, but lets a thread be made at this time.
+        threading.Thread(target=_wait_for_all, name="bgjobs waits at exit").start()
+        return
+    with threading._shutdown_locks_lock:  # type: ignore[attr-defined]
+        threading._shutdown_locks.add(_JOBS)
 
-    At the exit of the interpreter, before it begins to end threads.
-    """
+
+class _Jobs:
+    """What CPython up to 3.12 takes for the lock of a thread: to acquire it is to wait for the jobs."""
+
+    def acquire(self) -> None:
+        _wait_for_all()
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+    def locked(self) -> bool:
+        return True
+
+
+_JOBS = _Jobs()
+
+
+def _wait_for_all() -> None:
+    """Waits for the jobs that are no daemons."""
+    me = threading.current_thread()
     while _core.awaited():
         jobs: list[Any] = [job for job in list(_active.values()) if isinstance(job, _core.JobCore)]
         awaited = [job for job in jobs if not job.daemon]
-        if awaited:
-            futures.join(awaited[0], None)
-        elif _crew.queued() and not _crew.idle():
-            # CPython 3.12 makes no threads any more: what is queued runs here.
+        if _crew.queued() and not _crew.idle() and (_REFUSES or not awaited):
+            # What is queued runs here, for the others may wait for it.
             job = _crew.help()
             if job is not None:
-                _run(job)
+                _run(job, _crew.seat())
+                _active[_thread.get_ident()] = me
+        elif awaited:
+            futures.join(awaited[0], _ROUND)
         else:
             # A worker is about to take it, or a hand that called `run` itself to end it.
             time.sleep(0.001)
+
+
+def _close() -> None:
+    """Sends the idle workers home, before the interpreter begins to end threads."""
     _crew.close()
     deadline = time.monotonic() + _FAREWELL
     while _crew.idle() and time.monotonic() < deadline:
@@ -169,8 +217,16 @@ def _renew() -> None:
 
 
 def survive(job: BackgroundJobBase) -> None:
-    """Notes that a job goes on in the child of a fork; called before `_renew`."""
+    """Notes that a job goes on in the child of a fork, as its main thread; called before `_renew`."""
     job._generation = _generation + 1
+    # What CPython looks for in a main thread: up to 3.12, and then.
+    main: Any = job
+    if hasattr(threading, "_shutdown_locks"):
+        lock = main._tstate_lock = _thread.allocate_lock()
+        lock.acquire()
+        main._is_stopped = False
+    else:
+        main._handle = main._os_thread_handle = _thread._make_thread_handle(_thread.get_ident())  # type: ignore[attr-defined]
 
 
 def lost(job: BackgroundJobBase) -> bool:
@@ -179,6 +235,7 @@ def lost(job: BackgroundJobBase) -> bool:
 
 
 _crew = _core.Crew(_make, _IDLE)
-threading._register_atexit(_leave)  # type: ignore[attr-defined]
+threading._register_atexit(_wait_at_exit)  # type: ignore[attr-defined]
+atexit.register(_close)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew)

@@ -12,7 +12,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{component::Component, step::Step};
+use crate::{
+    component::Component,
+    python::{self, Python},
+    step::Step,
+};
 
 /// How long the checks may take.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,15 +32,31 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The steps of a form, in order.
-pub(crate) fn steps(form: Form) -> Vec<Step> {
-    match form {
-        Form::Short => short(),
-        Form::Long => long(),
-    }
+/// What is to be done, in order.
+pub(crate) struct Plan {
+    pub(crate) steps: Vec<Step>,
+    /// Why the Python package is not checked, and the way out.
+    pub(crate) missing: Option<String>,
 }
 
-fn short() -> Vec<Step> {
+/// The steps of a form.
+pub(crate) fn plan(form: Form) -> Plan {
+    let found = match form {
+        Form::Short => python::default(),
+        Form::Long => python::all(),
+    };
+    let (pythons, missing) = match found {
+        Ok(pythons) => (pythons, None),
+        Err(missing) => (Vec::new(), Some(missing)),
+    };
+    let steps = match form {
+        Form::Short => short(&pythons),
+        Form::Long => long(&pythons),
+    };
+    Plan { steps, missing }
+}
+
+fn short(pythons: &[Python]) -> Vec<Step> {
     let mut steps = vec![
         Step::cargo("formatting", "fmt --all --check").needs(Component::Rustfmt),
         Step::cargo("clippy", "clippy --workspace --all-targets -- -D warnings").needs(Component::Clippy),
@@ -52,16 +72,18 @@ fn short() -> Vec<Step> {
     steps.extend(
         names.iter().map(|name| Step::cargo(&format!("example {name}"), &format!("run --quiet --example {name}"))),
     );
+    steps.extend(python::steps(pythons));
     steps.push(loom("2"));
     steps
 }
 
-fn long() -> Vec<Step> {
+fn long(pythons: &[Python]) -> Vec<Step> {
     let mut steps = vec![
         Step::cargo("tests, long and in release", "test --workspace --release")
             .env("BGJOBS_PROVE", "1")
             .env("PROPTEST_CASES", "20000"),
     ];
+    steps.extend(python::steps(pythons));
     steps.push(loom("3"));
     steps
 }
@@ -102,8 +124,7 @@ mod tests {
 
     #[test]
     fn each_step_has_a_name_of_its_own() {
-        for form in [Form::Short, Form::Long] {
-            let steps = steps(form);
+        for steps in [short(&[]), long(&[])] {
             let names: BTreeSet<_> = steps.iter().map(Step::name).collect();
             assert_eq!(names.len(), steps.len());
         }

@@ -1,12 +1,17 @@
 //! The queue of jobs and the threads that take them; Python makes the threads.
 
 use std::{
+    ffi::c_ulong,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use bgjobs::{Due, Relay};
-use pyo3::{exceptions::PyRuntimeError, prelude::*};
+use pyo3::{exceptions::PyRuntimeError, prelude::*, types::PyDict};
+
+use crate::{job::JobCore, thread::numbers};
+
+const CLOSED: &str = "can't start a job: the interpreter has ended its jobs and shuts down";
 
 /// The workers of all managers of the process.
 #[pyclass(frozen, module = "bgjobs._core")]
@@ -21,9 +26,11 @@ pub(crate) struct Crew {
 /// Where a worker waits.
 #[pyclass(frozen, module = "bgjobs._core")]
 pub(crate) struct Seat {
-    seat: bgjobs::Seat,
+    place: bgjobs::Seat,
     /// The worker's, though the crew may have got another meanwhile by a fork.
     relay: Arc<Relay<Py<PyAny>>>,
+    ident: c_ulong,
+    native_id: u64,
 }
 
 impl Crew {
@@ -53,30 +60,32 @@ impl Crew {
         Self { relay: Mutex::new(Arc::new(Relay::new())), make, idle }
     }
 
-    /// Makes a worker if none lives; raises what the system says if it can't.
+    /// Makes a worker if none lives; raises what the system says if it can't, and `RuntimeError` if the crew is closed.
     fn prepare(&self, py: Python<'_>) -> PyResult<()> {
         let relay = self.relay();
-        self.carry_out(py, &relay, relay.prepare())
+        let due = relay.prepare().ok_or_else(|| PyRuntimeError::new_err(CLOSED))?;
+        self.carry_out(py, &relay, due)
     }
 
     /// Queues a job; `RuntimeError` if the crew is closed.
     fn push(&self, py: Python<'_>, job: Py<PyAny>) -> PyResult<()> {
         let relay = self.relay();
-        let due = relay.push(job).map_err(|_| PyRuntimeError::new_err("the interpreter is shutting down"))?;
+        let due = relay.push(job).map_err(|_| PyRuntimeError::new_err(CLOSED))?;
         // A job that is queued is never lost: the exit hook takes it if nobody else does.
         let _ = self.carry_out(py, &relay, due);
         Ok(())
     }
 
     /// A seat for the calling thread, which was made to work.
-    fn seat(&self) -> Seat {
-        Seat { seat: bgjobs::Seat::new(), relay: self.relay() }
+    fn seat(&self, py: Python<'_>) -> PyResult<Seat> {
+        let (ident, native_id) = numbers(py)?;
+        Ok(Seat { place: bgjobs::Seat::new(), relay: self.relay(), ident, native_id })
     }
 
     /// The next job, for a worker; none when it is to end.
     fn take(&self, py: Python<'_>, seat: &Bound<'_, Seat>) -> Option<Py<PyAny>> {
-        let Seat { seat, relay } = seat.get();
-        let (job, due) = relay.try_take(seat).or_else(|| py.detach(|| relay.take(seat, self.idle)))?;
+        let Seat { place, relay, .. } = seat.get();
+        let (job, due) = relay.try_take(place).or_else(|| py.detach(|| relay.take(place, self.idle)))?;
         let _ = self.carry_out(py, relay, due);
         Some(job)
     }
@@ -88,8 +97,8 @@ impl Crew {
 
     /// Ends the worker that sits there.
     fn retire(&self, py: Python<'_>, seat: &Bound<'_, Seat>) {
-        let Seat { seat, relay } = seat.get();
-        let _ = self.carry_out(py, relay, relay.retire(seat));
+        let Seat { place, relay, .. } = seat.get();
+        let _ = self.carry_out(py, relay, relay.retire(place));
     }
 
     /// How many workers live.
@@ -120,5 +129,19 @@ impl Crew {
         };
         // A thread that is gone may have held its lock at the fork, so nothing of it is touched again.
         std::mem::forget(old);
+    }
+}
+
+#[pymethods]
+impl Seat {
+    /// Begins a job on the worker's thread, where it stands in `threads`, Python's table of them, until its end; false if it
+    /// was stopped before.
+    fn begin(&self, py: Python<'_>, job: &Bound<'_, JobCore>, threads: &Bound<'_, PyDict>) -> PyResult<bool> {
+        threads.set_item(self.ident, job)?;
+        let begins = job.get().begin(py, self.ident, self.native_id);
+        if !begins {
+            threads.del_item(self.ident)?;
+        }
+        Ok(begins)
     }
 }

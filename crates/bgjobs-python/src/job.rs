@@ -12,11 +12,16 @@ use bgjobs::{AnyJob, Failure, Hosted, Options, Outcome, State, Turn};
 use pyo3::{
     PyTraverseError, PyVisit,
     exceptions::PyRuntimeError,
+    intern,
     prelude::*,
-    types::{PyDict, PyType},
+    types::{PyDict, PyInt, PyString, PyType},
 };
 
-use crate::{log::Log, table::Table, thread::interrupt};
+use crate::{
+    log::Log,
+    table::Table,
+    thread::{interrupt, numbers},
+};
 
 /// What the classes of jobs derive from.
 ///
@@ -30,6 +35,8 @@ pub(crate) struct JobCore {
 
 struct Inner {
     phase: Phase,
+    /// None until it was started.
+    job: Option<AnyJob>,
     /// The thread that runs the body, as `threading.get_ident` and `get_native_id` number it.
     ident: c_ulong,
     native_id: u64,
@@ -51,7 +58,7 @@ enum Phase {
     Entered(Hosted, Awaited),
     /// Its thread may end it.
     Begun(Turn, Awaited),
-    Over(AnyJob),
+    Over,
 }
 
 /// What a thread may wait for.
@@ -108,20 +115,21 @@ impl JobCore {
 
     /// The job, once it was started.
     fn job(&self) -> Option<AnyJob> {
-        self.lock().job()
+        self.lock().job.clone()
+    }
+
+    /// Begins a job that was entered, on the calling thread; false if it was stopped before.
+    pub(crate) fn begin(&self, py: Python<'_>, ident: c_ulong, native_id: u64) -> bool {
+        let mut inner = self.lock();
+        let begun = inner.begin(ident, native_id);
+        let locks = inner.take_waiting(Event::Begin);
+        drop(inner);
+        release(py, &locks);
+        begun
     }
 }
 
 impl Inner {
-    fn job(&self) -> Option<AnyJob> {
-        match &self.phase {
-            Phase::New => None,
-            Phase::Entered(hosted, _) => Some(hosted.job()),
-            Phase::Begun(turn, _) => Some(turn.context().job().clone()),
-            Phase::Over(job) => Some(job.clone()),
-        }
-    }
-
     fn enter(&mut self, table: &Table, daemon: bool) -> PyResult<u64> {
         if !matches!(self.phase, Phase::New) {
             return Err(PyRuntimeError::new_err("threads can only be started once"));
@@ -129,9 +137,26 @@ impl Inner {
         let options = Options { daemon, ..Options::default() };
         // The text is Python's, where it may change.
         let hosted = table.handle.with(options).host("").map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
-        let number = hosted.job().id().get();
+        let job = hosted.job();
+        let number = job.id().get();
+        self.job = Some(job);
         self.phase = Phase::Entered(hosted, Awaited::unless(daemon));
         Ok(number)
+    }
+
+    fn begin(&mut self, ident: c_ulong, native_id: u64) -> bool {
+        match std::mem::replace(&mut self.phase, Phase::Over) {
+            Phase::Entered(hosted, awaited) => match hosted.begin() {
+                Some(turn) => self.phase = Phase::Begun(turn, awaited),
+                None => return false,
+            },
+            other => {
+                self.phase = other;
+                return false;
+            }
+        }
+        (self.ident, self.native_id) = (ident, native_id);
+        true
     }
 
     /// What is to be done by whoever made the job's end visible.
@@ -146,7 +171,7 @@ impl Inner {
     }
 
     fn has_ended(&self) -> bool {
-        self.job().is_some_and(|job| job.is_finished())
+        self.job.as_ref().is_some_and(AnyJob::is_finished)
     }
 }
 
@@ -179,6 +204,7 @@ impl JobCore {
         Self {
             inner: Mutex::new(Inner {
                 phase: Phase::New,
+                job: None,
                 ident: 0,
                 native_id: 0,
                 interrupted: false,
@@ -194,30 +220,18 @@ impl JobCore {
         self.lock().enter(table.get(), daemon)
     }
 
-    /// Notes that the body begins on this thread; false if it must not, because the job was stopped.
-    ///
-    /// A job that nobody started begins all the same, in a table of its own.
-    fn _begin(&self, py: Python<'_>, ident: c_ulong, native_id: u64) -> PyResult<bool> {
+    /// Whether `run` is to call the body: a worker has begun the job on this thread, or nobody has started it, and then it
+    /// begins here, in a table of its own.
+    fn _begin(&self, py: Python<'_>) -> PyResult<bool> {
         let mut inner = self.lock();
-        if matches!(inner.phase, Phase::New) {
-            inner.enter(&Table::new(), false)?;
-        }
-        let job = inner.job().expect("it was entered");
-        match std::mem::replace(&mut inner.phase, Phase::Over(job)) {
-            Phase::Entered(hosted, awaited) => match hosted.begin() {
-                Some(turn) => inner.phase = Phase::Begun(turn, awaited),
-                None => return Ok(false),
-            },
-            other => {
-                inner.phase = other;
-                return Err(PyRuntimeError::new_err("the job runs or has ended"));
-            }
-        }
-        (inner.ident, inner.native_id) = (ident, native_id);
-        let locks = inner.take_waiting(Event::Begin);
+        match inner.phase {
+            Phase::Begun(..) => return Ok(true),
+            Phase::New => inner.enter(&Table::new(), false)?,
+            Phase::Entered(..) | Phase::Over => return Ok(false),
+        };
         drop(inner);
-        release(py, &locks);
-        Ok(true)
+        let (ident, native_id) = numbers(py)?;
+        Ok(self.begin(py, ident, native_id))
     }
 
     /// Ends the job with `value`, which is its result or its exception, and returns what is to be called then; nothing
@@ -226,8 +240,7 @@ impl JobCore {
     /// The thread stands in `threads` until then, and not after.
     fn _end(&self, py: Python<'_>, outcome: &str, value: Py<PyAny>, threads: &Bound<'_, PyDict>) -> Callbacks {
         let mut inner = self.lock();
-        let job = inner.job()?;
-        let (turn, awaited) = match std::mem::replace(&mut inner.phase, Phase::Over(job)) {
+        let (turn, awaited) = match std::mem::replace(&mut inner.phase, Phase::Over) {
             Phase::Begun(turn, awaited) => (turn, awaited),
             other => {
                 inner.phase = other;
@@ -237,9 +250,10 @@ impl JobCore {
         if std::mem::take(&mut inner.interrupted) {
             interrupt(inner.ident, None);
         }
-        let stands = threads.get_item(inner.ident).ok().flatten();
+        let ident = PyInt::new(py, inner.ident);
+        let stands = threads.get_item(&ident).ok().flatten();
         if stands.is_some_and(|thread| thread.cast::<Self>().is_ok_and(|job| std::ptr::eq(job.get(), self))) {
-            let _ = threads.del_item(inner.ident);
+            let _ = threads.del_item(&ident);
         }
         inner.value = Some(value);
         turn.end(match outcome {
@@ -264,7 +278,7 @@ impl JobCore {
             return (first, None);
         }
         // It had not begun, and never will.
-        inner.phase = Phase::Over(job);
+        inner.phase = Phase::Over;
         let ended = inner.take_ended();
         drop(inner);
         (first, ended.tell(py))
@@ -295,15 +309,21 @@ impl JobCore {
 
     /// Where it is: `new`, `entered`, `running`, `done`, `failed`, `stopped`.
     #[getter]
-    fn _state(&self) -> &'static str {
-        match self.job().map(|job| job.state()) {
-            None => "new",
-            Some(State::Created | State::Queued) => "entered",
-            Some(State::Running) => "running",
-            Some(State::Finished(Outcome::Done)) => "done",
-            Some(State::Finished(Outcome::Failed)) => "failed",
-            Some(State::Finished(Outcome::Stopped)) => "stopped",
+    fn _state<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {
+        let state = self.lock().job.as_ref().map(AnyJob::state);
+        match state {
+            None => intern!(py, "new"),
+            Some(State::Created | State::Queued) => intern!(py, "entered"),
+            Some(State::Running) => intern!(py, "running"),
+            Some(State::Finished(Outcome::Done)) => intern!(py, "done"),
+            Some(State::Finished(Outcome::Failed)) => intern!(py, "failed"),
+            Some(State::Finished(Outcome::Stopped)) => intern!(py, "stopped"),
         }
+    }
+
+    /// Whether it has ended.
+    fn done(&self) -> bool {
+        self.lock().has_ended()
     }
 
     /// The result or the exception, once it has ended.
@@ -348,7 +368,7 @@ impl JobCore {
         let mut inner = self.lock();
         let (event, was) = match event {
             "begin" => (Event::Begin, matches!(inner.phase, Phase::Begun(..))),
-            "stop" => (Event::Stop, inner.job().is_some_and(|job| job.stop_reason().is_some())),
+            "stop" => (Event::Stop, inner.job.as_ref().is_some_and(|job| job.stop_reason().is_some())),
             _ => (Event::End, false),
         };
         let waits = !was && !inner.has_ended();

@@ -18,6 +18,13 @@ pub(crate) fn interrupt(ident: c_ulong, exception: Option<&Bound<'_, PyType>>) {
     unsafe { ffi::PyThreadState_SetAsyncExc(ident.cast_signed(), exception) };
 }
 
+/// The numbers of the calling thread, as Python's module `_thread` gives them.
+pub(crate) fn numbers(py: Python<'_>) -> PyResult<(c_ulong, u64)> {
+    let module = py.import("_thread")?;
+    let number = |name| module.call_method0(name);
+    Ok((number("get_ident")?.extract()?, number("get_native_id")?.extract()?))
+}
+
 /// Forgets the calling thread's `threading.local` values, where they stand in its dictionary: CPython up to 3.12.
 #[pyfunction]
 pub(crate) fn forget_locals(_py: Python<'_>) {

@@ -4,7 +4,7 @@
 
 use std::io::{self, BufRead, Write};
 
-use bgjobs::{Failure, Stream};
+use bgjobs::Stream;
 
 use crate::{
     lang::{is_whole, notice},
@@ -16,6 +16,9 @@ use crate::{
 
 /// What a process ends with whose reader has gone away, as if by the signal of that name.
 const BROKEN_PIPE: i32 = 128 + 13;
+
+/// Stands before some texts, and says only that they are in UTF-8.
+pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Writes a text and a line break; without a reader the process ends, as others in a pipe do.
 pub(crate) fn write(stream: Stream, text: &str) {
@@ -40,17 +43,15 @@ pub(crate) fn lines(session: &mut Session, mut input: impl BufRead, interrupted:
         let mut line = Vec::new();
         let at_end = input.read_until(b'\n', &mut line)? == 0;
         // What is no text fails in its own line, not in all that follow.
-        text.push_str(&String::from_utf8_lossy(&line));
+        let line = String::from_utf8_lossy(&line);
+        text.push_str(line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line));
         if !at_end && !is_whole(&text) {
             continue;
         }
         text.truncate(text.trim_end_matches(['\n', '\r']).len());
         tell(session, News::All);
         let reply = shell::answer(session, &std::mem::take(&mut text));
-        if let Some((stream, shown)) = shell::stream(&reply) {
-            write(stream, shown);
-        }
-        good &= !matches!(reply, Reply::Wrong(_));
+        good &= show(&reply);
         if at_end || reply == Reply::Leave || interrupted.is_set() {
             return Ok(good);
         }
@@ -60,27 +61,25 @@ pub(crate) fn lines(session: &mut Session, mut input: impl BufRead, interrupted:
 /// Evaluates the text of a file; true if it did not fail.
 pub(crate) fn file(session: &mut Session, name: &str, text: &str) -> bool {
     match session.run(name, text) {
-        Answer::Failed(failure) => failed(&failure),
-        Answer::Nothing | Answer::Value(_) => true,
-    }
-}
-
-/// Evaluates one text and shows its value; true if it did not fail.
-pub(crate) fn expression(session: &mut Session, text: &str) -> bool {
-    match session.run("-c", text) {
-        Answer::Failed(failure) => failed(&failure),
-        Answer::Value(value) if !value.is_unit() => {
-            write(Stream::Out, &session.show(&value));
-            true
+        Answer::Failed(failure) => {
+            write(Stream::Err, &render::failure(&failure));
+            false
         }
         Answer::Nothing | Answer::Value(_) => true,
     }
 }
 
-/// Tells of a failure; it is not true that nothing failed.
-fn failed(failure: &Failure) -> bool {
-    write(Stream::Err, &render::failure(failure));
-    false
+/// Evaluates one text as a line at the prompt, and shows its value without a number; true if it did not fail.
+pub(crate) fn expression(session: &mut Session, text: &str) -> bool {
+    show(&shell::answer_alone(session, "-c", text))
+}
+
+/// Shows a reply; true if nothing went wrong.
+fn show(reply: &Reply) -> bool {
+    if let Some((stream, shown)) = shell::stream(reply) {
+        write(stream, shown);
+    }
+    !matches!(reply, Reply::Wrong(_))
 }
 
 /// Of which ends one is told.

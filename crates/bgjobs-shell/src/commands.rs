@@ -48,10 +48,20 @@ impl Command {
         let mut words = line.split_whitespace();
         let word = words.next()?;
         let argument = words.next();
-        if words.next().is_some() || is_variable(word) {
+        let is_alone = words.next().is_none();
+        if is_variable(word) {
             return None;
         }
         let wants_number = || format!("{word} wants the number of a job, as in `{word} 3`");
+        // No program begins like `kill -9 3`.
+        let is_number = |text: &str| {
+            let text = text.strip_prefix('-').unwrap_or(text);
+            text.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '%' | '#'))
+        };
+        if !is_alone {
+            let is_command = matches!(word, "fg" | "kill" | "log" | "wait") && argument.is_some_and(is_number);
+            return is_command.then(|| Err(wants_number()));
+        }
         let command = match (word, argument) {
             ("jobs", None) => Self::Jobs,
             ("help", None) => Self::Help,
@@ -66,7 +76,7 @@ impl Command {
                     (Ok(job), "kill") => Self::Kill(job),
                     (Ok(job), "log") => Self::Log(job),
                     (Ok(job), _) => Self::Wait(Some(job)),
-                    (Err(_), _) if argument.starts_with(|c: char| c.is_alphanumeric()) => {
+                    (Err(_), _) if is_number(argument) => {
                         return Some(Err(wants_number()));
                     }
                     (Err(_), _) => return None,
@@ -120,6 +130,9 @@ mod tests {
     fn a_wrong_argument_is_told() {
         let wants = |word: &str| Some(Err(format!("{word} wants the number of a job, as in `{word} 3`")));
         assert_eq!(Command::parse("fg", |_| false), wants("fg"));
-        assert_eq!(Command::parse("kill three", |_| false), wants("kill"));
+        for line in ["kill three", "kill -1", "kill -9 3", "kill 1 2", "kill %x"] {
+            assert_eq!(Command::parse(line, |_| false), wants("kill"), "{line}");
+        }
+        assert_eq!(Command::parse("kill - 1", |_| false), None);
     }
 }

@@ -14,6 +14,7 @@ mod batch;
 mod commands;
 #[cfg(feature = "terminal")]
 mod editor;
+mod foreground;
 pub mod lang;
 mod render;
 #[cfg(feature = "terminal")]
@@ -26,7 +27,8 @@ mod signals;
 #[cfg(feature = "terminal")]
 mod terminal;
 
+pub use foreground::Stopper;
 pub use rhai;
 #[cfg(feature = "terminal")]
 pub use run::{Task, run};
-pub use session::{Answer, Session, Stopper};
+pub use session::{Answer, Session};

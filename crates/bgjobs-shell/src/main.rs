@@ -14,7 +14,7 @@ A prompt whose every line can run in the background. Without arguments it reads 
 from the terminal, or from a pipe as if they were typed. `help` at the prompt says more.
 
   FILE         evaluates a file; `args` holds the arguments
-  -c TEXT      evaluates a text and shows its value
+  -c TEXT      evaluates a text as a line at the prompt, and shows its value
   --help       shows this
   --version    shows the version";
 

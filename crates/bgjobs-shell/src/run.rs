@@ -1,6 +1,7 @@
 //! The whole shell, as the binary runs it: from what it is asked for to the code that it exits with.
 
 use std::{
+    fs,
     io::{self, IsTerminal, Write},
     process::ExitCode,
     sync::Arc,
@@ -10,7 +11,7 @@ use std::{
 use rhai::{Array, Dynamic, Module};
 
 use crate::{
-    batch::{self, News},
+    batch::{self, BYTE_ORDER_MARK, News},
     editor,
     lang::STACK_SIZE,
     session::Session,
@@ -94,9 +95,10 @@ fn evaluate(task: Task, session: &mut Session, interrupted: &Interrupted) -> Res
         Task::Prompt => batch::lines(session, io::stdin().lock(), interrupted)
             .map_err(|error| format!("can't read the lines: {error}")),
         Task::File { path, .. } => {
-            let text = std::fs::read_to_string(&path).map_err(|error| format!("can't read `{path}`: {error}"))?;
+            let text = fs::read_to_string(&path).map_err(|error| format!("can't read `{path}`: {error}"))?;
             // A first line for the system, as `#!/usr/bin/env bgjobs`, is a comment here.
-            let text = if text.starts_with("#!") { format!("//{text}") } else { text };
+            let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+            let text = if text.starts_with("#!") { format!("//{text}") } else { text.to_owned() };
             Ok(batch::file(session, &path, &text))
         }
         Task::Text(text) => Ok(batch::expression(session, &text)),

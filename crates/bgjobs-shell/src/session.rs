@@ -2,17 +2,14 @@
 //!
 //! Knows nothing of terminals; what comes of a line is returned as data.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
-use bgjobs::{AnyJob, Config, Failure, Handle, JobManager, Report, Stream};
+use bgjobs::{AnyJob, Config, Context, Failure, Handle, JobManager, Report, Stream};
 use rhai::Module;
 
 use crate::{
-    lang::{self, Ended, Input, Jobs, Language, Names, Output, STACK_SIZE, Source, Value, What, Work},
+    foreground::{Foreground, Stopper},
+    lang::{self, Ended, Input, Jobs, Language, Line, Names, Output, STACK_SIZE, Source, Value},
     shown::Shown,
 };
 
@@ -41,10 +38,7 @@ pub struct Session {
     shown: Shown,
     /// How many lines were answered.
     lines: usize,
-    /// The evaluation that a line waits for.
-    running: Arc<Mutex<Option<AnyJob>>>,
-    /// Runs it, without number and notice.
-    foreground: JobManager,
+    foreground: Foreground,
     /// The last field, because its end waits for the background jobs.
     background: JobManager,
 }
@@ -59,10 +53,6 @@ pub enum Answer {
     /// It failed, was stopped, or did not compile.
     Failed(Failure),
 }
-
-/// Stops the evaluation that a session waits for, from any thread.
-#[derive(Clone)]
-pub struct Stopper(Arc<Mutex<Option<AnyJob>>>);
 
 impl Session {
     /// Begins a session; what lines print goes to `output`, as it is printed.
@@ -79,12 +69,11 @@ impl Session {
         Self {
             jobs: Jobs::new(background.handle()),
             names: Names::default(),
-            language: Language::new(modules),
+            language: lang::language(modules),
             output,
             shown: Shown::default(),
             lines: 0,
-            running: Arc::default(),
-            foreground: JobManager::with_config(config),
+            foreground: Foreground::new(config),
             background,
         }
     }
@@ -97,11 +86,15 @@ impl Session {
 
     /// Evaluates a line, which may be several; an `&` at its end sends it to the background, a `;` hides its value.
     pub fn answer(&mut self, line: &str) -> Answer {
-        let source = format!("In[{}]", self.number());
+        self.answer_as(&format!("In[{}]", self.number()), line)
+    }
+
+    /// Evaluates a line that tracebacks call `name`.
+    pub fn answer_as(&mut self, name: &str, line: &str) -> Answer {
         self.lines += 1;
         let input = Input::new(line);
-        let source = Source::new(source, input.text.trim_end());
-        let answer = self.evaluate(if input.background { What::Background(source) } else { What::Text(source) });
+        let source = Source::new(name, input.text.trim_end());
+        let answer = self.evaluate(if input.background { Line::Background(source) } else { Line::Text(source) });
         match answer {
             Answer::Value(value) if !input.silent => self.answer_shown(value),
             Answer::Value(_) => Answer::Nothing,
@@ -120,36 +113,34 @@ impl Session {
 
     /// Evaluates the text of a file, which tracebacks call `name`.
     pub fn run(&mut self, name: &str, text: &str) -> Answer {
-        self.evaluate(What::Text(Source::new(name, text)))
+        self.evaluate(Line::Text(Source::new(name, text)))
     }
 
-    fn evaluate(&mut self, what: What) -> Answer {
-        let (answer, names) = self.wait_for_value(what);
+    fn evaluate(&mut self, line: Line) -> Answer {
+        let (answer, names) = self.wait_for_value(line);
         self.names = names.unwrap_or_else(|| self.names.clone());
         answer
     }
 
     /// What comes of an evaluation, and the names as far as it came.
-    fn wait_for_value(&self, what: What) -> (Answer, Option<Names>) {
-        let work = Work { what, names: self.names.clone(), jobs: self.jobs.clone(), language: self.language.clone() };
+    fn wait_for_value(&self, line: Line) -> (Answer, Option<Names>) {
+        let (names, jobs, language) = (self.names.clone(), self.jobs.clone(), self.language.clone());
         let output = Arc::clone(&self.output);
-        let job = match self.foreground.spawn_with("the line", move |context| Ok(work.run(context, output))) {
+        let line = move |context: &Context| Ok(line.run(context, output, names, jobs, language));
+        let job = match self.foreground.start("the line", line) {
             Ok(job) => job,
             Err(refusal) => return (Answer::Failed(Failure::new(refusal.to_string())), None),
         };
-        self.run_in_foreground(Some(&job));
         // How it ended is read from the job.
         let _ = job.wait();
-        self.run_in_foreground(None);
-        let answer = match job.outcome() {
+        self.foreground.end();
+        match job.outcome() {
             Some(Ok(Ended { value, names })) => {
                 (value.clone().map_or_else(Answer::Failed, Answer::Value), Some(names.clone()))
             }
             Some(Err(failure)) => (Answer::Failed(failure.clone()), None),
             None => (Answer::Nothing, None),
-        };
-        self.foreground.flush();
-        answer
+        }
     }
 
     /// Counts a line that somebody else has answered.
@@ -160,14 +151,12 @@ impl Session {
     /// Waits until a background job has ended, and calls `look` now and then; false if the [`Stopper`] ended the wait.
     pub fn wait_for(&mut self, job: &AnyJob, look: &mut dyn FnMut(&Self)) -> bool {
         let awaited = job.clone();
-        let wait = self.foreground.spawn_with("the wait", move |context| Ok(context.wait_for(&awaited, None)?));
+        let wait = self.foreground.start("the wait", move |context| Ok(context.wait_for(&awaited, None)?));
         let Ok(wait) = wait else { return job.wait().is_ok() };
-        self.run_in_foreground(Some(&wait));
         while wait.wait_timeout(LOOK_EVERY).is_err() {
             look(self);
         }
-        self.run_in_foreground(None);
-        self.foreground.flush();
+        self.foreground.end();
         job.is_finished()
     }
 
@@ -185,14 +174,10 @@ impl Session {
         (self.output)(stream, text);
     }
 
-    fn run_in_foreground(&self, job: Option<&AnyJob>) {
-        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = job.cloned();
-    }
-
     /// Stops what a line does while [`Self::answer`] waits for it.
     #[must_use]
     pub fn stopper(&self) -> Stopper {
-        Stopper(Arc::clone(&self.running))
+        self.foreground.stopper()
     }
 
     /// The background jobs.
@@ -239,8 +224,8 @@ impl Session {
     /// What a value looks like; one of a program's own type as its `to_string` says.
     #[must_use]
     pub fn show(&self, value: &Value) -> String {
-        if value.is_opaque()
-            && let (Answer::Value(text), _) = self.wait_for_value(What::text_of(value))
+        if lang::is_opaque(value)
+            && let (Answer::Value(text), _) = self.wait_for_value(Line::TextOf(value.clone()))
             && let Ok(text) = text.data().clone().into_string()
         {
             return text;
@@ -249,22 +234,8 @@ impl Session {
     }
 }
 
-impl Stopper {
-    /// Asks the evaluation to stop; false if there is none.
-    pub fn stop(&self, reason: &'static str) -> bool {
-        let running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        running.as_ref().is_some_and(|job| job.ask_stop(reason))
-    }
-}
-
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("lines", &self.lines).field("jobs", &self.background).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Stopper {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Stopper").finish()
     }
 }

@@ -8,6 +8,7 @@ use bgjobs::{AnyJob, JobId, LogCursor, Stream, many_lines, one_line};
 
 use crate::{
     commands::Command,
+    lang::own_names,
     render,
     session::{Answer, Session},
 };
@@ -28,13 +29,13 @@ pub enum Reply {
     Leave,
 }
 
-/// Answers a line, be it a command or a program.
+/// Answers a line, be it a command or a program, and shows a value with the number of the line.
 pub fn answer(session: &mut Session, line: &str) -> Reply {
     if line.trim().is_empty() {
         return Reply::Nothing;
     }
     let number = session.number();
-    match Command::parse(line, |name| session.names().variable(name).is_some()) {
+    match command(session, line) {
         None => {
             let answer = session.answer(line);
             shown(session, number, &answer)
@@ -48,6 +49,22 @@ pub fn answer(session: &mut Session, line: &str) -> Reply {
             carry_out(session, number, &command)
         }
     }
+}
+
+/// Answers a line that is the only one, called `name` in tracebacks: a value is shown by itself.
+pub fn answer_alone(session: &mut Session, name: &str, line: &str) -> Reply {
+    if command(session, line).is_some() {
+        return answer(session, line);
+    }
+    match session.answer_as(name, line) {
+        Answer::Nothing => Reply::Nothing,
+        Answer::Value(value) => Reply::Shown(session.show(&value)),
+        Answer::Failed(failure) => Reply::Wrong(render::failure(&failure)),
+    }
+}
+
+fn command(session: &Session, line: &str) -> Option<Result<Command, String>> {
+    Command::parse(line, |name| session.names().variable(name).is_some())
 }
 
 fn shown(session: &Session, number: usize, answer: &Answer) -> Reply {
@@ -80,7 +97,7 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
         }
         Command::Kill(id) => with_job(session, id, &|session, job| {
             let verdict = job.stop("killed at the prompt", PATIENCE);
-            session.told().note_read(job);
+            session.told().note_seen(job);
             Reply::Shown(format!("Job #{id} {verdict}"))
         }),
         Command::Log(id) => with_job(session, id, &|_, job| {
@@ -102,6 +119,10 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
             }
             show(session);
             let answer = session.outcome(job);
+            if let Some(own) = own_names(job) {
+                session.print(Stream::Err, &format!("Job #{id} {own}"));
+            }
+            session.told().note_seen(job);
             shown(session, number, &answer)
         }),
         Command::Wait(Some(id)) => with_job(session, id, &|session, job| {

@@ -11,7 +11,7 @@ use std::{
 
 use bgjobs::Handle;
 
-use crate::{session::Stopper, terminal};
+use crate::{foreground::Stopper, terminal};
 
 /// How long the jobs are waited for that are asked to stop at the end.
 const PATIENCE: Duration = Duration::from_secs(2);

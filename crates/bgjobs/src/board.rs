@@ -23,6 +23,8 @@ pub(crate) struct Reader {
     id: u64,
     /// The number of the first end it has not been told of.
     next: u64,
+    /// The numbers of ends after that which it is not to be told of.
+    skipped: Vec<u64>,
     alarm: Option<Alarm>,
     /// Whether the alarm rings at the next end: once between two looks.
     armed: bool,
@@ -54,7 +56,7 @@ impl<E: Clone> Board<E> {
         let id = self.next_reader;
         self.next_reader += 1;
         let next = self.end();
-        self.readers.push(Reader { id, next, alarm: None, armed: false });
+        self.readers.push(Reader { id, next, skipped: Vec::new(), alarm: None, armed: false });
         id
     }
 
@@ -69,17 +71,32 @@ impl<E: Clone> Board<E> {
         self.readers.iter_mut().find(|reader| reader.id == id).expect("a reader stands here until it is dropped")
     }
 
-    /// What the reader has not been told of; it is told now.
-    pub(crate) fn tell(&mut self, id: u64) -> Vec<E> {
+    /// What the reader has not been told of; it is told now. The second part is to be dropped without the lock.
+    pub(crate) fn tell(&mut self, id: u64) -> (Vec<E>, Vec<E>) {
         let (first, end) = (self.first, self.end());
         let reader = self.reader(id);
         reader.armed = true;
         let next = std::mem::replace(&mut reader.next, end);
-        let told = usize::try_from(next - first).expect("a part of what is in memory");
-        let news = self.news.iter().skip(told).cloned().collect();
-        // The entries are among those just told, so they live on.
-        drop(self.forget_told());
-        news
+        let skipped = std::mem::take(&mut reader.skipped);
+        let numbered = (first..).zip(&self.news);
+        let untold = numbered.filter(|(number, _)| *number >= next && !skipped.contains(number));
+        let news = untold.map(|(_, entry)| entry.clone()).collect();
+        (news, self.forget_told())
+    }
+
+    /// Leaves an end out of what the reader is told; returns where the reader stands now, and what is to be dropped
+    /// without the lock.
+    pub(crate) fn skip(&mut self, id: u64, is_meant: impl Fn(&E) -> bool) -> (u64, Vec<E>) {
+        let next = self.reader(id).next;
+        let mut untold = (self.first..).zip(&self.news).filter(|(number, _)| *number >= next);
+        let meant = untold.find(|(_, entry)| is_meant(entry)).map(|(number, _)| number);
+        let reader = self.reader(id);
+        reader.skipped.extend(meant);
+        while let Some(place) = reader.skipped.iter().position(|&number| number == reader.next) {
+            reader.skipped.swap_remove(place);
+            reader.next += 1;
+        }
+        (reader.next, self.forget_told())
     }
 
     /// Removes a reader; returns what is to be dropped without the lock.

@@ -150,6 +150,12 @@ impl AnyJob {
         self.core().cpu_time()
     }
 
+    /// The system's number of the thread that runs the body; none before and after, and where the system does not tell.
+    #[must_use]
+    pub fn thread(&self) -> Option<u32> {
+        self.core().running_thread()
+    }
+
     /// What the job printed.
     #[must_use]
     pub fn log(&self) -> Log {

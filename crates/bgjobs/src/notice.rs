@@ -7,6 +7,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use crate::{
     board::Alarm,
     engine::Engine,
+    id::JobId,
     job::AnyJob,
     sync::{deadline_after, has_passed, lock, wait_until},
     text::Report,
@@ -59,15 +60,41 @@ impl Notices {
             return Vec::new();
         }
         let mut ledger = lock(&self.engine.ledger);
-        let news = ledger.board.tell(self.id);
+        let (news, forgotten) = ledger.board.tell(self.id);
         self.next = ledger.board.end();
         drop(ledger);
+        drop(forgotten);
         news.into_iter().map(|record| AnyJob::new(record, Arc::clone(&self.engine))).collect()
     }
 
     /// Takes the jobs that ended since the last look, as the original shows them.
     pub fn report(&mut self) -> Report {
         Report::new(self.look())
+    }
+
+    /// Leaves a job out of the next look, because the user has just seen how it ended in another way.
+    ///
+    /// Other readers are told of it. A job that has not ended, or was told, is not left out later.
+    ///
+    /// ```
+    /// use bgjobs::JobManager;
+    ///
+    /// let jobs = JobManager::new();
+    /// let mut notices = jobs.notices();
+    /// let fit = jobs.spawn("fit", || 42)?;
+    /// println!("fit found {}", fit.join()?);
+    ///
+    /// notices.skip(fit.id());
+    /// assert!(!notices.has_news());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn skip(&mut self, job: impl Into<JobId>) {
+        let job = job.into();
+        let mut ledger = lock(&self.engine.ledger);
+        let (next, forgotten) = ledger.board.skip(self.id, |record| record.core().id == job);
+        self.next = next;
+        drop(ledger);
+        drop(forgotten);
     }
 
     /// Waits until there is news (true), or until `timeout` has passed or the manager is gone (false); without a

@@ -168,6 +168,12 @@ impl Core {
         }
     }
 
+    /// The thread that runs the body, if one does.
+    pub(crate) fn running_thread(&self) -> Option<u32> {
+        let thread = self.thread.load(Ordering::Relaxed);
+        (thread != 0 && self.life.state() == State::Running).then_some(thread)
+    }
+
     fn aside(&self) -> &Aside {
         self.aside.get_or_init(Box::default)
     }

@@ -101,15 +101,19 @@ impl<T> Relay<T> {
         Self { inner: Mutex::new(inner) }
     }
 
-    /// Asks for a worker if none lives, for a host that wants to know before it queues a task whether it can have one.
-    pub fn prepare(&self) -> Due {
+    /// Asks for a worker if none lives, for a host that wants to know before it queues a task whether it can have one; none
+    /// if the relay is closed.
+    pub fn prepare(&self) -> Option<Due> {
         let mut inner = lock(&self.inner);
-        if inner.live > 0 || inner.closed {
-            return Due::Nothing;
+        if inner.closed {
+            return None;
+        }
+        if inner.live > 0 {
+            return Some(Due::Nothing);
         }
         inner.live += 1;
         inner.called = true;
-        Due::Grow
+        Some(Due::Grow)
     }
 
     /// Queues a task.
@@ -355,12 +359,12 @@ mod tests {
     #[test]
     fn a_host_learns_before_it_queues_a_task_that_no_worker_can_be_had() {
         let relay = Relay::<u32>::new();
-        assert_eq!(relay.prepare(), Due::Grow);
+        assert_eq!(relay.prepare(), Some(Due::Grow));
         assert!(!relay.refused());
         assert_eq!((relay.queued(), relay.live()), (0, 0));
-        assert_eq!(relay.prepare(), Due::Grow);
+        assert_eq!(relay.prepare(), Some(Due::Grow));
         // While it is being made it counts.
-        assert_eq!(relay.prepare(), Due::Nothing);
+        assert_eq!(relay.prepare(), Some(Due::Nothing));
         assert_eq!(relay.push(1), Ok(Due::Nothing));
     }
 
@@ -386,7 +390,7 @@ mod tests {
         assert_eq!(relay.push(1), Ok(Due::Grow));
         relay.close();
         assert_eq!(relay.push(2), Err(2));
-        assert_eq!(relay.prepare(), Due::Nothing);
+        assert_eq!(relay.prepare(), None);
         assert_eq!(relay.take(&seat, Duration::MAX), Some((1, Due::Nothing)));
         assert_eq!(relay.take(&seat, Duration::MAX), None);
         assert_eq!(relay.live(), 0);

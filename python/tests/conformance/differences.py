@@ -30,6 +30,8 @@ def lines(*lines: str) -> str:
 
 
 DEAD = "Dead (Exception), call jobs.traceback() for details"
+#: What `%d` says of `None`.
+NO_NUMBER = "%d format: a " + ("real " if sys.version_info >= (3, 10) else "") + "number is required, not NoneType"
 NO_RESULT = "<BackgroundJob died, call jobs.traceback() for details>"
 
 
@@ -89,10 +91,65 @@ def _rows() -> list[Difference]:
             ours=lines("ValueError('on purpose')"),
         ),
         Difference(
-            "news.the_result_of_an_untold_job_after_a_flush",
-            "what the user was not told of is not thrown away",
-            original=lines("Flushing 1 Completed job.", "KeyError 0"),
-            ours=lines("Flushing 1 Completed job.", "1"),
+            "attributes.a_job_without_a_number_has_a_text_but_no_representation",
+            "a job can be shown before it has a number",
+            original=lines("1 + 1", f"TypeError: {NO_NUMBER}"),
+            ours=lines("1 + 1", "returned '<BackgroundJob #None: 1 + 1>'"),
+        ),
+        Difference(
+            "starting.unknown_keywords_of_new",
+            "keywords of new that it does not know are not dropped without a word",
+            original=lines("3"),
+            ours=lines(
+                "! tests/conformance/cases/starting.py:LINE: UserWarning: "
+                "jobs.new ignores c=: give keywords of the function as kw={...}, or use jobs.submit",
+                "!   show(finished(jobs.new(add, c=5)).result)",
+                "3",
+            ),
+        ),
+        Difference(
+            "printing.a_job_prints",
+            "what a job prints goes to its log, not between the lines of the prompt",
+            original=lines("printed before", "printed by the job", "! to stderr", "printed after"),
+            ours=lines("printed before", "printed after"),
+        ),
+        Difference(
+            "subclasses.run_may_be_replaced",
+            "whatever ends a body ends its job",
+            original=lines("(0, 'Created') 'Created' 0 False '<BackgroundJob has not completed>'"),
+            ours=lines("(1, 'Running') 'Completed' 2 True None"),
+        ),
+        Difference(
+            "subclasses.a_job_that_forgot_init_can_not_be_started",
+            "a job starts all the same",
+            original=lines("RuntimeError"),
+            ours=lines("1"),
+        ),
+        Difference(
+            "lists.a_list_kept_by_the_user_is_brought_up_to_date_by_a_look",
+            "a list is brought up to date by a look only, so that a start costs the same whatever runs",
+            original=lines("1", "1 0"),
+            ours=lines("0", "1 0"),
+        ),
+        Difference(
+            "subclasses.a_job_joins_a_manager_by_hand",
+            "the list of running jobs is not the user's to extend",
+            original=lines("True [7]", "[] [0, 7]", "Completed jobs:")
+            + lines("0 : <function add at 0x…>", "7 : mine", "", "Flushing 2 Completed jobs."),
+            ours=lines("True []", "[] [0]", "Completed jobs:")
+            + lines("0 : <function add at 0x…>", "", "Flushing 1 Completed job."),
+        ),
+        Difference(
+            "subclasses.run_without_a_thread_leaves_an_identity",
+            "a job whose `run` was called by hand says where",
+            original=lines("False True"),
+            ours=lines("True False"),
+        ),
+        Difference(
+            "threads.a_name_is_given_read_and_set",
+            "a thread is named after its job",
+            original=lines("'Thread-N' True", "'a name'", "'5'", "'5'"),
+            ours=lines("'BackgroundJob' True", "'a name'", "'5'", "'5'"),
         ),
     ]
     if sys.version_info < (3, 13):

@@ -9,6 +9,7 @@ It does not know what the other module shows. By hand: ``python observe.py ours 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import io
 import json
@@ -56,6 +57,8 @@ def takes_a_module(function: Case) -> bool:
 
 def observe(which: str, names: list[str]) -> dict[str, str]:
     """The transcripts of cases by name; of all cases if no names are given."""
+    if importlib.util.find_spec(MODULES[which]) is None:
+        raise SystemExit(f"the module {MODULES[which]} is not installed")
     known = dict(every_case())
     chosen = {name: known[name] for name in names} if names else known
     start_a_shell()
@@ -183,11 +186,12 @@ class Stream(io.TextIOBase):
 def normal(text: str) -> str:
     """A transcript without what differs from one run to the next, or with the place of a source file.
 
-    That is addresses, the folder of the tests, and in a traceback the path and the line numbers of the one frame that belongs
+    That is addresses, the folder of the tests, the line of a warning, and in a traceback the path and the line numbers of the one frame that belongs
     to the module under test: ``call``.
     """
     text = re.sub(r"0x[0-9a-fA-F]+", "0x…", text).replace(TESTS, "tests")
     text = re.sub(CALL_FRAME, lambda frame: without_place(frame.group()), text, flags=re.MULTILINE)
+    text = re.sub(r"(\.py):\d+(: \w+Warning: )", r"\1:LINE\2", text)
     return re.sub(r"^  File \S+:\d+ in call$", "  File … in call", text, flags=re.MULTILINE)
 
 

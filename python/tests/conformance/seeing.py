@@ -20,13 +20,17 @@ def show(*values: object) -> None:
 
 
 def refused(call: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-    """Print the exception that a call raises, by type and message, or what it returned."""
+    """Print what `refusal` says of a call."""
+    print(refusal(call, *args, **kwargs))
+
+
+def refusal(call: Callable[..., Any], *args: Any, **kwargs: Any) -> str:
+    """The exception that a call raises, by type and message, or what it returned."""
     try:
         result = call(*args, **kwargs)
     except BaseException as error:
-        print(f"{type(error).__name__}: {error}")
-    else:
-        print(f"returned {result!r}")
+        return f"{type(error).__name__}: {error}"
+    return f"returned {result!r}"
 
 
 def until(condition: Callable[[], object]) -> None:

@@ -5,19 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use rhai::{Array, Dynamic, FnPtr, ImmutableString, Locked, Map, Shared};
+use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map, Shared};
 
 use super::{
+    live::{Busy, Cell, FIRST_MARK, Live, shared},
     names::Names,
     rest::Rest,
     value::{Captures, Link, Value},
 };
-
-/// A variable in use.
-type Cell = Shared<Locked<Dynamic>>;
-
-/// Marks on cells are numbers from here on, so that the tags that a program gives its values are no marks.
-pub(super) const FIRST_MARK: i32 = 1 << 30;
 
 /// The names of an evaluation.
 pub(super) struct Cells {
@@ -27,25 +22,6 @@ pub(super) struct Cells {
     captured: Vec<(Value, Cell)>,
     next_mark: i32,
 }
-
-/// A variable that this statement has used.
-pub(super) struct Live {
-    pub(super) cell: Cell,
-    /// What tells the cell from others, as the tag of the Rhai values that share it.
-    pub(super) mark: i32,
-    /// What it held when the statement began.
-    pub(super) origin: Value,
-}
-
-impl Live {
-    fn share(&self) -> Dynamic {
-        shared(&self.cell, self.mark)
-    }
-}
-
-/// A variable can't be read now, because a method of it is running.
-#[derive(Debug)]
-pub(super) struct Busy;
 
 impl Cells {
     pub(super) fn new(names: Names) -> Self {
@@ -165,13 +141,6 @@ impl Cells {
     pub(super) fn rest(&mut self, value: Dynamic) -> Result<Value, Busy> {
         Rest::new(&self.live).value(value)
     }
-}
-
-/// The cell as a value of Rhai.
-fn shared(cell: &Cell, mark: i32) -> Dynamic {
-    let mut value = Dynamic::from(Shared::clone(cell));
-    value.set_tag(mark);
-    value
 }
 
 /// Calls `visit` for each function value in a value.

@@ -6,13 +6,19 @@ use bgjobs::{AnyJob, many_lines, one_line};
 use rhai::Engine;
 use serde_json::Value as Json;
 
-use super::{jobs::Jobs, language::Language, names::Names, show::show};
+use super::{jobs::Jobs, kind, language::Language, names::Names, show::show};
 
 /// How much of a value is shown, in characters.
 const LONGEST_VALUE: usize = 400;
 
 /// How many lines of a log are shown.
 const MOST_LINES: usize = 10;
+
+/// What of Rhai's functions is told wrong by their own words, which speak of a text that is made.
+const PRINTS: [(&str, &str); 2] = [
+    ("fn print(value)", "Shows a value on a line of its own; that of a job stands in its log."),
+    ("fn debug(value)", "Shows a value on a line of its own, with the place in the program."),
+];
 
 /// What is known of a name or of the number of a job; none if nothing is.
 pub(crate) fn describe(name: &str, names: &Names, language: &Language, jobs: &Jobs) -> Option<String> {
@@ -24,7 +30,12 @@ pub(crate) fn describe(name: &str, names: &Names, language: &Language, jobs: &Jo
     if let Some(value) = names.variable(name) {
         let shown: String = show(value, names).chars().take(LONGEST_VALUE + 1).collect();
         let cut = shown.char_indices().nth(LONGEST_VALUE).map(|(place, _)| format!("{} …", &shown[..place]));
-        let _ = writeln!(text, "{name}: {}\n{}", value.data().type_name(), many_lines(&cut.unwrap_or(shown)));
+        let _ = writeln!(
+            text,
+            "{name}: {}\n{}",
+            kind::registered(value.data().type_name(), language),
+            many_lines(&cut.unwrap_or(shown))
+        );
         if let Some(job) = value.data().read_lock::<AnyJob>() {
             let _ = writeln!(text, "{}", of_job(&job));
         }
@@ -45,8 +56,14 @@ pub(crate) fn describe(name: &str, names: &Names, language: &Language, jobs: &Jo
 }
 
 /// The functions in Rust of a name: the prompt's, Rhai's, and those of the program around the prompt.
+///
+/// Each way to call it is shown once: the types are told by the names of the parameters.
 fn describe_own(text: &mut String, name: &str, language: &Language) {
     let mut told = BTreeSet::new();
+    if let Some((call, what)) = PRINTS.iter().find(|(call, _)| call.starts_with(&format!("fn {name}("))) {
+        let _ = writeln!(text, "{call}\n    {what}");
+        return;
+    }
     // The later ones hide the earlier.
     for module in language.modules().iter().rev() {
         let mut engine = Engine::new_raw();
@@ -58,23 +75,33 @@ fn describe_own(text: &mut String, name: &str, language: &Language) {
         // Rhai has no order.
         functions.sort_by_key(|function| function["signature"].to_string());
         for function in functions {
-            let parameters = function["params"].as_array().into_iter().flatten();
-            if !told.insert(parameters.map(|parameter| parameter["type"].to_string()).collect::<Vec<_>>()) {
+            let parameters = || function["params"].as_array().into_iter().flatten();
+            if parameters().any(|parameter| is_strange(parameter["type"].as_str().unwrap_or_default())) {
                 continue;
             }
-            let _ = writeln!(text, "fn {}", function["signature"].as_str().unwrap_or(name));
-            for comment in function["docComments"].as_array().into_iter().flatten() {
-                write_comment(text, comment.as_str().unwrap_or_default());
+            let parameters = parameters().map(|parameter| parameter["name"].as_str().unwrap_or("_"));
+            let call = format!("fn {name}({})\n", parameters.collect::<Vec<_>>().join(", "));
+            if told.insert(call.clone()) {
+                text.push_str(&call);
+                for comment in function["docComments"].as_array().into_iter().flatten() {
+                    write_comment(text, comment.as_str().unwrap_or_default());
+                }
             }
         }
     }
+}
+
+/// Whether only Rust code makes values of a type: the numbers of the prompt are of two types only.
+fn is_strange(kind: &str) -> bool {
+    matches!(kind, "f32" | "i8" | "i16" | "i32" | "i128" | "u8" | "u16" | "u32" | "u64" | "u128")
 }
 
 /// Writes a comment without its marks.
 fn write_comment(text: &mut String, comment: &str) {
     for line in comment.lines() {
         let line = line.trim_start().trim_start_matches("/**").trim_start_matches("///").trim_end_matches("*/").trim();
-        if !line.is_empty() {
+        let line = line.trim_start_matches('#').trim_start();
+        if !line.is_empty() && !line.starts_with("```") {
             let _ = writeln!(text, "    {}", one_line(line));
         }
     }

@@ -5,10 +5,15 @@ use std::sync::Arc;
 use bgjobs::{Failure, Frame};
 use rhai::{EvalAltResult, ImmutableString, ParseError, Position};
 
-use super::{engine::CALL_LEVELS, evaluation::Evaluation, names::Names, show, source::Source, stack::Stack};
-
-/// Why a variable can't be read, and the way out.
-pub(super) const IN_USE: &str = "a method of it is running; take out of it before what the function needs";
+use super::{
+    evaluation::Evaluation,
+    kind::in_words,
+    live::Busy,
+    names::Names,
+    show,
+    source::Source,
+    stack::{CALL_LEVELS, Stack},
+};
 
 /// How many frames are shown from the beginning, and how many from the end.
 const MOST_FRAMES: usize = 12;
@@ -31,22 +36,34 @@ pub(super) fn failure(mut error: EvalAltResult, evaluation: &Evaluation, source:
                 error = *inner;
             }
             EvalAltResult::ErrorTerminated(token, _) if !token.is::<Stack>() => {
-                let reason = evaluation.context.job().stop_reason();
-                return Failure::stopped(reason.as_deref().unwrap_or_default()).with_frames(frames);
+                return stopped(evaluation, shortened(frames));
             }
             error => {
-                if frames.len() > 2 * MOST_FRAMES {
-                    let left_out = frames.len() - 2 * MOST_FRAMES;
-                    let note = Frame { source: Some(format!("... {left_out} more ...")), ..Frame::default() };
-                    frames.splice(MOST_FRAMES..MOST_FRAMES + left_out, [note]);
-                }
-                // A call by Rust code, as that of a function value by `map`, stands at the same place as the method.
-                frames.dedup_by(|a, b| (&a.source, a.line, a.column) == (&b.source, b.line, b.column));
+                let frames = shortened(frames);
                 let failure = Failure::new(message(&error, evaluation.cells().names()));
                 return if frames.is_empty() { failure } else { failure.with_frames(frames) };
             }
         }
     }
+}
+
+/// That of a job that was asked to stop.
+pub(super) fn stopped(evaluation: &Evaluation, frames: Vec<Frame>) -> Failure {
+    let reason = evaluation.context.job().stop_reason();
+    let failure = Failure::stopped(reason.as_deref().unwrap_or_default());
+    if frames.is_empty() { failure } else { failure.with_frames(frames) }
+}
+
+/// The first and the last of many frames.
+fn shortened(mut frames: Vec<Frame>) -> Vec<Frame> {
+    if frames.len() > 2 * MOST_FRAMES {
+        let left_out = frames.len() - 2 * MOST_FRAMES;
+        let note = Frame { source: Some(format!("... {left_out} more ...")), ..Frame::default() };
+        frames.splice(MOST_FRAMES..MOST_FRAMES + left_out, [note]);
+    }
+    // A call by Rust code, as that of a function value by `map`, stands at the same place as the method.
+    frames.dedup_by(|a, b| (&a.source, a.line, a.column) == (&b.source, b.line, b.column));
+    frames
 }
 
 /// The failure of the call of a function; it shows at least where that is.
@@ -83,9 +100,9 @@ fn message(error: &EvalAltResult, names: &Names) -> String {
         EvalAltResult::ErrorTerminated(..) => {
             "Stack overflow: the calls inside each other need too much memory".to_owned()
         }
-        EvalAltResult::ErrorDataRace(..) => format!("a variable that the function captured is in use: {IN_USE}"),
+        EvalAltResult::ErrorDataRace(..) => format!("a variable that the function captured is in use: {Busy}"),
         EvalAltResult::ErrorFunctionNotFound(signature, _) => {
-            not_found(signature, names).unwrap_or_else(|| format!("Function not found: {signature}"))
+            not_found(signature, names).unwrap_or_else(|| in_words(&format!("Function not found: {signature}")))
         }
         EvalAltResult::ErrorRuntime(thrown, _) => {
             let text = match thrown.read_lock::<ImmutableString>() {
@@ -100,7 +117,7 @@ fn message(error: &EvalAltResult, names: &Names) -> String {
         _ => {
             let text = error.to_string();
             let position = error.position();
-            if position.is_none() { text } else { text.trim_end_matches(&format!(" ({position})")).to_owned() }
+            in_words(if position.is_none() { &text } else { text.trim_end_matches(&format!(" ({position})")) })
         }
     }
 }

@@ -1,36 +1,20 @@
 //! Calls in Python's spelling, `f(5, z=1)`: says how the same is written here.
 //!
-//! Knows only the text, and where Rhai found it wrong.
+//! Knows only the text, and where it was refused.
 
-use rhai::{LexError, ParseError, ParseErrorType};
-
-use super::scan::{Kind, scan};
+use super::scan::{Kind, opening, scan};
 
 /// How much of a call is repeated in the way out, in characters.
 const LONGEST_CALL: usize = 80;
 
-/// The refusal of a text, or a clearer one if a keyword argument was refused.
-pub(super) fn explain(refusal: ParseError, text: &str) -> ParseError {
-    match hint(&refusal, text) {
-        Some(hint) => {
-            let cause = LexError::ImproperSymbol("=".to_owned(), hint);
-            ParseError(Box::new(ParseErrorType::BadInput(cause)), refusal.1)
-        }
-        None => refusal,
-    }
-}
-
-fn hint(refusal: &ParseError, text: &str) -> Option<String> {
-    let position = refusal.position();
-    let scan = scan(text).chars;
-    let line = scan.split_inclusive(|&(c, _)| c == '\n').take(position.line()? - 1);
-    let equals = line.map(<[_]>::len).sum::<usize>() + position.position()?.checked_sub(1)?;
+/// The way out, if a keyword argument was refused whose `=` stands at `equals`.
+pub(super) fn hint(scan: &[(char, Kind)], equals: usize) -> Option<String> {
     let is_code = |place: usize, wanted| scan.get(place) == Some(&(wanted, Kind::Code));
     if !is_code(equals, '=') || is_code(equals + 1, '=') {
         return None;
     }
     let text = |from: usize, to: usize| scan[from..to].iter().map(|&(c, _)| c).collect::<String>();
-    let open = opening(&scan[..equals])?;
+    let open = opening(&scan[..equals]).filter(|&open| scan[open].0 == '(')?;
     let inside = text(open + 1, equals);
     let (given, keyword) = inside.rsplit_once(',').unwrap_or(("", &inside));
     let (given, keyword) = (given.trim(), keyword.trim());
@@ -85,30 +69,17 @@ fn split(arguments: &str) -> (&str, &str) {
     (arguments, "")
 }
 
-/// Where the bracket stands that is open at the end, if it is a round one.
-fn opening(text: &[(char, Kind)]) -> Option<usize> {
-    let mut closed = 0_usize;
-    for (place, &(c, kind)) in text.iter().enumerate().rev() {
-        match c {
-            _ if kind != Kind::Code => {}
-            ')' | ']' | '}' => closed += 1,
-            '(' | '[' | '{' if closed > 0 => closed -= 1,
-            '(' => return Some(place),
-            '[' | '{' => return None,
-            _ => {}
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lang::refusal::place_of;
 
     #[track_caller]
     fn check(text: &str, expected: Option<&str>) {
         let refusal = rhai::Engine::new_raw().compile(text.replace("new", "neu")).expect_err("Rhai does not know it");
-        assert_eq!(hint(&refusal, text).as_deref(), expected);
+        let scan = scan(text).chars;
+        let place = place_of(refusal.position(), &scan).expect("Rhai says where");
+        assert_eq!(hint(&scan, place).as_deref(), expected);
     }
 
     #[test]

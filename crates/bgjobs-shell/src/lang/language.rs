@@ -1,10 +1,10 @@
-//! The functions that every evaluation has: Rhai's, the prompt's, and those of the program that holds the prompt.
+//! The functions that every evaluation of a session has, as a list of modules.
+//!
+//! Knows nothing of what they do.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use rhai::{Module, Shared};
-
-use super::{engine, functions, jobs};
 
 /// The functions that every evaluation of a session has.
 ///
@@ -19,10 +19,8 @@ struct Inner {
 }
 
 impl Language {
-    /// Rhai's functions and the prompt's, and a program's `own`, which hide those.
-    pub(crate) fn new(own: impl IntoIterator<Item = Module>) -> Self {
-        let mut modules = vec![engine::standard(), functions::module().into(), jobs::module().into()];
-        modules.extend(own.into_iter().map(Shared::new));
+    /// The functions of modules, of which the later ones hide the earlier.
+    pub(super) fn new(modules: Vec<Shared<Module>>) -> Self {
         let signatures = modules.iter().flat_map(|module| module.gen_fn_signatures_with_mapper(Into::into));
         let names = signatures.filter_map(|signature| Some(signature.split_once('(')?.0.trim().to_owned()));
         let names = names.filter(|name| rhai::is_valid_identifier(name)).collect();

@@ -2,22 +2,32 @@
 //!
 //! Knows nothing of terminals, of sessions and of printing.
 
+mod calls;
 mod cells;
+mod compare;
+mod compiler;
 mod describe;
+mod dict;
 mod engine;
+mod error;
 mod evaluation;
 mod failure;
 mod functions;
 mod input;
 mod jobs;
 mod keywords;
+mod kind;
 mod language;
+mod line;
+mod live;
 mod names;
 mod notice;
 mod program;
 mod quotes;
+mod refusal;
 mod rest;
 mod scan;
+mod shared;
 mod show;
 mod source;
 mod stack;
@@ -26,20 +36,25 @@ mod underscores;
 mod value;
 #[cfg(feature = "terminal")]
 mod words;
+mod work;
 
 pub(crate) use describe::describe;
 pub use evaluation::Output;
-pub(crate) use evaluation::{Ended, What, Work};
+pub(crate) use functions::language;
 pub use input::{Input, is_whole};
 pub use jobs::Jobs;
 pub(crate) use language::Language;
+pub(crate) use line::Line;
 pub use names::Names;
 pub use notice::notice;
+pub(crate) use notice::own_names;
 #[cfg(feature = "terminal")]
 pub(crate) use scan::{End, Kind, scan};
+pub(crate) use show::is_opaque;
 pub use show::show;
 pub use source::Source;
 pub use stack::STACK_SIZE;
 pub use value::Value;
 #[cfg(feature = "terminal")]
 pub(crate) use words::{KEYWORDS, Step, Words};
+pub(crate) use work::Ended;

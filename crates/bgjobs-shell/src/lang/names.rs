@@ -61,8 +61,10 @@ impl Names {
     }
 
     /// Adds what a text defined: functions, and those without a name, which values may refer to.
-    pub(super) fn define(&mut self, module: &Shared<Module>, source: &Arc<Source>) {
-        let functions: Vec<_> = module.iter_script_fn_info().map(|(.., function)| Shared::clone(function)).collect();
+    ///
+    /// `module` is what is called of them, `defined` is how they were written.
+    pub(super) fn define(&mut self, defined: &Shared<Module>, module: &Shared<Module>, source: &Arc<Source>) {
+        let functions: Vec<_> = defined.iter_script_fn_info().map(|(.., function)| Shared::clone(function)).collect();
         if functions.is_empty() {
             return;
         }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use bgjobs::{AnyJob, Report};
 use rhai::ImmutableString;
 
-use super::start::Done;
+use super::jobs::Done;
 
 /// How many names are told.
 const MOST_NAMES: usize = 5;
@@ -25,14 +25,14 @@ pub fn notice(report: &Report) -> String {
         for line in lines {
             let own = jobs.next().and_then(own_names);
             // A string takes all that is written.
-            let _ = writeln!(text, "{line}{}", own.map(|own| format!("\n  {own}")).unwrap_or_default());
+            let _ = writeln!(text, "{line}{}", own.map(|own| format!("\n  it {own}")).unwrap_or_default());
         }
     }
     text
 }
 
-/// What a job changed or set for itself, in a sentence.
-fn own_names(job: &AnyJob) -> Option<String> {
+/// What a job changed or set for itself: a sentence without who did so.
+pub(crate) fn own_names(job: &AnyJob) -> Option<String> {
     let id = job.id();
     let job = job.clone().downcast::<Done>().ok()?;
     let done = job.outcome()?.ok()?;
@@ -52,5 +52,5 @@ fn own_names(job: &AnyJob) -> Option<String> {
         (true, false) => format!("set {} for itself", names(&set)),
         (false, false) => format!("changed its own copy of {} and set {} for itself", names(&changed), names(&set)),
     };
-    Some(format!("it {did}; see jobs[{id}].names"))
+    Some(format!("{did}; see jobs[{id}].names"))
 }

@@ -8,9 +8,11 @@ use std::sync::{Arc, PoisonError};
 use rhai::{AST, Dynamic, Engine, Expr, ImmutableString, Module, ParseError, Position, Shared, Stmt};
 
 use super::{
-    engine::{Grammar, compiler},
-    evaluation::Result,
-    keywords, quotes,
+    calls,
+    compiler::{Grammar, compiler},
+    error::Result,
+    names::Names,
+    quotes, refusal,
     source::Source,
     underscores::Underscores,
 };
@@ -18,6 +20,8 @@ use super::{
 /// A text that compiled.
 pub(crate) struct Program {
     ast: AST,
+    /// Its functions, so that their calls are noted.
+    functions: Shared<Module>,
     source: Arc<Source>,
     /// Where names stand that a `let` declares.
     declared: Vec<Position>,
@@ -53,19 +57,20 @@ impl Program {
         let (text, underscores) = Underscores::swap(quotes::swap(&source.text));
         let (engine, reading) = compiler(grammar, Some(underscores));
         let compiled = compile(&engine, &text);
-        let mut ast = compiled.map_err(|refusal| keywords::explain(refusal, &source.text))?;
+        let mut ast = compiled.map_err(|refusal| refusal::explain(refusal, &source.text))?;
         ast.set_source(source.name.clone());
         let declared = std::mem::take(&mut reading.lock().unwrap_or_else(PoisonError::into_inner).declared);
-        Ok(Self { ast, source, declared })
+        let functions = calls::watched(ast.shared_lib());
+        Ok(Self { ast, functions, source, declared })
     }
 
     pub(super) fn source(&self) -> &Arc<Source> {
         &self.source
     }
 
-    /// The functions, with those that have no name.
-    pub(super) fn functions(&self) -> &Shared<Module> {
-        self.ast.shared_lib()
+    /// Adds the functions, with those that have no name, to some names.
+    pub(super) fn define_in(&self, names: &mut Names) {
+        names.define(self.ast.shared_lib(), &self.functions, &self.source);
     }
 
     pub(super) fn steps(&self) -> impl Iterator<Item = Step<'_>> {

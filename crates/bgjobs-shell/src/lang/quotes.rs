@@ -22,8 +22,9 @@ pub(super) fn swap(text: &str) -> String {
     while let Some(start) = scan[place..].iter().position(|&(_, kind)| kind == Kind::Quoted('\'')) {
         let start = place + start;
         let length = length_of_string(&out[start..]);
-        swap_one(&mut out[start..start + length]);
         place = start + length;
+        let is_key = out[place..].iter().find(|c| !c.is_whitespace()) == Some(&':');
+        swap_one(&mut out[start..place], is_key);
     }
     out.into_iter().collect()
 }
@@ -39,8 +40,8 @@ fn length_of_string(text: &[char]) -> usize {
     closing.map_or(text.len(), |place| place + 2)
 }
 
-/// Swaps one string, given with its quotes.
-fn swap_one(string: &mut [char]) {
+/// Swaps one string, given with its quotes; the key of a map is never a character.
+fn swap_one(string: &mut [char], is_key: bool) {
     let closed = string.len() > 1 && string.ends_with(&['\'']);
     let is_character = match string {
         [_, _, _] => true,
@@ -50,7 +51,7 @@ fn swap_one(string: &mut [char]) {
         [_, '\\', _, _] => true,
         _ => false,
     };
-    if !closed || is_character {
+    if !closed || is_character && !is_key {
         return;
     }
     let last = string.len() - 1;
@@ -96,6 +97,7 @@ mod tests {
         check("'ab' + 'cd'", "\"ab\" + \"cd\"");
         check("''", "\"\"");
         check("f('say \"hi\"')", "f(\"say \"hi\"\")");
+        check("#{'a': 'b'}", "#{\"a\": 'b'}");
         check(r"'it\'s'", "\"it's\"");
         check(r"'a\nb\\'", r#""a\nb\\""#);
     }

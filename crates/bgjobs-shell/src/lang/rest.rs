@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, sync::TryLockError};
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 
 use super::{
-    cells::{Busy, FIRST_MARK, Live},
-    value::{Captures, Link, Value, same},
+    compare::same,
+    live::{Busy, FIRST_MARK, Live},
+    value::{Captures, Link, Value},
 };
 
 /// Puts values to rest that may share cells with each other.

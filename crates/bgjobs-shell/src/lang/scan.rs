@@ -149,6 +149,21 @@ pub(crate) fn scan(text: &str) -> Scan {
     Scan { chars, end }
 }
 
+/// Where the innermost bracket stands that is open at the end.
+pub(super) fn opening(text: &[(char, Kind)]) -> Option<usize> {
+    let mut closed = 0_usize;
+    for (place, &(c, kind)) in text.iter().enumerate().rev() {
+        match c {
+            _ if kind != Kind::Code => {}
+            ')' | ']' | '}' => closed += 1,
+            '(' | '[' | '{' if closed > 0 => closed -= 1,
+            '(' | '[' | '{' => return Some(place),
+            _ => {}
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

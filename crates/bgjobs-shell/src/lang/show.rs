@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use bgjobs::AnyJob;
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 
-use super::{functions::SharedValue, jobs::Jobs, names::Names, value::Value};
+use super::{jobs::Jobs, names::Names, shared::SharedValue, value::Value};
 
 /// How many items of a list are shown.
 const MOST_ITEMS: usize = 1_000;
@@ -20,6 +20,25 @@ const INSIDE_SHARED: usize = MOST_LEVELS - 10;
 #[must_use]
 pub fn show(value: &Value, names: &Names) -> String {
     data(value.data(), names)
+}
+
+/// Whether only functions of its type know what it looks like.
+pub(crate) fn is_opaque(value: &Value) -> bool {
+    let data = value.data();
+    let known = data.is_unit()
+        || data.is_bool()
+        || data.is_int()
+        || data.is_float()
+        || data.is_char()
+        || data.is_string()
+        || data.is_array()
+        || data.is_map()
+        || data.is_blob()
+        || data.is_fnptr()
+        || data.is::<AnyJob>()
+        || data.is::<Jobs>()
+        || data.is::<SharedValue>();
+    !known
 }
 
 /// What a value looks like that is not at rest.
@@ -48,9 +67,9 @@ fn write_value(out: &mut String, value: &Dynamic, names: &Names, level: usize) -
         return out.write_char('…');
     }
     if let Some(text) = value.read_lock::<ImmutableString>() {
-        write!(out, "{:?}", text.as_str())
+        write_quoted(out, &format!("{:?}", text.as_str()))
     } else if let Ok(character) = value.as_char() {
-        write!(out, "{character:?}")
+        write_quoted(out, &format!("{character:?}"))
     } else if let Some(array) = value.read_lock::<Array>() {
         write_items(out, ("[", "]"), array.len(), array.iter(), |out, item| write_value(out, item, names, level + 1))
     } else if let Some(map) = value.read_lock::<Map>() {
@@ -58,7 +77,8 @@ fn write_value(out: &mut String, value: &Dynamic, names: &Names, level: usize) -
             if rhai::is_valid_identifier(key) {
                 write!(out, "{key}: ")?;
             } else {
-                write!(out, "{:?}: ", key.as_str())?;
+                write_quoted(out, &format!("{:?}", key.as_str()))?;
+                out.write_str(": ")?;
             }
             write_value(out, item, names, level + 1)
         })
@@ -79,6 +99,33 @@ fn write_value(out: &mut String, value: &Dynamic, names: &Names, level: usize) -
     } else {
         write!(out, "{value}")
     }
+}
+
+/// Writes a text that Rust has quoted, with Rhai's marks for characters that can't be seen.
+fn write_quoted(out: &mut String, quoted: &str) -> fmt::Result {
+    let mut rest = quoted.chars();
+    while let Some(c) = rest.next() {
+        match (c, rest.as_str().chars().next()) {
+            ('\\', Some('0')) => {
+                rest.next();
+                out.write_str("\\x00")?;
+            }
+            ('\\', Some('u')) => {
+                let number: String = rest.by_ref().skip(2).take_while(|&c| c != '}').collect();
+                match number.len() {
+                    ..=2 => write!(out, "\\x{number:0>2}")?,
+                    3..=4 => write!(out, "\\u{number:0>4}")?,
+                    _ => write!(out, "\\U{number:0>8}")?,
+                }
+            }
+            ('\\', Some(escaped)) => {
+                rest.next();
+                write!(out, "\\{escaped}")?;
+            }
+            _ => out.write_char(c)?,
+        }
+    }
+    Ok(())
 }
 
 fn write_items<T>(

@@ -7,6 +7,9 @@
 /// Without optimization Rhai's calls need several times as much.
 pub const STACK_SIZE: usize = if cfg!(debug_assertions) { 256 << 20 } else { 64 << 20 };
 
+/// How deep calls may go into each other, as in Python.
+pub(super) const CALL_LEVELS: usize = 1_000;
+
 /// What is left free for functions in Rust, which ask nobody.
 const RESERVE: usize = STACK_SIZE / 8;
 

@@ -178,15 +178,15 @@ fn the_end_of_the_pipe_waits_for_the_jobs() {
 fn commands_work_in_a_pipe() {
     check(
         &[],
-        "print('working'); 42 &\nfg 0\nlog 0\nwait 0\nfg\nlog = 5\nlog\nkill 0\nexit\nnever\n",
+        "print('working'); 42 &\njobs[0].join()\nfg 0\nlog 0\nwait 0\nfg\nlog = 5\nlog\nkill 0\nexit\nnever\n",
         expect![[r#"
             exit 1
             -- out
             Out[1]: <BackgroundJob #0: print('working'); 42>
             working
-            Out[2]: 42
+            Out[3]: 42
             working
-            Out[7]: 5
+            Out[8]: 5
             Job #0 had completed before it heard of the stop
             -- err
             Completed jobs:
@@ -211,6 +211,20 @@ fn an_unfinished_last_line_is_told() {
                         ^
             Syntax error: Expecting '}' to terminate this block
         "#]],
+    );
+    check(
+        &[],
+        "fn f() {\n    1\n",
+        expect![[r#"
+        exit 1
+        -- out
+        -- err
+        Traceback (most recent call last):
+          In[1], line 2
+            1
+             ^
+        Syntax error: Expecting '}' to close the '{' of line 1
+    "#]],
     );
 }
 
@@ -255,9 +269,87 @@ fn a_text_on_the_command_line_is_evaluated() {
         from the terminal, or from a pipe as if they were typed. `help` at the prompt says more.
 
           FILE         evaluates a file; `args` holds the arguments
-          -c TEXT      evaluates a text and shows its value
+          -c TEXT      evaluates a text as a line at the prompt, and shows its value
           --help       shows this
           --version    shows the version
+    "#]],
+    );
+}
+
+#[test]
+fn a_text_on_the_command_line_is_a_line_at_the_prompt() {
+    check(
+        &["-c", "print(6); 42 &"],
+        "",
+        expect![[r#"
+            exit 0
+            -- out
+            <BackgroundJob #0: print(6); 42>
+            -- err
+        "#]],
+    );
+    check(
+        &["-c", "6 * 7;"],
+        "",
+        expect![[r#"
+        exit 0
+        -- out
+        -- err
+    "#]],
+    );
+    check(
+        &["-c", "kill 3"],
+        "",
+        expect![[r#"
+        exit 1
+        -- out
+        -- err
+        Job #3 not found; no job was started yet
+    "#]],
+    );
+    check(
+        &["-c", "?env"],
+        "",
+        expect![[r#"
+            exit 0
+            -- out
+            fn env(name)
+                The value of a variable of the environment, or `()` if it is not set.
+            -- err
+        "#]],
+    );
+}
+
+#[test]
+fn a_mark_of_the_byte_order_is_no_part_of_a_line() {
+    check(
+        &[],
+        "\u{feff}jobs\n1 + 1\n",
+        expect![[r#"
+        exit 0
+        -- out
+        Out[2]: 2
+        -- err
+    "#]],
+    );
+    let path = std::env::temp_dir().join(format!("bgjobs-shell-mark-{}", std::process::id()));
+    std::fs::write(&path, "\u{feff}#!/usr/bin/env bgjobs\nprint(1 + 1);\n").expect("the directory can be written");
+    let run = Command::new(env!("CARGO_BIN_EXE_bgjobs")).arg(&path).output().expect("the shell was built");
+    std::fs::remove_file(&path).expect("it was just made");
+    assert_eq!((String::from_utf8_lossy(&run.stdout).as_ref(), run.status.code()), ("2\n", Some(0)));
+}
+
+#[test]
+fn a_signal_is_no_number_of_a_job() {
+    check(
+        &[],
+        "kill -1\nkill -9 3\n",
+        expect![[r#"
+        exit 1
+        -- out
+        -- err
+        kill wants the number of a job, as in `kill 3`
+        kill wants the number of a job, as in `kill 3`
     "#]],
     );
 }

@@ -192,13 +192,13 @@ fn closures_are_named_readably() {
               In[2], line 1, in a closure
                 f = |n| n.nothing(); f.call(1)
                           ^
-            Function not found: nothing (i64)
+            Function not found: nothing (int)
             > jobs.new(f, 1).join(); jobs[0].traceback()
             Traceback (most recent call last):
               In[2], line 1, in a closure
                 f = |n| n.nothing(); f.call(1)
                           ^
-            Function not found: nothing (i64)
+            Function not found: nothing (int)
         "#]],
     );
 }
@@ -308,7 +308,7 @@ fn wrong_calls_name_what_was_wrong() {
               In[9], line 1
                 read_file(5)
                 ^
-            read_file(5): a path is a string, not of the type i64
+            read_file(5): a path is a string, not of the type int
             > list_dir('/no/such/dir')
             Traceback (most recent call last):
               In[10], line 1
@@ -320,7 +320,7 @@ fn wrong_calls_name_what_was_wrong() {
               In[11], line 1
                 1 + 'a'
                   ^
-            Function not found: + (i64, char)
+            Function not found: + (int, char)
         "#]],
     );
 }

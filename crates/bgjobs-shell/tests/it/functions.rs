@@ -38,7 +38,7 @@ fn a_command_gives_its_status_and_both_outputs() {
               In[6], line 1
                 sh(5)
                 ^
-            sh(5): a command is a string, not of the type i64
+            sh(5): a command is a string, not of the type int
             > sh('a\0b')
             Traceback (most recent call last):
               In[7], line 1
@@ -170,7 +170,7 @@ fn files_are_written_and_read() {
           In[10], line 1
             write_file(path, 5)
             ^
-        can't write `FILE`: a text is written, not a value of the type i64; to_json(..) makes a text
+        can't write `FILE`: a text is written, not a value of the type int; to_json(..) makes a text
     "#]]
     .assert_eq(&seen.take().replace(&*path.to_string_lossy(), "FILE"));
 }
@@ -213,7 +213,7 @@ fn json_goes_both_ways() {
               In[8], line 1
                 to_json([|x| x])
                 ^
-            to_json(..): JSON has no values of the type Fn
+            to_json(..): JSON has no values of the type function
             > text = ''; for i in 0..100000 { text += '[' } parse_json(text)
             Traceback (most recent call last):
               In[9], line 1
@@ -286,7 +286,7 @@ fn time_and_environment_are_known() {
               In[5], line 1
                 env(5)
                 ^
-            env(5): a name is a string, not of the type i64
+            env(5): a name is a string, not of the type int
         "#]],
     );
 }

@@ -40,12 +40,23 @@ fn endless_recursion_ends() {
               In[2], line 1
                 deep(0)
                 ^
+              In[1], line 1, in deep
+                fn deep(n) { deep(n + 1) }
+                             ^
+              ... 977 more ...
+              In[1], line 1, in deep
+                fn deep(n) { deep(n + 1) }
+                             ^
             Stack overflow: more than 1000 calls inside each other
             > jobs.new(deep, 0).join(); jobs[0].traceback()
             Traceback (most recent call last):
               In[1], line 1, in deep
                 fn deep(n) { deep(n + 1) }
-                           ^
+                             ^
+              ... 975 more ...
+              In[1], line 1, in deep
+                fn deep(n) { deep(n + 1) }
+                             ^
             Stack overflow: more than 1000 calls inside each other
             > fn a(n) { [n].map(|m| a(m + 1)) }
             > a(0)
@@ -74,10 +85,7 @@ fn endless_recursion_ends() {
               In[4], line 1, in a
                 fn a(n) { [n].map(|m| a(m + 1)) }
                               ^
-              ... 726 more ...
-              In[4], line 1, in a closure
-                fn a(n) { [n].map(|m| a(m + 1)) }
-                                      ^
+              ... 727 more ...
               In[4], line 1, in a
                 fn a(n) { [n].map(|m| a(m + 1)) }
                               ^
@@ -99,9 +107,20 @@ fn endless_recursion_ends() {
               In[4], line 1, in a
                 fn a(n) { [n].map(|m| a(m + 1)) }
                               ^
+              In[4], line 1, in a closure
+                fn a(n) { [n].map(|m| a(m + 1)) }
+                                      ^
             Stack overflow: more than 1000 calls inside each other
         "#]],
     );
+}
+
+#[test]
+fn an_overflow_of_the_stack_can_be_caught() {
+    let mut session = quiet();
+    session.answer("fn deep() { deep() }");
+    let Answer::Value(caught) = session.answer("x = 1; try { deep() } catch { x = 7 } x") else { panic!("it goes on") };
+    assert_eq!(session.show(&caught), "7");
 }
 
 /// Blocks in each call take more stack than calls alone.
@@ -171,10 +190,10 @@ fn control_characters_are_shown_harmlessly() {
         expect![[r#"
             > x = "[2J"
             > x
-            "\u{1b}[2J"
+            "\x1b[2J"
             > j = jobs.new('"[2J"')
             > j.join(); j.result
-            "\u{1b}[2J"
+            "\x1b[2J"
             > jobs()
             Completed jobs:
             0 : "\u{1b}[2J"
@@ -239,13 +258,13 @@ fn what_is_thrown_may_be_anything() {
               In[6], line 1
                 throw [1, 'a', "\u{1b}[2J"]
                 ^
-            [1, 'a', "\u{1b}[2J"]
+            [1, 'a', "\x1b[2J"]
             > throw #{"[2J": shared(1)}
             Traceback (most recent call last):
               In[7], line 1
                 throw #{"\u{1b}[2J": shared(1)}
                 ^
-            #{"\u{1b}[2J": shared(1)}
+            #{"\x1b[2J": shared(1)}
             > throw jobs
             Traceback (most recent call last):
               In[8], line 1
@@ -323,7 +342,7 @@ fn control_characters_in_prints_and_names_are_shown_harmlessly() {
             > j = jobs.start('print("[2J")', [], #{name: "]0;x"}); j.join(); j
             <BackgroundJob #0: \u{1b}]0;x\u{7}>
             > j.log
-            ["\u{1b}[2J"]
+            ["\x1b[2J"]
             > no[2Jname
             Traceback (most recent call last):
               In[3], line 1
@@ -331,7 +350,7 @@ fn control_characters_in_prints_and_names_are_shown_harmlessly() {
                   ^
             Syntax error: Unexpected '\u{1b}'
             > m = #{"[2J": 1}; m
-            #{"\u{1b}[2J": 1}
+            #{"\x1b[2J": 1}
             > m.missing.more
             Traceback (most recent call last):
               In[5], line 1
@@ -347,6 +366,90 @@ fn control_characters_in_prints_and_names_are_shown_harmlessly() {
                 \u{1b}[2J
                 ^
             Syntax error: Unexpected '\u{1b}'
+        "#]],
+    );
+}
+
+#[test]
+fn a_value_that_would_not_fit_in_memory_is_refused() {
+    check(
+        &[
+            "\"a\".pad(1 << 62, \"b\")",
+            "s = 'ab'; s.pad(1 << 40, 'x')",
+            "s.pad(5, '')",
+            "xs = [1]; xs.pad(1 << 40, ())",
+            "xs.pad(1000, 0); xs.pad(1 << 20, xs)",
+            "blob(1 << 62)",
+            "blob(1 << 40, 7)",
+            "b = blob(2, 258); b.pad(1 << 40, 7)",
+            "b.pad(4, 511); b",
+            "b.pad(-1, 0); b.len()",
+            "s.pad(7, 'xyz'); s",
+            "s.pad(9, '-'); s",
+            "xs = [1]; xs.pad(3, 'ab'); xs.pad(0, 1); xs",
+            "blob(-1).len() + blob().len()",
+        ],
+        expect![[r#"
+            > "a".pad(1 << 62, "b")
+            Traceback (most recent call last):
+              In[1], line 1
+                "a".pad(1 << 62, "b")
+                    ^
+            pad(..): 4611686018427387904 characters are too many for the memory; 67108864 are allowed
+            > s = 'ab'; s.pad(1 << 40, 'x')
+            Traceback (most recent call last):
+              In[2], line 1
+                s = 'ab'; s.pad(1 << 40, 'x')
+                            ^
+            pad(..): 1099511627776 characters are too many for the memory; 67108864 are allowed
+            > s.pad(5, '')
+            Traceback (most recent call last):
+              In[3], line 1
+                s.pad(5, '')
+                  ^
+            pad(..): with an empty string nothing gets longer
+            > xs = [1]; xs.pad(1 << 40, ())
+            Traceback (most recent call last):
+              In[4], line 1
+                xs = [1]; xs.pad(1 << 40, ())
+                             ^
+            pad(..): 1099511627776 such items are too many for the memory; 16777216 are allowed
+            > xs.pad(1000, 0); xs.pad(1 << 20, xs)
+            Traceback (most recent call last):
+              In[5], line 1
+                xs.pad(1000, 0); xs.pad(1 << 20, xs)
+                                    ^
+            pad(..): 1048576 such items are too many for the memory; 16760 are allowed
+            > blob(1 << 62)
+            Traceback (most recent call last):
+              In[6], line 1
+                blob(1 << 62)
+                ^
+            blob(..): 4611686018427387904 bytes are too many for the memory; 268435456 are allowed
+            > blob(1 << 40, 7)
+            Traceback (most recent call last):
+              In[7], line 1
+                blob(1 << 40, 7)
+                ^
+            blob(..): 1099511627776 bytes are too many for the memory; 268435456 are allowed
+            > b = blob(2, 258); b.pad(1 << 40, 7)
+            Traceback (most recent call last):
+              In[8], line 1
+                b = blob(2, 258); b.pad(1 << 40, 7)
+                                    ^
+            pad(..): 1099511627776 bytes are too many for the memory; 268435456 are allowed
+            > b.pad(4, 511); b
+            [0202ffff]
+            > b.pad(-1, 0); b.len()
+            4
+            > s.pad(7, 'xyz'); s
+            "abxyzxy"
+            > s.pad(9, '-'); s
+            "abxyzxy--"
+            > xs = [1]; xs.pad(3, 'ab'); xs.pad(0, 1); xs
+            [1, "ab", "ab"]
+            > blob(-1).len() + blob().len()
+            0
         "#]],
     );
 }

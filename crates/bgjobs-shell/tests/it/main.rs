@@ -2,6 +2,7 @@
 
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
+mod attributes;
 mod binary;
 mod copies;
 mod describe;
@@ -10,6 +11,7 @@ mod failures;
 mod functions;
 mod hostile;
 mod jobs;
+mod messages;
 mod names;
 mod readme;
 mod shared;

@@ -197,7 +197,7 @@ fn a_job_may_be_given_options() {
               In[10], line 1
                 jobs.start(slow, 5)
                      ^
-            jobs.start(..): the arguments are given in an array, as in jobs.start(f, [5]), not as i64
+            jobs.start(..): the arguments are given in an array, as in jobs.start(f, [5]), not as int
             > jobs.start(slow, #{daemon: true})
             Traceback (most recent call last):
               In[11], line 1
@@ -221,13 +221,13 @@ fn a_job_may_be_given_options() {
               In[14], line 1
                 jobs.start(slow, [1, 2], #{daemon: 1})
                      ^
-            the option `daemon` is true or false, not of the type i64
+            the option `daemon` is true or false, not of the type int
             > jobs.start(slow, [1, 2], #{name: 1})
             Traceback (most recent call last):
               In[15], line 1
                 jobs.start(slow, [1, 2], #{name: 1})
                      ^
-            the option `name` is a string, not of the type i64
+            the option `name` is a string, not of the type int
             > jobs.new('1').num
             6
         "#]],

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bgjobs::FailureKind;
+use bgjobs::{FailureKind, Frame};
 use bgjobs_shell::{
     Answer, Session,
     rhai::{FuncRegistration, Module},
@@ -94,4 +94,41 @@ fn a_wait_for_the_end_of_an_update_hears_a_stop() {
     check(
         "s = shared(0); k = jobs.start('s.update(|v| sleep(100000))', [], #{daemon: true}); loop { s.set(1); sleep(0.001) }",
     );
+}
+
+/// Starts an expression that says when it is ready, stops it, and tells in which functions and lines it was.
+fn stop_of(session: &mut Session, expression: &str) -> Vec<String> {
+    session.answer("ready = shared(0);");
+    session.answer(&format!("j = jobs.new('{expression}'); ready.wait(|v| v == 1); j.stop();"));
+    let job = session.jobs().all().pop().expect("it was started");
+    let failure = job.failure().expect("it was stopped");
+    assert_eq!(failure.kind(), FailureKind::Stop);
+    let place = |frame: &Frame| {
+        let line = frame.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let function = frame.function.as_ref().map(|function| format!(" {function}")).unwrap_or_default();
+        format!("{}{line}{function}", frame.source.as_deref().unwrap_or_default())
+    };
+    failure.frames().iter().map(place).collect()
+}
+
+#[test]
+fn a_stop_shows_the_users_functions_and_lines() {
+    let mut session = Session::new(Arc::new(|_, _| {}));
+    for line in [
+        "fn spin() {\n    ready.set(1);\n    loop {}\n}",
+        "fn nap() { ready.set(1); sleep(100000) }",
+        "fn outer(n) {\n    let x = n;\n    spin()\n}",
+        "fn deep(n) { if n == 0 { nap() } else { deep(n - 1) } }",
+        "fn catches() { try { nap() } catch {} }",
+    ] {
+        session.answer(line);
+    }
+    assert_eq!(stop_of(&mut session, "outer(1)"), ["jobs[0]:1", "In[3]:3 outer", "In[1]:3 spin"]);
+    let through_rust = ["jobs[1]:1", "jobs[1]:1 a closure", "In[3]:3 outer", "In[1]:3 spin"];
+    assert_eq!(stop_of(&mut session, "[1].map(|n| outer(n))"), through_rust);
+    let deep = stop_of(&mut session, "deep(500)");
+    assert_eq!((deep[0].as_str(), deep[deep.len() - 1].as_str()), ("jobs[2]:1", "In[2]:1 nap"));
+    assert!(deep.len() < 30 && deep.iter().any(|place| place.starts_with("... ")), "{deep:?}");
+    // Nothing follows that could hear of the stop.
+    assert_eq!(stop_of(&mut session, "catches()").len(), 0);
 }

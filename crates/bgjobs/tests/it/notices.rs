@@ -42,6 +42,42 @@ fn each_reader_is_told_of_each_end_once_in_the_order_of_the_ends() {
 }
 
 #[test]
+fn a_reader_is_not_told_of_what_it_skipped() {
+    let jobs = JobManager::new();
+    let (mut skips, mut reads) = (jobs.notices(), jobs.notices());
+    for _ in 0..4 {
+        run(&jobs);
+    }
+    for job in [2, 1] {
+        skips.skip(job);
+    }
+    assert_eq!(numbers(&skips.look()), [0, 3]);
+    assert_eq!(numbers(&reads.look()), [0, 1, 2, 3]);
+    run(&jobs);
+    run(&jobs);
+    // Neither what was told nor what is not there yet.
+    for job in [3, 5, 6, 4] {
+        skips.skip(job);
+    }
+    assert!(!skips.has_news() && skips.look().is_empty());
+    run(&jobs);
+    assert_eq!(numbers(&skips.look()), [6]);
+    assert_eq!(numbers(&reads.look()), [4, 5, 6]);
+}
+
+#[test]
+fn what_every_reader_skipped_is_not_kept() {
+    let jobs = JobManager::new();
+    let mut notices = jobs.notices();
+    let kept = Arc::new(());
+    let weak = Arc::downgrade(&kept);
+    jobs.spawn("kept", move || kept).unwrap().wait().unwrap();
+    notices.skip(0);
+    jobs.flush();
+    wait_until("it is dropped", || weak.upgrade().is_none());
+}
+
+#[test]
 fn a_reader_is_told_of_what_ends_after_it_began() {
     let jobs = JobManager::new();
     run(&jobs);

@@ -109,6 +109,25 @@ fn burner(jobs: &JobManager, gate: &Gate) -> bgjobs::Job<()> {
 
 #[test]
 #[cfg(target_os = "linux")]
+fn the_thread_of_a_job_is_known_while_it_runs() {
+    let jobs = JobManager::new();
+    let (gate, (tell, told)) = (Gate::new(), std::sync::mpsc::channel());
+    let held = gate.hold(());
+    let job = jobs.spawn("held", move || {
+        let thread = std::fs::read_link("/proc/thread-self").unwrap();
+        tell.send(thread.file_name().unwrap().to_string_lossy().parse::<u32>().unwrap()).unwrap();
+        held();
+    });
+    let job = job.unwrap();
+    let thread = told.recv().unwrap();
+    assert_eq!(job.thread(), Some(thread));
+    gate.open();
+    job.wait().unwrap();
+    assert_eq!(job.thread(), None);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
 fn the_processor_time_of_a_running_job_grows_and_of_a_finished_one_is_kept_if_asked_for() {
     let jobs = JobManager::with_config(Config { measure_cpu: true, ..Config::default() });
     let gate = Gate::new();

@@ -116,7 +116,8 @@ def a_syntax_error_is_raised_at_once(bg):
             jobs.new(wrong)
         except SyntaxError as error:
             show(type(error).__name__, error.msg, error.filename, error.lineno, error.offset, error.text)
-    show(jobs.all, jobs.running, jobs.new("1").num)
+    show(jobs.all, jobs.running)
+    show(jobs.new("1").num)
 
 
 def text_that_is_no_source_is_refused(bg):

@@ -34,10 +34,8 @@ def a_job_sees_itself_in_its_manager(bg):
 
     def body():
         gate()
-        jobs.status()
-        jobs.remove(0)
-        jobs.flush()
-        return jobs[0].status, len(jobs.running)
+        running, news = len(jobs.running), jobs._status_new()
+        return jobs[0].status, running, news, jobs.completed, jobs.result(0)
 
     job = jobs.new(body)
     gate.open()
@@ -57,7 +55,6 @@ def a_job_uses_a_manager_of_its_own(bg):
     def body():
         inner = bg.BackgroundJobManager()
         finished(inner.new("1 / 0"))
-        inner.status()
-        return inner.dead[0].num
+        return inner.dead, inner.running
 
     show(finished(bg.BackgroundJobManager().new(body)).result)

@@ -1,5 +1,7 @@
 """`remove`."""
 
+import logging
+
 from conformance.seeing import Gate, add, fail, finished, refused, show
 
 
@@ -38,6 +40,23 @@ def a_running_job_is_refused(bg):
     show(jobs.remove(0))
     show(jobs.running, jobs.all)
     gate.open()
+
+
+def a_refusal_obeys_the_settings_of_logging(bg):
+    jobs = bg.BackgroundJobManager()
+    logging.disable(logging.CRITICAL)
+    show(jobs.remove(99))
+    logging.disable(logging.NOTSET)
+    logging.getLogger().setLevel(logging.CRITICAL)
+    show(jobs.remove(98))
+
+
+def a_refusal_reaches_the_handlers_of_logging(bg):
+    jobs = bg.BackgroundJobManager()
+    handler = logging.Handler()
+    handler.emit = lambda record: print("handled:", record.levelname, record.name, record.getMessage())
+    logging.getLogger().addHandler(handler)
+    show(jobs.remove(99))
 
 
 def an_unknown_number_is_a_logged_error(bg):

@@ -1,6 +1,8 @@
 """Jobs of the user's own kind."""
 
-from conformance.seeing import Gate, add, fail, finished, refused, show
+import threading
+
+from conformance.seeing import Gate, add, fail, finished, refusal, refused, show
 
 
 def kind(bg, **members):
@@ -119,8 +121,7 @@ def joining_what_was_not_started_is_refused(bg):
 
 def joining_oneself_is_refused(bg):
     def call(self):
-        refused(self.join)
-        return "went on"
+        return refusal(self.join)
 
     job = kind(bg, strform="mine", call=call)()
     job.start()
@@ -203,11 +204,17 @@ def run_may_be_extended(bg):
 def run_may_be_called_without_a_thread(bg):
     job = kind(bg, strform="mine", call=lambda self: "result")()
     job.run()
-    show(job.status, job.stat_code, job.finished, job.result, job.is_alive(), job.ident)
+    show(job.status, job.stat_code, job.finished, job.result, job.is_alive())
     job = kind(bg, strform="mine", call=lambda self: fail())()
     job.run()
-    show(job.status, job.stat_code, job.finished, job.result, job.is_alive(), job.ident)
+    show(job.status, job.stat_code, job.finished, job.result, job.is_alive())
     job.traceback()
+
+
+def run_without_a_thread_leaves_an_identity(bg):
+    job = kind(bg, strform="mine", call=lambda self: "result")()
+    job.run()
+    show(job.ident == threading.get_ident(), job.ident is None)
 
 
 def a_job_that_forgot_init_can_not_be_started(bg):
@@ -220,10 +227,13 @@ def a_job_that_forgot_init_can_not_be_started(bg):
         def call(self):
             return 1
 
+    job = Mine()
     try:
-        Mine().start()
+        job.start()
     except RuntimeError:
         print("RuntimeError")
+    else:
+        show(finished(job).result)
 
 
 def the_state_may_be_read_inside(bg):

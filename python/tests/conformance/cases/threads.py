@@ -7,7 +7,7 @@ import sys
 import threading
 import warnings
 
-from conformance.seeing import Gate, add, fail, finished, refused, show
+from conformance.seeing import Gate, add, fail, finished, refusal, refused, show
 
 variable = contextvars.ContextVar("variable")
 local = threading.local()
@@ -119,7 +119,7 @@ def several_threads_may_join(bg):
 
 def a_job_may_not_join_itself(bg):
     gate = Gate()
-    job = bg.BackgroundJobManager().new(lambda: (gate(), refused(job.join), "went on"))
+    job = bg.BackgroundJobManager().new(lambda: (gate(), refusal(job.join)))
     gate.open()
     show(finished(job).result)
 

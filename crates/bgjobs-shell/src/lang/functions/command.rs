@@ -14,8 +14,11 @@ use bgjobs::{Context, Job, JobManager};
 use rhai::{Dynamic, Map, Module, export_module, exported_module};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use super::{error, stopped, text};
-use crate::lang::evaluation::{Evaluation, Result};
+use crate::lang::{
+    error::{Result, error, stopped},
+    evaluation::Evaluation,
+    kind::text,
+};
 
 /// How much a command may print on each of its outputs.
 const MOST_OUTPUT: u64 = 64 << 20;

@@ -8,8 +8,11 @@ use std::{
 
 use rhai::{Dynamic, EvalAltResult, Module, NativeCallContext, export_module, exported_module};
 
-use super::{error, go_on, text};
-use crate::lang::evaluation::Result;
+use crate::lang::{
+    error::{Result, error},
+    evaluation::go_on,
+    kind::text,
+};
 
 /// How much of a file is read or written before the next look whether to stop.
 const CHUNK: usize = 1 << 20;

@@ -2,8 +2,10 @@
 
 use rhai::{Array, Blob, Dynamic, ImmutableString, Map, Module, export_module, exported_module};
 
-use super::{error, text};
-use crate::lang::evaluation::Result;
+use crate::lang::{
+    error::{Result, error},
+    kind::{text, word},
+};
 
 /// The functions as a module.
 pub(super) fn module() -> Module {
@@ -63,5 +65,5 @@ fn unknown(value: &Dynamic) -> Option<&'static str> {
         || value.is_char()
         || value.is::<ImmutableString>()
         || value.is::<Blob>();
-    (!known).then(|| value.type_name())
+    (!known).then(|| word(value.type_name()))
 }

@@ -2,42 +2,43 @@
 
 mod command;
 mod files;
+mod jobs;
 mod json;
 mod random;
 mod shared;
+mod sizes;
 mod time;
 
-use rhai::{Dynamic, EvalAltResult, Module, NativeCallContext, Position};
+use rhai::{
+    Module, Shared,
+    packages::{Package, StandardPackage},
+};
 
-pub(super) use self::{shared::SharedValue, time::time};
-use super::evaluation::{Evaluation, Result};
+use super::{language::Language, shared::SharedValue};
+
+/// Rhai's functions and the prompt's, and a program's `own`, which hide those.
+pub(crate) fn language(own: impl IntoIterator<Item = Module>) -> Language {
+    let standard = StandardPackage::new().as_shared_module();
+    let modules = [standard, module().into(), jobs::module().into()];
+    Language::new(modules.into_iter().chain(own.into_iter().map(Shared::new)).collect())
+}
 
 /// The functions as a module.
-pub(super) fn module() -> Module {
+fn module() -> Module {
     let mut module = Module::new();
-    for part in [command::module(), files::module(), json::module(), random::module(), shared::module(), time::module()]
-    {
+    let parts = [
+        command::module(),
+        files::module(),
+        json::module(),
+        random::module(),
+        shared::module(),
+        sizes::module(),
+        time::module(),
+    ];
+    for part in parts {
         module.combine(part);
     }
+    // Only here: a module that becomes a part of another loses it.
+    module.set_custom_type::<SharedValue>("shared");
     module
-}
-
-/// An error with a text for people.
-pub(super) fn error(text: impl Into<String>) -> EvalAltResult {
-    EvalAltResult::ErrorRuntime(text.into().into(), Position::NONE)
-}
-
-/// Goes on, unless the job has been asked to stop.
-pub(super) fn go_on(context: &NativeCallContext<'_>) -> Result<()> {
-    Ok(Evaluation::of(context).context.check().map_err(|_| stopped())?)
-}
-
-/// The end of an evaluation that was asked to stop, which no `catch` can hold up.
-pub(super) fn stopped() -> EvalAltResult {
-    EvalAltResult::ErrorTerminated(Dynamic::UNIT, Position::NONE)
-}
-
-/// A text, or the type of what is none; a single character in single quotes is not a string in Rhai, and one here.
-pub(super) fn text(value: &Dynamic) -> Result<String, &'static str> {
-    value.as_char().map(String::from).or_else(|_| value.clone().into_string())
 }

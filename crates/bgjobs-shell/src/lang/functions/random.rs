@@ -4,8 +4,7 @@ use std::ops::{Range, RangeInclusive};
 
 use rhai::{Array, Dynamic, Module, export_module, exported_module};
 
-use super::error;
-use crate::lang::evaluation::Result;
+use crate::lang::error::{Result, error};
 
 /// The functions as a module.
 pub(super) fn module() -> Module {

@@ -4,8 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use rhai::{Module, export_module, exported_module};
 
-use super::{error, stopped};
-use crate::lang::evaluation::{Evaluation, Result};
+use crate::lang::{
+    error::{Result, error, stopped},
+    evaluation::Evaluation,
+};
 
 /// The functions as a module.
 pub(super) fn module() -> Module {

@@ -1,26 +1,26 @@
-//! The background jobs as a program sees them, as in the original: the object `jobs`, and the jobs themselves.
+//! The background jobs of a session: what is to be told of them, what each was started with, what it leaves behind.
+//!
+//! Knows nothing of evaluations.
 
-mod all;
-mod new;
-mod one;
+mod done;
+mod started;
 
 use std::{
     collections::BTreeSet,
-    fmt::Display,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use bgjobs::{AnyJob, Failure, Handle, JobId, Notices, ResultError, Stream, TracebackError};
-use rhai::{Dynamic, Module};
+use bgjobs::{AnyJob, Failure, Handle, JobId, Notices};
 
-use super::{
-    evaluation::{Evaluation, Result},
-    start::Done,
-    value::Value,
+use self::started::AllStarted;
+pub(super) use self::{
+    done::{Done, Own},
+    started::Started,
 };
+use super::value::Value;
 
 /// The background jobs of a session, with the reader of what was not told yet.
 ///
@@ -33,6 +33,7 @@ pub struct Jobs {
     expressions: Arc<AtomicU64>,
     /// The jobs whose result, status or traceback was read.
     read: Arc<Mutex<BTreeSet<JobId>>>,
+    started: AllStarted,
 }
 
 impl Jobs {
@@ -40,7 +41,7 @@ impl Jobs {
     #[must_use]
     pub fn new(handle: Handle) -> Self {
         let notices = Arc::new(Mutex::new(handle.notices()));
-        Self { handle, notices, expressions: Arc::default(), read: Arc::default() }
+        Self { handle, notices, expressions: Arc::default(), read: Arc::default(), started: AllStarted::default() }
     }
 
     /// What ended since the last look.
@@ -77,50 +78,28 @@ impl Jobs {
         }
     }
 
+    /// Notes that the user has just been shown how the job ended, if it has: no notice need say so again.
+    pub fn note_seen(&self, job: &AnyJob) {
+        self.note_read(job);
+        self.notices().skip(job.id());
+    }
+
+    /// What a job was started with.
+    pub(super) fn started(&self, job: &AnyJob) -> Option<Started> {
+        self.started.get(job.id())
+    }
+
+    /// Lets go of what was given to jobs that are there no more.
+    pub(super) fn forget_gone(&self) {
+        self.started.forget_gone(&self.handle);
+    }
+
+    pub(super) fn note_started(&self, job: &AnyJob, started: Started) {
+        self.started.add(job.id(), started, &self.handle);
+    }
+
     /// What the text of the next job is called, as long as the job has no number.
     pub(super) fn name_expression(&self) -> String {
         format!("expression {}", self.expressions.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
-/// The functions as a module.
-pub(super) fn module() -> Module {
-    let mut module = all::module();
-    module.combine(one::module()).combine(new::module());
-    module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job");
-    module
-}
-
-fn number(job: &AnyJob) -> i64 {
-    i64::try_from(job.id().get()).unwrap_or(i64::MAX)
-}
-
-/// Prints a text of the original, which ends each line.
-fn print(evaluation: &Evaluation, text: impl Display) {
-    let text = text.to_string();
-    if let Some(text) = text.strip_suffix('\n') {
-        evaluation.print(Stream::Out, text);
-    }
-}
-
-/// Tells of a wrong number and the like, as the original does: not as an error.
-fn complain(evaluation: &Evaluation, refusal: &impl Display) {
-    evaluation.print(Stream::Err, &refusal.to_string());
-}
-
-fn print_traceback(evaluation: &Evaluation, job: &AnyJob) {
-    evaluation.jobs.note_read(job);
-    match job.failure() {
-        Some(failure) => evaluation.print(Stream::Out, &failure.traceback().to_string()),
-        None => complain(evaluation, &TracebackError::NotDead(job.id(), job.state())),
-    }
-}
-
-/// The value of a job, or what the original shows in its place.
-fn value(evaluation: &Evaluation, job: &AnyJob) -> Dynamic {
-    match evaluation.jobs.outcome(job) {
-        None => ResultError::Unfinished(job.id()).to_string().into(),
-        Some(Err(failure)) => ResultError::Died(job.id(), failure).to_string().into(),
-        Some(Ok(value)) => evaluation.cells().wake(&value),
     }
 }

@@ -7,9 +7,11 @@ use rhai::{Dynamic, Module, NativeCallContext, export_module, exported_module};
 
 use super::{number, print_traceback, value};
 use crate::lang::{
-    evaluation::{Evaluation, Result},
-    functions::{error, stopped, time},
-    start::Done,
+    error::{Result, error, stopped},
+    evaluation::Evaluation,
+    functions::time::time,
+    jobs::{Done, Started},
+    value::Value,
 };
 
 /// How long a stop is waited for.
@@ -24,7 +26,10 @@ pub(super) fn module() -> Module {
 mod of_one {
     use rhai::{Array, Map, NativeCallContext};
 
-    use super::{AnyJob, Done, Dynamic, Evaluation, PATIENCE, Result, number, print_traceback, time, value, wait};
+    use super::{
+        AnyJob, Done, Dynamic, Evaluation, PATIENCE, Result, Started, given, number, print_traceback, started, time,
+        value, wait,
+    };
 
     /// The number of the job.
     #[rhai_fn(get = "num", pure)]
@@ -96,6 +101,51 @@ mod of_one {
         done.names.iter().map(|(name, own)| (name.as_str().into(), cells.wake(&own.value))).collect()
     }
 
+    /// The text that the job evaluates, or `()` for the call of a function.
+    #[rhai_fn(get = "expression", pure)]
+    pub(super) fn expression(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
+        match started(&context, job) {
+            Some(Started::Expression { text, .. }) => text.to_string().into(),
+            _ => Dynamic::UNIT,
+        }
+    }
+
+    /// The first map of names that was given with the text, or `()`.
+    #[rhai_fn(get = "glob", pure)]
+    pub(super) fn glob(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
+        given(&context, job, <[_]>::first)
+    }
+
+    /// The last map of names that was given with the text, or `()`.
+    #[rhai_fn(get = "loc", pure)]
+    pub(super) fn loc(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
+        given(&context, job, <[_]>::last)
+    }
+
+    /// The function that the job calls, or `()` for a text.
+    #[rhai_fn(get = "func", pure)]
+    pub(super) fn func(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
+        match started(&context, job) {
+            Some(Started::Call { function, .. }) => Evaluation::of(&context).cells().wake(&function),
+            _ => Dynamic::UNIT,
+        }
+    }
+
+    /// The arguments of the function that the job calls, or `()` for a text.
+    #[rhai_fn(get = "args", pure)]
+    pub(super) fn arguments(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
+        let Some(Started::Call { arguments, .. }) = started(&context, job) else { return Dynamic::UNIT };
+        let evaluation = Evaluation::of(&context);
+        let mut cells = evaluation.cells();
+        arguments.iter().map(|argument| cells.wake(argument)).collect::<Array>().into()
+    }
+
+    /// The system's number of the thread that runs the job, or `()` if none does.
+    #[rhai_fn(get = "ident", pure)]
+    pub(super) fn ident(job: &mut AnyJob) -> Dynamic {
+        job.thread().map_or(Dynamic::UNIT, |thread| i64::from(thread).into())
+    }
+
     /// The lines that the job printed.
     #[rhai_fn(get = "log", pure)]
     pub(super) fn log(job: &mut AnyJob) -> Array {
@@ -144,6 +194,16 @@ mod of_one {
     pub(super) fn to_debug(job: &mut AnyJob) -> String {
         format!("{job:?}")
     }
+}
+
+fn started(context: &NativeCallContext<'_>, job: &AnyJob) -> Option<Started> {
+    Evaluation::of(context).jobs.started(job)
+}
+
+/// One of the maps of names that were given with a text.
+fn given(context: &NativeCallContext<'_>, job: &AnyJob, which: fn(&[Value]) -> Option<&Value>) -> Dynamic {
+    let Some(Started::Expression { given, .. }) = started(context, job) else { return Dynamic::UNIT };
+    which(&given).map_or(Dynamic::UNIT, |names| Evaluation::of(context).cells().wake(names))
 }
 
 /// Waits for a job, and hears a stop.

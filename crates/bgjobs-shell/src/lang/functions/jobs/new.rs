@@ -5,10 +5,11 @@ use std::any::TypeId;
 use bgjobs::Options;
 use rhai::{Array, Dynamic, FuncRegistration, Map, Module, NativeCallContext, Shared, plugin::RhaiFunc};
 
-use super::Jobs;
 use crate::lang::{
-    evaluation::{Evaluation, Result},
-    functions::{error, text},
+    error::{Result, error},
+    evaluation::Evaluation,
+    jobs::Jobs,
+    kind::{text, word},
     start::{Choices, start},
 };
 
@@ -60,7 +61,7 @@ fn given(arguments: Dynamic) -> Result<Array> {
         Some(arguments) => Ok(arguments.clone()),
         None => Err(error(format!(
             "jobs.start(..): the arguments are given in an array, as in jobs.start(f, [5]), not as {}",
-            arguments.type_name()
+            word(arguments.type_name())
         ))
         .into()),
     }
@@ -71,7 +72,7 @@ fn choices(options: &Dynamic) -> Result<Choices> {
     let Some(options) = options.read_lock::<Map>() else {
         return Err(error(format!(
             "jobs.start(..): the options are given in a map, as in jobs.start(f, [5], #{{daemon: true}}), not as {}",
-            options.type_name()
+            word(options.type_name())
         ))
         .into());
     };
@@ -79,7 +80,8 @@ fn choices(options: &Dynamic) -> Result<Choices> {
     for (option, value) in &*options {
         match option.as_str() {
             "daemon" => {
-                let wrong = |kind| error(format!("the option `daemon` is true or false, not of the type {kind}"));
+                let wrong =
+                    |kind| error(format!("the option `daemon` is true or false, not of the type {}", word(kind)));
                 choices.options = Options { daemon: value.as_bool().map_err(wrong)?, ..choices.options };
             }
             "name" => {

@@ -5,13 +5,14 @@ use std::fmt::{self, Display};
 use bgjobs::{AnyJob, Outcome, State, UnknownJob};
 use rhai::{Array, Dynamic, FuncRegistration, Module, export_module, exported_module};
 
-use super::{Jobs, complain, number, print, print_traceback, value};
+use super::{complain, number, print, print_traceback, value};
 use crate::lang::{
-    evaluation::{Evaluation, Result},
-    functions::error,
+    error::{Result, error},
+    evaluation::Evaluation,
+    jobs::Jobs,
+    kind::word,
 };
 
-/// The functions as a module.
 /// The original's names for where a job is; with `_c` behind them, those of the codes.
 const STATES: [(&str, State); 4] = [
     ("stat_created", State::Created),
@@ -20,6 +21,7 @@ const STATES: [(&str, State); 4] = [
     ("stat_dead", State::Finished(Outcome::Failed)),
 ];
 
+/// The functions as a module.
 pub(super) fn module() -> Module {
     let mut module = exported_module!(of_jobs);
     for (name, state) in STATES {
@@ -36,7 +38,7 @@ mod of_jobs {
 
     use super::{
         AnyJob, Dynamic, Evaluation, Jobs, Result, complain, error, list, number, print, print_status, print_traceback,
-        value,
+        value, word,
     };
 
     /// Prints all jobs: the running, the completed, the dead.
@@ -62,7 +64,9 @@ mod of_jobs {
     /// Forgets all jobs that have ended.
     #[rhai_fn(pure)]
     pub(super) fn flush(context: NativeCallContext<'_>, jobs: &mut Jobs) {
-        print(&Evaluation::of(&context), jobs.handle.flush());
+        let flushed = jobs.handle.flush();
+        jobs.forget_gone();
+        print(&Evaluation::of(&context), flushed);
     }
 
     /// The jobs that have not ended.
@@ -93,6 +97,13 @@ mod of_jobs {
     #[rhai_fn(index_get, pure, return_raw)]
     pub(super) fn get(jobs: &mut Jobs, number: i64) -> Result<AnyJob> {
         Ok(jobs.get(number).map_err(|unknown| error(format!("{unknown:#}")))?)
+    }
+
+    /// A job has a number, even where a map has a text.
+    #[rhai_fn(index_get, pure, return_raw)]
+    pub(super) fn get_wrong(_jobs: &mut Jobs, job: Dynamic) -> Result<AnyJob> {
+        let shown = word(job.type_name());
+        Err(error(format!("a job is found by its number, as in jobs[3], not by a value of the type {shown}")).into())
     }
 
     /// The job.
@@ -142,7 +153,7 @@ mod of_jobs {
     pub(super) fn remove(context: NativeCallContext<'_>, jobs: &mut Jobs, number: i64) {
         let evaluation = Evaluation::of(&context);
         match jobs.get(number).map(|job| jobs.handle.remove(job.id())) {
-            Ok(Ok(_)) => {}
+            Ok(Ok(_)) => jobs.forget_gone(),
             Ok(Err(refusal)) => complain(&evaluation, &refusal),
             Err(unknown) => complain(&evaluation, &unknown),
         }

@@ -1,0 +1,54 @@
+//! The background jobs as a program sees them, as in the original: the object `jobs`, and the jobs themselves.
+
+mod all;
+mod new;
+mod one;
+
+use std::fmt::Display;
+
+use bgjobs::{AnyJob, ResultError, Stream, TracebackError};
+use rhai::{Dynamic, Module};
+
+use crate::lang::{evaluation::Evaluation, jobs::Jobs};
+
+/// The functions as a module.
+pub(super) fn module() -> Module {
+    let mut module = all::module();
+    module.combine(one::module()).combine(new::module());
+    module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job");
+    module
+}
+
+fn number(job: &AnyJob) -> i64 {
+    i64::try_from(job.id().get()).unwrap_or(i64::MAX)
+}
+
+/// Prints a text of the original, which ends each line.
+fn print(evaluation: &Evaluation, text: impl Display) {
+    let text = text.to_string();
+    if let Some(text) = text.strip_suffix('\n') {
+        evaluation.print(Stream::Out, text);
+    }
+}
+
+/// Tells of a wrong number and the like, as the original does: not as an error.
+fn complain(evaluation: &Evaluation, refusal: &impl Display) {
+    evaluation.print(Stream::Err, &refusal.to_string());
+}
+
+fn print_traceback(evaluation: &Evaluation, job: &AnyJob) {
+    evaluation.jobs.note_read(job);
+    match job.failure() {
+        Some(failure) => evaluation.print(Stream::Out, &failure.traceback().to_string()),
+        None => complain(evaluation, &TracebackError::NotDead(job.id(), job.state())),
+    }
+}
+
+/// The value of a job, or what the original shows in its place.
+fn value(evaluation: &Evaluation, job: &AnyJob) -> Dynamic {
+    match evaluation.jobs.outcome(job) {
+        None => ResultError::Unfinished(job.id()).to_string().into(),
+        Some(Err(failure)) => ResultError::Died(job.id(), failure).to_string().into(),
+        Some(Ok(value)) => evaluation.cells().wake(&value),
+    }
+}

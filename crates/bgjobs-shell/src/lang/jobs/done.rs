@@ -1,0 +1,22 @@
+//! What a background job leaves behind.
+
+use std::collections::BTreeMap;
+
+use rhai::ImmutableString;
+
+use crate::lang::value::Value;
+
+/// What a background job leaves behind.
+pub(in crate::lang) struct Done {
+    /// Its value.
+    pub(in crate::lang) value: Value,
+    /// The names that it set or changed, for itself.
+    pub(in crate::lang) names: BTreeMap<ImmutableString, Own>,
+}
+
+/// What a job has under a name that it set or changed.
+pub(in crate::lang) struct Own {
+    pub(in crate::lang) value: Value,
+    /// Whether the job was started with a value of that name.
+    pub(in crate::lang) was_known: bool,
+}

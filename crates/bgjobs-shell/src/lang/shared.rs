@@ -1,0 +1,91 @@
+//! A value that several evaluations share: they set it one after the other, and wait for each other's changes.
+//!
+//! Knows nothing of what makes the new value.
+
+use std::{
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bgjobs::Context;
+
+use super::{
+    error::{Result, stopped},
+    value::Value,
+};
+
+/// How often a wait looks whether it is asked to stop; a change it hears at once.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// A value that several evaluations share.
+#[derive(Clone)]
+pub(super) struct SharedValue(Arc<Inner>);
+
+struct Inner {
+    /// Held for a moment only, and never while Rhai runs.
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    value: Value,
+    /// Whether somebody is making a new value.
+    updating: bool,
+}
+
+/// The making of a new value; others wait until it is dropped.
+pub(super) struct Update<'a>(&'a SharedValue);
+
+impl SharedValue {
+    pub(super) fn new(value: Value) -> Self {
+        Self(Arc::new(Inner { state: Mutex::new(State { value, updating: false }), changed: Condvar::new() }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The value as it is now.
+    pub(super) fn value(&self) -> Value {
+        self.state().value.clone()
+    }
+
+    /// Whether both are the same, and not only equal.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Waits until there is another value, and hears a stop.
+    pub(super) fn wait_for_other(&self, than: &Value, context: &Context) -> Result<()> {
+        self.wait_while(context, |state| state.value.is(than)).map(drop)
+    }
+
+    /// Waits until nobody else makes a new value, and hears a stop.
+    pub(super) fn update(&self, context: &Context) -> Result<Update<'_>> {
+        self.wait_while(context, |state| state.updating)?.updating = true;
+        Ok(Update(self))
+    }
+
+    fn wait_while(&self, context: &Context, holds: impl Fn(&State) -> bool) -> Result<MutexGuard<'_, State>> {
+        let mut state = self.state();
+        while holds(&state) {
+            context.check().map_err(|_| stopped())?;
+            let waited = self.0.changed.wait_timeout(state, LOOK_EVERY);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Ok(state)
+    }
+}
+
+impl Update<'_> {
+    pub(super) fn set(&self, value: Value) {
+        self.0.state().value = value;
+    }
+}
+
+impl Drop for Update<'_> {
+    fn drop(&mut self) {
+        self.0.state().updating = false;
+        self.0.0.changed.notify_all();
+    }
+}

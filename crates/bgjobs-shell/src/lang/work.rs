@@ -1,0 +1,140 @@
+//! Something to be evaluated: the names it starts from, its steps one by one, and how it ended.
+
+use std::sync::Arc;
+
+use bgjobs::{Context, Failure, Stream};
+use rhai::{AST, Dynamic, FnPtr, ImmutableString};
+
+use super::{
+    compare::differs,
+    engine::evaluator,
+    error::Result,
+    evaluation::{Evaluation, Output},
+    failure,
+    jobs::{Done, Jobs, Own},
+    language::Language,
+    names::Names,
+    program::{Program, Step},
+    stack::Stack,
+    value::Value,
+};
+
+/// Something to be evaluated, with all that it needs, to be sent to a thread.
+pub(crate) struct Work {
+    pub(crate) what: What,
+    pub(crate) names: Names,
+    pub(crate) jobs: Jobs,
+    pub(crate) language: Language,
+}
+
+/// What is to be evaluated.
+pub(crate) enum What {
+    /// Statements.
+    Statements(Program),
+    /// An expression that a program gave as a string.
+    Expression(Program),
+    /// The call of a function value.
+    Call {
+        /// The function.
+        function: Value,
+        /// Its arguments.
+        arguments: Vec<Value>,
+    },
+}
+
+/// How an evaluation ended.
+pub(crate) struct Ended {
+    /// The value of the last statement, or why there is none.
+    pub(crate) value: Result<Value, Failure>,
+    /// The names, as far as it came.
+    pub(crate) names: Names,
+}
+
+impl Work {
+    /// Evaluates, on a thread with a stack of [`STACK_SIZE`](super::STACK_SIZE) bytes.
+    pub(crate) fn run(self, context: &Context, output: Output) -> Ended {
+        let expression = match &self.what {
+            What::Expression(program) => Some(Arc::clone(program.source())),
+            _ => None,
+        };
+        let evaluation = Evaluation::new(context.clone(), output, self.names, self.jobs, self.language, expression);
+        let evaluation = Arc::new(evaluation);
+        let stack = Stack::here();
+        let value = match self.what {
+            What::Statements(program) | What::Expression(program) => run(&evaluation, stack, &program),
+            What::Call { function, arguments } => call(&evaluation, stack, &function, &arguments),
+        };
+        let names = evaluation.cells().names().clone();
+        Ended { value, names }
+    }
+
+    /// Evaluates as a background job: what it prints goes to its log.
+    pub(super) fn in_background(self, context: &Context) -> Result<Done, Failure> {
+        let before = self.names.clone();
+        let log = context.log().clone();
+        let output: Output = Arc::new(move |stream: Stream, text: &str| log.write(stream, &format!("{text}\n")));
+        let ended = self.run(context, output);
+        let own = |(name, value): (ImmutableString, Value)| {
+            let known = before.variable(&name);
+            // To use a value is not to change it.
+            let differs = known.is_none_or(|known| differs(known.data(), value.data()));
+            differs.then_some((name, Own { value, was_known: known.is_some() }))
+        };
+        let names = ended.names.changed_since(&before).into_iter().filter_map(own).collect();
+        ended.value.map(|value| Done { value, names })
+    }
+}
+
+/// A stop that a `catch` held up at the last moment is a stop all the same.
+fn unless_stopped(evaluation: &Evaluation, value: Value) -> Result<Value, Failure> {
+    if evaluation.context.is_stopping() && evaluation.calls.were_ended() {
+        Err(failure::stopped(evaluation, Vec::new()))
+    } else {
+        Ok(value)
+    }
+}
+
+/// Runs statements, each by itself, so that what one did stays if the next one fails.
+fn run(evaluation: &Arc<Evaluation>, stack: Stack, program: &Program) -> Result<Value, Failure> {
+    program.define_in(evaluation.cells().names_mut());
+    let engine = evaluator(evaluation, stack);
+    let mut last = Value::plain(());
+    for step in program.steps() {
+        let knows = |name: &str| evaluation.cells().names().variable(name).is_some();
+        let name = step.name_to_set(program, knows);
+        let value = match &name {
+            Some(_) => step.value_to_set(&engine),
+            None => step.run(&engine),
+        };
+        let returned = name.is_none() && value.as_ref().is_ok_and(|value| !Step::goes_on(value));
+        let (value, error) = match value {
+            Ok(value) => (value, None),
+            Err(error) => (Dynamic::UNIT, Some(error)),
+        };
+        last = evaluation.cells().settle(value);
+        if let Some(error) = error {
+            return Err(failure::failure(*error, evaluation, Some(program.source())));
+        }
+        if let Some(name) = name {
+            evaluation.cells().names_mut().set(name, std::mem::replace(&mut last, Value::plain(())));
+        }
+        if returned {
+            break;
+        }
+    }
+    unless_stopped(evaluation, last)
+}
+
+/// Calls a function value.
+fn call(evaluation: &Arc<Evaluation>, stack: Stack, function: &Value, arguments: &[Value]) -> Result<Value, Failure> {
+    let engine = evaluator(evaluation, stack);
+    let (function, arguments) = {
+        let mut cells = evaluation.cells();
+        let arguments: Vec<_> = arguments.iter().map(|argument| cells.wake(argument)).collect();
+        (cells.wake(function).cast::<FnPtr>(), arguments)
+    };
+    let result = function.call::<Dynamic>(&engine, &AST::empty(), arguments);
+    let value = result.map_err(|error| failure::of_call(*error, evaluation, function.fn_name()))?;
+    let value = evaluation.cells().settle(value);
+    unless_stopped(evaluation, value)
+}

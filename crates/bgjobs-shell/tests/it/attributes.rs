@@ -1,0 +1,72 @@
+//! What the original keeps with each job, and what it tells of it.
+
+use bgjobs_shell::shell;
+use expect_test::expect;
+
+use crate::transcript::{Seen, check};
+
+#[test]
+fn a_job_knows_what_it_was_started_with() {
+    check(
+        &[
+            "j = jobs.new('x + y', #{x: 1}, #{y: 2})",
+            "[j.expression, j.glob, j.loc, j.func, j.args]",
+            "j = jobs.new('1', #{x: 1}); [j.glob, j.loc]",
+            "fn add(a, b) { a + b }",
+            "k = jobs.new(add, 1, [2])",
+            "[k.expression, k.glob, k.loc, k.func, k.args]",
+            "k.func.call(3, 4)",
+            "1 + 1 &",
+            "jobs[3].expression",
+            "fn spin() { loop {} } j = jobs.new(spin); while j.status == 'Created' { sleep(0.001) } i = j.ident; j.stop(); [i > 0, j.ident]",
+            "`${j}`",
+            "j.to_debug()",
+            "for n in 0..4 { jobs[n].join() } jobs.flush(); k.args",
+        ],
+        expect![[r#"
+            > j = jobs.new('x + y', #{x: 1}, #{y: 2})
+            > [j.expression, j.glob, j.loc, j.func, j.args]
+            ["x + y", #{x: 1}, #{y: 2}, (), ()]
+            > j = jobs.new('1', #{x: 1}); [j.glob, j.loc]
+            [#{x: 1}, #{x: 1}]
+            > fn add(a, b) { a + b }
+            > k = jobs.new(add, 1, [2])
+            > [k.expression, k.glob, k.loc, k.func, k.args]
+            [(), (), (), fn add(a, b), [1, [2]]]
+            > k.func.call(3, 4)
+            7
+            > 1 + 1 &
+            <BackgroundJob #3: 1 + 1>
+            > jobs[3].expression
+            "1 + 1"
+            > fn spin() { loop {} } j = jobs.new(spin); while j.status == 'Created' { sleep(0.001) } i = j.ident; j.stop(); [i > 0, j.ident]
+            [true, ()]
+            > `${j}`
+            "fn spin()"
+            > j.to_debug()
+            "<BackgroundJob #4: fn spin()>"
+            > for n in 0..4 { jobs[n].join() } jobs.flush(); k.args
+            Flushing 3 Completed jobs.
+            Flushing 2 Dead jobs.
+        "#]],
+    );
+}
+
+#[test]
+fn who_was_shown_how_a_job_ended_is_not_told_again() {
+    let seen = Seen::default();
+    let mut session = seen.session();
+    for line in ["x = 1", "x = 2; 42 &", "fg 0", "sleep(100000) &", "kill 1", "1 / 0 &", "wait"] {
+        shell::answer(&mut session, line);
+    }
+    expect![[r#"
+        Dead, call jobs.traceback() for details jobs:
+        2 : 1 / 0
+
+    "#]]
+    .assert_eq(&session.report().to_string());
+    expect![[r#"
+        ! Job #0 changed its own copy of x; see jobs[0].names
+    "#]]
+    .assert_eq(&seen.take());
+}

@@ -1,0 +1,162 @@
+//! What messages say to a person who knows Python and has never seen Rust.
+
+use expect_test::expect;
+
+use crate::transcript::check;
+
+#[test]
+fn a_map_in_pythons_spelling_is_told_with_the_way_out() {
+    check(
+        &["jobs.new('x + y', {\"x\": 1, \"y\": 2})", "jobs.new('x', #{'x': 1})", "m = {'x': [1, {'y': 2}]}"],
+        expect![[r#"
+            > jobs.new('x + y', {"x": 1, "y": 2})
+            Traceback (most recent call last):
+              In[1], line 1
+                jobs.new('x + y', {"x": 1, "y": 2})
+                                      ^
+            Syntax error: Expecting ';' to terminate this statement; a map begins with `#`: write #{x: 1, y: 2}
+            > jobs.new('x', #{'x': 1})
+            <BackgroundJob #0: x>
+            > m = {'x': [1, {'y': 2}]}
+            Traceback (most recent call last):
+              In[3], line 1
+                m = {'x': [1, {'y': 2}]}
+                        ^
+            Syntax error: Expecting ';' to terminate this statement; a map begins with `#`: write #{x: [1, #{y: 2}]}
+        "#]],
+    );
+}
+
+#[test]
+fn messages_name_types_as_a_person_would() {
+    check(
+        &[
+            "c = shared(0); c.set()",
+            "jobs['a']",
+            "jobs['ab']",
+            "1 + 'ab'.len",
+            "1.5 - [1]",
+            "read_file(1..3)",
+            "to_json(c)",
+            "c.wait(|v| c)",
+            "(|x| x) + 1",
+            "5.x",
+            "for i in 5 {}",
+            "-'a'",
+            "throw 'i64'",
+        ],
+        expect![[r#"
+            > c = shared(0); c.set()
+            Traceback (most recent call last):
+              In[1], line 1
+                c = shared(0); c.set()
+                                 ^
+            Function not found: set (shared)
+            > jobs['a']
+            Traceback (most recent call last):
+              In[2], line 1
+                jobs['a']
+                    ^
+            a job is found by its number, as in jobs[3], not by a value of the type char
+            > jobs['ab']
+            Traceback (most recent call last):
+              In[3], line 1
+                jobs['ab']
+                    ^
+            a job is found by its number, as in jobs[3], not by a value of the type string
+            > 1 + 'ab'.len
+            3
+            > 1.5 - [1]
+            Traceback (most recent call last):
+              In[5], line 1
+                1.5 - [1]
+                    ^
+            Function not found: - (float, array)
+            > read_file(1..3)
+            Traceback (most recent call last):
+              In[6], line 1
+                read_file(1..3)
+                ^
+            read_file(1..3): a path is a string, not of the type range
+            > to_json(c)
+            Traceback (most recent call last):
+              In[7], line 1
+                to_json(c)
+                ^
+            to_json(..): JSON has no values of the type shared
+            > c.wait(|v| c)
+            Traceback (most recent call last):
+              In[8], line 1
+                c.wait(|v| c)
+                  ^
+            a variable that the function captured is in use: a method of it is running; take out of it before what the function needs
+            > (|x| x) + 1
+            Traceback (most recent call last):
+              In[9], line 1
+                (|x| x) + 1
+                        ^
+            Function not found: + (function, int)
+            > 5.x
+            Traceback (most recent call last):
+              In[10], line 1
+                5.x
+                  ^
+            Unknown property 'x' - a getter is not registered for type 'int'
+            > for i in 5 {}
+            Traceback (most recent call last):
+              In[11], line 1
+                for i in 5 {}
+                         ^
+            Syntax error: Expecting an iterable value, not a number
+            > -'a'
+            Traceback (most recent call last):
+              In[12], line 1
+                -'a'
+                ^
+            Function not found: - (char)
+            > throw 'i64'
+            Traceback (most recent call last):
+              In[13], line 1
+                throw 'i64'
+                ^
+            i64
+        "#]],
+    );
+}
+
+#[test]
+fn messages_of_rhai_are_told_in_words_of_the_prompt() {
+    check(
+        &["'ab'.repeat(3)", "eval(\"$\")"],
+        expect![[r#"
+        > 'ab'.repeat(3)
+        Traceback (most recent call last):
+          In[1], line 1
+            'ab'.repeat(3)
+                 ^
+        Function not found: repeat (string, int)
+        > eval("$")
+        Traceback (most recent call last):
+          In[2], line 1
+            eval("$")
+                 ^
+        '$' is a reserved symbol
+    "#]],
+    );
+}
+
+#[test]
+fn a_string_is_shown_as_it_is_typed() {
+    check(
+        &[
+            r#"["\x1b[2J", "é\u200b\U0001f468\U000e0001", "\x00\t\n\"'\\u{1}", '\n', '\'', #{"a b\x07": 1}]"#,
+            r#"_1 == ["\x1b[2J", "é\u200b👨\U000e0001", "\x00\t\n\"'\\u{1}", '\n', '\'', #{"a b\x07": 1}]"#,
+        ],
+        expect![[r#"
+            > ["\x1b[2J", "é\u200b\U0001f468\U000e0001", "\x00\t\n\"'\\u{1}", '\n', '\'', #{"a b\x07": 1}]
+            ["\x1b[2J", "é\u200b👨\U000e0001", "\x00\t\n\"'\\u{1}", '\n', '\'', #{"a b\x07": 1}]
+            > _1 == ["\x1b[2J", "é\u200b👨\U000e0001", "\x00\t\n\"'\\u{1}", '\n', '\'', #{"a b\x07": 1}]
+            true
+        "#]],
+    );
+}

@@ -1,0 +1,64 @@
+"""The example notebook shows what it says it does.
+
+With UPDATE_EXPECT=1 in the environment its outputs are written anew instead.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+from hosts import kernel
+
+NOTEBOOK = Path(__file__).parents[2] / "examples" / "story.ipynb"
+
+
+def outputs(it, name: str, count: int) -> list[dict]:
+    """What a cell has shown, as a notebook holds it."""
+    shown = dict(it.shown.get(name, {}))
+    found = [
+        {"name": stream, "output_type": "stream", "text": shown.pop(stream).splitlines(True)}
+        for stream in ("stdout", "stderr")
+        if stream in shown
+    ]
+    assert "error" not in shown, shown["error"]
+    if shown:
+        data = {mime: text.splitlines(True) for mime, text in sorted(shown.items())}
+        kind = {"output_type": "execute_result", "execution_count": count, "metadata": {}}
+        found.append({**kind, "data": data})
+    return found
+
+
+def steady(outputs: list[dict], tags: list[str]) -> str:
+    """The outputs as text, without what differs from run to run."""
+    outputs = json.loads(json.dumps(outputs))
+    for output in outputs:
+        output["execution_count"] = 0
+        if "runs" in tags:
+            # How far a job has come when it is shown, nobody knows.
+            del output.get("data", {"text/html": ""})["text/html"]
+    text = json.dumps(outputs, sort_keys=True)
+    if "differs" in tags:
+        # Versions of IPython show in their own ways where it happened.
+        text = text[text.rindex("Error") :]
+    text = re.sub(r"\\u001b\[[0-9;]*m", "", text)
+    text = re.sub(r"\d+(\.\d+)? m?s\b", "some time", text)
+    return re.sub(r"0x[0-9a-f]+", "0x", text)
+
+
+def test_the_notebook_shows_what_it_says():
+    notebook = json.loads(NOTEBOOK.read_text())
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    with kernel() as it:
+        names = [it.run("".join(cell["source"])) for cell in cells]
+        it.run("pass")
+        shown = [outputs(it, name, count) for count, name in enumerate(names, 1)]
+    if os.environ.get("UPDATE_EXPECT"):
+        for count, (cell, found) in enumerate(zip(cells, shown), 1):
+            cell["execution_count"], cell["outputs"] = count, found
+        NOTEBOOK.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+    for cell, found in zip(cells, shown):
+        tags = cell["metadata"].get("tags", [])
+        assert steady(found, tags) == steady(cell["outputs"], tags), "".join(cell["source"])

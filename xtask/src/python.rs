@@ -1,0 +1,274 @@
+//! The Pythons of this machine, and what is checked with them.
+//!
+//! It knows venv, pip and pytest; it installs nothing outside the target folder, and runs nothing but the question which
+//! Python a program is.
+//!
+//! For each Python there are two environments, one with IPython 8 and one with the newest. Both are kept between runs while what
+//! they are made from stays the same. The package is built once: one wheel serves every Python.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    checks,
+    step::{self, Stamp, Step},
+};
+
+/// A Python that can make environments.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Python {
+    file: PathBuf,
+    version: Version,
+    /// What the interpreter says of itself: an environment made by another is not kept.
+    whole: String,
+}
+
+/// The two numbers that make Pythons differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Version(u32, u32);
+
+const OLDEST: Version = Version(3, 9);
+
+/// The minor versions that are looked for by their names.
+const MINORS: std::ops::RangeInclusive<u32> = 9..=14;
+
+/// What an environment is named after, and the file with its requirements.
+const KINDS: [(&str, &str); 2] = [("newest", "ipython-newest.txt"), ("8", "ipython-8.txt")];
+
+/// Answers with two numbers and a line; fails if venv or pip is missing, as it is on a Debian without `python3-venv`.
+const QUESTION: &str =
+    "import sys, ensurepip, venv; print(*sys.version_info[:2]); print(sys.prefix, *sys.version.split())";
+
+/// The machine's default Python, or what is missing.
+pub(crate) fn default() -> Result<Vec<Python>, String> {
+    probe(Path::new(DEFAULT)).map(|python| vec![python])
+}
+
+const DEFAULT: &str = if cfg!(windows) { "python" } else { "python3" };
+
+/// The default and one of each other version: those that have a name of their own on the path, and those of pyenv.
+pub(crate) fn all() -> Result<Vec<Python>, String> {
+    let default = probe(Path::new(DEFAULT));
+    let named = MINORS.map(|minor| PathBuf::from(format!("python3.{minor}")));
+    let others = named.chain(of_pyenv()).filter_map(|file| probe(&file).ok());
+    let mut found: Vec<Python> = Vec::new();
+    for python in default.iter().cloned().chain(others) {
+        if found.iter().all(|other| other.version != python.version) {
+            found.push(python);
+        }
+    }
+    if found.is_empty() { default.map(|_| found) } else { Ok(found) }
+}
+
+/// The Pythons that pyenv has installed.
+fn of_pyenv() -> Vec<PathBuf> {
+    let root = env::var_os("PYENV_ROOT").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".pyenv")));
+    let folders = root.and_then(|root| fs::read_dir(root.join("versions")).ok());
+    let mut files: Vec<PathBuf> =
+        folders.into_iter().flatten().filter_map(|folder| Some(folder.ok()?.path().join("bin/python"))).collect();
+    files.sort();
+    files
+}
+
+/// Asks a program which Python it is; an error says what to install.
+fn probe(file: &Path) -> Result<Python, String> {
+    let Ok(output) = step::at_root(file).args(["-c", QUESTION]).output() else {
+        return Err(advice(file, None));
+    };
+    let answer = output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned());
+    match answer.as_deref().and_then(|answer| understand(file, answer)) {
+        Some(python) if python.version >= OLDEST => Ok(python),
+        Some(python) => Err(advice(file, Some(python.version))),
+        None if String::from_utf8_lossy(&output.stderr).contains("ModuleNotFoundError") => Err(without_venv(file)),
+        None => Err(advice(file, None)),
+    }
+}
+
+/// A Python by its answer to the question.
+fn understand(file: &Path, answer: &str) -> Option<Python> {
+    let (numbers, whole) = answer.trim_end().split_once('\n')?;
+    let (major, minor) = numbers.split_once(' ')?;
+    let version = Version(major.parse().ok()?, minor.parse().ok()?);
+    Some(Python { file: file.to_owned(), version, whole: whole.to_owned() })
+}
+
+fn advice(file: &Path, too_old: Option<Version>) -> String {
+    let file = file.display();
+    let what = match too_old {
+        Some(Version(major, minor)) => format!("{file} is Python {major}.{minor}, and it needs 3.9 or newer"),
+        None => format!("{file} is missing"),
+    };
+    format!("{what}\nhint: install a Python with venv and pip; on Debian that is `apt install python3 python3-venv`")
+}
+
+fn without_venv(file: &Path) -> String {
+    format!(
+        "{} comes without venv and pip\nhint: install them as you installed Python; on Debian that is `apt install python3-venv`",
+        file.display()
+    )
+}
+
+/// The steps for some Pythons: the package is built by the first, and its types are checked there.
+pub(crate) fn steps(pythons: &[Python]) -> Vec<Step> {
+    let folder = folder();
+    let wheels = folder.join("wheels");
+    let mut steps = Vec::new();
+    for (index, python) in pythons.iter().enumerate() {
+        for (kind, requirements) in KINDS {
+            let is_first = index == 0 && kind == KINDS[0].0;
+            let environment = Environment::new(&folder, python, kind, requirements);
+            steps.extend(environment.made());
+            if is_first {
+                steps.push(environment.wheel(&wheels));
+            }
+            steps.push(environment.package(&wheels));
+            if is_first {
+                steps.extend(environment.types());
+            }
+            steps.extend(environment.tests());
+        }
+    }
+    steps
+}
+
+/// Where environments and wheels are kept: in cargo's folder, relative to the root if it is there.
+fn folder() -> PathBuf {
+    PathBuf::from(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into())).join("python")
+}
+
+/// A virtual environment with a version of IPython.
+struct Environment<'a> {
+    python: &'a Python,
+    name: String,
+    folder: PathBuf,
+    requirements: PathBuf,
+}
+
+impl<'a> Environment<'a> {
+    fn new(folder: &Path, python: &'a Python, kind: &str, requirements: &str) -> Self {
+        let Version(major, minor) = python.version;
+        Self {
+            python,
+            name: format!("Python {major}.{minor}, IPython {kind}"),
+            folder: folder.join(format!("{major}.{minor}-ipython-{kind}")),
+            requirements: Path::new("python/tests").join(requirements),
+        }
+    }
+
+    /// The steps that make it, left out while it was made from the same.
+    fn made(&self) -> [Step; 2] {
+        let (stamp, text) = (checks::root().join(&self.folder).join("made-from"), self.made_from());
+        [
+            Step::program(&format!("{}: environment", self.name), &self.python.file, "-m venv --clear")
+                .path(&self.folder)
+                .kept(Stamp::part(&stamp, &text)),
+            self.step("requirements", "-m pip install --quiet --disable-pip-version-check -r")
+                .path(&self.requirements)
+                .kept(Stamp::last(&stamp, &text)),
+        ]
+    }
+
+    /// All that it is made from.
+    fn made_from(&self) -> String {
+        let read = |name: &Path| fs::read_to_string(checks::root().join(name)).unwrap_or_default();
+        let common = read(Path::new("python/tests/requirements.txt"));
+        format!("{}\n{common}\n{}", self.python.whole, read(&self.requirements))
+    }
+
+    /// Builds the package, as `pip install .` does, with the maturin of the environment.
+    fn wheel(&self, wheels: &Path) -> Step {
+        self.step("wheel", "-m pip wheel --quiet --no-deps --no-build-isolation . --wheel-dir").path(wheels)
+    }
+
+    /// Installs what was built.
+    fn package(&self, wheels: &Path) -> Step {
+        self.step("package", "-m pip install --quiet --no-deps --no-index --force-reinstall bgjobs --find-links")
+            .path(wheels)
+    }
+
+    fn types(&self) -> [Step; 2] {
+        [
+            self.step("types", "-m mypy python/bgjobs"),
+            self.step("types of the bindings", "-m mypy.stubtest bgjobs._core"),
+        ]
+    }
+
+    fn tests(&self) -> [Step; 2] {
+        [
+            self.step("doctests", "-m pytest --quiet --doctest-modules --pyargs bgjobs"),
+            self.step("tests", "-m pytest --quiet python/tests"),
+        ]
+    }
+
+    /// A call of the environment's Python.
+    fn step(&self, what: &str, line: &str) -> Step {
+        let bin = if cfg!(windows) { "Scripts/python" } else { "bin/python" };
+        Step::program(&format!("{}: {what}", self.name), &self.folder.join(bin), line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn python(minor: u32) -> Python {
+        Python { file: "python3".into(), version: Version(3, minor), whole: "/usr 3.11.7".to_owned() }
+    }
+
+    #[test]
+    fn an_answer_names_the_version() {
+        let answer = "3 11\n/usr 3.11.7 (main, Jan 1 2026) [GCC]\n";
+        let understood = understand(Path::new("python3"), answer).map(|python| (python.version, python.whole));
+        assert_eq!(understood, Some((Version(3, 11), "/usr 3.11.7 (main, Jan 1 2026) [GCC]".to_owned())));
+        assert_eq!(understand(Path::new("python3"), "pyenv: python3: command not found\n"), None);
+        assert_eq!(understand(Path::new("python3"), ""), None);
+    }
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert!(Version(3, 10) > OLDEST);
+        assert!(Version(3, 8) < OLDEST);
+        assert!(Version(2, 7) < OLDEST);
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_the_package_that_has_it() {
+        let none = probe(Path::new("no-such-python")).expect_err("there is no such program");
+        assert_eq!(
+            none,
+            "no-such-python is missing\n\
+             hint: install a Python with venv and pip; on Debian that is `apt install python3 python3-venv`"
+        );
+        assert!(
+            advice(Path::new("python3"), Some(Version(3, 8))).starts_with("python3 is Python 3.8, and it needs 3.9")
+        );
+        assert!(without_venv(Path::new("python3")).ends_with("`apt install python3-venv`"));
+    }
+
+    #[test]
+    fn the_package_is_built_once_and_tested_in_each_environment() {
+        let steps = steps(&[python(11), python(9)]);
+        let count = |end: &str| steps.iter().filter(|step| step.name().ends_with(end)).count();
+        assert_eq!([count(": wheel"), count(": types"), count(": package"), count(": tests")], [1, 1, 4, 4]);
+    }
+
+    #[test]
+    fn each_step_has_a_name_of_its_own() {
+        let steps = steps(&[python(11), python(9)]);
+        let names: std::collections::BTreeSet<_> = steps.iter().map(Step::name).collect();
+        assert_eq!(names.len(), steps.len());
+    }
+
+    #[test]
+    fn an_environment_is_made_anew_when_its_requirements_change() {
+        let (python, folder) = (python(11), Path::new("target/python"));
+        let [newest, eight] =
+            KINDS.map(|(kind, requirements)| Environment::new(folder, &python, kind, requirements).made_from());
+        assert_ne!(newest, eight);
+        for requirements in [newest, eight] {
+            assert!(requirements.contains("pytest==") && requirements.contains("ipython=="), "{requirements}");
+        }
+    }
+}
