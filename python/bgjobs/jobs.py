@@ -61,6 +61,7 @@ class BackgroundJobBase(JobCore, threading.Thread):
     _context: Context | None = None
     _generation = 0
     _order: type[stopping.Stopped] | None = None
+    _seen_at: tuple[Any, float] | None = None
 
     _seen: ClassVar[dict[str, tuple[str, int, bool | None]]] = {
         "new": (stat_created, stat_created_c, False),
@@ -304,7 +305,7 @@ class BackgroundJobExpr(BackgroundJobBase):
         glob: dict[str, Any] | None = None,
         loc: Mapping[str, Any] | None = None,
     ) -> None:
-        self.code: CodeType = compile(expression, "<BackgroundJob compilation>", "eval", dont_inherit=True)
+        self.code: CodeType = compile(expression, stopping.EXPRESSION, "eval", dont_inherit=True)
         self.expression = self.strform = expression
         self.glob = {} if glob is None else glob
         self.loc = {} if loc is None else loc

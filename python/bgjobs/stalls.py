@@ -7,11 +7,13 @@ processor meanwhile was in the way. It knows no prompt.
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Callable, NamedTuple
+
+from . import stopping
+from .output import shown
 
 if TYPE_CHECKING:
     from .jobs import BackgroundJobBase
@@ -21,6 +23,10 @@ _TICK = 0.1
 
 _LATE = 0.4
 """By how many seconds a look must be late to be a stall."""
+
+
+_MOST = 256
+"""With how many threads the watch still looks at each."""
 
 
 class Stall(NamedTuple):
@@ -34,7 +40,7 @@ class Stall(NamedTuple):
 
     def __str__(self) -> str:
         where = "which has ended since" if self.place is None else f"in a C call at {self.place}"
-        return f"The prompt was stalled for {self.seconds:.1f} s by job #{self.job.num} ({self.job}), {where}"
+        return f"The prompt was stalled for {self.seconds:.1f} s by job #{self.job.num} ({shown(self.job)}), {where}"
 
 
 class Watch:
@@ -57,20 +63,23 @@ class Watch:
             if self._watches or not hasattr(time, "pthread_getcpuclockid"):
                 return
             self._watches = True
-        threading.Thread(target=self._watch, name="bgjobs: stalls", daemon=True).start()
+        looks = threading.Event()
+        threading.Thread(target=self._watch, args=(looks,), name="bgjobs: stalls", daemon=True).start()
+        looks.wait()
 
-    def _watch(self) -> None:
+    def _watch(self, looks: threading.Event) -> None:
         jobs: list[BackgroundJobBase] = []
-        used: dict[int, float] = {}
+        used = _used()
         while True:
             began = time.monotonic()
+            looks.set()
             time.sleep(_TICK)
             late = time.monotonic() - began - _TICK
             with self._lock:
                 jobs += self._started
                 self._started.clear()
                 self._watches = any(job.is_alive() for job in jobs)
-            now = _used({job._thread_ident for job in jobs})
+            now = _used()
             if late >= _LATE:
                 stall = _blame(jobs, used, now, late)
                 if stall is not None:
@@ -81,14 +90,15 @@ class Watch:
                 return
 
 
-def _used(idents: set[int]) -> dict[int, float]:
-    """The processor time that each of some threads has used, in seconds; none for one that has ended."""
-    used = {}
-    alive = sys._current_frames()
-    for ident in idents & alive.keys():
+def _used() -> dict[int, float]:
+    """The processor time that each thread has used, in seconds; none where there are so many that it would take long."""
+    used: dict[int, float] = {}
+    idents = list(sys._current_frames())
+    for ident in idents if len(idents) <= _MOST else ():
         try:
             used[ident] = time.clock_gettime(time.pthread_getcpuclockid(ident))
         except OSError:
+            # It has ended meanwhile.
             pass
     return used
 
@@ -97,7 +107,8 @@ def _blame(
     jobs: list[BackgroundJobBase], before: dict[int, float], now: dict[int, float], late: float
 ) -> Stall | None:
     """The job that used most of the processor in a time in which one thread must have kept the lock."""
-    used = {ident: time - before.get(ident, 0.0) for ident, time in now.items()}
+    of_jobs = {job._thread_ident for job in jobs}
+    used = {ident: now[ident] - before.get(ident, 0.0) for ident in of_jobs & now.keys()}
     ident = max(used, key=lambda ident: used[ident], default=0)
     # Half, because the clocks are not read at the same moment; and a busy machine is nobody's fault.
     if not ident or used[ident] < late / 2:
@@ -107,5 +118,4 @@ def _blame(
     frame = sys._current_frames().get(ident) if job.is_alive() else None
     if frame is None:
         return Stall(job, late, None)
-    code = frame.f_code
-    return Stall(job, late, f"{os.path.basename(code.co_filename)}:{frame.f_lineno}, in {code.co_name}")
+    return Stall(job, late, stopping.line_of(frame))

@@ -17,6 +17,9 @@ from . import futures, output
 if TYPE_CHECKING:
     from .jobs import BackgroundJobBase
 
+EXPRESSION = "<BackgroundJob compilation>"
+"""What an expression has for the name of its file, as in the original."""
+
 _COURTESY = 0.02
 """How many seconds a body has to hear of the stop by itself before it is interrupted."""
 
@@ -58,7 +61,7 @@ class Verdict:
         if self.outcome is not None:
             words = {"done": "completed", "failed": "died"}
             return f"had {words[self.outcome]} before it heard of the stop"
-        return f"still running {_duration(self.after)} after the request, {self.place}"
+        return f"still running {_duration(self.after)} after the request: {self.place}"
 
     def __repr__(self) -> str:
         return f"<Verdict: {self}>"
@@ -96,25 +99,36 @@ def _order(job: BackgroundJobBase) -> type[Stopped]:
 
 
 class _Place:
-    """Where a job is when one looks, and whether it has moved since."""
+    """Where a job is when one looks, and whether it has moved since, also since an earlier look of another."""
 
     def __init__(self, job: BackgroundJobBase) -> None:
         self._job = job
         self.look()
 
     def look(self) -> None:
-        self._at = time.monotonic()
-        self._seen = _position(self._job)
+        seen, position = self._job._seen_at, _position(self._job)
+        if seen is None or seen[0] != position:
+            seen = self._job._seen_at = position, time.monotonic()
+        self._position: tuple[int, int] | None
+        self._position, self._since = seen
 
     def text(self) -> str:
         """Where the job is, for a sentence: whether it sits in a call into C, and since when at least."""
         frame = _frame(self._job)
         if frame is None:
-            return "and its thread has no frame"
-        line = f"{frame.f_code.co_filename}:{frame.f_lineno}, in {frame.f_code.co_name}"
-        if _position(self._job) == self._seen:
-            return f"in a C call at {line}, for at least {_duration(time.monotonic() - self._at)}"
-        return f"which its body has swallowed; now at {line}"
+            return "its thread has no frame"
+        if _position(self._job) != self._position:
+            return f"its body has swallowed it; now at {line_of(frame)}"
+        since = _duration(time.monotonic() - self._since)
+        return f"in a C call at {line_of(frame)}, for at least {since}; it stops when that returns"
+
+
+def line_of(frame: FrameType) -> str:
+    """The place of a frame, for a sentence."""
+    code = frame.f_code
+    if code.co_filename == EXPRESSION:
+        return f"line {frame.f_lineno} of its expression"
+    return f"{code.co_filename}:{frame.f_lineno}, in {code.co_name}"
 
 
 def _frame(job: BackgroundJobBase) -> FrameType | None:
@@ -135,7 +149,12 @@ def where(job: BackgroundJobBase) -> str:
     if frame is None:
         return f"{job!r} is not running: {job.status}"
     stack = [(frame, line) for frame, line in traceback.walk_stack(frame) if not _is_ours(frame)]
-    summary = traceback.StackSummary.extract(reversed(stack))
+    summary = traceback.StackSummary.extract(reversed(stack), lookup_lines=False)
+    lines = getattr(job, "expression", "").splitlines()
+    for index, entry in enumerate(summary):
+        if entry.filename == EXPRESSION and entry.lineno is not None and entry.lineno <= len(lines):
+            line = lines[entry.lineno - 1].strip()
+            summary[index] = traceback.FrameSummary(EXPRESSION, entry.lineno, entry.name, line=line)
     ran = f"running for {_duration(job._ran)}" if job._ran is not None else "running"
     return f"{job!r}, {ran}\n{''.join(summary.format())}".rstrip("\n")
 

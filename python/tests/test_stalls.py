@@ -1,0 +1,99 @@
+"""Which job kept the prompt from running: C code that holds the interpreter's lock, for real."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from bgjobs import BackgroundJobManager, stalls, workers
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(time, "pthread_getcpuclockid"), reason="the clocks of threads are not known here"
+)
+
+
+class Told(list):
+    """What a watch has told; a job's end does not mean that it was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.any = threading.Event()
+
+    def __call__(self, stall: stalls.Stall) -> None:
+        self.append(stall)
+        self.any.set()
+
+
+@pytest.fixture
+def told() -> Iterator[Told]:
+    told = Told()
+    workers.watch = stalls.Watch(told).begin
+    yield told
+    workers.watch = None
+
+
+def hold(seconds: float) -> int:
+    """Keeps the lock for at least that long in one call into C."""
+    size = 1_000_000
+    while True:
+        began = time.perf_counter()
+        sum(range(size))
+        if time.perf_counter() - began >= seconds:
+            return size
+        size *= 2
+
+
+@pytest.fixture(scope="module")
+def size() -> int:
+    return hold(0.7)
+
+
+def test_a_job_that_keeps_the_lock_is_named_with_its_call(told: Told, size: int) -> None:
+    jobs = BackgroundJobManager()
+    entered = threading.Event()
+
+    def body() -> None:
+        sum(range(size))
+        entered.wait()
+
+    job = jobs.new(body)
+    assert told.any.wait(30)
+    entered.set()
+    job.join()
+    [stall] = told
+    assert stall.job is job and stall.seconds >= 0.4
+    assert f"{__file__}:" in stall.place and stall.place.endswith("in body")
+
+
+def test_a_job_that_ends_with_its_call_is_named_all_the_same(told: Told, size: int) -> None:
+    job = BackgroundJobManager().new("sum(range(size))", {"size": size})
+    assert told.any.wait(30)
+    job.join()
+    assert told[0].job is job
+    assert "by job #0 (sum(range(size)))" in str(told[0])
+
+
+def test_a_stall_by_the_prompt_itself_is_no_job_s_fault(told: Told, size: int) -> None:
+    jobs = BackgroundJobManager()
+    gate = threading.Event()
+    job = jobs.new(gate.wait)
+    sum(range(size))
+    gate.set()
+    job.join()
+    # The watch has had its last look when its thread has ended.
+    deadline = time.monotonic() + 30
+    while any(thread.name == "bgjobs: stalls" for thread in threading.enumerate()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert not told
+
+
+def test_without_jobs_nothing_watches(told: Told) -> None:
+    BackgroundJobManager().new(int).join()
+    deadline = time.monotonic() + 30
+    while any(thread.name == "bgjobs: stalls" for thread in threading.enumerate()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
