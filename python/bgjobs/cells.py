@@ -8,6 +8,8 @@ module does not know IPython.
 from __future__ import annotations
 
 import ast
+import asyncio
+import inspect
 import sys
 from types import CodeType, FunctionType
 from typing import Any, Callable
@@ -24,12 +26,11 @@ def split(
 ) -> tuple[CodeType, CodeType | None]:
     """The code of a cell's statements, and that of the expression it ends with, if it does.
 
-    Raises `SyntaxError`.
+    A `compiler` that knows more, which ``await`` to allow for instance, may take the place of
+    `compile`. Raises `SyntaxError`.
 
     >>> body, last = split("x = 6; x * 7", "a cell")
-    >>> names = {}
-    >>> exec(body, names)
-    >>> eval(last, names)
+    >>> execute(body, last, {})
     42
     """
     tree = ast.parse(source, filename)
@@ -38,6 +39,27 @@ def split(
         last = compiler(ast.Expression(tree.body[-1].value), filename, "eval")
         del tree.body[-1]
     return compiler(tree, filename, "exec"), last
+
+
+def execute(body: CodeType, last: CodeType | None, names: dict[str, Any]) -> Any:
+    """Runs a cell with these names; the value of the expression it ends with, or None.
+
+    A cell that awaits something gets an event loop of its own.
+    """
+    codes = [body] if last is None else [body, last]
+
+    async def awaiting() -> Any:
+        value = None
+        for code in codes:
+            value = eval(code, names)
+            if code.co_flags & inspect.CO_COROUTINE:
+                value = await value
+        return value
+
+    if any(code.co_flags & inspect.CO_COROUTINE for code in codes):
+        return asyncio.run(awaiting())
+    exec(body, names)
+    return None if last is None else eval(last, names)
 
 
 class BackgroundJobCell(BackgroundJobBase):
@@ -82,8 +104,7 @@ class BackgroundJobCell(BackgroundJobBase):
 
     def call(self) -> Any:
         try:
-            exec(self._body, self._own)
-            return None if self._last is None else eval(self._last, self._own)
+            return execute(self._body, self._last, self._own)
         finally:
             self._keep(self._assigned())
 
@@ -148,8 +169,7 @@ def _run_there(
     import cloudpickle
 
     own = {**names, "__name__": "__main__"}
-    exec(body, own)
-    result = None if last is None else eval(last, own)
+    result = execute(body, last, own)
     assigned = {}
     for name in own.keys() - {"__builtins__", "__name__"}:
         if own[name] is names.get(name, _UNBOUND):

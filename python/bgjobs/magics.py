@@ -7,6 +7,7 @@ say in Python's.
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import builtins
 import re
@@ -115,7 +116,8 @@ class JobMagics(Magics):  # type: ignore[misc]
         on, as after from cell import *. A name that you have bound anew meanwhile keeps your
         value, and the notice says so. job.names has all that it assigned, also if it failed;
         job.result is the value of its last line, if that is an expression. As with an import,
-        functions that it defines go on with the cell's names, not with the prompt's.
+        functions that it defines go on with the cell's names, not with the prompt's. An await in
+        it works, on an event loop of its own.
 
         --daemon    the end of the program does not wait for the job
         --process   the job gets a process of its own, and copies of what it refers to: no job in
@@ -150,7 +152,8 @@ class JobMagics(Magics):  # type: ignore[misc]
             raise UsageError("%%bg takes a cell, and this one is empty: put statements below it")
         filename = shell.compile.cache(source, shell.execution_count, raw_code=cell)
         try:
-            body, last = split(source, filename, shell.compile)
+            with shell.compile.extra_flags(ast.PyCF_ALLOW_TOP_LEVEL_AWAIT):
+                body, last = split(source, filename, shell.compile)
         except SyntaxError:
             shell.showsyntaxerror(filename)
             return None
@@ -261,7 +264,7 @@ class JobMagics(Magics):  # type: ignore[misc]
                 print(harmless(text))
         except KeyboardInterrupt:
             num = job.num
-            print(f"Job #{num} goes on: {job}. %fg {num} waits again, %kill {num} stops it.")
+            print(f"Job #{num} goes on: %fg {num} waits again, %kill {num} stops it.")
             return False
         return True
 

@@ -21,7 +21,7 @@ import pytest
 
 import bgjobs
 
-DEADLINE = int(os.environ.get('DL', 60))
+DEADLINE = 60
 HERE = Path(__file__).parent
 
 
@@ -54,7 +54,8 @@ class Terminal:
         self.child = pexpect.spawn(
             sys.executable,
             list(command),
-            env={**environment(), "PROMPT_TOOLKIT_NO_CPR": "1"},
+            # Python's own prompt draws a line anew at each key, from 3.13 on, if it may.
+            env={**environment(), "PROMPT_TOOLKIT_NO_CPR": "1", "PYTHON_BASIC_REPL": "1"},
             encoding="utf-8",
             dimensions=(50, 200),
         )
@@ -142,15 +143,23 @@ class Kernel:
             kernel_name="python3", env=environment(), startup_timeout=DEADLINE
         )
         self.shown: dict[str, dict[str, str]] = {}
+        self._idle: set[str] = set()
+
+    def begin(self, cell: str) -> str:
+        """Starts a cell; gives its name, by which the other methods know it."""
+        return self.client.execute(textwrap.dedent(cell))
+
+    def end(self, cell_id: str) -> None:
+        """Waits until the cell has ended."""
+        while self.client.get_shell_msg(timeout=DEADLINE)["parent_header"]["msg_id"] != cell_id:
+            pass
+        while cell_id not in self._idle:
+            self._next()
 
     def run(self, cell: str) -> str:
-        """Runs a cell to its end; gives its name, by which `text` knows it."""
-        cell_id = self.client.execute(textwrap.dedent(cell))
-        reply = self.client.get_shell_msg(timeout=DEADLINE)
-        while reply["parent_header"].get("msg_id") != cell_id:
-            reply = self.client.get_shell_msg(timeout=DEADLINE)
-        while not self._next(cell_id):
-            pass
+        """Runs a cell to its end; gives its name."""
+        cell_id = self.begin(cell)
+        self.end(cell_id)
         return cell_id
 
     def text(self, cell_id: str, kind: str = "stdout") -> str:
@@ -161,8 +170,8 @@ class Kernel:
         while text not in self.text(cell_id, kind):
             self._next()
 
-    def _next(self, cell_id: str | None = None) -> bool:
-        """Takes in one message; tells whether it is the one that ends the cell."""
+    def _next(self) -> None:
+        """Takes in one message."""
         message = self.client.get_iopub_msg(timeout=DEADLINE)
         cell = message["parent_header"].get("msg_id", "")
         kind, content = message["msg_type"], message["content"]
@@ -174,7 +183,8 @@ class Kernel:
         elif kind in ("execute_result", "display_data"):
             for mime, data in content["data"].items():
                 shown[mime] = shown.get(mime, "") + str(data)
-        return cell == cell_id and content.get("execution_state") == "idle"
+        elif content.get("execution_state") == "idle":
+            self._idle.add(cell)
 
     def complete(self, code: str) -> list[str]:
         """What Tab offers at the end of this code."""

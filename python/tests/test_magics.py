@@ -161,6 +161,18 @@ def test_a_cell_has_statements_magics_and_a_value_and_its_traceback_shows_its_li
     assert "----> 2 1 / zero  # here" in shell.see("jobs.traceback(1)")
 
 
+def test_a_cell_may_await(shell):
+    shell.see("import asyncio\nasync def slow(n):\n    await asyncio.sleep(0)\n    return n")
+    shell.see("%%bg\nx = await slow(1)\nasync with asyncio.Lock():\n    x += 1\nx + await slow(40)")
+    shell.see("jobs[0].join()")
+    assert shell.user_ns["jobs"][0].result == 42
+    assert shell.user_ns["x"] == 2
+    shell.see("%%bg\nfor n in range(2):\n    await slow(n)")
+    shell.user_ns["jobs"][1].join()
+    assert shell.user_ns["jobs"][1].result is None
+    assert shell.user_ns["jobs"][1].outcome == "done"
+
+
 def test_a_cell_that_does_not_compile_shows_where_and_starts_nothing(shell):
     shown = shell.see("%%bg\nx = 1\ny = = 2")
     assert "y = = 2" in shown
@@ -373,7 +385,7 @@ def test_in_a_terminal_ctrl_c_ends_fg_and_tab_completes(prompt):
         it.send("%fg 0\r")
         it.see("started")
         it.send("\x03")
-        it.see("Job #0 goes on: body(). %fg 0 waits again, %kill 0 stops it.")
+        it.see("Job #0 goes on: %fg 0 waits again, %kill 0 stops it.")
         it.wait_prompt()
         if prompt is ipython_prompt:
             it.send("%kill \t")
@@ -414,3 +426,16 @@ def test_in_a_kernel_news_and_names_come_with_the_next_cell_and_never_by_themsel
         assert it.complete("%fg ") == ["0", "1"]
         shown = it.run("%fg 0")
         it.wait_text(shown, "from the job\n")
+
+
+def test_in_a_kernel_an_interrupt_ends_fg_and_the_job_goes_on():
+    with kernel() as it:
+        it.run("%load_ext bgjobs.magics\nimport bgjobs")
+        it.run("%%bg\nprint('started')\nbgjobs.sleep(3600)")
+        cell = it.begin("%fg 0")
+        it.wait_text(cell, "started\n")
+        it.manager.interrupt_kernel()
+        it.end(cell)
+        it.wait_text(cell, "Job #0 goes on: %fg 0 waits again")
+        assert it.text(it.run("print(jobs[0].status)")) == "Running\n"
+        assert "Job #0 stopped after" in it.text(it.run("%kill 0"))
