@@ -18,6 +18,8 @@ from .output import Log
 _PENDING = "<BackgroundJob has not completed>"
 _DIED = "<BackgroundJob died, call jobs.traceback() for details>"
 
+_STOPPED = stopping.Stopped
+
 _ACTIVE: dict[int, Any] = threading._active  # type: ignore[attr-defined]
 
 
@@ -223,20 +225,18 @@ class BackgroundJobBase(JobCore, threading.Thread):
         try:
             result = self.call()
         except BaseException as error:
-            self._fail(error)
+            # First of all: another stop may be on its way.
+            callbacks = self._end_by(error, _STOPPED, _ACTIVE)
+            self._died()
         else:
             callbacks = self._end("done", result, _ACTIVE)
-            if callbacks is not None:
-                futures.call(callbacks, self)
-
-    def _fail(self, error: BaseException) -> None:
-        """Ends the job by what its body raised."""
-        self.__dict__.pop("result", None)
-        stopped = isinstance(error, stopping.Stopped) and self._stopping
-        callbacks = self._end("stopped" if stopped else "failed", error, _ACTIVE)
-        failures.keep(self)
         if callbacks is not None:
             futures.call(callbacks, self)
+
+    def _died(self) -> None:
+        """Does what is left to do when the job has ended by what its body raised."""
+        self.__dict__.pop("result", None)
+        failures.keep(self)
 
     def join(self, timeout: float | None = None) -> None:
         """Waits for the end, `timeout` seconds at most; `RuntimeError` if the job was not started, or is the caller."""

@@ -29,7 +29,7 @@ import sys
 import tempfile
 import threading
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, BinaryIO
 
 from . import _child, names, output, stopping

@@ -14,7 +14,7 @@ import time
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, Callable
 
-from . import _core, futures, output
+from . import _core, futures, output, stopping
 
 if TYPE_CHECKING:
     from .jobs import BackgroundJobBase
@@ -102,14 +102,19 @@ def _work() -> None:
 
 
 def _run(job: BackgroundJobBase, seat: _core.Seat) -> None:
-    """Runs a job in its context and settles it, whatever happens."""
+    """Runs a job in its context, and ends it if its `run` did not: it is the user's own, or was interrupted at its end."""
+    callbacks = None
     try:
         (job._context or Context()).run(_run_here, job, seat)
-    except BaseException as error:
-        _settle(job, error)
-    else:
         if not job.done():
-            _settle(job, None)
+            callbacks = job._end("done", None, _active)
+    except BaseException as error:
+        # First of all: another stop may be on its way.
+        callbacks = job._end_by(error, stopping.Stopped, _active)
+        if job._value is error:
+            job._died()
+    if callbacks is not None:
+        futures.call(callbacks, job)
 
 
 def _run_here(job: BackgroundJobBase, seat: _core.Seat) -> None:
@@ -131,19 +136,6 @@ def _run_here(job: BackgroundJobBase, seat: _core.Seat) -> None:
             sys.settrace(None)
         if sys.getprofile() is not None:
             sys.setprofile(None)
-
-
-def _settle(job: BackgroundJobBase, error: BaseException | None) -> None:
-    """Ends a job whose `run` did not, because it is the user's own or was interrupted at its end."""
-    while not job.done():
-        # A stop may be raised here too, and then again.
-        try:
-            if error is None:
-                job._end("done", None, _active)
-            else:
-                job._fail(error)
-        except BaseException as another:
-            error = another
 
 
 # Exit.

@@ -8,7 +8,6 @@ import ctypes
 import decimal
 import doctest
 import errno
-import io
 import json
 import linecache
 import math
@@ -23,6 +22,7 @@ import time
 from pathlib import Path
 
 import pytest
+from hosts import ipython_prompt, kernel
 
 from bgjobs import BackgroundJobManager, Stopped, process
 from bgjobs.process import Child, ProcessDied, RemoteError, pack_call, pack_expression
@@ -560,7 +560,7 @@ def test_a_command_of_the_body_inherits_its_three_streams_only():
 @linux
 def test_no_descriptor_and_no_zombie_is_left_in_the_parent():
     def mine():
-        return [pid for pid in _children(os.getpid())]
+        return list(_children(os.getpid()))
 
     before = sorted(_open_fds()), mine()
     run(math.sqrt, 4)
@@ -795,9 +795,6 @@ def test_grandchildren_that_have_left_the_family_are_killed_too(grace):
 def test_leaving_run_early_ends_the_processes():
     class Enough(BaseException):
         pass
-
-    def write(err, text):
-        raise Enough
 
     pids = []
     child = Child(pack_call(wait_and_tell, (), {}))
@@ -1109,6 +1106,40 @@ def test_the_exit_kills_a_daemon_with_all_that_came_of_it(script):
     text = done.communicate(timeout=LONG)[0]
     assert done.returncode == 0
     until(lambda: not any(lives(pid) for pid in json.loads(text)))
+
+
+def test_in_a_kernel_functions_of_cells_run_and_their_output_is_under_the_cell_that_started_them(
+    tmp_path,
+):
+    with kernel() as it:
+        it.run("""
+            from pathlib import Path
+            import time
+            from bgjobs import BackgroundJobManager
+            jobs = BackgroundJobManager()
+            def halve(n):
+                return n / 2
+            def body(gate):
+                while not Path(gate).exists():
+                    time.sleep(0.01)
+                print("from the process")
+                return halve(n)
+            n = 42
+        """)
+        starts = it.run(f"job = jobs.new(body, {str(tmp_path / 'gate')!r}, process=True)")
+        it.run(f"Path({str(tmp_path / 'gate')!r}).touch()")
+        it.wait_text(starts, "from the process")
+        shows = it.run("job.join(); print(job.result, job.log)")
+        assert it.text(shows) == "21.0 from the process\n\n"
+
+
+def test_at_the_prompt_of_ipython_functions_typed_there_run():
+    with ipython_prompt() as it:
+        it.type("from bgjobs import BackgroundJobManager; jobs = BackgroundJobManager()")
+        it.type("half = lambda n: n / 2")
+        it.type("job = jobs.new('half(42)', process=True)")
+        it.type("job.join()")
+        assert "21.0" in it.type("job.result")
 
 
 def test_ctrl_c_at_a_terminal_leaves_the_job_alone(jobs):

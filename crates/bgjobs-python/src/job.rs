@@ -266,6 +266,21 @@ impl JobCore {
         ended.tell(py)
     }
 
+    /// Ends the job by what was raised, as `_end` does; it was stopped if that is a `stopped`, and it was asked to.
+    ///
+    /// The handler that caught it calls this first of all. CPython raises an exception from outside between bytecodes only
+    /// where a call returns, a function begins or a jump goes back, so no further one can come between the two.
+    fn _end_by(
+        &self,
+        py: Python<'_>,
+        error: Bound<'_, PyAny>,
+        stopped: &Bound<'_, PyType>,
+        threads: &Bound<'_, PyDict>,
+    ) -> Callbacks {
+        let stopped = error.get_type().is_subclass(stopped).unwrap_or(false) && self._stopping();
+        self._end(py, if stopped { "stopped" } else { "failed" }, error.unbind(), threads)
+    }
+
     /// Asks the job to stop; whether it was the first to ask, and what is to be called if that ended it.
     fn _ask_stop(&self, py: Python<'_>, reason: String) -> (bool, Callbacks) {
         let Some(job) = self.job() else { return (false, None) };
