@@ -107,11 +107,10 @@ def _blame(
     jobs: list[BackgroundJobBase], before: dict[int, float], now: dict[int, float], late: float
 ) -> Stall | None:
     """The job that used most of the processor in a time in which one thread must have kept the lock."""
-    of_jobs = {job._thread_ident for job in jobs}
-    used = {ident: now[ident] - before.get(ident, 0.0) for ident in of_jobs & now.keys()}
+    used = {ident: time - before.get(ident, 0.0) for ident, time in now.items()}
     ident = max(used, key=lambda ident: used[ident], default=0)
-    # Half, because the clocks are not read at the same moment; and a busy machine is nobody's fault.
-    if not ident or used[ident] < late / 2:
+    # A quarter, because others want the processor too; if it is less, the machine was busy, and no job is to blame.
+    if ident not in {job._thread_ident for job in jobs} or used[ident] < late / 4:
         return None
     # Of the jobs that its thread ran meanwhile, the longest.
     job = max((job for job in jobs if job._thread_ident == ident), key=lambda job: job._ran or 0.0)

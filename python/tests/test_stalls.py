@@ -35,20 +35,13 @@ def told() -> Iterator[Told]:
     workers.watch = None
 
 
-def hold(seconds: float) -> int:
-    """Keeps the lock for at least that long in one call into C."""
-    size = 1_000_000
-    while True:
-        began = time.perf_counter()
-        sum(range(size))
-        if time.perf_counter() - began >= seconds:
-            return size
-        size *= 2
-
-
 @pytest.fixture(scope="module")
 def size() -> int:
-    return hold(0.7)
+    """How far a sum goes that takes a second of the processor in one call into C."""
+    size = 1_000_000
+    began = time.thread_time()
+    sum(range(size))
+    return int(size / (time.thread_time() - began))
 
 
 def test_a_job_that_keeps_the_lock_is_named_with_its_call(told: Told, size: int) -> None:
@@ -60,9 +53,10 @@ def test_a_job_that_keeps_the_lock_is_named_with_its_call(told: Told, size: int)
         entered.wait()
 
     job = jobs.new(body)
-    assert told.any.wait(30)
+    was_told = told.any.wait(30)
     entered.set()
     job.join()
+    assert was_told
     [stall] = told
     assert stall.job is job and stall.seconds >= 0.4
     assert f"{__file__}:" in stall.place and stall.place.endswith("in body")
