@@ -1,8 +1,11 @@
 from threading import Thread
 from typing import Any, Callable, final
 
+from typing_extensions import disjoint_base
+
 __all__ = ["Crew", "JobCore", "Log", "Reader", "Seat", "Table", "await_none", "awaited", "forget_locals"]
 
+@disjoint_base
 class JobCore:
     def __new__(cls, *args: Any, **kwargs: Any) -> JobCore: ...
     def _enter(self, table: Table, daemon: bool) -> int: ...

@@ -4,6 +4,7 @@
 //!
 //! Each step names the whole workspace and none changes the flags of another, so that all of them share what is built:
 //! cargo would build a dependency again if `-p` gave it other features.
+//! The bindings for Python stand apart for the same reason: theirs are not those of the plain commands, which leave them out.
 //! Only the loom models have flags of their own, which cargo keeps apart from the rest in the same folder.
 
 use std::{
@@ -56,22 +57,26 @@ pub(crate) fn plan(form: Form) -> Plan {
     Plan { steps, missing }
 }
 
+/// All that the plain commands of cargo build, and xtask.
+const ALL: &str = "--workspace --exclude bgjobs-python";
+
 fn short(pythons: &[Python]) -> Vec<Step> {
     let mut steps = vec![
         Step::cargo("formatting", "fmt --all --check").needs(Component::Rustfmt),
-        Step::cargo("clippy", "clippy --workspace --all-targets -- -D warnings").needs(Component::Clippy),
-        Step::cargo("clippy without a terminal", "clippy --workspace --lib --no-default-features -- -D warnings"),
-        Step::cargo("tests and doctests", "test --workspace"),
+        Step::cargo("clippy", &format!("clippy {ALL} --all-targets -- -D warnings")).needs(Component::Clippy),
+        Step::cargo("clippy without a terminal", &format!("clippy {ALL} --lib --no-default-features -- -D warnings")),
+        Step::cargo("tests and doctests", &format!("test {ALL}")),
         // Twice, because a link inside private text breaks only in the first, and a link from
         // public text to a private item only in the second, which leaves the documents that users read.
-        Step::cargo("docs of private items", "doc --workspace --no-deps --document-private-items")
+        Step::cargo("docs of private items", &format!("doc {ALL} --no-deps --document-private-items"))
             .env("RUSTDOCFLAGS", "-D warnings"),
-        Step::cargo("docs", "doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings"),
+        Step::cargo("docs", &format!("doc {ALL} --no-deps")).env("RUSTDOCFLAGS", "-D warnings"),
     ];
     let names = examples();
     steps.extend(
         names.iter().map(|name| Step::cargo(&format!("example {name}"), &format!("run --quiet --example {name}"))),
     );
+    steps.extend(bindings());
     steps.extend(python::steps(pythons));
     steps.push(loom("2"));
     steps
@@ -79,13 +84,22 @@ fn short(pythons: &[Python]) -> Vec<Step> {
 
 fn long(pythons: &[Python]) -> Vec<Step> {
     let mut steps = vec![
-        Step::cargo("tests, long and in release", "test --workspace --release")
+        Step::cargo("tests, long and in release", &format!("test {ALL} --release"))
             .env("BGJOBS_PROVE", "1")
             .env("PROPTEST_CASES", "20000"),
     ];
     steps.extend(python::steps(pythons));
     steps.push(loom("3"));
     steps
+}
+
+/// The bindings, as Rust: this needs no Python.
+fn bindings() -> [Step; 2] {
+    [
+        Step::cargo("clippy of the bindings", "clippy -p bgjobs-python -- -D warnings").needs(Component::Clippy),
+        Step::cargo("docs of the bindings", "doc -p bgjobs-python --no-deps --document-private-items")
+            .env("RUSTDOCFLAGS", "-D warnings"),
+    ]
 }
 
 /// The models of what the threads do to each other, with a bound on how often one may be interrupted.

@@ -177,9 +177,9 @@ impl<'a> Environment<'a> {
         format!("{}\n{common}\n{}", self.python.whole, read(&self.requirements))
     }
 
-    /// Builds the package, as `pip install .` does, with the maturin of the environment.
+    /// Builds the package as `pip install .` does, with the maturin of the environment.
     fn wheel(&self, wheels: &Path) -> Step {
-        self.step("wheel", "-m pip wheel --quiet --no-deps --no-build-isolation . --wheel-dir").path(wheels)
+        self.step("wheel", "-m maturin build --quiet --release --out").path(wheels)
     }
 
     /// Installs what was built.
