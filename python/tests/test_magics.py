@@ -313,6 +313,16 @@ def test_a_stall_is_told_at_the_next_prompt_with_the_job_and_the_call(shell):
     assert shell.see("pass") == ""
 
 
+def test_a_logging_handler_made_after_loading_writes_into_the_log_of_the_job_that_logs(shell):
+    # Once more, because pytest has put its own streams back since.
+    shell.see("%reload_ext bgjobs")
+    shell.see("import logging; handler = logging.StreamHandler()")
+    shell.see("logger = logging.Logger('mine'); logger.addHandler(handler)")
+    shown = shell.see("job = %bg logger.warning('careful')\njob.join()")
+    assert "careful" not in shown.splitlines()
+    assert list(shell.user_ns["job"].log) == ["careful"]
+
+
 def test_jobs_are_watched_for_stalls_while_the_magics_are_loaded(shell):
     assert workers.watch is not None
     shell.see("%unload_ext bgjobs")
