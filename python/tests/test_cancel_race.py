@@ -77,7 +77,10 @@ def interrupt_often(victim):
         victim._interrupt(stopping._order(victim))
 
 
-@pytest.mark.parametrize("stop", [stop_once, interrupt_often])
+OFTEN = pytest.param(interrupt_often, marks=pytest.mark.skipif(not PROVE, reason="long"))
+
+
+@pytest.mark.parametrize("stop", [stop_once, OFTEN])
 def test_a_stop_near_the_end_of_a_job_hits_that_job_or_nobody(jobs, hasty, accidents, stop):
     chance = random.Random(4)
     victims, bystanders = [], []
