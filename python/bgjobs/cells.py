@@ -12,7 +12,7 @@ import asyncio
 import inspect
 import sys
 from types import CodeType, FunctionType
-from typing import Any, Callable
+from typing import Any, Callable, Mapping, MutableMapping
 
 from . import names as names_of
 from .jobs import BackgroundJobBase
@@ -81,7 +81,7 @@ class BackgroundJobCell(BackgroundJobBase):
     """
 
     def __init__(
-        self, source: str, body: CodeType, last: CodeType | None, names: dict[str, Any]
+        self, source: str, body: CodeType, last: CodeType | None, names: Mapping[str, Any]
     ) -> None:
         lines = [line.strip() for line in source.splitlines() if line.strip()]
         self.strform = lines[0] + " ..." * (len(lines) > 1)
@@ -114,7 +114,7 @@ class BackgroundJobCell(BackgroundJobBase):
         self._before = {name: self._before[name] for name in assigned if name in self._before}
         self._own = {}
 
-    def bring_back(self, prompt: dict[str, Any]) -> tuple[list[str], list[str]]:
+    def bring_back(self, prompt: MutableMapping[str, Any]) -> tuple[list[str], list[str]]:
         """Gives the prompt the names that the cell assigned, once, if it has ended without error.
 
         A name that was bound anew at the prompt since the cell started keeps what it has there.
@@ -144,7 +144,7 @@ class BackgroundJobProcessCell(BackgroundJobProcess, BackgroundJobCell):
     """
 
     def __init__(
-        self, source: str, body: CodeType, last: CodeType | None, names: dict[str, Any]
+        self, source: str, body: CodeType, last: CodeType | None, names: Mapping[str, Any]
     ) -> None:
         BackgroundJobCell.__init__(self, source, body, last, names)
         codes = (body,) if last is None else (body, last)

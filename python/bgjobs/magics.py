@@ -11,7 +11,7 @@ import ast
 import asyncio
 import builtins
 import re
-from collections import deque
+from collections import ChainMap, deque
 from pickle import PicklingError
 from types import SimpleNamespace
 from typing import Any, Callable, Iterable, Iterator
@@ -25,7 +25,7 @@ from . import failures, stalls, workers
 from .cells import BackgroundJobCell, BackgroundJobProcessCell, split
 from .jobs import BackgroundJobBase
 from .manager import BackgroundJobManager
-from .output import harmless, shown
+from .output import harmless, install_router, shown
 
 _PAUSE = 0.2
 """How many seconds may pass until a waiting prompt is told of a job's end."""
@@ -46,6 +46,11 @@ class JobMagics(Magics):  # type: ignore[misc]
         # Added to by the thread of the watch.
         self._stalls: deque[stalls.Stall] = deque(maxlen=_STALLS)
         self._app: Any = None
+
+    @property
+    def _names(self) -> ChainMap[str, Any]:
+        """The prompt's names; in a function where IPython is embedded, the module's stand behind."""
+        return ChainMap(self.shell.user_ns, self.shell.user_global_ns)
 
     # Which manager, which job.
 
@@ -159,7 +164,7 @@ class JobMagics(Magics):  # type: ignore[misc]
             return None
         kind = BackgroundJobProcessCell if options.get("process") else BackgroundJobCell
         try:
-            job = kind(cell, body, last, shell.user_ns)
+            job = kind(cell, body, last, self._names)
         except PicklingError as error:
             raise UsageError(str(error)) from None
         job.daemon = options.get("daemon", False)
@@ -295,7 +300,7 @@ class JobMagics(Magics):  # type: ignore[misc]
         ended = [cell for cell in self._cells if cell.done()]
         for job in ended:
             self._cells.remove(job)
-            back, left = job.bring_back(self.shell.user_ns)
+            back, left = job.bring_back(self._names)
             if back:
                 told.append(f"Job #{job.num} has set {', '.join(back)}.\n")
             for name in left:
@@ -406,6 +411,8 @@ def load_ipython_extension(shell: Any) -> None:
     """Gives a shell the magics, their completion and the notices."""
     magics = JobMagics(shell)
     shell.register_magics(magics)
+    # Not only with the first job: who takes the streams in between, takes the routers.
+    install_router()
     shell.Completer.custom_matchers.append(magics.matcher)
     shell.events.register("post_run_cell", magics.tell)
     shell.events.register("post_run_cell", magics.attach)

@@ -10,6 +10,8 @@ What cannot be had in a thread, and goes where it would have gone without us:
 
 - what threads print that a job starts itself (before Python 3.14),
 - what subprocesses and C code write to file descriptors 1 and 2,
+- what goes to a stream that somebody took before the first job was started, as a handler of
+  `logging` does when it is made,
 - what a job prints while somebody has replaced ``sys.stdout`` for the whole process
   (``contextlib.redirect_stdout``, ``%%capture``).
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
+from collections import ChainMap
 
 import pytest
 
@@ -42,6 +43,15 @@ def test_a_name_that_was_bound_anew_at_the_prompt_keeps_its_value_there():
     assert job.bring_back(prompt) == (["z"], ["gone", "x", "y"])
     assert prompt == {"x": 3, "y": 4, "z": "z"}
     assert job.names == {"x": "x", "y": "y", "z": "z", "gone": "g"}
+
+
+def test_names_come_back_into_the_first_of_two_scopes():
+    # As in an IPython that is embedded in a function.
+    module, function = {"x": 1, "y": 1}, {"y": 2}
+    prompt = ChainMap(function, module)
+    job = run("x = x + y\ny = 5", prompt)
+    assert job.bring_back(prompt) == (["x", "y"], [])
+    assert (module, function) == ({"x": 1, "y": 1}, {"x": 3, "y": 5})
 
 
 def test_names_come_back_once():

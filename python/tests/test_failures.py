@@ -27,9 +27,9 @@ def without_place_of_call(text: str) -> str:
     """The text without the path and the line of the one frame that is not the user's."""
     where = r"File \S+/(?:backgroundjobs|jobs)\.py:\d+"
     head = where + r"(, in BackgroundJob\w+\.call\(self\))"
-    code = r"\n *\d+ def call\(self\).*\n-+> \d+ +(return [^#\n]*\)).*"
-    text = re.sub(head + code, r"File\1: \2", text)
-    text = re.sub(where + r"( in call)\n +(return [^#\n]*\)).*", r"File\1: \2", text)
+    code = r"(\n *)\d+( def call\(self\):\n-+> )\d+( +return )"
+    text = re.sub(head + code, r"File\1\2\3\4", text)
+    text = re.sub(where + r"( in call\n +return )", r"File\1", text)
     return re.sub(r"0x[0-9a-f]+", "0x", text)
 
 

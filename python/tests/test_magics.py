@@ -31,11 +31,11 @@ def shell(capsys):
         return shown.out + shown.err
 
     shell.see = see
-    see("%load_ext bgjobs.magics")
+    see("%load_ext bgjobs")
     see("import threading; gate = threading.Event()")
     yield shell
     shell.user_ns["gate"].set()
-    see("%unload_ext bgjobs.magics")
+    see("%unload_ext bgjobs")
     InteractiveShell.clear_instance()
     sys.displayhook = hook
     output.remove_router()
@@ -313,11 +313,21 @@ def test_a_stall_is_told_at_the_next_prompt_with_the_job_and_the_call(shell):
     assert shell.see("pass") == ""
 
 
+def test_a_logging_handler_made_after_loading_writes_into_the_log_of_the_job_that_logs(shell):
+    # Once more, because pytest has put its own streams back since.
+    shell.see("%reload_ext bgjobs")
+    shell.see("import logging; handler = logging.StreamHandler()")
+    shell.see("logger = logging.Logger('mine'); logger.addHandler(handler)")
+    shown = shell.see("job = %bg logger.warning('careful')\njob.join()")
+    assert "careful" not in shown.splitlines()
+    assert list(shell.user_ns["job"].log) == ["careful"]
+
+
 def test_jobs_are_watched_for_stalls_while_the_magics_are_loaded(shell):
     assert workers.watch is not None
-    shell.see("%unload_ext bgjobs.magics")
+    shell.see("%unload_ext bgjobs")
     assert workers.watch is None
-    shell.see("%load_ext bgjobs.magics")
+    shell.see("%load_ext bgjobs")
     assert workers.watch is not None
 
 
@@ -328,16 +338,16 @@ def test_each_magic_has_help_that_shows_its_use(shell, magic):
 
 
 def test_unloading_takes_the_magics_away_and_loading_again_brings_them(shell):
-    shell.see("%unload_ext bgjobs.magics")
+    shell.see("%unload_ext bgjobs")
     assert "not found" in shell.see("%jobs")
-    shell.see("%load_ext bgjobs.magics")
+    shell.see("%load_ext bgjobs")
     assert shell.see("%jobs") == "No jobs. %bg f(x) starts one.\n"
 
 
 def test_news_above_a_waiting_prompt_leave_what_is_half_typed(tmp_path):
     go = tmp_path / "go"
     with ipython_prompt() as it:
-        it.type("%load_ext bgjobs.magics")
+        it.type("%load_ext bgjobs")
         it.type(f"import pathlib, hosts; go = pathlib.Path({str(go)!r})")
         it.type("wait_for_file = hosts.wait_for_file")
         it.type("%bg wait_for_file(go)")
@@ -355,7 +365,7 @@ def test_news_above_a_waiting_prompt_leave_what_is_half_typed(tmp_path):
 def test_names_come_back_above_a_waiting_prompt(tmp_path):
     go = tmp_path / "go"
     with ipython_prompt() as it:
-        it.type("%load_ext bgjobs.magics")
+        it.type("%load_ext bgjobs")
         it.type(f"import pathlib, hosts; go = pathlib.Path({str(go)!r})")
         it.type("wait_for_file = hosts.wait_for_file")
         it.send("%%bg\rwait_for_file(go); found = 6 * 7\r\r\r")
@@ -369,7 +379,7 @@ def test_names_come_back_above_a_waiting_prompt(tmp_path):
 
 def test_at_the_simple_prompt_news_come_after_the_next_cell():
     with simple_prompt() as it:
-        it.type("%load_ext bgjobs.magics")
+        it.type("%load_ext bgjobs")
         it.type("import threading; gate = threading.Event()")
         it.type("job = %bg gate.wait(60)")
         assert "Completed jobs:\n0 : gate.wait(60)\n" in it.type("gate.set(); job.join()")
@@ -379,7 +389,7 @@ def test_at_the_simple_prompt_news_come_after_the_next_cell():
 @pytest.mark.parametrize("prompt", [simple_prompt, ipython_prompt])
 def test_in_a_terminal_ctrl_c_ends_fg_and_tab_completes(prompt):
     with prompt() as it:
-        it.type("%load_ext bgjobs.magics")
+        it.type("%load_ext bgjobs")
         it.type("import bgjobs, time; body = lambda: (print('st' + 'arted'), bgjobs.sleep(3600))")
         it.type("%bg body()")
         it.send("%fg 0\r")
@@ -398,7 +408,7 @@ def test_in_a_terminal_ctrl_c_ends_fg_and_tab_completes(prompt):
 
 def test_jobdebug_opens_the_debugger():
     with simple_prompt() as it:
-        it.type("%load_ext bgjobs.magics")
+        it.type("%load_ext bgjobs")
         it.type("import failing; job = None")
         it.type("job = %bg failing.outer(7)")
         it.type("job.join()")
@@ -413,7 +423,7 @@ def test_jobdebug_opens_the_debugger():
 
 def test_in_a_kernel_news_and_names_come_with_the_next_cell_and_never_by_themselves():
     with kernel() as it:
-        it.run("%load_ext bgjobs.magics\nimport threading; gate = threading.Event()")
+        it.run("%load_ext bgjobs\nimport threading; gate = threading.Event()")
         start = it.run("%%bg\nprint('from the job')\ngate.wait(60)\nfound = 6 * 7")
         next_cell = it.run("gate.set(); jobs[0].join()")
         it.wait_text(start, "from the job\n")
@@ -430,7 +440,7 @@ def test_in_a_kernel_news_and_names_come_with_the_next_cell_and_never_by_themsel
 
 def test_in_a_kernel_an_interrupt_ends_fg_and_the_job_goes_on():
     with kernel() as it:
-        it.run("%load_ext bgjobs.magics\nimport bgjobs")
+        it.run("%load_ext bgjobs\nimport bgjobs")
         it.run("%%bg\nprint('started')\nbgjobs.sleep(3600)")
         cell = it.begin("%fg 0")
         it.wait_text(cell, "started\n")
