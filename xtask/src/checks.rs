@@ -93,12 +93,17 @@ fn long(pythons: &[Python]) -> Vec<Step> {
     steps
 }
 
-/// The bindings, as Rust: this needs no Python.
+/// The bindings, as Rust: this needs no Python, if PyO3 is told so.
 fn bindings() -> [Step; 2] {
     [
-        Step::cargo("clippy of the bindings", "clippy -p bgjobs-python -- -D warnings").needs(Component::Clippy),
+        Step::cargo("clippy of the bindings", "clippy -p bgjobs-python -- -D warnings")
+            .needs(Component::Clippy)
+            .env("PYO3_NO_PYTHON", "1")
+            .env("PYO3_BUILD_EXTENSION_MODULE", "1"),
         Step::cargo("docs of the bindings", "doc -p bgjobs-python --no-deps --document-private-items")
-            .env("RUSTDOCFLAGS", "-D warnings"),
+            .env("RUSTDOCFLAGS", "-D warnings")
+            .env("PYO3_NO_PYTHON", "1")
+            .env("PYO3_BUILD_EXTENSION_MODULE", "1"),
     ]
 }
 

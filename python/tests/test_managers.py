@@ -1,0 +1,96 @@
+"""What a manager keeps that the original's could not: it is used from many threads at once, and without IPython."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+from bgjobs import BackgroundJobManager
+
+
+def at_once(bodies: list[Callable[[], object]]) -> None:
+    """Run the bodies in threads that begin together; what one raises is raised here."""
+    gate, failed = threading.Barrier(len(bodies)), []
+
+    def run(body: Callable[[], object]) -> None:
+        gate.wait()
+        try:
+            body()
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=run, args=(body,)) for body in bodies]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for error in failed:
+        raise error
+
+
+def test_jobs_started_by_several_threads_are_all_there_by_numbers_of_their_own() -> None:
+    jobs = BackgroundJobManager()
+    started = []
+
+    def start() -> None:
+        started.extend([jobs.new(abs, -3) for _ in range(250)])
+
+    at_once([start] * 8)
+    for job in started:
+        job.join()
+    assert sorted(job.num for job in started) == list(range(2000))
+    assert sorted(jobs.all) == list(range(2000))
+    assert len(jobs.completed) == 2000
+    assert jobs.running == []
+    assert all(job.result == 3 for job in started)
+
+
+def test_lists_may_be_read_while_other_threads_start_jobs() -> None:
+    jobs = BackgroundJobManager()
+
+    def start() -> None:
+        for _ in range(250):
+            jobs.new(abs, -3).join()
+
+    def look() -> None:
+        for _ in range(250):
+            assert len(jobs.running) <= 4
+            assert len(jobs.completed) + len(jobs.dead) <= 1000
+
+    at_once([start] * 4 + [look] * 4)
+    assert len(jobs.completed) == 1000
+    assert len({job.num for job in jobs.completed}) == 1000
+
+
+def test_each_job_is_told_once_though_several_threads_ask(capsys) -> None:
+    jobs = BackgroundJobManager()
+    started = [jobs.new(abs, -number) for number in range(500)]
+    for job in started:
+        job.join()
+    at_once([jobs._status_new] * 4)
+    told = [line.split(" : ")[0] for line in capsys.readouterr().out.splitlines() if " : " in line]
+    assert sorted(map(int, told)) == list(range(500))
+
+
+WITHOUT_IPYTHON = """
+import sys
+sys.modules["IPython"] = None
+import bgjobs
+jobs = bgjobs.BackgroundJobManager()
+job = jobs.new("1 / 0")
+job.join()
+jobs.traceback()
+jobs.status()
+assert not any(name.startswith("IPython.") for name in sys.modules)
+bgjobs.install()
+"""
+
+
+def test_all_of_it_works_without_ipython() -> None:
+    run = subprocess.run([sys.executable, "-c", WITHOUT_IPYTHON], capture_output=True, text=True, timeout=60)
+    assert (run.stderr, run.returncode) == ("", 0)
+    assert run.stdout.startswith("Traceback for: <BackgroundJob #0: 1 / 0>\nTraceback (most recent call last):\n")
+    assert "ZeroDivisionError: division by zero\n" in run.stdout
+    assert run.stdout.endswith("Dead jobs:\n0 : 1 / 0\n\n")
