@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from types import MappingProxyType
 from typing import Any, Callable, Iterable, Mapping
 
 from . import failures, names, workers
@@ -17,6 +16,8 @@ from .notices import Board, Reader
 from .output import shown
 
 _log = logging.getLogger("bgjobs")
+
+_NO_KEYWORDS: Mapping[str, Any] = {}
 
 
 class BackgroundJobManager:
@@ -52,7 +53,7 @@ class BackgroundJobManager:
         self,
         func_or_exp: str | Callable[..., Any],
         *args: Any,
-        kw: Mapping[str, Any] = MappingProxyType({}),
+        kw: Mapping[str, Any] = _NO_KEYWORDS,
         daemon: bool = False,
         process: bool = False,
         snapshot: bool | str = False,
