@@ -20,8 +20,6 @@ _DIED = "<BackgroundJob died, call jobs.traceback() for details>"
 
 _STOPPED = stopping.Stopped
 
-_ACTIVE: dict[int, Any] = threading._active  # type: ignore[attr-defined]
-
 
 class BackgroundJobBase(JobCore, threading.Thread):
     """What classes of jobs derive from, as in the original; a thread to every eye.
@@ -64,6 +62,8 @@ class BackgroundJobBase(JobCore, threading.Thread):
     _generation = 0
     _order: type[stopping.Stopped] | None = None
     _seen_at: tuple[Any, float] | None = None
+    _extends_run = False
+    _within: tuple[str, Any]
 
     _seen: ClassVar[dict[str, tuple[str, int, bool | None]]] = {
         "new": (stat_created, stat_created_c, False),
@@ -220,18 +220,46 @@ class BackgroundJobBase(JobCore, threading.Thread):
 
     def run(self) -> None:
         """Calls `call` and keeps what comes of it; on the job's own thread."""
+        if self._extends_run and self._state == "running":
+            self._run_within()
+            return
         if not self._begin():
             return
         try:
             result = self.call()
         except BaseException as error:
             # First of all: another stop may be on its way.
-            callbacks = self._end_by(error, _STOPPED, _ACTIVE)
+            callbacks = self._end_by(error, _STOPPED)
             self._died()
         else:
-            callbacks = self._end("done", result, _ACTIVE)
+            callbacks = self._end("done", result)
         if callbacks is not None:
             futures.call(callbacks, self)
+
+    def _run_within(self) -> None:
+        """Does what `run` does, for a `run` of a derived class: the job ends when that returns, as a thread does."""
+        outcome, value = "done", None
+        try:
+            value = self.result = self.call()
+        except BaseException as error:
+            outcome = "stopped" if isinstance(error, _STOPPED) and self._stopping else "failed"
+            value, self.result = error, _DIED
+        self.status, self.stat_code, self.finished = self._seen[outcome]
+        self._within = outcome, value
+
+    def _end_within(self) -> list[Callable[[Any], object]] | None:
+        """Ends a job whose `run` has returned and was the derived class's own."""
+        outcome, value = self.__dict__.pop("_within", ("done", None))
+        callbacks = self._end(outcome, value)
+        for name in ("status", "stat_code", "finished", "result"):
+            self.__dict__.pop(name, None)
+        if outcome != "done":
+            self._died()
+        return callbacks
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls._extends_run = cls.run is not BackgroundJobBase.run
 
     def _died(self) -> None:
         """Does what is left to do when the job has ended by what its body raised."""

@@ -128,8 +128,7 @@ class BackgroundJobManager:
         return [self.submit(function, *items) for items in zip(*iterables)]
 
     def _start(self, job: BackgroundJobBase) -> BackgroundJobBase:
-        workers.prepare(job)
-        num = job.num = job._enter(self._table, job._daemon)
+        num = job.num = workers.enter(job, self._table)
         self.all[num] = job
         workers.push(job)
         if _log.isEnabledFor(logging.DEBUG):

@@ -38,9 +38,6 @@ main_ident = threading.main_thread().ident
 
 _active: dict[int, Any] = threading._active  # type: ignore[attr-defined]
 
-_limbo: dict[Any, Any] = threading._limbo  # type: ignore[attr-defined]
-"""The threads that were started and do not run yet: `threading.enumerate` lists them too."""
-
 watch: Callable[[BackgroundJobBase], object] | None = None
 """Told of each job before it starts; see `stalls`."""
 
@@ -53,28 +50,26 @@ _leaving = False
 
 def start(job: BackgroundJobBase) -> None:
     """Starts a job that no manager holds; `RuntimeError` if it was started."""
-    prepare(job)
-    job._enter(_core.Table(), job._daemon)
+    enter(job, _core.Table())
     push(job)
 
 
-def prepare(job: BackgroundJobBase) -> None:
-    """Makes sure that there will be a thread for the job; raises what the system says if not."""
-    _crew.prepare()
-    if _leaving:
-        _wait_at_exit()
-    if _generation:
-        job._generation = _generation
+def enter(job: BackgroundJobBase, table: _core.Table) -> int:
+    """Gives a job its number in a table, where a thread can be had for it; raises what the system says if not."""
     output.install_router()
     if output.wants_copied_context():
         job._context = copy_context()
+    if _generation:
+        job._generation = _generation
+    if _leaving:
+        _wait_at_exit()
     if watch is not None:
         watch(job)
+    return job._enter(_crew, table, job._daemon)
 
 
 def push(job: BackgroundJobBase) -> None:
     """Hands a job that has its number to the workers."""
-    _limbo[job] = job
     _crew.push(job)
 
 
@@ -107,10 +102,10 @@ def _run(job: BackgroundJobBase, seat: _core.Seat) -> None:
     try:
         (job._context or Context()).run(_run_here, job, seat)
         if not job.done():
-            callbacks = job._end("done", None, _active)
+            callbacks = job._end_within()
     except BaseException as error:
         # First of all: another stop may be on its way.
-        callbacks = job._end_by(error, stopping.Stopped, _active)
+        callbacks = job._end_by(error, stopping.Stopped)
         if job._value is error:
             job._died()
     if callbacks is not None:
@@ -118,9 +113,7 @@ def _run(job: BackgroundJobBase, seat: _core.Seat) -> None:
 
 
 def _run_here(job: BackgroundJobBase, seat: _core.Seat) -> None:
-    begins = seat.begin(job, _active)
-    _limbo.pop(job, None)
-    if not begins:
+    if not seat.begin(job):
         return
     output.current.set(job)
     trace, profile = threading._trace_hook, threading._profile_hook  # type: ignore[attr-defined]

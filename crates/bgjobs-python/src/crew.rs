@@ -7,9 +7,12 @@ use std::{
 };
 
 use bgjobs::{Due, Relay};
-use pyo3::{exceptions::PyRuntimeError, prelude::*, types::PyDict};
+use pyo3::{exceptions::PyRuntimeError, prelude::*};
 
-use crate::{job::JobCore, thread::numbers};
+use crate::{
+    job::JobCore,
+    thread::{numbers, running, started},
+};
 
 const CLOSED: &str = "can't start a job: the interpreter has ended its jobs and shuts down";
 
@@ -38,6 +41,13 @@ impl Crew {
         Arc::clone(&self.relay.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Makes a worker if none lives; raises what the system says if it can't, and `RuntimeError` if the crew is closed.
+    pub(crate) fn prepare(&self, py: Python<'_>) -> PyResult<()> {
+        let relay = self.relay();
+        let due = relay.prepare().ok_or_else(|| PyRuntimeError::new_err(CLOSED))?;
+        self.carry_out(py, &relay, due)
+    }
+
     /// Makes the thread that is due; an error if it can't be made and no other worker lives.
     fn carry_out(&self, py: Python<'_>, relay: &Relay<Py<PyAny>>, due: Due) -> PyResult<()> {
         match due {
@@ -60,16 +70,10 @@ impl Crew {
         Self { relay: Mutex::new(Arc::new(Relay::new())), make, idle }
     }
 
-    /// Makes a worker if none lives; raises what the system says if it can't, and `RuntimeError` if the crew is closed.
-    fn prepare(&self, py: Python<'_>) -> PyResult<()> {
-        let relay = self.relay();
-        let due = relay.prepare().ok_or_else(|| PyRuntimeError::new_err(CLOSED))?;
-        self.carry_out(py, &relay, due)
-    }
-
-    /// Queues a job; `RuntimeError` if the crew is closed.
+    /// Queues a job, which is from now on among Python's threads that were started; `RuntimeError` if the crew is closed.
     fn push(&self, py: Python<'_>, job: Py<PyAny>) -> PyResult<()> {
         let relay = self.relay();
+        started(py)?.set_item(&job, &job)?;
         let due = relay.push(job).map_err(|_| PyRuntimeError::new_err(CLOSED))?;
         // A job that is queued is never lost: the exit hook takes it if nobody else does.
         let _ = self.carry_out(py, &relay, due);
@@ -134,14 +138,16 @@ impl Crew {
 
 #[pymethods]
 impl Seat {
-    /// Begins a job on the worker's thread, where it stands in `threads`, Python's table of them, until its end; false if it
-    /// was stopped before.
-    fn begin(&self, py: Python<'_>, job: &Bound<'_, JobCore>, threads: &Bound<'_, PyDict>) -> PyResult<bool> {
-        threads.set_item(self.ident, job)?;
+    /// Begins a job on the worker's thread, which is Python's name for it until its end; false if it was stopped before.
+    fn begin(&self, py: Python<'_>, job: &Bound<'_, JobCore>) -> PyResult<bool> {
+        let running = running(py)?;
+        running.set_item(self.ident, job)?;
         let begins = job.get().begin(py, self.ident, self.native_id);
         if !begins {
-            threads.del_item(self.ident)?;
+            running.del_item(self.ident)?;
         }
+        // After a fork nobody is there.
+        let _ = started(py)?.del_item(job);
         Ok(begins)
     }
 }

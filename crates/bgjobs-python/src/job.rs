@@ -18,9 +18,10 @@ use pyo3::{
 };
 
 use crate::{
+    crew::Crew,
     log::Log,
     table::Table,
-    thread::{interrupt, numbers},
+    thread::{interrupt, numbers, running},
 };
 
 /// What the classes of jobs derive from.
@@ -118,6 +119,41 @@ impl JobCore {
         self.lock().job.clone()
     }
 
+    fn is_stopping(&self) -> bool {
+        self.lock().job.as_ref().is_some_and(|job| job.stop_reason().is_some())
+    }
+
+    /// Ends the job, if it has begun and not ended.
+    fn end(&self, py: Python<'_>, outcome: &str, value: Py<PyAny>) -> Callbacks {
+        let mut inner = self.lock();
+        let (turn, awaited) = match std::mem::replace(&mut inner.phase, Phase::Over) {
+            Phase::Begun(turn, awaited) => (turn, awaited),
+            other => {
+                inner.phase = other;
+                return None;
+            }
+        };
+        if std::mem::take(&mut inner.interrupted) {
+            interrupt(inner.ident, None);
+        }
+        let ident = PyInt::new(py, inner.ident);
+        if let Ok(running) = running(py)
+            && let Ok(Some(thread)) = running.get_item(&ident)
+            && thread.cast::<Self>().is_ok_and(|job| std::ptr::eq(job.get(), self))
+        {
+            let _ = running.del_item(&ident);
+        }
+        inner.value = Some(value);
+        turn.end(match outcome {
+            "done" => Ok(()),
+            "stopped" => Err(Failure::stopped("stopped")),
+            _ => Err(Failure::new("raised an exception")),
+        });
+        let ended = inner.take_ended();
+        drop((inner, awaited));
+        ended.tell(py)
+    }
+
     /// Begins a job that was entered, on the calling thread; false if it was stopped before.
     pub(crate) fn begin(&self, py: Python<'_>, ident: c_ulong, native_id: u64) -> bool {
         let mut inner = self.lock();
@@ -192,7 +228,7 @@ impl Ended {
 fn release(py: Python<'_>, locks: &[Py<PyAny>]) {
     for lock in locks {
         // A lock that is free already belongs to a thread that does not wait any more.
-        let _ = lock.call_method0(py, "release");
+        let _ = lock.call_method0(py, intern!(py, "release"));
     }
 }
 
@@ -215,8 +251,10 @@ impl JobCore {
         }
     }
 
-    /// Gives the job its number in `table`; `RuntimeError` if it has one.
-    fn _enter(&self, table: &Bound<'_, Table>, daemon: bool) -> PyResult<u64> {
+    /// Gives the job its number in `table`, if `crew` has or can make a worker for it; raises what the system says if not, and
+    /// `RuntimeError` if it has a number or the interpreter has ended its jobs.
+    fn _enter(&self, py: Python<'_>, crew: &Bound<'_, Crew>, table: &Bound<'_, Table>, daemon: bool) -> PyResult<u64> {
+        crew.get().prepare(py)?;
         self.lock().enter(table.get(), daemon)
     }
 
@@ -237,48 +275,18 @@ impl JobCore {
     /// Ends the job with `value`, which is its result or its exception, and returns what is to be called then; nothing
     /// happens if it has ended.
     ///
-    /// The thread stands in `threads` until then, and not after.
-    fn _end(&self, py: Python<'_>, outcome: &str, value: Py<PyAny>, threads: &Bound<'_, PyDict>) -> Callbacks {
-        let mut inner = self.lock();
-        let (turn, awaited) = match std::mem::replace(&mut inner.phase, Phase::Over) {
-            Phase::Begun(turn, awaited) => (turn, awaited),
-            other => {
-                inner.phase = other;
-                return None;
-            }
-        };
-        if std::mem::take(&mut inner.interrupted) {
-            interrupt(inner.ident, None);
-        }
-        let ident = PyInt::new(py, inner.ident);
-        let stands = threads.get_item(&ident).ok().flatten();
-        if stands.is_some_and(|thread| thread.cast::<Self>().is_ok_and(|job| std::ptr::eq(job.get(), self))) {
-            let _ = threads.del_item(&ident);
-        }
-        inner.value = Some(value);
-        turn.end(match outcome {
-            "done" => Ok(()),
-            "stopped" => Err(Failure::stopped("stopped")),
-            _ => Err(Failure::new("raised an exception")),
-        });
-        let ended = inner.take_ended();
-        drop((inner, awaited));
-        ended.tell(py)
+    /// Until then it is Python's name for the thread, and not after.
+    fn _end(&self, py: Python<'_>, outcome: &str, value: Py<PyAny>) -> Callbacks {
+        self.end(py, outcome, value)
     }
 
     /// Ends the job by what was raised, as `_end` does; it was stopped if that is a `stopped`, and it was asked to.
     ///
     /// The handler that caught it calls this first of all. CPython raises an exception from outside between bytecodes only
     /// where a call returns, a function begins or a jump goes back, so no further one can come between the two.
-    fn _end_by(
-        &self,
-        py: Python<'_>,
-        error: Bound<'_, PyAny>,
-        stopped: &Bound<'_, PyType>,
-        threads: &Bound<'_, PyDict>,
-    ) -> Callbacks {
-        let stopped = error.get_type().is_subclass(stopped).unwrap_or(false) && self._stopping();
-        self._end(py, if stopped { "stopped" } else { "failed" }, error.unbind(), threads)
+    fn _end_by(&self, py: Python<'_>, error: Bound<'_, PyAny>, stopped: &Bound<'_, PyType>) -> Callbacks {
+        let stopped = error.get_type().is_subclass(stopped).unwrap_or(false) && self.is_stopping();
+        self.end(py, if stopped { "stopped" } else { "failed" }, error.unbind())
     }
 
     /// Asks the job to stop; whether it was the first to ask, and what is to be called if that ended it.
@@ -313,7 +321,7 @@ impl JobCore {
     /// Whether the job was asked to stop.
     #[getter]
     fn _stopping(&self) -> bool {
-        self.job().is_some_and(|job| job.stop_reason().is_some())
+        self.is_stopping()
     }
 
     /// Why it was asked to stop.

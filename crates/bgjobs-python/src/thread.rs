@@ -6,7 +6,12 @@
 
 use std::ffi::c_ulong;
 
-use pyo3::{ffi, prelude::*, types::PyType};
+use pyo3::{
+    ffi,
+    prelude::*,
+    sync::PyOnceLock,
+    types::{PyDict, PyType},
+};
 
 /// Raises `exception` in the thread `ident` at its next bytecode, or takes back what was to be raised.
 ///
@@ -16,6 +21,27 @@ pub(crate) fn interrupt(ident: c_ulong, exception: Option<&Bound<'_, PyType>>) {
     // SAFETY: the calling thread is attached: it holds a `Bound`, or is in a method that was called with a token. An unknown
     // number is ignored, and CPython takes a reference of its own to the exception.
     unsafe { ffi::PyThreadState_SetAsyncExc(ident.cast_signed(), exception) };
+}
+
+/// Python's table of the threads that run, by their numbers.
+pub(crate) fn running(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
+    static RUNNING: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    table(py, &RUNNING, "_active")
+}
+
+/// Python's table of the threads that were started and do not run yet.
+pub(crate) fn started(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
+    static STARTED: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    table(py, &STARTED, "_limbo")
+}
+
+fn table<'py>(
+    py: Python<'py>,
+    known: &'static PyOnceLock<Py<PyDict>>,
+    name: &str,
+) -> PyResult<&'py Bound<'py, PyDict>> {
+    let find = || Ok(py.import("threading")?.getattr(name)?.cast_into::<PyDict>()?.unbind());
+    known.get_or_try_init(py, find).map(|table| table.bind(py))
 }
 
 /// The numbers of the calling thread, as Python's module `_thread` gives them.

@@ -13,7 +13,13 @@
 
 use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
 
-use crate::sync::{AtomicBool, Mutex, Ordering, Parker, deadline_after, lock};
+use crate::{
+    spin::spin,
+    sync::{AtomicBool, AtomicUsize, Mutex, Ordering, Parker, deadline_after, lock},
+};
+
+/// How long a worker that ran dry looks before it sleeps, in rounds of [`spin`].
+const LOOKS: u32 = 20;
 
 /// A queue of tasks, and the workers that take them.
 ///
@@ -50,6 +56,8 @@ use crate::sync::{AtomicBool, Mutex, Ordering, Parker, deadline_after, lock};
 pub struct Relay<T> {
     /// Guards the queue and the counts; held for some ten nanoseconds.
     inner: Mutex<Inner<T>>,
+    /// The length of the queue as those who look for a task see it without the lock.
+    queued: AtomicUsize,
 }
 
 struct Inner<T> {
@@ -98,7 +106,7 @@ impl<T> Relay<T> {
     pub fn new() -> Self {
         let inner =
             Inner { queue: VecDeque::new(), sleepers: Vec::new(), called: false, live: 0, busy: 0, closed: false };
-        Self { inner: Mutex::new(inner) }
+        Self { inner: Mutex::new(inner), queued: AtomicUsize::new(0) }
     }
 
     /// Asks for a worker if none lives, for a host that wants to know before it queues a task whether it can have one; none
@@ -127,6 +135,7 @@ impl<T> Relay<T> {
             return Err(task);
         }
         inner.queue.push_back(task);
+        self.queued.store(inner.queue.len(), Ordering::Relaxed);
         let call = inner.call();
         drop(inner);
         Ok(call.carry_out())
@@ -136,29 +145,51 @@ impl<T> Relay<T> {
     pub fn try_take(&self, seat: &Seat) -> Option<(T, Due)> {
         let mut inner = lock(&self.inner);
         inner.arrive(seat);
-        let (task, call) = inner.pop(seat)?;
+        let (task, call) = self.pop(&mut inner, seat)?;
         drop(inner);
         Some((task, call.carry_out()))
     }
 
     /// Takes the next task for a thread that is no worker, and helps out.
     pub fn help(&self) -> Option<T> {
-        lock(&self.inner).queue.pop_front()
+        let mut inner = lock(&self.inner);
+        let task = inner.queue.pop_front();
+        self.queued.store(inner.queue.len(), Ordering::Relaxed);
+        task
+    }
+
+    /// Takes the next task for the worker that sits there.
+    fn pop(&self, inner: &mut Inner<T>, seat: &Seat) -> Option<(T, Call)> {
+        let task = inner.queue.pop_front()?;
+        self.queued.store(inner.queue.len(), Ordering::Relaxed);
+        seat.busy.store(true, Ordering::Relaxed);
+        inner.busy += 1;
+        Some((task, inner.call()))
     }
 
     /// Takes the next task, and sleeps until there is one; none if none came for `idle` or the relay is closed, and then
     /// the worker ends.
     pub fn take(&self, seat: &Seat, idle: Duration) -> Option<(T, Due)> {
+        let mut has_looked = false;
         loop {
             let mut inner = lock(&self.inner);
             inner.arrive(seat);
-            if let Some((task, call)) = inner.pop(seat) {
+            if let Some((task, call)) = self.pop(&mut inner, seat) {
                 drop(inner);
                 return Some((task, call.carry_out()));
             }
             if inner.closed {
                 inner.live -= 1;
                 return None;
+            }
+            if !has_looked && !inner.called {
+                // One that has run dry looks for a while, and counts as called meanwhile.
+                inner.called = true;
+                drop(inner);
+                seat.called.store(true, Ordering::Relaxed);
+                spin(LOOKS, || self.queued.load(Ordering::Relaxed) > 0);
+                has_looked = true;
+                continue;
             }
             inner.sleepers.push(Arc::clone(&seat.parker));
             drop(inner);
@@ -168,6 +199,7 @@ impl<T> Relay<T> {
                 }
             }
             seat.called.store(true, Ordering::Relaxed);
+            has_looked = false;
         }
     }
 
@@ -240,14 +272,6 @@ impl<T> Inner<T> {
         if seat.busy.swap(false, Ordering::Relaxed) {
             self.busy -= 1;
         }
-    }
-
-    /// Takes the next task for the worker that sits there.
-    fn pop(&mut self, seat: &Seat) -> Option<(T, Call)> {
-        let task = self.queue.pop_front()?;
-        seat.busy.store(true, Ordering::Relaxed);
-        self.busy += 1;
-        Some((task, self.call()))
     }
 
     /// Calls a worker, if tasks are queued and none is on its way.

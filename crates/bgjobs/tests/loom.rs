@@ -166,40 +166,45 @@ fn a_start_against_a_shutdown_runs_whole_or_not_at_all() {
 }
 
 #[test]
-fn a_relay_gives_each_task_to_one_worker_and_leaves_none_in_its_queue() {
-    check(|| {
-        let relay = Arc::new(Relay::new());
-        let taken = Arc::new(AtomicUsize::new(0));
-        // Two workers, of which one sleeps or leaves for the other as the pushes come.
-        let mut workers = Vec::new();
-        for task in [1, 2] {
-            let relay_of_worker = Arc::clone(&relay);
-            let taken = Arc::clone(&taken);
-            match relay.push(task).unwrap() {
-                Due::Nothing => {}
-                Due::Grow => workers.push(thread::spawn(move || work(&relay_of_worker, &taken))),
+fn a_task_of_a_relay_is_taken_whatever_its_workers_do_meanwhile() {
+    // Two at once; and one after the other, when the worker of the first looks, falls asleep or sleeps.
+    for at_once in [2, 1] {
+        check(move || {
+            let relay = Arc::new(Relay::new());
+            let (send, receive) = loom::sync::mpsc::channel();
+            let mut threads = Vec::new();
+            for tasks in [[1, 2].as_slice()].into_iter().flat_map(|tasks| tasks.chunks(at_once)) {
+                for &task in tasks {
+                    let due = relay.push(task).unwrap();
+                    threads.extend(grow(&relay, &send, due));
+                }
+                // Nobody closes the relay before, so a task that is left behind is a deadlock.
+                let mut taken: Vec<_> = tasks.iter().map(|_| receive.recv().unwrap()).collect();
+                taken.sort_unstable();
+                assert_eq!(taken, tasks);
             }
-        }
-        relay.close();
-        for worker in workers {
-            worker.join().unwrap();
-        }
-        assert_eq!((taken.load(SeqCst), relay.queued(), relay.live()), (3, 0, 0));
-    });
+            relay.close();
+            for thread in threads {
+                thread.join().unwrap();
+            }
+            assert_eq!((relay.queued(), relay.live(), relay.idle()), (0, 0, 0));
+        });
+    }
 }
 
-/// A worker of a relay, which makes the next one when that is due.
-fn work(relay: &Arc<Relay<usize>>, taken: &Arc<AtomicUsize>) {
-    let seat = Seat::new();
-    let mut next = None;
-    while let Some((task, due)) = relay.take(&seat, Duration::MAX) {
-        if due == Due::Grow {
-            let (relay, taken) = (Arc::clone(relay), Arc::clone(taken));
-            next = Some(thread::spawn(move || work(&relay, &taken)));
+/// Makes the worker that is due; it makes the next, and tells what it takes.
+fn grow(relay: &Arc<Relay<u32>>, taken: &loom::sync::mpsc::Sender<u32>, due: Due) -> Option<thread::JoinHandle<()>> {
+    let (relay, taken) = (Arc::clone(relay), taken.clone());
+    let work = move || {
+        let seat = Seat::new();
+        let mut next = None;
+        while let Some((task, due)) = relay.take(&seat, Duration::MAX) {
+            next = next.or(grow(&relay, &taken, due));
+            taken.send(task).unwrap();
         }
-        taken.fetch_add(task, SeqCst);
-    }
-    if let Some(next) = next {
-        next.join().unwrap();
-    }
+        if let Some(next) = next {
+            next.join().unwrap();
+        }
+    };
+    (due == Due::Grow).then(|| thread::spawn(work))
 }
