@@ -1,0 +1,108 @@
+"""What a stop answers, and what a body hears of it; what it interrupts is in `test_cancel_race`."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+import bgjobs
+from bgjobs import BackgroundJobManager, Stopped
+
+
+@pytest.fixture
+def jobs() -> BackgroundJobManager:
+    return BackgroundJobManager()
+
+
+def running(job, entered):
+    """The job, once its body runs."""
+    assert entered.wait(30)
+    return job
+
+
+def test_a_sleep_hears_the_stop_at_once_with_its_reason(jobs):
+    heard = []
+
+    def body():
+        entered.set()
+        try:
+            bgjobs.sleep(3600)
+        except Stopped as error:
+            heard.append(str(error))
+            raise
+
+    entered = threading.Event()
+    job = running(jobs.new(body), entered)
+    verdict = job.stop("not needed", timeout=30)
+    assert verdict.stopped and verdict and str(verdict).startswith("stopped after ")
+    assert heard == ["not needed"]
+    assert (job.outcome, job.stat_code, job.finished) == ("stopped", -1, None)
+    assert job.status == "Dead (Stopped), call jobs.traceback() for details"
+
+
+def test_a_body_may_ask_whether_it_was_stopped_and_end_well(jobs):
+    def body():
+        entered.set()
+        while not bgjobs.cancelled():
+            time.sleep(0)
+        return "cleaned up"
+
+    entered = threading.Event()
+    job = running(jobs.new(body), entered)
+    # Only the first step of the ladder, so that the body is not interrupted before it asks.
+    job._ask_stop("enough")
+    job.join()
+    assert job.result == "cleaned up"
+    assert str(job.stop()) == "had completed before it heard of the stop"
+
+
+def test_outside_of_jobs_sleep_is_sleep_and_nothing_is_cancelled():
+    began = time.monotonic()
+    bgjobs.sleep(0.01)
+    assert time.monotonic() - began >= 0.01
+    assert not bgjobs.cancelled()
+
+
+def test_a_job_in_a_c_call_is_told_with_its_place_and_since_when(jobs):
+    entered, lock = threading.Event(), threading.Lock()
+    lock.acquire()
+    job = running(jobs.new("entered.set() or lock.acquire()", {"entered": entered, "lock": lock}), entered)
+    verdict = job.stop(timeout=0.05)
+    assert not verdict and not verdict.stopped
+    assert "in a C call at line 1 of its expression, for at least " in str(verdict)
+    assert str(verdict).endswith("; it stops when that returns")
+    assert "    entered.set() or lock.acquire()" in job.where()
+    lock.release()
+    job.join()
+    assert job.outcome == "stopped"
+
+
+def test_a_job_that_has_ended_says_so_when_it_is_stopped(jobs):
+    done, dead = jobs.new(int), jobs.new("1 / 0", {})
+    done.join(), dead.join()
+    assert str(done.stop()) == "had completed before it heard of the stop"
+    assert str(dead.stop()) == "had died before it heard of the stop"
+    assert done.where() == f"{done!r} is not running: Completed"
+
+
+def test_a_job_that_stops_itself_is_told_that_it_runs(jobs):
+    job = jobs.new(lambda: str(job_of().stop(timeout=30)))
+
+    def job_of():
+        return jobs[0]
+
+    job.join()
+    # It hears of it as soon as the answer is given.
+    assert job.outcome == "stopped"
+
+
+def test_the_stop_of_another_job_is_a_failure_of_the_one_that_raises_it(jobs):
+    def body():
+        raise Stopped("of another")
+
+    job = jobs.new(body)
+    job.join()
+    assert job.outcome == "failed"
+    assert str(job.exception()) == "of another"
