@@ -2,10 +2,7 @@
 
 use std::{
     ffi::c_ulong,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use bgjobs::{AnyJob, Failure, Hosted, Options, Outcome, State, Turn};
@@ -18,6 +15,7 @@ use pyo3::{
 };
 
 use crate::{
+    awaited::Awaited,
     crew::Crew,
     log::Log,
     table::Table,
@@ -45,10 +43,8 @@ struct Inner {
     interrupted: bool,
     /// The result, or the exception; set before the end is published.
     value: Option<Py<PyAny>>,
-    /// Locks, each held by a thread that waits for an event, or for the end.
+    /// Locks, each held by a thread that waits for an event, or for the end; and what is to be called at the end.
     waiting: Vec<(Event, Py<PyAny>)>,
-    /// What is to be called at the end.
-    callbacks: Vec<Py<PyAny>>,
 }
 
 /// Who may make the next step.
@@ -68,42 +64,8 @@ enum Event {
     Begin,
     Stop,
     End,
-}
-
-/// How many jobs the exit of the program waits for.
-static AWAITED: AtomicUsize = AtomicUsize::new(0);
-
-/// Counts a job among those that the exit of the program waits for, until it is dropped.
-struct Awaited(bool);
-
-impl Awaited {
-    fn unless(daemon: bool) -> Self {
-        if !daemon {
-            AWAITED.fetch_add(1, Ordering::Relaxed);
-        }
-        Self(!daemon)
-    }
-}
-
-impl Drop for Awaited {
-    fn drop(&mut self) {
-        if self.0 {
-            // In the child of a fork the count began anew.
-            let _ = AWAITED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1));
-        }
-    }
-}
-
-/// How many jobs run or wait for a worker that are no daemons.
-#[pyfunction]
-pub(crate) fn awaited() -> usize {
-    AWAITED.load(Ordering::Relaxed)
-}
-
-/// Starts the count anew, in the child of a fork.
-#[pyfunction]
-pub(crate) fn await_none() {
-    AWAITED.store(0, Ordering::Relaxed);
+    /// It does not wait: it is called at the end.
+    Callback,
 }
 
 /// The callbacks to be called after a step.
@@ -197,8 +159,9 @@ impl Inner {
 
     /// What is to be done by whoever made the job's end visible.
     fn take_ended(&mut self) -> Ended {
+        let callbacks = self.take_waiting(Event::Callback);
         let locks = std::mem::take(&mut self.waiting).into_iter().map(|(_, lock)| lock).collect();
-        Ended { locks, callbacks: std::mem::take(&mut self.callbacks) }
+        Ended { locks, callbacks }
     }
 
     /// The locks of those who wait for `event`.
@@ -246,7 +209,6 @@ impl JobCore {
                 interrupted: false,
                 value: None,
                 waiting: Vec::new(),
-                callbacks: Vec::new(),
             }),
         }
     }
@@ -415,7 +377,7 @@ impl JobCore {
         if inner.has_ended() {
             return false;
         }
-        inner.callbacks.push(callback);
+        inner.waiting.push((Event::Callback, callback));
         true
     }
 
@@ -423,13 +385,13 @@ impl JobCore {
         // Whoever holds the lock is attached to the interpreter and not in a collection.
         let Ok(inner) = self.inner.try_lock() else { return Ok(()) };
         visit.call(&inner.value)?;
-        inner.waiting.iter().map(|(_, lock)| lock).chain(&inner.callbacks).try_for_each(|held| visit.call(held))
+        inner.waiting.iter().try_for_each(|(_, held)| visit.call(held))
     }
 
     fn __clear__(&self) {
         let old = {
             let mut inner = self.lock();
-            (inner.value.take(), std::mem::take(&mut inner.callbacks))
+            (inner.value.take(), std::mem::take(&mut inner.waiting))
         };
         drop(old);
     }

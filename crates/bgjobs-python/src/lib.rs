@@ -8,6 +8,7 @@
 //! No lock of this module is held while Python code runs, and the engine's ledger is only touched by a thread that is
 //! attached to the interpreter, so after a fork it is free.
 
+mod awaited;
 mod crew;
 mod job;
 mod log;
@@ -21,8 +22,9 @@ use pyo3::{exceptions::PyImportError, prelude::*};
 mod _core {
     #[pymodule_export]
     use super::{
+        awaited::{await_none, awaited},
         crew::{Crew, Seat},
-        job::{JobCore, await_none, awaited},
+        job::JobCore,
         log::Log,
         table::{Reader, Table},
         thread::forget_locals,
