@@ -19,14 +19,13 @@ if TYPE_CHECKING:
     from .jobs import BackgroundJobBase
 
 _TICK = 0.1
-"""How many seconds the watch sleeps between two looks."""
+"""How many seconds the watch sleeps between two looks, at least."""
+
+_SHARE = 20
+"""How many times as long as a look took it sleeps, at least, for with thousands of threads one takes long."""
 
 _LATE = 0.4
 """By how many seconds a look must be late to be a stall."""
-
-
-_MOST = 256
-"""With how many threads the watch still looks at each."""
 
 
 class Stall(NamedTuple):
@@ -69,12 +68,14 @@ class Watch:
 
     def _watch(self, looks: threading.Event) -> None:
         jobs: list[BackgroundJobBase] = []
-        used = _used()
+        used, took = _used(), 0.0
         while True:
             began = time.monotonic()
             looks.set()
-            time.sleep(_TICK)
-            late = time.monotonic() - began - _TICK
+            tick = max(_TICK, _SHARE * took)
+            time.sleep(tick)
+            woke = time.monotonic()
+            late = woke - began - tick
             with self._lock:
                 jobs += self._started
                 self._started.clear()
@@ -85,16 +86,15 @@ class Watch:
                 if stall is not None:
                     self._tell(stall)
             jobs = [job for job in jobs if job.is_alive()]
-            used = now
+            used, took = now, time.monotonic() - woke
             if not self._watches:
                 return
 
 
 def _used() -> dict[int, float]:
-    """The processor time that each thread has used, in seconds; none where there are so many that it would take long."""
+    """The processor time that each thread has used, in seconds."""
     used: dict[int, float] = {}
-    idents = list(sys._current_frames())
-    for ident in idents if len(idents) <= _MOST else ():
+    for ident in list(sys._current_frames()):
         try:
             used[ident] = time.clock_gettime(time.pthread_getcpuclockid(ident))
         except OSError:

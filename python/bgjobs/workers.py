@@ -63,13 +63,13 @@ def enter(job: BackgroundJobBase, table: _core.Table) -> int:
         job._generation = _generation
     if _leaving:
         _wait_at_exit()
-    if watch is not None:
-        watch(job)
     return job._enter(_crew, table, job._daemon)
 
 
 def push(job: BackgroundJobBase) -> None:
     """Hands a job that has its number to the workers."""
+    if watch is not None:
+        watch(job)
     _crew.push(job)
 
 
