@@ -23,6 +23,9 @@ _ROWS = 50
 _LINES = 5
 """How many lines of a job's log are shown: the newest."""
 
+_MOST = 1000
+"""How many characters of a text are shown."""
+
 _short = reprlib.Repr()
 _short.maxother = _short.maxstring = 120
 
@@ -41,7 +44,7 @@ def manager_html(manager: BackgroundJobManager) -> str:
         return "<p>No jobs.</p>"
     heading = "".join(f"<th{_LEFT}>{name}</th>" for name in ("", "Job", "Status", "Time", ""))
     rows = "".join(
-        f"<tr>{_cell(str(job.num))}{_cell(str(job))}{_cell(_status(job))}{_cell(_time(job))}"
+        f"<tr>{_cell(str(job.num))}{_cell(_cut(str(job)))}{_cell(_status(job))}{_cell(_time(job))}"
         f"{_cell(_last_word(job))}</tr>"
         for job in jobs[-_ROWS:]
     )
@@ -52,7 +55,7 @@ def manager_html(manager: BackgroundJobManager) -> str:
 
 def job_html(job: BackgroundJobBase) -> str:
     """What there is to know about a job: its status, its time, what came of it, what it printed."""
-    rows = {"Job": f"#{job.num} {job}", "Status": _status(job), "Time": _time(job)}
+    rows = {"Job": f"#{job.num} {_cut(str(job))}", "Status": _status(job), "Time": _time(job)}
     if job.outcome == "done":
         rows["Result"] = _result(job)
     elif job.outcome is not None:
@@ -60,7 +63,7 @@ def job_html(job: BackgroundJobBase) -> str:
     body = "".join(f"<tr><th{_LEFT}>{name}</th>{_cell(text)}</tr>" for name, text in rows.items())
     lines = job.log.tail(_LINES)
     if lines:
-        shown = "\n".join(_escaped(line) for line in lines)
+        shown = "\n".join(_escaped(_cut(line)) for line in lines)
         body += f"<tr><th{_LEFT}>Log</th><td{_LEFT}><pre>{shown}</pre></td></tr>"
     return f"<table><tbody>{body}</tbody></table>"
 
@@ -88,7 +91,7 @@ def _last_word(job: BackgroundJobBase) -> str:
         return _result(job)
     if job.outcome is not None:
         return _failure(job)
-    return "".join(job.log.tail(1))
+    return _cut("".join(job.log.tail(1)))
 
 
 def _result(job: BackgroundJobBase) -> str:
@@ -105,5 +108,12 @@ def _failure(job: BackgroundJobBase) -> str:
         return job._reason or ""
     exception = job._exception
     assert exception is not None, "a job that died has an exception"
-    lines = traceback.format_exception_only(type(exception), exception)
-    return lines[-1].rstrip("\n")
+    told = traceback.TracebackException(type(exception), exception, None)
+    # Notes would be the last lines, in the place of what happened.
+    vars(told)["__notes__"] = None
+    return _cut(list(told.format_exception_only())[-1].rstrip("\n"))
+
+
+def _cut(text: str) -> str:
+    """A text of any length as a table has room for it."""
+    return text if len(text) <= _MOST else f"{text[:_MOST]} ... ({len(text)} characters)"

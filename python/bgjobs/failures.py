@@ -25,6 +25,9 @@ KEPT = 32
 """How many dead jobs keep the names of their frames: the newest ones."""
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
+_WAYS = tuple(os.path.join(_HERE, name) for name in ("cells.py", "process.py"))
+"""Where a `call`, which the original does not have, takes more than one frame to the body."""
+
 _kept: deque[weakref.ref[BackgroundJobBase]] = deque()
 _formatter: Any = None
 
@@ -90,12 +93,28 @@ def _hides_call(formatter: Any) -> bool:
 
 
 def _without_ours(trace: TracebackType | None, keep_call: bool) -> TracebackType | None:
-    """The traceback from where the body begins; with the frame that called it, if `keep_call`."""
+    """The traceback from where the body begins; with the frame that called it, if `keep_call`.
+
+    Of a body that ran in another process there is none."""
     while trace is not None and _is_ours(trace):
-        if trace.tb_frame.f_code.co_name == "call":
+        code = trace.tb_frame.f_code
+        if code.co_name == "call" and code.co_filename in _WAYS:
+            trace = _past(trace, code.co_filename)
+        elif code.co_name == "call":
             return trace if keep_call else trace.tb_next
-        trace = trace.tb_next
+        else:
+            trace = trace.tb_next
     return trace
+
+
+def _past(trace: TracebackType | None, file: str) -> TracebackType | None:
+    """What comes after the last frame of this file: between two of a cell that awaits is the event loop."""
+    past = trace
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == file:
+            past = trace.tb_next
+        trace = trace.tb_next
+    return past
 
 
 def _is_ours(trace: TracebackType) -> bool:
@@ -133,18 +152,24 @@ def _clear(exception: BaseException) -> None:
 def debug(job: BackgroundJobBase) -> None:
     """Opens the debugger where a dead job failed: IPython's in IPython, else `pdb`.
 
-    Raises `ValueError` if the job has not died.
+    Raises `ValueError` if the job has not died, or has left no frames.
     """
     exception = job._exception
     if exception is None:
         raise ValueError(
             f"job #{job.num} has not died (status: {job.status}); job.where() shows where a job is"
         )
+    trace = _without_ours(exception.__traceback__, keep_call=True)
+    if trace is None:
+        raise ValueError(
+            f"job #{job.num} has left no frames to look at: it ran in a process of its own, or never "
+            f"began; jobs.traceback({job.num}) shows why it died"
+        )
     if not any(kept() is job for kept in list(_kept)):
         print(f"Only the lines of job #{job.num} are left, no names: {KEPT} jobs died since.")
     debugger = _debugger()
     debugger.reset()
-    debugger.interaction(None, _without_ours(exception.__traceback__, keep_call=True))
+    debugger.interaction(None, trace)
 
 
 def _debugger() -> Any:

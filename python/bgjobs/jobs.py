@@ -61,6 +61,7 @@ class BackgroundJobBase(JobCore, threading.Thread):
     _context: Context | None = None
     _generation = 0
     _order: type[stopping.Stopped] | None = None
+    _heard = False
     _seen_at: tuple[Any, float] | None = None
     _extends_run = False
     _within: tuple[str, Any]

@@ -30,6 +30,9 @@ from .output import harmless, install_router, shown
 _PAUSE = 0.2
 """How many seconds may pass until a waiting prompt is told of a job's end."""
 
+_LISTED = 10
+"""How many jobs are named in a sentence."""
+
 _STALLS = 10
 """How many stalls of the prompt are remembered until they are told: the newest."""
 
@@ -155,7 +158,8 @@ class JobMagics(Magics):  # type: ignore[misc]
         source = shell.transform_cell(cell)
         if not source.strip():
             raise UsageError("%%bg takes a cell, and this one is empty: put statements below it")
-        filename = shell.compile.cache(source, shell.execution_count, raw_code=cell)
+        # IPython has counted on by now, or has not, as its version goes; this is the number that the prompt showed.
+        filename = shell.compile.cache(source, shell.displayhook.prompt_count, raw_code=cell)
         try:
             with shell.compile.extra_flags(ast.PyCF_ALLOW_TOP_LEVEL_AWAIT):
                 body, last = split(source, filename, shell.compile)
@@ -236,6 +240,9 @@ class JobMagics(Magics):  # type: ignore[misc]
         follow = "-f" in words
         words = [word for word in words if word != "-f"]
         count = _take_count(words)
+        for word in words:
+            if word.startswith("-") and not word[1:].isdecimal():
+                raise UsageError(f"%log has -n and -f, no {word}")
         job = self._job(" ".join(words), "log")
         if follow:
             self._show_until_end(job, count)
@@ -307,6 +314,14 @@ class JobMagics(Magics):  # type: ignore[misc]
                 own = f"jobs[{job.num}].names[{name!r}]"
                 told.append(f"{name} has changed since job #{job.num} began; its own is {own}.\n")
         return "".join(told)
+
+    def farewell(self) -> None:
+        """Says which jobs the prompt's end waits for; without it, it would only seem to hang."""
+        jobs = [job for manager in self._managers() for job in manager.running if not job.daemon]
+        if jobs:
+            named = ", ".join(f"#{job.num} ({shown(job)})" for job in jobs[:_LISTED])
+            more = f" and {len(jobs) - _LISTED} more" if len(jobs) > _LISTED else ""
+            print(f"Waiting for job {named}{more}. Ctrl-C leaves at once.", flush=True)
 
     def attach(self, *_: Any) -> None:
         """Lets the prompt of prompt_toolkit, if that is the shell's, be told while it waits."""
@@ -385,7 +400,7 @@ def _take_count(words: list[str]) -> int | None:
     return int(given[0])
 
 
-def _listed(numbers: Any, most: int = 10) -> str:
+def _listed(numbers: Any, most: int = _LISTED) -> str:
     """Numbers for a sentence; of many the newest."""
     shown = [str(number) for number in sorted(numbers)]
     return ", ".join(["..."] * (len(shown) > most) + shown[-most:])
@@ -417,6 +432,9 @@ def load_ipython_extension(shell: Any) -> None:
     shell.events.register("post_run_cell", magics.tell)
     shell.events.register("post_run_cell", magics.attach)
     magics.attach()
+    if not hasattr(shell, "kernel"):
+        # A kernel's last words nobody sees.
+        workers.farewell = magics.farewell
     workers.watch = stalls.Watch(magics._stalls.append).begin
 
 
@@ -426,7 +444,7 @@ def unload_ipython_extension(shell: Any) -> None:
     shell.events.unregister("post_run_cell", magics.tell)
     shell.events.unregister("post_run_cell", magics.attach)
     magics.detach()
-    workers.watch = None
+    workers.watch = workers.farewell = None
     shell.Completer.custom_matchers.remove(magics.matcher)
     for kind, names in magics.magics.items():
         for name in names:

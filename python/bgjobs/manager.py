@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, Callable, Iterable, Mapping
+from typing import Any, Callable, Iterable, Iterator, Mapping
 
 from . import failures, names, workers
 from ._core import Table
@@ -69,8 +69,9 @@ class BackgroundJobManager:
         process of its own (see `bgjobs.process`); `snapshot=True`, an expression gets its own copy of the names that it
         refers to, so that it does not see them rebound, and `snapshot="deep"`, of their values too.
 
-        Raises `SyntaxError` if the expression does not compile, `ValueError` if more than two dicts are given, `TypeError` if
-        it gets neither a text nor a function, and `RuntimeError` if no thread can be had.
+        Raises `SyntaxError` if the expression does not compile, `ValueError` if more than two dicts are given or `snapshot`
+        is none of these, or given for a function, `TypeError` if it gets neither a text nor a function, and
+        `RuntimeError` if no thread can be had.
 
         >>> jobs = BackgroundJobManager()
         >>> job = jobs.new(pow, 2, 10)
@@ -81,7 +82,11 @@ class BackgroundJobManager:
         if unknown:
             _warn_of(unknown)
         body: BackgroundJobFunc | BackgroundJobExpr
+        if snapshot not in (False, True, "deep"):
+            raise ValueError(f'snapshot is True, False or "deep", not {snapshot!r}')
         if callable(func_or_exp):
+            if snapshot:
+                raise ValueError("snapshot is for an expression; a function finds its names where it was defined")
             body = BackgroundJobFunc(func_or_exp, *args, **kw)
         elif isinstance(func_or_exp, str):
             if not args:
@@ -141,6 +146,10 @@ class BackgroundJobManager:
         """The job of a number, or the one that a job's number belongs to; `KeyError` if there is none."""
         num: Any = key if isinstance(key, int) else key.num
         return self.all[num]
+
+    def __iter__(self) -> Iterator[BackgroundJobBase]:
+        """All jobs, by number."""
+        return iter([job for _, job in sorted(self.all.items())])
 
     def __call__(self) -> None:
         """As `status()`."""

@@ -429,7 +429,8 @@ class BackgroundJobProcess(BackgroundJobBase):
         except (ProcessDied, KeyboardInterrupt) as error:
             if not self._stopping:
                 raise
-            raise stopping._order(self)(self._reason) from error
+            # Where it was in its process says its cause; where it came from here, nobody wants to know.
+            raise stopping._order(self)(self._reason) from error.with_traceback(None)
 
     def stop(
         self, reason: str = "stopped by its user", timeout: float = 1.0

@@ -78,6 +78,7 @@ def stop(job: BackgroundJobBase, reason: str, timeout: float) -> Verdict:
     place = _Place(job)
     if not _ended_within(job, min(_COURTESY, timeout)):
         place.look()
+        job._heard = False
         job._interrupt(_order(job))
         _ended_within(job, max(timeout - (time.monotonic() - began), 0))
     after = time.monotonic() - began
@@ -94,7 +95,14 @@ def _ended_within(job: BackgroundJobBase, timeout: float) -> bool:
 def _order(job: BackgroundJobBase) -> type[Stopped]:
     """The exception by which this job is told to stop; its own, so that a reader sees whose it is."""
     if job._order is None:
-        job._order = type("Stopped", (Stopped,), {"__module__": "bgjobs", "__doc__": f"Job #{job.num} was stopped."})
+
+        def heard(self: Stopped, *args: Any) -> None:
+            # CPython makes the instance when the body gets it, and gives it no arguments.
+            job._heard = True
+            BaseException.__init__(self, *(args or (job._reason,)))
+
+        doc = f"Job #{job.num} was stopped."
+        job._order = type("Stopped", (Stopped,), {"__module__": "bgjobs", "__doc__": doc, "__init__": heard})
     return job._order
 
 
@@ -117,8 +125,9 @@ class _Place:
         frame = _frame(self._job)
         if frame is None:
             return "its thread has no frame"
-        if _position(self._job) != self._position:
+        if self._job._heard:
             return f"its body has swallowed it; now at {line_of(frame)}"
+        self.look()
         since = _duration(time.monotonic() - self._since)
         return f"in a C call at {line_of(frame)}, for at least {since}; it stops when that returns"
 

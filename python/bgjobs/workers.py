@@ -41,6 +41,9 @@ _active: dict[int, Any] = threading._active  # type: ignore[attr-defined]
 watch: Callable[[BackgroundJobBase], object] | None = None
 """Told of each job before it starts; see `stalls`."""
 
+farewell: Callable[[], object] | None = None
+"""Called once if the exit has to wait for jobs, before it does."""
+
 _generation = 0
 """How many forks lie between the first process and this one."""
 
@@ -136,8 +139,11 @@ def _run_here(job: BackgroundJobBase, seat: _core.Seat) -> None:
 
 def _wait_at_exit() -> None:
     """Has CPython wait for jobs as it waits for threads: after it has noted the end of the main thread, for which a job may wait."""
-    global _leaving
+    global _leaving, farewell
     _leaving = True
+    if farewell is not None and _core.awaited():
+        tell, farewell = farewell, None
+        tell()
     if not hasattr(threading, "_shutdown_locks"):
         # From 3.13 on CPython lists what it waits for where we can't, but lets a thread be made at this time.
         threading.Thread(target=_wait_for_all, name="bgjobs waits at exit").start()

@@ -141,3 +141,18 @@ def test_a_job_that_was_not_started_has_no_time():
     from bgjobs import BackgroundJobFunc
 
     assert dict(Table(job_html(BackgroundJobFunc(print))).rows)["Time"] == ""
+
+
+def test_what_is_long_is_cut_and_notes_do_not_hide_the_failure(jobs):
+    def body():
+        print("y" * 1_000_000)
+        error = ValueError("x" * 1_000_000)
+        if hasattr(error, "add_note"):
+            error.add_note("a note")
+        raise error
+
+    jobs.new(body).join()
+    jobs.new("len('" + "w" * 10_000 + "')", {}).join()
+    for text in (manager_html(jobs), job_html(jobs[0]), job_html(jobs[1])):
+        assert len(text) < 10_000
+    assert "ValueError: xxx" in job_html(jobs[0]) and "(1000012 characters)" in job_html(jobs[0])

@@ -9,7 +9,7 @@ IPython = pytest.importorskip("IPython")
 
 from hosts import ipython_prompt, kernel, simple_prompt  # noqa: E402
 
-from bgjobs import BackgroundJobManager, output, stalls, workers  # noqa: E402
+from bgjobs import BackgroundJobManager, failures, output, stalls, workers  # noqa: E402
 
 
 @pytest.fixture
@@ -161,6 +161,17 @@ def test_a_cell_has_statements_magics_and_a_value_and_its_traceback_shows_its_li
     assert "----> 2 1 / zero  # here" in shell.see("jobs.traceback(1)")
 
 
+def test_the_traceback_of_a_cell_begins_with_the_cell_and_names_the_prompt_it_was_typed_at(shell):
+    for cell in ("1 / 0", "import asyncio\nawait asyncio.sleep(0)\n1 / 0"):
+        number = shell.execution_count
+        shell.see("%%bg\n" + cell)
+        job = shell.user_ns["jobs"].all.popitem()[1]
+        job.join()
+        shown = failures.text_of(job)
+        assert f"Cell In[{number}], line " in shown
+        assert ".py" not in shown, "frames that are not the user's"
+
+
 def test_a_cell_may_await(shell):
     shell.see("import asyncio\nasync def slow(n):\n    await asyncio.sleep(0)\n    return n")
     shell.see("%%bg\nx = await slow(1)\nasync with asyncio.Lock():\n    x += 1\nx + await slow(40)")
@@ -254,6 +265,7 @@ WRONG = [
     ("%log", "%log takes the number of a job: there are 0"),
     ("%log 0 -n", "-n takes a number of lines, not nothing: %log 0 -n 10"),
     ("%log 0 -n few", "-n takes a number of lines, not few: %log 0 -n 10"),
+    ("%log 0 -x", "%log has -n and -f, no -x"),
     ("%where 7", "Job #7 not found: there are 0"),
     ("%jobdebug", "%jobdebug takes the number of a job: there are 0"),
     ("%jobdebug 0", "job #0 has not died (status: Running); job.where() shows where a job is"),
@@ -404,6 +416,18 @@ def test_in_a_terminal_ctrl_c_ends_fg_and_tab_completes(prompt):
         else:
             it.send("%kill 0\r")
         it.see("Job #0 stopped after")
+
+
+def test_leaving_says_for_which_jobs_it_waits():
+    with simple_prompt() as it:
+        it.type("%load_ext bgjobs")
+        it.type("import bgjobs")
+        it.type("%bg --daemon bgjobs.sleep(3600)")
+        it.type("%bg bgjobs.sleep(3600)")
+        it.send("exit\r")
+        it.see("Waiting for job #1 (bgjobs.sleep(3600)). Ctrl-C leaves at once.")
+        it.send("\x03")
+        it.see("KeyboardInterrupt")
 
 
 def test_jobdebug_opens_the_debugger():

@@ -7,6 +7,8 @@ import sys
 import threading
 from collections.abc import Callable
 
+import pytest
+
 from bgjobs import BackgroundJobManager
 
 
@@ -94,3 +96,22 @@ def test_all_of_it_works_without_ipython() -> None:
     assert run.stdout.startswith("Traceback for: <BackgroundJob #0: 1 / 0>\nTraceback (most recent call last):\n")
     assert "ZeroDivisionError: division by zero\n" in run.stdout
     assert run.stdout.endswith("Dead jobs:\n0 : 1 / 0\n\n")
+
+
+def test_a_snapshot_of_no_known_kind_is_refused():
+    jobs = BackgroundJobManager()
+    with pytest.raises(ValueError, match="snapshot is True, False or \"deep\", not 'depe'"):
+        jobs.new("1", snapshot="depe")
+    with pytest.raises(ValueError, match="snapshot is for an expression"):
+        jobs.new(len, "", snapshot=True)
+    assert not jobs.all
+
+
+def test_a_manager_gives_its_jobs_by_number_also_past_a_gap():
+    jobs = BackgroundJobManager()
+    started = jobs.map(len, ["", "", ""])
+    for job in started:
+        job.join()
+    jobs.remove(1)
+    assert list(jobs) == [started[0], started[2]]
+    assert started[0] in jobs and started[1] not in jobs

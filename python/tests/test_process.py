@@ -24,7 +24,7 @@ from pathlib import Path
 import pytest
 from hosts import ipython_prompt, kernel
 
-from bgjobs import BackgroundJobManager, Stopped, process
+from bgjobs import BackgroundJobManager, Stopped, failures, process
 from bgjobs.process import Child, ProcessDied, RemoteError, pack_call, pack_expression
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a POSIX system")
@@ -1156,3 +1156,29 @@ def test_many_jobs_at_once(jobs):
 
 def test_the_examples_run():
     assert doctest.testmod(process).failed == 0
+
+
+def test_the_traceback_shows_the_frames_of_the_process_and_none_of_ours() -> None:
+    jobs = BackgroundJobManager()
+    failed = jobs.new("1 / zero", {"zero": 0}, process=True)
+    crashed = jobs.new("__import__('os')._exit(3)", {}, process=True)
+    for job in (failed, crashed):
+        job.join()
+        assert "process.py" not in failures.text_of(job)
+    assert 'File "<BackgroundJob compilation>", line 1, in <module>' in failures.text_of(failed)
+    assert failures.text_of(crashed).rstrip().endswith("exit status 3 and without a result")
+
+
+def test_there_is_nothing_to_debug_in_a_job_that_died_in_its_process() -> None:
+    job = BackgroundJobManager().new("1 / 0", {}, process=True)
+    job.join()
+    with pytest.raises(ValueError, match=r"job #0 has left no frames .*jobs\.traceback\(0\)"):
+        failures.debug(job)
+
+
+def test_the_traceback_of_a_stopped_job_shows_none_of_our_frames() -> None:
+    jobs = BackgroundJobManager()
+    job = jobs.new("print('here', flush=True) or __import__('time').sleep(3600)", {}, process=True)
+    next(job.log.follow())
+    assert job.stop(timeout=30).stopped
+    assert "process.py" not in failures.text_of(job)

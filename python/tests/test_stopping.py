@@ -106,3 +106,22 @@ def test_the_stop_of_another_job_is_a_failure_of_the_one_that_raises_it(jobs):
     job.join()
     assert job.outcome == "failed"
     assert str(job.exception()) == "of another"
+
+
+def test_a_body_that_swallows_the_stop_is_told_from_one_in_a_c_call(jobs):
+    def body():
+        entered.set()
+        while not gate.is_set():
+            try:
+                while not gate.is_set():
+                    time.sleep(0.001)
+            except BaseException as error:
+                swallowed.append(str(error))
+
+    entered, gate, swallowed = threading.Event(), threading.Event(), []
+    job = running(jobs.new(body), entered)
+    verdict = job.stop("enough", timeout=1.0)
+    gate.set()
+    job.join()
+    assert "its body has swallowed it; now at " in str(verdict)
+    assert swallowed == ["enough"], "the stop says why also to a body that did not ask"
