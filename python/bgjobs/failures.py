@@ -32,8 +32,10 @@ _kept: deque[weakref.ref[BackgroundJobBase]] = deque()
 _formatter: Any = None
 
 
-def text(exception: BaseException) -> str:
+def text(exception: BaseException, trace: TracebackType | None = None) -> str:
     """The text of an exception and of what led to it, as the original's ``job.traceback()`` has it.
+
+    `trace` is its traceback, by default the one that it has now.
 
     Our own frames are left out, but for the one that calls the body, where the original shows it.
 
@@ -43,11 +45,12 @@ def text(exception: BaseException) -> str:
     ...     print(text(error).splitlines()[-1])
     ZeroDivisionError: division by zero
     """
+    whole = trace or exception.__traceback__
     formatter = _ipython_formatter()
     if formatter is None:
-        trace = _without_ours(exception.__traceback__, keep_call=True)
+        trace = _without_ours(whole, keep_call=True)
         return "".join(traceback.format_exception(type(exception), exception, trace)).rstrip("\n")
-    trace = _without_ours(exception.__traceback__, keep_call=not _hides_call(formatter))
+    trace = _without_ours(whole, keep_call=not _hides_call(formatter))
     # `%debug` goes where the formatter was last; reading a text must not lead it there.
     before = getattr(formatter, "tb", None)
     try:
@@ -60,7 +63,7 @@ def text(exception: BaseException) -> str:
 def text_of(job: BackgroundJobBase) -> str | None:
     """The text for a dead job; None for any other."""
     exception = job._exception
-    return None if exception is None else text(exception)
+    return None if exception is None else text(exception, job._trace)
 
 
 def _ipython_formatter() -> Any:
@@ -126,6 +129,8 @@ def keep(job: BackgroundJobBase) -> None:
 
     The frames themselves stay, a few hundred bytes each, so that the text still shows the way.
     """
+    if job._exception is not None:
+        job._trace = _from_here(job._exception.__traceback__)
     _kept.append(weakref.ref(job))
     while len(_kept) > KEPT:
         try:
@@ -134,6 +139,19 @@ def keep(job: BackgroundJobBase) -> None:
             return
         if oldest is not None and oldest._exception is not None:
             _clear(oldest._exception)
+
+
+def _from_here(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback without what stands before the frames of this thread: a waiter may have raised the exception anew."""
+    here = set()
+    frame = sys._getframe()
+    while frame is not None:
+        here.add(frame)
+        frame = frame.f_back  # type: ignore[assignment]
+    found = trace
+    while found is not None and found.tb_frame not in here:
+        found = found.tb_next
+    return found or trace
 
 
 def _clear(exception: BaseException) -> None:
@@ -159,7 +177,7 @@ def debug(job: BackgroundJobBase) -> None:
         raise ValueError(
             f"job #{job.num} has not died (status: {job.status}); job.where() shows where a job is"
         )
-    trace = _without_ours(exception.__traceback__, keep_call=True)
+    trace = _without_ours(job._trace or exception.__traceback__, keep_call=True)
     if trace is None:
         raise ValueError(
             f"job #{job.num} has left no frames to look at: it ran in a process of its own, or never "

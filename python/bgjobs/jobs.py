@@ -8,7 +8,7 @@ from __future__ import annotations
 import _thread
 import threading
 from contextvars import Context
-from types import CodeType
+from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, Any, Callable, ClassVar, Generator, Mapping
 
 from . import failures, futures, stopping, workers
@@ -62,6 +62,7 @@ class BackgroundJobBase(JobCore, threading.Thread):
     _generation = 0
     _order: type[stopping.Stopped] | None = None
     _heard = False
+    _trace: TracebackType | None = None
     _seen_at: tuple[Any, float] | None = None
     _extends_run = False
     _within: tuple[str, Any]
@@ -206,7 +207,10 @@ class BackgroundJobBase(JobCore, threading.Thread):
         return futures.exception(self, timeout)
 
     def add_done_callback(self, callback: Callable[[BackgroundJobBase], object]) -> None:
-        """Has `callback(job)` called at the end, on the job's thread; at once if it has ended."""
+        """Has `callback(job)` called at the end, on the job's thread; at once if it has ended.
+
+        What it prints at the end, or raises, is in the job's log.
+        """
         futures.add_done_callback(self, callback)
 
     def __await__(self) -> Generator[Any, None, Any]:

@@ -11,6 +11,8 @@ import ast
 import asyncio
 import builtins
 import re
+import sys
+import time
 from collections import ChainMap, deque
 from pickle import PicklingError
 from types import SimpleNamespace
@@ -29,6 +31,9 @@ from .output import harmless, install_router, shown
 
 _PAUSE = 0.2
 """How many seconds may pass until a waiting prompt is told of a job's end."""
+
+_PATIENCE = 0.5
+"""After how many seconds of waiting for jobs the end of the prompt says so."""
 
 _LISTED = 10
 """How many jobs are named in a sentence."""
@@ -316,12 +321,15 @@ class JobMagics(Magics):  # type: ignore[misc]
         return "".join(told)
 
     def farewell(self) -> None:
-        """Says which jobs the prompt's end waits for; without it, it would only seem to hang."""
+        """Says for which jobs the end of the prompt waits, if it takes a while; it would only seem to hang."""
+        until = time.monotonic() + _PATIENCE
+        for job in [job for manager in self._managers() for job in manager.running if not job.daemon]:
+            job.join(max(until - time.monotonic(), 0))
         jobs = [job for manager in self._managers() for job in manager.running if not job.daemon]
         if jobs:
             named = ", ".join(f"#{job.num} ({shown(job)})" for job in jobs[:_LISTED])
             more = f" and {len(jobs) - _LISTED} more" if len(jobs) > _LISTED else ""
-            print(f"Waiting for job {named}{more}. Ctrl-C leaves at once.", flush=True)
+            print(f"Waiting for job {named}{more}. Ctrl-C leaves at once.", file=sys.stderr, flush=True)
 
     def attach(self, *_: Any) -> None:
         """Lets the prompt of prompt_toolkit, if that is the shell's, be told while it waits."""

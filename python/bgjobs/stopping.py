@@ -101,8 +101,13 @@ def _order(job: BackgroundJobBase) -> type[Stopped]:
             job._heard = True
             BaseException.__init__(self, *(args or (job._reason,)))
 
+        def reduce(self: Stopped) -> tuple[Any, ...]:
+            # For pickle, which would look for the class by its name, or take the job along.
+            return Stopped, self.args
+
         doc = f"Job #{job.num} was stopped."
-        job._order = type("Stopped", (Stopped,), {"__module__": "bgjobs", "__doc__": doc, "__init__": heard})
+        own = {"__module__": "bgjobs", "__doc__": doc, "__init__": heard, "__reduce__": reduce}
+        job._order = type("Stopped", (Stopped,), own)
     return job._order
 
 

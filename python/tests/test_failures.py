@@ -184,3 +184,13 @@ def test_the_debugger_opens_where_the_job_failed(prompt, debugger):
         it.send("q\r")
         it.wait_prompt()
         assert "14" in it.type("7 + 7")
+
+
+def test_who_raises_a_jobs_exception_anew_does_not_get_into_its_traceback():
+    job = BackgroundJobManager().new(failing.outer, 1)
+    job.join()
+    before = failures.text_of(job)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            raise job.exception()
+    assert failures.text_of(job) == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 import time
 
@@ -38,6 +39,8 @@ def test_a_sleep_hears_the_stop_at_once_with_its_reason(jobs):
     verdict = job.stop("not needed", timeout=30)
     assert verdict.stopped and verdict and str(verdict).startswith("stopped after ")
     assert heard == ["not needed"]
+    sent = pickle.loads(pickle.dumps(job.exception()))
+    assert type(sent) is Stopped and str(sent) == "not needed"
     assert (job.outcome, job.stat_code, job.finished) == ("stopped", -1, None)
     assert job.status == "Dead (Stopped), call jobs.traceback() for details"
 
