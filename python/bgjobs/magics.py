@@ -17,7 +17,7 @@ from collections import ChainMap, deque
 from pickle import PicklingError
 from types import SimpleNamespace
 from typing import Any, Callable, Iterable, Iterator
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
@@ -430,9 +430,16 @@ _OFFERED: dict[str, tuple[tuple[str, ...], Callable[[Any], bool] | None]] = {
 }
 
 
+_unloaded: WeakKeyDictionary[Any, JobMagics] = WeakKeyDictionary()
+"""What %reload_ext goes on with: its jobs must not be lost."""
+
+
 def load_ipython_extension(shell: Any) -> None:
     """Gives a shell the magics, their completion and the notices."""
     magics = JobMagics(shell)
+    before = _unloaded.pop(shell, None)
+    if before is not None:
+        magics._own, magics._cells, magics._shown = before._own, before._cells, before._shown
     shell.register_magics(magics)
     # Not only with the first job: who takes the streams in between, takes the routers.
     install_router()
@@ -448,7 +455,7 @@ def load_ipython_extension(shell: Any) -> None:
 
 def unload_ipython_extension(shell: Any) -> None:
     """Takes the magics and the notices away again; jobs go on."""
-    magics = shell.magics_manager.registry.pop("JobMagics")
+    magics = _unloaded[shell] = shell.magics_manager.registry.pop("JobMagics")
     shell.events.unregister("post_run_cell", magics.tell)
     shell.events.unregister("post_run_cell", magics.attach)
     magics.detach()

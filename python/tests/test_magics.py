@@ -356,6 +356,16 @@ def test_unloading_takes_the_magics_away_and_loading_again_brings_them(shell):
     assert shell.see("%jobs") == "No jobs. %bg f(x) starts one.\n"
 
 
+def test_a_reload_loses_neither_jobs_nor_the_names_of_cells(shell):
+    shell.see("jobs = 'mine'")
+    shell.see("%%bg\ngate.wait(60)\nfound = 42")
+    shell.see("%reload_ext bgjobs")
+    assert shell.see("%jobs") == "Running jobs:\n0 : gate.wait(60) ...\n\n"
+    shell.see("gate.set()")
+    shell.see("%fg 0")
+    assert shell.user_ns["found"] == 42
+
+
 def test_news_above_a_waiting_prompt_leave_what_is_half_typed(tmp_path):
     go = tmp_path / "go"
     with ipython_prompt() as it:
