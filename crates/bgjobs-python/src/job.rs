@@ -12,8 +12,8 @@ use bgjobs::{AnyJob, Failure, Hosted, Options, Outcome, State, Turn};
 use pyo3::{
     PyTraverseError, PyVisit,
     exceptions::PyRuntimeError,
-    intern,
     prelude::*,
+    sync::PyOnceLock,
     types::{PyDict, PyInt, PyString, PyType},
 };
 
@@ -103,6 +103,16 @@ pub(crate) fn awaited() -> usize {
 #[pyfunction]
 pub(crate) fn await_none() {
     AWAITED.store(0, Ordering::Relaxed);
+}
+
+/// The names of the states, in the order in which a job may come to them; made by the import.
+static STATES: PyOnceLock<[Py<PyString>; 6]> = PyOnceLock::new();
+
+/// Makes the names of the states.
+pub(crate) fn name_states(py: Python<'_>) {
+    let names = ["new", "entered", "running", "done", "failed", "stopped"];
+    // If they are there already, they are the same.
+    let _ = STATES.set(py, names.map(|name| PyString::intern(py, name).unbind()));
 }
 
 /// The callbacks to be called after a step.
@@ -325,15 +335,17 @@ impl JobCore {
     /// Where it is: `new`, `entered`, `running`, `done`, `failed`, `stopped`.
     #[getter]
     fn _state<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {
+        let [new, entered, running, done, failed, stopped] = STATES.get(py).expect("the import has made them");
         let state = self.lock().job.as_ref().map(AnyJob::state);
-        match state {
-            None => intern!(py, "new"),
-            Some(State::Created | State::Queued) => intern!(py, "entered"),
-            Some(State::Running) => intern!(py, "running"),
-            Some(State::Finished(Outcome::Done)) => intern!(py, "done"),
-            Some(State::Finished(Outcome::Failed)) => intern!(py, "failed"),
-            Some(State::Finished(Outcome::Stopped)) => intern!(py, "stopped"),
-        }
+        let name = match state {
+            None => new,
+            Some(State::Created | State::Queued) => entered,
+            Some(State::Running) => running,
+            Some(State::Finished(Outcome::Done)) => done,
+            Some(State::Finished(Outcome::Failed)) => failed,
+            Some(State::Finished(Outcome::Stopped)) => stopped,
+        };
+        name.bind(py)
     }
 
     /// Whether it has ended.
