@@ -520,6 +520,26 @@ def test_no_step_of_a_job_lets_another_thread_run_not_even_the_first_of_its_kind
 
 
 @forks
+def test_the_child_of_a_fork_watches_for_no_stalls_of_its_parents_prompt() -> None:
+    check(
+        """
+        from bgjobs import stalls, workers
+        watch = stalls.Watch(say)
+        workers.watch = watch.begin
+        # As if another thread had just started a job.
+        watch._lock.acquire()
+        child = os.fork()
+        if child == 0:
+            jobs.new(int).join()
+            os._exit(4)
+        say(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
+        """,
+        "4",
+        options=("-W", "ignore::DeprecationWarning"),
+    )
+
+
+@forks
 def test_a_fork_while_other_threads_start_jobs_leaves_no_lock_behind() -> None:
     check(
         """
