@@ -200,8 +200,10 @@ def _close() -> None:
 
 def _renew() -> None:
     """Begins anew in the child of a fork, where only the thread that forked lives."""
-    global _generation, main_ident
+    global _generation, main_ident, watch
     _generation += 1
+    # The prompt is the parent's.
+    watch = None
     main_ident = _thread.get_ident()
     _crew.renew()
     _core.await_none()

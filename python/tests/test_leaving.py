@@ -475,6 +475,70 @@ def test_forks_of_forks_have_jobs_of_their_own() -> None:
     )
 
 
+def test_no_step_of_a_job_lets_another_thread_run_not_even_the_first_of_its_kind() -> None:
+    # A fork at that moment would leave half made in the child what the step was making, with nobody to go on with it.
+    check(
+        """
+        import _thread, gc
+        from functools import partial
+        from bgjobs import _core
+
+        turns = [0]
+        def turn():
+            while True:
+                turns[0] += 1
+
+        table, lock = _core.Table(), _thread.allocate_lock()
+        lock.acquire()
+        seat, reader = _core.Crew(int, 1.0).seat(), table.reader()
+        refuses = _core.Crew(partial(int, "no thread"), 1.0)
+        crew = _core.Crew(int, 1.0)
+
+        steps = []
+        for end in ("done", "failed", "stopped"):
+            job = _core.JobCore()
+            state = partial(getattr, job, "_state")
+            steps += [state, partial(job._enter, crew, table, False), state, partial(job._await, "begin", lock)]
+            steps += [partial(crew.push, job), partial(seat.begin, job), state, partial(job._end, end, None), state]
+        unbegun = _core.JobCore()
+        steps += [partial(unbegun._enter, crew, table, False), partial(unbegun._ask_stop, "no more")]
+        steps += [partial(table.running), partial(reader.look), partial(refuses.push, unbegun)]
+        steps += [partial([_core.JobCore()].clear)]
+
+        # All in one call of C, between whose parts nobody else gets a turn, while the other thread asks for one.
+        ask, look = partial(sum, range(30_000)), partial(turns.__getitem__, 0)
+        calls = [call for step in steps for call in (ask, look, step, look)]
+        threading.Thread(target=turn, daemon=True).start()
+        gc.disable()
+        sys.setswitchinterval(1e-6)
+        seen = list(map(partial.__call__, calls))
+        say(str([step for number, step in enumerate(steps) if seen[4 * number + 1] != seen[4 * number + 3]]))
+        os._exit(0)
+        """,
+        "[]",
+    )
+
+
+@forks
+def test_the_child_of_a_fork_watches_for_no_stalls_of_its_parents_prompt() -> None:
+    check(
+        """
+        from bgjobs import stalls, workers
+        watch = stalls.Watch(say)
+        workers.watch = watch.begin
+        # As if another thread had just started a job.
+        watch._lock.acquire()
+        child = os.fork()
+        if child == 0:
+            jobs.new(int).join()
+            os._exit(4)
+        say(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
+        """,
+        "4",
+        options=("-W", "ignore::DeprecationWarning"),
+    )
+
+
 @forks
 def test_a_fork_while_other_threads_start_jobs_leaves_no_lock_behind() -> None:
     check(

@@ -73,7 +73,7 @@ impl Crew {
     /// Queues a job, which is from now on among Python's threads that were started; `RuntimeError` if the crew is closed.
     fn push(&self, py: Python<'_>, job: Py<PyAny>) -> PyResult<()> {
         let relay = self.relay();
-        started(py)?.set_item(&job, &job)?;
+        started(py).set_item(&job, &job)?;
         let due = relay.push(job).map_err(|_| PyRuntimeError::new_err(CLOSED))?;
         // A job that is queued is never lost: the exit hook takes it if nobody else does.
         let _ = self.carry_out(py, &relay, due);
@@ -140,14 +140,14 @@ impl Crew {
 impl Seat {
     /// Begins a job on the worker's thread, which is Python's name for it until its end; false if it was stopped before.
     fn begin(&self, py: Python<'_>, job: &Bound<'_, JobCore>) -> PyResult<bool> {
-        let running = running(py)?;
+        let running = running(py);
         running.set_item(self.ident, job)?;
         let begins = job.get().begin(py, self.ident, self.native_id);
         if !begins {
             running.del_item(self.ident)?;
         }
         // After a fork nobody is there.
-        let _ = started(py)?.del_item(job);
+        let _ = started(py).del_item(job);
         Ok(begins)
     }
 }

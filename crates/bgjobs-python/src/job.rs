@@ -9,8 +9,8 @@ use bgjobs::{AnyJob, Failure, Hosted, Options, Outcome, State, Turn};
 use pyo3::{
     PyTraverseError, PyVisit,
     exceptions::PyRuntimeError,
-    intern,
     prelude::*,
+    sync::PyOnceLock,
     types::{PyDict, PyInt, PyString, PyType},
 };
 
@@ -68,6 +68,16 @@ enum Event {
     Callback,
 }
 
+/// The names of the states, in the order in which a job may come to them; made by the import.
+static STATES: PyOnceLock<[Py<PyString>; 6]> = PyOnceLock::new();
+
+/// Makes the names of the states.
+pub(crate) fn name_states(py: Python<'_>) {
+    let names = ["new", "entered", "running", "done", "failed", "stopped"];
+    // If they are there already, they are the same.
+    let _ = STATES.set(py, names.map(|name| PyString::intern(py, name).unbind()));
+}
+
 /// The callbacks to be called after a step.
 type Callbacks = Option<Vec<Py<PyAny>>>;
 
@@ -99,8 +109,8 @@ impl JobCore {
             interrupt(inner.ident, None);
         }
         let ident = PyInt::new(py, inner.ident);
-        if let Ok(running) = running(py)
-            && let Ok(Some(thread)) = running.get_item(&ident)
+        let running = running(py);
+        if let Ok(Some(thread)) = running.get_item(&ident)
             && thread.cast::<Self>().is_ok_and(|job| std::ptr::eq(job.get(), self))
         {
             let _ = running.del_item(&ident);
@@ -191,7 +201,7 @@ impl Ended {
 fn release(py: Python<'_>, locks: &[Py<PyAny>]) {
     for lock in locks {
         // A lock that is free already belongs to a thread that does not wait any more.
-        let _ = lock.call_method0(py, intern!(py, "release"));
+        let _ = lock.call_method0(py, "release");
     }
 }
 
@@ -295,15 +305,17 @@ impl JobCore {
     /// Where it is: `new`, `entered`, `running`, `done`, `failed`, `stopped`.
     #[getter]
     fn _state<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {
+        let [new, entered, running, done, failed, stopped] = STATES.get(py).expect("the import has made them");
         let state = self.lock().job.as_ref().map(AnyJob::state);
-        match state {
-            None => intern!(py, "new"),
-            Some(State::Created | State::Queued) => intern!(py, "entered"),
-            Some(State::Running) => intern!(py, "running"),
-            Some(State::Finished(Outcome::Done)) => intern!(py, "done"),
-            Some(State::Finished(Outcome::Failed)) => intern!(py, "failed"),
-            Some(State::Finished(Outcome::Stopped)) => intern!(py, "stopped"),
-        }
+        let name = match state {
+            None => new,
+            Some(State::Created | State::Queued) => entered,
+            Some(State::Running) => running,
+            Some(State::Finished(Outcome::Done)) => done,
+            Some(State::Finished(Outcome::Failed)) => failed,
+            Some(State::Finished(Outcome::Stopped)) => stopped,
+        };
+        name.bind(py)
     }
 
     /// Whether it has ended.

@@ -7,6 +7,8 @@
 //! frame of Rust does not survive.
 //! No lock of this module is held while Python code runs, and the engine's ledger is only touched by a thread that is
 //! attached to the interpreter, so after a fork it is free.
+//! Nothing is made at its first use by `intern!` or `PyOnceLock::get_or_init`: they let other threads run meanwhile, and the
+//! child of a fork at that moment waits for ever for the thread that was at it. The import makes it.
 
 mod awaited;
 mod crew;
@@ -16,6 +18,8 @@ mod table;
 mod thread;
 
 use pyo3::{exceptions::PyImportError, prelude::*};
+
+use crate::{job::name_states, thread::find_tables};
 
 /// What is the engine's in bgjobs.
 #[pymodule(gil_used = false)]
@@ -30,11 +34,13 @@ mod _core {
         thread::forget_locals,
     };
 
-    use super::{Bound, PyModule, PyResult, refuse_subinterpreter};
+    use super::{Bound, PyModule, PyResult, find_tables, name_states, refuse_subinterpreter};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        refuse_subinterpreter(module.py())
+        refuse_subinterpreter(module.py())?;
+        name_states(module.py());
+        find_tables(module.py())
     }
 }
 

@@ -23,25 +23,30 @@ pub(crate) fn interrupt(ident: c_ulong, exception: Option<&Bound<'_, PyType>>) {
     unsafe { ffi::PyThreadState_SetAsyncExc(ident.cast_signed(), exception) };
 }
 
+/// Python's tables of the threads that run, by their numbers, and of those that were started and do not run yet.
+static TABLES: PyOnceLock<[Py<PyDict>; 2]> = PyOnceLock::new();
+
+/// Finds Python's tables of threads.
+pub(crate) fn find_tables(py: Python<'_>) -> PyResult<()> {
+    let threading = py.import("threading")?;
+    let table = |name| PyResult::Ok(threading.getattr(name)?.cast_into::<PyDict>()?.unbind());
+    // If they are there already, they are the same.
+    let _ = TABLES.set(py, [table("_active")?, table("_limbo")?]);
+    Ok(())
+}
+
 /// Python's table of the threads that run, by their numbers.
-pub(crate) fn running(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
-    static RUNNING: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
-    table(py, &RUNNING, "_active")
+pub(crate) fn running(py: Python<'_>) -> &Bound<'_, PyDict> {
+    tables(py)[0].bind(py)
 }
 
 /// Python's table of the threads that were started and do not run yet.
-pub(crate) fn started(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
-    static STARTED: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
-    table(py, &STARTED, "_limbo")
+pub(crate) fn started(py: Python<'_>) -> &Bound<'_, PyDict> {
+    tables(py)[1].bind(py)
 }
 
-fn table<'py>(
-    py: Python<'py>,
-    known: &'static PyOnceLock<Py<PyDict>>,
-    name: &str,
-) -> PyResult<&'py Bound<'py, PyDict>> {
-    let find = || Ok(py.import("threading")?.getattr(name)?.cast_into::<PyDict>()?.unbind());
-    known.get_or_try_init(py, find).map(|table| table.bind(py))
+fn tables(py: Python<'_>) -> &[Py<PyDict>; 2] {
+    TABLES.get(py).expect("the import has found them")
 }
 
 /// The numbers of the calling thread, as Python's module `_thread` gives them.
