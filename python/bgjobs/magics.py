@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import builtins
+import functools
 import re
 import sys
 import time
@@ -27,7 +28,7 @@ from . import failures, stalls, workers
 from .cells import BackgroundJobCell, BackgroundJobProcessCell, split
 from .jobs import BackgroundJobBase
 from .manager import BackgroundJobManager
-from .output import harmless, install_router, shown
+from .output import current, harmless, install_router, shown
 
 _PAUSE = 0.2
 """How many seconds may pass until a waiting prompt is told of a job's end."""
@@ -54,6 +55,7 @@ class JobMagics(Magics):  # type: ignore[misc]
         # Added to by the thread of the watch.
         self._stalls: deque[stalls.Stall] = deque(maxlen=_STALLS)
         self._app: Any = None
+        self._input: tuple[Any, Any] | None = None
 
     @property
     def _names(self) -> ChainMap[str, Any]:
@@ -354,6 +356,26 @@ class JobMagics(Magics):  # type: ignore[misc]
             await asyncio.sleep(_PAUSE)
             self.tell()
 
+    # The keyboard.
+
+    def keep_keyboard(self) -> None:
+        """Keeps `input`, and so the debugger, from jobs: two who read from one terminal leave it useless."""
+        given = builtins.input
+
+        @functools.wraps(given)
+        def input(*args: Any) -> str:
+            if current.get() is not None:
+                raise EOFError("a job has no keyboard: give it as an argument what it would ask for")
+            return given(*args)
+
+        self._input = given, input
+        builtins.input = input
+
+    def give_keyboard_back(self) -> None:
+        """Undoes `keep_keyboard`."""
+        if self._input is not None and builtins.input is self._input[1]:
+            builtins.input = self._input[0]
+
     # Completion.
 
     def matcher(self, context: Any) -> Any:
@@ -448,6 +470,7 @@ def load_ipython_extension(shell: Any) -> None:
     shell.events.register("post_run_cell", magics.attach)
     magics.attach()
     if not hasattr(shell, "kernel"):
+        magics.keep_keyboard()
         # A kernel's last words nobody sees.
         workers.farewell = magics.farewell
     workers.watch = stalls.Watch(magics._stalls.append).begin
@@ -459,6 +482,7 @@ def unload_ipython_extension(shell: Any) -> None:
     shell.events.unregister("post_run_cell", magics.tell)
     shell.events.unregister("post_run_cell", magics.attach)
     magics.detach()
+    magics.give_keyboard_back()
     workers.watch = workers.farewell = None
     shell.Completer.custom_matchers.remove(magics.matcher)
     for kind, names in magics.magics.items():
