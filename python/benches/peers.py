@@ -1,7 +1,7 @@
 """What a job costs beside the original in a live IPython, `ThreadPoolExecutor` and `threading.Thread`, in one run.
 
-Ratios are taken inside one process, where all peers stand side by side; shown is the median of several processes and the
-range, ours to theirs, so less is better. Run it where nothing else does:
+Ratios are taken inside one process, where all peers stand side by side; shown is the median of several processes and
+the range, ours to theirs, so less is better. Run it where nothing else does:
 
     python python/benches/peers.py            # some minutes
     python python/benches/peers.py submit     # one measure; --list names them
@@ -179,7 +179,7 @@ def round_trip() -> dict[str, float]:
 
 
 def flood() -> dict[str, float]:
-    """20,000 empty jobs until all have ended; the original gets 2,000, because each costs it more the more there are."""
+    """20,000 empty jobs until all have ended; the original gets 2,000, because each costs it more as they grow."""
 
     def measure(name: str) -> float:
         it, count = peer(name), 20_000 if name in ("ours", "executor") else 2000

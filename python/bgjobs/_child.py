@@ -241,9 +241,7 @@ def leave() -> None:
     os._exit(0)
 
 
-def prepare(
-    path: list[str], argv: list[str], cwd: str | None, sources: dict[str, list[str]]
-) -> None:
+def prepare(path: list[str], argv: list[str], cwd: str | None, sources: dict[str, list[str]]) -> None:
     """Makes this process look to the body like the one that the job was started in."""
     sys.path[:] = path
     sys.argv[:] = argv

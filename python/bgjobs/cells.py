@@ -11,19 +11,19 @@ import ast
 import asyncio
 import inspect
 import sys
+from collections.abc import Mapping, MutableMapping
 from types import CodeType, FunctionType
-from typing import Any, Callable, Mapping, MutableMapping
+from typing import Any, Callable
 
 from . import names as names_of
 from .jobs import BackgroundJobBase
-from .process import BackgroundJobProcess, Child, _pack
+from .payload import pack
+from .process import BackgroundJobProcess, Child
 
 _UNBOUND = object()
 
 
-def split(
-    source: str, filename: str, compiler: Callable[..., CodeType] = compile
-) -> tuple[CodeType, CodeType | None]:
+def split(source: str, filename: str, compiler: Callable[..., CodeType] = compile) -> tuple[CodeType, CodeType | None]:
     """The code of a cell's statements, and that of the expression it ends with, if it does.
 
     A `compiler` that knows more, which ``await`` to allow for instance, may take the place of
@@ -80,9 +80,7 @@ class BackgroundJobCell(BackgroundJobBase):
     2
     """
 
-    def __init__(
-        self, source: str, body: CodeType, last: CodeType | None, names: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, source: str, body: CodeType, last: CodeType | None, names: Mapping[str, Any]) -> None:
         lines = [line.strip() for line in source.splitlines() if line.strip()]
         self.strform = lines[0] + " ..." * (len(lines) > 1)
         self.source = source
@@ -143,9 +141,7 @@ class BackgroundJobProcessCell(BackgroundJobProcess, BackgroundJobCell):
     Raises `pickle.PicklingError` naming the first value that cannot be sent there.
     """
 
-    def __init__(
-        self, source: str, body: CodeType, last: CodeType | None, names: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, source: str, body: CodeType, last: CodeType | None, names: Mapping[str, Any]) -> None:
         BackgroundJobCell.__init__(self, source, body, last, names)
         codes = (body,) if last is None else (body, last)
         wanted = {name for code in codes for name in names_of.referenced(code)}
@@ -154,7 +150,7 @@ class BackgroundJobProcessCell(BackgroundJobProcess, BackgroundJobCell):
         parts = {f"the value of {name!r}": value for name, value in sent.items()}
         # Brings the cell's lines along, for its tracebacks.
         parts["the cell"] = FunctionType(body, {})
-        self._child = Child(_pack(("call", _run_there, (body, last, sent), {}), parts))
+        self._child = Child(pack(("call", _run_there, (body, last, sent), {}), parts))
 
     def call(self) -> Any:
         result, assigned = super().call()
@@ -162,9 +158,7 @@ class BackgroundJobProcessCell(BackgroundJobProcess, BackgroundJobCell):
         return result
 
 
-def _run_there(
-    body: CodeType, last: CodeType | None, names: dict[str, Any]
-) -> tuple[Any, dict[str, Any]]:
+def _run_there(body: CodeType, last: CodeType | None, names: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Runs a cell; its value, and what it assigned that can be sent back."""
     import cloudpickle
 

@@ -142,7 +142,7 @@ def keep(job: BackgroundJobBase) -> None:
 
 
 def _from_here(trace: TracebackType | None) -> TracebackType | None:
-    """The traceback without what stands before the frames of this thread: a waiter may have raised the exception anew."""
+    """The traceback without what stands before this thread's frames: a waiter may have raised the exception anew."""
     here = set()
     frame = sys._getframe()
     while frame is not None:
@@ -174,9 +174,7 @@ def debug(job: BackgroundJobBase) -> None:
     """
     exception = job._exception
     if exception is None:
-        raise ValueError(
-            f"job #{job.num} has not died (status: {job.status}); job.where() shows where a job is"
-        )
+        raise ValueError(f"job #{job.num} has not died (status: {job.status}); job.where() shows where a job is")
     trace = _without_ours(job._trace or exception.__traceback__, keep_call=True)
     if trace is None:
         raise ValueError(

@@ -9,8 +9,9 @@ from __future__ import annotations
 import _thread
 import logging
 import time
+from collections.abc import Generator, Iterable, Iterator
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Callable, Generator, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Callable
 
 from . import workers
 

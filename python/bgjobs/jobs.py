@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import _thread
 import threading
+from collections.abc import Generator, Mapping
 from contextvars import Context
 from types import CodeType, TracebackType
-from typing import TYPE_CHECKING, Any, Callable, ClassVar, Generator, Mapping
+from typing import TYPE_CHECKING, Any, Callable, ClassVar
 
 from . import failures, futures, stopping, workers
 from ._core import JobCore

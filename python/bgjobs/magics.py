@@ -15,14 +15,14 @@ import re
 import sys
 import time
 from collections import ChainMap, deque
+from collections.abc import Iterable, Iterator
 from pickle import PicklingError
 from types import SimpleNamespace
-from typing import Any, Callable, Iterable, Iterator
+from typing import Any, Callable
 from weakref import WeakKeyDictionary, WeakSet
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
-from IPython.core.magic import needs_local_scope, no_var_expand
+from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, needs_local_scope, no_var_expand
 
 from . import failures, stalls, workers
 from .cells import BackgroundJobCell, BackgroundJobProcessCell, split
@@ -154,9 +154,7 @@ class JobMagics(Magics):  # type: ignore[misc]
         try:
             return self.manager.new(text, names, local_ns, **options)
         except SyntaxError as error:
-            raise UsageError(
-                f"{text} is no expression ({error.msg}); statements go in a cell: %%bg"
-            ) from None
+            raise UsageError(f"{text} is no expression ({error.msg}); statements go in a cell: %%bg") from None
         except PicklingError as error:
             raise UsageError(str(error)) from None
 
@@ -180,13 +178,13 @@ class JobMagics(Magics):  # type: ignore[misc]
             raise UsageError(str(error)) from None
         job.daemon = options.get("daemon", False)
         self._cells.append(job)
-        return self.manager._start(job)
+        return self.manager.start(job)
 
     @line_magic  # type: ignore[untyped-decorator]
     def jobs(self, line: str) -> None:
         """Shows the jobs that run, that have completed, and that died, as jobs.status() does.
 
-            %jobs
+        %jobs
         """
         if line.strip():
             raise UsageError(f"%jobs takes nothing, not {line.strip()}; %log N shows one job's log")
@@ -260,7 +258,7 @@ class JobMagics(Magics):  # type: ignore[misc]
     def where(self, line: str) -> None:
         """Shows where a job is now: its stack of calls, with the lines of the source.
 
-            %where N
+        %where N
         """
         print(self._job(line, "where").where())
 
@@ -268,7 +266,7 @@ class JobMagics(Magics):  # type: ignore[misc]
     def jobdebug(self, line: str) -> None:
         """Opens the debugger in the place where a dead job failed.
 
-            %jobdebug N
+        %jobdebug N
         """
         job = self._job(line, "jobdebug")
         try:
@@ -409,8 +407,7 @@ def _options(line: str) -> tuple[dict[str, Any], str]:
         word, _, following = rest.partition(" ")
         if word not in ("--daemon", "--process"):
             raise UsageError(
-                f"%bg has --daemon and --process, no {word}; "
-                "an expression that begins so goes in parentheses"
+                f"%bg has --daemon and --process, no {word}; an expression that begins so goes in parentheses"
             )
         options[word[2:]] = True
         rest = following.strip()

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Callable
 
 from . import failures, names, workers
 from ._core import Table
@@ -25,7 +26,8 @@ class BackgroundJobManager:
 
     Below, `jobs` is a manager:
 
-    - `jobs.new(...)` starts a job; `jobs.submit(function, ...)` does so with keywords as Python passes them.
+    - `jobs.new(...)` starts a job; `jobs.submit(function, ...)` does so with keywords as Python passes them, and
+      `jobs.start(job)` starts one that was made by hand.
     - `jobs()` or `jobs.status()` shows all jobs.
     - `jobs[N]` is job number N, `jobs[N].result` its result.
     - `jobs[N].traceback()` or `jobs.traceback(N)` prints why it died, `jobs.traceback()` of all the dead.
@@ -69,8 +71,8 @@ class BackgroundJobManager:
         process of its own (see `bgjobs.process`); `snapshot=True`, an expression gets its own copy of the names that it
         refers to, so that it does not see them rebound, and `snapshot="deep"`, of their values too.
 
-        Raises `SyntaxError` if the expression does not compile, `ValueError` if more than two dicts are given or `snapshot`
-        is none of these, or given for a function, `TypeError` if it gets neither a text nor a function, and
+        Raises `SyntaxError` if the expression does not compile, `ValueError` if more than two dicts are given, or if
+        `snapshot` is none of these or given for a function, `TypeError` if it gets neither a text nor a function, and
         `RuntimeError` if no thread can be had.
 
         >>> jobs = BackgroundJobManager()
@@ -110,7 +112,7 @@ class BackgroundJobManager:
             job = BackgroundJobProcess(body)
         if daemon:
             job._daemon = True
-        return self._start(job)
+        return self.start(job)
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> BackgroundJobBase:
         """Starts a job that calls `function(*args, **kwargs)`, and returns it.
@@ -121,7 +123,7 @@ class BackgroundJobManager:
         >>> job.result
         [3, 2, 1]
         """
-        return self._start(BackgroundJobFunc(function, *args, **kwargs))
+        return self.start(BackgroundJobFunc(function, *args, **kwargs))
 
     def map(self, function: Callable[..., Any], *iterables: Iterable[Any]) -> list[BackgroundJobBase]:
         """Starts a job for each item, as `map` would call the function, and returns the jobs in that order.
@@ -132,7 +134,17 @@ class BackgroundJobManager:
         """
         return [self.submit(function, *items) for items in zip(*iterables)]
 
-    def _start(self, job: BackgroundJobBase) -> BackgroundJobBase:
+    def start(self, job: BackgroundJobBase) -> BackgroundJobBase:
+        """Starts a job that was made by hand, of a class of one's own for instance, and returns it.
+
+        Raises `RuntimeError` if it was started before, or if no thread can be had.
+
+        >>> jobs = BackgroundJobManager()
+        >>> job = jobs.start(BackgroundJobExpr("6 * 7"))
+        >>> job.join()
+        >>> jobs[0].result
+        42
+        """
         num = job.num = workers.enter(job, self._table)
         self.all[num] = job
         workers.push(job)
@@ -141,6 +153,10 @@ class BackgroundJobManager:
         return job
 
     # Looking.
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.running)} running, {len(self.completed)} completed, {len(self.dead)} dead"
+        return f"<{type(self).__name__}: {counts}>"
 
     def __getitem__(self, key: int | BackgroundJobBase) -> BackgroundJobBase:
         """The job of a number, or the one that a job's number belongs to; `KeyError` if there is none."""
@@ -186,7 +202,7 @@ class BackgroundJobManager:
                 (self._completed if job.outcome == "done" else self._dead).append(job)
 
     def status(self, verbose: object = 0) -> None:
-        """Prints all jobs in their groups; what is new in them counts as told. `verbose` is ignored, as in the original."""
+        """Prints all jobs in their groups; what is new counts as told. `verbose` is ignored, as in the original."""
         _print_group("Running", self.running)
         _print_group("Completed", self.completed)
         _print_group("Dead", self.dead)
@@ -218,7 +234,7 @@ class BackgroundJobManager:
         return None if job is None else job.result
 
     def traceback(self, job: int | BackgroundJobBase | None = None) -> None:
-        """Prints the traceback of a job, given by itself or by its number, or without an argument those of all the dead."""
+        """Prints the traceback of a job, given as it is or by its number; without an argument those of all the dead."""
         if job is None:
             for dead in self.dead:
                 print(f"Traceback for: {dead!r}")
@@ -252,7 +268,7 @@ class BackgroundJobManager:
         self._table.remove(num)
 
     def flush(self) -> None:
-        """Forgets all finished jobs, and says how many; what was not told yet is told by the next report all the same."""
+        """Forgets all finished jobs, and says how many; what was not told is told by the next report all the same."""
         completed, dead = self.completed, self.dead
         for job in completed + dead:
             self._board.forget(job)

@@ -40,12 +40,7 @@ def referenced(code: types.CodeType) -> set[str]:
     >>> sorted(referenced(compile("f(x).y + sum(i * k for i in z)", "", "eval")))
     ['f', 'k', 'sum', 'x', 'z']
     """
-    return {
-        step.argval
-        for part in _nested(code)
-        for step in dis.get_instructions(part)
-        if step.opname in _LOOKS_UP
-    }
+    return {step.argval for part in _nested(code) for step in dis.get_instructions(part) if step.opname in _LOOKS_UP}
 
 
 def _nested(code: types.CodeType) -> Iterator[types.CodeType]:

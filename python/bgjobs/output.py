@@ -2,7 +2,8 @@
 
 A router stands in for ``sys.stdout`` and ``sys.stderr``. Text that a job writes goes into the log
 of that job; all other text goes on to the stream that was there before. In a Jupyter kernel a
-job's text also goes to the kernel's own stream, which shows it under the cell that started the job.
+job's text also goes to the kernel's own stream, which shows it under the cell that started the job;
+and in a program without a prompt it goes to that program's output, as a thread's does.
 
 This module knows which job is writing (`current`) and where its log is, and nothing else of jobs.
 
@@ -25,10 +26,11 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 if TYPE_CHECKING:
     from .jobs import BackgroundJobBase
@@ -46,8 +48,8 @@ class Router:
     def __init__(self, stream: Any, err: bool) -> None:
         self._stream = stream
         self._err = err
-        # Only the stream of a kernel knows which cell a text belongs to.
-        self._shared = hasattr(stream, "set_parent")
+        # The stream of a kernel knows which cell a text belongs to; where there is no prompt it is in nobody's way.
+        self._shared = hasattr(stream, "set_parent") or not _has_prompt()
         # Looked up at each write: IPython 9 changes the stream's `write` for the length of a cell.
         self._write = self._routed(lambda text: stream.write(text))
 
@@ -92,6 +94,14 @@ class Router:
 
     def __repr__(self) -> str:
         return f"<bgjobs router before {self._stream!r}>"
+
+
+def _has_prompt() -> bool:
+    """Whether somebody types at a prompt: IPython's or Python's own."""
+    if hasattr(sys, "ps1") or sys.flags.interactive:
+        return True
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and ipython.get_ipython() is not None
 
 
 class _Bytes:

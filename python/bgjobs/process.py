@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import linecache
 import os
 import pickle
 import select
@@ -28,12 +27,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from . import _child, names, output, stopping
+from . import _child, output, stopping
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
+from .payload import pack_call, pack_expression
 
 CHUNK = 1 << 16
 
@@ -58,9 +57,7 @@ class ProcessDied(Exception):
     `signal` is the number of the signal that ended it, or None; `status` its exit status, or None.
     """
 
-    def __init__(
-        self, message: str, signal: int | None = None, status: int | None = None
-    ) -> None:
+    def __init__(self, message: str, signal: int | None = None, status: int | None = None) -> None:
         super().__init__(message)
         self.signal = signal
         self.status = status
@@ -74,103 +71,6 @@ class RemoteTraceback(Exception):
 
     def __str__(self) -> str:
         return "\n" + str(self.args[0])
-
-
-def pack_call(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> bytes:
-    """`function(*args, **kwargs)` as a payload for a `Child`.
-
-    Raises `pickle.PicklingError` naming the first part that cannot be sent.
-    """
-    parts = {"the function": function}
-    parts.update({f"argument {n}": value for n, value in enumerate(args, 1)})
-    parts.update({f"argument {name!r}": value for name, value in kwargs.items()})
-    return _pack(("call", function, tuple(args), dict(kwargs)), parts)
-
-
-def pack_expression(
-    expression: str, code: types.CodeType, glob: dict[str, Any], loc: Mapping[str, Any]
-) -> bytes:
-    """`eval(code, glob, loc)` as a payload: the text, and the names that `code` refers to.
-
-    Raises `pickle.PicklingError` naming the first value that cannot be sent.
-    """
-    from_glob, from_loc = names.snapshot(code, glob, loc)
-    found = {**from_glob, **from_loc, "__name__": "__main__"}
-    found.pop("__builtins__", None)  # the child has its own
-    parts = {f"the value of {name!r}": value for name, value in found.items()}
-    return _pack(("eval", expression, code.co_filename, found), parts)
-
-
-def _pack(body: tuple[Any, ...], parts: dict[str, Any]) -> bytes:
-    import cloudpickle
-
-    if not hasattr(os, "fork"):
-        raise NotImplementedError("process=True needs a POSIX system; start the job without it")
-    try:
-        cwd: str | None = os.getcwd()
-    except FileNotFoundError:
-        cwd = None
-    settings = {
-        "path": sys.path,
-        "argv": sys.argv,
-        "cwd": cwd,
-        "sources": _sources(parts.values()),
-    }
-    try:
-        letter: bytes = cloudpickle.dumps(body, pickle.HIGHEST_PROTOCOL)
-    except Exception as error:
-        what = _blame(parts, set()) or "a part of it"
-        raise pickle.PicklingError(
-            f"this job cannot have a process of its own: {what} cannot be sent there ({error}); "
-            "let the body make it for itself, or start the job without process=True"
-        ) from error
-    return pickle.dumps(settings) + letter
-
-
-def _blame(parts: Mapping[str, Any], seen: set[int]) -> str | None:
-    """Which of `parts` does not pickle, in words, going into what a function uses."""
-    import cloudpickle
-
-    for label, value in parts.items():
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        try:
-            cloudpickle.dumps(value)
-        except Exception:
-            function = getattr(value, "__func__", value)
-            if isinstance(function, types.FunctionType):
-                used = names.used_by(function)
-                inside = {f"{name!r}, used by {label}": v for name, v in used.items()}
-                deeper = _blame(inside, seen)
-                if deeper is not None:
-                    return deeper
-            return f"{label} (a {_child.type_name(value)})"
-    return None
-
-
-def _sources(values: Iterable[Any]) -> dict[str, list[str]]:
-    """Lines of the code that is in no file (of a prompt, or of a cell), for tracebacks there."""
-    found: dict[str, list[str]] = {}
-    seen: set[int] = set()
-    todo = list(values)
-    while todo:
-        value = todo.pop()
-        kind = value if isinstance(value, type) else type(value)
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        if kind.__module__ == "__main__":
-            todo += vars(kind).values()
-        function = getattr(value, "__func__", value)
-        if isinstance(function, types.FunctionType):
-            file = function.__code__.co_filename
-            if file in linecache.cache and not os.path.exists(file):
-                found[file] = linecache.getlines(file)
-                todo += names.used_by(function).values()
-    return found
 
 
 class Child:
@@ -328,8 +228,7 @@ class Child:
         except Exception as error:
             what = "result" if kind == "result" else "exception"
             raise RemoteError(
-                f"the job's {what}, a {type_name}, cannot be read here "
-                f"({type(error).__name__}: {error})",
+                f"the job's {what}, a {type_name}, cannot be read here ({type(error).__name__}: {error})",
                 type_name,
             ) from error
         if kind == "result":
@@ -341,14 +240,11 @@ class Child:
     def _death(self) -> ProcessDied:
         if self._ending is None:
             return ProcessDied(
-                "the job's process did not start, or was killed with its supervisor; "
-                "what it said is in the job's log"
+                "the job's process did not start, or was killed with its supervisor; what it said is in the job's log"
             )
         code = os.waitstatus_to_exitcode(self._ending)
         if code >= 0:
-            return ProcessDied(
-                f"the job's process left with exit status {code} and without a result", status=code
-            )
+            return ProcessDied(f"the job's process left with exit status {code} and without a result", status=code)
         try:
             name = f" ({signal.Signals(-code).name})"
         except ValueError:
@@ -367,9 +263,7 @@ def _sheet() -> BinaryIO:
 def _python() -> list[str]:
     """The command that starts a Python like this one."""
     if not sys.executable:
-        raise RuntimeError(
-            "process=True needs to know which Python to start, and sys.executable is empty; set it"
-        )
+        raise RuntimeError("process=True needs to know which Python to start, and sys.executable is empty; set it")
     flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
     return [sys.executable, *flags]
 
@@ -432,9 +326,7 @@ class BackgroundJobProcess(BackgroundJobBase):
             # Where it was in its process says its cause; where it came from here, nobody wants to know.
             raise stopping._order(self)(self._reason) from error.with_traceback(None)
 
-    def stop(
-        self, reason: str = "stopped by its user", timeout: float = 1.0
-    ) -> stopping.Verdict:
+    def stop(self, reason: str = "stopped by its user", timeout: float = 1.0) -> stopping.Verdict:
         """Asks the body to stop, then kills it, and says within `timeout` seconds what came of it.
 
         The body gets a KeyboardInterrupt, as by Ctrl-C, and half of the time to clean up.  Then its

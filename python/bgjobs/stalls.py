@@ -103,9 +103,7 @@ def _used() -> dict[int, float]:
     return used
 
 
-def _blame(
-    jobs: list[BackgroundJobBase], before: dict[int, float], now: dict[int, float], late: float
-) -> Stall | None:
+def _blame(jobs: list[BackgroundJobBase], before: dict[int, float], now: dict[int, float], late: float) -> Stall | None:
     """The job that used most of the processor in a time in which one thread must have kept the lock."""
     used = {ident: time - before.get(ident, 0.0) for ident, time in now.items()}
     ident = max(used, key=lambda ident: used[ident], default=0)

@@ -100,7 +100,7 @@ def _work() -> None:
 
 
 def _run(job: BackgroundJobBase, seat: _core.Seat) -> None:
-    """Runs a job in its context, and ends it if its `run` did not: it is the user's own, or was interrupted at its end."""
+    """Runs a job in its context, and ends it if `run` did not: it is the user's own, or was interrupted at its end."""
     callbacks = None
     try:
         (job._context or Context()).run(_run_here, job, seat)
@@ -138,7 +138,7 @@ def _run_here(job: BackgroundJobBase, seat: _core.Seat) -> None:
 
 
 def _wait_at_exit() -> None:
-    """Has CPython wait for jobs as it waits for threads: after it has noted the end of the main thread, for which a job may wait."""
+    """Has CPython wait for jobs as for threads: after the main thread has ended for it, because a job may wait for that."""
     global _leaving, farewell
     _leaving = True
     if farewell is not None and _core.awaited():

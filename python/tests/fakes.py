@@ -31,7 +31,7 @@ class FakeLog:
     def read(self, cursor: int) -> tuple[int, int, list[tuple[float, bool, str]]]:
         with self._lock:
             missed = max(0, self.dropped - cursor)
-            return len(self._lines), missed, self._lines[max(cursor, self.dropped):]
+            return len(self._lines), missed, self._lines[max(cursor, self.dropped) :]
 
 
 class FakeJob:

@@ -123,9 +123,7 @@ def ipython_prompt():
 def simple_prompt():
     """IPython with the prompt for terminals that can do nothing."""
     pytest.importorskip("IPython")
-    return terminal(
-        "-m", "IPython", "--no-banner", "--no-confirm-exit", "--colors=NoColor", "--simple-prompt"
-    )
+    return terminal("-m", "IPython", "--no-banner", "--no-confirm-exit", "--colors=NoColor", "--simple-prompt")
 
 
 def plain_prompt():

@@ -17,7 +17,10 @@ from bgjobs import BackgroundJobBase, BackgroundJobManager, failures
 def traceback_texts(which: str, live: str, mode: str) -> dict[str, str]:
     done = subprocess.run(
         [sys.executable, failing.__file__, which, live, mode],
-        env=environment(), capture_output=True, text=True, timeout=120,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])

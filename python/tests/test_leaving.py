@@ -572,7 +572,9 @@ def test_a_fork_while_other_threads_start_jobs_leaves_no_lock_behind() -> None:
 
 
 @forks
-@pytest.mark.parametrize("where", ["target()", "job = jobs.new(target); job.join(); assert job.finished, job.traceback()"])
+@pytest.mark.parametrize(
+    "where", ["target()", "job = jobs.new(target); job.join(); assert job.finished, job.traceback()"]
+)
 def test_a_forked_process_of_multiprocessing_has_jobs(where: str) -> None:
     check(
         f"""

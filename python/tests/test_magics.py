@@ -250,8 +250,7 @@ WRONG = [
     ("%bg x = 5", "x = 5 is no expression (invalid syntax); statements go in a cell: %%bg"),
     (
         "%bg --deamon f()",
-        "%bg has --daemon and --process, no --deamon; "
-        "an expression that begins so goes in parentheses",
+        "%bg has --daemon and --process, no --deamon; an expression that begins so goes in parentheses",
     ),
     ("%%bg f()\npass", "after %%bg stand only options, not f(): code goes in the cell"),
     ("%%bg\n  ", "%%bg takes a cell, and this one is empty: put statements below it"),

@@ -137,9 +137,7 @@ def test_a_deep_snapshot_copies_the_values():
 
 def test_a_deep_snapshot_keeps_what_is_shared_shared():
     inner = [1]
-    glob, loc = names.snapshot(
-        compile("a, b, c", "", "eval"), {"a": inner, "c": inner}, {"b": [inner]}, deep=True
-    )
+    glob, loc = names.snapshot(compile("a, b, c", "", "eval"), {"a": inner, "c": inner}, {"b": [inner]}, deep=True)
     assert glob["a"] is glob["c"] is loc["b"][0]
     assert glob["a"] is not inner
 

@@ -17,7 +17,9 @@ from bgjobs.output import Line, Router, harmless, install_router, remove_router
 
 
 @pytest.fixture(autouse=True)
-def no_router_is_left():
+def at_a_prompt(monkeypatch):
+    """As at Python's own prompt; no router is left."""
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
     yield
     remove_router()
 
@@ -44,9 +46,7 @@ def test_each_job_has_a_log_of_its_own(capsys):
     jobs = [FakeJob(lambda word=word: body(word)).start() for word in ("left", "right")]
     for job in jobs:
         job.join(60)
-    assert [list(job.log) for job in jobs] == [
-        [f"{word} {count}" for count in range(3)] for word in ("left", "right")
-    ]
+    assert [list(job.log) for job in jobs] == [[f"{word} {count}" for count in range(3)] for word in ("left", "right")]
     assert capsys.readouterr().out == ""
 
 
@@ -58,7 +58,10 @@ def test_errors_and_output_keep_their_order_and_their_stream(capsys):
 
     job = run(body)
     assert [(line.stream, line.text) for line in job.log.lines] == [
-        ("stdout", "one"), ("stderr", "two"), ("stdout", "three"), ("stdout", "four"),
+        ("stdout", "one"),
+        ("stderr", "two"),
+        ("stdout", "three"),
+        ("stdout", "four"),
     ]
     assert all(isinstance(line, Line) and line.at > 1e9 for line in job.log.lines)
     assert capsys.readouterr() == ("", "")
@@ -304,6 +307,17 @@ def test_a_printed_log_does_the_terminal_no_harm(capsys):
     assert harmless("plain ÄÖ 字") == "plain ÄÖ 字"
 
 
+def test_without_a_prompt_a_job_prints_into_its_log_and_where_it_would_as_a_thread():
+    script = """if True:
+        from bgjobs import BackgroundJobManager
+        job = BackgroundJobManager().new(print, "from the job")
+        job.join()
+        print(list(job.log))
+    """
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("from the job\n['from the job']\n", "")
+
+
 def test_at_the_plain_prompt_a_job_prints_into_its_log():
     with plain_prompt() as it:
         it.type("from fakes import run")
@@ -354,11 +368,13 @@ def test_in_a_kernel_a_jobs_output_is_in_its_log_and_under_the_cell_that_started
         assert "stream='stderr', text='ERR'" in shown
         assert it.text(other, "stderr") == ""
 
-        captured = it.run("""
+        it.run(
+            """
             %%capture cell
             job = run(lambda: print('FROM THE JOB'), context=contextvars.copy_context())
             print('FROM THE CELL')
-        """.strip())
+        """.strip()
+        )
         shown = it.run("print([cell.stdout, str(job.log)])")
         it.wait_text(shown, "['FROM THE CELL\\n', 'FROM THE JOB\\n']")
 
@@ -369,9 +385,7 @@ def test_without_a_kernel_no_context_is_copied():
 
 def test_the_router_needs_nothing_but_the_standard_library():
     code = "import sys; from bgjobs import output; output.install_router(); print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, timeout=120
-    )
+    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "IPython" not in done.stdout
     assert "prompt_toolkit" not in done.stdout

@@ -25,7 +25,8 @@ import pytest
 from hosts import ipython_prompt, kernel
 
 from bgjobs import BackgroundJobManager, Stopped, failures, process
-from bgjobs.process import Child, ProcessDied, RemoteError, pack_call, pack_expression
+from bgjobs.payload import pack_call, pack_expression
+from bgjobs.process import Child, ProcessDied, RemoteError
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a POSIX system")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="orphans are found on Linux only")
@@ -588,9 +589,7 @@ def test_many_children_run_beside_many_threads():
         thread.start()
     try:
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            assert list(pool.map(lambda n: run(lambda: n * n), range(16))) == [
-                n * n for n in range(16)
-            ]
+            assert list(pool.map(lambda n: run(lambda: n * n), range(16))) == [n * n for n in range(16)]
     finally:
         gate.set()
         for thread in idle:
@@ -910,7 +909,6 @@ def test_the_parent_does_not_wait_for_the_lock_of_a_child(tmp_path):
     assert running.result() == 1
 
 
-
 # Jobs
 
 
@@ -968,7 +966,9 @@ def test_a_body_that_cannot_be_sent_is_refused_there_and_then_and_uses_no_number
     assert jobs.new(int, process=True).num == 0
 
 
-def test_the_output_is_in_the_log_of_the_job(jobs, capfd):
+def test_the_output_is_in_the_log_of_the_job(jobs, capfd, monkeypatch):
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
+
     def body():
         print("printed")
         os.system("echo by a command; echo and an error >&2")
@@ -1105,7 +1105,8 @@ def test_the_exit_kills_a_daemon_with_all_that_came_of_it(script):
     )
     text = done.communicate(timeout=LONG)[0]
     assert done.returncode == 0
-    until(lambda: not any(lives(pid) for pid in json.loads(text)))
+    pids = json.loads(text.splitlines()[0])
+    until(lambda: not any(lives(pid) for pid in pids))
 
 
 def test_in_a_kernel_functions_of_cells_run_and_their_output_is_under_the_cell_that_started_them(

@@ -125,7 +125,7 @@ pub(crate) fn steps(pythons: &[Python]) -> Vec<Step> {
             }
             steps.push(environment.package(&wheels));
             if is_first {
-                steps.extend(environment.types());
+                steps.extend(environment.style());
             }
             steps.extend(environment.tests());
         }
@@ -188,8 +188,10 @@ impl<'a> Environment<'a> {
             .path(wheels)
     }
 
-    fn types(&self) -> [Step; 2] {
+    fn style(&self) -> [Step; 4] {
         [
+            self.step("formatting", "-m ruff format --check --quiet python"),
+            self.step("lints", "-m ruff check --quiet python"),
             self.step("types", "-m mypy python/bgjobs"),
             self.step("types of the bindings", "-m mypy.stubtest bgjobs._core"),
         ]

@@ -167,7 +167,7 @@ def _rows() -> list[Difference]:
 
 
 def _rows_of_ipython_9() -> list[Difference]:
-    """Faults that came with 9: what ends by no `Exception` runs for ever in the lists, and nothing starts without a shell."""
+    """Faults of 9: what ends by no `Exception` runs for ever in the lists; without a shell nothing starts."""
     for_ever = lines("'Running' 1 False '<BackgroundJob has not completed>' False", "1 0 0")
     dead = lines(f"'{DEAD}' -1 None '{NO_RESULT}' False", "0 0 1")
     rows = [
@@ -199,9 +199,7 @@ def _rows_of_ipython_9() -> list[Difference]:
             "without_ipython.jobs_are_started",
             "works without a live shell",
             original=lines("TypeError"),
-            ours=lines(
-                "3", "2", f"'{DEAD}'", "Completed jobs:", "0 : <function add at 0x…>", "1 : 1 + 1", ""
-            )
+            ours=lines("3", "2", f"'{DEAD}'", "Completed jobs:", "0 : <function add at 0x…>", "1 : 1 + 1", "")
             + lines("Dead jobs:", "2 : <function fail at 0x…>", ""),
         ),
         Difference(

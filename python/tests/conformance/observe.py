@@ -1,7 +1,7 @@
 """Runs cases against one module, each in a process of its own, and writes down what is seen.
 
-A transcript has a line for each line that the case printed; those that begin with ``! `` went to stderr, those with ``# ``
-are records of ``logging`` (level, logger, message).
+A transcript has a line for each line that the case printed; those that begin with ``! `` went to stderr, those with
+``# `` are records of ``logging`` (level, logger, message).
 
 It does not know what the other module shows. By hand: ``python observe.py ours removing.a_removed_job_is_gone``.
 """
@@ -25,13 +25,12 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 # The folder of the tests: the package of the cases is imported from there, whoever runs this file.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from conformance import cases  # noqa: E402
+from conformance import cases
 
 MODULES = {"original": "IPython.lib.backgroundjobs", "ours": "bgjobs"}
 
@@ -66,7 +65,7 @@ def observe(which: str, names: list[str]) -> dict[str, str]:
 
 
 def start_a_shell() -> None:
-    """A live `InteractiveShell`, without colours and without the thread that saves its history: cases are forked from here."""
+    """A live `InteractiveShell`, without colours and the thread that saves its history: cases are forked from here."""
     import IPython
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
@@ -186,8 +185,8 @@ class Stream(io.TextIOBase):
 def normal(text: str) -> str:
     """A transcript without what differs from one run to the next, or with the place of a source file.
 
-    That is addresses, the folder of the tests, the line of a warning, and in a traceback the path and the line numbers of the one frame that belongs
-    to the module under test: ``call``.
+    That is addresses, the folder of the tests, the line of a warning, and in a traceback the path and the line numbers
+    of the one frame that belongs to the module under test: ``call``.
     """
     text = re.sub(r"0x[0-9a-fA-F]+", "0x…", text).replace(TESTS, "tests")
     text = re.sub(CALL_FRAME, lambda frame: without_place(frame.group()), text, flags=re.MULTILINE)
@@ -200,7 +199,7 @@ TESTS = str(Path(__file__).resolve().parent.parent)
 #: What may stand in a line to colour it.
 COLOUR = r"(?:\x1b\[[\d;]*m)*"
 
-#: The frame of `call` as IPython shows it: a line that names file and function, and the numbered lines of source below it.
+#: The frame of `call` as IPython shows it: a line that names file and function, and the numbered lines below it.
 CALL_FRAME = (
     rf"^File {COLOUR}\S+:\d+{COLOUR}, in {COLOUR}(?:BackgroundJobFunc|BackgroundJobExpr)\.call{COLOUR}\(.*\).*\n"
     rf"(?:{COLOUR}[ -]*>? *\d+{COLOUR} .*\n)*"

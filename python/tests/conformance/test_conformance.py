@@ -17,8 +17,8 @@ pytest.importorskip("IPython", reason="there is nothing to compare with")
 if not hasattr(os, "fork"):
     pytest.skip("the cases are forked", allow_module_level=True)
 
-from conformance import observe  # noqa: E402
-from conformance.differences import DIFFERENCES  # noqa: E402
+from conformance import observe
+from conformance.differences import DIFFERENCES
 
 NAMES = [name for name, _ in observe.every_case()]
 

@@ -1,0 +1,109 @@
+"""What is sent to a job's process: a function or an expression, with all that it refers to, by value.
+
+It knows neither jobs nor processes; `_child.py` reads it on the other side.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import pickle
+import sys
+import types
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from . import _child, names
+
+
+def pack_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bytes:
+    """`function(*args, **kwargs)` as a payload for a `Child`.
+
+    Raises `pickle.PicklingError` naming the first part that cannot be sent.
+    """
+    parts = {"the function": function}
+    parts.update({f"argument {n}": value for n, value in enumerate(args, 1)})
+    parts.update({f"argument {name!r}": value for name, value in kwargs.items()})
+    return pack(("call", function, tuple(args), dict(kwargs)), parts)
+
+
+def pack_expression(expression: str, code: types.CodeType, glob: dict[str, Any], loc: Mapping[str, Any]) -> bytes:
+    """`eval(code, glob, loc)` as a payload: the text, and the names that `code` refers to.
+
+    Raises `pickle.PicklingError` naming the first value that cannot be sent.
+    """
+    from_glob, from_loc = names.snapshot(code, glob, loc)
+    found = {**from_glob, **from_loc, "__name__": "__main__"}
+    found.pop("__builtins__", None)  # the child has its own
+    parts = {f"the value of {name!r}": value for name, value in found.items()}
+    return pack(("eval", expression, code.co_filename, found), parts)
+
+
+def pack(body: tuple[Any, ...], parts: dict[str, Any]) -> bytes:
+    import cloudpickle
+
+    if not hasattr(os, "fork"):
+        raise NotImplementedError("process=True needs a POSIX system; start the job without it")
+    try:
+        cwd: str | None = os.getcwd()
+    except FileNotFoundError:
+        cwd = None
+    settings = {
+        "path": sys.path,
+        "argv": sys.argv,
+        "cwd": cwd,
+        "sources": _sources(parts.values()),
+    }
+    try:
+        letter: bytes = cloudpickle.dumps(body, pickle.HIGHEST_PROTOCOL)
+    except Exception as error:
+        what = _blame(parts, set()) or "a part of it"
+        raise pickle.PicklingError(
+            f"this job cannot have a process of its own: {what} cannot be sent there ({error}); "
+            "let the body make it for itself, or start the job without process=True"
+        ) from error
+    return pickle.dumps(settings) + letter
+
+
+def _blame(parts: Mapping[str, Any], seen: set[int]) -> str | None:
+    """Which of `parts` does not pickle, in words, going into what a function uses."""
+    import cloudpickle
+
+    for label, value in parts.items():
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        try:
+            cloudpickle.dumps(value)
+        except Exception:
+            function = getattr(value, "__func__", value)
+            if isinstance(function, types.FunctionType):
+                used = names.used_by(function)
+                inside = {f"{name!r}, used by {label}": v for name, v in used.items()}
+                deeper = _blame(inside, seen)
+                if deeper is not None:
+                    return deeper
+            return f"{label} (a {_child.type_name(value)})"
+    return None
+
+
+def _sources(values: Iterable[Any]) -> dict[str, list[str]]:
+    """Lines of the code that is in no file (of a prompt, or of a cell), for tracebacks there."""
+    found: dict[str, list[str]] = {}
+    seen: set[int] = set()
+    todo = list(values)
+    while todo:
+        value = todo.pop()
+        kind = value if isinstance(value, type) else type(value)
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if kind.__module__ == "__main__":
+            todo += vars(kind).values()
+        function = getattr(value, "__func__", value)
+        if isinstance(function, types.FunctionType):
+            file = function.__code__.co_filename
+            if file in linecache.cache and not os.path.exists(file):
+                found[file] = linecache.getlines(file)
+                todo += names.used_by(function).values()
+    return found
