@@ -138,7 +138,7 @@ def _run_here(job: BackgroundJobBase, seat: _core.Seat) -> None:
 
 
 def _wait_at_exit() -> None:
-    """Has CPython wait for jobs as for threads: when it takes the main thread for ended, for a job may wait for that."""
+    """Has CPython wait for jobs as for threads: after it has ended the main thread, for a job may wait for that."""
     global _leaving, farewell
     _leaving = True
     if farewell is not None and _core.awaited():
