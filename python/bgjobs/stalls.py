@@ -35,7 +35,7 @@ class Stall(NamedTuple):
     seconds: float
     """How long it lasted, at least."""
     place: str | None
-    """Where the job was when it let go: file, line and function; None if it has ended since."""
+    """Where the job was as it let go, or a moment later: file, line and function; None if it has ended since."""
 
     def __str__(self) -> str:
         where = "which has ended since" if self.place is None else f"in a C call at {self.place}"
