@@ -15,7 +15,7 @@ import sys
 import traceback
 import weakref
 from collections import deque
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _without_ours(trace: TracebackType | None, keep_call: bool) -> TracebackType
     """The traceback from where the body begins; with the frame that called it, if `keep_call`.
 
     Of a body that ran in another process there is none."""
-    while trace is not None and _is_ours(trace):
+    while trace is not None and is_ours(trace.tb_frame):
         code = trace.tb_frame.f_code
         if code.co_name == "call" and code.co_filename in _WAYS:
             trace = _past(trace, code.co_filename)
@@ -120,8 +120,9 @@ def _past(trace: TracebackType | None, file: str) -> TracebackType | None:
     return past
 
 
-def _is_ours(trace: TracebackType) -> bool:
-    return os.path.dirname(trace.tb_frame.f_code.co_filename) == _HERE
+def is_ours(frame: FrameType) -> bool:
+    """Whether the code of a frame is this package's."""
+    return os.path.dirname(frame.f_code.co_filename) == _HERE
 
 
 def keep(job: BackgroundJobBase) -> None:

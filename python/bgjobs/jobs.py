@@ -167,7 +167,7 @@ class BackgroundJobBase(JobCore, threading.Thread):
     @property
     def _tb(self) -> str | None:
         """The text of the traceback; None unless the job is dead."""
-        return failures.text_of(self) if self._state in ("failed", "stopped") else None
+        return failures.text_of(self)
 
     @property
     def log(self) -> Log:

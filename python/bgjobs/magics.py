@@ -27,7 +27,7 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 from . import failures, stalls, workers
 from .cells import BackgroundJobCell, BackgroundJobProcessCell, split
 from .jobs import BackgroundJobBase
-from .manager import BackgroundJobManager
+from .manager import BackgroundJobManager, report
 from .output import current, harmless, install_router, shown
 
 _PAUSE = 0.2
@@ -300,11 +300,7 @@ class JobMagics(Magics):  # type: ignore[misc]
     def _news(self, manager: BackgroundJobManager) -> str:
         if not manager._news.has_news():
             return ""
-        news = [job for job in manager._news.look() if job not in self._shown]
-        done = [job for job in news if job.outcome == "done"]
-        dead = [job for job in news if job.outcome != "done"]
-        heading = "Dead, call jobs.traceback() for details"
-        return _group("Completed", done) + _group(heading, dead)
+        return report([job for job in manager._news.look() if job not in self._shown])
 
     def _bring_back(self) -> str:
         """Brings back the names of cells that have ended; says so."""
@@ -431,12 +427,6 @@ def _listed(numbers: Any, most: int = _LISTED) -> str:
     """Numbers for a sentence; of many the newest."""
     shown = [str(number) for number in sorted(numbers)]
     return ", ".join(["..."] * (len(shown) > most) + shown[-most:])
-
-
-def _group(name: str, jobs: list[BackgroundJobBase]) -> str:
-    if not jobs:
-        return ""
-    return "".join([f"{name} jobs:\n", *(f"{job.num} : {shown(job)}\n" for job in jobs), "\n"])
 
 
 _OFFERED: dict[str, tuple[tuple[str, ...], Callable[[Any], bool] | None]] = {

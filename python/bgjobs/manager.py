@@ -13,7 +13,7 @@ from typing import Any, Callable
 from . import failures, names, workers
 from ._core import Table
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
-from .notices import Board, Reader
+from .notices import Board
 from .output import shown
 
 _log = logging.getLogger("bgjobs")
@@ -203,9 +203,8 @@ class BackgroundJobManager:
 
     def status(self, verbose: object = 0) -> None:
         """Prints all jobs in their groups; what is new counts as told. `verbose` is ignored, as in the original."""
-        _print_group("Running", self.running)
-        _print_group("Completed", self.completed)
-        _print_group("Dead", self.dead)
+        groups = group("Running", self.running), group("Completed", self.completed), group("Dead", self.dead)
+        print("".join(groups), end="")
         self._news.look()
 
     def _status_new(self) -> bool | None:
@@ -215,16 +214,9 @@ class BackgroundJobManager:
         """
         if not self._news.has_news():
             return None
-        news = self._news.look()
-        completed = [job for job in news if job.outcome == "done"]
-        dead = [job for job in news if job.outcome != "done"]
-        told_completed = _print_group("Completed", completed)
-        told_dead = _print_group("Dead, call jobs.traceback() for details", dead)
-        return told_completed or told_dead
-
-    def _reader(self) -> Reader:
-        """A reader of its own for a host that tells its user in another way."""
-        return self._board.reader()
+        text = report(self._news.look())
+        print(text, end="")
+        return True if text else None
 
     # Reading.
 
@@ -285,14 +277,18 @@ class BackgroundJobManager:
             return None
 
 
-def _print_group(name: str, jobs: list[BackgroundJobBase]) -> bool | None:
+def report(jobs: list[BackgroundJobBase]) -> str:
+    """What is told of jobs that have ended; nothing if there are none."""
+    completed = [job for job in jobs if job.outcome == "done"]
+    dead = [job for job in jobs if job.outcome != "done"]
+    return group("Completed", completed) + group("Dead, call jobs.traceback() for details", dead)
+
+
+def group(name: str, jobs: list[BackgroundJobBase]) -> str:
+    """The lines of a group of jobs; an empty group has none."""
     if not jobs:
-        return None
-    print(f"{name} jobs:")
-    for job in jobs:
-        print(f"{job.num} : {shown(job)}")
-    print()
-    return True
+        return ""
+    return "".join([f"{name} jobs:\n", *(f"{job.num} : {shown(job)}\n" for job in jobs), "\n"])
 
 
 def _print_flushed(name: str, jobs: list[BackgroundJobBase]) -> bool:

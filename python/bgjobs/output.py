@@ -272,7 +272,7 @@ class Log:
         """
         if n < 0:
             raise ValueError(f"tail() takes a number of lines, not {n}; .lines has all of them")
-        return list(self)[-n:] if n else []
+        return [text for _, _, text in self._job._core_log().tail(n)]
 
     def follow(self, timeout: float | None = None, tail: int | None = None) -> Iterator[str]:
         """Gives each line so far, or of these the newest `tail`, and then more until the job ends.

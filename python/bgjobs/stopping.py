@@ -5,14 +5,13 @@ It does not know what a job calls.
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 import traceback
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from . import futures, output
+from . import failures, futures, output
 
 if TYPE_CHECKING:
     from .jobs import BackgroundJobBase
@@ -112,7 +111,7 @@ def _order(job: BackgroundJobBase) -> type[Stopped]:
 
 
 class _Place:
-    """Where a job is when one looks, and whether it has moved since, also since an earlier look of another."""
+    """Where a job is when one looks, and since when at least, which an earlier look of another may have seen."""
 
     def __init__(self, job: BackgroundJobBase) -> None:
         self._job = job
@@ -122,8 +121,7 @@ class _Place:
         seen, position = self._job._seen_at, _position(self._job)
         if seen is None or seen[0] != position:
             seen = self._job._seen_at = position, time.monotonic()
-        self._position: tuple[int, int] | None
-        self._position, self._since = seen
+        self._since = seen[1]
 
     def text(self) -> str:
         """Where the job is, for a sentence: whether it sits in a call into C, and since when at least."""
@@ -162,7 +160,7 @@ def where(job: BackgroundJobBase) -> str:
     frame = _frame(job)
     if frame is None:
         return f"{job!r} is not running: {job.status}"
-    stack = [(frame, line) for frame, line in traceback.walk_stack(frame) if not _is_ours(frame)]
+    stack = [(frame, line) for frame, line in traceback.walk_stack(frame) if not failures.is_ours(frame)]
     summary = traceback.StackSummary.extract(reversed(stack), lookup_lines=False)
     lines = getattr(job, "expression", "").splitlines()
     for index, entry in enumerate(summary):
@@ -171,13 +169,6 @@ def where(job: BackgroundJobBase) -> str:
             summary[index] = traceback.FrameSummary(EXPRESSION, entry.lineno, entry.name, line=line)
     ran = f"running for {_duration(job._ran)}" if job._ran is not None else "running"
     return f"{job!r}, {ran}\n{''.join(summary.format())}".rstrip("\n")
-
-
-_HERE = os.path.dirname(__file__)
-
-
-def _is_ours(frame: FrameType) -> bool:
-    return os.path.dirname(frame.f_code.co_filename) == _HERE
 
 
 def _duration(seconds: float) -> str:

@@ -33,6 +33,10 @@ class FakeLog:
             missed = max(0, self.dropped - cursor)
             return len(self._lines), missed, self._lines[max(cursor, self.dropped) :]
 
+    def tail(self, count: int) -> list[tuple[float, bool, str]]:
+        lines = self.read(0)[2]
+        return lines[len(lines) - min(count, len(lines)) :]
+
 
 class FakeJob:
     """Runs `body` in a thread of its own, as a job does, with `current` set to it."""

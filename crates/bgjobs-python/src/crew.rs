@@ -105,12 +105,7 @@ impl Crew {
         let _ = self.carry_out(py, relay, relay.retire(place));
     }
 
-    /// How many workers live.
-    fn live(&self) -> usize {
-        self.relay().live()
-    }
-
-    /// How many of them run no job.
+    /// How many workers run no job.
     fn idle(&self) -> usize {
         self.relay().idle()
     }

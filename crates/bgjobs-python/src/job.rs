@@ -92,7 +92,7 @@ impl JobCore {
     }
 
     fn is_stopping(&self) -> bool {
-        self.lock().job.as_ref().is_some_and(|job| job.stop_reason().is_some())
+        self.lock().is_stopping()
     }
 
     /// Ends the job, if it has begun and not ended.
@@ -177,6 +177,10 @@ impl Inner {
     /// The locks of those who wait for `event`.
     fn take_waiting(&mut self, event: Event) -> Vec<Py<PyAny>> {
         self.waiting.extract_if(.., |(awaited, _)| *awaited == event).map(|(_, lock)| lock).collect()
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.job.as_ref().is_some_and(|job| job.stop_reason().is_some())
     }
 
     fn has_ended(&self) -> bool {
@@ -365,7 +369,7 @@ impl JobCore {
         let mut inner = self.lock();
         let (event, was) = match event {
             "begin" => (Event::Begin, matches!(inner.phase, Phase::Begun(..))),
-            "stop" => (Event::Stop, inner.job.as_ref().is_some_and(|job| job.stop_reason().is_some())),
+            "stop" => (Event::Stop, inner.is_stopping()),
             _ => (Event::End, false),
         };
         let waits = !was && !inner.has_ended();
