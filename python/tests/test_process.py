@@ -666,8 +666,9 @@ def test_multiprocessing_works_there():
 
 
 def wait_and_tell():
-    print("up")
     try:
+        # Within, for who reads it may interrupt at once.
+        print("up")
         while True:
             time.sleep(0.01)
     finally:
