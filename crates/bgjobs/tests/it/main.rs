@@ -24,4 +24,5 @@ mod stopping;
 mod stress;
 mod texts;
 mod types;
+mod unlisted;
 mod waiting;
