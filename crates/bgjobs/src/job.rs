@@ -168,7 +168,8 @@ impl AnyJob {
         self.core().progress()
     }
 
-    /// Where the body last said that it was; none if it never said.
+    /// Where the body is, if it [can tell](crate::Context::locate), or last
+    /// [said](crate::Context::checkpoint) that it was; none if it never did.
     #[must_use]
     pub fn place(&self) -> Option<Place> {
         self.core().place()
@@ -256,10 +257,15 @@ impl AnyJob {
         let _ = self.wait_timeout(deadline);
         let after = asked.elapsed();
         match self.state() {
-            State::Finished(crate::Outcome::Stopped) => Verdict::Stopped { after },
+            State::Finished(crate::Outcome::Stopped) => Verdict::Stopped { after, place: self.place_of_stop() },
             State::Finished(outcome) => Verdict::FinishedFirst { outcome },
             _ => Verdict::StillRunning { after, place: self.place() },
         }
+    }
+
+    /// Where a job that was stopped was when it heard of it.
+    fn place_of_stop(&self) -> Option<Place> {
+        self.core().place_of_stop(self.record.failure(), self.times().finished)
     }
 
     /// The job with the type of its result.
