@@ -69,7 +69,7 @@ Lines are in Rhai (https://rhai.rs/book); each can run in the background:
   jobs[0].result           its value; also .status .traceback() .join() .log
   jobs.traceback(0)        why a job died
   jobs.remove(0)           forgets a finished job; jobs.flush() forgets them all
-  fg 0, kill 0, log 0      wait for a job, stop it, see what it printed; `help kill`
+  fg 0, kill 0, log 0      wait for a job, stop it, what it printed; `help kill`
   wait                     waits for all jobs
   ?name, ?0                what a function does, what a name holds, how a job is
 Names are set by x = 1. _ is the last value shown, _3 that of line 3; a ; at the

@@ -28,7 +28,9 @@ impl Arguments {
     /// A quote that is not closed.
     pub(super) fn new(word: &Word, text: &str) -> Result<Self, String> {
         let Word { name, usage, with_value, .. } = *word;
-        let Some(words) = shlex::split(text) else {
+        // To a shell a # begins a comment; here it stands before the number of a job.
+        let text = if text.contains(['"', '\'']) { text.to_owned() } else { text.replace('#', "%") };
+        let Some(words) = shlex::split(&text) else {
             return Err(format!("{name} {}: a quote is open; close it, as in 'fit a'", one_line(text.trim())));
         };
         let (mut values, mut options) = (VecDeque::new(), Vec::new());

@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(parse("jobs"), Some(Ok(Command::Jobs)));
         assert_eq!(parse(" fg 3 "), Some(Ok(Command::Foreground(selection(&["3"])))));
         assert_eq!(parse("kill %3"), Some(Ok(Command::Kill(selection(&["%3"])))));
-        assert_eq!(parse("kill #3 5-7 fit*"), Some(Ok(Command::Kill(selection(&["#3", "5-7", "fit*"])))));
+        assert_eq!(parse("kill #3 5-7 fit*"), Some(Ok(Command::Kill(selection(&["%3", "5-7", "fit*"])))));
         assert_eq!(parse("kill 'fit a'"), Some(Ok(Command::Kill(selection(&["fit a"])))));
         assert_eq!(parse("wait"), Some(Ok(Command::Wait(None))));
         assert_eq!(parse("wait 2"), Some(Ok(Command::Wait(Some(selection(&["2"]))))));
