@@ -16,6 +16,7 @@
 
 use std::{
     cell::Cell,
+    collections::VecDeque,
     sync::Arc,
     task::Waker,
     time::{Duration, Instant},
@@ -24,13 +25,16 @@ use std::{
 use crate::{
     board::{Alarm, Board},
     config::{Config, Options},
+    dispatch::Deferred,
     error::{SpawnError, WaitError},
     failure::Failure,
     id::JobId,
+    joins::Joins,
     name::Name,
     panic::{self, Quietly},
     platform::{nanos, own_cpu_time},
     record::{AnyRecord, Core, Record, Shared},
+    schedule::{Schedule, Step},
     spin::spin,
     state::{Outcome, State},
     sync::{AtomicU64, Condvar, Mutex, Ordering, Parker, deadline_after, has_passed, lock, thread_local},
@@ -52,6 +56,8 @@ pub(crate) struct Engine {
     pub(crate) news: Condvar,
     /// How many ends were ever posted, readable without the lock.
     posted: AtomicU64,
+    /// Tells the thread that tells the time that there is something else to wait for.
+    pub(crate) clock: Condvar,
     pub(crate) workers: Arc<Workers>,
     pub(crate) waits: Waits,
 }
@@ -59,22 +65,56 @@ pub(crate) struct Engine {
 pub(crate) struct Ledger {
     pub(crate) table: Table<Shared>,
     pub(crate) board: Board<Shared>,
+    pub(crate) schedule: Schedule<Deferred>,
+    pub(crate) joins: Joins,
     /// Whether jobs may be started.
     pub(crate) open: bool,
+    /// Whether a thread tells the schedule the time.
+    pub(crate) has_clock: bool,
 }
 
-/// What is the user's and due at the end of a job.
-struct Guests {
+/// What is due at the end of a job: what the schedule decided, and what is the user's.
+#[derive(Default)]
+pub(crate) struct Guests {
+    pub(crate) steps: VecDeque<Step<Deferred>>,
     wakers: Vec<Waker>,
     alarms: Vec<Alarm>,
-    /// The record, if nobody else holds it: its result is dropped.
-    kept: Option<Shared>,
+    /// Records that nobody else holds: their results are dropped.
+    kept: Vec<Shared>,
+    /// Jobs that never start: their bodies are dropped.
+    pub(crate) unstarted: Vec<Deferred>,
+}
+
+impl Guests {
+    /// What the schedule decided, and nothing else.
+    pub(crate) fn of(steps: Vec<Step<Deferred>>) -> Self {
+        Self { steps: steps.into(), ..Self::default() }
+    }
+
+    /// Takes in what is due at the end of another job.
+    pub(crate) fn extend(&mut self, other: Self) {
+        let Self { steps, wakers, alarms, kept, unstarted } = other;
+        self.steps.extend(steps);
+        self.wakers.extend(wakers);
+        self.alarms.extend(alarms);
+        self.kept.extend(kept);
+        self.unstarted.extend(unstarted);
+    }
+}
+
+/// The job whose body runs on a thread.
+#[derive(Clone, Copy)]
+struct Current {
+    /// The address of its engine.
+    engine: usize,
+    job: JobId,
+    /// Whether the schedule knows it, or somebody there waits for it.
+    watched: bool,
 }
 
 thread_local! {
-    /// The engine, by its address, and the job whose body runs on this thread.
     #[cfg_attr(not(bgjobs_loom), expect(clippy::missing_const_for_thread_local, reason = "loom's macro takes no `const`"))]
-    static CURRENT: Cell<Option<(usize, JobId)>> = Cell::new(None);
+    static CURRENT: Cell<Option<Current>> = Cell::new(None);
 }
 
 impl Engine {
@@ -84,14 +124,22 @@ impl Engine {
             workers: Workers::new(&config),
             config,
             epoch: Instant::now(),
-            ledger: Mutex::new(Ledger { table: Table::new(), board: Board::new(), open: true }),
+            ledger: Mutex::new(Ledger {
+                table: Table::new(),
+                board: Board::new(),
+                schedule: Schedule::new(),
+                joins: Joins::default(),
+                open: true,
+                has_clock: false,
+            }),
             news: Condvar::new(),
             posted: AtomicU64::new(0),
+            clock: Condvar::new(),
             waits: Waits::new(),
         })
     }
 
-    fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         nanos(self.epoch.elapsed())
     }
 
@@ -101,8 +149,20 @@ impl Engine {
 
     /// The job whose body runs on this thread, if it is one of this engine.
     pub(crate) fn current(&self) -> Option<JobId> {
-        let address = std::ptr::from_ref(self).addr();
-        CURRENT.with(Cell::get).filter(|&(engine, _)| engine == address).map(|(_, id)| id)
+        self.here().map(|current| current.job)
+    }
+
+    /// As [`current`](Self::current), if the job may have a place in a group.
+    pub(crate) fn current_with_place(&self) -> Option<JobId> {
+        self.here().filter(|current| current.watched).map(|current| current.job)
+    }
+
+    fn here(&self) -> Option<Current> {
+        CURRENT.with(Cell::get).filter(|current| current.engine == self.address())
+    }
+
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 }
 
@@ -115,6 +175,9 @@ impl Engine {
         options: &Options,
         body: impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Shared, SpawnError> {
+        if options.scheduled().is_some() {
+            return self.defer(name, options, body);
+        }
         if options.fresh_thread || options.stack_size.is_some() {
             return self.launch_alone(name, options, body);
         }
@@ -180,7 +243,7 @@ pub(crate) fn tell_start(job: &Shared) {
 /// Running and ending.
 impl Engine {
     /// Runs the body of a job from its start to its end, unless the job was settled before it started.
-    fn run<T: Send + Sync + 'static>(
+    pub(crate) fn run<T: Send + Sync + 'static>(
         self: &Arc<Self>,
         record: Arc<Record<T>>,
         body: Quietly<impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure>>,
@@ -197,8 +260,12 @@ impl Engine {
         let started = self.now();
         core.seat(worker.thread, worker.cpu_at(started, self.config.measure_cpu));
         core.life.start(started);
+        let watched = core.life.is_watched();
+        if watched {
+            self.note_begin(core.id, started);
+        }
 
-        CURRENT.with(|current| current.set(Some((std::ptr::from_ref(&**self).addr(), core.id))));
+        CURRENT.with(|current| current.set(Some(Current { engine: self.address(), job: core.id, watched })));
         let result = panic::catch(|| body.into_inner()(&record, self)).map_err(Failure::panicked).flatten();
         CURRENT.with(|current| current.set(None));
 
@@ -232,36 +299,48 @@ impl Engine {
 
     /// Publishes the end of a job whose outcome is set; returns what is to be called then.
     #[must_use]
-    fn finish(&self, record: Shared, outcome: Outcome) -> Guests {
+    pub(crate) fn finish(&self, record: Shared, outcome: Outcome) -> Guests {
         let now = self.now();
         let list = if outcome == Outcome::Done { List::Completed } else { List::Dead };
-        let (id, mut alarms, mut kept) = (record.core().id, Vec::new(), None);
+        let (id, mut guests) = (record.core().id, Guests::default());
         let mut ledger = lock(&self.ledger);
-        let Ledger { table, board, .. } = &mut *ledger;
+        let Ledger { table, board, schedule, joins, .. } = &mut *ledger;
         table.move_to(id.get(), list);
         if board.has_readers() {
-            alarms = board.post(Arc::clone(&record));
+            guests.alarms = board.post(Arc::clone(&record));
             self.posted.store(board.end(), Ordering::Release);
             if board.sleeping > 0 {
                 self.news.notify_all();
             }
         }
-        let awaited = record.core().life.end(outcome, now);
+        let ended = record.core().life.end(outcome, now);
+        if ended.watched {
+            joins.end(id);
+            guests.steps = schedule.end(id, outcome).into();
+            if !schedule.needs_time() {
+                self.wake_clock();
+            }
+        }
         // While the table holds the record this is not the last of it, so the result is not dropped here, but by whoever
         // takes it out of the table. Else it is dropped below.
         match table.get(id.get()) {
             Some(_) => drop(record),
-            None => kept = Some(record),
+            None => guests.kept.push(record),
         }
         drop(ledger);
-        let wakers = if awaited { self.waits.wake(id, Signal::End) } else { Vec::new() };
-        Guests { wakers, alarms, kept }
+        if ended.awaited {
+            guests.wakers = self.waits.wake(id, Signal::End);
+        }
+        guests
     }
 
-    /// Calls what is the user's, and may take its time; the worker that does so is not idle meanwhile.
-    fn call(&self, guests: Guests, worker: Option<&Worker>) {
-        let Guests { wakers, alarms, kept } = guests;
-        if wakers.is_empty() && alarms.is_empty() && kept.is_none() {
+    /// Does what is due, and calls what is the user's, which may take its time; the worker that does so is not idle meanwhile.
+    pub(crate) fn call(&self, mut guests: Guests, worker: Option<&Worker>) {
+        if !guests.steps.is_empty() {
+            self.take_steps(&mut guests);
+        }
+        let Guests { wakers, alarms, kept, unstarted, .. } = guests;
+        if wakers.is_empty() && alarms.is_empty() && kept.is_empty() && unstarted.is_empty() {
             return;
         }
         if let Some(worker) = worker {
@@ -273,7 +352,8 @@ impl Engine {
         for alarm in alarms {
             panic::swallow(move || alarm());
         }
-        panic::drop_quietly(kept);
+        kept.into_iter().for_each(panic::drop_quietly);
+        unstarted.into_iter().for_each(panic::drop_quietly);
         if worker.is_some_and(|worker| self.workers.release(worker)) {
             self.workers.grow_for_refused();
         }
@@ -282,8 +362,8 @@ impl Engine {
     /// Ends a job that has not started, if it is still to be had.
     pub(crate) fn settle_unstarted(&self, record: &Shared, reason: &Name) {
         if record.core().life.claim() {
-            record.fail(Failure::stopped(&**reason));
-            self.call(self.finish(Arc::clone(record), Outcome::Stopped), None);
+            let outcome = record.fail(Failure::stopped(&**reason));
+            self.call(self.finish(Arc::clone(record), outcome), None);
         }
     }
 }
@@ -315,8 +395,9 @@ impl Engine {
         // With a deadline even a ring of joins ends.
         let joiner = current.filter(|_| deadline.is_none());
         if let Some(joiner) = joiner {
-            self.waits.begin_join(joiner, core.id).map_err(WaitError::Ring)?;
+            lock(&self.ledger).joins.begin(joiner, vec![core.id]).map_err(WaitError::Ring)?;
         }
+        let lender = self.lend(std::iter::once(core), 1);
         let parker = Parker::new();
         let stop = hearing
             .map(|(own, engine)| engine.waits.register(own.id, Signal::Stop, Waiter::Thread(Arc::clone(&parker))));
@@ -329,7 +410,10 @@ impl Engine {
             engine.waits.unregister(stop);
         }
         if let Some(joiner) = joiner {
-            self.waits.end_join(joiner);
+            lock(&self.ledger).joins.end(joiner);
+        }
+        if let Some(lender) = lender {
+            self.take_back(lender, !core.life.state().is_finished());
         }
         Self::waited(core, began, hearing)
     }
@@ -362,6 +446,9 @@ impl Engine {
     pub(crate) fn shut_down(&self, except: Option<JobId>) {
         let reason = Name::from("the manager was shut down");
         let mut excepted = Vec::from_iter(except);
+        // What is paused would be waited for, and nobody be left to resume it.
+        let steps = lock(&self.ledger).schedule.leave();
+        self.carry_out(steps);
         let left: Vec<Shared> = loop {
             let mut ledger = lock(&self.ledger);
             let is_awaited = |core: &Core| !core.daemon && !excepted.contains(&core.id);
@@ -380,6 +467,7 @@ impl Engine {
             }
         };
         self.news.notify_all();
+        self.wake_clock();
         for record in left.iter().filter(|record| record.core().daemon) {
             self.ask_stop(record, &reason);
         }

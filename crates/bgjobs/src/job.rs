@@ -21,6 +21,7 @@ use crate::{
     said::{Place, Progress},
     state::State,
     stop::Verdict,
+    why::Waiting,
 };
 
 /// When things happened to a job, by a clock that never goes back.
@@ -124,6 +125,19 @@ impl AnyJob {
     #[must_use]
     pub fn stat_code(&self) -> i8 {
         self.state().stat_code()
+    }
+
+    /// What keeps the job: from starting while it is [`Queued`](State::Queued), or from going on while its body waits for
+    /// another job. Nothing keeps one that runs, and one that has ended.
+    #[must_use]
+    pub fn why(&self) -> Vec<Waiting> {
+        self.engine.why(self.core())
+    }
+
+    /// The name of the group that the job belongs to.
+    #[must_use]
+    pub fn group(&self) -> Option<&Name> {
+        self.core().group()
     }
 
     /// When things happened to the job.

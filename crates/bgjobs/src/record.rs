@@ -34,7 +34,7 @@ pub(crate) trait AnyRecord: Any + Send + Sync {
     fn failure(&self) -> Option<&Failure>;
 
     /// Sets the outcome of a job that never ran.
-    fn fail(&self, failure: Failure);
+    fn fail(&self, failure: Failure) -> Outcome;
 }
 
 /// A job with its result.
@@ -63,6 +63,7 @@ pub(crate) struct Core {
 struct Aside {
     log: OnceLock<Log>,
     reason: OnceLock<Name>,
+    group: OnceLock<Name>,
     said: Mutex<Said>,
 }
 
@@ -108,8 +109,8 @@ impl<T: Send + Sync + 'static> AnyRecord for Record<T> {
         self.result()?.err()
     }
 
-    fn fail(&self, failure: Failure) {
-        self.settle(Err(failure));
+    fn fail(&self, failure: Failure) -> Outcome {
+        self.settle(Err(failure))
     }
 }
 
@@ -188,6 +189,16 @@ impl Core {
         if let Some(log) = self.aside.get().and_then(|aside| aside.log.get()) {
             log.end();
         }
+    }
+
+    /// Notes the name of the job's group.
+    pub(crate) fn set_group(&self, group: Name) {
+        let _ = self.aside().group.set(group);
+    }
+
+    /// The name of the job's group.
+    pub(crate) fn group(&self) -> Option<&Name> {
+        self.aside.get()?.group.get()
     }
 
     /// Asks the job to stop; true for the first who asks, whose reason is kept.

@@ -18,6 +18,8 @@ pub(crate) enum Signal {
     End,
     /// The job is asked to stop.
     Stop,
+    /// The job has its place in its group back, which it had lent.
+    Place,
 }
 
 /// How somebody who waits is told.
@@ -41,8 +43,6 @@ pub(crate) struct Waits(Mutex<Inner>);
 struct Inner {
     waiters: HashMap<(JobId, Signal), Vec<(u64, Waiter)>>,
     next: u64,
-    /// Which job waits for which, without a time limit; a job runs on one thread and waits for one at a time.
-    joins: HashMap<JobId, JobId>,
 }
 
 impl Waits {
@@ -84,26 +84,5 @@ impl Waits {
             Waiter::Future(waker) => Some(waker),
         };
         waiters.into_iter().flatten().filter_map(wake).collect()
-    }
-
-    /// Notes that `waiter` is about to wait for `target` with no time limit; the error is the ring that this closes.
-    pub(crate) fn begin_join(&self, waiter: JobId, target: JobId) -> Result<(), Vec<JobId>> {
-        let mut inner = lock(&self.0);
-        let mut ring = vec![waiter];
-        let mut next = Some(target);
-        while let Some(job) = next {
-            if job == waiter {
-                return Err(ring);
-            }
-            ring.push(job);
-            next = inner.joins.get(&job).copied();
-        }
-        inner.joins.insert(waiter, target);
-        Ok(())
-    }
-
-    /// Notes that `waiter` waits no more.
-    pub(crate) fn end_join(&self, waiter: JobId) {
-        lock(&self.0).joins.remove(&waiter);
     }
 }
