@@ -168,7 +168,8 @@ impl Engine {
             match step {
                 Step::Start(deferred) => self.start_deferred(deferred, guests),
                 Step::Fail(deferred, job, outcome) => {
-                    self.give_up(&deferred.record, AfterError { job, outcome }.into(), guests);
+                    let unmet = AfterError { job, outcome };
+                    self.give_up(&deferred.record, Failure::from_boxed(Box::new(unmet)), guests);
                     guests.unstarted.push(deferred);
                 }
                 Step::Drop(deferred) => guests.unstarted.push(deferred),

@@ -18,6 +18,7 @@ use crate::{
     log::Log,
     name::Name,
     record::{Core, Record, Shared},
+    retry::Attempt,
     said::{Place, Progress},
     state::State,
     stop::Verdict,
@@ -138,6 +139,12 @@ impl AnyJob {
     #[must_use]
     pub fn group(&self) -> Option<&Name> {
         self.core().group()
+    }
+
+    /// The attempts of a job that is made again when it fails, oldest first: the newest hundred. None for other jobs.
+    #[must_use]
+    pub fn attempts(&self) -> Vec<Attempt> {
+        self.core().attempts()
     }
 
     /// When things happened to the job.

@@ -4,6 +4,7 @@
 
 use std::{
     any::Any,
+    collections::VecDeque,
     mem,
     panic::Location,
     sync::{Arc, OnceLock},
@@ -17,6 +18,7 @@ use crate::{
     name::Name,
     panic::drop_quietly,
     platform::{cpu_time, nanos},
+    retry::{Attempt, REMEMBERED},
     said::{Place, Progress},
     state::{Life, Outcome, State},
     stop::Stopped,
@@ -65,6 +67,7 @@ struct Aside {
     reason: OnceLock<Name>,
     group: OnceLock<Name>,
     said: Mutex<Said>,
+    attempts: Mutex<VecDeque<Attempt>>,
 }
 
 #[derive(Default)]
@@ -218,6 +221,30 @@ impl Core {
             return Ok(());
         }
         Err(Stopped::new(self.stop_reason().cloned().unwrap_or(Name::from("no reason was given"))))
+    }
+
+    /// Notes that another attempt begins.
+    pub(crate) fn begin_attempt(&self, number: u32) {
+        let attempt = Attempt { number, started: Instant::now(), ended: None, failure: None };
+        let mut attempts = lock(&self.aside().attempts);
+        let oldest = if attempts.len() == REMEMBERED { attempts.pop_front() } else { None };
+        attempts.push_back(attempt);
+        drop(attempts);
+        // Its failure holds what is the user's.
+        drop(oldest);
+    }
+
+    /// Notes how the attempt that runs has ended.
+    pub(crate) fn end_attempt(&self, failure: Option<&Failure>) {
+        if let Some(attempt) = lock(&self.aside().attempts).back_mut() {
+            attempt.ended = Some(Instant::now());
+            attempt.failure = failure.cloned();
+        }
+    }
+
+    pub(crate) fn attempts(&self) -> Vec<Attempt> {
+        let aside = self.aside.get();
+        aside.map(|aside| lock(&aside.attempts).iter().cloned().collect()).unwrap_or_default()
     }
 
     pub(crate) fn say_place(&self, text: Name, location: &'static Location<'static>) {

@@ -145,7 +145,8 @@ impl<T> Schedule<T> {
         let stage = Stage::Early { task, after };
         self.entries.insert(id, Entry { group, priority, time_limit, time: not_before, timed, stage });
         let mut steps = Vec::new();
-        self.promote(id, &mut steps);
+        let group = self.promote(id, &mut steps);
+        self.fill_all(group, &mut steps);
         steps
     }
 
@@ -176,7 +177,7 @@ impl<T> Schedule<T> {
                     let is_met = after.iter().all(|after| after.job() != id || after.is_met_by(outcome));
                     after.retain(|after| after.job() != id);
                     if is_met {
-                        self.promote(watcher, &mut steps);
+                        freed.extend(self.promote(watcher, &mut steps));
                     } else if let Some(Stage::Early { task, .. }) = self.remove(watcher).map(|entry| entry.stage) {
                         steps.push(Step::Fail(task, id, outcome));
                     }
@@ -191,28 +192,32 @@ impl<T> Schedule<T> {
                 _ => {}
             }
         }
-        for group in freed {
-            self.fill(group, &mut steps);
-        }
+        // Not before all stand in their lines.
+        self.fill_all(freed, &mut steps);
         steps
     }
 
-    /// Moves a job on that may wait for nothing but a place any more.
-    fn promote(&mut self, id: JobId, steps: &mut Vec<Step<T>>) {
-        let Some(entry) = self.entries.get_mut(&id) else { return };
-        match &entry.stage {
-            Stage::Early { after, .. } if after.is_empty() && entry.time.is_none() => {}
-            _ => return,
+    /// Starts a job that waits for nothing any more, or puts it into the line of its group, which is returned to be filled.
+    fn promote(&mut self, id: JobId, steps: &mut Vec<Step<T>>) -> Option<GroupId> {
+        let entry = self.entries.get_mut(&id)?;
+        if !matches!(&entry.stage, Stage::Early { after, .. } if after.is_empty() && entry.time.is_none()) {
+            return None;
         }
-        let Stage::Early { task, .. } = mem::replace(&mut entry.stage, Stage::Placed) else { return };
+        let Stage::Early { task, .. } = mem::replace(&mut entry.stage, Stage::Placed) else { return None };
         let Some(group) = entry.group else {
             steps.push(Step::Start(task));
-            return;
+            return None;
         };
         entry.stage = Stage::Ready { task };
         let key = (Reverse(entry.priority), id);
         self.places(group).ready.insert(key);
-        self.fill(group, steps);
+        Some(group)
+    }
+
+    fn fill_all(&mut self, groups: impl IntoIterator<Item = GroupId>, steps: &mut Vec<Step<T>>) {
+        for group in groups {
+            self.fill(group, steps);
+        }
     }
 
     /// Gives the places of a group that are free: first to those who lent theirs.
@@ -358,7 +363,7 @@ impl<T> Schedule<T> {
 
     /// What is due at `now`.
     pub(crate) fn tell_time(&mut self, now: u64) -> Vec<Step<T>> {
-        let mut steps = Vec::new();
+        let (mut steps, mut ready) = (Vec::new(), Vec::new());
         while let Some(&(time, id)) = self.times.first().filter(|&&(time, _)| time <= now) {
             self.times.remove(&(time, id));
             let Some(entry) = self.entries.get_mut(&id) else { continue };
@@ -369,10 +374,11 @@ impl<T> Schedule<T> {
                 self.timed -= 1;
             }
             match (&entry.stage, entry.time_limit) {
-                (Stage::Early { .. }, _) => self.promote(id, &mut steps),
+                (Stage::Early { .. }, _) => ready.extend(self.promote(id, &mut steps)),
                 (_, limit) => steps.extend(limit.map(|limit| Step::TimeUp(id, limit))),
             }
         }
+        self.fill_all(ready, &mut steps);
         steps
     }
 }
@@ -420,9 +426,7 @@ impl<T> Schedule<T> {
     pub(crate) fn leave(&mut self) -> Vec<Step<T>> {
         self.leaving = true;
         let mut steps = Vec::new();
-        for number in 0..self.groups.len() {
-            self.fill(GroupId(number), &mut steps);
-        }
+        self.fill_all((0..self.groups.len()).map(GroupId), &mut steps);
         steps
     }
 
@@ -473,3 +477,6 @@ impl Places {
         self.limit.is_none_or(|limit| self.taken < limit)
     }
 }
+
+#[cfg(all(test, not(bgjobs_loom)))]
+mod model;
