@@ -255,7 +255,9 @@ impl Engine {
         while !lock(&self.ledger).schedule.take_back(job, is_stopping()) {
             parker.park(None);
         }
-        tickets.into_iter().for_each(|ticket| self.waits.unregister(ticket));
+        for ticket in tickets {
+            self.waits.unregister(ticket);
+        }
     }
 }
 

@@ -323,7 +323,7 @@ impl<T> Schedule<T> {
         }
         let places = self.places(group);
         let is_first = places.returning.front() == Some(&id);
-        if !at_once && !(is_first && places.is_free()) {
+        if !(at_once || is_first && places.is_free()) {
             return false;
         }
         places.returning.retain(|other| *other != id);

@@ -290,6 +290,6 @@ fn a_manager_dropped_by_one_of_its_jobs_stops_those_that_wait() {
     let late = Options { delay: Some(Duration::MAX), ..Options::default() };
     let late = jobs.with(late).spawn("late", || ()).unwrap();
     send.send(jobs).unwrap();
-    crate::gate::in_time("a drop by a job of a full group", move || drops.join().map(|()| ()).unwrap());
+    crate::gate::in_time("a drop by a job of a full group", move || *drops.join().unwrap());
     assert_eq!([waits.state(), late.state()], [State::Finished(Outcome::Stopped); 2]);
 }

@@ -214,12 +214,12 @@ fn a_body_that_is_dropped_unstarted_may_use_the_manager_and_panic() {
 
 #[test]
 fn jobs_that_wait_for_jobs_of_their_own_full_group_go_on() {
-    fn nest(jobs: Handle, depth: u32) -> u32 {
+    fn nest(jobs: &Handle, depth: u32) -> u32 {
         if depth == 0 {
             return 0;
         }
         let (inner, outer) = (jobs.clone(), jobs.with(of("io")));
-        let job = outer.spawn("inner", move || nest(inner, depth - 1)).unwrap();
+        let job = outer.spawn("inner", move || nest(&inner, depth - 1)).unwrap();
         match depth % 3 {
             0 => drop(job.join().unwrap()),
             1 => wait_all(&[(*job).clone()], None).unwrap(),
@@ -231,7 +231,7 @@ fn jobs_that_wait_for_jobs_of_their_own_full_group_go_on() {
     let handle = jobs.handle();
     let depth = in_time("nested jobs in a full group", move || {
         let inner = handle.clone();
-        *handle.with(of("io")).spawn("outer", move || nest(inner, 20)).unwrap().join().unwrap()
+        *handle.with(of("io")).spawn("outer", move || nest(&inner, 20)).unwrap().join().unwrap()
     });
     assert_eq!((depth, jobs.group("io").running()), (20, 0));
 }
