@@ -68,4 +68,10 @@ pub struct Options {
     pub after: Vec<After>,
     /// How long the body may run before it is asked to stop, with the reason `time limit of 5s`. Default: for ever.
     pub time_limit: Option<Duration>,
+    /// Whether the job is left out of the lists and notices, and has no number, until [`AnyJob::list`](crate::AnyJob::list) gives it one.
+    ///
+    /// It is for what a prompt itself waits for: nobody else knows of such a job, and its manager does not wait for it.
+    /// A job with a group, a delay, a limit of time or jobs before it is listed all the same.
+    /// Default: false.
+    pub unlisted: bool,
 }

@@ -11,12 +11,13 @@ use crate::{
     error::{SpawnError, UnknownJob},
     failure::Failure,
     id::JobId,
+    joins::Joiner,
     name::Name,
     panic::Quietly,
     platform::nanos,
-    record::{AnyRecord, Core, Record, Shared},
+    record::{AnyRecord, Core, Key, Record, Shared},
     schedule::{Hold, Step, Terms},
-    state::State,
+    state::{Outcome, State},
     sync::{Parker, lock},
     wait::{Signal, Waiter},
     why::Waiting,
@@ -79,7 +80,8 @@ impl Engine {
             }
         };
         let id = JobId::from(ledger.table.next_number());
-        let record = Arc::new(Record::new(Core::new(id, name, options.daemon, created)));
+        let key = Key::Listed(id);
+        let record = Arc::new(Record::new(Core::new(key, name, options.daemon, created)));
         let core = record.core();
         core.life.queue();
         core.life.watch();
@@ -89,9 +91,9 @@ impl Engine {
         });
         let job = Arc::clone(&record) as Shared;
         ledger.table.insert(Arc::clone(&job));
-        let waits_for = after.iter().map(|after| after.job()).collect();
+        let waits_for = after.iter().map(|&(key, after)| Joiner { key, id: after.job() }).collect();
         // No job can wait for one that was not there.
-        ledger.joins.begin(id, waits_for).expect("a new job closes no ring");
+        ledger.joins.begin(Joiner { key, id }, waits_for).expect("a new job closes no ring");
         let engine = Arc::clone(self);
         let deferred = Deferred {
             record: Arc::clone(&job),
@@ -108,13 +110,13 @@ impl Engine {
             after,
             time_limit: options.time_limit.map(nanos),
         };
-        let steps = if let Some(AfterError { job, outcome }) = unmet {
+        let steps = if let Some((after, outcome)) = unmet {
             if needs_time {
                 ledger.schedule.need_time(false);
             }
-            vec![Step::Fail(deferred, job, outcome)]
+            vec![Step::Fail(deferred, after, outcome)]
         } else {
-            ledger.schedule.enter(id, terms, deferred)
+            ledger.schedule.enter(key, terms, deferred)
         };
         drop(guard);
         if needs_time {
@@ -126,16 +128,19 @@ impl Engine {
     }
 
     /// Notes that the body of a scheduled job begins.
-    pub(crate) fn note_begin(&self, id: JobId, now: u64) {
-        if lock(&self.ledger).schedule.begin(id, now) {
+    pub(crate) fn note_begin(&self, job: Key, now: u64) {
+        if lock(&self.ledger).schedule.begin(job, now) {
             self.wake_clock();
         }
     }
 }
 
+/// The jobs to be followed that have not ended, and the first that ended otherwise than it should.
+type Conditions = (Vec<(Key, After)>, Option<(After, Outcome)>);
+
 impl Ledger {
-    /// Of the jobs to be followed those that have not ended, and the first that ended otherwise than it should.
-    fn conditions(&self, after: &[After]) -> Result<(Vec<After>, Option<AfterError>), SpawnError> {
+    /// Looks at the jobs to be followed, and wants to hear of the ends of those that have not ended.
+    fn conditions(&self, after: &[After]) -> Result<Conditions, SpawnError> {
         let (mut open, mut unmet) = (Vec::new(), None);
         for &after in after {
             let id = after.job();
@@ -144,14 +149,20 @@ impl Ledger {
             };
             match record.core().life.state() {
                 State::Finished(outcome) if after.is_met_by(outcome) => {}
-                State::Finished(outcome) => unmet = unmet.or(Some(AfterError { job: id, outcome })),
+                State::Finished(outcome) => unmet = unmet.or(Some((after, outcome))),
                 _ => {
                     record.core().life.watch();
-                    open.push(after);
+                    open.push((record.core().key(), after));
                 }
             }
         }
         Ok((open, unmet))
+    }
+
+    /// The record of a job that was listed when it started.
+    fn record(&self, job: Key) -> Option<Shared> {
+        let Key::Listed(id) = job else { return None };
+        self.table.get(id.get()).cloned()
     }
 }
 
@@ -167,16 +178,16 @@ impl Engine {
         while let Some(step) = guests.steps.pop_front() {
             match step {
                 Step::Start(deferred) => self.start_deferred(deferred, guests),
-                Step::Fail(deferred, job, outcome) => {
-                    let unmet = AfterError { job, outcome };
+                Step::Fail(deferred, after, outcome) => {
+                    let unmet = AfterError { job: after.job(), outcome };
                     self.give_up(&deferred.record, Failure::from_boxed(Box::new(unmet)), guests);
                     guests.unstarted.push(deferred);
                 }
                 Step::Drop(deferred) => guests.unstarted.push(deferred),
                 // Only threads wait for a place.
-                Step::GoOn(id) => drop(self.waits.wake(id, Signal::Place)),
-                Step::TimeUp(id, limit) => {
-                    let record = lock(&self.ledger).table.get(id.get()).cloned();
+                Step::GoOn(job) => drop(self.waits.wake(job, Signal::Place)),
+                Step::TimeUp(job, limit) => {
+                    let record = lock(&self.ledger).record(job);
                     if let Some(record) = record {
                         self.ask_stop(&record, &Name::from(format!("time limit of {:?}", Duration::from_nanos(limit))));
                     }
@@ -221,16 +232,16 @@ impl Engine {
 impl Engine {
     /// Lends the place in its group of the job that runs on this thread, if it has one, until `needed` of `targets` have
     /// ended; whoever calls gives what it returns to [`take_back`](Self::take_back).
-    pub(crate) fn lend<'a>(&self, targets: impl Iterator<Item = &'a Core>, needed: usize) -> Option<JobId> {
+    pub(crate) fn lend<'a>(&self, targets: impl Iterator<Item = &'a Core>, needed: usize) -> Option<Key> {
         let job = self.current_with_place()?;
         let mut ledger = lock(&self.ledger);
         let (mut open, mut needed) = (Vec::new(), needed);
         for core in targets {
             if core.life.state().is_finished() {
                 needed = needed.checked_sub(1).filter(|&needed| needed > 0)?;
-            } else if core.id != job {
+            } else if core.key() != job {
                 core.life.watch();
-                open.push(core.id);
+                open.push(core.key());
             }
         }
         let steps = ledger.schedule.lend(job, open, needed)?;
@@ -240,19 +251,21 @@ impl Engine {
     }
 
     /// Waits until a job that lent its place has it back; at once if it waited `in_vain` or is asked to stop.
-    pub(crate) fn take_back(&self, job: JobId, in_vain: bool) {
+    pub(crate) fn take_back(&self, job: Key, in_vain: bool) {
         let mut ledger = lock(&self.ledger);
         if ledger.schedule.take_back(job, in_vain) {
             return;
         }
-        let record = ledger.table.get(job.get()).cloned();
+        let Some(record) = ledger.record(job) else {
+            // It is in no table any more, so it has lost its manager, and is in nobody's way.
+            ledger.schedule.take_back(job, true);
+            return;
+        };
         drop(ledger);
-        let parker = Parker::new();
+        let (core, parker) = (record.core(), Parker::new());
         let tickets = [Signal::Place, Signal::Stop]
-            .map(|signal| self.waits.register(job, signal, Waiter::Thread(Arc::clone(&parker))));
-        // A job that is in no table any more has lost its manager, and is in nobody's way.
-        let is_stopping = || record.as_ref().is_none_or(|record| record.core().life.is_stopping());
-        while !lock(&self.ledger).schedule.take_back(job, is_stopping()) {
+            .map(|signal| self.waits.register(core, signal, Waiter::Thread(Arc::clone(&parker))));
+        while !lock(&self.ledger).schedule.take_back(job, core.life.is_stopping()) {
             parker.park(None);
         }
         for ticket in tickets {
@@ -288,12 +301,12 @@ impl Engine {
             Hold::Paused(group) => Waiting::Paused { group: ledger.schedule.places_of(group).name.clone() },
             Hold::Full(group, before) | Hold::Lent(group, before) => full(group, before),
         };
-        let mut why: Vec<_> = ledger.schedule.holds(core.id).into_iter().map(told).collect();
+        let mut why: Vec<_> = ledger.schedule.holds(core.key()).into_iter().map(told).collect();
         match state {
             State::Queued if why.is_empty() => why.push(Waiting::Thread),
-            State::Running => why.extend(ledger.joins.of(core.id).iter().map(|&job| {
-                let (name, state) = other(job).unzip();
-                Waiting::Job { job, name, state: state.unwrap_or(State::Running) }
+            State::Running | State::Stopping => why.extend(ledger.joins.of(core.key()).iter().map(|joined| {
+                let (name, state) = other(joined.id).unzip();
+                Waiting::Job { job: joined.id, name, state: state.unwrap_or(State::Running) }
             })),
             _ => {}
         }

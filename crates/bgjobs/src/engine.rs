@@ -16,6 +16,7 @@
 
 use std::{
     cell::Cell,
+    cmp::Reverse,
     collections::VecDeque,
     sync::Arc,
     task::Waker,
@@ -29,11 +30,11 @@ use crate::{
     error::{SpawnError, WaitError},
     failure::Failure,
     id::JobId,
-    joins::Joins,
+    joins::{Joiner, Joins},
     name::Name,
     panic::{self, Quietly},
     platform::{nanos, own_cpu_time},
-    record::{AnyRecord, Core, Record, Shared},
+    record::{AnyRecord, Core, Key, Record, Shared},
     schedule::{Schedule, Step},
     spin::spin,
     state::{Outcome, State},
@@ -45,6 +46,9 @@ use crate::{
 
 /// How long a joiner looks before it sleeps, in rounds of [`spin`].
 const JOINER_ROUNDS: u32 = 10;
+
+/// Why a job is stopped when its manager goes.
+const SHUT_DOWN: &str = "the manager was shut down";
 
 pub(crate) struct Engine {
     pub(crate) config: Config,
@@ -67,6 +71,8 @@ pub(crate) struct Ledger {
     pub(crate) board: Board<Shared>,
     pub(crate) schedule: Schedule<Deferred>,
     pub(crate) joins: Joins,
+    /// How many jobs were started that are in no list.
+    unlisted: u64,
     /// Whether jobs may be started.
     pub(crate) open: bool,
     /// Whether a thread tells the schedule the time.
@@ -102,19 +108,21 @@ impl Guests {
     }
 }
 
-/// The job whose body runs on a thread.
-#[derive(Clone, Copy)]
-struct Current {
-    /// The address of its engine.
-    engine: usize,
-    job: JobId,
-    /// Whether the schedule knows it, or somebody there waits for it.
-    watched: bool,
-}
-
 thread_local! {
+    /// The job whose body runs on this thread.
     #[cfg_attr(not(bgjobs_loom), expect(clippy::missing_const_for_thread_local, reason = "loom's macro takes no `const`"))]
     static CURRENT: Cell<Option<Current>> = Cell::new(None);
+}
+
+/// A job whose body runs, and its engine, by its address.
+#[derive(Clone, Copy)]
+struct Current {
+    engine: usize,
+    job: Key,
+    /// As it was when the body began.
+    id: JobId,
+    /// Whether the schedule knew it then.
+    watched: bool,
 }
 
 impl Engine {
@@ -129,6 +137,7 @@ impl Engine {
                 board: Board::new(),
                 schedule: Schedule::new(),
                 joins: Joins::default(),
+                unlisted: 0,
                 open: true,
                 has_clock: false,
             }),
@@ -148,12 +157,19 @@ impl Engine {
     }
 
     /// The job whose body runs on this thread, if it is one of this engine.
-    pub(crate) fn current(&self) -> Option<JobId> {
-        self.here().map(|current| current.job)
+    pub(crate) fn current(&self) -> Option<Joiner> {
+        let current = self.here()?;
+        let listed_since = || {
+            let ledger = lock(&self.ledger);
+            let mut running = ledger.table.list(List::Running);
+            running.find(|record| record.core().key() == current.job).map(|record| record.core().id())
+        };
+        let id = if current.id == JobId::NONE { listed_since().unwrap_or(JobId::NONE) } else { current.id };
+        Some(Joiner { key: current.job, id })
     }
 
-    /// As [`current`](Self::current), if the job may have a place in a group.
-    pub(crate) fn current_with_place(&self) -> Option<JobId> {
+    /// The job whose body runs on this thread, if it may have a place in a group.
+    pub(crate) fn current_with_place(&self) -> Option<Key> {
         self.here().filter(|current| current.watched).map(|current| current.job)
     }
 
@@ -183,7 +199,7 @@ impl Engine {
         }
         let body = Quietly::new(body);
         let queued = self.workers.admit()?;
-        let Some(record) = self.enter(name, options.daemon) else {
+        let Some(record) = self.enter(name, options) else {
             self.workers.retract();
             return Err(SpawnError::ShutDown);
         };
@@ -192,23 +208,56 @@ impl Engine {
         }
         let job = Arc::clone(&record) as Shared;
         let engine = Arc::clone(self);
+        let unlisted = options.unlisted.then(|| Unstarted { engine: Arc::clone(self), job: Some(Arc::clone(&job)) });
         // If a shutdown has come between, it has settled the job, and the task is dropped.
-        self.workers.push(Box::new(move |worker| engine.run(record, body, worker)));
+        self.workers.push(Box::new(move |worker| {
+            unlisted.into_iter().for_each(Unstarted::starts);
+            engine.run(record, body, worker);
+        }));
         tell_start(&job);
         Ok(job)
     }
 
-    /// Gives a job its number and its place in the table; none after a shutdown.
-    pub(crate) fn enter<T: Send + Sync + 'static>(&self, name: Name, daemon: bool) -> Option<Arc<Record<T>>> {
+    /// Gives a job its number and its place in the table, unless it is not to be listed; none after a shutdown.
+    pub(crate) fn enter<T: Send + Sync + 'static>(&self, name: Name, options: &Options) -> Option<Arc<Record<T>>> {
         let created = self.now();
         let mut ledger = lock(&self.ledger);
         if !ledger.open {
             return None;
         }
+        if options.unlisted {
+            ledger.unlisted += 1;
+            return Some(Arc::new(Record::new(Core::new(
+                Key::Unlisted(ledger.unlisted),
+                name,
+                options.daemon,
+                created,
+            ))));
+        }
         let id = JobId::from(ledger.table.next_number());
-        let record = Arc::new(Record::new(Core::new(id, name, daemon, created)));
+        let record = Arc::new(Record::new(Core::new(Key::Listed(id), name, options.daemon, created)));
         ledger.table.insert(Arc::clone(&record) as Shared);
         Some(record)
+    }
+
+    /// Gives a job its number and its place in the table now, unless it has them; none if it has ended without, and after a
+    /// shutdown.
+    pub(crate) fn list(&self, record: &Shared) -> Option<JobId> {
+        let core = record.core();
+        let mut ledger = lock(&self.ledger);
+        if core.id() != JobId::NONE {
+            return Some(core.id());
+        }
+        // An end is published under the same lock.
+        if !ledger.open || core.life.state().is_finished() {
+            return None;
+        }
+        let id = JobId::from(ledger.table.next_number());
+        core.set_id(id);
+        ledger.table.insert(Arc::clone(record));
+        drop(ledger);
+        tell_start(record);
+        Some(id)
     }
 
     /// Starts a job on a thread of its own, which is there before the job has its number.
@@ -227,7 +276,7 @@ impl Engine {
             }
         };
         self.workers.run_alone(&name, options.stack_size, alone).map_err(SpawnError::NoThread)?;
-        let record = self.enter(name, options.daemon).ok_or(SpawnError::ShutDown)?;
+        let record = self.enter(name, options).ok_or(SpawnError::ShutDown)?;
         let job = Arc::clone(&record) as Shared;
         hand_over.send(record).expect("the thread waits for its job");
         tell_start(&job);
@@ -235,9 +284,32 @@ impl Engine {
     }
 }
 
+/// A job that no shutdown finds in the table: if its task is dropped it is settled.
+struct Unstarted {
+    engine: Arc<Engine>,
+    job: Option<Shared>,
+}
+
+impl Unstarted {
+    fn starts(mut self) {
+        self.job = None;
+    }
+}
+
+impl Drop for Unstarted {
+    fn drop(&mut self) {
+        if let Some(job) = self.job.take() {
+            self.engine.settle_unstarted(&job, &Name::from(SHUT_DOWN));
+        }
+    }
+}
+
 /// Logs what the original logs; last of all, because the logger is the user's and may panic.
 pub(crate) fn tell_start(job: &Shared) {
-    ::log::debug!(target: "bgjobs", "Starting job # {} in a separate thread.", job.core().id);
+    let id = job.core().id();
+    if id != JobId::NONE {
+        ::log::debug!(target: "bgjobs", "Starting job # {id} in a separate thread.");
+    }
 }
 
 /// Running and ending.
@@ -262,10 +334,11 @@ impl Engine {
         core.life.start(started);
         let watched = core.life.is_watched();
         if watched {
-            self.note_begin(core.id, started);
+            self.note_begin(core.key(), started);
         }
 
-        CURRENT.with(|current| current.set(Some(Current { engine: self.address(), job: core.id, watched })));
+        let current = Current { engine: self.address(), job: core.key(), id: core.id(), watched };
+        CURRENT.with(|slot| slot.set(Some(current)));
         let result = panic::catch(|| body.into_inner()(&record, self)).map_err(Failure::panicked).flatten();
         CURRENT.with(|current| current.set(None));
 
@@ -302,11 +375,12 @@ impl Engine {
     pub(crate) fn finish(&self, record: Shared, outcome: Outcome) -> Guests {
         let now = self.now();
         let list = if outcome == Outcome::Done { List::Completed } else { List::Dead };
-        let (id, mut guests) = (record.core().id, Guests::default());
+        let mut guests = Guests::default();
         let mut ledger = lock(&self.ledger);
         let Ledger { table, board, schedule, joins, .. } = &mut *ledger;
+        let id = record.core().id();
         table.move_to(id.get(), list);
-        if board.has_readers() {
+        if id != JobId::NONE && board.has_readers() {
             guests.alarms = board.post(Arc::clone(&record));
             self.posted.store(board.end(), Ordering::Release);
             if board.sleeping > 0 {
@@ -314,9 +388,10 @@ impl Engine {
             }
         }
         let ended = record.core().life.end(outcome, now);
+        let key = record.core().key();
         if ended.watched {
-            joins.end(id);
-            guests.steps = schedule.end(id, outcome).into();
+            joins.end(key);
+            guests.steps = schedule.end(key, outcome).into();
             if !schedule.needs_time() {
                 self.wake_clock();
             }
@@ -329,7 +404,7 @@ impl Engine {
         }
         drop(ledger);
         if ended.awaited {
-            guests.wakers = self.waits.wake(id, Signal::End);
+            guests.wakers = self.waits.wake(key, Signal::End);
         }
         guests
     }
@@ -383,8 +458,8 @@ impl Engine {
             return Ok(());
         }
         let current = self.current();
-        if current == Some(core.id) {
-            return Err(WaitError::Itself(core.id));
+        if current.is_some_and(|current| current.key == core.key()) {
+            return Err(WaitError::Itself(core.id()));
         }
         let deadline = deadline_after(timeout);
         let is_over = || core.life.state().is_finished() || hearing.is_some_and(|(own, _)| own.life.is_stopping());
@@ -395,13 +470,13 @@ impl Engine {
         // With a deadline even a ring of joins ends.
         let joiner = current.filter(|_| deadline.is_none());
         if let Some(joiner) = joiner {
-            lock(&self.ledger).joins.begin(joiner, vec![core.id]).map_err(WaitError::Ring)?;
+            lock(&self.ledger).joins.begin(joiner, vec![Joiner::of(core)]).map_err(WaitError::Ring)?;
         }
         let lender = self.lend(std::iter::once(core), 1);
         let parker = Parker::new();
-        let stop = hearing
-            .map(|(own, engine)| engine.waits.register(own.id, Signal::Stop, Waiter::Thread(Arc::clone(&parker))));
-        let end = self.waits.register(core.id, Signal::End, Waiter::Thread(Arc::clone(&parker)));
+        let stop =
+            hearing.map(|(own, engine)| engine.waits.register(own, Signal::Stop, Waiter::Thread(Arc::clone(&parker))));
+        let end = self.waits.register(core, Signal::End, Waiter::Thread(Arc::clone(&parker)));
         if core.life.await_end() {
             while !is_over() && parker.park(deadline) {}
         }
@@ -410,7 +485,7 @@ impl Engine {
             engine.waits.unregister(stop);
         }
         if let Some(joiner) = joiner {
-            lock(&self.ledger).joins.end(joiner);
+            lock(&self.ledger).joins.end(joiner.key);
         }
         if let Some(lender) = lender {
             self.take_back(lender, !core.life.state().is_finished());
@@ -426,14 +501,14 @@ impl Engine {
         if let Some((own, _)) = hearing {
             own.check().map_err(WaitError::Stopped)?;
         }
-        Err(WaitError::TimedOut { after: began.elapsed(), running: vec![core.id] })
+        Err(WaitError::TimedOut { after: began.elapsed(), running: vec![core.id()] })
     }
 
     /// Lets a body sleep for `time`, or until it is asked to stop.
     pub(crate) fn sleep(&self, core: &Core, time: Duration) {
         let deadline = deadline_after(Some(time));
         let parker = Parker::new();
-        let ticket = self.waits.register(core.id, Signal::Stop, Waiter::Thread(Arc::clone(&parker)));
+        let ticket = self.waits.register(core, Signal::Stop, Waiter::Thread(Arc::clone(&parker)));
         while !core.life.is_stopping() && parker.park(deadline) {}
         self.waits.unregister(ticket);
     }
@@ -444,14 +519,14 @@ impl Engine {
     /// Waits for the non-daemon jobs but `except`, then admits nothing more, settles what has not started and sends the
     /// idle workers home.
     pub(crate) fn shut_down(&self, except: Option<JobId>) {
-        let reason = Name::from("the manager was shut down");
+        let reason = Name::from(SHUT_DOWN);
         let mut excepted = Vec::from_iter(except);
         // What is paused would be waited for, and nobody be left to resume it.
         let steps = lock(&self.ledger).schedule.leave();
         self.carry_out(steps);
-        let left: Vec<Shared> = loop {
+        let mut left: Vec<Shared> = loop {
             let mut ledger = lock(&self.ledger);
-            let is_awaited = |core: &Core| !core.daemon && !excepted.contains(&core.id);
+            let is_awaited = |core: &Core| !core.daemon && !excepted.contains(&core.id());
             let record = ledger.table.list(List::Running).find(|record| is_awaited(record.core())).cloned();
             let Some(record) = record else {
                 ledger.open = false;
@@ -463,12 +538,15 @@ impl Engine {
                 self.ask_stop(&record, &reason);
             } else if self.wait(&*record, None, None).is_err() {
                 // It waits for the job that shuts down: neither would ever end.
-                excepted.push(record.core().id);
+                excepted.push(record.core().id());
             }
         };
         self.news.notify_all();
         self.wake_clock();
-        for record in left.iter().filter(|record| record.core().daemon) {
+        left.retain(|record| record.core().daemon);
+        // The newest first, because they may be to follow older ones, whose stop would be their failure.
+        left.sort_unstable_by_key(|record| Reverse(record.core().id()));
+        for record in &left {
             self.ask_stop(record, &reason);
         }
         drop(self.workers.close());
@@ -479,8 +557,9 @@ impl Engine {
         let core = record.core();
         let first = core.ask_stop(reason.clone());
         if first {
-            // Only threads wait for a stop.
-            drop(self.waits.wake(core.id, Signal::Stop));
+            for waker in self.waits.wake(core.key(), Signal::Stop) {
+                panic::swallow(|| waker.wake());
+            }
             self.settle_unstarted(record, reason);
         }
         first

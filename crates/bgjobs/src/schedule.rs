@@ -14,7 +14,7 @@ use std::{
     mem,
 };
 
-use crate::{after::After, id::JobId, name::Name, state::Outcome};
+use crate::{after::After, name::Name, record::Key, state::Outcome};
 
 /// What follows from what happened.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,13 +22,13 @@ pub(crate) enum Step<T> {
     /// The job starts.
     Start(T),
     /// The job never starts, because that one did not end as it should.
-    Fail(T, JobId, Outcome),
+    Fail(T, After, Outcome),
     /// The job ended before it started: nothing is to be done with it.
     Drop(T),
     /// The job that lent its place has it back.
-    GoOn(JobId),
+    GoOn(Key),
     /// The job has run for as long as it may, in nanoseconds.
-    TimeUp(JobId, u64),
+    TimeUp(Key, u64),
 }
 
 /// What a job must have before it starts, and how long it may run; times are in nanoseconds.
@@ -40,7 +40,7 @@ pub(crate) struct Terms {
     /// When it may start at the earliest.
     pub(crate) not_before: Option<u64>,
     /// Jobs that have not ended.
-    pub(crate) after: Vec<After>,
+    pub(crate) after: Vec<(Key, After)>,
     pub(crate) time_limit: Option<u64>,
 }
 
@@ -66,11 +66,11 @@ pub(crate) struct GroupId(usize);
 pub(crate) struct Schedule<T> {
     groups: Vec<Places>,
     named: HashMap<Name, GroupId>,
-    entries: HashMap<JobId, Entry<T>>,
+    entries: HashMap<Key, Entry<T>>,
     /// Who looks at the end of a job: those that follow it, and those that lent their places to wait for it.
-    watchers: HashMap<JobId, Vec<JobId>>,
+    watchers: HashMap<Key, Vec<Key>>,
     /// When something is due for which job.
-    times: BTreeSet<(u64, JobId)>,
+    times: BTreeSet<(u64, Key)>,
     /// How many need the time to be told: jobs here, and some that are about to come.
     timed: usize,
     /// Whether groups are paused no more, because all must come to an end.
@@ -84,9 +84,9 @@ pub(crate) struct Places {
     pub(crate) paused: bool,
     pub(crate) taken: usize,
     /// Jobs that lent their places and want them back, the first that asked first.
-    returning: VecDeque<JobId>,
+    returning: VecDeque<Key>,
     /// Jobs that need nothing but a place.
-    ready: BTreeSet<(Reverse<i32>, JobId)>,
+    ready: BTreeSet<(Reverse<i32>, Key)>,
     /// Jobs of the group that have not started.
     pub(crate) waiting: usize,
 }
@@ -104,13 +104,13 @@ struct Entry<T> {
 
 enum Stage<T> {
     /// It waits for a time, or for jobs.
-    Early { task: T, after: Vec<After> },
+    Early { task: T, after: Vec<(Key, After)> },
     /// It needs nothing but a place.
     Ready { task: T },
     /// It has a place, or needs none.
     Placed,
     /// It lent its place until so many of these have ended.
-    Lent { targets: Vec<JobId>, needed: usize },
+    Lent { targets: Vec<Key>, needed: usize },
     /// It wants its place back.
     Returning,
 }
@@ -132,10 +132,10 @@ impl<T> Schedule<T> {
 /// Jobs come, begin and end.
 impl<T> Schedule<T> {
     /// Takes a job in; one that needs the time was announced by [`need_time`](Self::need_time).
-    pub(crate) fn enter(&mut self, id: JobId, terms: Terms, task: T) -> Vec<Step<T>> {
+    pub(crate) fn enter(&mut self, id: Key, terms: Terms, task: T) -> Vec<Step<T>> {
         let Terms { group, priority, not_before, after, time_limit } = terms;
-        for after in &after {
-            self.watchers.entry(after.job()).or_default().push(id);
+        for (other, _) in &after {
+            self.watchers.entry(*other).or_default().push(id);
         }
         self.times.extend(not_before.map(|time| (time, id)));
         if let Some(group) = group {
@@ -151,7 +151,7 @@ impl<T> Schedule<T> {
     }
 
     /// Notes that the body of a job begins; true if the next time that matters has become another.
-    pub(crate) fn begin(&mut self, id: JobId, now: u64) -> bool {
+    pub(crate) fn begin(&mut self, id: Key, now: u64) -> bool {
         let Some(entry) = self.entries.get_mut(&id) else { return false };
         let Some(limit) = entry.time_limit else { return false };
         let end = now.saturating_add(limit);
@@ -161,7 +161,7 @@ impl<T> Schedule<T> {
     }
 
     /// Notes that a job has ended, whether it is one of those here or one that these look at.
-    pub(crate) fn end(&mut self, id: JobId, outcome: Outcome) -> Vec<Step<T>> {
+    pub(crate) fn end(&mut self, id: Key, outcome: Outcome) -> Vec<Step<T>> {
         let mut steps = Vec::new();
         let mut freed = Vec::new();
         if let Some(entry) = self.remove(id) {
@@ -174,12 +174,14 @@ impl<T> Schedule<T> {
             let Some(entry) = self.entries.get_mut(&watcher) else { continue };
             match &mut entry.stage {
                 Stage::Early { after, .. } => {
-                    let is_met = after.iter().all(|after| after.job() != id || after.is_met_by(outcome));
-                    after.retain(|after| after.job() != id);
-                    if is_met {
+                    let unmet =
+                        after.extract_if(.., |(other, _)| *other == id).find(|(_, after)| !after.is_met_by(outcome));
+                    if let Some((_, unmet)) = unmet {
+                        if let Some(Stage::Early { task, .. }) = self.remove(watcher).map(|entry| entry.stage) {
+                            steps.push(Step::Fail(task, unmet, outcome));
+                        }
+                    } else {
                         freed.extend(self.promote(watcher, &mut steps));
-                    } else if let Some(Stage::Early { task, .. }) = self.remove(watcher).map(|entry| entry.stage) {
-                        steps.push(Step::Fail(task, id, outcome));
                     }
                 }
                 Stage::Lent { targets, needed } if targets.contains(&id) => {
@@ -198,7 +200,7 @@ impl<T> Schedule<T> {
     }
 
     /// Starts a job that waits for nothing any more, or puts it into the line of its group, which is returned to be filled.
-    fn promote(&mut self, id: JobId, steps: &mut Vec<Step<T>>) -> Option<GroupId> {
+    fn promote(&mut self, id: Key, steps: &mut Vec<Step<T>>) -> Option<GroupId> {
         let entry = self.entries.get_mut(&id)?;
         if !matches!(&entry.stage, Stage::Early { after, .. } if after.is_empty() && entry.time.is_none()) {
             return None;
@@ -246,14 +248,14 @@ impl<T> Schedule<T> {
     }
 
     /// Forgets a job, which gives its place back.
-    fn remove(&mut self, id: JobId) -> Option<Entry<T>> {
+    fn remove(&mut self, id: Key) -> Option<Entry<T>> {
         let entry = self.entries.remove(&id)?;
         if let Some(time) = entry.time {
             self.times.remove(&(time, id));
         }
         self.timed -= usize::from(entry.timed);
         match &entry.stage {
-            Stage::Early { after, .. } => self.unwatch(id, after.iter().map(|after| after.job())),
+            Stage::Early { after, .. } => self.unwatch(id, after.iter().map(|(other, _)| *other)),
             Stage::Lent { targets, .. } => self.unwatch(id, targets.iter().copied()),
             _ => {}
         }
@@ -274,7 +276,7 @@ impl<T> Schedule<T> {
     }
 
     /// Lets a job look at the ends of `targets` no more.
-    fn unwatch(&mut self, id: JobId, targets: impl Iterator<Item = JobId>) {
+    fn unwatch(&mut self, id: Key, targets: impl Iterator<Item = Key>) {
         for target in targets {
             if let Some(watchers) = self.watchers.get_mut(&target) {
                 watchers.retain(|watcher| *watcher != id);
@@ -290,7 +292,7 @@ impl<T> Schedule<T> {
 impl<T> Schedule<T> {
     /// Lends the place of a job that is about to wait until `needed` of `targets` have ended; none if it has no place in a
     /// group to lend.
-    pub(crate) fn lend(&mut self, id: JobId, targets: Vec<JobId>, needed: usize) -> Option<Vec<Step<T>>> {
+    pub(crate) fn lend(&mut self, id: Key, targets: Vec<Key>, needed: usize) -> Option<Vec<Step<T>>> {
         let entry = self.entries.get_mut(&id)?;
         let group = entry.group?;
         if !matches!(entry.stage, Stage::Placed) {
@@ -308,7 +310,7 @@ impl<T> Schedule<T> {
 
     /// Whether a job that lent its place has it back; if not, it stands in the line for it from now on. With
     /// `at_once` it has it back even if its group is full.
-    pub(crate) fn take_back(&mut self, id: JobId, at_once: bool) -> bool {
+    pub(crate) fn take_back(&mut self, id: Key, at_once: bool) -> bool {
         let Some(entry) = self.entries.get_mut(&id) else { return true };
         let Some(group) = entry.group else { return true };
         match &mut entry.stage {
@@ -335,7 +337,7 @@ impl<T> Schedule<T> {
     }
 
     /// Puts a job that lent its place into the line of those who want theirs back.
-    fn ask_back(&mut self, id: JobId) {
+    fn ask_back(&mut self, id: Key) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         entry.stage = Stage::Returning;
         if let Some(group) = entry.group {
@@ -437,13 +439,13 @@ impl<T> Schedule<T> {
     }
 
     /// What keeps a job from starting, or from going on; nothing keeps one that is not here.
-    pub(crate) fn holds(&self, id: JobId) -> Vec<Hold> {
+    pub(crate) fn holds(&self, id: Key) -> Vec<Hold> {
         let Some(entry) = self.entries.get(&id) else { return Vec::new() };
         let group = entry.group.map(|group| (group, self.places_of(group)));
         let paused = group.filter(|(_, places)| places.paused && !self.leaving).map(|(group, _)| Hold::Paused(group));
         match (&entry.stage, group) {
             (Stage::Early { after, .. }, _) => {
-                let after = after.iter().copied().map(Hold::Job);
+                let after = after.iter().map(|(_, after)| Hold::Job(*after));
                 entry.time.map(Hold::Time).into_iter().chain(after).chain(paused).collect()
             }
             (Stage::Ready { .. }, Some((group, places))) => {

@@ -220,7 +220,7 @@ impl Spawner<'_> {
             return Err(SpawnError::Hosted { option });
         }
         let engine = &self.handle.engine;
-        let record = engine.enter(name.into(), self.options.daemon).ok_or(SpawnError::ShutDown)?;
+        let record = engine.enter(name.into(), &self.options).ok_or(SpawnError::ShutDown)?;
         Ok(Hosted::new(record, Arc::clone(engine)))
     }
 

@@ -7,7 +7,7 @@
 use std::{collections::HashMap, sync::Arc, task::Waker};
 
 use crate::{
-    id::JobId,
+    record::{Core, Key},
     sync::{Mutex, Parker, lock},
 };
 
@@ -33,7 +33,7 @@ pub(crate) enum Waiter {
 /// One registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ticket {
-    key: (JobId, Signal),
+    key: (Key, Signal),
     number: u64,
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct Waits(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    waiters: HashMap<(JobId, Signal), Vec<(u64, Waiter)>>,
+    waiters: HashMap<(Key, Signal), Vec<(u64, Waiter)>>,
     next: u64,
 }
 
@@ -51,7 +51,8 @@ impl Waits {
     }
 
     /// Registers `waiter` for a signal of a job.
-    pub(crate) fn register(&self, job: JobId, signal: Signal, waiter: Waiter) -> Ticket {
+    pub(crate) fn register(&self, job: &Core, signal: Signal, waiter: Waiter) -> Ticket {
+        let job = job.key();
         let mut inner = lock(&self.0);
         let number = inner.next;
         inner.next += 1;
@@ -74,7 +75,7 @@ impl Waits {
 
     /// Wakes the threads that wait for a signal of a job; returns the wakers of the futures, to be called.
     #[must_use]
-    pub(crate) fn wake(&self, job: JobId, signal: Signal) -> Vec<Waker> {
+    pub(crate) fn wake(&self, job: Key, signal: Signal) -> Vec<Waker> {
         let waiters = lock(&self.0).waiters.remove(&(job, signal));
         let wake = |(_, waiter)| match waiter {
             Waiter::Thread(parker) => {

@@ -3,6 +3,7 @@
 use proptest::{prelude::*, test_runner::RngSeed};
 
 use super::*;
+use crate::id::JobId;
 
 #[derive(Clone, Debug)]
 enum Act {
@@ -165,10 +166,10 @@ fn told(schedule: &mut Schedule<u64>, steps: Vec<Step<u64>>) -> Vec<String> {
             Step::Start(id) => told.push(format!("start {id}")),
             Step::Fail(id, ..) => {
                 told.push(format!("fail {id}"));
-                steps.extend(schedule.end(id.into(), Outcome::Failed));
+                steps.extend(schedule.end(Key::Listed(id.into()), Outcome::Failed));
             }
-            Step::GoOn(id) => told.push(format!("go on {id}")),
-            Step::TimeUp(id, _) => told.push(format!("time up {id}")),
+            Step::GoOn(key) => told.push(format!("go on {}", number(key))),
+            Step::TimeUp(key, _) => told.push(format!("time up {}", number(key))),
             Step::Drop(_) => {}
         }
     }
@@ -176,8 +177,13 @@ fn told(schedule: &mut Schedule<u64>, steps: Vec<Step<u64>>) -> Vec<String> {
     told
 }
 
-fn id(number: usize) -> JobId {
-    JobId::from(number as u64)
+fn number(key: Key) -> JobId {
+    let Key::Listed(id) = key else { unreachable!("all are listed here") };
+    id
+}
+
+fn id(number: usize) -> Key {
+    Key::Listed((number as u64).into())
 }
 
 /// Lets both do the act, if it can be done; returns what each says.
@@ -192,7 +198,10 @@ fn play(schedule: &mut Schedule<u64>, model: &mut Model, groups: [GroupId; 2], a
             let job =
                 Job { group, priority, after, not_before, limit, time_up: None, place: Where::Waits, outcome: None };
             model.jobs.push(job);
-            let condition = |(other, well)| if well { After::Done(id(other)) } else { After::Ended(id(other)) };
+            let condition = |(other, well)| {
+                let number = JobId::from(other as u64);
+                (id(other), if well { After::Done(number) } else { After::Ended(number) })
+            };
             let terms = Terms {
                 group: group.map(|group| groups[group]),
                 priority,

@@ -27,4 +27,5 @@ mod stopping;
 mod stress;
 mod texts;
 mod types;
+mod unlisted;
 mod waiting;
