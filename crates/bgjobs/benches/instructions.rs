@@ -71,7 +71,9 @@ fn measure() -> io::Result<()> {
     counts.sort_by(f64::total_cmp);
     let [least, median, most] = [counts[0], counts[1], counts[2]];
     let verdict = if median <= GOAL { "met" } else { "MISSED" };
-    println!("the whole life of an empty job: {median:.0} instructions ({least:.0} to {most:.0})  goal {GOAL}: {verdict}");
+    println!(
+        "the whole life of an empty job: {median:.0} instructions ({least:.0} to {most:.0})  goal {GOAL}: {verdict}"
+    );
     println!("callgrind_annotate {}", profile(many).display());
     Ok(())
 }
