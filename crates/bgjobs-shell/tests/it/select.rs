@@ -19,6 +19,8 @@ fn a_program_selects_jobs_and_stops_them() {
             "jobs[2].stop('no more mail'); jobs[2].stop_reason",
             "jobs[3].stop_reason",
             "jobs.select('9')",
+            "jobs.select([0, jobs[2], 'watch 1'])",
+            "jobs.select(#{})",
             "jobs.select('7-5')",
             "jobs.stop('load')",
         ],
@@ -38,16 +40,24 @@ fn a_program_selects_jobs_and_stops_them() {
               In[7], line 1
                 jobs.select('9')
                      ^
-            Function not found: select (jobs, char)
+            Job #9 not found; the newest job is #3
+            > jobs.select([0, jobs[2], 'watch 1'])
+            [<BackgroundJob #0: watch 0>, <BackgroundJob #1: watch 1>, <BackgroundJob #2: watch 2>]
+            > jobs.select(#{})
+            Traceback (most recent call last):
+              In[9], line 1
+                jobs.select(#{})
+                     ^
+            no job is called #{}; a number, a range as 5-7, a state as running, and a name with * for the rest are understood
             > jobs.select('7-5')
             Traceback (most recent call last):
-              In[8], line 1
+              In[10], line 1
                 jobs.select('7-5')
                      ^
             7-5 is no range: the smaller number comes first, as in 5-7
             > jobs.stop('load')
             Traceback (most recent call last):
-              In[9], line 1
+              In[11], line 1
                 jobs.stop('load')
                      ^
             no job is called load; a number, a range as 5-7, a state as running, and a name with * for the rest are understood

@@ -115,22 +115,27 @@ mod of_jobs {
         get(jobs, number(&job))
     }
 
-    /// The jobs that are meant, as in `jobs.select("3 5-7 running fit*")`.
+    /// The jobs that are meant, as in `jobs.select("3 5-7 running fit*")` or `jobs.select([3, 5])`.
     #[rhai_fn(pure, return_raw)]
-    pub(super) fn select(jobs: &mut Jobs, what: &str) -> Result<Array> {
-        Ok(list(selected(jobs, what)?))
+    pub(super) fn select(jobs: &mut Jobs, what: Dynamic) -> Result<Array> {
+        Ok(list(selected(jobs, &what)?))
     }
 
     /// Asks the jobs to stop that are meant, and says what came of each; see `select`.
     #[rhai_fn(pure, return_raw)]
-    pub(super) fn stop(context: NativeCallContext<'_>, jobs: &mut Jobs, what: &str) -> Result<Array> {
+    pub(super) fn stop(context: NativeCallContext<'_>, jobs: &mut Jobs, what: Dynamic) -> Result<Array> {
         stop_why(context, jobs, what, REASON)
     }
 
     /// Asks the jobs to stop that are meant, for that reason, and says what came of each; see `select`.
     #[rhai_fn(name = "stop", pure, return_raw)]
-    pub(super) fn stop_why(context: NativeCallContext<'_>, jobs: &mut Jobs, what: &str, reason: &str) -> Result<Array> {
-        let selected = selected(jobs, what)?;
+    pub(super) fn stop_why(
+        context: NativeCallContext<'_>,
+        jobs: &mut Jobs,
+        what: Dynamic,
+        reason: &str,
+    ) -> Result<Array> {
+        let selected = selected(jobs, &what)?;
         Evaluation::of(&context).may_wait()?;
         let verdicts = stop_all(&selected, reason.to_owned(), PATIENCE);
         for job in &selected {
@@ -219,9 +224,16 @@ impl Display for Unknown {
     }
 }
 
-/// The jobs that a text means.
-fn selected(jobs: &Jobs, what: &str) -> Result<Vec<AnyJob>> {
-    let parts: Vec<_> = what.split_whitespace().collect();
+/// The jobs that a text, a number or several of these mean.
+fn selected(jobs: &Jobs, what: &Dynamic) -> Result<Vec<AnyJob>> {
+    let part = |what: &Dynamic| match what.read_lock::<AnyJob>() {
+        Some(job) => job.id().to_string(),
+        None => what.to_string(),
+    };
+    let parts: Vec<_> = match what.read_lock::<Array>() {
+        Some(all) => all.iter().map(part).collect(),
+        None => part(what).split_whitespace().map(str::to_owned).collect(),
+    };
     let selected = Selection::parse(&parts).and_then(|selection| selection.jobs(&jobs.handle));
     Ok(selected.map_err(error)?)
 }
