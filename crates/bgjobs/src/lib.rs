@@ -12,6 +12,7 @@
 //! - [`Notices`] tell each reader once what has ended.
 //! - A [`Failure`] says why a job failed: a panic, an error or a stop.
 //! - A [`Context`] is the job seen from its own body: stop, progress, place, log.
+//! - A [`Command`] is a body too: a command of the system, whose processes all end with it.
 //! - A [`Hosted`] job runs on a thread that the host makes; a [`Relay`] says when one is due. An interpreter needs both.
 //!
 //! ```
@@ -65,6 +66,10 @@
 
 mod board;
 mod body;
+#[cfg(unix)]
+mod child;
+#[cfg(unix)]
+mod command;
 mod config;
 mod context;
 mod engine;
@@ -77,13 +82,18 @@ mod id;
 mod job;
 mod join;
 mod log;
+#[cfg(unix)]
+mod lossy;
 mod manager;
 mod name;
 mod notice;
 mod panic;
+#[cfg(unix)]
+mod pipes;
 mod platform;
 mod policy;
 mod pool;
+mod process;
 mod record;
 mod relay;
 mod said;
@@ -91,14 +101,20 @@ mod spawn;
 mod spin;
 mod state;
 mod stop;
+#[cfg(unix)]
+mod supervisor;
 mod sync;
 mod table;
 mod take;
+#[cfg(unix)]
+mod terminal;
 mod text;
 mod wait;
 mod workers;
 
 pub use body::Body;
+#[cfg(unix)]
+pub use command::{Command, CommandError, Input};
 pub use config::{Config, Options};
 pub use context::Context;
 pub use error::{
@@ -115,12 +131,17 @@ pub use log::{Line, Log, LogCursor, Reading, Stream};
 pub use manager::JobManager;
 pub use name::{Name, many_lines, one_line};
 pub use notice::Notices;
+pub use process::{Process, ProcessState};
 pub use relay::{Due, Relay, Seat};
 pub use said::{Place, Progress};
 pub use spawn::Spawner;
 pub use state::{Outcome, State};
 pub use stop::{Stopped, Verdict};
+#[cfg(unix)]
+pub use supervisor::{supervise, supervise_by};
 pub use take::Take;
+#[cfg(unix)]
+pub use terminal::TerminalSize;
 pub use text::{Flushed, Report, Status, Tracebacks};
 
 /// The examples of the README, compiled and run with those of the documentation.

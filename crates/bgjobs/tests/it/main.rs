@@ -2,6 +2,8 @@
 
 mod abort;
 mod child;
+#[cfg(unix)]
+mod commands;
 mod destructors;
 mod elastic;
 mod exit;
@@ -23,6 +25,12 @@ mod records;
 mod refusal;
 mod stopping;
 mod stress;
+#[cfg(unix)]
+mod supervised;
+#[cfg(unix)]
+mod terminals;
 mod texts;
+#[cfg(target_os = "linux")]
+mod trees;
 mod types;
 mod waiting;
