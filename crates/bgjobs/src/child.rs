@@ -181,8 +181,8 @@ impl Child {
     /// Passes on what it prints, and a stop of the job to it, until it is over.
     fn attend(&mut self, job: &Context, until: Until, sink: &mut dyn FnMut(Stream, &str)) {
         self.tell_place(job);
-        let order = self.order();
-        let mut deadline = None;
+        let _heard = job.on_stop(self.order());
+        let mut left_since = None;
         let mut is_released = false;
         while !self.gone {
             let has_ended = matches!(self.end, Some(End::ByItself(_)));
@@ -190,17 +190,11 @@ impl Child {
                 let _ = (&*self.control).write_all(&[supervisor::RELEASE]);
                 is_released = true;
             }
-            if has_ended && until == Until::Ended && !job.is_stopping() {
-                let at = *deadline.get_or_insert_with(|| Instant::now() + LINGER);
-                if Instant::now() >= at {
-                    return;
-                }
+            let may_leave = has_ended && until == Until::Ended && !job.is_stopping();
+            let deadline = may_leave.then(|| *left_since.get_or_insert_with(Instant::now) + LINGER);
+            if deadline.is_some_and(|at| Instant::now() >= at) {
+                return;
             }
-            if job.is_stopping() {
-                order();
-            }
-            let soon = Instant::now() + Duration::from_millis(10);
-            let deadline = Some(deadline.map_or(soon, |at: Instant| at.min(soon)));
             let control = Arc::clone(&self.control);
             if self.pipes.wait(&*control, deadline, sink) {
                 self.hear();

@@ -50,4 +50,9 @@ pub struct Options {
     /// Threads are used again, so a job may find thread-local values of jobs before it.
     /// Default: false.
     pub fresh_thread: bool,
+    /// Whether the job is left out of the lists and notices, and has no number, until [`AnyJob::list`](crate::AnyJob::list) gives it one.
+    ///
+    /// It is for what a prompt itself waits for: nobody else knows of such a job, and its manager does not wait for it.
+    /// Default: false.
+    pub unlisted: bool,
 }

@@ -87,6 +87,7 @@ mod lossy;
 mod manager;
 mod name;
 mod notice;
+mod on_stop;
 mod panic;
 #[cfg(unix)]
 mod pipes;
@@ -131,6 +132,7 @@ pub use log::{Line, Log, LogCursor, Reading, Stream};
 pub use manager::JobManager;
 pub use name::{Name, many_lines, one_line};
 pub use notice::Notices;
+pub use on_stop::OnStop;
 pub use process::{Process, ProcessState};
 pub use relay::{Due, Relay, Seat};
 pub use said::{Place, Progress};

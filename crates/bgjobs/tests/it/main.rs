@@ -33,4 +33,5 @@ mod texts;
 #[cfg(target_os = "linux")]
 mod trees;
 mod types;
+mod unlisted;
 mod waiting;
