@@ -77,14 +77,13 @@ enum Until {
 impl Child {
     /// Starts it. If its program can't be started that may be heard only later, from the supervisor.
     pub(crate) fn start(command: Command) -> Result<Self, CommandError> {
-        let program = command.program.to_string_lossy().into_owned();
         if let Some(folder) = &command.folder {
-            let data = folder.metadata();
-            let data =
-                data.and_then(|data| if data.is_dir() { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) });
-            let what = || folder.to_string_lossy().into_owned();
-            data.map_err(|cause| CommandError::NotStarted { what: what(), cause })?;
+            // The system would say only that something is missing.
+            let data = folder.metadata().map(|data| data.is_dir());
+            let data = data.and_then(|is_dir| if is_dir { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) });
+            data.map_err(|cause| CommandError::NoFolder { folder: folder.clone(), cause })?;
         }
+        let program = command.called();
         let what = program.clone();
         Self::try_start(command, program).map_err(|cause| CommandError::NotStarted { what, cause })
     }

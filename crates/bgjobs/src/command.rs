@@ -240,6 +240,13 @@ impl Body for Command {
     }
 }
 
+impl Command {
+    /// What an error calls it: the line of a shell, or the program.
+    pub(crate) fn called(&self) -> String {
+        self.name.as_ref().map_or_else(|| self.program.to_string_lossy().into_owned(), |name| (**name).to_owned())
+    }
+}
+
 /// Without the line of our own code that made it a failure, which tells nobody anything.
 pub(crate) fn failure(error: CommandError) -> Failure {
     Failure::from_boxed(Box::new(error))
@@ -314,8 +321,15 @@ impl From<File> for Input {
 pub enum CommandError {
     /// It could not be started: there is no such program, or none that may be run.
     NotStarted {
-        /// The program, or the folder that is none.
+        /// The program, or the line of a shell.
         what: String,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The folder that it was to run in can't be had.
+    NoFolder {
+        /// The folder.
+        folder: PathBuf,
         /// What the system says.
         cause: io::Error,
     },
@@ -330,6 +344,9 @@ impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotStarted { what, cause } => write!(f, "can't run `{}`: {cause}", one_line(what)),
+            Self::NoFolder { folder, cause } => {
+                write!(f, "can't run in `{}`: {cause}", one_line(&folder.to_string_lossy()))
+            }
             Self::Ended(status) => match (status.code(), status.signal()) {
                 (Some(code), _) => write!(f, "exit status {code}"),
                 // The standard library knows the names.

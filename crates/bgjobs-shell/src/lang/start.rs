@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bgjobs::{AnyJob, Failure, Name, Options, SpawnError};
+use bgjobs::{AnyJob, Body, Command, Failure, Name, Options, SpawnError};
 use rhai::{Dynamic, EvalAltResult, FnPtr, Map, Position};
 
 use super::{
@@ -119,6 +119,24 @@ pub(super) fn typed(program: Program, names: Names, jobs: &Jobs, language: Langu
     let job = spawn(work, name, Choices::default())?;
     jobs.note_started(&job, Started::Expression { text, given: Vec::new() });
     Ok(job)
+}
+
+/// Starts a command of the system's shell under its own text.
+pub(super) fn command(evaluation: &Evaluation, command: Command, line: String, choices: Choices) -> Result<AnyJob> {
+    typed_command(&evaluation.jobs, command, line, choices).map_err(|refusal| error(refusal.to_string()).into())
+}
+
+/// Starts a command that was typed.
+pub(super) fn typed_command(
+    jobs: &Jobs,
+    command: Command,
+    line: String,
+    choices: Choices,
+) -> Result<AnyJob, SpawnError> {
+    let name = Name::from(choices.name.unwrap_or_else(|| line.clone()));
+    let job = jobs.handle.with(choices.options).spawn_with(name, |context| command.call(context))?;
+    jobs.note_started(&job, Started::Command { line: line.into() });
+    Ok(AnyJob::clone(&job))
 }
 
 fn spawn(work: Work, name: String, choices: Choices) -> Result<AnyJob, SpawnError> {

@@ -4,6 +4,8 @@
 
 mod attributes;
 mod binary;
+#[cfg(unix)]
+mod commands;
 mod copies;
 mod describe;
 mod example;
