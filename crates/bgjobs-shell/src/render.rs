@@ -3,8 +3,8 @@
 //! Knows how it reads, and nothing of where it is shown.
 
 #[cfg(feature = "terminal")]
-use bgjobs::{AnyJob, Report};
-use bgjobs::{Failure, many_lines, one_line};
+use bgjobs::Report;
+use bgjobs::{AnyJob, Failure, many_lines, one_line};
 
 #[cfg(feature = "terminal")]
 use crate::lang;
@@ -12,6 +12,12 @@ use crate::lang;
 /// A value with the number of its line.
 pub(crate) fn value(number: usize, text: &str) -> String {
     format!("Out[{number}]: {}", many_lines(text))
+}
+
+/// What is told of a job that was sent to the background.
+pub(crate) fn sent(job: &AnyJob) -> String {
+    let id = job.id();
+    format!("Job #{id} goes on in the background: {}\nfg {id} brings it back.", one_line(job.name()))
 }
 
 /// A failure as a traceback.

@@ -4,10 +4,11 @@
 
 use std::time::Duration;
 
-use bgjobs::{AnyJob, JobId, LogCursor, Stream, many_lines, one_line};
+use bgjobs::{AnyJob, JobId, LogCursor, Stream, Verdict, many_lines, one_line};
 
 use crate::{
     commands::Command,
+    foreground::Waited,
     lang::own_names,
     render,
     session::{Answer, Session},
@@ -59,6 +60,7 @@ pub fn answer_alone(session: &mut Session, name: &str, line: &str) -> Reply {
     match session.answer_as(name, line) {
         Answer::Nothing => Reply::Nothing,
         Answer::Value(value) => Reply::Shown(session.show(&value)),
+        Answer::Sent(job) => Reply::Shown(render::sent(&job)),
         Answer::Failed(failure) => Reply::Wrong(render::failure(&failure)),
     }
 }
@@ -71,6 +73,7 @@ fn shown(session: &Session, number: usize, answer: &Answer) -> Reply {
     match answer {
         Answer::Nothing => Reply::Nothing,
         Answer::Value(value) => Reply::Shown(render::value(number, &session.show(value))),
+        Answer::Sent(job) => Reply::Shown(render::sent(job)),
         Answer::Failed(failure) => Reply::Wrong(render::failure(failure)),
     }
 }
@@ -112,10 +115,24 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
                     session.print(line.stream, &many_lines(&line.text).to_string());
                 }
             };
-            show(session);
-            let stopped = !session.wait_for(job, &mut show);
-            if stopped {
-                job.stop("interrupted", PATIENCE);
+            // Of one that has ended all is shown at once.
+            let mut is_told = job.is_finished();
+            let waited = session.wait_for(job, |session| {
+                if !std::mem::replace(&mut is_told, true) {
+                    session.print(Stream::Err, &format!("Job #{id}: {}", one_line(job.name())));
+                }
+                show(session);
+            });
+            match waited {
+                Waited::Ended => {}
+                Waited::Background => return Reply::Shown(render::sent(job)),
+                Waited::Interrupted => {
+                    session.print(Stream::Err, &format!("stopping job #{id} ..."));
+                    let verdict = job.stop("interrupted", PATIENCE);
+                    if matches!(verdict, Verdict::StillRunning { .. }) {
+                        session.print(Stream::Err, &format!("Job #{id} {verdict}"));
+                    }
+                }
             }
             show(session);
             let answer = session.outcome(job);
@@ -126,12 +143,12 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
             shown(session, number, &answer)
         }),
         Command::Wait(Some(id)) => with_job(session, id, &|session, job| {
-            session.wait_for(job, &mut |_| {});
+            session.wait_for(job, |_| {});
             Reply::Nothing
         }),
         Command::Wait(None) => {
             for job in session.jobs().running().into_iter().filter(|job| !job.is_daemon()) {
-                if !session.wait_for(&job, &mut |_| {}) {
+                if session.wait_for(&job, |_| {}) != Waited::Ended {
                     break;
                 }
             }
