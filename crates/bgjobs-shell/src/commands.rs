@@ -1,8 +1,11 @@
-//! The words of a shell: `jobs`, `fg 3`, `kill 3`, `wait`, `log 3`, `help`, `?name`.
+//! The words of a shell: `jobs`, `fg 3`, `kill 3`, `wait`, `log 3`, `help`, `?name`, `!make`.
 //!
 //! Knows when a line is one, and nothing of what it does.
 
 use bgjobs::JobId;
+
+#[cfg(feature = "terminal")]
+use crate::lang;
 
 /// The words that begin a command.
 #[cfg(feature = "terminal")]
@@ -25,6 +28,10 @@ pub(crate) enum Command {
     Help,
     /// Shows what is known of a name, or of the number of a job.
     Describe(String),
+    /// Runs a line of the system's shell.
+    Run(String),
+    /// Starts a line of the system's shell as a background job.
+    Start(String),
     /// Leaves.
     Leave,
 }
@@ -39,6 +46,9 @@ impl Command {
     /// What is wrong with the argument, if the line can only be a command.
     pub(crate) fn parse(line: &str, is_variable: impl Fn(&str) -> bool) -> Option<Result<Self, String>> {
         let trimmed = line.trim();
+        if let Some(line) = trimmed.strip_prefix('!') {
+            return Some(of_system(line.trim()));
+        }
         if let Some(name) = trimmed.strip_prefix('?').or_else(|| trimmed.strip_suffix('?')) {
             return Some(match name.trim() {
                 "" => Ok(Self::Help),
@@ -88,9 +98,64 @@ impl Command {
     }
 }
 
+/// A line for the system's shell; an `&` at its end is ours.
+fn of_system(line: &str) -> Result<Command, String> {
+    // As in `a &&`, `>&` and `\\&`, where it is no mark of its own.
+    let alone = |line: &&str| !line.ends_with(['&', '<', '>', '|', '\\']);
+    let background = line.strip_suffix('&').filter(alone);
+    match background.unwrap_or(line).trim_end() {
+        "" => Err("! wants a command of the system's shell, as in `!ls`".to_owned()),
+        line if background.is_some() => Ok(Command::Start(line.to_owned())),
+        line => Ok(Command::Run(line.to_owned())),
+    }
+}
+
+/// Whether nothing more needs to be typed.
+#[cfg(feature = "terminal")]
+pub(crate) fn is_whole(text: &str) -> bool {
+    if is_of_system(text) {
+        // Such a line goes on after a backslash.
+        !text.trim_end_matches(['\n', '\r']).ends_with('\\')
+    } else {
+        lang::is_whole(text)
+    }
+}
+
+/// Whether a line is one for the system's shell.
+#[cfg(feature = "terminal")]
+pub(crate) fn is_of_system(line: &str) -> bool {
+    line.trim_start().starts_with('!')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_after_an_exclamation_mark_is_for_the_system() {
+        let parse = |line| Command::parse(line, |_| false);
+        for (line, run) in
+            [("!ls", "ls"), (" ! a b ", "a b"), ("!a &&", "a &&"), ("!a >&", "a >&"), (r"!a \&", r"a \&")]
+        {
+            assert_eq!(parse(line), Some(Ok(Command::Run(run.to_owned()))));
+        }
+        for line in ["!make -j2 &", "!make -j2&", "! make -j2  & "] {
+            assert_eq!(parse(line), Some(Ok(Command::Start("make -j2".to_owned()))));
+        }
+        for line in ["!", " ! ", "!&", "! &"] {
+            let refusal = "! wants a command of the system's shell, as in `!ls`".to_owned();
+            assert_eq!(parse(line), Some(Err(refusal)), "{line}");
+        }
+    }
+
+    #[cfg(feature = "terminal")]
+    #[test]
+    fn a_line_for_the_system_is_whole_unless_it_ends_in_a_backslash() {
+        assert!(is_whole("!echo '{' (\n"));
+        assert!(!is_whole("!echo a \\\n"));
+        assert!(is_whole("!echo a \\\nb"));
+        assert!(!is_whole("f("));
+    }
 
     #[test]
     fn a_command_word_counts_alone_or_before_a_number() {

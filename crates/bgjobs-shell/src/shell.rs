@@ -154,6 +154,14 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
             }
             Reply::Nothing
         }
+        Command::Run(ref line) => {
+            let answer = session.run_command(line);
+            shown(session, number, &answer)
+        }
+        Command::Start(ref line) => {
+            let answer = session.start_command(line);
+            shown(session, number, &answer)
+        }
         Command::Help => Reply::Shown(render::HELP.to_owned()),
         Command::Leave => Reply::Leave,
     }

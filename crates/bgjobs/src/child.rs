@@ -24,7 +24,7 @@ use rustix::{
 };
 
 use crate::{
-    command::{Command, CommandError, failure},
+    command::{Command, CommandError, failure, heed},
     config::Options,
     context::Context,
     failure::Failure,
@@ -64,6 +64,9 @@ enum End {
     ByItself(ExitStatus),
     AsAsked(ExitStatus),
 }
+
+/// What comes of printing.
+type Printed = Result<(), Failure>;
 
 /// When the job of a command is over.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -140,25 +143,20 @@ impl Child {
     pub(crate) fn run(
         mut self,
         job: &Context,
-        mut print: impl FnMut(Stream, &str) -> Result<(), Failure>,
+        print: impl FnMut(Stream, &str) -> Printed,
     ) -> Result<ExitStatus, Failure> {
-        let mut printed = Ok(());
-        let order = self.order();
-        self.attend(job, Until::Gone, &mut |stream, text| {
-            if printed.is_ok() && !text.is_empty() {
-                printed = print(stream, text);
-                if printed.is_err() {
-                    order();
-                }
-            }
-        });
-        printed?;
+        self.attend(job, Until::Gone, print)?;
         self.outcome(job)
     }
 
-    /// Sees it to its end as the body of a job; what it leaves running becomes a job of its own.
-    pub(crate) fn run_into_log(mut self, job: &Context, name: &Name) -> Result<ExitStatus, Failure> {
-        self.attend(job, Until::Ended, &mut |stream, text| job.log().write(stream, text));
+    /// Sees it to its end, as part of a body; what it leaves running becomes a job of its own.
+    pub(crate) fn run_alone(
+        mut self,
+        job: &Context,
+        name: &Name,
+        print: impl FnMut(Stream, &str) -> Printed,
+    ) -> Result<ExitStatus, Failure> {
+        self.attend(job, Until::Ended, print)?;
         let outcome = self.outcome(job);
         if !self.gone {
             self.leave_running(job, name);
@@ -172,13 +170,28 @@ impl Child {
         let options = Options { daemon: true, ..Options::default() };
         let name = format!("left running by `{}`", &**name);
         let _ = handle.with(options).spawn_with(name, move |job| {
-            self.attend(job, Until::Gone, &mut |stream, text| job.log().write(stream, text));
-            Ok(job.check()?)
+            let log = job.log();
+            self.attend(job, Until::Gone, |stream, text| {
+                log.write(stream, text);
+                Ok(())
+            })?;
+            heed(job)
         });
     }
 
-    /// Passes on what it prints, and a stop of the job to it, until it is over.
-    fn attend(&mut self, job: &Context, until: Until, sink: &mut dyn FnMut(Stream, &str)) {
+    /// Passes on what it prints, and a stop of the job to it, until it is over; an error of `print` ends it, and is
+    /// returned when nothing is left.
+    fn attend(&mut self, job: &Context, until: Until, mut print: impl FnMut(Stream, &str) -> Printed) -> Printed {
+        let mut printed = Ok(());
+        let order = self.order();
+        let sink = &mut |stream, text: &str| {
+            if printed.is_ok() && !text.is_empty() {
+                printed = print(stream, text);
+                if printed.is_err() {
+                    order();
+                }
+            }
+        };
         self.tell_place(job);
         let _heard = job.on_stop(self.order());
         let mut left_since = None;
@@ -192,7 +205,7 @@ impl Child {
             let may_leave = has_ended && until == Until::Ended && !job.is_stopping();
             let deadline = may_leave.then(|| *left_since.get_or_insert_with(Instant::now) + LINGER);
             if deadline.is_some_and(|at| Instant::now() >= at) {
-                return;
+                return printed;
             }
             let control = Arc::clone(&self.control);
             if self.pipes.wait(&*control, deadline, sink) {
@@ -204,6 +217,7 @@ impl Child {
             // It ends as it closes its end of the socket.
             let _ = supervisor.wait();
         }
+        printed
     }
 
     /// The order to end it.
@@ -248,7 +262,7 @@ impl Child {
         match self.end.take() {
             Some(End::ByItself(status)) => Ok(status),
             Some(End::AsAsked(status)) => {
-                job.check()?;
+                heed(job)?;
                 Ok(status)
             }
             Some(End::NotStarted(cause)) => {
@@ -258,7 +272,7 @@ impl Child {
                 if let Some(leader) = Pid::from_raw(self.leader.load(Ordering::Relaxed).cast_signed()) {
                     let _ = kill_process_group(leader, Signal::KILL);
                 }
-                job.check()?;
+                heed(job)?;
                 Err(failure(CommandError::Lost))
             }
         }

@@ -219,8 +219,25 @@ impl Command {
         job: &Context,
         print: impl FnMut(Stream, &str) -> Result<(), Failure>,
     ) -> Result<ExitStatus, Failure> {
-        job.check()?;
+        heed(job)?;
         Child::start(self).map_err(failure)?.run(job, print)
+    }
+
+    /// As [`run`](Self::run), but returns when the command alone has ended.
+    ///
+    /// What it has left running goes on, as a daemon job of its own in the manager of `job`.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_alone(
+        self,
+        job: &Context,
+        print: impl FnMut(Stream, &str) -> Result<(), Failure>,
+    ) -> Result<ExitStatus, Failure> {
+        heed(job)?;
+        let name = self.name();
+        Child::start(self).map_err(failure)?.run_alone(job, &name, print)
     }
 }
 
@@ -234,8 +251,11 @@ impl Body for Command {
     }
 
     fn call(self, job: &Context) -> Result<(), Failure> {
-        let name = self.name();
-        let status = Child::start(self).map_err(failure)?.run_into_log(job, &name)?;
+        let log = job.log();
+        let status = self.run_alone(job, |stream, text| {
+            log.write(stream, text);
+            Ok(())
+        })?;
         if status.success() { Ok(()) } else { Err(failure(CommandError::Ended(status))) }
     }
 }
@@ -250,6 +270,11 @@ impl Command {
 /// Without the line of our own code that made it a failure, which tells nobody anything.
 pub(crate) fn failure(error: CommandError) -> Failure {
     Failure::from_boxed(Box::new(error))
+}
+
+/// Goes on, unless the job was asked to stop; without the line of our own code that says so.
+pub(crate) fn heed(job: &Context) -> Result<(), Failure> {
+    job.check().map_err(|stopped| Failure::from_boxed(Box::new(stopped)))
 }
 
 /// The words as one would type them.

@@ -21,6 +21,8 @@ mod shared;
 mod start;
 mod stop;
 #[cfg(unix)]
+mod system;
+#[cfg(unix)]
 mod terminal;
 mod transcript;
 #[cfg(unix)]

@@ -31,23 +31,18 @@ mod of_commands {
 
     /// Starts a command of the system's shell as a job, whose log gets what it prints.
     #[rhai_fn(pure, volatile, return_raw)]
-    pub(super) fn sh(context: NativeCallContext<'_>, _jobs: &mut Jobs, command: Dynamic) -> Result<AnyJob> {
+    pub(super) fn sh(jobs: &mut Jobs, command: Dynamic) -> Result<AnyJob> {
         let line = line_of(&command)?;
-        start::command(&Evaluation::of(&context), Command::shell(line.clone()), line, Choices::default())
+        start(jobs, Command::shell(line.clone()), &line, Choices::default())
     }
 
     /// Starts a command of the system's shell as a job, with options: those of `jobs.start`, and `input: "text"`, `dir: "path"`,
     /// `env: #{NAME: "value"}`, `terminal: true` or `#{rows: 24, columns: 80}`, `grace: seconds`.
     #[rhai_fn(name = "sh", pure, volatile, return_raw)]
-    pub(super) fn sh_with(
-        context: NativeCallContext<'_>,
-        _jobs: &mut Jobs,
-        command: Dynamic,
-        options: Dynamic,
-    ) -> Result<AnyJob> {
+    pub(super) fn sh_with(jobs: &mut Jobs, command: Dynamic, options: Dynamic) -> Result<AnyJob> {
         let line = line_of(&command)?;
         let (command, choices) = with_options(Command::shell(line.clone()), &options)?;
-        start::command(&Evaluation::of(&context), command, line, choices)
+        start(jobs, command, &line, choices)
     }
 
     /// The line of the shell that the job runs, or `()` for a job that is no command.
@@ -66,6 +61,11 @@ mod of_commands {
         evaluation.jobs.note_read(job);
         exit_status_of(&evaluation.jobs, job).map_or(Dynamic::UNIT, Dynamic::from)
     }
+}
+
+fn start(jobs: &Jobs, command: Command, line: &str, choices: Choices) -> Result<AnyJob> {
+    let job = start::command(jobs, command, line, choices);
+    Ok(job.map_err(|refusal| error(refusal.to_string()))?)
 }
 
 fn line_of(command: &Dynamic) -> Result<String> {
