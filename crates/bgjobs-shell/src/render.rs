@@ -6,6 +6,7 @@
 use bgjobs::Report;
 use bgjobs::{AnyJob, Failure, many_lines, one_line};
 
+use crate::commands::Word;
 #[cfg(feature = "terminal")]
 use crate::lang;
 
@@ -61,6 +62,7 @@ pub(crate) fn log_line(text: &str) -> String {
 pub(crate) const HELP: &str = "\
 Lines are in Rhai (https://rhai.rs/book); each can run in the background:
   slow(5) &                starts what stands before the & as a job
+  !make -j2 &              starts a command as a job; without & it is waited for
   jobs.new(\"slow(5)\")      starts an expression as a job
   jobs.new(slow, 5)        starts the call of a function as a job
   jobs.start(slow, [5], #{daemon: true, name: \"x\"})   the same with options
@@ -68,8 +70,8 @@ Lines are in Rhai (https://rhai.rs/book); each can run in the background:
   jobs[0].result           its value; also .status .traceback() .join() .log
   jobs.traceback(0)        why a job died
   jobs.remove(0)           forgets a finished job; jobs.flush() forgets them all
-  fg 0, kill 0, log 0      wait for a job, stop it, see what it printed
-  wait                     waits for all jobs
+  fg 0, kill 0, log 0      wait for a job, stop it, what it printed; `help kill`
+  wait, wait 0             waits for all jobs, for one
   ?name, ?0                what a function does, what a name holds, how a job is
 Names are set by x = 1. _ is the last value shown, _3 that of line 3; a ; at the
 end hides the value. A job has its own copy of all names, as they were when it
@@ -81,7 +83,12 @@ Functions: print(x), sleep(seconds), now(), timestamp().elapsed, sh(\"ls\").out,
   env(\"HOME\"), read_file(path), write_file(path, text), append_file(path, text),
   exists(path), file_size(path), list_dir(path), walk(path), to_json(x),
   parse_json(text), random(), random(1..=6), pick(list), list.shuffle()
-Ctrl-C stops a line, Ctrl-D leaves.";
+Ctrl-C stops a line, Ctrl-Z sends it to the background, Ctrl-D leaves.";
+
+/// What one command does.
+pub(crate) fn help(word: &Word) -> String {
+    format!("{}\n{}", word.usage, word.help)
+}
 
 #[cfg(test)]
 mod tests {

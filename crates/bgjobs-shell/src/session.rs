@@ -151,10 +151,9 @@ impl Session {
         self.lines += 1;
     }
 
-    /// Waits until a background job has ended, and calls `look` at first and now and then.
+    /// Waits until a background job has ended, and calls `look` now and then.
     pub(crate) fn wait_for(&self, job: &AnyJob, mut look: impl FnMut(&Self)) -> Waited {
         self.foreground.look_at(job);
-        look(self);
         self.foreground.wait(job, Some(LOOK_EVERY), || look(self))
     }
 

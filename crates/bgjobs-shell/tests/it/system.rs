@@ -59,7 +59,7 @@ fn an_ampersand_at_its_end_makes_it_a_background_job() {
 }
 
 #[test]
-fn the_only_line_may_be_for_the_system() {
+fn the_only_line_may_be_for_the_system_or_ask_how_that_is_done() {
     check(
         &["-c", "!echo $((6 * 7))"],
         "",

@@ -1,16 +1,19 @@
 //! A session with the words of a shell: takes lines, and says what is to be shown.
 //!
-//! Knows nothing of terminals and pipes.
+//! Knows nothing of terminals and pipes. A command that does more than show something has a file of its own.
+
+mod fg;
+mod kill;
 
 use std::time::Duration;
 
-use bgjobs::{AnyJob, JobId, LogCursor, Stream, Verdict, many_lines, one_line};
+use bgjobs::{AnyJob, Stream, one_line};
 
 use crate::{
-    commands::Command,
+    commands::{self, Command},
     foreground::Waited,
-    lang::own_names,
     render,
+    selection::Selection,
     session::{Answer, Session},
 };
 
@@ -79,13 +82,8 @@ fn shown(session: &Session, number: usize, answer: &Answer) -> Reply {
 }
 
 fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
-    let with_job =
-        |session: &mut Session, id: JobId, act: &dyn Fn(&mut Session, &AnyJob) -> Reply| match session.jobs().get(id) {
-            Ok(job) => act(session, &job),
-            Err(unknown) => Reply::Wrong(format!("{unknown:#}")),
-        };
-    match *command {
-        Command::Describe(ref name) => match session.describe(name) {
+    match command {
+        Command::Describe(name) => match session.describe(name) {
             Some(text) => Reply::Shown(text),
             None => Reply::Wrong(format!("nothing is known of {}; `help` shows what can be typed", one_line(name))),
         },
@@ -98,73 +96,66 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
                 None => Reply::Nothing,
             }
         }
-        Command::Kill(id) => with_job(session, id, &|session, job| {
-            let verdict = job.stop("killed at the prompt", PATIENCE);
-            session.told().note_seen(job);
-            Reply::Shown(format!("Job #{id} {verdict}"))
-        }),
-        Command::Log(id) => with_job(session, id, &|_, job| {
-            let lines: Vec<_> = job.log().tail(usize::MAX).iter().map(|line| render::log_line(&line.text)).collect();
+        Command::Foreground(selection) => with_job(session, selection, |session, job| fg::bring(session, number, job)),
+        Command::Kill(selection) => with_jobs(session, selection, kill::stop),
+        Command::Log(selection) => with_jobs(session, selection, |_, jobs| {
+            let lines = jobs.iter().flat_map(|job| job.log().tail(usize::MAX));
+            let lines: Vec<_> = lines.map(|line| render::log_line(&line.text)).collect();
             if lines.is_empty() { Reply::Nothing } else { Reply::Shown(lines.join("\n")) }
         }),
-        Command::Foreground(id) => with_job(session, id, &|session, job| {
-            let mut cursor = LogCursor::default();
-            let log = job.log();
-            let mut show = |session: &Session| {
-                for line in log.read(&mut cursor).lines {
-                    session.print(line.stream, &many_lines(&line.text).to_string());
-                }
-            };
-            // Of one that has ended all is shown at once.
-            let mut is_told = job.is_finished();
-            let waited = session.wait_for(job, |session| {
-                if !std::mem::replace(&mut is_told, true) {
-                    session.print(Stream::Err, &format!("Job #{id}: {}", one_line(job.name())));
-                }
-                show(session);
-            });
-            match waited {
-                Waited::Ended => {}
-                Waited::Background => return Reply::Shown(render::sent(job)),
-                Waited::Interrupted => {
-                    session.print(Stream::Err, &format!("stopping job #{id} ..."));
-                    let verdict = job.stop("interrupted", PATIENCE);
-                    if matches!(verdict, Verdict::StillRunning { .. }) {
-                        session.print(Stream::Err, &format!("Job #{id} {verdict}"));
-                    }
-                }
-            }
-            show(session);
-            let answer = session.outcome(job);
-            if let Some(own) = own_names(job) {
-                session.print(Stream::Err, &format!("Job #{id} {own}"));
-            }
-            session.told().note_seen(job);
-            shown(session, number, &answer)
-        }),
-        Command::Wait(Some(id)) => with_job(session, id, &|session, job| {
-            session.wait_for(job, |_| {});
-            Reply::Nothing
-        }),
+        Command::Wait(Some(selection)) => with_jobs(session, selection, wait),
         Command::Wait(None) => {
-            for job in session.jobs().running().into_iter().filter(|job| !job.is_daemon()) {
-                if session.wait_for(&job, |_| {}) != Waited::Ended {
-                    break;
-                }
-            }
-            Reply::Nothing
+            let jobs: Vec<_> = session.jobs().running().into_iter().filter(|job| !job.is_daemon()).collect();
+            wait(session, &jobs)
         }
-        Command::Run(ref line) => {
+        Command::Run(line) => {
             let answer = session.run_command(line);
             shown(session, number, &answer)
         }
-        Command::Start(ref line) => {
+        Command::Start(line) => {
             let answer = session.start_command(line);
             shown(session, number, &answer)
         }
-        Command::Help => Reply::Shown(render::HELP.to_owned()),
+        Command::Help(None) => Reply::Shown(render::HELP.to_owned()),
+        Command::Help(Some(name)) if name == "!" => Reply::Shown(commands::HELP_ON_SYSTEM.to_owned()),
+        Command::Help(Some(name)) => match commands::word(name) {
+            Some(word) => Reply::Shown(render::help(word)),
+            None => Reply::Wrong(format!(
+                "{} is no command; `help` shows what can be typed, `?name` what a function does",
+                one_line(name)
+            )),
+        },
         Command::Leave => Reply::Leave,
     }
+}
+
+/// Does something with the jobs that are selected.
+fn with_jobs(
+    session: &mut Session,
+    selection: &Selection,
+    act: impl FnOnce(&mut Session, &[AnyJob]) -> Reply,
+) -> Reply {
+    match selection.jobs(session.jobs()) {
+        Ok(jobs) => act(session, &jobs),
+        Err(refusal) => Reply::Wrong(refusal),
+    }
+}
+
+/// Does something with the one job that is selected.
+fn with_job(session: &mut Session, selection: &Selection, act: impl FnOnce(&mut Session, &AnyJob) -> Reply) -> Reply {
+    with_jobs(session, selection, |session, jobs| match jobs {
+        [job] => act(session, job),
+        _ => Reply::Wrong(format!("{} jobs are meant, and one is wanted: give its number", jobs.len())),
+    })
+}
+
+fn wait(session: &mut Session, jobs: &[AnyJob]) -> Reply {
+    for job in jobs {
+        if session.wait_for(job, |_| {}) != Waited::Ended {
+            break;
+        }
+    }
+    Reply::Nothing
 }
 
 /// Where a reply goes: values to standard output, what went wrong to standard error.
