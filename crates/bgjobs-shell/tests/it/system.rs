@@ -61,6 +61,21 @@ fn an_ampersand_at_its_end_makes_it_a_background_job() {
 #[test]
 fn the_only_line_may_be_for_the_system_or_ask_how_that_is_done() {
     check(
+        &["-c", "help !"],
+        "",
+        expect![[r#"
+        exit 0
+        -- out
+        !make -j2 [&]
+        Runs a line of the system's shell (/bin/sh) and shows what it prints, as it comes; with an & it is a
+        background job. Its standard input is empty. An exit status other than 0 is a failure.
+        Ctrl-C stops it with all that it has started, Ctrl-Z lets it go on in the background; what it
+        leaves running is a job of its own. A line goes on after a \ at its end.
+        jobs.sh("make", #{dir: "src"}) starts one from a program: `?sh` says with which options.
+        -- err
+    "#]],
+    );
+    check(
         &["-c", "!echo $((6 * 7))"],
         "",
         expect![[r#"
