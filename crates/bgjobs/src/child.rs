@@ -23,19 +23,24 @@ use rustix::{
     process::{Pid, Signal, kill_process_group},
 };
 
+#[cfg(target_os = "linux")]
+use crate::tree;
 use crate::{
-    command::{Command, CommandError, failure, heed},
+    command::Command,
+    command_error::{CommandError, failure, heed},
     config::Options,
     context::Context,
     failure::Failure,
     handle::Handle,
     log::Stream,
     name::Name,
+    news::{END, News, RELEASE},
     pipes::Pipes,
     platform::{ThreadPlace, nanos},
-    process as processes,
+    process::Process,
     said::Place,
-    supervisor::{self, News, Reach},
+    supervision::{Reach, attend},
+    supervisor,
 };
 
 /// How long what a command has left behind may take to end by itself before it counts as left running.
@@ -122,7 +127,7 @@ impl Child {
         } else {
             let place = ThreadPlace::take()?;
             thread::Builder::new().name("bgjobs command".into()).spawn(move || {
-                supervisor::attend(process, fds, grace, far_control, Reach::Group);
+                attend(process, fds, grace, far_control, Reach::Group);
                 drop(place);
             })?;
         }
@@ -199,7 +204,7 @@ impl Child {
         while !self.gone {
             let has_ended = matches!(self.end, Some(End::ByItself(_)));
             if has_ended && self.pipes.are_closed() && !is_released {
-                let _ = (&*self.control).write_all(&[supervisor::RELEASE]);
+                let _ = (&*self.control).write_all(&[RELEASE]);
                 is_released = true;
             }
             let may_leave = has_ended && until == Until::Ended && !job.is_stopping();
@@ -224,7 +229,7 @@ impl Child {
     fn order(&self) -> impl Fn() + Send + Sync + 'static {
         let control = Arc::clone(&self.control);
         // One that is gone needs none.
-        move || drop((&*control).write_all(&[supervisor::END]))
+        move || drop((&*control).write_all(&[END]))
     }
 
     /// Says where it is when somebody asks: in which processes.
@@ -233,7 +238,7 @@ impl Child {
         let supervisor = self.supervisor.as_ref().map(process::Child::id);
         job.locate(move || {
             let leader = Some(leader.load(Ordering::Relaxed)).filter(|&id| id != 0)?;
-            let processes = supervisor.map_or_else(|| processes::from(leader), processes::below);
+            let processes = processes(supervisor, leader);
             let text = Name::from(format!("process {leader}"));
             Some(Place { text, frames: Vec::new(), processes, since })
         });
@@ -279,6 +284,17 @@ impl Child {
     }
 }
 
+/// The processes of a command: all but the supervisor, if it has one.
+#[cfg(target_os = "linux")]
+fn processes(supervisor: Option<u32>, leader: u32) -> Vec<Process> {
+    supervisor.map_or_else(|| tree::from(leader), tree::below)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn processes(_: Option<u32>, _: u32) -> Vec<Process> {
+    Vec::new()
+}
+
 /// Sends a supervisor what it runs the command with.
 fn hand_over(control: &UnixStream, grace: Duration, fds: &[OwnedFd]) -> io::Result<()> {
     let grace = (nanos(grace) / 1_000_000).to_le_bytes();
@@ -286,6 +302,6 @@ fn hand_over(control: &UnixStream, grace: Duration, fds: &[OwnedFd]) -> io::Resu
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
     ancillary.push(SendAncillaryMessage::ScmRights(&fds));
-    sendmsg(control, &[IoSlice::new(&grace)], &mut ancillary, SendFlags::NOSIGNAL)?;
+    sendmsg(control, &[IoSlice::new(&grace)], &mut ancillary, SendFlags::empty())?;
     Ok(())
 }

@@ -3,12 +3,11 @@
 //! Knows what a command is asked for, and nothing of how it runs.
 
 use std::{
-    error::Error,
     ffi::{OsStr, OsString},
-    fmt::{self, Write},
+    fmt::Write,
     fs::File,
-    io::{self, PipeReader},
-    os::{fd::OwnedFd, unix::process::ExitStatusExt},
+    io::PipeReader,
+    os::fd::OwnedFd,
     path::PathBuf,
     process::ExitStatus,
     time::Duration,
@@ -17,10 +16,11 @@ use std::{
 use crate::{
     body::Body,
     child::Child,
+    command_error::{CommandError, failure, heed},
     context::Context,
     failure::Failure,
     log::Stream,
-    name::{Name, one_line},
+    name::Name,
     terminal::TerminalSize,
 };
 
@@ -267,16 +267,6 @@ impl Command {
     }
 }
 
-/// Without the line of our own code that made it a failure, which tells nobody anything.
-pub(crate) fn failure(error: CommandError) -> Failure {
-    Failure::from_boxed(Box::new(error))
-}
-
-/// Goes on, unless the job was asked to stop; without the line of our own code that says so.
-pub(crate) fn heed(job: &Context) -> Result<(), Failure> {
-    job.check().map_err(|stopped| Failure::from_boxed(Box::new(stopped)))
-}
-
 /// The words as one would type them.
 fn line(program: &OsStr, words: &[OsString]) -> String {
     let mut line = String::new();
@@ -339,50 +329,6 @@ impl From<File> for Input {
         OwnedFd::from(file).into()
     }
 }
-
-/// Why a job whose body is a [`Command`] failed.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum CommandError {
-    /// It could not be started: there is no such program, or none that may be run.
-    NotStarted {
-        /// The program, or the line of a shell.
-        what: String,
-        /// What the system says.
-        cause: io::Error,
-    },
-    /// The folder that it was to run in can't be had.
-    NoFolder {
-        /// The folder.
-        folder: PathBuf,
-        /// What the system says.
-        cause: io::Error,
-    },
-    /// It has ended with another exit status than 0, or by a signal.
-    Ended(ExitStatus),
-    /// Its supervisor was killed. What was in the command's process group was killed then.
-    Lost,
-}
-
-/// ``can't run `mkae`: No such file or directory (os error 2)``, `exit status 2`, `ended by signal 9 (SIGKILL)`.
-impl fmt::Display for CommandError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotStarted { what, cause } => write!(f, "can't run `{}`: {cause}", one_line(what)),
-            Self::NoFolder { folder, cause } => {
-                write!(f, "can't run in `{}`: {cause}", one_line(&folder.to_string_lossy()))
-            }
-            Self::Ended(status) => match (status.code(), status.signal()) {
-                (Some(code), _) => write!(f, "exit status {code}"),
-                // The standard library knows the names.
-                _ => write!(f, "ended by {}", status.to_string().replacen("signal: ", "signal ", 1)),
-            },
-            Self::Lost => f.write_str("lost: its supervisor was killed, and with it what was in its process group"),
-        }
-    }
-}
-
-impl Error for CommandError {}
 
 #[cfg(all(test, not(bgjobs_loom)))]
 mod tests {

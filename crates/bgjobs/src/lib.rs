@@ -70,6 +70,8 @@ mod body;
 mod child;
 #[cfg(unix)]
 mod command;
+#[cfg(unix)]
+mod command_error;
 mod config;
 mod context;
 mod engine;
@@ -86,6 +88,8 @@ mod log;
 mod lossy;
 mod manager;
 mod name;
+#[cfg(unix)]
+mod news;
 mod notice;
 mod on_stop;
 mod panic;
@@ -103,6 +107,8 @@ mod spin;
 mod state;
 mod stop;
 #[cfg(unix)]
+mod supervision;
+#[cfg(unix)]
 mod supervisor;
 mod sync;
 mod table;
@@ -110,12 +116,16 @@ mod take;
 #[cfg(unix)]
 mod terminal;
 mod text;
+#[cfg(target_os = "linux")]
+mod tree;
 mod wait;
 mod workers;
 
 pub use body::Body;
 #[cfg(unix)]
-pub use command::{Command, CommandError, Input};
+pub use command::{Command, Input};
+#[cfg(unix)]
+pub use command_error::CommandError;
 pub use config::{Config, Options};
 pub use context::Context;
 pub use error::{
