@@ -3,6 +3,7 @@
 mod all;
 mod new;
 mod one;
+mod sh;
 
 use std::{fmt::Display, time::Duration};
 
@@ -20,7 +21,7 @@ const REASON: &str = "on request";
 /// The functions as a module.
 pub(super) fn module() -> Module {
     let mut module = all::module();
-    module.combine(one::module()).combine(new::module());
+    module.combine(one::module()).combine(new::module()).combine(sh::module());
     module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job");
     module
 }
