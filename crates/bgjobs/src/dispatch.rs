@@ -170,7 +170,7 @@ impl Ledger {
 impl Engine {
     /// Does what the schedule decided.
     pub(crate) fn carry_out(&self, steps: Vec<Step<Deferred>>) {
-        self.call(Guests::of(steps), None);
+        self.call(Some(Guests::of(steps)), None);
     }
 
     /// Does what the schedule decided at the end of a job, and what follows from that; what is the user's is left.
@@ -223,7 +223,7 @@ impl Engine {
     fn give_up(&self, record: &Shared, failure: Failure, guests: &mut Guests) {
         if record.core().life.claim() {
             let outcome = record.fail(failure);
-            guests.extend(self.finish(Arc::clone(record), outcome));
+            self.finish(Arc::clone(record), outcome).into_iter().for_each(|more| guests.extend(more));
         }
     }
 }

@@ -370,18 +370,18 @@ impl Engine {
         self.call(self.finish(record, outcome), None);
     }
 
-    /// Publishes the end of a job whose outcome is set; returns what is to be called then.
+    /// Publishes the end of a job whose outcome is set; returns what is to be called then, which mostly is nothing.
     #[must_use]
-    pub(crate) fn finish(&self, record: Shared, outcome: Outcome) -> Guests {
+    pub(crate) fn finish(&self, record: Shared, outcome: Outcome) -> Option<Guests> {
         let now = self.now();
         let list = if outcome == Outcome::Done { List::Completed } else { List::Dead };
-        let mut guests = Guests::default();
+        let mut guests: Option<Guests> = None;
         let mut ledger = lock(&self.ledger);
         let Ledger { table, board, schedule, joins, .. } = &mut *ledger;
         let id = record.core().id();
         table.move_to(id.get(), list);
         if id != JobId::NONE && board.has_readers() {
-            guests.alarms = board.post(Arc::clone(&record));
+            guests.get_or_insert_default().alarms = board.post(Arc::clone(&record));
             self.posted.store(board.end(), Ordering::Release);
             if board.sleeping > 0 {
                 self.news.notify_all();
@@ -391,7 +391,7 @@ impl Engine {
         let key = record.core().key();
         if ended.watched {
             joins.end(key);
-            guests.steps = schedule.end(key, outcome).into();
+            guests.get_or_insert_default().steps = schedule.end(key, outcome).into();
             if !schedule.needs_time() {
                 self.wake_clock();
             }
@@ -400,17 +400,18 @@ impl Engine {
         // takes it out of the table. Else it is dropped below.
         match table.get(id.get()) {
             Some(_) => drop(record),
-            None => guests.kept.push(record),
+            None => guests.get_or_insert_default().kept.push(record),
         }
         drop(ledger);
         if ended.awaited {
-            guests.wakers = self.waits.wake(key, Signal::End);
+            guests.get_or_insert_default().wakers = self.waits.wake(key, Signal::End);
         }
         guests
     }
 
     /// Does what is due, and calls what is the user's, which may take its time; the worker that does so is not idle meanwhile.
-    pub(crate) fn call(&self, mut guests: Guests, worker: Option<&Worker>) {
+    pub(crate) fn call(&self, guests: Option<Guests>, worker: Option<&Worker>) {
+        let Some(mut guests) = guests else { return };
         if !guests.steps.is_empty() {
             self.take_steps(&mut guests);
         }
