@@ -142,11 +142,6 @@ impl<E> Table<E> {
         Some(slot)
     }
 
-    /// How many entries stand in `list`.
-    pub(crate) fn len(&self, list: List) -> usize {
-        self.ends[list as usize].len
-    }
-
     /// The entries of `list`, in the order in which they came into it.
     pub(crate) fn list(&self, list: List) -> impl Iterator<Item = &E> {
         let mut number = self.ends[list as usize].head;
@@ -282,7 +277,7 @@ mod tests {
                 for list in LISTS {
                     let expected = &model.lists[list as usize];
                     prop_assert_eq!(&table.list(list).copied().collect::<Vec<_>>(), expected);
-                    prop_assert_eq!(table.len(list), expected.len());
+                    prop_assert_eq!(table.ends[list as usize].len, expected.len());
                     for &number in expected {
                         prop_assert_eq!(table.get(number), Some(&number));
                         prop_assert_eq!(table.list_of(number), Some(list));

@@ -21,8 +21,11 @@ type Receiver = mpsc::Receiver<usize>;
 /// A body that sends its result.
 fn sending(body: impl FnOnce() -> usize + Send + 'static) -> (impl FnOnce() + Send + 'static, Receiver) {
     let (sender, receiver) = mpsc::sync_channel(1);
-    // Not everybody wants to know.
-    (move || drop(sender.send(body())), receiver)
+    let sending = move || {
+        // Not everybody wants to know.
+        let _ = sender.send(body());
+    };
+    (sending, receiver)
 }
 
 fn receive(receiver: &Receiver) -> usize {
