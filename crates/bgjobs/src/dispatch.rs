@@ -7,9 +7,10 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     after::{After, AfterError},
     config::Options,
-    engine::{Engine, Guests, Ledger, tell_start},
+    engine::{Engine, Ledger, tell_start},
     error::{SpawnError, UnknownJob},
     failure::Failure,
+    guests::Due,
     id::JobId,
     joins::Joiner,
     name::Name,
@@ -39,6 +40,12 @@ enum Thread {
 }
 
 impl Options {
+    /// Whether the job goes through the schedule.
+    #[inline]
+    pub(crate) fn is_scheduled(&self) -> bool {
+        self.group.is_some() || self.delay.is_some() || !self.after.is_empty() || self.time_limit.is_some()
+    }
+
     /// The name of an option for which the job goes through the schedule.
     pub(crate) fn scheduled(&self) -> Option<&'static str> {
         let options = [
@@ -168,22 +175,17 @@ impl Ledger {
 
 /// Going.
 impl Engine {
-    /// Does what the schedule decided.
-    pub(crate) fn carry_out(&self, steps: Vec<Step<Deferred>>) {
-        self.call(Guests::of(steps), None);
-    }
-
-    /// Does what the schedule decided at the end of a job, and what follows from that; what is the user's is left.
-    pub(crate) fn take_steps(&self, guests: &mut Guests) {
-        while let Some(step) = guests.steps.pop_front() {
+    /// Does what the schedule decided, and what follows from that; what is the user's is left.
+    pub(crate) fn take_steps(&self, due: &mut Due) {
+        while let Some(step) = due.steps.pop_front() {
             match step {
-                Step::Start(deferred) => self.start_deferred(deferred, guests),
+                Step::Start(deferred) => self.start_deferred(deferred, due),
                 Step::Fail(deferred, after, outcome) => {
                     let unmet = AfterError { job: after.job(), outcome };
-                    self.give_up(&deferred.record, Failure::from_boxed(Box::new(unmet)), guests);
-                    guests.unstarted.push(deferred);
+                    self.give_up(&deferred.record, Failure::from_boxed(Box::new(unmet)), due);
+                    due.unstarted.push(deferred);
                 }
-                Step::Drop(deferred) => guests.unstarted.push(deferred),
+                Step::Drop(deferred) => due.unstarted.push(deferred),
                 // Only threads wait for a place.
                 Step::GoOn(job) => drop(self.waits.wake(job, Signal::Place)),
                 Step::TimeUp(job, limit) => {
@@ -197,13 +199,13 @@ impl Engine {
     }
 
     /// Hands a job to a thread, or ends it if there is none for it.
-    fn start_deferred(&self, deferred: Deferred, guests: &mut Guests) {
+    fn start_deferred(&self, deferred: Deferred, due: &mut Due) {
         let Deferred { record, task, thread } = deferred;
         let error = match thread {
             Thread::Pooled => match self.workers.admit() {
                 Ok(_) => return self.workers.push(task),
                 Err(error) => {
-                    guests.unstarted.push(Deferred { record: Arc::clone(&record), task, thread });
+                    due.unstarted.push(Deferred { record: Arc::clone(&record), task, thread });
                     error
                 }
             },
@@ -216,14 +218,16 @@ impl Engine {
             SpawnError::ShutDown => Failure::stopped("the manager was shut down"),
             error => Failure::new(error.to_string()),
         };
-        self.give_up(&record, failure, guests);
+        self.give_up(&record, failure, due);
     }
 
     /// Ends a job that never starts, if it is still to be had.
-    fn give_up(&self, record: &Shared, failure: Failure, guests: &mut Guests) {
+    fn give_up(&self, record: &Shared, failure: Failure, due: &mut Due) {
         if record.core().life.claim() {
             let outcome = record.fail(failure);
-            guests.extend(self.finish(Arc::clone(record), outcome));
+            if let Some(guests) = self.finish(Arc::clone(record), outcome) {
+                due.add(guests);
+            }
         }
     }
 }

@@ -17,25 +17,24 @@
 use std::{
     cell::Cell,
     cmp::Reverse,
-    collections::VecDeque,
     sync::Arc,
-    task::Waker,
     time::{Duration, Instant},
 };
 
 use crate::{
-    board::{Alarm, Board},
+    board::Board,
     config::{Config, Options},
     dispatch::Deferred,
     error::{SpawnError, WaitError},
     failure::Failure,
+    guests::Guests,
     id::JobId,
     joins::{Joiner, Joins},
     name::Name,
     panic::{self, Quietly},
     platform::{nanos, own_cpu_time},
     record::{AnyRecord, Core, Key, Record, Shared},
-    schedule::{Schedule, Step},
+    schedule::Schedule,
     spin::spin,
     state::{Outcome, State},
     sync::{AtomicU64, Condvar, Mutex, Ordering, Parker, deadline_after, has_passed, lock, thread_local},
@@ -77,35 +76,6 @@ pub(crate) struct Ledger {
     pub(crate) open: bool,
     /// Whether a thread tells the schedule the time.
     pub(crate) has_clock: bool,
-}
-
-/// What is due at the end of a job: what the schedule decided, and what is the user's.
-#[derive(Default)]
-pub(crate) struct Guests {
-    pub(crate) steps: VecDeque<Step<Deferred>>,
-    wakers: Vec<Waker>,
-    alarms: Vec<Alarm>,
-    /// Records that nobody else holds: their results are dropped.
-    kept: Vec<Shared>,
-    /// Jobs that never start: their bodies are dropped.
-    pub(crate) unstarted: Vec<Deferred>,
-}
-
-impl Guests {
-    /// What the schedule decided, and nothing else.
-    pub(crate) fn of(steps: Vec<Step<Deferred>>) -> Self {
-        Self { steps: steps.into(), ..Self::default() }
-    }
-
-    /// Takes in what is due at the end of another job.
-    pub(crate) fn extend(&mut self, other: Self) {
-        let Self { steps, wakers, alarms, kept, unstarted } = other;
-        self.steps.extend(steps);
-        self.wakers.extend(wakers);
-        self.alarms.extend(alarms);
-        self.kept.extend(kept);
-        self.unstarted.extend(unstarted);
-    }
 }
 
 thread_local! {
@@ -191,7 +161,7 @@ impl Engine {
         options: &Options,
         body: impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Shared, SpawnError> {
-        if options.scheduled().is_some() {
+        if options.is_scheduled() {
             return self.defer(name, options, body);
         }
         if options.fresh_thread || options.stack_size.is_some() {
@@ -372,16 +342,16 @@ impl Engine {
 
     /// Publishes the end of a job whose outcome is set; returns what is to be called then.
     #[must_use]
-    pub(crate) fn finish(&self, record: Shared, outcome: Outcome) -> Guests {
+    pub(crate) fn finish(&self, record: Shared, outcome: Outcome) -> Option<Box<Guests>> {
         let now = self.now();
         let list = if outcome == Outcome::Done { List::Completed } else { List::Dead };
-        let mut guests = Guests::default();
+        let mut guests: Option<Box<Guests>> = None;
         let mut ledger = lock(&self.ledger);
         let Ledger { table, board, schedule, joins, .. } = &mut *ledger;
         let id = record.core().id();
         table.move_to(id.get(), list);
         if id != JobId::NONE && board.has_readers() {
-            guests.alarms = board.post(Arc::clone(&record));
+            guests.get_or_insert_default().alarms = board.post(Arc::clone(&record));
             self.posted.store(board.end(), Ordering::Release);
             if board.sleeping > 0 {
                 self.news.notify_all();
@@ -391,7 +361,7 @@ impl Engine {
         let key = record.core().key();
         if ended.watched {
             joins.end(key);
-            guests.steps = schedule.end(key, outcome).into();
+            guests.get_or_insert_default().steps = schedule.end(key, outcome);
             if !schedule.needs_time() {
                 self.wake_clock();
             }
@@ -400,38 +370,16 @@ impl Engine {
         // takes it out of the table. Else it is dropped below.
         match table.get(id.get()) {
             Some(_) => drop(record),
-            None => guests.kept.push(record),
+            None => guests.get_or_insert_default().kept = Some(record),
         }
         drop(ledger);
         if ended.awaited {
-            guests.wakers = self.waits.wake(key, Signal::End);
+            let wakers = self.waits.wake(key, Signal::End);
+            if !wakers.is_empty() {
+                guests.get_or_insert_default().wakers = wakers;
+            }
         }
         guests
-    }
-
-    /// Does what is due, and calls what is the user's, which may take its time; the worker that does so is not idle meanwhile.
-    pub(crate) fn call(&self, mut guests: Guests, worker: Option<&Worker>) {
-        if !guests.steps.is_empty() {
-            self.take_steps(&mut guests);
-        }
-        let Guests { wakers, alarms, kept, unstarted, .. } = guests;
-        if wakers.is_empty() && alarms.is_empty() && kept.is_empty() && unstarted.is_empty() {
-            return;
-        }
-        if let Some(worker) = worker {
-            self.workers.resume(worker);
-        }
-        for waker in wakers {
-            panic::swallow(|| waker.wake());
-        }
-        for alarm in alarms {
-            panic::swallow(move || alarm());
-        }
-        kept.into_iter().for_each(panic::drop_quietly);
-        unstarted.into_iter().for_each(panic::drop_quietly);
-        if worker.is_some_and(|worker| self.workers.release(worker)) {
-            self.workers.grow_for_refused();
-        }
     }
 
     /// Ends a job that has not started, if it is still to be had.

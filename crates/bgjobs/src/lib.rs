@@ -75,6 +75,7 @@ mod error;
 mod failure;
 mod frame;
 mod group;
+mod guests;
 mod handle;
 mod hosted;
 mod id;
