@@ -121,7 +121,7 @@ pub use group::Group;
 pub use handle::Handle;
 pub use hosted::{Hosted, Turn};
 pub use id::{JobId, ParseJobIdError};
-pub use job::{AnyJob, Job, Times};
+pub use job::{AnyJob, Job, Times, stop_all};
 pub use join::{Ending, Joining, JoiningOwned, wait_all, wait_any};
 pub use log::{Line, Log, LogCursor, Reading, Stream};
 pub use manager::JobManager;

@@ -19,6 +19,7 @@ mod model;
 mod notices;
 mod options;
 mod order;
+mod places;
 mod records;
 #[cfg(target_os = "linux")]
 mod refusal;
