@@ -19,8 +19,8 @@ use crate::{
     record::{AnyRecord, Core, Key, Record, Shared},
     schedule::{Hold, Step, Terms},
     state::{Outcome, State},
-    sync::{Parker, lock},
-    wait::{Signal, Waiter},
+    sync::lock,
+    wait::Signal,
     why::Waiting,
     workers::Task,
 };
@@ -167,7 +167,7 @@ impl Ledger {
     }
 
     /// The record of a job that was listed when it started.
-    fn record(&self, job: Key) -> Option<Shared> {
+    pub(crate) fn record(&self, job: Key) -> Option<Shared> {
         let Key::Listed(id) = job else { return None };
         self.table.get(id.get()).cloned()
     }
@@ -228,52 +228,6 @@ impl Engine {
             if let Some(guests) = self.finish(Arc::clone(record), outcome) {
                 due.add(guests);
             }
-        }
-    }
-}
-
-/// Lending.
-impl Engine {
-    /// Lends the place in its group of the job that runs on this thread, if it has one, until `needed` of `targets` have
-    /// ended; whoever calls gives what it returns to [`take_back`](Self::take_back).
-    pub(crate) fn lend<'a>(&self, targets: impl Iterator<Item = &'a Core>, needed: usize) -> Option<Key> {
-        let job = self.current_with_place()?;
-        let mut ledger = lock(&self.ledger);
-        let (mut open, mut needed) = (Vec::new(), needed);
-        for core in targets {
-            if core.life.state().is_finished() {
-                needed = needed.checked_sub(1).filter(|&needed| needed > 0)?;
-            } else if core.key() != job {
-                core.life.watch();
-                open.push(core.key());
-            }
-        }
-        let steps = ledger.schedule.lend(job, open, needed)?;
-        drop(ledger);
-        self.carry_out(steps);
-        Some(job)
-    }
-
-    /// Waits until a job that lent its place has it back; at once if it waited `in_vain` or is asked to stop.
-    pub(crate) fn take_back(&self, job: Key, in_vain: bool) {
-        let mut ledger = lock(&self.ledger);
-        if ledger.schedule.take_back(job, in_vain) {
-            return;
-        }
-        let Some(record) = ledger.record(job) else {
-            // It is in no table any more, so it has lost its manager, and is in nobody's way.
-            ledger.schedule.take_back(job, true);
-            return;
-        };
-        drop(ledger);
-        let (core, parker) = (record.core(), Parker::new());
-        let tickets = [Signal::Place, Signal::Stop]
-            .map(|signal| self.waits.register(core, signal, Waiter::Thread(Arc::clone(&parker))));
-        while !lock(&self.ledger).schedule.take_back(job, core.life.is_stopping()) {
-            parker.park(None);
-        }
-        for ticket in tickets {
-            self.waits.unregister(ticket);
         }
     }
 }

@@ -14,18 +14,13 @@
 //! lock, behind the posting. Whoever was told of a job finds it finished: the telling waits for the lock, behind the
 //! publishing.
 
-use std::{
-    cell::Cell,
-    cmp::Reverse,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{cell::Cell, cmp::Reverse, sync::Arc, time::Instant};
 
 use crate::{
     board::Board,
     config::{Config, Options},
     dispatch::Deferred,
-    error::{SpawnError, WaitError},
+    error::SpawnError,
     failure::Failure,
     guests::Guests,
     id::JobId,
@@ -35,16 +30,12 @@ use crate::{
     platform::{nanos, own_cpu_time},
     record::{AnyRecord, Core, Key, Record, Shared},
     schedule::Schedule,
-    spin::spin,
     state::{Outcome, State},
-    sync::{AtomicU64, Condvar, Mutex, Ordering, Parker, deadline_after, has_passed, lock, thread_local},
+    sync::{AtomicU64, Condvar, Mutex, Ordering, lock, thread_local},
     table::{List, Table},
-    wait::{Signal, Waiter, Waits},
+    wait::{Signal, Waits},
     workers::{Worker, Workers},
 };
-
-/// How long a joiner looks before it sleeps, in rounds of [`spin`].
-const JOINER_ROUNDS: u32 = 10;
 
 /// Why a job is stopped when its manager goes.
 const SHUT_DOWN: &str = "the manager was shut down";
@@ -388,77 +379,6 @@ impl Engine {
             let outcome = record.fail(Failure::stopped(&**reason));
             self.call(self.finish(Arc::clone(record), outcome), None);
         }
-    }
-}
-
-/// Waiting.
-impl Engine {
-    /// Waits until `record` has ended; `hearing` is the job that waits and wants to hear its own stop, with its engine,
-    /// which may be another.
-    pub(crate) fn wait(
-        &self,
-        record: &dyn AnyRecord,
-        timeout: Option<Duration>,
-        hearing: Option<(&Core, &Self)>,
-    ) -> Result<(), WaitError> {
-        let core = record.core();
-        if core.life.state().is_finished() {
-            return Ok(());
-        }
-        let current = self.current();
-        if current.is_some_and(|current| current.key == core.key()) {
-            return Err(WaitError::Itself(core.id()));
-        }
-        let deadline = deadline_after(timeout);
-        let is_over = || core.life.state().is_finished() || hearing.is_some_and(|(own, _)| own.life.is_stopping());
-        let began = Instant::now();
-        if has_passed(deadline) || spin(JOINER_ROUNDS, is_over) {
-            return Self::waited(core, began, hearing);
-        }
-        // With a deadline even a ring of joins ends.
-        let joiner = current.filter(|_| deadline.is_none());
-        if let Some(joiner) = joiner {
-            lock(&self.ledger).joins.begin(joiner, vec![Joiner::of(core)]).map_err(WaitError::Ring)?;
-        }
-        let lender = self.lend(std::iter::once(core), 1);
-        let parker = Parker::new();
-        let stop =
-            hearing.map(|(own, engine)| engine.waits.register(own, Signal::Stop, Waiter::Thread(Arc::clone(&parker))));
-        let end = self.waits.register(core, Signal::End, Waiter::Thread(Arc::clone(&parker)));
-        if core.life.await_end() {
-            while !is_over() && parker.park(deadline) {}
-        }
-        self.waits.unregister(end);
-        if let Some((stop, (_, engine))) = stop.zip(hearing) {
-            engine.waits.unregister(stop);
-        }
-        if let Some(joiner) = joiner {
-            lock(&self.ledger).joins.end(joiner.key);
-        }
-        if let Some(lender) = lender {
-            self.take_back(lender, !core.life.state().is_finished());
-        }
-        Self::waited(core, began, hearing)
-    }
-
-    /// What came of a wait that is over.
-    fn waited(core: &Core, began: Instant, hearing: Option<(&Core, &Self)>) -> Result<(), WaitError> {
-        if core.life.state().is_finished() {
-            return Ok(());
-        }
-        if let Some((own, _)) = hearing {
-            own.check().map_err(WaitError::Stopped)?;
-        }
-        Err(WaitError::TimedOut { after: began.elapsed(), running: vec![core.id()] })
-    }
-
-    /// Lets a body sleep for `time`, or until it is asked to stop.
-    pub(crate) fn sleep(&self, core: &Core, time: Duration) {
-        let deadline = deadline_after(Some(time));
-        let parker = Parker::new();
-        let ticket = self.waits.register(core, Signal::Stop, Waiter::Thread(Arc::clone(&parker)));
-        while !core.life.is_stopping() && parker.park(deadline) {}
-        self.waits.unregister(ticket);
     }
 }
 

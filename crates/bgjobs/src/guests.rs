@@ -20,7 +20,7 @@ pub(crate) struct Guests {
 #[derive(Default)]
 pub(crate) struct Due {
     pub(crate) steps: VecDeque<Step<Deferred>>,
-    guests: Vec<Box<Guests>>,
+    guests: Vec<Guests>,
     /// Jobs that never start: their bodies are dropped.
     pub(crate) unstarted: Vec<Deferred>,
 }
@@ -35,7 +35,7 @@ impl Guests {
 impl Due {
     pub(crate) fn add(&mut self, mut guests: Box<Guests>) {
         self.steps.extend(mem::take(&mut guests.steps));
-        self.guests.push(guests);
+        self.guests.push(*guests);
     }
 }
 
@@ -60,14 +60,14 @@ impl Engine {
         due.add(guests);
         self.take_steps(&mut due);
         let Due { guests, unstarted, .. } = due;
-        if unstarted.is_empty() && guests.iter().all(|guests| guests.have_no_user()) {
+        if unstarted.is_empty() && guests.iter().all(Guests::have_no_user) {
             return;
         }
         if let Some(worker) = worker {
             self.workers.resume(worker);
         }
         for guests in guests {
-            let Guests { wakers, alarms, kept, .. } = *guests;
+            let Guests { wakers, alarms, kept, .. } = guests;
             for waker in wakers {
                 panic::swallow(|| waker.wake());
             }

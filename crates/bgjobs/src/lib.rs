@@ -105,6 +105,7 @@ mod table;
 mod take;
 mod text;
 mod wait;
+mod waiting;
 mod why;
 mod workers;
 
