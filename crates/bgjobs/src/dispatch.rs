@@ -226,7 +226,7 @@ impl Engine {
         if record.core().life.claim() {
             let outcome = record.fail(failure);
             if let Some(guests) = self.finish(Arc::clone(record), outcome) {
-                due.add(guests);
+                due.add(*guests);
             }
         }
     }

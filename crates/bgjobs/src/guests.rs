@@ -33,9 +33,9 @@ impl Guests {
 }
 
 impl Due {
-    pub(crate) fn add(&mut self, mut guests: Box<Guests>) {
+    pub(crate) fn add(&mut self, mut guests: Guests) {
         self.steps.extend(mem::take(&mut guests.steps));
-        self.guests.push(*guests);
+        self.guests.push(guests);
     }
 }
 
@@ -57,7 +57,7 @@ impl Engine {
     #[cold]
     fn call_due(&self, guests: Box<Guests>, worker: Option<&Worker>) {
         let mut due = Due::default();
-        due.add(guests);
+        due.add(*guests);
         self.take_steps(&mut due);
         let Due { guests, unstarted, .. } = due;
         if unstarted.is_empty() && guests.iter().all(Guests::have_no_user) {

@@ -11,6 +11,8 @@
 //! - An [`AnyJob`] is a job without the type of its result, as the lists hold it.
 //! - [`Notices`] tell each reader once what has ended.
 //! - A [`Failure`] says why a job failed: a panic, an error or a stop.
+//! - A [`Group`] puts jobs under one limit and pauses them together; [`Options`] delay a job, let it follow others and limit
+//!   its time; [`Retry`] tries it again. [`AnyJob::why`] says what a job waits for.
 //! - A [`Context`] is the job seen from its own body: stop, progress, place, log.
 //! - A [`Hosted`] job runs on a thread that the host makes; a [`Relay`] says when one is due. An interpreter needs both.
 //!
