@@ -15,6 +15,7 @@ mod jobs;
 mod messages;
 mod names;
 mod readme;
+mod select;
 mod shared;
 mod start;
 mod stop;
