@@ -43,21 +43,21 @@ impl Engine {
     /// Does what is due; the worker that calls what is the user's, which may take its time, is not idle meanwhile.
     pub(crate) fn call(&self, guests: Option<Box<Guests>>, worker: Option<&Worker>) {
         if let Some(guests) = guests {
-            self.call_due(guests, worker);
+            self.call_due(*guests, worker);
         }
     }
 
     /// Does what the schedule decided.
     pub(crate) fn carry_out(&self, steps: Vec<Step<Deferred>>) {
         if !steps.is_empty() {
-            self.call_due(Box::new(Guests { steps, ..Guests::default() }), None);
+            self.call_due(Guests { steps, ..Guests::default() }, None);
         }
     }
 
     #[cold]
-    fn call_due(&self, guests: Box<Guests>, worker: Option<&Worker>) {
+    fn call_due(&self, guests: Guests, worker: Option<&Worker>) {
         let mut due = Due::default();
-        due.add(*guests);
+        due.add(guests);
         self.take_steps(&mut due);
         let Due { guests, unstarted, .. } = due;
         if unstarted.is_empty() && guests.iter().all(Guests::have_no_user) {
