@@ -203,14 +203,19 @@ impl Engine {
         let Deferred { record, task, thread } = deferred;
         let error = match thread {
             Thread::Pooled => match self.workers.admit() {
-                Ok(_) => return self.workers.push(task),
+                Ok(is_queued) => {
+                    if !is_queued {
+                        record.core().life.admit();
+                    }
+                    return self.workers.push(task);
+                }
                 Err(error) => {
                     due.unstarted.push(Deferred { record: Arc::clone(&record), task, thread });
                     error
                 }
             },
             Thread::Alone(stack_size) => match self.workers.run_alone(&record.core().name, stack_size, task) {
-                Ok(()) => return,
+                Ok(()) => return record.core().life.admit(),
                 Err(error) => SpawnError::NoThread(error),
             },
         };

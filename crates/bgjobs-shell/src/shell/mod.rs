@@ -3,7 +3,9 @@
 //! Knows nothing of terminals and pipes. A command that does more than show something has a file of its own.
 
 mod fg;
+mod groups;
 mod kill;
+mod why;
 
 use std::time::Duration;
 
@@ -102,6 +104,15 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
             let lines = jobs.iter().flat_map(|job| job.log().tail(usize::MAX));
             let lines: Vec<_> = lines.map(|line| render::log_line(&line.text)).collect();
             if lines.is_empty() { Reply::Nothing } else { Reply::Shown(lines.join("\n")) }
+        }),
+        Command::Why(selection) => with_jobs(session, selection, |_, jobs| why::tell(jobs)),
+        Command::Groups => groups::list(session),
+        Command::Limit(group, limit) => groups::limit(session, group, *limit),
+        Command::Pause(names) => groups::each(session, names, |group| {
+            group.pause();
+        }),
+        Command::Resume(names) => groups::each(session, names, |group| {
+            group.resume();
         }),
         Command::Wait(Some(selection)) => with_jobs(session, selection, wait),
         Command::Wait(None) => {

@@ -1,12 +1,14 @@
 //! The background jobs as a program sees them, as in the original: the object `jobs`, and the jobs themselves.
 
 mod all;
+mod group;
 mod new;
 mod one;
+mod options;
 
 use std::{fmt::Display, time::Duration};
 
-use bgjobs::{AnyJob, ResultError, Stream, TracebackError};
+use bgjobs::{AnyJob, Group, ResultError, Stream, TracebackError};
 use rhai::{Dynamic, Module};
 
 use crate::lang::{evaluation::Evaluation, jobs::Jobs};
@@ -20,8 +22,8 @@ const REASON: &str = "on request";
 /// The functions as a module.
 pub(super) fn module() -> Module {
     let mut module = all::module();
-    module.combine(one::module()).combine(new::module());
-    module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job");
+    module.combine(one::module()).combine(new::module()).combine(group::module());
+    module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job").set_custom_type::<Group>("group");
     module
 }
 
