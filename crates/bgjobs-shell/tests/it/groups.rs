@@ -84,7 +84,7 @@ fn a_program_has_a_job_tried_again_and_reads_of_each_attempt() {
             "n = shared(0); fn fetch(n) { n.update(|v| v + 1); if n.get() < 3 { throw `no answer ${n.get()}` } n.get() }",
             "j = jobs.start(fetch, [n], #{retry: 5, backoff: 0.001}); j.join(); j.result",
             "j.attempts.map(|a| [a.number, a.failure, a.seconds >= 0.0])",
-            "x = [1]; k = jobs.start('if x.len() > 1 { x } else { x.push(2); no_such_name }', [], #{retry: 2, backoff: 0}); k.join(); k.attempts.map(|a| a.failure)",
+            "fn grow(x) { x.push(2); throw `x is ${x}` } k = jobs.start(grow, [[1]], #{retry: 2, backoff: 0}); k.join(); k.attempts.map(|a| a.failure)",
             "fn fail() { throw 'no' } slow = jobs.start(fail, [], #{retry: 2, backoff: 1000}); while slow.attempts.len() == 0 { sleep(0.001) }",
             "slow.stop('enough'); slow.stop_reason",
             "jobs.new('1').attempts",
@@ -95,15 +95,8 @@ fn a_program_has_a_job_tried_again_and_reads_of_each_attempt() {
             3
             > j.attempts.map(|a| [a.number, a.failure, a.seconds >= 0.0])
             [[1, "no answer 1", true], [2, "no answer 2", true], [3, (), true]]
-            > x = [1]; k = jobs.start('if x.len() > 1 { x } else { x.push(2); no_such_name }', [], #{retry: 2, backoff: 0}); k.join(); k.attempts.map(|a| a.failure)
-            Traceback (most recent call last):
-              In[4], line 1
-                x = [1]; k = jobs.start('if x.len() > 1 { x } else { x.push(2); no_such_name }', [], #{retry: 2, backoff: 0}); k.join(); k.attempts.map(|a| a.failure)
-                                  ^
-              expression, line 1
-                if x.len() > 1 { x } else { x.push(2); no_such_name }
-                                                     ^
-            Syntax error: Expecting '{' to start a statement block
+            > fn grow(x) { x.push(2); throw `x is ${x}` } k = jobs.start(grow, [[1]], #{retry: 2, backoff: 0}); k.join(); k.attempts.map(|a| a.failure)
+            ["x is [1, 2]", "x is [1, 2]"]
             > fn fail() { throw 'no' } slow = jobs.start(fail, [], #{retry: 2, backoff: 1000}); while slow.attempts.len() == 0 { sleep(0.001) }
             > slow.stop('enough'); slow.stop_reason
             "enough"
