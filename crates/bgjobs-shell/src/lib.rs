@@ -25,6 +25,7 @@ pub mod shell;
 mod shown;
 #[cfg(feature = "terminal")]
 mod signals;
+mod system;
 #[cfg(feature = "terminal")]
 mod terminal;
 

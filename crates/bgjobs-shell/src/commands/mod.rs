@@ -1,12 +1,16 @@
-//! The words of a shell: `jobs`, `fg 3`, `kill 3 5-7`, `wait`, `log 3`, `help`, `?name`.
+//! The words of a shell: `jobs`, `fg 3`, `kill 3 5-7`, `wait`, `log 3`, `help`, `?name`, `!make`.
 //!
 //! Knows when a line is one and what it asks for, and nothing of what it does.
 
 mod arguments;
+mod system;
 
 use bgjobs::one_line;
 
 use self::arguments::Arguments;
+pub(crate) use self::system::HELP as HELP_ON_SYSTEM;
+#[cfg(feature = "terminal")]
+pub(crate) use self::system::{is_of_system, is_whole};
 use crate::selection::Selection;
 
 /// A line that is no program.
@@ -36,6 +40,10 @@ pub(crate) enum Command {
     Help(Option<String>),
     /// Shows what is known of a name, or of the number of a job.
     Describe(String),
+    /// Runs a line of the system's shell.
+    Run(String),
+    /// Starts a line of the system's shell as a background job.
+    Start(String),
     /// Leaves.
     Leave,
 }
@@ -217,6 +225,9 @@ impl Command {
     ///
     /// What is wrong with what stands behind the word.
     pub(crate) fn parse(line: &str, is_variable: impl Fn(&str) -> bool) -> Option<Result<Self, String>> {
+        if let Some(read) = system::parse(line) {
+            return Some(read);
+        }
         let trimmed = line.trim();
         if let Some(name) = trimmed.strip_prefix('?').or_else(|| trimmed.strip_suffix('?')) {
             return Some(Ok(match name.trim() {
@@ -241,7 +252,7 @@ impl Command {
 pub(crate) fn begins_arguments(rest: &str) -> bool {
     let begins = |c: char| c.is_alphanumeric() || matches!(c, '_' | '%' | '#' | '"' | '\'');
     let option = |rest: &str| rest.trim_start_matches('-').starts_with(char::is_alphanumeric);
-    rest.is_empty() || rest.starts_with(begins) || rest.starts_with('-') && option(rest)
+    matches!(rest, "" | "!") || rest.starts_with(begins) || rest.starts_with('-') && option(rest)
 }
 
 #[cfg(test)]

@@ -19,6 +19,6 @@ fn of_job(job: &AnyJob) -> String {
         State::Stopping => "is stopping",
     };
     let nothing = if why.is_empty() { ", and waits for nothing" } else { "" };
-    let why: String = why.iter().map(|waiting| format!("\n  {waiting}")).collect();
-    format!("Job #{} {status}{nothing}: {job}{why}", job.id())
+    let first = format!("Job #{} {status}{nothing}: {job}", job.id());
+    std::iter::once(first).chain(why.iter().map(|waiting| format!("  {waiting}"))).collect::<Vec<_>>().join("\n")
 }

@@ -5,6 +5,8 @@
 mod attributes;
 mod background;
 mod binary;
+#[cfg(unix)]
+mod commands;
 mod copies;
 mod describe;
 mod example;
@@ -20,6 +22,8 @@ mod select;
 mod shared;
 mod start;
 mod stop;
+#[cfg(unix)]
+mod system;
 #[cfg(unix)]
 mod terminal;
 mod transcript;

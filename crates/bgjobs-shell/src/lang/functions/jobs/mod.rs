@@ -5,6 +5,7 @@ mod group;
 mod new;
 mod one;
 mod options;
+mod sh;
 
 use std::{fmt::Display, time::Duration};
 
@@ -22,7 +23,7 @@ const REASON: &str = "on request";
 /// The functions as a module.
 pub(super) fn module() -> Module {
     let mut module = all::module();
-    module.combine(one::module()).combine(new::module()).combine(group::module());
+    module.combine(one::module()).combine(new::module()).combine(group::module()).combine(sh::module());
     module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job").set_custom_type::<Group>("group");
     module
 }
