@@ -214,8 +214,11 @@ fn commands_limit_pause_and_explain() {
         seen.push(format!("> {line}"));
         let shown = answered(&mut session, line);
         // How long a stop takes is another time each time.
-        let known = |line: &str| line.split(" stopped after").next().map(str::to_owned);
-        seen.extend(shown.lines().filter_map(known));
+        let known = |line: &str| match line.split_once(" stopped after") {
+            Some((job, _)) => format!("{job} stopped"),
+            None => line.to_owned(),
+        };
+        seen.extend(shown.lines().map(known));
     }
     expect![[r#"
         > groups
@@ -262,7 +265,7 @@ fn commands_limit_pause_and_explain() {
         > why 3
         Job #3 has ended, and waits for nothing: fit\u{1b}
         > kill 4
-        Job #4
+        Job #4 stopped
         > why 9
         Job #9 not found; the newest job is #5
     "#]].assert_eq(&(seen.join("\n") + "\n"));
