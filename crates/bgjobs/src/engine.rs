@@ -27,6 +27,7 @@ use crate::{
     error::{SpawnError, WaitError},
     failure::Failure,
     id::JobId,
+    log::{Log, LogCursor},
     name::Name,
     panic::{self, Quietly},
     platform::{nanos, own_cpu_time},
@@ -120,7 +121,7 @@ impl Engine {
         }
         let body = Quietly::new(body);
         let queued = self.workers.admit()?;
-        let Some(record) = self.enter(name, options.daemon) else {
+        let Some(record) = self.enter(name, options) else {
             self.workers.retract();
             return Err(SpawnError::ShutDown);
         };
@@ -136,14 +137,16 @@ impl Engine {
     }
 
     /// Gives a job its number and its place in the table; none after a shutdown.
-    pub(crate) fn enter<T: Send + Sync + 'static>(&self, name: Name, daemon: bool) -> Option<Arc<Record<T>>> {
+    pub(crate) fn enter<T: Send + Sync + 'static>(&self, name: Name, options: &Options) -> Option<Arc<Record<T>>> {
+        let Config { log_bytes, log_file_bytes, .. } = self.config;
+        let log = options.log_file.as_ref().map(|path| Log::with_file(log_bytes, path, log_file_bytes));
         let created = self.now();
         let mut ledger = lock(&self.ledger);
         if !ledger.open {
             return None;
         }
         let id = JobId::from(ledger.table.next_number());
-        let record = Arc::new(Record::new(Core::new(id, name, daemon, created)));
+        let record = Arc::new(Record::new(Core::new(id, name, options.daemon, created, log)));
         ledger.table.insert(Arc::clone(&record) as Shared);
         Some(record)
     }
@@ -164,7 +167,7 @@ impl Engine {
             }
         };
         self.workers.run_alone(&name, options.stack_size, alone).map_err(SpawnError::NoThread)?;
-        let record = self.enter(name, options.daemon).ok_or(SpawnError::ShutDown)?;
+        let record = self.enter(name, options).ok_or(SpawnError::ShutDown)?;
         let job = Arc::clone(&record) as Shared;
         hand_over.send(record).expect("the thread waits for its job");
         tell_start(&job);
@@ -291,15 +294,18 @@ impl Engine {
 /// Waiting.
 impl Engine {
     /// Waits until `record` has ended; `hearing` is the job that waits and wants to hear its own stop, with its engine,
-    /// which may be another.
+    /// which may be another; `following` ends the wait at a line of a log, too, that is not read yet.
     pub(crate) fn wait(
         &self,
         record: &dyn AnyRecord,
         timeout: Option<Duration>,
         hearing: Option<(&Core, &Self)>,
+        following: Option<(&Log, LogCursor)>,
     ) -> Result<(), WaitError> {
         let core = record.core();
-        if core.life.state().is_finished() {
+        let is_here =
+            || core.life.state().is_finished() || following.is_some_and(|(log, cursor)| log.len() > cursor.line());
+        if is_here() {
             return Ok(());
         }
         let current = self.current();
@@ -307,10 +313,11 @@ impl Engine {
             return Err(WaitError::Itself(core.id));
         }
         let deadline = deadline_after(timeout);
-        let is_over = || core.life.state().is_finished() || hearing.is_some_and(|(own, _)| own.life.is_stopping());
+        let is_over = || is_here() || hearing.is_some_and(|(own, _)| own.life.is_stopping());
         let began = Instant::now();
+        let waited = || if is_here() { Ok(()) } else { Self::in_vain(core, began, hearing) };
         if has_passed(deadline) || spin(JOINER_ROUNDS, is_over) {
-            return Self::waited(core, began, hearing);
+            return waited();
         }
         // With a deadline even a ring of joins ends.
         let joiner = current.filter(|_| deadline.is_none());
@@ -321,8 +328,14 @@ impl Engine {
         let stop = hearing
             .map(|(own, engine)| engine.waits.register(own.id, Signal::Stop, Waiter::Thread(Arc::clone(&parker))));
         let end = self.waits.register(core.id, Signal::End, Waiter::Thread(Arc::clone(&parker)));
+        if let Some((log, _)) = following {
+            log.wake(&parker);
+        }
         if core.life.await_end() {
             while !is_over() && parker.park(deadline) {}
+        }
+        if let Some((log, _)) = following {
+            log.leave_alone(&parker);
         }
         self.waits.unregister(end);
         if let Some((stop, (_, engine))) = stop.zip(hearing) {
@@ -331,14 +344,11 @@ impl Engine {
         if let Some(joiner) = joiner {
             self.waits.end_join(joiner);
         }
-        Self::waited(core, began, hearing)
+        waited()
     }
 
-    /// What came of a wait that is over.
-    fn waited(core: &Core, began: Instant, hearing: Option<(&Core, &Self)>) -> Result<(), WaitError> {
-        if core.life.state().is_finished() {
-            return Ok(());
-        }
+    /// Why a wait is over that waited in vain.
+    fn in_vain(core: &Core, began: Instant, hearing: Option<(&Core, &Self)>) -> Result<(), WaitError> {
         if let Some((own, _)) = hearing {
             own.check().map_err(WaitError::Stopped)?;
         }
@@ -374,7 +384,7 @@ impl Engine {
             if except.is_some() && record.core().life.state() == State::Queued {
                 // The thread that it waits for may be that of the job that shuts down.
                 self.ask_stop(&record, &reason);
-            } else if self.wait(&*record, None, None).is_err() {
+            } else if self.wait(&*record, None, None, None).is_err() {
                 // It waits for the job that shuts down: neither would ever end.
                 excepted.push(record.core().id);
             }

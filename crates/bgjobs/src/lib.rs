@@ -65,6 +65,7 @@
 
 mod board;
 mod body;
+mod clock;
 mod config;
 mod context;
 mod engine;
@@ -76,7 +77,9 @@ mod hosted;
 mod id;
 mod job;
 mod join;
+mod line;
 mod log;
+mod log_file;
 mod manager;
 mod name;
 mod notice;
@@ -111,7 +114,9 @@ pub use hosted::{Hosted, Turn};
 pub use id::{JobId, ParseJobIdError};
 pub use job::{AnyJob, Job, Times};
 pub use join::{Ending, Joining, JoiningOwned, wait_all, wait_any};
-pub use log::{Line, Log, LogCursor, Reading, Stream};
+pub use line::{Line, Stream};
+pub use log::{Log, LogCursor, Reading};
+pub use log_file::FileLines;
 pub use manager::JobManager;
 pub use name::{Name, many_lines, one_line};
 pub use notice::Notices;

@@ -125,7 +125,12 @@ impl<T> Drop for Record<T> {
 }
 
 impl Core {
-    pub(crate) fn new(id: JobId, name: Name, daemon: bool, created: u64) -> Self {
+    /// A job's core; with a `log` if that is to be written to a file.
+    pub(crate) fn new(id: JobId, name: Name, daemon: bool, created: u64, log: Option<Log>) -> Self {
+        let aside = log.map_or_else(OnceLock::new, |log| {
+            let aside = Aside { log: OnceLock::from(log), ..Aside::default() };
+            OnceLock::from(Box::new(aside))
+        });
         Self {
             id,
             name,
@@ -133,7 +138,7 @@ impl Core {
             life: Life::new(created),
             thread: AtomicU32::new(0),
             cpu: AtomicU64::new(UNKNOWN),
-            aside: OnceLock::new(),
+            aside,
         }
     }
 

@@ -216,7 +216,7 @@ impl Spawner<'_> {
     /// [`SpawnError::ShutDown`] if the manager was shut down.
     pub fn host(&self, name: impl Into<Name>) -> Result<Hosted, SpawnError> {
         let engine = &self.handle.engine;
-        let record = engine.enter(name.into(), self.options.daemon).ok_or(SpawnError::ShutDown)?;
+        let record = engine.enter(name.into(), &self.options).ok_or(SpawnError::ShutDown)?;
         Ok(Hosted::new(record, Arc::clone(engine)))
     }
 

@@ -13,6 +13,7 @@ mod hooks;
 mod hosted;
 mod lifecycle;
 mod limits;
+mod log_files;
 mod logs;
 mod model;
 mod notices;
