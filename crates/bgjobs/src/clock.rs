@@ -76,8 +76,9 @@ mod tests {
 
     #[test]
     fn a_moment_and_its_time_are_as_far_from_the_pair() {
-        let pair = Pair { at: Instant::now() + HOUR, time: SystemTime::UNIX_EPOCH + 10 * HOUR };
-        for (moment, time) in [(pair.at + HOUR, 11), (pair.at, 10), (pair.at - HOUR, 9)] {
+        let first = Instant::now();
+        let pair = Pair { at: first + HOUR, time: SystemTime::UNIX_EPOCH + 10 * HOUR };
+        for (moment, time) in [(first, 9), (first + HOUR, 10), (first + 2 * HOUR, 11)] {
             let time = SystemTime::UNIX_EPOCH + time * HOUR;
             assert_eq!(pair.time_of(moment), time);
             assert_eq!(pair.moment_of(time), moment);

@@ -36,6 +36,7 @@ use crate::{
     state::{Outcome, State},
     sync::{AtomicU64, Condvar, Mutex, Ordering, Parker, deadline_after, has_passed, lock, thread_local},
     table::{List, Table},
+    trace,
     wait::{Signal, Waiter, Waits},
     workers::{Worker, Workers},
 };
@@ -200,14 +201,20 @@ impl Engine {
         let started = self.now();
         core.seat(worker.thread, worker.cpu_at(started, self.config.measure_cpu));
         core.life.start(started);
+        trace::started(core);
 
         CURRENT.with(|current| current.set(Some((std::ptr::from_ref(&**self).addr(), core.id))));
-        let result = panic::catch(|| body.into_inner()(&record, self)).map_err(Failure::panicked).flatten();
+        let in_job = || {
+            let _inside = trace::enter(core);
+            body.into_inner()(&record, self)
+        };
+        let result = panic::catch(in_job).map_err(Failure::panicked).flatten();
         CURRENT.with(|current| current.set(None));
 
         let used = if self.config.measure_cpu { own_cpu_time() } else { None };
         core.unseat(used);
         core.end_log();
+        trace::ended(core, result.as_ref().err(), || self.now());
         let outcome = record.settle(result);
         let owes_growth = self.workers.release(worker);
         let guests = self.finish(record, outcome);
@@ -222,6 +229,7 @@ impl Engine {
         let claimed = core.life.claim();
         if claimed {
             core.life.start(self.now());
+            trace::started(core);
         }
         claimed
     }
@@ -229,6 +237,7 @@ impl Engine {
     /// Ends a job whose body was run elsewhere.
     pub(crate) fn end(&self, record: Arc<Record<()>>, result: Result<(), Failure>) {
         record.core().end_log();
+        trace::ended(record.core(), result.as_ref().err(), || self.now());
         let outcome = record.settle(result);
         self.call(self.finish(record, outcome), None);
     }
@@ -285,7 +294,9 @@ impl Engine {
     /// Ends a job that has not started, if it is still to be had.
     pub(crate) fn settle_unstarted(&self, record: &Shared, reason: &Name) {
         if record.core().life.claim() {
-            record.fail(Failure::stopped(&**reason));
+            let failure = Failure::stopped(&**reason);
+            trace::ended(record.core(), Some(&failure), || self.now());
+            record.fail(failure);
             self.call(self.finish(Arc::clone(record), Outcome::Stopped), None);
         }
     }
@@ -401,6 +412,7 @@ impl Engine {
         let core = record.core();
         let first = core.ask_stop(reason.clone());
         if first {
+            trace::asked_to_stop(core, reason);
             // Only threads wait for a stop.
             drop(self.waits.wake(core.id, Signal::Stop));
             self.settle_unstarted(record, reason);

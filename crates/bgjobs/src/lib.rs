@@ -90,14 +90,18 @@ mod pool;
 mod record;
 mod relay;
 mod said;
+#[cfg(feature = "serde")]
+mod serialize;
 mod spawn;
 mod spin;
 mod state;
 mod stop;
+mod summary;
 mod sync;
 mod table;
 mod take;
 mod text;
+mod trace;
 mod wait;
 mod workers;
 
@@ -125,6 +129,7 @@ pub use said::{Place, Progress};
 pub use spawn::Spawner;
 pub use state::{Outcome, State};
 pub use stop::{Stopped, Verdict};
+pub use summary::Summary;
 pub use take::Take;
 pub use text::{Flushed, Report, Status, Tracebacks};
 

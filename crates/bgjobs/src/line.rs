@@ -85,30 +85,6 @@ impl fmt::Display for Stream {
     }
 }
 
-#[cfg(feature = "serde")]
-mod as_data {
-    use serde::{Serialize, Serializer, ser::SerializeStruct};
-
-    use super::{Line, Stream};
-
-    impl Serialize for Stream {
-        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-            to.serialize_str(self.word())
-        }
-    }
-
-    /// The time as a text, as `2026-03-01T14:03:21.250000Z`.
-    impl Serialize for Line {
-        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-            let mut line = to.serialize_struct("Line", 3)?;
-            line.serialize_field("time", &humantime::format_rfc3339_micros(self.time()).to_string())?;
-            line.serialize_field("stream", &self.stream)?;
-            line.serialize_field("text", &self.text)?;
-            line.end()
-        }
-    }
-}
-
 #[cfg(all(test, not(bgjobs_loom)))]
 mod tests {
     use std::time::Duration;

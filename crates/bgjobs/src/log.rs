@@ -152,7 +152,9 @@ impl Log {
         let unwritten = ring.unwritten.take();
         let awoken = if ring.end() > before { ring.sleepers.clone() } else { Vec::new() };
         drop(ring);
-        awoken.iter().for_each(|parker| parker.unpark());
+        for parker in awoken {
+            parker.unpark();
+        }
         if let Some((lines, (path, writer))) = unwritten.zip(writer.as_mut())
             && let Err(cause) = writer.write(&lines)
         {

@@ -188,6 +188,11 @@ impl Core {
         self.aside().log.get_or_init(|| Log::new(limit))
     }
 
+    /// How many lines the log has, if there is one.
+    pub(crate) fn printed(&self) -> u64 {
+        self.aside.get().and_then(|aside| aside.log.get()).map_or(0, Log::len)
+    }
+
     /// Ends the lines that the body left open.
     pub(crate) fn end_log(&self) {
         if let Some(log) = self.aside.get().and_then(|aside| aside.log.get()) {

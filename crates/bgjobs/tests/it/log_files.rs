@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use bgjobs::{Config, Context, Failure, Job, JobManager, Options, Stream};
+use bgjobs::{Config, Context, Job, JobManager, Options, Stream};
 
 /// A new folder, which goes with the test.
 struct Folder(PathBuf);
@@ -28,9 +28,13 @@ impl Drop for Folder {
 }
 
 /// Runs a job to its end whose log is written to `path`.
-fn run(config: Config, path: &Path, body: fn(&Context) -> Result<(), Failure>) -> Job<()> {
+fn run(config: Config, path: &Path, body: fn(&Context)) -> Job<()> {
     let jobs = JobManager::with_config(config);
-    let job = jobs.with(Options { log_file: Some(path.to_owned()), ..Options::default() }).spawn_with("print", body);
+    let job =
+        jobs.with(Options { log_file: Some(path.to_owned()), ..Options::default() }).spawn_with("print", move |job| {
+            body(job);
+            Ok(())
+        });
     let job = job.unwrap();
     job.join().unwrap();
     job
@@ -40,9 +44,8 @@ fn texts(job: &Job<()>) -> Vec<String> {
     job.log().tail(usize::MAX).into_iter().map(|line| line.text).collect()
 }
 
-fn flood(job: &Context) -> Result<(), Failure> {
+fn flood(job: &Context) {
     (0..1_000).for_each(|n| job.print(n));
-    Ok(())
 }
 
 #[test]
@@ -53,7 +56,6 @@ fn the_file_has_each_line_with_its_time_and_stream_also_those_that_are_open_at_t
         job.print("one\ntwo");
         job.log().write(Stream::Err, "oops\n");
         job.log().write(Stream::Out, "half");
-        Ok(())
     });
     let text = fs::read_to_string(&path).unwrap();
     let after_time: Vec<_> = text.lines().map(|line| line.split_once("Z ").unwrap().1).collect();
@@ -78,7 +80,7 @@ fn what_made_room_in_memory_is_read_from_the_file_in_its_order() {
 fn the_file_of_a_silent_job_is_there_and_a_log_without_one_has_none() {
     let folder = Folder::new();
     let path = folder.0.join("job.log");
-    let job = run(Config::default(), &path, |_| Ok(()));
+    let job = run(Config::default(), &path, |_| ());
     assert_eq!(fs::read_to_string(&path).unwrap(), "");
     assert_eq!(job.log().file_lines().unwrap().unwrap().count(), 0);
     let jobs = JobManager::new();
@@ -101,7 +103,7 @@ fn a_file_that_is_there_is_left_as_it_is_and_the_log_says_so() {
     let folder = Folder::new();
     let path = folder.0.join("mine.txt");
     fs::write(&path, "mine").unwrap();
-    let job = run(Config::default(), &path, |job| Ok(job.print("one")));
+    let job = run(Config::default(), &path, |job| job.print("one"));
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
     let [told, line] = &*texts(&job) else { panic!("{:?}", texts(&job)) };
     let start = format!("the log file {} takes no lines: ", path.display());
@@ -117,7 +119,7 @@ fn a_link_is_not_followed() {
     let folder = Folder::new();
     let (link, target) = (folder.0.join("link"), folder.0.join("target"));
     std::os::unix::fs::symlink(&target, &link).unwrap();
-    let job = run(Config::default(), &link, |job| Ok(job.print("one")));
+    let job = run(Config::default(), &link, |job| job.print("one"));
     assert!(!target.exists());
     assert!(texts(&job)[0].contains("takes no lines"));
 }
@@ -125,7 +127,7 @@ fn a_link_is_not_followed() {
 #[test]
 fn a_folder_that_is_missing_harms_no_job() {
     let folder = Folder::new();
-    let job = run(Config::default(), &folder.0.join("missing/job.log"), |job| Ok(job.print("one")));
+    let job = run(Config::default(), &folder.0.join("missing/job.log"), |job| job.print("one"));
     assert_eq!(texts(&job).len(), 2);
 }
 
@@ -149,7 +151,7 @@ fn a_file_that_is_full_is_told_once_and_the_job_goes_on() {
 fn a_file_that_somebody_else_wrote_to_or_took_away_is_an_error_to_its_reader_only() {
     let folder = Folder::new();
     let path = folder.0.join("job.log");
-    let job = run(Config::default(), &path, |job| Ok(job.print("one")));
+    let job = run(Config::default(), &path, |job| job.print("one"));
     let lines = || job.log().file_lines().unwrap().unwrap();
     for foreign in ["hello\n".to_owned(), "x".repeat(100_000)] {
         fs::write(&path, foreign).unwrap();

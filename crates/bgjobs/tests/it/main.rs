@@ -23,6 +23,9 @@ mod records;
 mod refusal;
 mod stopping;
 mod stress;
+mod summaries;
 mod texts;
+#[cfg(feature = "tracing")]
+mod traces;
 mod types;
 mod waiting;
