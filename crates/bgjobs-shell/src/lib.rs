@@ -16,6 +16,7 @@ mod commands;
 mod editor;
 mod foreground;
 pub mod lang;
+mod listing;
 mod render;
 #[cfg(feature = "terminal")]
 mod run;

@@ -1,9 +1,12 @@
-//! Values as JSON texts, and back.
+//! Values as JSON texts, and back; a job is written as its summary.
 
+use bgjobs::AnyJob;
 use rhai::{Array, Blob, Dynamic, ImmutableString, Map, Module, export_module, exported_module};
 
+use super::jobs::{summaries, summary_of};
 use crate::lang::{
     error::{Result, error},
+    jobs::Jobs,
     kind::{text, word},
 };
 
@@ -43,11 +46,43 @@ mod texts {
     }
 }
 
-fn text_of(value: &Dynamic) -> Result<String> {
+/// A value as a JSON text.
+pub(in crate::lang) fn text_of(value: &Dynamic) -> Result<String> {
+    if has_jobs(value) {
+        return text_of(&with_summaries(value)?);
+    }
     if let Some(kind) = unknown(value) {
         return Err(error(format!("to_json(..): JSON has no values of the type {kind}")).into());
     }
     Ok(serde_json::to_string(value).map_err(|cause| error(format!("to_json(..): {cause}")))?)
+}
+
+fn has_jobs(value: &Dynamic) -> bool {
+    if let Some(array) = value.read_lock::<Array>() {
+        return array.iter().any(has_jobs);
+    }
+    if let Some(map) = value.read_lock::<Map>() {
+        return map.values().any(has_jobs);
+    }
+    value.is::<AnyJob>() || value.is::<Jobs>()
+}
+
+/// The value with all that is known of each job in its place.
+fn with_summaries(value: &Dynamic) -> Result<Dynamic> {
+    if let Some(array) = value.read_lock::<Array>() {
+        return Ok(array.iter().map(with_summaries).collect::<Result<Array>>()?.into());
+    }
+    if let Some(map) = value.read_lock::<Map>() {
+        let parts = map.iter().map(|(key, value)| Ok((key.clone(), with_summaries(value)?)));
+        return Ok(parts.collect::<Result<Map>>()?.into());
+    }
+    if let Some(job) = value.read_lock::<AnyJob>() {
+        return summary_of(&job);
+    }
+    if let Some(jobs) = value.read_lock::<Jobs>() {
+        return Ok(summaries(&jobs)?.into());
+    }
+    Ok(value.clone())
 }
 
 /// The type of the first part that JSON does not have.

@@ -4,6 +4,7 @@ mod command;
 mod files;
 mod jobs;
 mod json;
+mod progress;
 mod random;
 mod shared;
 mod sizes;
@@ -30,6 +31,7 @@ fn module() -> Module {
         command::module(),
         files::module(),
         json::module(),
+        progress::module(),
         random::module(),
         shared::module(),
         sizes::module(),

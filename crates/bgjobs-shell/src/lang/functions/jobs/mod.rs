@@ -1,11 +1,14 @@
 //! The background jobs as a program sees them, as in the original: the object `jobs`, and the jobs themselves.
 
 mod all;
+mod log;
 mod new;
 mod one;
+mod summary;
 
 use std::fmt::Display;
 
+pub(in crate::lang) use self::summary::{summaries, summary_of};
 use bgjobs::{AnyJob, ResultError, Stream, TracebackError};
 use rhai::{Dynamic, Module};
 
@@ -14,7 +17,7 @@ use crate::lang::{evaluation::Evaluation, jobs::Jobs};
 /// The functions as a module.
 pub(super) fn module() -> Module {
     let mut module = all::module();
-    module.combine(one::module()).combine(new::module());
+    module.combine(one::module()).combine(new::module()).combine(log::module()).combine(summary::module());
     module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job");
     module
 }
