@@ -58,7 +58,7 @@ fn standing(job: &AnyJob, state: State) -> String {
         Some(time) => spent(time),
         None => format!("waits for {}", spent(times.created.elapsed())),
     }];
-    if let Some(reason) = job.stop_reason().filter(|_| state == State::Running) {
+    if let Some(reason) = job.stop_reason().filter(|_| state == State::Stopping) {
         parts.push(format!("asked to stop ({reason})"));
     }
     if let Some(progress) = job.progress() {

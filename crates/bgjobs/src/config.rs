@@ -66,4 +66,9 @@ pub struct Options {
     /// Trouble with it never harms the job. If there is such a file already, which is then left as it is, if the disk is
     /// full, or at [`Config::log_file_bytes`], the log says so in a line of its own, and holds what follows in memory only.
     pub log_file: Option<PathBuf>,
+    /// Whether the job is left out of the lists and notices, and has no number, until [`AnyJob::list`](crate::AnyJob::list) gives it one.
+    ///
+    /// It is for what a prompt itself waits for: nobody else knows of such a job, and its manager does not wait for it.
+    /// Default: false.
+    pub unlisted: bool,
 }

@@ -31,18 +31,21 @@ use crate::{
     name::Name,
     panic::{self, Quietly},
     platform::{nanos, own_cpu_time},
-    record::{AnyRecord, Core, Record, Shared},
+    record::{AnyRecord, Core, Key, Record, Shared},
     spin::spin,
     state::{Outcome, State},
     sync::{AtomicU64, Condvar, Mutex, Ordering, Parker, deadline_after, has_passed, lock, thread_local},
     table::{List, Table},
     trace,
-    wait::{Signal, Waiter, Waits},
+    wait::{Joiner, Signal, Waiter, Waits},
     workers::{Worker, Workers},
 };
 
 /// How long a joiner looks before it sleeps, in rounds of [`spin`].
 const JOINER_ROUNDS: u32 = 10;
+
+/// Why a job is stopped when its manager goes.
+const SHUT_DOWN: &str = "the manager was shut down";
 
 pub(crate) struct Engine {
     pub(crate) config: Config,
@@ -61,6 +64,8 @@ pub(crate) struct Engine {
 pub(crate) struct Ledger {
     pub(crate) table: Table<Shared>,
     pub(crate) board: Board<Shared>,
+    /// How many jobs were started that are in no list.
+    unlisted: u64,
     /// Whether jobs may be started.
     pub(crate) open: bool,
 }
@@ -74,9 +79,18 @@ struct Guests {
 }
 
 thread_local! {
-    /// The engine, by its address, and the job whose body runs on this thread.
+    /// The job whose body runs on this thread.
     #[cfg_attr(not(bgjobs_loom), expect(clippy::missing_const_for_thread_local, reason = "loom's macro takes no `const`"))]
-    static CURRENT: Cell<Option<(usize, JobId)>> = Cell::new(None);
+    static CURRENT: Cell<Option<Current>> = Cell::new(None);
+}
+
+/// A job whose body runs, and its engine, by its address.
+#[derive(Clone, Copy)]
+struct Current {
+    engine: usize,
+    job: Key,
+    /// As it was when the body began.
+    id: JobId,
 }
 
 impl Engine {
@@ -86,7 +100,7 @@ impl Engine {
             workers: Workers::new(&config),
             config,
             epoch: Instant::now(),
-            ledger: Mutex::new(Ledger { table: Table::new(), board: Board::new(), open: true }),
+            ledger: Mutex::new(Ledger { table: Table::new(), board: Board::new(), unlisted: 0, open: true }),
             news: Condvar::new(),
             posted: AtomicU64::new(0),
             waits: Waits::new(),
@@ -102,9 +116,16 @@ impl Engine {
     }
 
     /// The job whose body runs on this thread, if it is one of this engine.
-    pub(crate) fn current(&self) -> Option<JobId> {
+    pub(crate) fn current(&self) -> Option<Joiner> {
         let address = std::ptr::from_ref(self).addr();
-        CURRENT.with(Cell::get).filter(|&(engine, _)| engine == address).map(|(_, id)| id)
+        let current = CURRENT.with(Cell::get).filter(|current| current.engine == address)?;
+        let listed_since = || {
+            let ledger = lock(&self.ledger);
+            let mut running = ledger.table.list(List::Running);
+            running.find(|record| record.core().key() == current.job).map(|record| record.core().id())
+        };
+        let id = if current.id == JobId::NONE { listed_since().unwrap_or(JobId::NONE) } else { current.id };
+        Some(Joiner { key: current.job, id })
     }
 }
 
@@ -131,13 +152,17 @@ impl Engine {
         }
         let job = Arc::clone(&record) as Shared;
         let engine = Arc::clone(self);
+        let unlisted = options.unlisted.then(|| Unstarted { engine: Arc::clone(self), job: Some(Arc::clone(&job)) });
         // If a shutdown has come between, it has settled the job, and the task is dropped.
-        self.workers.push(Box::new(move |worker| engine.run(record, body, worker)));
+        self.workers.push(Box::new(move |worker| {
+            unlisted.into_iter().for_each(Unstarted::starts);
+            engine.run(record, body, worker);
+        }));
         tell_start(&job);
         Ok(job)
     }
 
-    /// Gives a job its number and its place in the table; none after a shutdown.
+    /// Gives a job its number and its place in the table, unless it is not to be listed; none after a shutdown.
     pub(crate) fn enter<T: Send + Sync + 'static>(&self, name: Name, options: &Options) -> Option<Arc<Record<T>>> {
         let Config { log_bytes, log_file_bytes, .. } = self.config;
         let log = options.log_file.as_ref().map(|path| Log::with_file(log_bytes, path, log_file_bytes));
@@ -146,10 +171,40 @@ impl Engine {
         if !ledger.open {
             return None;
         }
+        if options.unlisted {
+            ledger.unlisted += 1;
+            return Some(Arc::new(Record::new(Core::new(
+                Key::Unlisted(ledger.unlisted),
+                name,
+                options.daemon,
+                created,
+                log,
+            ))));
+        }
         let id = JobId::from(ledger.table.next_number());
-        let record = Arc::new(Record::new(Core::new(id, name, options.daemon, created, log)));
+        let record = Arc::new(Record::new(Core::new(Key::Listed(id), name, options.daemon, created, log)));
         ledger.table.insert(Arc::clone(&record) as Shared);
         Some(record)
+    }
+
+    /// Gives a job its number and its place in the table now, unless it has them; none if it has ended without, and after a
+    /// shutdown.
+    pub(crate) fn list(&self, record: &Shared) -> Option<JobId> {
+        let core = record.core();
+        let mut ledger = lock(&self.ledger);
+        if core.id() != JobId::NONE {
+            return Some(core.id());
+        }
+        // An end is published under the same lock.
+        if !ledger.open || core.life.state().is_finished() {
+            return None;
+        }
+        let id = JobId::from(ledger.table.next_number());
+        core.set_id(id);
+        ledger.table.insert(Arc::clone(record));
+        drop(ledger);
+        tell_start(record);
+        Some(id)
     }
 
     /// Starts a job on a thread of its own, which is there before the job has its number.
@@ -176,9 +231,32 @@ impl Engine {
     }
 }
 
+/// A job that no shutdown finds in the table: if its task is dropped it is settled.
+struct Unstarted {
+    engine: Arc<Engine>,
+    job: Option<Shared>,
+}
+
+impl Unstarted {
+    fn starts(mut self) {
+        self.job = None;
+    }
+}
+
+impl Drop for Unstarted {
+    fn drop(&mut self) {
+        if let Some(job) = self.job.take() {
+            self.engine.settle_unstarted(&job, &Name::from(SHUT_DOWN));
+        }
+    }
+}
+
 /// Logs what the original logs; last of all, because the logger is the user's and may panic.
 pub(crate) fn tell_start(job: &Shared) {
-    ::log::debug!(target: "bgjobs", "Starting job # {} in a separate thread.", job.core().id);
+    let id = job.core().id();
+    if id != JobId::NONE {
+        ::log::debug!(target: "bgjobs", "Starting job # {id} in a separate thread.");
+    }
 }
 
 /// Running and ending.
@@ -203,7 +281,8 @@ impl Engine {
         core.life.start(started);
         trace::started(core);
 
-        CURRENT.with(|current| current.set(Some((std::ptr::from_ref(&**self).addr(), core.id))));
+        let current = Current { engine: std::ptr::from_ref(&**self).addr(), job: core.key(), id: core.id() };
+        CURRENT.with(|slot| slot.set(Some(current)));
         let in_job = || {
             let _inside = trace::enter(core);
             body.into_inner()(&record, self)
@@ -247,11 +326,12 @@ impl Engine {
     fn finish(&self, record: Shared, outcome: Outcome) -> Guests {
         let now = self.now();
         let list = if outcome == Outcome::Done { List::Completed } else { List::Dead };
-        let (id, mut alarms, mut kept) = (record.core().id, Vec::new(), None);
+        let (mut alarms, mut kept) = (Vec::new(), None);
         let mut ledger = lock(&self.ledger);
         let Ledger { table, board, .. } = &mut *ledger;
+        let id = record.core().id();
         table.move_to(id.get(), list);
-        if board.has_readers() {
+        if id != JobId::NONE && board.has_readers() {
             alarms = board.post(Arc::clone(&record));
             self.posted.store(board.end(), Ordering::Release);
             if board.sleeping > 0 {
@@ -259,6 +339,7 @@ impl Engine {
             }
         }
         let awaited = record.core().life.end(outcome, now);
+        let key = record.core().key();
         // While the table holds the record this is not the last of it, so the result is not dropped here, but by whoever
         // takes it out of the table. Else it is dropped below.
         match table.get(id.get()) {
@@ -266,7 +347,7 @@ impl Engine {
             None => kept = Some(record),
         }
         drop(ledger);
-        let wakers = if awaited { self.waits.wake(id, Signal::End) } else { Vec::new() };
+        let wakers = if awaited { self.waits.wake(key, Signal::End) } else { Vec::new() };
         Guests { wakers, alarms, kept }
     }
 
@@ -320,8 +401,8 @@ impl Engine {
             return Ok(());
         }
         let current = self.current();
-        if current == Some(core.id) {
-            return Err(WaitError::Itself(core.id));
+        if current.is_some_and(|current| current.key == core.key()) {
+            return Err(WaitError::Itself(core.id()));
         }
         let deadline = deadline_after(timeout);
         let is_over = || is_here() || hearing.is_some_and(|(own, _)| own.life.is_stopping());
@@ -333,12 +414,12 @@ impl Engine {
         // With a deadline even a ring of joins ends.
         let joiner = current.filter(|_| deadline.is_none());
         if let Some(joiner) = joiner {
-            self.waits.begin_join(joiner, core.id).map_err(WaitError::Ring)?;
+            self.waits.begin_join(joiner, core).map_err(WaitError::Ring)?;
         }
         let parker = Parker::new();
-        let stop = hearing
-            .map(|(own, engine)| engine.waits.register(own.id, Signal::Stop, Waiter::Thread(Arc::clone(&parker))));
-        let end = self.waits.register(core.id, Signal::End, Waiter::Thread(Arc::clone(&parker)));
+        let stop =
+            hearing.map(|(own, engine)| engine.waits.register(own, Signal::Stop, Waiter::Thread(Arc::clone(&parker))));
+        let end = self.waits.register(core, Signal::End, Waiter::Thread(Arc::clone(&parker)));
         if let Some((log, _)) = following {
             log.wake(&parker);
         }
@@ -363,14 +444,14 @@ impl Engine {
         if let Some((own, _)) = hearing {
             own.check().map_err(WaitError::Stopped)?;
         }
-        Err(WaitError::TimedOut { after: began.elapsed(), running: vec![core.id] })
+        Err(WaitError::TimedOut { after: began.elapsed(), running: vec![core.id()] })
     }
 
     /// Lets a body sleep for `time`, or until it is asked to stop.
     pub(crate) fn sleep(&self, core: &Core, time: Duration) {
         let deadline = deadline_after(Some(time));
         let parker = Parker::new();
-        let ticket = self.waits.register(core.id, Signal::Stop, Waiter::Thread(Arc::clone(&parker)));
+        let ticket = self.waits.register(core, Signal::Stop, Waiter::Thread(Arc::clone(&parker)));
         while !core.life.is_stopping() && parker.park(deadline) {}
         self.waits.unregister(ticket);
     }
@@ -381,11 +462,11 @@ impl Engine {
     /// Waits for the non-daemon jobs but `except`, then admits nothing more, settles what has not started and sends the
     /// idle workers home.
     pub(crate) fn shut_down(&self, except: Option<JobId>) {
-        let reason = Name::from("the manager was shut down");
+        let reason = Name::from(SHUT_DOWN);
         let mut excepted = Vec::from_iter(except);
         let left: Vec<Shared> = loop {
             let mut ledger = lock(&self.ledger);
-            let is_awaited = |core: &Core| !core.daemon && !excepted.contains(&core.id);
+            let is_awaited = |core: &Core| !core.daemon && !excepted.contains(&core.id());
             let record = ledger.table.list(List::Running).find(|record| is_awaited(record.core())).cloned();
             let Some(record) = record else {
                 ledger.open = false;
@@ -397,7 +478,7 @@ impl Engine {
                 self.ask_stop(&record, &reason);
             } else if self.wait(&*record, None, None, None).is_err() {
                 // It waits for the job that shuts down: neither would ever end.
-                excepted.push(record.core().id);
+                excepted.push(record.core().id());
             }
         };
         self.news.notify_all();
@@ -413,8 +494,9 @@ impl Engine {
         let first = core.ask_stop(reason.clone());
         if first {
             trace::asked_to_stop(core, reason);
-            // Only threads wait for a stop.
-            drop(self.waits.wake(core.id, Signal::Stop));
+            for waker in self.waits.wake(core.key(), Signal::Stop) {
+                panic::swallow(|| waker.wake());
+            }
             self.settle_unstarted(record, reason);
         }
         first

@@ -151,7 +151,7 @@ impl Handle {
     /// The job whose body runs on this thread, if it is one of this manager.
     #[must_use]
     pub fn current(&self) -> Option<JobId> {
-        self.engine.current()
+        self.engine.current().map(|current| current.id)
     }
 
     pub(crate) fn job(&self, record: &Shared) -> AnyJob {
@@ -222,7 +222,8 @@ impl Handle {
     /// As [`wait_all`](crate::wait_all).
     pub fn wait_all(&self, timeout: Option<Duration>) -> Result<(), WaitError> {
         let mut running = self.running();
-        running.retain(|job| Some(job.id()) != self.current());
+        let current = self.engine.current();
+        running.retain(|job| current.is_none_or(|current| current.key != job.core().key()));
         join::wait_all(&running, timeout)
     }
 }

@@ -82,7 +82,39 @@ impl AnyJob {
     /// The number.
     #[must_use]
     pub fn id(&self) -> JobId {
-        self.core().id
+        self.core().id()
+    }
+
+    /// Whether the job is, or was, in the lists of its manager.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        self.id() != JobId::NONE
+    }
+
+    /// Gives a job that was started [unlisted](crate::Options::unlisted) its number and its place in the lists, and returns the
+    /// number; one that has them keeps them.
+    ///
+    /// None if the job has ended unlisted, or the manager was shut down.
+    ///
+    /// ```
+    /// use bgjobs::{JobManager, Options};
+    ///
+    /// let jobs = JobManager::new();
+    /// let (go, gate) = std::sync::mpsc::channel::<()>();
+    /// let unlisted = Options { unlisted: true, ..Options::default() };
+    /// let line = jobs.with(unlisted).spawn("slow(5)", move || gate.recv().is_ok())?;
+    /// assert!(jobs.all().is_empty());
+    ///
+    /// // The user wants the prompt back.
+    /// let id = line.list().unwrap();
+    /// assert_eq!(jobs.status().to_string(), "Running jobs:\n0 : slow(5)\n\n");
+    /// go.send(())?;
+    /// assert_eq!(jobs.get(id)?.downcast::<bool>().unwrap().join()?, &true);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
+    pub fn list(&self) -> Option<JobId> {
+        self.engine.list(&self.record)
     }
 
     /// What the job shows.

@@ -81,7 +81,7 @@ impl Future for Ending {
         if core.life.state().is_finished() {
             return Poll::Ready(());
         }
-        let ticket = waits.register(core.id, Signal::End, Waiter::Future(context.waker().clone()));
+        let ticket = waits.register(core, Signal::End, Waiter::Future(context.waker().clone()));
         if let Some(old) = self.ticket.replace(ticket) {
             waits.unregister(old);
         }
@@ -178,7 +178,7 @@ pub fn wait_any(jobs: &[AnyJob], timeout: Option<Duration>) -> Result<AnyJob, Wa
     let ended = || jobs.iter().find(|job| job.is_finished()).cloned();
     let parker = Parker::new();
     let register =
-        |job: &AnyJob| job.engine().waits.register(job.id(), Signal::End, Waiter::Thread(Arc::clone(&parker)));
+        |job: &AnyJob| job.engine().waits.register(job.core(), Signal::End, Waiter::Thread(Arc::clone(&parker)));
     let tickets: Vec<_> = jobs.iter().map(register).collect();
     if jobs.iter().all(|job| job.core().life.await_end()) {
         while ended().is_none() && parker.park(deadline) {}

@@ -44,9 +44,17 @@ pub(crate) struct Record<T> {
     result: OnceLock<Result<T, Failure>>,
 }
 
+/// What tells a job from all others of its manager, from its first moment on: its number, or which of the unlisted ones it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Key {
+    Listed(JobId),
+    Unlisted(u64),
+}
+
 /// What every job has.
 pub(crate) struct Core {
-    pub(crate) id: JobId,
+    /// The number; a job that is not listed gets it later, or never.
+    id: AtomicU64,
     pub(crate) name: Name,
     pub(crate) daemon: bool,
     pub(crate) life: Life,
@@ -61,6 +69,8 @@ pub(crate) struct Core {
 /// What only jobs have that say something, or are told something.
 #[derive(Default)]
 struct Aside {
+    /// Which of the unlisted jobs it was at first.
+    unlisted: Option<u64>,
     log: OnceLock<Log>,
     reason: OnceLock<Name>,
     said: Mutex<Said>,
@@ -126,13 +136,18 @@ impl<T> Drop for Record<T> {
 
 impl Core {
     /// A job's core; with a `log` if that is to be written to a file.
-    pub(crate) fn new(id: JobId, name: Name, daemon: bool, created: u64, log: Option<Log>) -> Self {
-        let aside = log.map_or_else(OnceLock::new, |log| {
-            let aside = Aside { log: OnceLock::from(log), ..Aside::default() };
-            OnceLock::from(Box::new(aside))
-        });
+    pub(crate) fn new(key: Key, name: Name, daemon: bool, created: u64, log: Option<Log>) -> Self {
+        let (id, unlisted) = match key {
+            Key::Listed(id) => (id, None),
+            Key::Unlisted(place) => (JobId::NONE, Some(place)),
+        };
+        let aside = OnceLock::new();
+        if unlisted.is_some() || log.is_some() {
+            let log = log.map_or_else(OnceLock::new, OnceLock::from);
+            aside.get_or_init(|| Box::new(Aside { unlisted, log, ..Aside::default() }));
+        }
         Self {
-            id,
+            id: AtomicU64::new(id.get()),
             name,
             daemon,
             life: Life::new(created),
@@ -140,6 +155,20 @@ impl Core {
             cpu: AtomicU64::new(UNKNOWN),
             aside,
         }
+    }
+
+    pub(crate) fn id(&self) -> JobId {
+        JobId::from(self.id.load(Ordering::Acquire))
+    }
+
+    /// Gives the job its number; its owner's lock guards that it happens once.
+    pub(crate) fn set_id(&self, id: JobId) {
+        self.id.store(id.get(), Ordering::Release);
+    }
+
+    pub(crate) fn key(&self) -> Key {
+        let unlisted = self.aside.get().and_then(|aside| aside.unlisted);
+        unlisted.map_or_else(|| Key::Listed(self.id()), Key::Unlisted)
     }
 
     /// Notes which thread starts the body, and how much processor time that had used.
@@ -163,11 +192,11 @@ impl Core {
             // It was stopped before it started.
             State::Finished(_) if self.life.started().is_none() => Some(Duration::ZERO),
             State::Finished(_) => known(self.cpu.load(Ordering::Relaxed)).map(Duration::from_nanos),
-            State::Running => {
+            State::Running | State::Stopping => {
                 let before = known(self.cpu.load(Ordering::Relaxed))?;
                 let now = cpu_time(self.thread.load(Ordering::Relaxed))?;
                 // If the body ended meanwhile the clock may have been read for a job after it.
-                let runs = self.life.state() == State::Running && self.cpu.load(Ordering::Relaxed) == before;
+                let runs = self.life.state().is_running() && self.cpu.load(Ordering::Relaxed) == before;
                 runs.then(|| now.saturating_sub(Duration::from_nanos(before)))
             }
         }
@@ -176,7 +205,7 @@ impl Core {
     /// The thread that runs the body, if one does.
     pub(crate) fn running_thread(&self) -> Option<u32> {
         let thread = self.thread.load(Ordering::Relaxed);
-        (thread != 0 && self.life.state() == State::Running).then_some(thread)
+        (thread != 0 && self.life.state().is_running()).then_some(thread)
     }
 
     fn aside(&self) -> &Aside {

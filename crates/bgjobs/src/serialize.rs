@@ -44,23 +44,24 @@ words!(Outcome { Self::Done => "done", Self::Failed => "failed", Self::Stopped =
 words!(FailureKind { Self::Panic => "panic", Self::Error => "error", Self::Stop => "stop" });
 words!(Stream { Self::Out => "out", Self::Err => "err" });
 
-/// One word: `created`, `queued`, `running`, and for a finished job its outcome.
+/// One word: `created`, `queued`, `running`, `stopping`, and for a finished job its outcome.
 impl Serialize for State {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let word = match self {
             Self::Created => "created",
             Self::Queued => "queued",
             Self::Running => "running",
+            Self::Stopping => "stopping",
             Self::Finished(outcome) => return outcome.serialize(to),
         };
         to.serialize_str(word)
     }
 }
 
-/// The number.
+/// The number; none for that of a job which has none.
 impl Serialize for JobId {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_u64(self.get())
+        Some(self.get()).filter(|_| *self != Self::NONE).serialize(to)
     }
 }
 

@@ -7,10 +7,10 @@ use crate::sync::{AtomicU8, AtomicU64, Ordering};
 /// Where a job is.
 ///
 /// ```text
-/// Created ──► Running ──► Finished(Done | Failed | Stopped)
-///    │  ╲        ▲            ▲
-///    ▼   ╲───────┼────────────┤ Stopped, before it started
-///  Queued ───────┘────────────┘
+/// Created ──► Running ──► Stopping ──► Finished(Done | Failed | Stopped)
+///    │  ╲        ▲ ╲───────────────────►  ▲
+///    ▼   ╲───────┼────────────────────────┤ Stopped, before it started
+///  Queued ───────┘────────────────────────┘
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
@@ -20,6 +20,8 @@ pub enum State {
     Queued,
     /// Its body runs.
     Running,
+    /// Its body runs, and the job has been asked to stop.
+    Stopping,
     /// It has ended.
     Finished(Outcome),
 }
@@ -35,7 +37,8 @@ pub enum Outcome {
     Stopped,
 }
 
-/// What can happen to a job.
+/// What can happen to a job; a request to stop is no event: it makes [`State::Stopping`] of [`State::Running`], whichever comes
+/// first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// No thread can be had for it now.
@@ -52,7 +55,7 @@ pub(crate) const fn advance(state: State, event: Event) -> Option<State> {
         (State::Created, Event::Queue) => Some(State::Queued),
         (State::Created | State::Queued, Event::Start) => Some(State::Running),
         (State::Created | State::Queued, Event::End(Outcome::Stopped)) => Some(State::Finished(Outcome::Stopped)),
-        (State::Running, Event::End(outcome)) => Some(State::Finished(outcome)),
+        (State::Running | State::Stopping, Event::End(outcome)) => Some(State::Finished(outcome)),
         _ => None,
     }
 }
@@ -71,11 +74,25 @@ impl State {
         matches!(self, Self::Finished(_))
     }
 
+    /// Whether the body runs.
+    ///
+    /// ```
+    /// use bgjobs::State;
+    ///
+    /// assert!(State::Running.is_running() && State::Stopping.is_running());
+    /// assert!(!State::Queued.is_running());
+    /// ```
+    #[must_use]
+    pub const fn is_running(self) -> bool {
+        matches!(self, Self::Running | Self::Stopping)
+    }
+
+    /// The bits of [`Life::word`] that hold the state; a request to stop has a bit of its own.
     const fn code(self) -> u8 {
         match self {
             Self::Created => 0,
             Self::Queued => 1,
-            Self::Running => 2,
+            Self::Running | Self::Stopping => 2,
             Self::Finished(Outcome::Done) => 3,
             Self::Finished(Outcome::Failed) => 4,
             Self::Finished(Outcome::Stopped) => 5,
@@ -86,6 +103,7 @@ impl State {
         match word & CODE {
             0 => Self::Created,
             1 => Self::Queued,
+            2 if word & STOPPING != 0 => Self::Stopping,
             2 => Self::Running,
             3 => Self::Finished(Outcome::Done),
             4 => Self::Finished(Outcome::Failed),
@@ -195,12 +213,13 @@ impl Life {
 
 #[cfg(all(test, not(bgjobs_loom)))]
 mod tests {
-    use super::{Event, Life, Outcome, State, advance};
+    use super::{Event, Life, Outcome, STOPPING, State, advance};
 
-    const STATES: [State; 6] = [
+    const STATES: [State; 7] = [
         State::Created,
         State::Queued,
         State::Running,
+        State::Stopping,
         State::Finished(Outcome::Done),
         State::Finished(Outcome::Failed),
         State::Finished(Outcome::Stopped),
@@ -224,6 +243,7 @@ mod tests {
             (State::Created, [Some(State::Queued), RUNNING, None, None, STOPPED]),
             (State::Queued, [None, RUNNING, None, None, STOPPED]),
             (State::Running, [None, None, DONE, FAILED, STOPPED]),
+            (State::Stopping, [None, None, DONE, FAILED, STOPPED]),
             (State::Finished(Outcome::Done), [None; 5]),
             (State::Finished(Outcome::Failed), [None; 5]),
             (State::Finished(Outcome::Stopped), [None; 5]),
@@ -236,7 +256,8 @@ mod tests {
 
     #[test]
     fn a_state_survives_its_coding() {
-        assert_eq!(STATES.map(|state| State::from_word(state.code())), STATES);
+        let word = |state: State| state.code() | if state == State::Stopping { STOPPING } else { 0 };
+        assert_eq!(STATES.map(|state| State::from_word(word(state))), STATES);
     }
 
     #[test]
@@ -263,6 +284,21 @@ mod tests {
         let ended = Life::new(0);
         ended.end(Outcome::Stopped, 1);
         assert!(!ended.ask_stop());
+    }
+
+    #[test]
+    fn a_job_is_stopping_while_it_runs_and_was_asked_to_stop_before_or_since() {
+        let asked_first = Life::new(0);
+        asked_first.ask_stop();
+        assert_eq!(asked_first.state(), State::Created);
+        asked_first.start(1);
+        assert_eq!(asked_first.state(), State::Stopping);
+        let life = Life::new(0);
+        life.start(1);
+        life.ask_stop();
+        assert_eq!(life.state(), State::Stopping);
+        life.end(Outcome::Done, 2);
+        assert_eq!(life.state(), State::Finished(Outcome::Done));
     }
 
     #[test]

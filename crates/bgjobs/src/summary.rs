@@ -9,7 +9,7 @@ use crate::{clock::time_of, failure::Failure, id::JobId, job::AnyJob, name::Name
 /// All that is known of a job at one moment, for lists, records and other programs; made by [`AnyJob::summary`].
 ///
 /// With the feature `serde` it can be serialized, under the names of its fields: the state as one word (`created`,
-/// `queued`, `running`, `done`, `failed`, `stopped`), times as text in UTC (`2026-03-01T14:03:21.250000Z`), durations in
+/// `queued`, `running`, `stopping`, `done`, `failed`, `stopped`), times as text in UTC (`2026-03-01T14:03:21.250000Z`), durations in
 /// seconds.
 ///
 /// ```

@@ -8,6 +8,7 @@ use std::{collections::HashMap, sync::Arc, task::Waker};
 
 use crate::{
     id::JobId,
+    record::{Core, Key},
     sync::{Mutex, Parker, lock},
 };
 
@@ -31,18 +32,25 @@ pub(crate) enum Waiter {
 /// One registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ticket {
-    key: (JobId, Signal),
+    key: (Key, Signal),
     number: u64,
+}
+
+/// A job that waits for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Joiner {
+    pub(crate) key: Key,
+    pub(crate) id: JobId,
 }
 
 pub(crate) struct Waits(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    waiters: HashMap<(JobId, Signal), Vec<(u64, Waiter)>>,
+    waiters: HashMap<(Key, Signal), Vec<(u64, Waiter)>>,
     next: u64,
     /// Which job waits for which, without a time limit; a job runs on one thread and waits for one at a time.
-    joins: HashMap<JobId, JobId>,
+    joins: HashMap<Key, (Key, JobId)>,
 }
 
 impl Waits {
@@ -51,7 +59,8 @@ impl Waits {
     }
 
     /// Registers `waiter` for a signal of a job.
-    pub(crate) fn register(&self, job: JobId, signal: Signal, waiter: Waiter) -> Ticket {
+    pub(crate) fn register(&self, job: &Core, signal: Signal, waiter: Waiter) -> Ticket {
+        let job = job.key();
         let mut inner = lock(&self.0);
         let number = inner.next;
         inner.next += 1;
@@ -74,7 +83,7 @@ impl Waits {
 
     /// Wakes the threads that wait for a signal of a job; returns the wakers of the futures, to be called.
     #[must_use]
-    pub(crate) fn wake(&self, job: JobId, signal: Signal) -> Vec<Waker> {
+    pub(crate) fn wake(&self, job: Key, signal: Signal) -> Vec<Waker> {
         let waiters = lock(&self.0).waiters.remove(&(job, signal));
         let wake = |(_, waiter)| match waiter {
             Waiter::Thread(parker) => {
@@ -87,23 +96,24 @@ impl Waits {
     }
 
     /// Notes that `waiter` is about to wait for `target` with no time limit; the error is the ring that this closes.
-    pub(crate) fn begin_join(&self, waiter: JobId, target: JobId) -> Result<(), Vec<JobId>> {
+    pub(crate) fn begin_join(&self, waiter: Joiner, target: &Core) -> Result<(), Vec<JobId>> {
         let mut inner = lock(&self.0);
-        let mut ring = vec![waiter];
+        let mut ring = vec![waiter.id];
+        let target = (target.key(), target.id());
         let mut next = Some(target);
-        while let Some(job) = next {
-            if job == waiter {
+        while let Some((key, id)) = next {
+            if key == waiter.key {
                 return Err(ring);
             }
-            ring.push(job);
-            next = inner.joins.get(&job).copied();
+            ring.push(id);
+            next = inner.joins.get(&key).copied();
         }
-        inner.joins.insert(waiter, target);
+        inner.joins.insert(waiter.key, target);
         Ok(())
     }
 
     /// Notes that `waiter` waits no more.
-    pub(crate) fn end_join(&self, waiter: JobId) {
-        lock(&self.0).joins.remove(&waiter);
+    pub(crate) fn end_join(&self, waiter: Joiner) {
+        lock(&self.0).joins.remove(&waiter.key);
     }
 }

@@ -112,7 +112,7 @@ fn a_daemon_that_does_not_listen_holds_nobody_up() {
     let job = jobs.with(daemon()).spawn("deaf", gate.hold(1)).unwrap();
     wait_until("it runs", || job.state() == State::Running);
     drop(jobs);
-    assert_eq!(job.state(), State::Running);
+    assert_eq!(job.state(), State::Stopping);
     gate.open();
     assert_eq!(job.join().unwrap(), &1);
 }

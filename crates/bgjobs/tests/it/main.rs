@@ -28,4 +28,5 @@ mod texts;
 #[cfg(feature = "tracing")]
 mod traces;
 mod types;
+mod unlisted;
 mod waiting;
