@@ -17,6 +17,8 @@ mod editor;
 mod foreground;
 pub mod lang;
 mod listing;
+mod log_view;
+mod notify;
 mod render;
 #[cfg(feature = "terminal")]
 mod run;

@@ -10,6 +10,7 @@ use rhai::Module;
 use crate::{
     foreground::{Foreground, Stopper},
     lang::{self, Ended, Input, Jobs, Language, Line, Names, Output, STACK_SIZE, Source, Value},
+    notify::Notifier,
     shown::Shown,
 };
 
@@ -39,6 +40,7 @@ pub struct Session {
     /// How many lines were answered.
     lines: usize,
     foreground: Foreground,
+    notifier: Notifier,
     /// The last field, because its end waits for the background jobs.
     background: JobManager,
 }
@@ -74,6 +76,7 @@ impl Session {
             shown: Shown::default(),
             lines: 0,
             foreground: Foreground::new(config),
+            notifier: Notifier::default(),
             background,
         }
     }
@@ -190,6 +193,11 @@ impl Session {
     #[must_use]
     pub fn told(&self) -> &Jobs {
         &self.jobs
+    }
+
+    /// How the user is notified of the ends of long jobs.
+    pub(crate) fn notifier(&self) -> &Notifier {
+        &self.notifier
     }
 
     /// What ended since it was last told.

@@ -8,7 +8,7 @@ use bgjobs::{AnyJob, JobId, LogCursor, Stream, many_lines, one_line};
 
 use crate::{
     commands::Command,
-    lang::own_names,
+    lang::{Value, json, own_names},
     render,
     session::{Answer, Session},
 };
@@ -60,6 +60,22 @@ pub fn answer_alone(session: &mut Session, name: &str, line: &str) -> Reply {
         Answer::Nothing => Reply::Nothing,
         Answer::Value(value) => Reply::Shown(session.show(&value)),
         Answer::Failed(failure) => Reply::Wrong(render::failure(&failure)),
+    }
+}
+
+/// Answers a line that is the only one, called `name` in tracebacks: its value is shown as JSON, even if it is `()`.
+pub fn answer_as_json(session: &mut Session, name: &str, line: &str) -> Reply {
+    if command(session, line).is_some() {
+        return Reply::Wrong(format!("`{}` is a command, and has no value to be shown as JSON", one_line(line.trim())));
+    }
+    let value = match session.answer_as(name, line) {
+        Answer::Nothing => Value::plain(()),
+        Answer::Value(value) => value,
+        Answer::Failed(failure) => return Reply::Wrong(render::failure(&failure)),
+    };
+    match json(&value) {
+        Ok(text) => Reply::Shown(text),
+        Err(refusal) => Reply::Wrong(refusal),
     }
 }
 

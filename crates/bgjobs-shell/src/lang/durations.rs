@@ -31,9 +31,9 @@ pub(crate) fn spent(time: Duration) -> String {
 
 /// A time as one guesses it, in one unit: `40s`, `4m`, `2h`, `3d`.
 pub(crate) fn about(time: Duration) -> String {
-    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
     let (unit, name) = UNITS.into_iter().find(|(unit, _)| seconds >= unit + unit / 2).unwrap_or((1, "s"));
-    format!("{}{name}", (seconds + unit / 2) / unit)
+    format!("{}{name}", seconds.saturating_add(unit / 2) / unit)
 }
 
 #[cfg(test)]

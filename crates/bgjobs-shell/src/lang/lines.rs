@@ -98,3 +98,74 @@ impl Lines {
         lines.split_off(more)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bgjobs::{Config, JobManager, Options};
+
+    use super::*;
+
+    /// A log that holds few of its lines `0` to `999` in memory, and perhaps all in a file.
+    fn flooded(file: Option<&str>) -> Log {
+        let path = file.map(|name| std::env::temp_dir().join(format!("bgjobs-lines-{name}-{}", std::process::id())));
+        path.iter().for_each(|path| drop(std::fs::remove_file(path)));
+        let jobs = JobManager::with_config(Config { log_bytes: 1_000, ..Config::default() });
+        let body = |job: &bgjobs::Context| {
+            (0..1_000).for_each(|n| job.print(n));
+            Ok(())
+        };
+        let options = Options { log_file: path, ..Options::default() };
+        let job = jobs.with(options).spawn_with("flood", body).expect("there are threads");
+        job.join().expect("it can't fail");
+        job.log()
+    }
+
+    /// What is handed on, in few words.
+    fn parts(lines: Lines, log: &Log) -> Vec<String> {
+        let mut parts = Vec::new();
+        let cursor = lines.each(log, |part| {
+            parts.push(match part {
+                Part::Line(line) => line.text,
+                Part::Gone(count) => format!("{count} gone"),
+            });
+            ControlFlow::Continue(())
+        });
+        assert_eq!(cursor.expect("the file is there").line(), 1_000);
+        parts
+    }
+
+    #[test]
+    fn lines_that_made_room_are_counted_unless_nobody_wants_them() {
+        let log = flooded(None);
+        let kept = log.tail(usize::MAX).len();
+        let all = parts(Lines::default(), &log);
+        assert_eq!(all.len(), kept + 1);
+        assert_eq!((&*all[0], &*all[kept]), (&*format!("{} gone", 1_000 - kept), "999"));
+        assert_eq!(parts(Lines { last: Some(2), ..Lines::default() }, &log), ["998", "999"]);
+        assert_eq!(parts(Lines { since: Some(Duration::ZERO), ..Lines::default() }, &log), [""; 0]);
+        assert_eq!(parts(Lines { last: Some(0), ..Lines::default() }, &log), [""; 0]);
+    }
+
+    #[test]
+    fn lines_that_made_room_are_read_from_the_file() {
+        let log = flooded(Some("file"));
+        let numbers = |range: std::ops::Range<u32>| range.map(|n| n.to_string()).collect::<Vec<_>>();
+        assert_eq!(parts(Lines::default(), &log), numbers(0..1_000));
+        assert_eq!(parts(Lines { last: Some(100), ..Lines::default() }, &log), numbers(900..1_000));
+        assert_eq!(parts(Lines { since: Some(Duration::from_hours(1)), ..Lines::default() }, &log), numbers(0..1_000));
+        assert_eq!(parts(Lines { stream: Some(Stream::Err), ..Lines::default() }, &log), [""; 0]);
+    }
+
+    #[test]
+    fn whoever_has_seen_enough_gets_no_more() {
+        for file in [None, Some("enough")] {
+            let mut count = 0;
+            let log = flooded(file);
+            let each = Lines::default().each(&log, |_| {
+                count += 1;
+                if count == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            assert!(each.is_ok() && count == 3, "{count}");
+        }
+    }
+}

@@ -11,6 +11,7 @@ mod failures;
 mod functions;
 mod hostile;
 mod jobs;
+mod logs;
 mod messages;
 mod names;
 mod readme;

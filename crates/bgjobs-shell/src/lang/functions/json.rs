@@ -46,15 +46,19 @@ mod texts {
     }
 }
 
-/// A value as a JSON text.
-pub(in crate::lang) fn text_of(value: &Dynamic) -> Result<String> {
+fn text_of(value: &Dynamic) -> Result<String> {
+    Ok(json(value).map_err(|refusal| error(format!("to_json(..): {refusal}")))?)
+}
+
+/// A value as a JSON text, or why it is none.
+pub(in crate::lang) fn json(value: &Dynamic) -> std::result::Result<String, String> {
     if has_jobs(value) {
-        return text_of(&with_summaries(value)?);
+        return json(&with_summaries(value).map_err(|cause| cause.to_string())?);
     }
-    if let Some(kind) = unknown(value) {
-        return Err(error(format!("to_json(..): JSON has no values of the type {kind}")).into());
+    match unknown(value) {
+        Some(kind) => Err(format!("JSON has no values of the type {kind}")),
+        None => serde_json::to_string(value).map_err(|cause| cause.to_string()),
     }
-    Ok(serde_json::to_string(value).map_err(|cause| error(format!("to_json(..): {cause}")))?)
 }
 
 fn has_jobs(value: &Dynamic) -> bool {

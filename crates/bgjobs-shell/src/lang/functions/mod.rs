@@ -15,13 +15,22 @@ use rhai::{
     packages::{Package, StandardPackage},
 };
 
-use super::{language::Language, shared::SharedValue};
+use super::{language::Language, shared::SharedValue, value::Value};
 
 /// Rhai's functions and the prompt's, and a program's `own`, which hide those.
 pub(crate) fn language(own: impl IntoIterator<Item = Module>) -> Language {
     let standard = StandardPackage::new().as_shared_module();
     let modules = [standard, module().into(), jobs::module().into()];
     Language::new(modules.into_iter().chain(own.into_iter().map(Shared::new)).collect())
+}
+
+/// A value as a JSON text; a job as all that is known of it.
+///
+/// # Errors
+///
+/// What JSON does not have.
+pub(crate) fn json(value: &Value) -> Result<String, String> {
+    json::json(value.data())
 }
 
 /// The functions as a module.

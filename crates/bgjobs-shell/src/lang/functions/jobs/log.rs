@@ -1,12 +1,13 @@
 //! What a job printed, as data: the texts of its lines, or the lines with their times.
 
+use std::time::Duration;
+
 use bgjobs::{AnyJob, Line, Stream};
 use rhai::{Array, Dynamic, Map, Module, NativeCallContext, export_module, exported_module, serde::to_dynamic};
 
 use crate::lang::{
     error::{Result, error},
     evaluation::Evaluation,
-    functions::time::time,
     kind::{text, word},
     lines::Lines,
 };
@@ -68,7 +69,8 @@ fn choice(function: &str, choices: &Map) -> Result<Lines> {
             "since" => {
                 #[expect(clippy::cast_precision_loss, reason = "so many seconds that it matters are centuries")]
                 let seconds = value.as_float().or_else(|_| value.as_int().map(|seconds| seconds as f64));
-                lines.since = Some(time("since", seconds.map_err(|_| refuse("a time in seconds"))?)?);
+                let age = seconds.ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+                lines.since = Some(age.ok_or_else(|| refuse("a time in seconds, 0 or more"))?);
             }
             "last" => {
                 let count = value.as_int().ok().and_then(|count| usize::try_from(count).ok());

@@ -3,7 +3,7 @@
 use bgjobs::AnyJob;
 use rhai::{Array, Dynamic, Module, export_module, exported_module, serde::to_dynamic};
 
-use crate::lang::{error::Result, jobs::Jobs};
+use crate::lang::{digest::Digest, error::Result, jobs::Jobs};
 
 /// The functions as a module.
 pub(super) fn module() -> Module {
@@ -12,7 +12,7 @@ pub(super) fn module() -> Module {
 
 #[export_module]
 mod of_summaries {
-    use super::{AnyJob, Array, Dynamic, Jobs, Result, summary_of};
+    use super::{AnyJob, Array, Digest, Dynamic, Jobs, Result, summary_of};
 
     /// All that is known of the job, as a map.
     #[rhai_fn(pure, return_raw)]
@@ -24,6 +24,12 @@ mod of_summaries {
     #[rhai_fn(pure, return_raw)]
     pub(super) fn summaries(jobs: &mut Jobs) -> Result<Array> {
         super::summaries(jobs)
+    }
+
+    /// One line of what ended, what failed and why, what is unread and what is left.
+    #[rhai_fn(pure)]
+    pub(super) fn digest(jobs: &mut Jobs) -> String {
+        Digest::new(jobs, None).to_string()
     }
 }
 
