@@ -4,21 +4,29 @@
 
 use bgjobs::JobId;
 
+use crate::{log_view::LogView, notify::Notify};
+
 /// The words that begin a command.
 #[cfg(feature = "terminal")]
-pub(crate) const WORDS: &[&str] = &["exit", "fg", "help", "jobs", "kill", "log", "quit", "wait"];
+pub(crate) const WORDS: &[&str] = &["digest", "exit", "fg", "help", "jobs", "kill", "log", "notify", "quit", "wait"];
 
 /// A line that is no program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     /// Shows all jobs.
     Jobs,
+    /// Shows all that is known of all jobs, as JSON.
+    JobsAsJson,
+    /// Shows in one line what ended, what is unread and what is left.
+    Digest,
+    /// Shows how the user is notified of the ends of long jobs, or changes it.
+    Notify(Option<Notify>),
     /// Waits for a job, shows what it prints, and then its value.
     Foreground(JobId),
     /// Stops a job.
     Kill(JobId),
     /// Shows what a job printed.
-    Log(JobId),
+    Log(JobId, LogView),
     /// Waits for a job, or for all.
     Wait(Option<JobId>),
     /// Shows what can be typed.
@@ -45,6 +53,9 @@ impl Command {
                 name => Ok(Self::Describe(name.to_owned())),
             });
         }
+        if let Some(command) = Self::with_flags(line, &is_variable) {
+            return Some(command);
+        }
         let mut words = line.split_whitespace();
         let word = words.next()?;
         let argument = words.next();
@@ -59,11 +70,13 @@ impl Command {
             text.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '%' | '#'))
         };
         if !is_alone {
-            let is_command = matches!(word, "fg" | "kill" | "log" | "wait") && argument.is_some_and(is_number);
+            let is_command = matches!(word, "fg" | "kill" | "wait") && argument.is_some_and(is_number);
             return is_command.then(|| Err(wants_number()));
         }
         let command = match (word, argument) {
             ("jobs", None) => Self::Jobs,
+            ("digest", None) => Self::Digest,
+            ("notify", None) => Self::Notify(None),
             ("help", None) => Self::Help,
             ("exit" | "quit" | "exit()" | "quit()", None) => Self::Leave,
             ("wait", None) => Self::Wait(None),
@@ -74,7 +87,7 @@ impl Command {
                 match (number.parse(), word) {
                     (Ok(job), "fg") => Self::Foreground(job),
                     (Ok(job), "kill") => Self::Kill(job),
-                    (Ok(job), "log") => Self::Log(job),
+                    (Ok(job), "log") => Self::Log(job, LogView::default()),
                     (Ok(job), _) => Self::Wait(Some(job)),
                     (Err(_), _) if is_number(argument) => {
                         return Some(Err(wants_number()));
@@ -85,6 +98,28 @@ impl Command {
             _ => return None,
         };
         Some(Ok(command))
+    }
+
+    /// Reads a command that takes more than the number of a job; none if it is another, or a program.
+    fn with_flags(line: &str, is_variable: &impl Fn(&str) -> bool) -> Option<Result<Self, String>> {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let (&word, rest) = words.split_first().filter(|(word, _)| !is_variable(word))?;
+        match (word, rest) {
+            ("jobs", ["-j" | "--json"]) => Some(Ok(Self::JobsAsJson)),
+            ("notify", [setting]) if !setting.starts_with(['=', '.', '(']) => {
+                Some(setting.parse().map(|notify| Self::Notify(Some(notify))))
+            }
+            ("log", [_, _, ..]) if rest.iter().any(|word| word.starts_with('-')) => {
+                let number = rest.iter().position(|word| word.trim_start_matches(['%', '#']).parse::<JobId>().is_ok());
+                let Some(number) = number else {
+                    return Some(Err("log wants the number of a job, as in `log 3 -f`".to_owned()));
+                };
+                let id = rest[number].trim_start_matches(['%', '#']).parse().expect("it was just read");
+                let flags = rest[..number].iter().chain(&rest[number + 1..]).copied();
+                Some(LogView::parse(flags).map(|view| Self::Log(id, view)))
+            }
+            _ => None,
+        }
     }
 }
 

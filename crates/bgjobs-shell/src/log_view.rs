@@ -4,7 +4,7 @@
 
 use std::{io, ops::ControlFlow, time::Duration};
 
-use bgjobs::{AnyJob, Context, Failure, Line, Stream, WaitError, one_line};
+use bgjobs::{AnyJob, Context, Failure, Line, LogCursor, Stream, WaitError, one_line};
 use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 
 use crate::lang::{Jobs, Lines, Part};
@@ -75,7 +75,7 @@ impl LogView {
     ) -> Result<(), Failure> {
         let trouble =
             |error: io::Error| Failure::new(format!("the log file of job #{} can't be read: {error}", job.id()));
-        let mut cursor = self
+        let cursor = self
             .lines
             .each(&job.log(), |part| {
                 print(&self.part(&part));
@@ -84,10 +84,22 @@ impl LogView {
             .map_err(trouble)?;
         context.check()?;
         jobs.note_looked(job, cursor.line());
-        while self.follow {
+        if self.follow { self.go_on(context, jobs, job, cursor, print) } else { Ok(()) }
+    }
+
+    /// Prints what is new from `cursor` on, until the job ends.
+    fn go_on(
+        &self,
+        context: &Context,
+        jobs: &Jobs,
+        job: &AnyJob,
+        mut cursor: LogCursor,
+        print: &dyn Fn(&str),
+    ) -> Result<(), Failure> {
+        loop {
             let reading = match context.follow(job, &mut cursor, None) {
                 Ok(Some(reading)) => reading,
-                Ok(None) => break,
+                Ok(None) => return Ok(()),
                 Err(WaitError::Stopped(stopped)) => return Err(stopped.into()),
                 Err(refusal) => return Err(refusal.into()),
             };
@@ -99,7 +111,6 @@ impl LogView {
             }
             jobs.note_looked(job, cursor.line());
         }
-        Ok(())
     }
 
     fn part(&self, part: &Part) -> String {

@@ -46,7 +46,7 @@ impl Notifier {
 enum How {
     Off,
     Bell,
-    /// iTerm2, Windows Terminal, kitty, foot, WezTerm.
+    /// iTerm2, Windows Terminal, kitty, foot, `WezTerm`.
     Osc9,
     /// urxvt, foot, Ghostty, and those of GNOME where it is built in.
     Osc777,

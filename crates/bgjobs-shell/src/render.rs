@@ -4,7 +4,7 @@
 
 #[cfg(feature = "terminal")]
 use bgjobs::{AnyJob, Report};
-use bgjobs::{Failure, many_lines, one_line};
+use bgjobs::{Failure, many_lines};
 
 #[cfg(feature = "terminal")]
 use crate::lang;
@@ -44,11 +44,6 @@ pub(crate) fn still_running(jobs: &[AnyJob]) -> String {
     };
     let list = jobs.iter().map(|job| format!("{} : {}", job.id(), job.name())).collect::<Vec<_>>().join("\n");
     format!("{are}:\n{list}\nCtrl-D again stops {them} and leaves; `wait` waits for {them}.")
-}
-
-/// A line that a job printed, harmless to the terminal.
-pub(crate) fn log_line(text: &str) -> String {
-    one_line(text).to_string()
 }
 
 /// What can be typed.

@@ -41,6 +41,8 @@ pub struct Session {
     lines: usize,
     foreground: Foreground,
     notifier: Notifier,
+    /// How wide lists may be.
+    columns: usize,
     /// The last field, because its end waits for the background jobs.
     background: JobManager,
 }
@@ -77,6 +79,7 @@ impl Session {
             lines: 0,
             foreground: Foreground::new(config),
             notifier: Notifier::default(),
+            columns: 80,
             background,
         }
     }
@@ -161,6 +164,34 @@ impl Session {
         }
         self.foreground.end();
         job.is_finished()
+    }
+
+    /// Looks at something that may take long, and prints what is found; a [`Stopper`] ends the look.
+    pub(crate) fn look(
+        &self,
+        look: impl FnOnce(&Context, &dyn Fn(&str)) -> Result<(), Failure> + Send + 'static,
+    ) -> Answer {
+        let output = Arc::clone(&self.output);
+        let started =
+            self.foreground.start("the look", move |context| look(context, &|text| output(Stream::Out, text)));
+        let job = match started {
+            Ok(job) => job,
+            Err(refusal) => return Answer::Failed(Failure::new(refusal.to_string())),
+        };
+        let _ = job.wait();
+        self.foreground.end();
+        job.failure().map_or(Answer::Nothing, Answer::Failed)
+    }
+
+    /// How wide lists may be, in columns of a terminal; 80, as long as nobody says otherwise.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Says how wide lists may be, in columns of a terminal.
+    pub fn set_columns(&mut self, columns: usize) {
+        self.columns = columns;
     }
 
     /// What became of a background job, as if its line had been answered; nothing before its end.

@@ -4,11 +4,12 @@
 
 use std::time::Duration;
 
-use bgjobs::{AnyJob, JobId, LogCursor, Stream, many_lines, one_line};
+use bgjobs::{AnyJob, FailureKind, JobId, LogCursor, Stream, many_lines, one_line};
 
 use crate::{
     commands::Command,
-    lang::{Value, json, own_names},
+    lang::{Digest, Value, jobs_as_json, json, own_names},
+    listing::listing,
     render,
     session::{Answer, Session},
 };
@@ -65,7 +66,10 @@ pub fn answer_alone(session: &mut Session, name: &str, line: &str) -> Reply {
 
 /// Answers a line that is the only one, called `name` in tracebacks: its value is shown as JSON, even if it is `()`.
 pub fn answer_as_json(session: &mut Session, name: &str, line: &str) -> Reply {
-    if command(session, line).is_some() {
+    if let Some(command) = command(session, line) {
+        if matches!(command, Ok(Command::Jobs | Command::JobsAsJson)) {
+            return carry_out(session, 0, &Command::JobsAsJson);
+        }
         return Reply::Wrong(format!("`{}` is a command, and has no value to be shown as JSON", one_line(line.trim())));
     }
     let value = match session.answer_as(name, line) {
@@ -103,7 +107,7 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
             None => Reply::Wrong(format!("nothing is known of {}; `help` shows what can be typed", one_line(name))),
         },
         Command::Jobs => {
-            let status = session.jobs().status().to_string();
+            let status = listing(session.told(), &session.jobs().status(), session.columns());
             // Who has seen the lists need not be told any more.
             let _ = session.report();
             match status.strip_suffix('\n') {
@@ -116,9 +120,23 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
             session.told().note_seen(job);
             Reply::Shown(format!("Job #{id} {verdict}"))
         }),
-        Command::Log(id) => with_job(session, id, &|_, job| {
-            let lines: Vec<_> = job.log().tail(usize::MAX).iter().map(|line| render::log_line(&line.text)).collect();
-            if lines.is_empty() { Reply::Nothing } else { Reply::Shown(lines.join("\n")) }
+        Command::JobsAsJson => match jobs_as_json(session.told()) {
+            Ok(text) => Reply::Shown(text),
+            Err(refusal) => Reply::Wrong(refusal),
+        },
+        Command::Digest => Reply::Shown(Digest::new(session.told(), None).to_string()),
+        Command::Notify(None) => Reply::Shown(session.notifier().get().to_string()),
+        Command::Notify(Some(notify)) => {
+            session.notifier().set(notify);
+            Reply::Nothing
+        }
+        Command::Log(id, ref view) => with_job(session, id, &|session, job| {
+            let (view, job, jobs) = (view.clone(), job.clone(), session.told().clone());
+            let looked = session.look(move |context, print| view.print(context, &jobs, &job, print));
+            match looked {
+                Answer::Failed(failure) if failure.kind() != FailureKind::Stop => Reply::Wrong(failure.to_string()),
+                _ => Reply::Nothing,
+            }
         }),
         Command::Foreground(id) => with_job(session, id, &|session, job| {
             let mut cursor = LogCursor::default();
@@ -127,6 +145,7 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
                 for line in log.read(&mut cursor).lines {
                     session.print(line.stream, &many_lines(&line.text).to_string());
                 }
+                session.told().note_looked(job, cursor.line());
             };
             show(session);
             let stopped = !session.wait_for(job, &mut show);

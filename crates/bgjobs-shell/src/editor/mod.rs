@@ -43,7 +43,7 @@ use crate::{
 };
 
 /// After how long without a key one is told at the next what happened meanwhile, if nobody chose otherwise.
-const AWAY: Duration = Duration::from_secs(60);
+const AWAY: Duration = Duration::from_mins(1);
 
 /// Answers what is typed until the user leaves; true if all jobs have ended.
 ///
@@ -69,6 +69,7 @@ pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
             Signal::Success(line) => {
                 // Before the line is evaluated, which may end the shell. Whether it can was told at the start.
                 let _ = editor.sync_history();
+                session.set_columns(crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns)));
                 let reply = shell::answer(session, &line);
                 if let Some((stream, text)) = shell::stream(&reply) {
                     write(stream, text);

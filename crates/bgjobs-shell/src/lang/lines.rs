@@ -108,7 +108,9 @@ mod tests {
     /// A log that holds few of its lines `0` to `999` in memory, and perhaps all in a file.
     fn flooded(file: Option<&str>) -> Log {
         let path = file.map(|name| std::env::temp_dir().join(format!("bgjobs-lines-{name}-{}", std::process::id())));
-        path.iter().for_each(|path| drop(std::fs::remove_file(path)));
+        if let Some(path) = &path {
+            let _ = std::fs::remove_file(path);
+        }
         let jobs = JobManager::with_config(Config { log_bytes: 1_000, ..Config::default() });
         let body = |job: &bgjobs::Context| {
             (0..1_000).for_each(|n| job.print(n));

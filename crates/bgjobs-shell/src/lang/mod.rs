@@ -45,7 +45,7 @@ pub(crate) use describe::describe;
 pub(crate) use digest::Digest;
 pub(crate) use durations::{about, spent};
 pub use evaluation::Output;
-pub(crate) use functions::{json, language};
+pub(crate) use functions::{jobs_as_json, json, language};
 pub use input::{Input, is_whole};
 pub use jobs::Jobs;
 pub(crate) use language::Language;

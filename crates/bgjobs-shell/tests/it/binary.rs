@@ -279,19 +279,30 @@ fn a_text_on_the_command_line_is_evaluated() {
 
 #[test]
 fn the_value_of_a_text_is_shown_as_json_where_that_is_asked_for() {
-    check(&["--json", "-c", "#{b: [1, 2.5, ()], a: 'x'}"], "", expect![[r#"
+    check(
+        &["--json", "-c", "#{b: [1, 2.5, ()], a: 'x'}"],
+        "",
+        expect![[r#"
         exit 0
         -- out
         {"a":"x","b":[1,2.5,null]}
         -- err
-    "#]]);
-    check(&["-c", "x = 1;", "--json"], "", expect![[r#"
+    "#]],
+    );
+    check(
+        &["-c", "x = 1;", "--json"],
+        "",
+        expect![[r#"
         exit 0
         -- out
         null
         -- err
-    "#]]);
-    check(&["--json", "-c", "1 / 0"], "", expect![[r#"
+    "#]],
+    );
+    check(
+        &["--json", "-c", "1 / 0"],
+        "",
+        expect![[r#"
         exit 1
         -- out
         -- err
@@ -300,19 +311,28 @@ fn the_value_of_a_text_is_shown_as_json_where_that_is_asked_for() {
             1 / 0
               ^
         Division by zero: 1 / 0
-    "#]]);
-    check(&["--json", "-c", "|x| x"], "", expect![[r#"
+    "#]],
+    );
+    check(
+        &["--json", "-c", "|x| x"],
+        "",
+        expect![[r#"
         exit 1
         -- out
         -- err
         JSON has no values of the type function
-    "#]]);
-    check(&["--json", "-c", "jobs"], "", expect![[r#"
+    "#]],
+    );
+    check(
+        &["--json", "-c", "jobs"],
+        "",
+        expect![[r#"
         exit 1
         -- out
         -- err
         `jobs` is a command, and has no value to be shown as JSON
-    "#]]);
+    "#]],
+    );
     check(
         &["--json", "-c", "j = jobs.new('1 / 0'); j.join(); parse_json(to_json(jobs.dead))[0].failure.message"],
         "",

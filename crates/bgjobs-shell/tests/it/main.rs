@@ -12,6 +12,7 @@ mod functions;
 mod hostile;
 mod jobs;
 mod logs;
+mod looking;
 mod messages;
 mod names;
 mod readme;

@@ -11,11 +11,11 @@ mod sizes;
 mod time;
 
 use rhai::{
-    Module, Shared,
+    Dynamic, Module, Shared,
     packages::{Package, StandardPackage},
 };
 
-use super::{language::Language, shared::SharedValue, value::Value};
+use super::{jobs::Jobs, language::Language, shared::SharedValue, value::Value};
 
 /// Rhai's functions and the prompt's, and a program's `own`, which hide those.
 pub(crate) fn language(own: impl IntoIterator<Item = Module>) -> Language {
@@ -31,6 +31,15 @@ pub(crate) fn language(own: impl IntoIterator<Item = Module>) -> Language {
 /// What JSON does not have.
 pub(crate) fn json(value: &Value) -> Result<String, String> {
     json::json(value.data())
+}
+
+/// All that is known of all jobs, as a JSON text.
+///
+/// # Errors
+///
+/// What JSON does not have, which is nothing.
+pub(crate) fn jobs_as_json(jobs: &Jobs) -> Result<String, String> {
+    json::json(&Dynamic::from(jobs.clone()))
 }
 
 /// The functions as a module.
