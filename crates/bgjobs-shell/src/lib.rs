@@ -22,6 +22,7 @@ mod notify;
 mod render;
 #[cfg(feature = "terminal")]
 mod run;
+mod selection;
 mod session;
 pub mod shell;
 mod shown;

@@ -1,8 +1,8 @@
-//! A look at the log of a job, as `log 3 -f --since 5m` asks for it.
+//! A look at the log of a job: which lines are wanted, and how each reads.
 //!
-//! Knows what can be asked and how a line reads; where it is shown is its caller's affair.
+//! Knows nothing of how it is asked for, and where it is shown.
 
-use std::{io, ops::ControlFlow, time::Duration};
+use std::{io, ops::ControlFlow};
 
 use bgjobs::{AnyJob, Context, Failure, Line, LogCursor, Stream, WaitError, one_line};
 use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
@@ -10,56 +10,17 @@ use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 use crate::lang::{Jobs, Lines, Part};
 
 /// What one wants to see of a log; by default all lines.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LogView {
-    lines: Lines,
-    /// Whether each line is shown with its time.
-    times: bool,
+    /// Which lines.
+    pub(crate) lines: Lines,
+    /// Whether each is shown with its time.
+    pub(crate) times: bool,
     /// Whether to go on with new lines until the job ends.
-    follow: bool,
+    pub(crate) follow: bool,
 }
 
-/// What can be chosen, for the person who chose otherwise.
-const CHOICES: &str = "log takes -f (follow), -n 20 (the last 20), --since 5m, --out, --err and -t (times)";
-
 impl LogView {
-    /// Reads what stands behind the job: `-f`, `-n 20`, `--since 5m`, `--out`, `--err`, `-t`.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with them, and what there is.
-    pub(crate) fn parse<'a>(flags: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
-        let mut view = Self::default();
-        let mut flags = flags.into_iter();
-        while let Some(flag) = flags.next() {
-            let (flag, inside) = match flag.split_once('=') {
-                Some((flag, value)) if flag.starts_with("--") => (flag, Some(value)),
-                _ => (flag, None),
-            };
-            let mut value = |example: &str| {
-                inside.or_else(|| flags.next()).ok_or_else(|| format!("{flag} wants a value, as in `{flag} {example}`"))
-            };
-            match flag {
-                "-f" | "--follow" => view.follow = true,
-                "-t" | "--times" => view.times = true,
-                "--out" => view.lines.stream = Some(Stream::Out),
-                "--err" => view.lines.stream = Some(Stream::Err),
-                "-n" | "--last" => {
-                    let count = value("20")?;
-                    let wrong = |_| format!("`{flag} {}`: that is no number of lines, as 20 is", one_line(count));
-                    view.lines.last = Some(count.parse().map_err(wrong)?);
-                }
-                "--since" => {
-                    let age = value("5m")?;
-                    let wrong = || format!("`{flag} {}`: that is no time, as 30s, 5m and 2h are", one_line(age));
-                    view.lines.since = Some(duration(age).ok_or_else(wrong)?);
-                }
-                _ => return Err(format!("`{}` is unknown: {CHOICES}", one_line(flag))),
-            }
-        }
-        Ok(view)
-    }
-
     /// Prints what is wanted, line by line, until all is shown or `context` is asked to stop; what was shown is no news any
     /// more.
     ///
@@ -138,52 +99,11 @@ fn in_zone(at: Timestamp, zone: &TimeZone, today: Date) -> String {
     at.strftime(form).to_string()
 }
 
-/// A time as people write it: `30s`, `5m`, `1h 30m`, or seconds alone.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
-    match text.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => humantime::parse_duration(text).ok(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::{civil::date, tz::offset};
 
     use super::*;
-
-    fn parse(flags: &str) -> Result<LogView, String> {
-        LogView::parse(flags.split_whitespace())
-    }
-
-    #[test]
-    fn flags_say_what_is_wanted() {
-        let minutes = |count| Some(Duration::from_mins(count));
-        assert_eq!(parse(""), Ok(LogView::default()));
-        let lines = Lines { since: minutes(5), last: Some(20), stream: Some(Stream::Err) };
-        let all = LogView { lines, times: true, follow: true };
-        assert_eq!(parse("-f -t -n 20 --since 5m --err"), Ok(all.clone()));
-        assert_eq!(parse("--follow --times --last=20 --since=300 --err"), Ok(all));
-        assert_eq!(parse("--since 1h30m").map(|view| view.lines.since), Ok(minutes(90)));
-        assert_eq!(parse("--err --out").map(|view| view.lines.stream), Ok(Some(Stream::Out)));
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_flag_is_told_with_the_way_out() {
-        for (flags, told) in [
-            ("-n", "-n wants a value, as in `-n 20`"),
-            ("-n many", "`-n many`: that is no number of lines, as 20 is"),
-            ("-n -1", "`-n -1`: that is no number of lines, as 20 is"),
-            ("--since", "--since wants a value, as in `--since 5m`"),
-            ("--since 5x", "`--since 5x`: that is no time, as 30s, 5m and 2h are"),
-            ("--since=", "`--since `: that is no time, as 30s, 5m and 2h are"),
-            ("-x", &format!("`-x` is unknown: {CHOICES}")),
-            ("7", &format!("`7` is unknown: {CHOICES}")),
-            ("\u{1b}", &format!("`\\u{{1b}}` is unknown: {CHOICES}")),
-        ] {
-            assert_eq!(parse(flags).unwrap_err(), told, "{flags}");
-        }
-    }
 
     #[test]
     fn the_time_of_a_line_is_that_of_the_user_s_zone_with_the_date_if_it_is_not_today() {

@@ -11,7 +11,7 @@ use std::{
 
 use bgjobs::{AnyJob, Outcome, Report, State, one_line};
 
-use crate::{lang::spent, log_view::duration};
+use crate::lang::{duration, spent};
 
 /// How long a job runs at least of whose end one is notified, if nobody chose otherwise.
 const LEAST: Duration = Duration::from_secs(10);

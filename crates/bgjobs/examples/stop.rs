@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     reached.recv()?;
     let progress = fit.progress().unwrap_or_default();
-    println!("{} rounds done, at {}", progress.done, fit.place().ok_or("it said where it is")?);
+    println!("{} rounds done, {}", progress.done, fit.place().ok_or("it said where it is")?);
     for line in fit.log().read(&mut LogCursor::default()).lines {
         println!("it printed: {}", line.text);
     }

@@ -3,6 +3,7 @@
 use std::{
     fmt::{self, Display},
     panic::Location,
+    sync::Arc,
     time::Duration,
 };
 
@@ -14,6 +15,7 @@ use crate::{
     log::{Log, LogCursor, Reading},
     name::Name,
     on_stop::OnStop,
+    said::Place,
     stop::Stopped,
 };
 
@@ -87,6 +89,46 @@ impl Context {
     pub fn checkpoint(&self, text: impl Into<Name>) -> Result<(), Stopped> {
         self.job.core().say_place(text.into(), Location::caller());
         self.check()
+    }
+
+    /// Lets `provider` tell where the body is whenever somebody asks, until the body ends; a later call replaces it.
+    ///
+    /// It is for a body that would say its place too often to say it each time, such as an interpreter.
+    /// It is called on the thread of whoever asks, also by several at once. If it returns none or panics, the last
+    /// [`checkpoint`](Self::checkpoint) is told.
+    ///
+    /// ```
+    /// use bgjobs::{Frame, JobManager, Place};
+    /// use std::sync::{Arc, atomic::{AtomicU32, Ordering}, mpsc};
+    ///
+    /// let jobs = JobManager::new();
+    /// let (begun, begins) = mpsc::channel();
+    /// let (go, gate) = mpsc::channel::<()>();
+    /// let job = jobs.spawn_with("interpreter", move |job| {
+    ///     let line = Arc::new(AtomicU32::new(7));
+    ///     let seen = Arc::clone(&line);
+    ///     job.locate(move || {
+    ///         let line = Some(seen.load(Ordering::Relaxed));
+    ///         Some(Place::new(vec![Frame { source: Some("load.txt".into()), line, ..Frame::default() }]))
+    ///     });
+    ///     begun.send(())?;
+    ///     gate.recv()?;
+    ///     Ok(())
+    /// })?;
+    /// begins.recv()?;
+    /// assert_eq!(job.place().unwrap().to_string(), "line 7 of load.txt");
+    /// go.send(())?;
+    /// job.join()?;
+    /// assert_eq!(job.place(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn locate(&self, provider: impl Fn() -> Option<Place> + Send + Sync + 'static) {
+        let core = self.job.core();
+        core.set_locate(Some(Arc::new(provider)));
+        // A clone of this may live on another thread, and a provider that holds one would keep itself alive.
+        if core.life.state().is_finished() {
+            core.set_locate(None);
+        }
     }
 
     /// Sleeps for `time`, and wakes at once when the job is asked to stop.

@@ -292,7 +292,7 @@ impl Engine {
 
         let used = if self.config.measure_cpu { own_cpu_time() } else { None };
         core.unseat(used);
-        core.end_log();
+        core.fall_silent();
         trace::ended(core, result.as_ref().err(), || self.now());
         let outcome = record.settle(result);
         let owes_growth = self.workers.release(worker);
@@ -315,7 +315,7 @@ impl Engine {
 
     /// Ends a job whose body was run elsewhere.
     pub(crate) fn end(&self, record: Arc<Record<()>>, result: Result<(), Failure>) {
-        record.core().end_log();
+        record.core().fall_silent();
         trace::ended(record.core(), result.as_ref().err(), || self.now());
         let outcome = record.settle(result);
         self.call(self.finish(record, outcome), None);

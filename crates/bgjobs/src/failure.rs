@@ -211,13 +211,7 @@ impl<E: Error + Send + Sync + 'static> From<E> for Failure {
         if place.file().starts_with("/rustc/") || place.file().contains("/library/core/") {
             return failure;
         }
-        let source = Some(place.file().to_owned());
-        failure.with_frames(vec![Frame {
-            source,
-            line: Some(place.line()),
-            column: Some(place.column()),
-            ..Frame::default()
-        }])
+        failure.with_frames(vec![Frame::from(place)])
     }
 }
 

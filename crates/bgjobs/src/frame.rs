@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of jobs and failures.
 
-use std::{fmt, path::Path};
+use std::{fmt, panic::Location, path::Path};
 
 use backtrace::Backtrace;
 use unicode_width::UnicodeWidthStr;
@@ -26,6 +26,24 @@ pub struct Frame {
     pub column: Option<u32>,
     /// The line itself, if it is at hand: it is shown with a caret under the column.
     pub text: Option<String>,
+}
+
+impl Frame {
+    /// The frame in a sentence: `line 3 of f`, or of the file.
+    pub(crate) fn in_words(&self) -> String {
+        let whole = self.function.as_deref().or(self.source.as_deref()).unwrap_or("an unknown source");
+        match self.line {
+            Some(line) => format!("line {line} of {whole}"),
+            None => whole.to_owned(),
+        }
+    }
+}
+
+impl From<&Location<'_>> for Frame {
+    fn from(location: &Location<'_>) -> Self {
+        let (line, column) = (Some(location.line()), Some(location.column()));
+        Self { source: Some(location.file().to_owned()), line, column, ..Self::default() }
+    }
 }
 
 /// The frame as two or three lines of a traceback, without a line break at the end.

@@ -19,7 +19,7 @@ use crate::{
     name::Name,
     record::{Core, Record, Shared},
     said::{Place, Progress},
-    state::State,
+    state::{Outcome, State},
     stop::Verdict,
 };
 
@@ -200,7 +200,8 @@ impl AnyJob {
         self.core().progress()
     }
 
-    /// Where the body last said that it was; none if it never said.
+    /// Where the body is, if it [can tell](crate::Context::locate), or last
+    /// [said](crate::Context::checkpoint) that it was; none if it never did.
     #[must_use]
     pub fn place(&self) -> Option<Place> {
         self.core().place()
@@ -320,15 +321,28 @@ impl AnyJob {
     /// ```
     pub fn stop(&self, reason: impl Into<Name>, deadline: Duration) -> Verdict {
         let asked = Instant::now();
+        self.begin_stop(&reason.into()).unwrap_or_else(|| self.end_stop(asked, deadline))
+    }
+
+    /// Asks the job to stop, unless it has ended.
+    fn begin_stop(&self, reason: &Name) -> Option<Verdict> {
         if let State::Finished(outcome) = self.state() {
-            return Verdict::FinishedFirst { outcome };
+            return Some(Verdict::FinishedFirst { outcome });
         }
-        self.ask_stop(reason);
+        self.ask_stop(reason.clone());
+        None
+    }
+
+    /// What became by the `deadline` of a request to stop.
+    fn end_stop(&self, asked: Instant, deadline: Duration) -> Verdict {
         // Whether it ended or not is read from its state.
-        let _ = self.wait_timeout(deadline);
-        let after = asked.elapsed();
+        let _ = self.wait_timeout(deadline.saturating_sub(asked.elapsed()));
+        let finished = self.times().finished;
+        let after = finished.map_or_else(|| asked.elapsed(), |finished| finished.saturating_duration_since(asked));
         match self.state() {
-            State::Finished(crate::Outcome::Stopped) => Verdict::Stopped { after },
+            State::Finished(Outcome::Stopped) => {
+                Verdict::Stopped { after, place: self.core().place_of_stop(self.record.failure(), finished) }
+            }
             State::Finished(outcome) => Verdict::FinishedFirst { outcome },
             _ => Verdict::StillRunning { after, place: self.place() },
         }
@@ -353,6 +367,28 @@ impl AnyJob {
         let record: &dyn Any = &*self.record;
         record.downcast_ref()
     }
+}
+
+/// Asks several jobs to stop, all at once, and says by the `deadline` what came of each, as [`AnyJob::stop`] does.
+///
+/// ```
+/// use bgjobs::{JobManager, Verdict, stop_all};
+/// use std::time::Duration;
+///
+/// let jobs = JobManager::new();
+/// for name in ["one", "two"] {
+///     jobs.spawn_with(name, |job| Ok(job.sleep(Duration::MAX)?))?;
+/// }
+/// let verdicts = stop_all(&jobs.running(), "not needed any more", Duration::from_secs(5));
+/// assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Stopped { .. })));
+/// # Ok::<(), bgjobs::SpawnError>(())
+/// ```
+#[must_use]
+pub fn stop_all(jobs: &[AnyJob], reason: impl Into<Name>, deadline: Duration) -> Vec<Verdict> {
+    let (asked, reason) = (Instant::now(), reason.into());
+    let begun: Vec<_> = jobs.iter().map(|job| job.begin_stop(&reason)).collect();
+    let end = |(job, ended): (&AnyJob, Option<Verdict>)| ended.unwrap_or_else(|| job.end_stop(asked, deadline));
+    jobs.iter().zip(begun).map(end).collect()
 }
 
 impl From<&AnyJob> for JobId {

@@ -117,7 +117,7 @@ pub use frame::Frame;
 pub use handle::Handle;
 pub use hosted::{Hosted, Turn};
 pub use id::{JobId, ParseJobIdError};
-pub use job::{AnyJob, Job, Times};
+pub use job::{AnyJob, Job, Times, stop_all};
 pub use join::{Ending, Joining, JoiningOwned, wait_all, wait_any};
 pub use line::{Line, Stream};
 pub use log::{Log, LogCursor, Reading};

@@ -12,10 +12,11 @@ use std::{
 
 use crate::{
     failure::{Failure, FailureKind},
+    frame::Frame,
     id::JobId,
     log::Log,
     name::Name,
-    panic::drop_quietly,
+    panic::{drop_quietly, swallow},
     platform::{cpu_time, nanos},
     said::{Place, Progress},
     state::{Life, Outcome, State},
@@ -76,10 +77,15 @@ struct Aside {
     said: Mutex<Said>,
 }
 
+/// A body's own way to tell where it is.
+type Locate = Arc<dyn Fn() -> Option<Place> + Send + Sync>;
+
 #[derive(Default)]
 struct Said {
     place: Option<(Name, &'static Location<'static>, Instant)>,
     progress: Option<Progress>,
+    /// Gone at the end of the body.
+    locate: Option<Locate>,
 }
 
 impl<T> Record<T> {
@@ -222,11 +228,13 @@ impl Core {
         self.aside.get().and_then(|aside| aside.log.get()).map_or(0, Log::len)
     }
 
-    /// Ends the lines that the body left open.
-    pub(crate) fn end_log(&self) {
-        if let Some(log) = self.aside.get().and_then(|aside| aside.log.get()) {
+    /// Ends the lines that the body left open, and lets go of its way to tell where it is.
+    pub(crate) fn fall_silent(&self) {
+        let Some(aside) = self.aside.get() else { return };
+        if let Some(log) = aside.log.get() {
             log.end();
         }
+        self.set_locate(None);
     }
 
     /// Asks the job to stop; true for the first who asks, whose reason is kept.
@@ -254,9 +262,40 @@ impl Core {
         drop(old);
     }
 
+    /// Sets the body's own way to tell where it is.
+    pub(crate) fn set_locate(&self, locate: Option<Locate>) {
+        let old = mem::replace(&mut lock(&self.aside().said).locate, locate);
+        // What it holds is the user's.
+        drop_quietly(old);
+    }
+
+    /// Where the body is by its own way to tell, or else last said it was.
     pub(crate) fn place(&self) -> Option<Place> {
-        let said = lock(&self.aside.get()?.said).place.clone();
-        said.map(|(text, location, at)| Place { text, location, at })
+        let (said, locate) = {
+            let said = lock(&self.aside.get()?.said);
+            (said.place.clone(), said.locate.clone())
+        };
+        let mut place = None;
+        if let Some(locate) = locate {
+            swallow(|| place = locate());
+            // The body may have ended meanwhile, and this be the last of it.
+            drop_quietly(locate);
+        }
+        place.or_else(|| {
+            let (text, location, since) = said?;
+            Some(Place { text, frames: vec![Frame::from(location)], since })
+        })
+    }
+
+    /// Where the body was when it heard of the stop, of which it has `failure`.
+    pub(crate) fn place_of_stop(&self, failure: Option<&Failure>, ended: Option<Instant>) -> Option<Place> {
+        // A job that never ran was nowhere.
+        self.life.started()?;
+        let frames = failure.map(Failure::frames).unwrap_or_default();
+        match frames.last().filter(|frame| frame.line.is_some()) {
+            Some(_) => Some(Place { since: ended.unwrap_or_else(Instant::now), ..Place::new(frames.to_vec()) }),
+            None => self.place(),
+        }
     }
 
     pub(crate) fn say_progress(&self, change: impl FnOnce(&mut Progress)) {

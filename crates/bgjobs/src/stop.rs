@@ -40,6 +40,8 @@ pub enum Verdict {
     Stopped {
         /// How long it took from the request.
         after: Duration,
+        /// Where it was when it heard of it; none if that is not known, or if it had not started.
+        place: Option<Place>,
     },
     /// The job ended by itself before it heard of the request, or had ended long before.
     FinishedFirst {
@@ -50,22 +52,24 @@ pub enum Verdict {
     StillRunning {
         /// How long the request was waited for.
         after: Duration,
-        /// Where the body last said it was; none if it never did.
+        /// Where the body is, or last said it was; none if it never did.
         place: Option<Place>,
     },
 }
 
-/// What the person who asked reads, as in `stopped after 4.0ms`.
+/// What the person who asked reads, as in `stopped at line 3 of f after 4.0ms`.
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Stopped { after } => write!(f, "stopped after {after:.1?}"),
+            Self::Stopped { after, place: None } => write!(f, "stopped after {after:.1?}"),
+            Self::Stopped { after, place: Some(place) } => write!(f, "stopped at {place} after {after:.1?}"),
             Self::FinishedFirst { outcome: Outcome::Done } => f.write_str("had completed before it heard of the stop"),
             Self::FinishedFirst { outcome: Outcome::Failed } => f.write_str("had died before it heard of the stop"),
             Self::FinishedFirst { outcome: Outcome::Stopped } => f.write_str("had stopped before"),
             Self::StillRunning { after, place: None } => write!(f, "still running {after:.1?} after the request"),
             Self::StillRunning { after, place: Some(place) } => {
-                write!(f, "still running {after:.1?} after the request, last at {place}")
+                let there = place.waited();
+                write!(f, "still running {after:.1?} after the request, in {place} for {there:.1?}")
             }
         }
     }

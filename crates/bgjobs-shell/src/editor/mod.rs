@@ -34,8 +34,7 @@ use self::{
 };
 use crate::{
     batch::write,
-    lang::is_whole,
-    log_view::duration,
+    lang::{duration, is_whole},
     render,
     session::Session,
     shell::{self, Reply},

@@ -1,4 +1,4 @@
-//! How long something takes, in as few words as one wants to read.
+//! How long something takes, in as few words as one wants to read or to type.
 
 use std::time::Duration;
 
@@ -36,6 +36,14 @@ pub(crate) fn about(time: Duration) -> String {
     format!("{}{name}", seconds.saturating_add(unit / 2) / unit)
 }
 
+/// A time as people type it: `30s`, `5m`, `1h 30m`, or seconds alone.
+pub(crate) fn typed(text: &str) -> Option<Duration> {
+    match text.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => humantime::parse_duration(text).ok(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +65,23 @@ mod tests {
             assert_eq!(spent(Duration::from_secs_f64(seconds)), expected, "{seconds}");
         }
         assert_eq!(spent(Duration::MAX), "213503982334601d 7h");
+    }
+
+    #[test]
+    fn a_time_is_typed_with_its_units_or_in_seconds() {
+        for (text, expected) in [
+            ("30", Some(30)),
+            ("30s", Some(30)),
+            ("5m", Some(300)),
+            ("1h30m", Some(5_400)),
+            ("0", Some(0)),
+            ("", None),
+            ("5x", None),
+            ("-5", None),
+            ("soon", None),
+        ] {
+            assert_eq!(typed(text), expected.map(Duration::from_secs), "{text}");
+        }
     }
 
     #[test]

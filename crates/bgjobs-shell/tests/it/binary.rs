@@ -191,7 +191,7 @@ fn commands_work_in_a_pipe() {
             -- err
             Completed jobs:
             0 : print('working'); 42
-            fg wants the number of a job, as in `fg 3`
+            fg wants a job, as in `fg 3`
         "#]],
     );
 }
@@ -327,10 +327,20 @@ fn the_value_of_a_text_is_shown_as_json_where_that_is_asked_for() {
         &["--json", "-c", "jobs"],
         "",
         expect![[r#"
+        exit 0
+        -- out
+        []
+        -- err
+    "#]],
+    );
+    check(
+        &["--json", "-c", "wait 1"],
+        "",
+        expect![[r#"
         exit 1
         -- out
         -- err
-        `jobs` is a command, and has no value to be shown as JSON
+        `wait 1` is a command, and has no value to be shown as JSON
     "#]],
     );
     check(
@@ -420,12 +430,12 @@ fn a_signal_is_no_number_of_a_job() {
         &[],
         "kill -1\nkill -9 3\n",
         expect![[r#"
-        exit 1
-        -- out
-        -- err
-        kill wants the number of a job, as in `kill 3`
-        kill wants the number of a job, as in `kill 3`
-    "#]],
+            exit 1
+            -- out
+            -- err
+            kill wants a job, as in `kill 3 5-7 running fit*`
+            kill has no option -9; `help kill` says what it understands
+        "#]],
     );
 }
 

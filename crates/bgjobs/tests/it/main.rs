@@ -18,6 +18,7 @@ mod logs;
 mod model;
 mod notices;
 mod options;
+mod places;
 mod records;
 #[cfg(target_os = "linux")]
 mod refusal;

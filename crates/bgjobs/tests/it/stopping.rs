@@ -14,6 +14,9 @@ use crate::gate::{GUARD, Gate, stopped_unstarted, wait_until};
 
 const SOON: Duration = Duration::from_millis(5);
 
+/// The line where [`sleeper`] sleeps.
+const SLEEPS: u32 = line!() + 4;
+
 /// A body that sleeps until it is stopped.
 fn sleeper(job: &Context) -> Result<(), Failure> {
     job.sleep(Duration::MAX)?;
@@ -26,9 +29,12 @@ fn a_job_that_heeds_the_request_is_stopped() {
     let job = jobs.spawn_with("sleep", sleeper).unwrap();
     wait_until("it sleeps", || job.state() == State::Running);
     let verdict = job.stop("not needed", GUARD);
-    let Verdict::Stopped { after } = verdict else { panic!("{verdict}") };
-    assert!(after < GUARD);
-    assert!(verdict.to_string().starts_with("stopped after "));
+    let Verdict::Stopped { after, place: Some(place) } = &verdict else { panic!("{verdict}") };
+    assert!(*after < GUARD);
+    let frame = place.frames.last().unwrap();
+    assert_eq!((frame.source.as_deref(), frame.line), (Some(file!()), Some(SLEEPS)));
+    let text = verdict.to_string();
+    assert!(text.starts_with(&format!("stopped at line {SLEEPS} of {} after ", file!())), "{text}");
     assert_eq!(
         (job.state(), job.status()),
         (State::Finished(Outcome::Stopped), "Dead (Stopped), call jobs.traceback() for details")
@@ -92,10 +98,11 @@ fn a_body_that_ignores_the_request_is_told_of_with_its_last_place() {
     let verdict = job.stop("enough", SOON);
     let Verdict::StillRunning { after, place: Some(place) } = &verdict else { panic!("{verdict}") };
     assert!(*after >= SOON && &*place.text == "reading\n");
-    assert_eq!((place.location.file(), place.location.line()), (file!(), line));
-    let text = verdict.to_string();
-    assert!(text.starts_with("still running ") && text.contains(" after the request, last at reading\\n ("), "{text}");
-    assert!(place.to_string().ends_with(" ago"));
+    let frame = place.frames.last().unwrap();
+    assert_eq!((frame.source.as_deref(), frame.line), (Some(file!()), Some(line)));
+    let (text, file) = (verdict.to_string(), file!());
+    assert!(text.starts_with("still running "), "{text}");
+    assert!(text.contains(&format!(" after the request, in reading\\n (line {line} of {file}) for ")), "{text}");
     assert_eq!(job.state(), State::Stopping);
     // It goes on being asked.
     gate.open();

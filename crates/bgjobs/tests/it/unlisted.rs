@@ -31,8 +31,8 @@ fn a_job_that_is_listed_late_is_as_any_other_from_then_on() {
     let gate = Gate::new();
     jobs.spawn("first", || ()).unwrap().join().unwrap();
     let line = unlisted(&jobs).spawn("line", gate.hold(42)).unwrap();
-    assert_eq!(line.list().map(|id| id.get()), Some(1));
-    assert_eq!(line.list().map(|id| id.get()), Some(1), "a second time changes nothing");
+    assert_eq!(line.list().map(bgjobs::JobId::get), Some(1));
+    assert_eq!(line.list().map(bgjobs::JobId::get), Some(1), "a second time changes nothing");
     assert!(line.is_listed());
     assert_eq!(jobs.running(), [AnyJob::clone(&line)]);
     gate.open();
