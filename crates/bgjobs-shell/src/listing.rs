@@ -51,12 +51,12 @@ fn words(jobs: &Jobs, job: &AnyJob) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-/// Since when a job that has not ended runs, how far it is and where.
+/// Since when a job that has not ended runs or waits, how far it is, where, and what for.
 fn standing(job: &AnyJob, state: State) -> String {
     let times = job.times();
     let mut parts = vec![match times.ran() {
         Some(time) => spent(time),
-        None => format!("waits for {}", spent(times.created.elapsed())),
+        None => format!("has waited {}", spent(times.created.elapsed())),
     }];
     if let Some(reason) = job.stop_reason().filter(|_| state == State::Stopping) {
         parts.push(format!("asked to stop ({reason})"));
@@ -65,7 +65,9 @@ fn standing(job: &AnyJob, state: State) -> String {
         parts.extend(how_far(&progress));
     }
     parts.extend(job.remaining().map(left));
-    parts.extend(job.place().map(|place| place.text.to_string()));
+    // The way out stands in what `why` tells.
+    let why = job.why().first().map(|waiting| waiting.to_string().split(';').next().unwrap_or_default().to_owned());
+    parts.extend(why.or_else(|| job.place().map(|place| place.text.to_string())));
     parts.join(", ")
 }
 

@@ -1,107 +1,75 @@
-//! The time on the wall of a moment by the steady clock, and back.
+//! The thread that tells the schedule the time, while a job has a delay or a limit of time.
 //!
-//! Knows nothing of jobs and logs.
-//! Moments are kept as [`Instant`]s, which never go back; people read the time on the wall, which may be set.
+//! Knows nothing of what is due then.
 
 use std::{
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant, SystemTime},
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
-/// How far the two clocks may drift apart before they are paired anew; a machine that slept, or whose time was set, is
-/// further off than that.
-const SLACK: Duration = Duration::from_millis(100);
+use crate::{
+    engine::Engine,
+    error::SpawnError,
+    sync::{lock, wait_until},
+};
 
-/// One moment by both clocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Pair {
-    at: Instant,
-    time: SystemTime,
-}
-
-/// The pair that holds for the process: the same moment is always the same time, as long as nobody sets the clock.
-static PAIR: Mutex<Option<Pair>> = Mutex::new(None);
-
-/// The time on the wall at a moment.
-///
-/// It is told by the clock of today: if the clock was set or the machine slept since, moments before that are told
-/// as if nothing had been.
-pub(crate) fn time_of(at: Instant) -> SystemTime {
-    current().time_of(at)
-}
-
-/// The moment of a time on the wall, as near as the steady clock goes.
-pub(crate) fn moment_of(time: SystemTime) -> Instant {
-    current().moment_of(time)
-}
-
-fn current() -> Pair {
-    let now = Pair { at: Instant::now(), time: SystemTime::now() };
-    let mut kept = PAIR.lock().unwrap_or_else(PoisonError::into_inner);
-    let pair = kept.filter(|pair| pair.agrees(now)).unwrap_or(now);
-    *kept = Some(pair);
-    pair
-}
-
-impl Pair {
-    fn time_of(self, at: Instant) -> SystemTime {
-        let time = match at.checked_duration_since(self.at) {
-            Some(later) => self.time.checked_add(later),
-            None => self.time.checked_sub(self.at.duration_since(at)),
-        };
-        time.unwrap_or(self.time)
-    }
-
-    fn moment_of(self, time: SystemTime) -> Instant {
-        let at = match time.duration_since(self.time) {
-            Ok(later) => self.at.checked_add(later),
-            Err(earlier) => self.at.checked_sub(earlier.duration()),
-        };
-        at.unwrap_or(self.at)
-    }
-
-    /// Whether the clocks have kept pace up to `now`.
-    fn agrees(self, now: Self) -> bool {
-        let told = self.time_of(now.at);
-        let apart = told.duration_since(now.time).unwrap_or_else(|error| error.duration());
-        apart <= SLACK
-    }
-}
-
-#[cfg(all(test, not(bgjobs_loom)))]
-mod tests {
-    use super::*;
-
-    const HOUR: Duration = Duration::from_hours(1);
-
-    #[test]
-    fn a_moment_and_its_time_are_as_far_from_the_pair() {
-        let first = Instant::now();
-        let pair = Pair { at: first + HOUR, time: SystemTime::UNIX_EPOCH + 10 * HOUR };
-        for (moment, time) in [(first, 9), (first + HOUR, 10), (first + 2 * HOUR, 11)] {
-            let time = SystemTime::UNIX_EPOCH + time * HOUR;
-            assert_eq!(pair.time_of(moment), time);
-            assert_eq!(pair.moment_of(time), moment);
+impl Engine {
+    /// Announces a job that needs the time: until it needs it no more, a thread tells it.
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError::NoThread`] if that thread can't be had; nothing is announced then.
+    pub(crate) fn wind_clock(self: &Arc<Self>) -> Result<(), SpawnError> {
+        let mut ledger = lock(&self.ledger);
+        ledger.schedule.need_time(true);
+        let has_clock = ledger.has_clock;
+        drop(ledger);
+        if has_clock {
+            // It does not leave before what was announced is over.
+            return Ok(());
         }
+        let engine = Arc::clone(self);
+        let made = self.workers.run_alone("bgjobs-clock", None, move |_| engine.tell_time());
+        made.map_err(|error| {
+            lock(&self.ledger).schedule.need_time(false);
+            SpawnError::NoThread(error)
+        })
     }
 
-    #[test]
-    fn the_same_moment_is_told_the_same_time_again() {
-        let at = Instant::now();
-        let time = time_of(at);
-        assert_eq!(time_of(at), time);
-        assert_eq!(moment_of(time), at);
-        let apart = SystemTime::now().duration_since(time).unwrap_or_default();
-        assert!(apart < Duration::from_secs(30), "{apart:?}");
+    /// Lets the clock look again at what is next.
+    pub(crate) fn wake_clock(&self) {
+        self.clock.notify_all();
     }
 
-    #[test]
-    fn a_clock_that_was_set_or_stood_still_asks_for_a_new_pair() {
-        let pair = Pair { at: Instant::now(), time: SystemTime::now() };
-        let later = |steady: Duration, wall: Duration| Pair { at: pair.at + steady, time: pair.time + wall };
-        assert!(pair.agrees(later(HOUR, HOUR)));
-        assert!(pair.agrees(later(HOUR, HOUR + SLACK)));
-        assert!(!pair.agrees(later(HOUR, 2 * HOUR)), "the machine slept");
-        assert!(!pair.agrees(later(2 * HOUR, HOUR)), "the clock was set back");
+    /// The life of the clock: of two that were made at once, one ends here.
+    fn tell_time(&self) {
+        let mut ledger = lock(&self.ledger);
+        if ledger.has_clock {
+            return;
+        }
+        ledger.has_clock = true;
+        let mut idle_since = None;
+        loop {
+            let steps = ledger.schedule.tell_time(self.now());
+            if !steps.is_empty() {
+                drop(ledger);
+                self.carry_out(steps);
+                ledger = lock(&self.ledger);
+                continue;
+            }
+            let deadline = if ledger.schedule.needs_time() {
+                idle_since = None;
+                ledger.schedule.next_time().and_then(|time| self.epoch.checked_add(Duration::from_nanos(time)))
+            } else {
+                // Another job with a limit may come soon.
+                let since = *idle_since.get_or_insert_with(Instant::now);
+                if !ledger.open || since.elapsed() >= self.config.idle_timeout {
+                    ledger.has_clock = false;
+                    return;
+                }
+                since.checked_add(self.config.idle_timeout)
+            };
+            ledger = wait_until(&self.clock, ledger, deadline);
+        }
     }
 }

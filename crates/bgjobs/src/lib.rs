@@ -63,20 +63,24 @@
 //! | `job.join(timeout)`, `job.is_alive()` | [`join`](Job::join), [`join_timeout`](Job::join_timeout), [`state`](AnyJob::state) |
 //! | `Starting job # N in a separate thread.` | the same record at debug level, by the `log` crate |
 
+mod after;
 mod board;
 mod body;
 mod clock;
 mod config;
 mod context;
+mod dispatch;
 mod engine;
 mod error;
 mod failure;
 mod frame;
+mod group;
 mod handle;
 mod hosted;
 mod id;
 mod job;
 mod join;
+mod joins;
 mod line;
 mod log;
 mod log_file;
@@ -90,7 +94,9 @@ mod policy;
 mod pool;
 mod record;
 mod relay;
+mod retry;
 mod said;
+mod schedule;
 #[cfg(feature = "serde")]
 mod serialize;
 mod spawn;
@@ -104,16 +110,20 @@ mod take;
 mod text;
 mod trace;
 mod wait;
+mod wall;
+mod why;
 mod workers;
 
+pub use after::{After, AfterError};
 pub use body::Body;
 pub use config::{Config, Options};
 pub use context::Context;
 pub use error::{
-    JoinError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob, WaitError,
+    JoinError, LimitError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob, WaitError,
 };
 pub use failure::{Failure, FailureKind, Traceback};
 pub use frame::Frame;
+pub use group::Group;
 pub use handle::Handle;
 pub use hosted::{Hosted, Turn};
 pub use id::{JobId, ParseJobIdError};
@@ -127,6 +137,7 @@ pub use name::{Name, many_lines, one_line};
 pub use notice::Notices;
 pub use on_stop::OnStop;
 pub use relay::{Due, Relay, Seat};
+pub use retry::{Attempt, Retry};
 pub use said::{Place, Progress};
 pub use spawn::Spawner;
 pub use state::{Outcome, State};
@@ -134,6 +145,7 @@ pub use stop::{Stopped, Verdict};
 pub use summary::Summary;
 pub use take::Take;
 pub use text::{Flushed, Report, Status, Tracebacks};
+pub use why::Waiting;
 
 /// The examples of the README, compiled and run with those of the documentation.
 #[cfg(doctest)]

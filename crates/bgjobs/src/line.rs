@@ -7,7 +7,7 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use crate::clock::{moment_of, time_of};
+use crate::wall::{moment_of, time_of};
 
 /// Which of a job's two outputs a line belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

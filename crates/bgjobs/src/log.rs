@@ -115,16 +115,15 @@ impl Log {
         Self(Arc::new(Inner { ring: Mutex::new(Ring::new(limit)), file: None }))
     }
 
-    /// A log whose lines are written to a new file too, of `most_bytes` at most; if there can be no such file, it says so.
+    /// A log whose lines are to be written to a new file too, of `most_bytes` at most; see [`open_file`](Self::open_file).
     pub(crate) fn with_file(limit: usize, path: &Path, most_bytes: u64) -> Self {
-        match LogFile::create(path, most_bytes) {
-            Ok(file) => Self(Arc::new(Inner { ring: Mutex::new(Ring::new(limit)), file: Some(file) })),
-            Err(cause) => {
-                let log = Self::new(limit);
-                lock(&log.0.ring).tell(refusal(path, &cause));
-                log
-            }
-        }
+        let file = Some(LogFile::new(path, most_bytes));
+        Self(Arc::new(Inner { ring: Mutex::new(Ring::new(limit)), file }))
+    }
+
+    /// Makes the file, if there is to be one; if there can be none, the log says so.
+    pub(crate) fn open_file(&self) {
+        self.change(|_| {});
     }
 
     /// Writes `text` to `stream`; it may hold several lines, and the last need not be ended.
@@ -144,8 +143,12 @@ impl Log {
 
     /// Changes the ring, then writes to the file what is new, and wakes who waits for it.
     fn change(&self, change: impl FnOnce(&mut Ring)) {
-        let mut writer = self.0.file.as_ref().map(|file| (&file.path, lock(&file.writer)));
+        let mut writer = self.0.file.as_ref().map(|file| (file, lock(&file.writer)));
+        let opened = writer.as_mut().map_or(Ok(()), |(file, writer)| file.open(writer));
         let mut ring = lock(&self.0.ring);
+        if let (Err(cause), Some((file, _))) = (&opened, &writer) {
+            ring.tell(refusal(&file.path, cause));
+        }
         ring.unwritten = writer.as_ref().filter(|(_, writer)| writer.is_open()).map(|_| String::new());
         let before = ring.end();
         change(&mut ring);
@@ -155,10 +158,10 @@ impl Log {
         for parker in awoken {
             parker.unpark();
         }
-        if let Some((lines, (path, writer))) = unwritten.zip(writer.as_mut())
+        if let Some((lines, (file, writer))) = unwritten.zip(writer.as_mut())
             && let Err(cause) = writer.write(&lines)
         {
-            lock(&self.0.ring).tell(refusal(path, &cause));
+            lock(&self.0.ring).tell(refusal(&file.path, &cause));
         }
     }
 
@@ -202,7 +205,7 @@ impl Log {
         ring.lines.iter().filter(|line| oldest.is_none_or(|oldest| line.at > oldest)).cloned().collect()
     }
 
-    /// Reads the log's file from its beginning, and so the lines too that made room; none if it has no file.
+    /// Reads the log's file from its beginning, and so the lines too that made room; none if it was to have no file.
     ///
     /// It holds all lines in their order, up to the trouble, if there was one: see
     /// [`Options::log_file`](crate::Options::log_file).
@@ -229,7 +232,7 @@ impl Log {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn file_lines(&self) -> io::Result<Option<FileLines>> {
-        self.0.file.as_ref().map(|file| FileLines::open(&file.path)).transpose()
+        self.0.file.as_ref().map_or(Ok(None), LogFile::lines)
     }
 
     /// How many lines were ever ended, those that made room included.

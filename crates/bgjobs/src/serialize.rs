@@ -11,7 +11,10 @@ use crate::{
     id::JobId,
     line::{Line, Stream},
     name::Name,
+    retry::Attempt,
     state::{Outcome, State},
+    wall::time_of,
+    why::Waiting,
 };
 
 /// A time, as `2026-03-01T14:03:21.250000Z`.
@@ -80,6 +83,26 @@ impl Serialize for Line {
         line.serialize_field("stream", &self.stream)?;
         line.serialize_field("text", &self.text)?;
         line.end()
+    }
+}
+
+/// What a person reads.
+impl Serialize for Waiting {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+/// Its times as texts.
+impl Serialize for Attempt {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let text = |at| humantime::format_rfc3339_micros(time_of(at)).to_string();
+        let mut attempt = to.serialize_struct("Attempt", 4)?;
+        attempt.serialize_field("number", &self.number)?;
+        attempt.serialize_field("started", &text(self.started))?;
+        attempt.serialize_field("ended", &self.ended.map(text))?;
+        attempt.serialize_field("failure", &self.failure)?;
+        attempt.end()
     }
 }
 

@@ -4,13 +4,16 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::{clock::time_of, failure::Failure, id::JobId, job::AnyJob, name::Name, said::Progress, state::State};
+use crate::{
+    failure::Failure, id::JobId, job::AnyJob, name::Name, retry::Attempt, said::Progress, state::State, wall::time_of,
+    why::Waiting,
+};
 
 /// All that is known of a job at one moment, for lists, records and other programs; made by [`AnyJob::summary`].
 ///
 /// With the feature `serde` it can be serialized, under the names of its fields: the state as one word (`created`,
 /// `queued`, `running`, `stopping`, `done`, `failed`, `stopped`), times as text in UTC (`2026-03-01T14:03:21.250000Z`), durations in
-/// seconds.
+/// seconds, what it waits for as texts.
 ///
 /// ```
 /// use bgjobs::{JobManager, Outcome, State};
@@ -63,6 +66,12 @@ pub struct Summary {
     pub remaining: Option<Duration>,
     /// Where the body last said that it was.
     pub place: Option<Name>,
+    /// The group that it belongs to.
+    pub group: Option<Name>,
+    /// What it waits for; see [`AnyJob::why`].
+    pub why: Vec<Waiting>,
+    /// The attempts of a job that is made again when it fails; see [`AnyJob::attempts`].
+    pub attempts: Vec<Attempt>,
     /// Why the job was asked to stop; none if it was not.
     pub stop_reason: Option<Name>,
     /// Why the job failed; none before the end and after a good one.
@@ -91,6 +100,9 @@ impl AnyJob {
             progress: self.progress(),
             remaining: self.remaining(),
             place: self.place().map(|place| place.text),
+            group: self.group().cloned(),
+            why: self.why(),
+            attempts: self.attempts(),
             stop_reason: self.stop_reason(),
             failure: self.failure(),
             lines: self.printed(),

@@ -4,6 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use bgjobs::{Failure, JobManager, Outcome, State};
 
+#[cfg(feature = "serde")]
+use bgjobs::{Options, Retry};
+
 use crate::gate::{Gate, wait_until};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -100,12 +103,13 @@ fn a_summary_is_serialized_under_the_names_of_its_fields() {
             "id": 0, "name": "fit \u{1b}", "daemon": false, "state": "done",
             "created": null, "started": null, "finished": null, "ran": null, "cpu": null,
             "progress": { "done": 2, "total": 4, "text": "fitting" }, "remaining": null, "place": null,
-            "stop_reason": null, "failure": null, "lines": 1,
+            "group": null, "why": [], "attempts": [], "stop_reason": null, "failure": null, "lines": 1,
         },
         {
             "id": 1, "name": "load", "daemon": false, "state": "failed",
             "created": null, "started": null, "finished": null, "ran": null, "cpu": null,
-            "progress": null, "remaining": null, "place": null, "stop_reason": null,
+            "progress": null, "remaining": null, "place": null,
+            "group": null, "why": [], "attempts": [], "stop_reason": null,
             "failure": {
                 "kind": "error", "message": "outer", "causes": ["no such table"],
                 "frames": [{ "function": null, "source": "In[3]", "line": 2, "column": null, "text": null }],
@@ -127,6 +131,27 @@ fn each_state_is_one_word() {
     let ends = [Outcome::Done, Outcome::Failed, Outcome::Stopped].map(State::Finished);
     let words = serde_json::to_string(&(states, ends)).unwrap();
     assert_eq!(words, r#"[["created","queued","running","stopping"],["done","failed","stopped"]]"#);
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn what_a_job_waits_for_is_serialized_as_text_and_its_attempts_one_by_one() {
+    let jobs = JobManager::new();
+    let disk = jobs.group("disk");
+    disk.pause();
+    let waiting = jobs.with(Options { group: Some("disk".into()), ..Options::default() }).spawn("copy", || ()).unwrap();
+    let summary = serde_json::to_value(waiting.summary()).unwrap();
+    assert_eq!((&summary["group"], &summary["state"]), (&"disk".into(), &"queued".into()));
+    assert_eq!(summary["why"], serde_json::json!(["group disk is paused; resume it"]));
+    disk.resume();
+
+    let retry = Retry { attempts: 2, backoff: Duration::ZERO, ..Retry::default() };
+    let fails = |_: &bgjobs::Context| Err::<(), _>(Failure::new("no rows"));
+    let failed = jobs.with(Options::default()).retry("load", retry, fails).unwrap();
+    failed.wait().unwrap();
+    let attempts = &serde_json::to_value(failed.summary()).unwrap()["attempts"];
+    assert_eq!((&attempts[1]["number"], &attempts[1]["failure"]["message"]), (&2.into(), &"no rows".into()));
+    assert!(attempts[0]["ended"].as_str() <= attempts[1]["started"].as_str());
 }
 
 /// An error with a cause.
