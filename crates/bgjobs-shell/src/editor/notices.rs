@@ -47,7 +47,7 @@ impl News {
         }
         let digest = self.presence.take_return().map(|since| Digest::new(&self.jobs, Some(since)));
         let digest = digest.filter(|digest| !digest.is_quiet());
-        let digest = digest.map(|digest| format!("While you were away: {digest}."));
+        let digest = digest.map(|digest| format!("While you were away: {digest}"));
         let notice = (!report.is_empty()).then(|| render::notice(&report));
         let news: Vec<_> = notice.into_iter().chain(digest).collect();
         (!news.is_empty()).then(|| news.join("\n"))

@@ -5,6 +5,8 @@
 mod attributes;
 mod background;
 mod binary;
+#[cfg(unix)]
+mod calling;
 mod copies;
 mod describe;
 mod example;
