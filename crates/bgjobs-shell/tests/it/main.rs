@@ -19,6 +19,7 @@ mod looking;
 mod messages;
 mod names;
 mod readme;
+mod select;
 mod shared;
 mod start;
 mod stop;

@@ -6,13 +6,19 @@ mod new;
 mod one;
 mod summary;
 
-use std::fmt::Display;
+use std::{fmt::Display, time::Duration};
 
 pub(in crate::lang) use self::summary::{summaries, summary_of};
 use bgjobs::{AnyJob, ResultError, Stream, TracebackError};
 use rhai::{Dynamic, Module};
 
 use crate::lang::{evaluation::Evaluation, jobs::Jobs};
+
+/// How long a stop is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Why a program stops a job that gives no reason.
+const REASON: &str = "on request";
 
 /// The functions as a module.
 pub(super) fn module() -> Module {
