@@ -95,6 +95,7 @@ mod pool;
 mod record;
 mod relay;
 mod retry;
+mod ring;
 mod said;
 mod schedule;
 #[cfg(feature = "serde")]
