@@ -109,6 +109,7 @@ mod process;
 mod record;
 mod relay;
 mod retry;
+mod ring;
 mod said;
 mod schedule;
 #[cfg(feature = "serde")]
