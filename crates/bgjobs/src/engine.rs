@@ -16,6 +16,8 @@
 
 use std::{
     cell::Cell,
+    cmp::Reverse,
+    collections::VecDeque,
     sync::Arc,
     task::Waker,
     time::{Duration, Instant},
@@ -24,18 +26,21 @@ use std::{
 use crate::{
     board::{Alarm, Board},
     config::{Config, Options},
+    dispatch::Deferred,
     error::{SpawnError, WaitError},
     failure::Failure,
     id::JobId,
+    joins::{Joiner, Joins},
     name::Name,
     panic::{self, Quietly},
     platform::{nanos, own_cpu_time},
     record::{AnyRecord, Core, Key, Record, Shared},
+    schedule::{Schedule, Step},
     spin::spin,
     state::{Outcome, State},
     sync::{AtomicU64, Condvar, Mutex, Ordering, Parker, deadline_after, has_passed, lock, thread_local},
     table::{List, Table},
-    wait::{Joiner, Signal, Waiter, Waits},
+    wait::{Signal, Waiter, Waits},
     workers::{Worker, Workers},
 };
 
@@ -55,6 +60,8 @@ pub(crate) struct Engine {
     pub(crate) news: Condvar,
     /// How many ends were ever posted, readable without the lock.
     posted: AtomicU64,
+    /// Tells the thread that tells the time that there is something else to wait for.
+    pub(crate) clock: Condvar,
     pub(crate) workers: Arc<Workers>,
     pub(crate) waits: Waits,
 }
@@ -62,18 +69,43 @@ pub(crate) struct Engine {
 pub(crate) struct Ledger {
     pub(crate) table: Table<Shared>,
     pub(crate) board: Board<Shared>,
+    pub(crate) schedule: Schedule<Deferred>,
+    pub(crate) joins: Joins,
     /// How many jobs were started that are in no list.
     unlisted: u64,
     /// Whether jobs may be started.
     pub(crate) open: bool,
+    /// Whether a thread tells the schedule the time.
+    pub(crate) has_clock: bool,
 }
 
-/// What is the user's and due at the end of a job.
-struct Guests {
+/// What is due at the end of a job: what the schedule decided, and what is the user's.
+#[derive(Default)]
+pub(crate) struct Guests {
+    pub(crate) steps: VecDeque<Step<Deferred>>,
     wakers: Vec<Waker>,
     alarms: Vec<Alarm>,
-    /// The record, if nobody else holds it: its result is dropped.
-    kept: Option<Shared>,
+    /// Records that nobody else holds: their results are dropped.
+    kept: Vec<Shared>,
+    /// Jobs that never start: their bodies are dropped.
+    pub(crate) unstarted: Vec<Deferred>,
+}
+
+impl Guests {
+    /// What the schedule decided, and nothing else.
+    pub(crate) fn of(steps: Vec<Step<Deferred>>) -> Self {
+        Self { steps: steps.into(), ..Self::default() }
+    }
+
+    /// Takes in what is due at the end of another job.
+    pub(crate) fn extend(&mut self, other: Self) {
+        let Self { steps, wakers, alarms, kept, unstarted } = other;
+        self.steps.extend(steps);
+        self.wakers.extend(wakers);
+        self.alarms.extend(alarms);
+        self.kept.extend(kept);
+        self.unstarted.extend(unstarted);
+    }
 }
 
 thread_local! {
@@ -89,6 +121,8 @@ struct Current {
     job: Key,
     /// As it was when the body began.
     id: JobId,
+    /// Whether the schedule knew it then.
+    watched: bool,
 }
 
 impl Engine {
@@ -98,14 +132,23 @@ impl Engine {
             workers: Workers::new(&config),
             config,
             epoch: Instant::now(),
-            ledger: Mutex::new(Ledger { table: Table::new(), board: Board::new(), unlisted: 0, open: true }),
+            ledger: Mutex::new(Ledger {
+                table: Table::new(),
+                board: Board::new(),
+                schedule: Schedule::new(),
+                joins: Joins::default(),
+                unlisted: 0,
+                open: true,
+                has_clock: false,
+            }),
             news: Condvar::new(),
             posted: AtomicU64::new(0),
+            clock: Condvar::new(),
             waits: Waits::new(),
         })
     }
 
-    fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         nanos(self.epoch.elapsed())
     }
 
@@ -115,8 +158,7 @@ impl Engine {
 
     /// The job whose body runs on this thread, if it is one of this engine.
     pub(crate) fn current(&self) -> Option<Joiner> {
-        let address = std::ptr::from_ref(self).addr();
-        let current = CURRENT.with(Cell::get).filter(|current| current.engine == address)?;
+        let current = self.here()?;
         let listed_since = || {
             let ledger = lock(&self.ledger);
             let mut running = ledger.table.list(List::Running);
@@ -124,6 +166,19 @@ impl Engine {
         };
         let id = if current.id == JobId::NONE { listed_since().unwrap_or(JobId::NONE) } else { current.id };
         Some(Joiner { key: current.job, id })
+    }
+
+    /// The job whose body runs on this thread, if it may have a place in a group.
+    pub(crate) fn current_with_place(&self) -> Option<Key> {
+        self.here().filter(|current| current.watched).map(|current| current.job)
+    }
+
+    fn here(&self) -> Option<Current> {
+        CURRENT.with(Cell::get).filter(|current| current.engine == self.address())
+    }
+
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 }
 
@@ -136,6 +191,9 @@ impl Engine {
         options: &Options,
         body: impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Shared, SpawnError> {
+        if options.scheduled().is_some() {
+            return self.defer(name, options, body);
+        }
         if options.fresh_thread || options.stack_size.is_some() {
             return self.launch_alone(name, options, body);
         }
@@ -257,7 +315,7 @@ pub(crate) fn tell_start(job: &Shared) {
 /// Running and ending.
 impl Engine {
     /// Runs the body of a job from its start to its end, unless the job was settled before it started.
-    fn run<T: Send + Sync + 'static>(
+    pub(crate) fn run<T: Send + Sync + 'static>(
         self: &Arc<Self>,
         record: Arc<Record<T>>,
         body: Quietly<impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure>>,
@@ -274,8 +332,12 @@ impl Engine {
         let started = self.now();
         core.seat(worker.thread, worker.cpu_at(started, self.config.measure_cpu));
         core.life.start(started);
+        let watched = core.life.is_watched();
+        if watched {
+            self.note_begin(core.key(), started);
+        }
 
-        let current = Current { engine: std::ptr::from_ref(&**self).addr(), job: core.key(), id: core.id() };
+        let current = Current { engine: self.address(), job: core.key(), id: core.id(), watched };
         CURRENT.with(|slot| slot.set(Some(current)));
         let result = panic::catch(|| body.into_inner()(&record, self)).map_err(Failure::panicked).flatten();
         CURRENT.with(|current| current.set(None));
@@ -310,38 +372,50 @@ impl Engine {
 
     /// Publishes the end of a job whose outcome is set; returns what is to be called then.
     #[must_use]
-    fn finish(&self, record: Shared, outcome: Outcome) -> Guests {
+    pub(crate) fn finish(&self, record: Shared, outcome: Outcome) -> Guests {
         let now = self.now();
         let list = if outcome == Outcome::Done { List::Completed } else { List::Dead };
-        let (mut alarms, mut kept) = (Vec::new(), None);
+        let mut guests = Guests::default();
         let mut ledger = lock(&self.ledger);
-        let Ledger { table, board, .. } = &mut *ledger;
+        let Ledger { table, board, schedule, joins, .. } = &mut *ledger;
         let id = record.core().id();
         table.move_to(id.get(), list);
         if id != JobId::NONE && board.has_readers() {
-            alarms = board.post(Arc::clone(&record));
+            guests.alarms = board.post(Arc::clone(&record));
             self.posted.store(board.end(), Ordering::Release);
             if board.sleeping > 0 {
                 self.news.notify_all();
             }
         }
-        let awaited = record.core().life.end(outcome, now);
+        let ended = record.core().life.end(outcome, now);
         let key = record.core().key();
+        if ended.watched {
+            joins.end(key);
+            guests.steps = schedule.end(key, outcome).into();
+            if !schedule.needs_time() {
+                self.wake_clock();
+            }
+        }
         // While the table holds the record this is not the last of it, so the result is not dropped here, but by whoever
         // takes it out of the table. Else it is dropped below.
         match table.get(id.get()) {
             Some(_) => drop(record),
-            None => kept = Some(record),
+            None => guests.kept.push(record),
         }
         drop(ledger);
-        let wakers = if awaited { self.waits.wake(key, Signal::End) } else { Vec::new() };
-        Guests { wakers, alarms, kept }
+        if ended.awaited {
+            guests.wakers = self.waits.wake(key, Signal::End);
+        }
+        guests
     }
 
-    /// Calls what is the user's, and may take its time; the worker that does so is not idle meanwhile.
-    fn call(&self, guests: Guests, worker: Option<&Worker>) {
-        let Guests { wakers, alarms, kept } = guests;
-        if wakers.is_empty() && alarms.is_empty() && kept.is_none() {
+    /// Does what is due, and calls what is the user's, which may take its time; the worker that does so is not idle meanwhile.
+    pub(crate) fn call(&self, mut guests: Guests, worker: Option<&Worker>) {
+        if !guests.steps.is_empty() {
+            self.take_steps(&mut guests);
+        }
+        let Guests { wakers, alarms, kept, unstarted, .. } = guests;
+        if wakers.is_empty() && alarms.is_empty() && kept.is_empty() && unstarted.is_empty() {
             return;
         }
         if let Some(worker) = worker {
@@ -353,7 +427,8 @@ impl Engine {
         for alarm in alarms {
             panic::swallow(move || alarm());
         }
-        panic::drop_quietly(kept);
+        kept.into_iter().for_each(panic::drop_quietly);
+        unstarted.into_iter().for_each(panic::drop_quietly);
         if worker.is_some_and(|worker| self.workers.release(worker)) {
             self.workers.grow_for_refused();
         }
@@ -362,8 +437,8 @@ impl Engine {
     /// Ends a job that has not started, if it is still to be had.
     pub(crate) fn settle_unstarted(&self, record: &Shared, reason: &Name) {
         if record.core().life.claim() {
-            record.fail(Failure::stopped(&**reason));
-            self.call(self.finish(Arc::clone(record), Outcome::Stopped), None);
+            let outcome = record.fail(Failure::stopped(&**reason));
+            self.call(self.finish(Arc::clone(record), outcome), None);
         }
     }
 }
@@ -395,8 +470,9 @@ impl Engine {
         // With a deadline even a ring of joins ends.
         let joiner = current.filter(|_| deadline.is_none());
         if let Some(joiner) = joiner {
-            self.waits.begin_join(joiner, core).map_err(WaitError::Ring)?;
+            lock(&self.ledger).joins.begin(joiner, vec![Joiner::of(core)]).map_err(WaitError::Ring)?;
         }
+        let lender = self.lend(std::iter::once(core), 1);
         let parker = Parker::new();
         let stop =
             hearing.map(|(own, engine)| engine.waits.register(own, Signal::Stop, Waiter::Thread(Arc::clone(&parker))));
@@ -409,7 +485,10 @@ impl Engine {
             engine.waits.unregister(stop);
         }
         if let Some(joiner) = joiner {
-            self.waits.end_join(joiner);
+            lock(&self.ledger).joins.end(joiner.key);
+        }
+        if let Some(lender) = lender {
+            self.take_back(lender, !core.life.state().is_finished());
         }
         Self::waited(core, began, hearing)
     }
@@ -442,7 +521,10 @@ impl Engine {
     pub(crate) fn shut_down(&self, except: Option<JobId>) {
         let reason = Name::from(SHUT_DOWN);
         let mut excepted = Vec::from_iter(except);
-        let left: Vec<Shared> = loop {
+        // What is paused would be waited for, and nobody be left to resume it.
+        let steps = lock(&self.ledger).schedule.leave();
+        self.carry_out(steps);
+        let mut left: Vec<Shared> = loop {
             let mut ledger = lock(&self.ledger);
             let is_awaited = |core: &Core| !core.daemon && !excepted.contains(&core.id());
             let record = ledger.table.list(List::Running).find(|record| is_awaited(record.core())).cloned();
@@ -460,7 +542,11 @@ impl Engine {
             }
         };
         self.news.notify_all();
-        for record in left.iter().filter(|record| record.core().daemon) {
+        self.wake_clock();
+        left.retain(|record| record.core().daemon);
+        // The newest first, because they may be to follow older ones, whose stop would be their failure.
+        left.sort_unstable_by_key(|record| Reverse(record.core().id()));
+        for record in &left {
             self.ask_stop(record, &reason);
         }
         drop(self.workers.close());

@@ -6,11 +6,14 @@ use crate::{
     engine::Engine,
     error::{RemoveError, ResultError, TracebackError, UnknownJob, WaitError},
     failure::Traceback,
+    group::Group,
     id::JobId,
     job::AnyJob,
     join,
+    name::Name,
     notice::Notices,
     record::Shared,
+    schedule::Places,
     sync::lock,
     table::List,
     text::{Flushed, Status, Tracebacks},
@@ -134,6 +137,25 @@ impl Handle {
     #[must_use]
     pub fn tracebacks(&self) -> Tracebacks {
         Tracebacks::new(self.dead())
+    }
+
+    /// The group of that name, made at its first use.
+    #[must_use]
+    pub fn group(&self, name: impl Into<Name>) -> Group {
+        let name = name.into();
+        let id = lock(&self.engine.ledger).schedule.group(&name);
+        Group::new(Arc::clone(&self.engine), id, name)
+    }
+
+    /// All groups, by name.
+    #[must_use]
+    pub fn groups(&self) -> Vec<Group> {
+        let ledger = lock(&self.engine.ledger);
+        let group = |(id, places): (_, &Places)| Group::new(Arc::clone(&self.engine), id, places.name.clone());
+        let mut groups: Vec<_> = ledger.schedule.groups().map(group).collect();
+        drop(ledger);
+        groups.sort_unstable_by(|one, other| (**one.name()).cmp(other.name()));
+        groups
     }
 
     /// A reader that is told of each job that ends from now on.

@@ -18,9 +18,11 @@ use crate::{
     log::Log,
     name::Name,
     record::{Core, Record, Shared},
+    retry::Attempt,
     said::{Place, Progress},
     state::{Outcome, State},
     stop::Verdict,
+    why::Waiting,
 };
 
 /// When things happened to a job, by a clock that never goes back.
@@ -156,6 +158,25 @@ impl AnyJob {
     #[must_use]
     pub fn stat_code(&self) -> i8 {
         self.state().stat_code()
+    }
+
+    /// What keeps the job: from starting while it is [`Queued`](State::Queued), or from going on while its body waits for
+    /// another job. Nothing keeps one that runs, and one that has ended.
+    #[must_use]
+    pub fn why(&self) -> Vec<Waiting> {
+        self.engine.why(self.core())
+    }
+
+    /// The name of the group that the job belongs to.
+    #[must_use]
+    pub fn group(&self) -> Option<&Name> {
+        self.core().group()
+    }
+
+    /// The attempts of a job that is made again when it fails, oldest first: the newest hundred. None for other jobs.
+    #[must_use]
+    pub fn attempts(&self) -> Vec<Attempt> {
+        self.core().attempts()
     }
 
     /// When things happened to the job.

@@ -64,25 +64,30 @@
 //! | `job.join(timeout)`, `job.is_alive()` | [`join`](Job::join), [`join_timeout`](Job::join_timeout), [`state`](AnyJob::state) |
 //! | `Starting job # N in a separate thread.` | the same record at debug level, by the `log` crate |
 
+mod after;
 mod board;
 mod body;
 #[cfg(unix)]
 mod child;
+mod clock;
 #[cfg(unix)]
 mod command;
 #[cfg(unix)]
 mod command_error;
 mod config;
 mod context;
+mod dispatch;
 mod engine;
 mod error;
 mod failure;
 mod frame;
+mod group;
 mod handle;
 mod hosted;
 mod id;
 mod job;
 mod join;
+mod joins;
 mod log;
 #[cfg(unix)]
 mod lossy;
@@ -101,7 +106,9 @@ mod pool;
 mod process;
 mod record;
 mod relay;
+mod retry;
 mod said;
+mod schedule;
 mod spawn;
 mod spin;
 mod state;
@@ -119,8 +126,10 @@ mod text;
 #[cfg(target_os = "linux")]
 mod tree;
 mod wait;
+mod why;
 mod workers;
 
+pub use after::{After, AfterError};
 pub use body::Body;
 #[cfg(unix)]
 pub use command::{Command, Input};
@@ -129,10 +138,11 @@ pub use command_error::CommandError;
 pub use config::{Config, Options};
 pub use context::Context;
 pub use error::{
-    JoinError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob, WaitError,
+    JoinError, LimitError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob, WaitError,
 };
 pub use failure::{Failure, FailureKind, Traceback};
 pub use frame::Frame;
+pub use group::Group;
 pub use handle::Handle;
 pub use hosted::{Hosted, Turn};
 pub use id::{JobId, ParseJobIdError};
@@ -145,6 +155,7 @@ pub use notice::Notices;
 pub use on_stop::OnStop;
 pub use process::{Process, ProcessState};
 pub use relay::{Due, Relay, Seat};
+pub use retry::{Attempt, Retry};
 pub use said::{Place, Progress};
 pub use spawn::Spawner;
 pub use state::{Outcome, State};
@@ -155,6 +166,7 @@ pub use take::Take;
 #[cfg(unix)]
 pub use terminal::TerminalSize;
 pub use text::{Flushed, Report, Status, Tracebacks};
+pub use why::Waiting;
 
 /// The examples of the README, compiled and run with those of the documentation.
 #[cfg(doctest)]

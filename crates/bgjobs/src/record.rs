@@ -4,6 +4,7 @@
 
 use std::{
     any::Any,
+    collections::VecDeque,
     mem,
     panic::Location,
     sync::{Arc, OnceLock},
@@ -18,6 +19,7 @@ use crate::{
     name::Name,
     panic::{drop_quietly, swallow},
     platform::{cpu_time, nanos},
+    retry::{Attempt, REMEMBERED},
     said::{Place, Progress},
     state::{Life, Outcome, State},
     stop::Stopped,
@@ -35,7 +37,7 @@ pub(crate) trait AnyRecord: Any + Send + Sync {
     fn failure(&self) -> Option<&Failure>;
 
     /// Sets the outcome of a job that never ran.
-    fn fail(&self, failure: Failure);
+    fn fail(&self, failure: Failure) -> Outcome;
 }
 
 /// A job with its result.
@@ -46,7 +48,7 @@ pub(crate) struct Record<T> {
 }
 
 /// What tells a job from all others of its manager, from its first moment on: its number, or which of the unlisted ones it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Key {
     Listed(JobId),
     Unlisted(u64),
@@ -74,7 +76,9 @@ struct Aside {
     unlisted: Option<u64>,
     log: OnceLock<Log>,
     reason: OnceLock<Name>,
+    group: OnceLock<Name>,
     said: Mutex<Said>,
+    attempts: Mutex<VecDeque<Attempt>>,
 }
 
 /// A body's own way to tell where it is.
@@ -124,8 +128,8 @@ impl<T: Send + Sync + 'static> AnyRecord for Record<T> {
         self.result()?.err()
     }
 
-    fn fail(&self, failure: Failure) {
-        self.settle(Err(failure));
+    fn fail(&self, failure: Failure) -> Outcome {
+        self.settle(Err(failure))
     }
 }
 
@@ -228,6 +232,16 @@ impl Core {
         self.set_locate(None);
     }
 
+    /// Notes the name of the job's group.
+    pub(crate) fn set_group(&self, group: Name) {
+        let _ = self.aside().group.set(group);
+    }
+
+    /// The name of the job's group.
+    pub(crate) fn group(&self) -> Option<&Name> {
+        self.aside.get()?.group.get()
+    }
+
     /// Asks the job to stop; true for the first who asks, whose reason is kept.
     pub(crate) fn ask_stop(&self, reason: Name) -> bool {
         // The reason comes first, so that whoever hears of the stop can say why.
@@ -245,6 +259,30 @@ impl Core {
             return Ok(());
         }
         Err(Stopped::new(self.stop_reason().cloned().unwrap_or(Name::from("no reason was given"))))
+    }
+
+    /// Notes that another attempt begins.
+    pub(crate) fn begin_attempt(&self, number: u32) {
+        let attempt = Attempt { number, started: Instant::now(), ended: None, failure: None };
+        let mut attempts = lock(&self.aside().attempts);
+        let oldest = if attempts.len() == REMEMBERED { attempts.pop_front() } else { None };
+        attempts.push_back(attempt);
+        drop(attempts);
+        // Its failure holds what is the user's.
+        drop(oldest);
+    }
+
+    /// Notes how the attempt that runs has ended.
+    pub(crate) fn end_attempt(&self, failure: Option<&Failure>) {
+        if let Some(attempt) = lock(&self.aside().attempts).back_mut() {
+            attempt.ended = Some(Instant::now());
+            attempt.failure = failure.cloned();
+        }
+    }
+
+    pub(crate) fn attempts(&self) -> Vec<Attempt> {
+        let aside = self.aside.get();
+        aside.map(|aside| lock(&aside.attempts).iter().cloned().collect()).unwrap_or_default()
     }
 
     pub(crate) fn say_place(&self, text: Name, location: &'static Location<'static>) {

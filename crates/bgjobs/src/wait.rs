@@ -7,7 +7,6 @@
 use std::{collections::HashMap, sync::Arc, task::Waker};
 
 use crate::{
-    id::JobId,
     record::{Core, Key},
     sync::{Mutex, Parker, lock},
 };
@@ -19,6 +18,8 @@ pub(crate) enum Signal {
     End,
     /// The job is asked to stop.
     Stop,
+    /// The job has its place in its group back, which it had lent.
+    Place,
 }
 
 /// How somebody who waits is told.
@@ -36,21 +37,12 @@ pub(crate) struct Ticket {
     number: u64,
 }
 
-/// A job that waits for another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Joiner {
-    pub(crate) key: Key,
-    pub(crate) id: JobId,
-}
-
 pub(crate) struct Waits(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
     waiters: HashMap<(Key, Signal), Vec<(u64, Waiter)>>,
     next: u64,
-    /// Which job waits for which, without a time limit; a job runs on one thread and waits for one at a time.
-    joins: HashMap<Key, (Key, JobId)>,
 }
 
 impl Waits {
@@ -93,27 +85,5 @@ impl Waits {
             Waiter::Future(waker) => Some(waker),
         };
         waiters.into_iter().flatten().filter_map(wake).collect()
-    }
-
-    /// Notes that `waiter` is about to wait for `target` with no time limit; the error is the ring that this closes.
-    pub(crate) fn begin_join(&self, waiter: Joiner, target: &Core) -> Result<(), Vec<JobId>> {
-        let mut inner = lock(&self.0);
-        let mut ring = vec![waiter.id];
-        let target = (target.key(), target.id());
-        let mut next = Some(target);
-        while let Some((key, id)) = next {
-            if key == waiter.key {
-                return Err(ring);
-            }
-            ring.push(id);
-            next = inner.joins.get(&key).copied();
-        }
-        inner.joins.insert(waiter.key, target);
-        Ok(())
-    }
-
-    /// Notes that `waiter` waits no more.
-    pub(crate) fn end_join(&self, waiter: Joiner) {
-        lock(&self.0).joins.remove(&waiter.key);
     }
 }

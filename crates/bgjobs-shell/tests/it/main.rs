@@ -17,6 +17,7 @@ mod jobs;
 mod messages;
 mod names;
 mod readme;
+mod select;
 mod shared;
 mod start;
 mod stop;

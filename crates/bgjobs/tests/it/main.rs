@@ -10,6 +10,7 @@ mod exit;
 mod failures;
 mod futures;
 mod gate;
+mod groups;
 mod guests;
 mod hooks;
 mod hosted;
@@ -19,10 +20,12 @@ mod logs;
 mod model;
 mod notices;
 mod options;
+mod order;
 mod places;
 mod records;
 #[cfg(target_os = "linux")]
 mod refusal;
+mod retry;
 mod stopping;
 mod stress;
 #[cfg(unix)]
