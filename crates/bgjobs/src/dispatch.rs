@@ -20,6 +20,7 @@ use crate::{
     schedule::{Hold, Step, Terms},
     state::{Outcome, State},
     sync::lock,
+    trace,
     wait::Signal,
     why::Waiting,
     workers::Task,
@@ -67,11 +68,12 @@ impl Engine {
         options: &Options,
         body: impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Shared, SpawnError> {
+        let body = Quietly::new(body);
         let needs_time = options.delay.is_some() || options.time_limit.is_some();
         if needs_time {
             self.wind_clock()?;
         }
-        let body = Quietly::new(body);
+        let log = self.log_of(options);
         let created = self.now();
         let mut guard = lock(&self.ledger);
         let ledger = &mut *guard;
@@ -88,7 +90,7 @@ impl Engine {
         };
         let id = JobId::from(ledger.table.next_number());
         let key = Key::Listed(id);
-        let record = Arc::new(Record::new(Core::new(key, name, options.daemon, created)));
+        let record = Arc::new(Record::new(Core::new(key, name, options.daemon, created, log)));
         let core = record.core();
         core.life.queue();
         core.life.watch();
@@ -126,6 +128,9 @@ impl Engine {
             ledger.schedule.enter(key, terms, deferred)
         };
         drop(guard);
+        if options.log_file.is_some() {
+            job.core().open_log_file();
+        }
         if needs_time {
             self.wake_clock();
         }
@@ -229,6 +234,7 @@ impl Engine {
     /// Ends a job that never starts, if it is still to be had.
     fn give_up(&self, record: &Shared, failure: Failure, due: &mut Due) {
         if record.core().life.claim() {
+            trace::ended(record.core(), Some(&failure), || self.now());
             let outcome = record.fail(failure);
             if let Some(guests) = self.finish(Arc::clone(record), outcome) {
                 due.add(*guests);

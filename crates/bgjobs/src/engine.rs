@@ -25,6 +25,7 @@ use crate::{
     guests::Guests,
     id::JobId,
     joins::{Joiner, Joins},
+    log::Log,
     name::Name,
     panic::{self, Quietly},
     platform::{nanos, own_cpu_time},
@@ -33,6 +34,7 @@ use crate::{
     state::{Outcome, State},
     sync::{AtomicU64, Condvar, Mutex, Ordering, lock, thread_local},
     table::{List, Table},
+    trace,
     wait::{Signal, Waits},
     workers::{Worker, Workers},
 };
@@ -181,24 +183,33 @@ impl Engine {
 
     /// Gives a job its number and its place in the table, unless it is not to be listed; none after a shutdown.
     pub(crate) fn enter<T: Send + Sync + 'static>(&self, name: Name, options: &Options) -> Option<Arc<Record<T>>> {
+        let log = self.log_of(options);
         let created = self.now();
         let mut ledger = lock(&self.ledger);
         if !ledger.open {
             return None;
         }
-        if options.unlisted {
+        let key = if options.unlisted {
             ledger.unlisted += 1;
-            return Some(Arc::new(Record::new(Core::new(
-                Key::Unlisted(ledger.unlisted),
-                name,
-                options.daemon,
-                created,
-            ))));
+            Key::Unlisted(ledger.unlisted)
+        } else {
+            Key::Listed(JobId::from(ledger.table.next_number()))
+        };
+        let record = Arc::new(Record::new(Core::new(key, name, options.daemon, created, log)));
+        if !options.unlisted {
+            ledger.table.insert(Arc::clone(&record) as Shared);
         }
-        let id = JobId::from(ledger.table.next_number());
-        let record = Arc::new(Record::new(Core::new(Key::Listed(id), name, options.daemon, created)));
-        ledger.table.insert(Arc::clone(&record) as Shared);
+        drop(ledger);
+        if options.log_file.is_some() {
+            record.core().open_log_file();
+        }
         Some(record)
+    }
+
+    /// The log of a job that is to be written to a file.
+    pub(crate) fn log_of(&self, options: &Options) -> Option<Log> {
+        let Config { log_bytes, log_file_bytes, .. } = self.config;
+        options.log_file.as_ref().map(|path| Log::with_file(log_bytes, path, log_file_bytes))
     }
 
     /// Gives a job its number and its place in the table now, unless it has them; none if it has ended without, and after a
@@ -293,6 +304,7 @@ impl Engine {
         let started = self.now();
         core.seat(worker.thread, worker.cpu_at(started, self.config.measure_cpu));
         core.life.start(started);
+        trace::started(core);
         let watched = core.life.is_watched();
         if watched {
             self.note_begin(core.key(), started);
@@ -300,12 +312,17 @@ impl Engine {
 
         let current = Current { engine: self.address(), job: core.key(), id: core.id(), watched };
         CURRENT.with(|slot| slot.set(Some(current)));
-        let result = panic::catch(|| body.into_inner()(&record, self)).map_err(Failure::panicked).flatten();
+        let in_job = || {
+            let _inside = trace::enter(core);
+            body.into_inner()(&record, self)
+        };
+        let result = panic::catch(in_job).map_err(Failure::panicked).flatten();
         CURRENT.with(|current| current.set(None));
 
         let used = if self.config.measure_cpu { own_cpu_time() } else { None };
         core.unseat(used);
         core.fall_silent();
+        trace::ended(core, result.as_ref().err(), || self.now());
         let outcome = record.settle(result);
         let owes_growth = self.workers.release(worker);
         let guests = self.finish(record, outcome);
@@ -320,6 +337,7 @@ impl Engine {
         let claimed = core.life.claim();
         if claimed {
             core.life.start(self.now());
+            trace::started(core);
         }
         claimed
     }
@@ -327,6 +345,7 @@ impl Engine {
     /// Ends a job whose body was run elsewhere.
     pub(crate) fn end(&self, record: Arc<Record<()>>, result: Result<(), Failure>) {
         record.core().fall_silent();
+        trace::ended(record.core(), result.as_ref().err(), || self.now());
         let outcome = record.settle(result);
         self.call(self.finish(record, outcome), None);
     }
@@ -376,7 +395,9 @@ impl Engine {
     /// Ends a job that has not started, if it is still to be had.
     pub(crate) fn settle_unstarted(&self, record: &Shared, reason: &Name) {
         if record.core().life.claim() {
-            let outcome = record.fail(Failure::stopped(&**reason));
+            let failure = Failure::stopped(&**reason);
+            trace::ended(record.core(), Some(&failure), || self.now());
+            let outcome = record.fail(failure);
             self.call(self.finish(Arc::clone(record), outcome), None);
         }
     }
@@ -404,7 +425,7 @@ impl Engine {
             if except.is_some() && record.core().life.state() == State::Queued {
                 // The thread that it waits for may be that of the job that shuts down.
                 self.ask_stop(&record, &reason);
-            } else if self.wait(&*record, None, None).is_err() {
+            } else if self.wait(&*record, None, None, None).is_err() {
                 // It waits for the job that shuts down: neither would ever end.
                 excepted.push(record.core().id());
             }
@@ -425,6 +446,7 @@ impl Engine {
         let core = record.core();
         let first = core.ask_stop(reason.clone());
         if first {
+            trace::asked_to_stop(core, reason);
             for waker in self.waits.wake(core.key(), Signal::Stop) {
                 panic::swallow(|| waker.wake());
             }

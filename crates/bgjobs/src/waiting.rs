@@ -11,6 +11,7 @@ use crate::{
     engine::Engine,
     error::WaitError,
     joins::Joiner,
+    log::{Log, LogCursor},
     record::{AnyRecord, Core, Key},
     spin::spin,
     sync::{Parker, deadline_after, has_passed, lock},
@@ -23,15 +24,18 @@ const JOINER_ROUNDS: u32 = 10;
 /// Waiting.
 impl Engine {
     /// Waits until `record` has ended; `hearing` is the job that waits and wants to hear its own stop, with its engine,
-    /// which may be another.
+    /// which may be another; `following` ends the wait at a line of a log, too, that is not read yet.
     pub(crate) fn wait(
         &self,
         record: &dyn AnyRecord,
         timeout: Option<Duration>,
         hearing: Option<(&Core, &Self)>,
+        following: Option<(&Log, LogCursor)>,
     ) -> Result<(), WaitError> {
         let core = record.core();
-        if core.life.state().is_finished() {
+        let is_here =
+            || core.life.state().is_finished() || following.is_some_and(|(log, cursor)| log.len() > cursor.line());
+        if is_here() {
             return Ok(());
         }
         let current = self.current();
@@ -39,10 +43,11 @@ impl Engine {
             return Err(WaitError::Itself(core.id()));
         }
         let deadline = deadline_after(timeout);
-        let is_over = || core.life.state().is_finished() || hearing.is_some_and(|(own, _)| own.life.is_stopping());
+        let is_over = || is_here() || hearing.is_some_and(|(own, _)| own.life.is_stopping());
         let began = Instant::now();
+        let waited = || if is_here() { Ok(()) } else { Self::in_vain(core, began, hearing) };
         if has_passed(deadline) || spin(JOINER_ROUNDS, is_over) {
-            return Self::waited(core, began, hearing);
+            return waited();
         }
         // With a deadline even a ring of joins ends.
         let joiner = current.filter(|_| deadline.is_none());
@@ -54,8 +59,14 @@ impl Engine {
         let stop =
             hearing.map(|(own, engine)| engine.waits.register(own, Signal::Stop, Waiter::Thread(Arc::clone(&parker))));
         let end = self.waits.register(core, Signal::End, Waiter::Thread(Arc::clone(&parker)));
+        if let Some((log, _)) = following {
+            log.wake(&parker);
+        }
         if core.life.await_end() {
             while !is_over() && parker.park(deadline) {}
+        }
+        if let Some((log, _)) = following {
+            log.leave_alone(&parker);
         }
         self.waits.unregister(end);
         if let Some((stop, (_, engine))) = stop.zip(hearing) {
@@ -64,17 +75,15 @@ impl Engine {
         if let Some(joiner) = joiner {
             lock(&self.ledger).joins.end(joiner.key);
         }
+        let waited = waited();
         if let Some(lender) = lender {
-            self.take_back(lender, !core.life.state().is_finished());
+            self.take_back(lender, waited.is_err());
         }
-        Self::waited(core, began, hearing)
+        waited
     }
 
-    /// What came of a wait that is over.
-    fn waited(core: &Core, began: Instant, hearing: Option<(&Core, &Self)>) -> Result<(), WaitError> {
-        if core.life.state().is_finished() {
-            return Ok(());
-        }
+    /// Why a wait is over that waited in vain.
+    fn in_vain(core: &Core, began: Instant, hearing: Option<(&Core, &Self)>) -> Result<(), WaitError> {
         if let Some((own, _)) = hearing {
             own.check().map_err(WaitError::Stopped)?;
         }

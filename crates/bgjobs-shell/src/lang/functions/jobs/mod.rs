@@ -2,13 +2,16 @@
 
 mod all;
 mod group;
+mod log;
 mod new;
 mod one;
 mod options;
 mod sh;
+mod summary;
 
 use std::{fmt::Display, time::Duration};
 
+pub(in crate::lang) use self::summary::{summaries, summary_of};
 use bgjobs::{AnyJob, Group, ResultError, Stream, TracebackError};
 use rhai::{Dynamic, Module};
 
@@ -23,7 +26,9 @@ const REASON: &str = "on request";
 /// The functions as a module.
 pub(super) fn module() -> Module {
     let mut module = all::module();
-    module.combine(one::module()).combine(new::module()).combine(group::module()).combine(sh::module());
+    for part in [one::module(), new::module(), group::module(), sh::module(), log::module(), summary::module()] {
+        module.combine(part);
+    }
     module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job").set_custom_type::<Group>("group");
     module
 }

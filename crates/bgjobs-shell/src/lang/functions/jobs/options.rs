@@ -12,7 +12,7 @@ use crate::lang::{
 };
 
 /// What can stand in the map, as it is typed.
-const OPTIONS: &str = "daemon: true, name: \"text\", group: \"io\", priority: 1, delay: 5, after: [1, 2], \
+const OPTIONS: &str = "daemon: true, name: \"text\", log_file: \"path\", group: \"io\", priority: 1, delay: 5, after: [1, 2], \
                        after_ended: [1, 2], time_limit: 60, retry: 3 and backoff: 1";
 
 /// Reads the options of a job.
@@ -31,6 +31,10 @@ pub(super) fn choices(options: &Dynamic) -> Result<Choices> {
         match option.as_str() {
             "daemon" => chosen.daemon = value.as_bool().map_err(|_| wrong(option, "is true or false", value))?,
             "name" => choices.name = Some(text(value).map_err(|_| wrong(option, "is a string", value))?),
+            "log_file" => {
+                let path = text(value).map_err(|_| wrong(option, "is the path of a new file", value))?;
+                chosen.log_file = Some(path.into());
+            }
             "group" => chosen.group = Some(group(value)?),
             "priority" => chosen.priority = priority(value)?,
             "delay" => chosen.delay = Some(seconds(option, value)?),
