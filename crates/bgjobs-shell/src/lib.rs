@@ -16,6 +16,9 @@ mod commands;
 mod editor;
 mod foreground;
 pub mod lang;
+mod listing;
+mod log_view;
+mod notify;
 mod render;
 #[cfg(feature = "terminal")]
 mod run;

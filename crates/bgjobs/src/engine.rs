@@ -14,38 +14,30 @@
 //! lock, behind the posting. Whoever was told of a job finds it finished: the telling waits for the lock, behind the
 //! publishing.
 
-use std::{
-    cell::Cell,
-    cmp::Reverse,
-    collections::VecDeque,
-    sync::Arc,
-    task::Waker,
-    time::{Duration, Instant},
-};
+use std::{cell::Cell, cmp::Reverse, sync::Arc, time::Instant};
 
 use crate::{
-    board::{Alarm, Board},
+    board::Board,
     config::{Config, Options},
     dispatch::Deferred,
-    error::{SpawnError, WaitError},
+    error::SpawnError,
     failure::Failure,
+    guests::Guests,
     id::JobId,
     joins::{Joiner, Joins},
+    log::Log,
     name::Name,
     panic::{self, Quietly},
     platform::{nanos, own_cpu_time},
     record::{AnyRecord, Core, Key, Record, Shared},
-    schedule::{Schedule, Step},
-    spin::spin,
+    schedule::Schedule,
     state::{Outcome, State},
-    sync::{AtomicU64, Condvar, Mutex, Ordering, Parker, deadline_after, has_passed, lock, thread_local},
+    sync::{AtomicU64, Condvar, Mutex, Ordering, lock, thread_local},
     table::{List, Table},
-    wait::{Signal, Waiter, Waits},
+    trace,
+    wait::{Signal, Waits},
     workers::{Worker, Workers},
 };
-
-/// How long a joiner looks before it sleeps, in rounds of [`spin`].
-const JOINER_ROUNDS: u32 = 10;
 
 /// Why a job is stopped when its manager goes.
 const SHUT_DOWN: &str = "the manager was shut down";
@@ -77,35 +69,6 @@ pub(crate) struct Ledger {
     pub(crate) open: bool,
     /// Whether a thread tells the schedule the time.
     pub(crate) has_clock: bool,
-}
-
-/// What is due at the end of a job: what the schedule decided, and what is the user's.
-#[derive(Default)]
-pub(crate) struct Guests {
-    pub(crate) steps: VecDeque<Step<Deferred>>,
-    wakers: Vec<Waker>,
-    alarms: Vec<Alarm>,
-    /// Records that nobody else holds: their results are dropped.
-    kept: Vec<Shared>,
-    /// Jobs that never start: their bodies are dropped.
-    pub(crate) unstarted: Vec<Deferred>,
-}
-
-impl Guests {
-    /// What the schedule decided, and nothing else.
-    pub(crate) fn of(steps: Vec<Step<Deferred>>) -> Self {
-        Self { steps: steps.into(), ..Self::default() }
-    }
-
-    /// Takes in what is due at the end of another job.
-    pub(crate) fn extend(&mut self, other: Self) {
-        let Self { steps, wakers, alarms, kept, unstarted } = other;
-        self.steps.extend(steps);
-        self.wakers.extend(wakers);
-        self.alarms.extend(alarms);
-        self.kept.extend(kept);
-        self.unstarted.extend(unstarted);
-    }
 }
 
 thread_local! {
@@ -191,7 +154,7 @@ impl Engine {
         options: &Options,
         body: impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Shared, SpawnError> {
-        if options.scheduled().is_some() {
+        if options.is_scheduled() {
             return self.defer(name, options, body);
         }
         if options.fresh_thread || options.stack_size.is_some() {
@@ -220,24 +183,33 @@ impl Engine {
 
     /// Gives a job its number and its place in the table, unless it is not to be listed; none after a shutdown.
     pub(crate) fn enter<T: Send + Sync + 'static>(&self, name: Name, options: &Options) -> Option<Arc<Record<T>>> {
+        let log = self.log_of(options);
         let created = self.now();
         let mut ledger = lock(&self.ledger);
         if !ledger.open {
             return None;
         }
-        if options.unlisted {
+        let key = if options.unlisted {
             ledger.unlisted += 1;
-            return Some(Arc::new(Record::new(Core::new(
-                Key::Unlisted(ledger.unlisted),
-                name,
-                options.daemon,
-                created,
-            ))));
+            Key::Unlisted(ledger.unlisted)
+        } else {
+            Key::Listed(JobId::from(ledger.table.next_number()))
+        };
+        let record = Arc::new(Record::new(Core::new(key, name, options.daemon, created, log)));
+        if !options.unlisted {
+            ledger.table.insert(Arc::clone(&record) as Shared);
         }
-        let id = JobId::from(ledger.table.next_number());
-        let record = Arc::new(Record::new(Core::new(Key::Listed(id), name, options.daemon, created)));
-        ledger.table.insert(Arc::clone(&record) as Shared);
+        drop(ledger);
+        if options.log_file.is_some() {
+            record.core().open_log_file();
+        }
         Some(record)
+    }
+
+    /// The log of a job that is to be written to a file.
+    pub(crate) fn log_of(&self, options: &Options) -> Option<Log> {
+        let Config { log_bytes, log_file_bytes, .. } = self.config;
+        options.log_file.as_ref().map(|path| Log::with_file(log_bytes, path, log_file_bytes))
     }
 
     /// Gives a job its number and its place in the table now, unless it has them; none if it has ended without, and after a
@@ -332,6 +304,7 @@ impl Engine {
         let started = self.now();
         core.seat(worker.thread, worker.cpu_at(started, self.config.measure_cpu));
         core.life.start(started);
+        trace::started(core);
         let watched = core.life.is_watched();
         if watched {
             self.note_begin(core.key(), started);
@@ -339,12 +312,17 @@ impl Engine {
 
         let current = Current { engine: self.address(), job: core.key(), id: core.id(), watched };
         CURRENT.with(|slot| slot.set(Some(current)));
-        let result = panic::catch(|| body.into_inner()(&record, self)).map_err(Failure::panicked).flatten();
+        let in_job = || {
+            let _inside = trace::enter(core);
+            body.into_inner()(&record, self)
+        };
+        let result = panic::catch(in_job).map_err(Failure::panicked).flatten();
         CURRENT.with(|current| current.set(None));
 
         let used = if self.config.measure_cpu { own_cpu_time() } else { None };
         core.unseat(used);
         core.fall_silent();
+        trace::ended(core, result.as_ref().err(), || self.now());
         let outcome = record.settle(result);
         let owes_growth = self.workers.release(worker);
         let guests = self.finish(record, outcome);
@@ -359,6 +337,7 @@ impl Engine {
         let claimed = core.life.claim();
         if claimed {
             core.life.start(self.now());
+            trace::started(core);
         }
         claimed
     }
@@ -366,16 +345,17 @@ impl Engine {
     /// Ends a job whose body was run elsewhere.
     pub(crate) fn end(&self, record: Arc<Record<()>>, result: Result<(), Failure>) {
         record.core().fall_silent();
+        trace::ended(record.core(), result.as_ref().err(), || self.now());
         let outcome = record.settle(result);
         self.call(self.finish(record, outcome), None);
     }
 
-    /// Publishes the end of a job whose outcome is set; returns what is to be called then, which mostly is nothing.
+    /// Publishes the end of a job whose outcome is set; returns what is to be called then.
     #[must_use]
-    pub(crate) fn finish(&self, record: Shared, outcome: Outcome) -> Option<Guests> {
+    pub(crate) fn finish(&self, record: Shared, outcome: Outcome) -> Option<Box<Guests>> {
         let now = self.now();
         let list = if outcome == Outcome::Done { List::Completed } else { List::Dead };
-        let mut guests: Option<Guests> = None;
+        let mut guests: Option<Box<Guests>> = None;
         let mut ledger = lock(&self.ledger);
         let Ledger { table, board, schedule, joins, .. } = &mut *ledger;
         let id = record.core().id();
@@ -391,7 +371,7 @@ impl Engine {
         let key = record.core().key();
         if ended.watched {
             joins.end(key);
-            guests.get_or_insert_default().steps = schedule.end(key, outcome).into();
+            guests.get_or_insert_default().steps = schedule.end(key, outcome);
             if !schedule.needs_time() {
                 self.wake_clock();
             }
@@ -400,118 +380,26 @@ impl Engine {
         // takes it out of the table. Else it is dropped below.
         match table.get(id.get()) {
             Some(_) => drop(record),
-            None => guests.get_or_insert_default().kept.push(record),
+            None => guests.get_or_insert_default().kept = Some(record),
         }
         drop(ledger);
         if ended.awaited {
-            guests.get_or_insert_default().wakers = self.waits.wake(key, Signal::End);
+            let wakers = self.waits.wake(key, Signal::End);
+            if !wakers.is_empty() {
+                guests.get_or_insert_default().wakers = wakers;
+            }
         }
         guests
-    }
-
-    /// Does what is due, and calls what is the user's, which may take its time; the worker that does so is not idle meanwhile.
-    pub(crate) fn call(&self, guests: Option<Guests>, worker: Option<&Worker>) {
-        let Some(mut guests) = guests else { return };
-        if !guests.steps.is_empty() {
-            self.take_steps(&mut guests);
-        }
-        let Guests { wakers, alarms, kept, unstarted, .. } = guests;
-        if wakers.is_empty() && alarms.is_empty() && kept.is_empty() && unstarted.is_empty() {
-            return;
-        }
-        if let Some(worker) = worker {
-            self.workers.resume(worker);
-        }
-        for waker in wakers {
-            panic::swallow(|| waker.wake());
-        }
-        for alarm in alarms {
-            panic::swallow(move || alarm());
-        }
-        kept.into_iter().for_each(panic::drop_quietly);
-        unstarted.into_iter().for_each(panic::drop_quietly);
-        if worker.is_some_and(|worker| self.workers.release(worker)) {
-            self.workers.grow_for_refused();
-        }
     }
 
     /// Ends a job that has not started, if it is still to be had.
     pub(crate) fn settle_unstarted(&self, record: &Shared, reason: &Name) {
         if record.core().life.claim() {
-            let outcome = record.fail(Failure::stopped(&**reason));
+            let failure = Failure::stopped(&**reason);
+            trace::ended(record.core(), Some(&failure), || self.now());
+            let outcome = record.fail(failure);
             self.call(self.finish(Arc::clone(record), outcome), None);
         }
-    }
-}
-
-/// Waiting.
-impl Engine {
-    /// Waits until `record` has ended; `hearing` is the job that waits and wants to hear its own stop, with its engine,
-    /// which may be another.
-    pub(crate) fn wait(
-        &self,
-        record: &dyn AnyRecord,
-        timeout: Option<Duration>,
-        hearing: Option<(&Core, &Self)>,
-    ) -> Result<(), WaitError> {
-        let core = record.core();
-        if core.life.state().is_finished() {
-            return Ok(());
-        }
-        let current = self.current();
-        if current.is_some_and(|current| current.key == core.key()) {
-            return Err(WaitError::Itself(core.id()));
-        }
-        let deadline = deadline_after(timeout);
-        let is_over = || core.life.state().is_finished() || hearing.is_some_and(|(own, _)| own.life.is_stopping());
-        let began = Instant::now();
-        if has_passed(deadline) || spin(JOINER_ROUNDS, is_over) {
-            return Self::waited(core, began, hearing);
-        }
-        // With a deadline even a ring of joins ends.
-        let joiner = current.filter(|_| deadline.is_none());
-        if let Some(joiner) = joiner {
-            lock(&self.ledger).joins.begin(joiner, vec![Joiner::of(core)]).map_err(WaitError::Ring)?;
-        }
-        let lender = self.lend(std::iter::once(core), 1);
-        let parker = Parker::new();
-        let stop =
-            hearing.map(|(own, engine)| engine.waits.register(own, Signal::Stop, Waiter::Thread(Arc::clone(&parker))));
-        let end = self.waits.register(core, Signal::End, Waiter::Thread(Arc::clone(&parker)));
-        if core.life.await_end() {
-            while !is_over() && parker.park(deadline) {}
-        }
-        self.waits.unregister(end);
-        if let Some((stop, (_, engine))) = stop.zip(hearing) {
-            engine.waits.unregister(stop);
-        }
-        if let Some(joiner) = joiner {
-            lock(&self.ledger).joins.end(joiner.key);
-        }
-        if let Some(lender) = lender {
-            self.take_back(lender, !core.life.state().is_finished());
-        }
-        Self::waited(core, began, hearing)
-    }
-
-    /// What came of a wait that is over.
-    fn waited(core: &Core, began: Instant, hearing: Option<(&Core, &Self)>) -> Result<(), WaitError> {
-        if core.life.state().is_finished() {
-            return Ok(());
-        }
-        if let Some((own, _)) = hearing {
-            own.check().map_err(WaitError::Stopped)?;
-        }
-        Err(WaitError::TimedOut { after: began.elapsed(), running: vec![core.id()] })
-    }
-
-    /// Lets a body sleep for `time`, or until it is asked to stop.
-    pub(crate) fn sleep(&self, core: &Core, time: Duration) {
-        let deadline = deadline_after(Some(time));
-        let parker = Parker::new();
-        let ticket = self.waits.register(core, Signal::Stop, Waiter::Thread(Arc::clone(&parker)));
-        while !core.life.is_stopping() && parker.park(deadline) {}
-        self.waits.unregister(ticket);
     }
 }
 
@@ -537,7 +425,7 @@ impl Engine {
             if except.is_some() && record.core().life.state() == State::Queued {
                 // The thread that it waits for may be that of the job that shuts down.
                 self.ask_stop(&record, &reason);
-            } else if self.wait(&*record, None, None).is_err() {
+            } else if self.wait(&*record, None, None, None).is_err() {
                 // It waits for the job that shuts down: neither would ever end.
                 excepted.push(record.core().id());
             }
@@ -558,6 +446,7 @@ impl Engine {
         let core = record.core();
         let first = core.ask_stop(reason.clone());
         if first {
+            trace::asked_to_stop(core, reason);
             for waker in self.waits.wake(core.key(), Signal::Stop) {
                 panic::swallow(|| waker.wake());
             }

@@ -11,6 +11,8 @@
 //! - An [`AnyJob`] is a job without the type of its result, as the lists hold it.
 //! - [`Notices`] tell each reader once what has ended.
 //! - A [`Failure`] says why a job failed: a panic, an error or a stop.
+//! - A [`Group`] puts jobs under one limit and pauses them together; [`Options`] delay a job, let it follow others and limit
+//!   its time; [`Retry`] tries it again. [`AnyJob::why`] says what a job waits for.
 //! - A [`Context`] is the job seen from its own body: stop, progress, place, log.
 //! - A [`Command`] is a body too: a command of the system, whose processes all end with it.
 //! - A [`Hosted`] job runs on a thread that the host makes; a [`Relay`] says when one is due. An interpreter needs both.
@@ -82,13 +84,16 @@ mod error;
 mod failure;
 mod frame;
 mod group;
+mod guests;
 mod handle;
 mod hosted;
 mod id;
 mod job;
 mod join;
 mod joins;
+mod line;
 mod log;
+mod log_file;
 #[cfg(unix)]
 mod lossy;
 mod manager;
@@ -107,12 +112,16 @@ mod process;
 mod record;
 mod relay;
 mod retry;
+mod ring;
 mod said;
 mod schedule;
+#[cfg(feature = "serde")]
+mod serialize;
 mod spawn;
 mod spin;
 mod state;
 mod stop;
+mod summary;
 #[cfg(unix)]
 mod supervision;
 #[cfg(unix)]
@@ -123,9 +132,12 @@ mod take;
 #[cfg(unix)]
 mod terminal;
 mod text;
+mod trace;
 #[cfg(target_os = "linux")]
 mod tree;
 mod wait;
+mod waiting;
+mod wall;
 mod why;
 mod workers;
 
@@ -148,7 +160,9 @@ pub use hosted::{Hosted, Turn};
 pub use id::{JobId, ParseJobIdError};
 pub use job::{AnyJob, Job, Times, stop_all};
 pub use join::{Ending, Joining, JoiningOwned, wait_all, wait_any};
-pub use log::{Line, Log, LogCursor, Reading, Stream};
+pub use line::{Line, Stream};
+pub use log::{Log, LogCursor, Reading};
+pub use log_file::FileLines;
 pub use manager::JobManager;
 pub use name::{Name, many_lines, one_line};
 pub use notice::Notices;
@@ -160,6 +174,7 @@ pub use said::{Place, Progress};
 pub use spawn::Spawner;
 pub use state::{Outcome, State};
 pub use stop::{Stopped, Verdict};
+pub use summary::Summary;
 #[cfg(unix)]
 pub use supervisor::{supervise, supervise_by};
 pub use take::Take;

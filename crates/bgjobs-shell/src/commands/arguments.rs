@@ -59,7 +59,6 @@ impl Arguments {
     }
 
     /// Whether an option was given; each name with its dashes.
-    #[expect(dead_code, reason = "for the commands with options")]
     pub(super) fn flag(&mut self, names: &[&str]) -> bool {
         let before = self.options.len();
         self.options.retain(|(option, _)| !names.contains(&option.as_str()));
@@ -67,7 +66,6 @@ impl Arguments {
     }
 
     /// The value of an option, the last if it was given several times.
-    #[expect(dead_code, reason = "for the commands with options")]
     pub(super) fn value(&mut self, names: &[&str]) -> Option<String> {
         let place = self.options.iter().rposition(|(option, _)| names.contains(&option.as_str()))?;
         let (_, value) = self.options.remove(place);
@@ -78,6 +76,14 @@ impl Arguments {
     /// The next word that is no option.
     pub(super) fn word(&mut self) -> Option<String> {
         self.values.pop_front()
+    }
+
+    /// All other words, each the name of a group.
+    pub(super) fn groups(&mut self) -> Result<Vec<String>, String> {
+        if self.values.is_empty() {
+            return Err(format!("{} wants a group, as in `{}`", self.word, self.usage));
+        }
+        Ok(self.values.drain(..).collect())
     }
 
     /// The jobs that all other words select.

@@ -5,6 +5,7 @@
 mod attributes;
 mod background;
 mod binary;
+mod calling;
 #[cfg(unix)]
 mod commands;
 mod copies;
@@ -12,8 +13,11 @@ mod describe;
 mod example;
 mod failures;
 mod functions;
+mod groups;
 mod hostile;
 mod jobs;
+mod logs;
+mod looking;
 mod messages;
 mod names;
 mod readme;
