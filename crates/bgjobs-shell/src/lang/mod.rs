@@ -4,6 +4,7 @@
 
 mod calls;
 mod cells;
+mod code;
 mod compare;
 mod compiler;
 mod describe;
@@ -12,6 +13,7 @@ mod engine;
 mod error;
 mod evaluation;
 mod failure;
+mod frames;
 mod functions;
 mod input;
 mod jobs;
@@ -20,6 +22,7 @@ mod kind;
 mod language;
 mod line;
 mod live;
+mod marks;
 mod names;
 mod notice;
 mod program;
@@ -34,6 +37,7 @@ mod stack;
 mod start;
 mod underscores;
 mod value;
+mod weave;
 #[cfg(feature = "terminal")]
 mod words;
 mod work;

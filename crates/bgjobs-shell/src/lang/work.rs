@@ -98,8 +98,10 @@ fn unless_stopped(evaluation: &Evaluation, value: Value) -> Result<Value, Failur
 fn run(evaluation: &Arc<Evaluation>, stack: Stack, program: &Program) -> Result<Value, Failure> {
     program.define_in(evaluation.cells().names_mut());
     let engine = evaluator(evaluation, stack);
+    let _inside = evaluation.calls.enter(Arc::clone(program.code()));
     let mut last = Value::plain(());
     for step in program.steps() {
+        evaluation.calls.at(step.mark, 0);
         let knows = |name: &str| evaluation.cells().names().variable(name).is_some();
         let name = step.name_to_set(program, knows);
         let value = match &name {
