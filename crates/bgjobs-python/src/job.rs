@@ -314,7 +314,7 @@ impl JobCore {
         let name = match state {
             None => new,
             Some(State::Created | State::Queued) => entered,
-            Some(State::Running) => running,
+            Some(State::Running | State::Stopping) => running,
             Some(State::Finished(Outcome::Done)) => done,
             Some(State::Finished(Outcome::Failed)) => failed,
             Some(State::Finished(Outcome::Stopped)) => stopped,

@@ -7,6 +7,7 @@ use std::io::{self, BufRead, Write};
 use bgjobs::Stream;
 
 use crate::{
+    foreground::Waited,
     lang::{is_whole, notice},
     render,
     session::{Answer, Session},
@@ -65,7 +66,7 @@ pub(crate) fn file(session: &mut Session, name: &str, text: &str) -> bool {
             write(Stream::Err, &render::failure(&failure));
             false
         }
-        Answer::Nothing | Answer::Value(_) => true,
+        Answer::Nothing | Answer::Value(_) | Answer::Sent(_) => true,
     }
 }
 
@@ -94,7 +95,7 @@ pub(crate) enum News {
 /// Waits for the jobs that are to be waited for, and tells of those that ended; true if no job died unread.
 pub(crate) fn finish(session: &mut Session, news: News, interrupted: &Interrupted) -> bool {
     while let Some(job) = session.jobs().running().into_iter().find(|job| !job.is_daemon()) {
-        if interrupted.is_set() || !session.wait_for(&job, &mut |session| tell(session, news)) {
+        if interrupted.is_set() || session.wait_for(&job, |session| tell(session, news)) == Waited::Interrupted {
             break;
         }
     }

@@ -19,6 +19,7 @@ pub mod lang;
 mod render;
 #[cfg(feature = "terminal")]
 mod run;
+mod selection;
 mod session;
 pub mod shell;
 mod shown;

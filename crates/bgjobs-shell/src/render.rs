@@ -3,15 +3,22 @@
 //! Knows how it reads, and nothing of where it is shown.
 
 #[cfg(feature = "terminal")]
-use bgjobs::{AnyJob, Report};
-use bgjobs::{Failure, many_lines, one_line};
+use bgjobs::Report;
+use bgjobs::{AnyJob, Failure, many_lines, one_line};
 
+use crate::commands::Word;
 #[cfg(feature = "terminal")]
 use crate::lang;
 
 /// A value with the number of its line.
 pub(crate) fn value(number: usize, text: &str) -> String {
     format!("Out[{number}]: {}", many_lines(text))
+}
+
+/// What is told of a job that was sent to the background.
+pub(crate) fn sent(job: &AnyJob) -> String {
+    let id = job.id();
+    format!("Job #{id} goes on in the background: {}\nfg {id} brings it back.", one_line(job.name()))
 }
 
 /// A failure as a traceback.
@@ -62,7 +69,7 @@ Lines are in Rhai (https://rhai.rs/book); each can run in the background:
   jobs[0].result           its value; also .status .traceback() .join() .log
   jobs.traceback(0)        why a job died
   jobs.remove(0)           forgets a finished job; jobs.flush() forgets them all
-  fg 0, kill 0, log 0      wait for a job, stop it, see what it printed
+  fg 0, kill 0, log 0      wait for a job, stop it, what it printed; `help kill`
   wait                     waits for all jobs
   ?name, ?0                what a function does, what a name holds, how a job is
 Names are set by x = 1. _ is the last value shown, _3 that of line 3; a ; at the
@@ -75,7 +82,12 @@ Functions: print(x), sleep(seconds), now(), timestamp().elapsed, sh(\"ls\").out,
   env(\"HOME\"), read_file(path), write_file(path, text), append_file(path, text),
   exists(path), file_size(path), list_dir(path), walk(path), to_json(x),
   parse_json(text), random(), random(1..=6), pick(list), list.shuffle()
-Ctrl-C stops a line, Ctrl-D leaves.";
+Ctrl-C stops a line, Ctrl-Z sends it to the background, Ctrl-D leaves.";
+
+/// What one command does.
+pub(crate) fn help(word: &Word) -> String {
+    format!("{}\n{}", word.usage, word.help)
+}
 
 #[cfg(test)]
 mod tests {

@@ -8,8 +8,8 @@ use bgjobs::{AnyJob, Config, Context, Failure, Handle, JobManager, Report, Strea
 use rhai::Module;
 
 use crate::{
-    foreground::{Foreground, Stopper},
-    lang::{self, Ended, Input, Jobs, Language, Line, Names, Output, STACK_SIZE, Source, Value},
+    foreground::{Foreground, Stopper, Waited},
+    lang::{self, Input, Jobs, Language, Left, Line, Names, Output, STACK_SIZE, Source, Value},
     shown::Shown,
 };
 
@@ -18,7 +18,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A prompt without a terminal.
 ///
-/// Each line is evaluated on a thread of its own while the caller waits, so that a [`Stopper`] can stop it.
+/// Each line is evaluated on a thread of its own while the caller waits, so that a [`Stopper`] can stop it, or let it go on in
+/// the background.
 ///
 /// ```
 /// use bgjobs_shell::{Answer, Session};
@@ -50,6 +51,8 @@ pub enum Answer {
     Nothing,
     /// A value.
     Value(Value),
+    /// It was sent to the background, and goes on there.
+    Sent(AnyJob),
     /// It failed, was stopped, or did not compile.
     Failed(Failure),
 }
@@ -65,7 +68,7 @@ impl Session {
     #[must_use]
     pub fn with_functions(output: Output, modules: impl IntoIterator<Item = Module>) -> Self {
         let config = Config { stack_size: Some(STACK_SIZE), ..Config::default() };
-        let background = JobManager::with_config(config.clone());
+        let background = JobManager::with_config(config);
         Self {
             jobs: Jobs::new(background.handle()),
             names: Names::default(),
@@ -73,7 +76,7 @@ impl Session {
             output,
             shown: Shown::default(),
             lines: 0,
-            foreground: Foreground::new(config),
+            foreground: Foreground::new(background.handle()),
             background,
         }
     }
@@ -124,23 +127,23 @@ impl Session {
 
     /// What comes of an evaluation, and the names as far as it came.
     fn wait_for_value(&self, line: Line) -> (Answer, Option<Names>) {
-        let (names, jobs, language) = (self.names.clone(), self.jobs.clone(), self.language.clone());
-        let output = Arc::clone(&self.output);
-        let line = move |context: &Context| Ok(line.run(context, output, names, jobs, language));
-        let job = match self.foreground.start("the line", line) {
+        let (left, output) = (Left::default(), Arc::clone(&self.output));
+        let (known, its_left) = ((self.names.clone(), self.jobs.clone(), self.language.clone()), left.clone());
+        let name = line.name().to_owned();
+        let job = self.foreground.start(name, move |context: &Context| line.run(context, &output, known, &its_left));
+        let job = match job {
             Ok(job) => job,
             Err(refusal) => return (Answer::Failed(Failure::new(refusal.to_string())), None),
         };
-        // How it ended is read from the job.
-        let _ = job.wait();
-        self.foreground.end();
-        match job.outcome() {
-            Some(Ok(Ended { value, names })) => {
-                (value.clone().map_or_else(Answer::Failed, Answer::Value), Some(names.clone()))
-            }
-            Some(Err(failure)) => (Answer::Failed(failure.clone()), None),
-            None => (Answer::Nothing, None),
+        if self.foreground.wait(&job, None, || {}) == Waited::Background && left.before_end(|| job.list()).is_some() {
+            lang::note_sent(&job, &self.jobs);
+            return (Answer::Sent(AnyJob::clone(&job)), None);
         }
+        let answer = match job.join() {
+            Ok(done) => Answer::Value(done.value.clone()),
+            Err(_) => job.failure().map_or(Answer::Nothing, Answer::Failed),
+        };
+        (answer, left.names())
     }
 
     /// Counts a line that somebody else has answered.
@@ -148,16 +151,10 @@ impl Session {
         self.lines += 1;
     }
 
-    /// Waits until a background job has ended, and calls `look` now and then; false if the [`Stopper`] ended the wait.
-    pub fn wait_for(&mut self, job: &AnyJob, look: &mut dyn FnMut(&Self)) -> bool {
-        let awaited = job.clone();
-        let wait = self.foreground.start("the wait", move |context| Ok(context.wait_for(&awaited, None)?));
-        let Ok(wait) = wait else { return job.wait().is_ok() };
-        while wait.wait_timeout(LOOK_EVERY).is_err() {
-            look(self);
-        }
-        self.foreground.end();
-        job.is_finished()
+    /// Waits until a background job has ended, and calls `look` now and then.
+    pub(crate) fn wait_for(&self, job: &AnyJob, mut look: impl FnMut(&Self)) -> Waited {
+        self.foreground.look_at(job);
+        self.foreground.wait(job, Some(LOOK_EVERY), || look(self))
     }
 
     /// What became of a background job, as if its line had been answered; nothing before its end.

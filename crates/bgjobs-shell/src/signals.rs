@@ -1,7 +1,7 @@
 //! Ctrl-C and the requests to leave that a process gets from outside.
 
 use std::{
-    io,
+    io::{self, Write},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -39,25 +39,43 @@ pub(crate) enum Idle {
 
 /// Listens from now on: an interrupt stops what the session waits for, a request to leave stops all and leaves.
 ///
+/// At a prompt Ctrl-Z, or Ctrl-\ where a terminal keeps that for itself, lets what the session waits for go on in the background.
+///
 /// # Errors
 ///
 /// That of the system, if it does not let the signals be heard.
 #[cfg(unix)]
 pub(crate) fn listen(stopper: Stopper, jobs: Handle, idle: Idle) -> io::Result<Interrupted> {
     use signal_hook::{
-        consts::{SIGHUP, SIGINT, SIGTERM},
+        consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP},
         iterator::Signals,
     };
 
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    if idle == Idle::Stay {
+        signals.add_signal(SIGTSTP)?;
+        signals.add_signal(SIGQUIT)?;
+    }
     let interrupted = Interrupted::default();
     let shared = interrupted.clone();
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         for signal in signals.forever() {
-            shared.0.store(true, Ordering::Relaxed);
-            if signal == SIGINT && (stopper.stop("interrupted") || idle == Idle::Stay) {
+            let heard = match signal {
+                SIGTSTP | SIGQUIT => stopper.send_to_background(),
+                SIGINT => {
+                    shared.0.store(true, Ordering::Relaxed);
+                    stopper.stop("interrupted")
+                }
+                _ => false,
+            };
+            if heard && idle == Idle::Stay {
+                // The terminal has shown the key.
+                let _ = writeln!(io::stderr());
+            }
+            if heard || idle == Idle::Stay && signal == SIGINT || matches!(signal, SIGTSTP | SIGQUIT) {
                 continue;
             }
+            shared.0.store(true, Ordering::Relaxed);
             let _ = stop_all(&jobs, "the shell was asked to leave");
             terminal::release();
             std::process::exit(128 + signal);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::{after::After, name::Name};
+
 /// The choices of a [`JobManager`](crate::JobManager).
 ///
 /// ```
@@ -50,4 +52,26 @@ pub struct Options {
     /// Threads are used again, so a job may find thread-local values of jobs before it.
     /// Default: false.
     pub fresh_thread: bool,
+    /// The name of the [`Group`](crate::Group) under whose limit the job runs. Default: none.
+    ///
+    /// A job with any of these options has its number, and stands among those that run, before it starts; meanwhile its
+    /// state is [`Queued`](crate::State::Queued), [`AnyJob::why`](crate::AnyJob::why) says what it waits for, and a
+    /// stop ends it at once.
+    /// If no thread can be had for it when its turn comes, it has failed.
+    pub group: Option<Name>,
+    /// Whether the job starts sooner than others of its group that wait: the higher, the sooner, and the lower number
+    /// among equals. Default: 0.
+    pub priority: i32,
+    /// How long after now the job starts at the earliest. Default: none.
+    pub delay: Option<Duration>,
+    /// The jobs that must end before this one starts, all of them. Default: none.
+    pub after: Vec<After>,
+    /// How long the body may run before it is asked to stop, with the reason `time limit of 5s`. Default: for ever.
+    pub time_limit: Option<Duration>,
+    /// Whether the job is left out of the lists and notices, and has no number, until [`AnyJob::list`](crate::AnyJob::list) gives it one.
+    ///
+    /// It is for what a prompt itself waits for: nobody else knows of such a job, and its manager does not wait for it.
+    /// A job with a group, a delay, a limit of time or jobs before it is listed all the same.
+    /// Default: false.
+    pub unlisted: bool,
 }

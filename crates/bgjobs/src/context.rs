@@ -13,6 +13,7 @@ use crate::{
     job::AnyJob,
     log::{Log, Stream},
     name::Name,
+    on_stop::OnStop,
     said::Place,
     stop::Stopped,
 };
@@ -138,6 +139,30 @@ impl Context {
         self.check()?;
         self.job.engine().sleep(self.job.core(), time);
         self.check()
+    }
+
+    /// Calls `call` when the job is asked to stop, once, on the thread that asks; at once if it was asked before.
+    ///
+    /// It is for a body that waits for something else than this library knows of, and must be woken.
+    /// Dropping what is returned takes it back; a panic of `call` is swallowed.
+    ///
+    /// ```
+    /// use bgjobs::JobManager;
+    /// use std::{sync::mpsc, time::Duration};
+    ///
+    /// let jobs = JobManager::new();
+    /// let job = jobs.spawn_with("wait for mail", |job| {
+    ///     let (letter, mail) = mpsc::channel();
+    ///     let _heard = job.on_stop(move || drop(letter.send("stop")));
+    ///     while mail.recv()? != "stop" { /* read it */ }
+    ///     Ok(job.check()?)
+    /// })?;
+    /// job.stop("no mail today", Duration::from_secs(5));
+    /// assert_eq!(job.failure().unwrap().message(), "no mail today");
+    /// # Ok::<(), bgjobs::SpawnError>(())
+    /// ```
+    pub fn on_stop(&self, call: impl Fn() + Send + Sync + 'static) -> OnStop {
+        OnStop::new(&self.job, call)
     }
 
     /// Waits until `other` has ended, `timeout` at most, or until this job is asked to stop; no timeout waits for ever.

@@ -16,6 +16,8 @@
 
 use std::{
     cell::Cell,
+    cmp::Reverse,
+    collections::VecDeque,
     sync::Arc,
     task::Waker,
     time::{Duration, Instant},
@@ -24,13 +26,16 @@ use std::{
 use crate::{
     board::{Alarm, Board},
     config::{Config, Options},
+    dispatch::Deferred,
     error::{SpawnError, WaitError},
     failure::Failure,
     id::JobId,
+    joins::{Joiner, Joins},
     name::Name,
     panic::{self, Quietly},
     platform::{nanos, own_cpu_time},
-    record::{AnyRecord, Core, Record, Shared},
+    record::{AnyRecord, Core, Key, Record, Shared},
+    schedule::{Schedule, Step},
     spin::spin,
     state::{Outcome, State},
     sync::{AtomicU64, Condvar, Mutex, Ordering, Parker, deadline_after, has_passed, lock, thread_local},
@@ -42,6 +47,9 @@ use crate::{
 /// How long a joiner looks before it sleeps, in rounds of [`spin`].
 const JOINER_ROUNDS: u32 = 10;
 
+/// Why a job is stopped when its manager goes.
+const SHUT_DOWN: &str = "the manager was shut down";
+
 pub(crate) struct Engine {
     pub(crate) config: Config,
     /// The zero of the clock that stamps the jobs.
@@ -52,6 +60,8 @@ pub(crate) struct Engine {
     pub(crate) news: Condvar,
     /// How many ends were ever posted, readable without the lock.
     posted: AtomicU64,
+    /// Tells the thread that tells the time that there is something else to wait for.
+    pub(crate) clock: Condvar,
     pub(crate) workers: Arc<Workers>,
     pub(crate) waits: Waits,
 }
@@ -59,22 +69,60 @@ pub(crate) struct Engine {
 pub(crate) struct Ledger {
     pub(crate) table: Table<Shared>,
     pub(crate) board: Board<Shared>,
+    pub(crate) schedule: Schedule<Deferred>,
+    pub(crate) joins: Joins,
+    /// How many jobs were started that are in no list.
+    unlisted: u64,
     /// Whether jobs may be started.
     pub(crate) open: bool,
+    /// Whether a thread tells the schedule the time.
+    pub(crate) has_clock: bool,
 }
 
-/// What is the user's and due at the end of a job.
-struct Guests {
+/// What is due at the end of a job: what the schedule decided, and what is the user's.
+#[derive(Default)]
+pub(crate) struct Guests {
+    pub(crate) steps: VecDeque<Step<Deferred>>,
     wakers: Vec<Waker>,
     alarms: Vec<Alarm>,
-    /// The record, if nobody else holds it: its result is dropped.
-    kept: Option<Shared>,
+    /// Records that nobody else holds: their results are dropped.
+    kept: Vec<Shared>,
+    /// Jobs that never start: their bodies are dropped.
+    pub(crate) unstarted: Vec<Deferred>,
+}
+
+impl Guests {
+    /// What the schedule decided, and nothing else.
+    pub(crate) fn of(steps: Vec<Step<Deferred>>) -> Self {
+        Self { steps: steps.into(), ..Self::default() }
+    }
+
+    /// Takes in what is due at the end of another job.
+    pub(crate) fn extend(&mut self, other: Self) {
+        let Self { steps, wakers, alarms, kept, unstarted } = other;
+        self.steps.extend(steps);
+        self.wakers.extend(wakers);
+        self.alarms.extend(alarms);
+        self.kept.extend(kept);
+        self.unstarted.extend(unstarted);
+    }
 }
 
 thread_local! {
-    /// The engine, by its address, and the job whose body runs on this thread.
+    /// The job whose body runs on this thread.
     #[cfg_attr(not(bgjobs_loom), expect(clippy::missing_const_for_thread_local, reason = "loom's macro takes no `const`"))]
-    static CURRENT: Cell<Option<(usize, JobId)>> = Cell::new(None);
+    static CURRENT: Cell<Option<Current>> = Cell::new(None);
+}
+
+/// A job whose body runs, and its engine, by its address.
+#[derive(Clone, Copy)]
+struct Current {
+    engine: usize,
+    job: Key,
+    /// As it was when the body began.
+    id: JobId,
+    /// Whether the schedule knew it then.
+    watched: bool,
 }
 
 impl Engine {
@@ -84,14 +132,23 @@ impl Engine {
             workers: Workers::new(&config),
             config,
             epoch: Instant::now(),
-            ledger: Mutex::new(Ledger { table: Table::new(), board: Board::new(), open: true }),
+            ledger: Mutex::new(Ledger {
+                table: Table::new(),
+                board: Board::new(),
+                schedule: Schedule::new(),
+                joins: Joins::default(),
+                unlisted: 0,
+                open: true,
+                has_clock: false,
+            }),
             news: Condvar::new(),
             posted: AtomicU64::new(0),
+            clock: Condvar::new(),
             waits: Waits::new(),
         })
     }
 
-    fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         nanos(self.epoch.elapsed())
     }
 
@@ -100,9 +157,28 @@ impl Engine {
     }
 
     /// The job whose body runs on this thread, if it is one of this engine.
-    pub(crate) fn current(&self) -> Option<JobId> {
-        let address = std::ptr::from_ref(self).addr();
-        CURRENT.with(Cell::get).filter(|&(engine, _)| engine == address).map(|(_, id)| id)
+    pub(crate) fn current(&self) -> Option<Joiner> {
+        let current = self.here()?;
+        let listed_since = || {
+            let ledger = lock(&self.ledger);
+            let mut running = ledger.table.list(List::Running);
+            running.find(|record| record.core().key() == current.job).map(|record| record.core().id())
+        };
+        let id = if current.id == JobId::NONE { listed_since().unwrap_or(JobId::NONE) } else { current.id };
+        Some(Joiner { key: current.job, id })
+    }
+
+    /// The job whose body runs on this thread, if it may have a place in a group.
+    pub(crate) fn current_with_place(&self) -> Option<Key> {
+        self.here().filter(|current| current.watched).map(|current| current.job)
+    }
+
+    fn here(&self) -> Option<Current> {
+        CURRENT.with(Cell::get).filter(|current| current.engine == self.address())
+    }
+
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 }
 
@@ -115,12 +191,15 @@ impl Engine {
         options: &Options,
         body: impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Shared, SpawnError> {
+        if options.scheduled().is_some() {
+            return self.defer(name, options, body);
+        }
         if options.fresh_thread || options.stack_size.is_some() {
             return self.launch_alone(name, options, body);
         }
         let body = Quietly::new(body);
         let queued = self.workers.admit()?;
-        let Some(record) = self.enter(name, options.daemon) else {
+        let Some(record) = self.enter(name, options) else {
             self.workers.retract();
             return Err(SpawnError::ShutDown);
         };
@@ -129,23 +208,56 @@ impl Engine {
         }
         let job = Arc::clone(&record) as Shared;
         let engine = Arc::clone(self);
+        let unlisted = options.unlisted.then(|| Unstarted { engine: Arc::clone(self), job: Some(Arc::clone(&job)) });
         // If a shutdown has come between, it has settled the job, and the task is dropped.
-        self.workers.push(Box::new(move |worker| engine.run(record, body, worker)));
+        self.workers.push(Box::new(move |worker| {
+            unlisted.into_iter().for_each(Unstarted::starts);
+            engine.run(record, body, worker);
+        }));
         tell_start(&job);
         Ok(job)
     }
 
-    /// Gives a job its number and its place in the table; none after a shutdown.
-    pub(crate) fn enter<T: Send + Sync + 'static>(&self, name: Name, daemon: bool) -> Option<Arc<Record<T>>> {
+    /// Gives a job its number and its place in the table, unless it is not to be listed; none after a shutdown.
+    pub(crate) fn enter<T: Send + Sync + 'static>(&self, name: Name, options: &Options) -> Option<Arc<Record<T>>> {
         let created = self.now();
         let mut ledger = lock(&self.ledger);
         if !ledger.open {
             return None;
         }
+        if options.unlisted {
+            ledger.unlisted += 1;
+            return Some(Arc::new(Record::new(Core::new(
+                Key::Unlisted(ledger.unlisted),
+                name,
+                options.daemon,
+                created,
+            ))));
+        }
         let id = JobId::from(ledger.table.next_number());
-        let record = Arc::new(Record::new(Core::new(id, name, daemon, created)));
+        let record = Arc::new(Record::new(Core::new(Key::Listed(id), name, options.daemon, created)));
         ledger.table.insert(Arc::clone(&record) as Shared);
         Some(record)
+    }
+
+    /// Gives a job its number and its place in the table now, unless it has them; none if it has ended without, and after a
+    /// shutdown.
+    pub(crate) fn list(&self, record: &Shared) -> Option<JobId> {
+        let core = record.core();
+        let mut ledger = lock(&self.ledger);
+        if core.id() != JobId::NONE {
+            return Some(core.id());
+        }
+        // An end is published under the same lock.
+        if !ledger.open || core.life.state().is_finished() {
+            return None;
+        }
+        let id = JobId::from(ledger.table.next_number());
+        core.set_id(id);
+        ledger.table.insert(Arc::clone(record));
+        drop(ledger);
+        tell_start(record);
+        Some(id)
     }
 
     /// Starts a job on a thread of its own, which is there before the job has its number.
@@ -164,7 +276,7 @@ impl Engine {
             }
         };
         self.workers.run_alone(&name, options.stack_size, alone).map_err(SpawnError::NoThread)?;
-        let record = self.enter(name, options.daemon).ok_or(SpawnError::ShutDown)?;
+        let record = self.enter(name, options).ok_or(SpawnError::ShutDown)?;
         let job = Arc::clone(&record) as Shared;
         hand_over.send(record).expect("the thread waits for its job");
         tell_start(&job);
@@ -172,15 +284,38 @@ impl Engine {
     }
 }
 
+/// A job that no shutdown finds in the table: if its task is dropped it is settled.
+struct Unstarted {
+    engine: Arc<Engine>,
+    job: Option<Shared>,
+}
+
+impl Unstarted {
+    fn starts(mut self) {
+        self.job = None;
+    }
+}
+
+impl Drop for Unstarted {
+    fn drop(&mut self) {
+        if let Some(job) = self.job.take() {
+            self.engine.settle_unstarted(&job, &Name::from(SHUT_DOWN));
+        }
+    }
+}
+
 /// Logs what the original logs; last of all, because the logger is the user's and may panic.
 pub(crate) fn tell_start(job: &Shared) {
-    ::log::debug!(target: "bgjobs", "Starting job # {} in a separate thread.", job.core().id);
+    let id = job.core().id();
+    if id != JobId::NONE {
+        ::log::debug!(target: "bgjobs", "Starting job # {id} in a separate thread.");
+    }
 }
 
 /// Running and ending.
 impl Engine {
     /// Runs the body of a job from its start to its end, unless the job was settled before it started.
-    fn run<T: Send + Sync + 'static>(
+    pub(crate) fn run<T: Send + Sync + 'static>(
         self: &Arc<Self>,
         record: Arc<Record<T>>,
         body: Quietly<impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure>>,
@@ -197,8 +332,13 @@ impl Engine {
         let started = self.now();
         core.seat(worker.thread, worker.cpu_at(started, self.config.measure_cpu));
         core.life.start(started);
+        let watched = core.life.is_watched();
+        if watched {
+            self.note_begin(core.key(), started);
+        }
 
-        CURRENT.with(|current| current.set(Some((std::ptr::from_ref(&**self).addr(), core.id))));
+        let current = Current { engine: self.address(), job: core.key(), id: core.id(), watched };
+        CURRENT.with(|slot| slot.set(Some(current)));
         let result = panic::catch(|| body.into_inner()(&record, self)).map_err(Failure::panicked).flatten();
         CURRENT.with(|current| current.set(None));
 
@@ -232,36 +372,50 @@ impl Engine {
 
     /// Publishes the end of a job whose outcome is set; returns what is to be called then.
     #[must_use]
-    fn finish(&self, record: Shared, outcome: Outcome) -> Guests {
+    pub(crate) fn finish(&self, record: Shared, outcome: Outcome) -> Guests {
         let now = self.now();
         let list = if outcome == Outcome::Done { List::Completed } else { List::Dead };
-        let (id, mut alarms, mut kept) = (record.core().id, Vec::new(), None);
+        let mut guests = Guests::default();
         let mut ledger = lock(&self.ledger);
-        let Ledger { table, board, .. } = &mut *ledger;
+        let Ledger { table, board, schedule, joins, .. } = &mut *ledger;
+        let id = record.core().id();
         table.move_to(id.get(), list);
-        if board.has_readers() {
-            alarms = board.post(Arc::clone(&record));
+        if id != JobId::NONE && board.has_readers() {
+            guests.alarms = board.post(Arc::clone(&record));
             self.posted.store(board.end(), Ordering::Release);
             if board.sleeping > 0 {
                 self.news.notify_all();
             }
         }
-        let awaited = record.core().life.end(outcome, now);
+        let ended = record.core().life.end(outcome, now);
+        let key = record.core().key();
+        if ended.watched {
+            joins.end(key);
+            guests.steps = schedule.end(key, outcome).into();
+            if !schedule.needs_time() {
+                self.wake_clock();
+            }
+        }
         // While the table holds the record this is not the last of it, so the result is not dropped here, but by whoever
         // takes it out of the table. Else it is dropped below.
         match table.get(id.get()) {
             Some(_) => drop(record),
-            None => kept = Some(record),
+            None => guests.kept.push(record),
         }
         drop(ledger);
-        let wakers = if awaited { self.waits.wake(id, Signal::End) } else { Vec::new() };
-        Guests { wakers, alarms, kept }
+        if ended.awaited {
+            guests.wakers = self.waits.wake(key, Signal::End);
+        }
+        guests
     }
 
-    /// Calls what is the user's, and may take its time; the worker that does so is not idle meanwhile.
-    fn call(&self, guests: Guests, worker: Option<&Worker>) {
-        let Guests { wakers, alarms, kept } = guests;
-        if wakers.is_empty() && alarms.is_empty() && kept.is_none() {
+    /// Does what is due, and calls what is the user's, which may take its time; the worker that does so is not idle meanwhile.
+    pub(crate) fn call(&self, mut guests: Guests, worker: Option<&Worker>) {
+        if !guests.steps.is_empty() {
+            self.take_steps(&mut guests);
+        }
+        let Guests { wakers, alarms, kept, unstarted, .. } = guests;
+        if wakers.is_empty() && alarms.is_empty() && kept.is_empty() && unstarted.is_empty() {
             return;
         }
         if let Some(worker) = worker {
@@ -273,7 +427,8 @@ impl Engine {
         for alarm in alarms {
             panic::swallow(move || alarm());
         }
-        panic::drop_quietly(kept);
+        kept.into_iter().for_each(panic::drop_quietly);
+        unstarted.into_iter().for_each(panic::drop_quietly);
         if worker.is_some_and(|worker| self.workers.release(worker)) {
             self.workers.grow_for_refused();
         }
@@ -282,8 +437,8 @@ impl Engine {
     /// Ends a job that has not started, if it is still to be had.
     pub(crate) fn settle_unstarted(&self, record: &Shared, reason: &Name) {
         if record.core().life.claim() {
-            record.fail(Failure::stopped(&**reason));
-            self.call(self.finish(Arc::clone(record), Outcome::Stopped), None);
+            let outcome = record.fail(Failure::stopped(&**reason));
+            self.call(self.finish(Arc::clone(record), outcome), None);
         }
     }
 }
@@ -303,8 +458,8 @@ impl Engine {
             return Ok(());
         }
         let current = self.current();
-        if current == Some(core.id) {
-            return Err(WaitError::Itself(core.id));
+        if current.is_some_and(|current| current.key == core.key()) {
+            return Err(WaitError::Itself(core.id()));
         }
         let deadline = deadline_after(timeout);
         let is_over = || core.life.state().is_finished() || hearing.is_some_and(|(own, _)| own.life.is_stopping());
@@ -315,12 +470,13 @@ impl Engine {
         // With a deadline even a ring of joins ends.
         let joiner = current.filter(|_| deadline.is_none());
         if let Some(joiner) = joiner {
-            self.waits.begin_join(joiner, core.id).map_err(WaitError::Ring)?;
+            lock(&self.ledger).joins.begin(joiner, vec![Joiner::of(core)]).map_err(WaitError::Ring)?;
         }
+        let lender = self.lend(std::iter::once(core), 1);
         let parker = Parker::new();
-        let stop = hearing
-            .map(|(own, engine)| engine.waits.register(own.id, Signal::Stop, Waiter::Thread(Arc::clone(&parker))));
-        let end = self.waits.register(core.id, Signal::End, Waiter::Thread(Arc::clone(&parker)));
+        let stop =
+            hearing.map(|(own, engine)| engine.waits.register(own, Signal::Stop, Waiter::Thread(Arc::clone(&parker))));
+        let end = self.waits.register(core, Signal::End, Waiter::Thread(Arc::clone(&parker)));
         if core.life.await_end() {
             while !is_over() && parker.park(deadline) {}
         }
@@ -329,7 +485,10 @@ impl Engine {
             engine.waits.unregister(stop);
         }
         if let Some(joiner) = joiner {
-            self.waits.end_join(joiner);
+            lock(&self.ledger).joins.end(joiner.key);
+        }
+        if let Some(lender) = lender {
+            self.take_back(lender, !core.life.state().is_finished());
         }
         Self::waited(core, began, hearing)
     }
@@ -342,14 +501,14 @@ impl Engine {
         if let Some((own, _)) = hearing {
             own.check().map_err(WaitError::Stopped)?;
         }
-        Err(WaitError::TimedOut { after: began.elapsed(), running: vec![core.id] })
+        Err(WaitError::TimedOut { after: began.elapsed(), running: vec![core.id()] })
     }
 
     /// Lets a body sleep for `time`, or until it is asked to stop.
     pub(crate) fn sleep(&self, core: &Core, time: Duration) {
         let deadline = deadline_after(Some(time));
         let parker = Parker::new();
-        let ticket = self.waits.register(core.id, Signal::Stop, Waiter::Thread(Arc::clone(&parker)));
+        let ticket = self.waits.register(core, Signal::Stop, Waiter::Thread(Arc::clone(&parker)));
         while !core.life.is_stopping() && parker.park(deadline) {}
         self.waits.unregister(ticket);
     }
@@ -360,11 +519,14 @@ impl Engine {
     /// Waits for the non-daemon jobs but `except`, then admits nothing more, settles what has not started and sends the
     /// idle workers home.
     pub(crate) fn shut_down(&self, except: Option<JobId>) {
-        let reason = Name::from("the manager was shut down");
+        let reason = Name::from(SHUT_DOWN);
         let mut excepted = Vec::from_iter(except);
-        let left: Vec<Shared> = loop {
+        // What is paused would be waited for, and nobody be left to resume it.
+        let steps = lock(&self.ledger).schedule.leave();
+        self.carry_out(steps);
+        let mut left: Vec<Shared> = loop {
             let mut ledger = lock(&self.ledger);
-            let is_awaited = |core: &Core| !core.daemon && !excepted.contains(&core.id);
+            let is_awaited = |core: &Core| !core.daemon && !excepted.contains(&core.id());
             let record = ledger.table.list(List::Running).find(|record| is_awaited(record.core())).cloned();
             let Some(record) = record else {
                 ledger.open = false;
@@ -376,11 +538,15 @@ impl Engine {
                 self.ask_stop(&record, &reason);
             } else if self.wait(&*record, None, None).is_err() {
                 // It waits for the job that shuts down: neither would ever end.
-                excepted.push(record.core().id);
+                excepted.push(record.core().id());
             }
         };
         self.news.notify_all();
-        for record in left.iter().filter(|record| record.core().daemon) {
+        self.wake_clock();
+        left.retain(|record| record.core().daemon);
+        // The newest first, because they may be to follow older ones, whose stop would be their failure.
+        left.sort_unstable_by_key(|record| Reverse(record.core().id()));
+        for record in &left {
             self.ask_stop(record, &reason);
         }
         drop(self.workers.close());
@@ -391,8 +557,9 @@ impl Engine {
         let core = record.core();
         let first = core.ask_stop(reason.clone());
         if first {
-            // Only threads wait for a stop.
-            drop(self.waits.wake(core.id, Signal::Stop));
+            for waker in self.waits.wake(core.key(), Signal::Stop) {
+                panic::swallow(|| waker.wake());
+            }
             self.settle_unstarted(record, reason);
         }
         first

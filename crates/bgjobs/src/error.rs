@@ -5,7 +5,7 @@
 
 use std::{any::type_name, error::Error, fmt, io, time::Duration};
 
-use crate::{failure::Failure, id::JobId, state::State, stop::Stopped};
+use crate::{failure::Failure, id::JobId, name::Name, state::State, stop::Stopped};
 
 /// A job was not started; it is in no list, and no number was used.
 #[derive(Debug)]
@@ -14,6 +14,13 @@ pub enum SpawnError {
     ShutDown,
     /// The system refused a thread, and no thread lives that could take the job later.
     NoThread(io::Error),
+    /// The job was to start after one that is in no list.
+    Unknown(UnknownJob),
+    /// The job is hosted, so this [option](crate::Options) is its host's affair.
+    Hosted {
+        /// The name of the option.
+        option: &'static str,
+    },
 }
 
 impl fmt::Display for SpawnError {
@@ -25,6 +32,13 @@ impl fmt::Display for SpawnError {
             Self::NoThread(error) => {
                 write!(f, "no thread could be had for the job ({error}); end other threads or raise the system's limit")
             }
+            Self::Unknown(error) => write!(f, "{error:#}; a job can only start after one that is in the lists"),
+            Self::Hosted { option } => {
+                write!(
+                    f,
+                    "the option `{option}` can't be had for a hosted job, which its host starts and ends; leave it out"
+                )
+            }
         }
     }
 }
@@ -32,12 +46,28 @@ impl fmt::Display for SpawnError {
 impl Error for SpawnError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::ShutDown => None,
+            // The text of an unknown number is in the text above.
+            Self::ShutDown | Self::Unknown(_) | Self::Hosted { .. } => None,
             // Its own text is in the text above.
             Self::NoThread(error) => error.source(),
         }
     }
 }
+
+/// A limit of zero, under which nothing would ever start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitError {
+    /// The name of the group.
+    pub group: Name,
+}
+
+impl fmt::Display for LimitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "with a limit of 0 no job of group {} would ever start; pause the group instead", self.group)
+    }
+}
+
+impl Error for LimitError {}
 
 /// There is no job of that number.
 ///

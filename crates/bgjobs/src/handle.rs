@@ -6,11 +6,14 @@ use crate::{
     engine::Engine,
     error::{RemoveError, ResultError, TracebackError, UnknownJob, WaitError},
     failure::Traceback,
+    group::Group,
     id::JobId,
     job::AnyJob,
     join,
+    name::Name,
     notice::Notices,
     record::Shared,
+    schedule::Places,
     sync::lock,
     table::List,
     text::{Flushed, Status, Tracebacks},
@@ -136,6 +139,25 @@ impl Handle {
         Tracebacks::new(self.dead())
     }
 
+    /// The group of that name, made at its first use.
+    #[must_use]
+    pub fn group(&self, name: impl Into<Name>) -> Group {
+        let name = name.into();
+        let id = lock(&self.engine.ledger).schedule.group(&name);
+        Group::new(Arc::clone(&self.engine), id, name)
+    }
+
+    /// All groups, by name.
+    #[must_use]
+    pub fn groups(&self) -> Vec<Group> {
+        let ledger = lock(&self.engine.ledger);
+        let group = |(id, places): (_, &Places)| Group::new(Arc::clone(&self.engine), id, places.name.clone());
+        let mut groups: Vec<_> = ledger.schedule.groups().map(group).collect();
+        drop(ledger);
+        groups.sort_unstable_by(|one, other| (**one.name()).cmp(other.name()));
+        groups
+    }
+
     /// A reader that is told of each job that ends from now on.
     #[must_use]
     pub fn notices(&self) -> Notices {
@@ -151,7 +173,7 @@ impl Handle {
     /// The job whose body runs on this thread, if it is one of this manager.
     #[must_use]
     pub fn current(&self) -> Option<JobId> {
-        self.engine.current()
+        self.engine.current().map(|current| current.id)
     }
 
     pub(crate) fn job(&self, record: &Shared) -> AnyJob {
@@ -222,7 +244,8 @@ impl Handle {
     /// As [`wait_all`](crate::wait_all).
     pub fn wait_all(&self, timeout: Option<Duration>) -> Result<(), WaitError> {
         let mut running = self.running();
-        running.retain(|job| Some(job.id()) != self.current());
+        let current = self.engine.current();
+        running.retain(|job| current.is_none_or(|current| current.key != job.core().key()));
         join::wait_all(&running, timeout)
     }
 }

@@ -113,6 +113,6 @@ impl Drop for Held {
 
 impl fmt::Debug for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Held").field(&self.record.as_ref().map(|record| record.core().id)).finish()
+        f.debug_tuple("Held").field(&self.record.as_ref().map(|record| record.core().id())).finish()
     }
 }

@@ -4,6 +4,8 @@ use std::{error::Error, fmt, str::FromStr};
 
 /// The number of a job: from 0 in the order of starting, never given twice.
 ///
+/// A job that is in no list has none ([`Options::unlisted`](crate::Options::unlisted)): it is shown as `-`, and no job is found by it.
+///
 /// ```
 /// use bgjobs::JobId;
 ///
@@ -17,6 +19,9 @@ use std::{error::Error, fmt, str::FromStr};
 pub struct JobId(u64);
 
 impl JobId {
+    /// That of a job which has none.
+    pub(crate) const NONE: Self = Self(u64::MAX);
+
     /// The number itself.
     #[must_use]
     pub const fn get(self) -> u64 {
@@ -32,7 +37,7 @@ impl From<u64> for JobId {
 
 impl fmt::Display for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        if *self == Self::NONE { f.write_str("-") } else { self.0.fmt(f) }
     }
 }
 

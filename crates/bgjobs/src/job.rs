@@ -18,9 +18,11 @@ use crate::{
     log::Log,
     name::Name,
     record::{Core, Record, Shared},
+    retry::Attempt,
     said::{Place, Progress},
-    state::State,
+    state::{Outcome, State},
     stop::Verdict,
+    why::Waiting,
 };
 
 /// When things happened to a job, by a clock that never goes back.
@@ -82,7 +84,39 @@ impl AnyJob {
     /// The number.
     #[must_use]
     pub fn id(&self) -> JobId {
-        self.core().id
+        self.core().id()
+    }
+
+    /// Whether the job is, or was, in the lists of its manager.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        self.id() != JobId::NONE
+    }
+
+    /// Gives a job that was started [unlisted](crate::Options::unlisted) its number and its place in the lists, and returns the
+    /// number; one that has them keeps them.
+    ///
+    /// None if the job has ended unlisted, or the manager was shut down.
+    ///
+    /// ```
+    /// use bgjobs::{JobManager, Options};
+    ///
+    /// let jobs = JobManager::new();
+    /// let (go, gate) = std::sync::mpsc::channel::<()>();
+    /// let unlisted = Options { unlisted: true, ..Options::default() };
+    /// let line = jobs.with(unlisted).spawn("slow(5)", move || gate.recv().is_ok())?;
+    /// assert!(jobs.all().is_empty());
+    ///
+    /// // The user wants the prompt back.
+    /// let id = line.list().unwrap();
+    /// assert_eq!(jobs.status().to_string(), "Running jobs:\n0 : slow(5)\n\n");
+    /// go.send(())?;
+    /// assert_eq!(jobs.get(id)?.downcast::<bool>().unwrap().join()?, &true);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
+    pub fn list(&self) -> Option<JobId> {
+        self.engine.list(&self.record)
     }
 
     /// What the job shows.
@@ -124,6 +158,25 @@ impl AnyJob {
     #[must_use]
     pub fn stat_code(&self) -> i8 {
         self.state().stat_code()
+    }
+
+    /// What keeps the job: from starting while it is [`Queued`](State::Queued), or from going on while its body waits for
+    /// another job. Nothing keeps one that runs, and one that has ended.
+    #[must_use]
+    pub fn why(&self) -> Vec<Waiting> {
+        self.engine.why(self.core())
+    }
+
+    /// The name of the group that the job belongs to.
+    #[must_use]
+    pub fn group(&self) -> Option<&Name> {
+        self.core().group()
+    }
+
+    /// The attempts of a job that is made again when it fails, oldest first: the newest hundred. None for other jobs.
+    #[must_use]
+    pub fn attempts(&self) -> Vec<Attempt> {
+        self.core().attempts()
     }
 
     /// When things happened to the job.
@@ -249,23 +302,31 @@ impl AnyJob {
     /// ```
     pub fn stop(&self, reason: impl Into<Name>, deadline: Duration) -> Verdict {
         let asked = Instant::now();
+        self.begin_stop(&reason.into()).unwrap_or_else(|| self.end_stop(asked, deadline))
+    }
+
+    /// Asks the job to stop, unless it has ended.
+    fn begin_stop(&self, reason: &Name) -> Option<Verdict> {
         if let State::Finished(outcome) = self.state() {
-            return Verdict::FinishedFirst { outcome };
+            return Some(Verdict::FinishedFirst { outcome });
         }
-        self.ask_stop(reason);
+        self.ask_stop(reason.clone());
+        None
+    }
+
+    /// What became by the `deadline` of a request to stop.
+    fn end_stop(&self, asked: Instant, deadline: Duration) -> Verdict {
         // Whether it ended or not is read from its state.
-        let _ = self.wait_timeout(deadline);
-        let after = asked.elapsed();
+        let _ = self.wait_timeout(deadline.saturating_sub(asked.elapsed()));
+        let finished = self.times().finished;
+        let after = finished.map_or_else(|| asked.elapsed(), |finished| finished.saturating_duration_since(asked));
         match self.state() {
-            State::Finished(crate::Outcome::Stopped) => Verdict::Stopped { after, place: self.place_of_stop() },
+            State::Finished(Outcome::Stopped) => {
+                Verdict::Stopped { after, place: self.core().place_of_stop(self.record.failure(), finished) }
+            }
             State::Finished(outcome) => Verdict::FinishedFirst { outcome },
             _ => Verdict::StillRunning { after, place: self.place() },
         }
-    }
-
-    /// Where a job that was stopped was when it heard of it.
-    fn place_of_stop(&self) -> Option<Place> {
-        self.core().place_of_stop(self.record.failure(), self.times().finished)
     }
 
     /// The job with the type of its result.
@@ -287,6 +348,28 @@ impl AnyJob {
         let record: &dyn Any = &*self.record;
         record.downcast_ref()
     }
+}
+
+/// Asks several jobs to stop, all at once, and says by the `deadline` what came of each, as [`AnyJob::stop`] does.
+///
+/// ```
+/// use bgjobs::{JobManager, Verdict, stop_all};
+/// use std::time::Duration;
+///
+/// let jobs = JobManager::new();
+/// for name in ["one", "two"] {
+///     jobs.spawn_with(name, |job| Ok(job.sleep(Duration::MAX)?))?;
+/// }
+/// let verdicts = stop_all(&jobs.running(), "not needed any more", Duration::from_secs(5));
+/// assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Stopped { .. })));
+/// # Ok::<(), bgjobs::SpawnError>(())
+/// ```
+#[must_use]
+pub fn stop_all(jobs: &[AnyJob], reason: impl Into<Name>, deadline: Duration) -> Vec<Verdict> {
+    let (asked, reason) = (Instant::now(), reason.into());
+    let begun: Vec<_> = jobs.iter().map(|job| job.begin_stop(&reason)).collect();
+    let end = |(job, ended): (&AnyJob, Option<Verdict>)| ended.unwrap_or_else(|| job.end_stop(asked, deadline));
+    jobs.iter().zip(begun).map(end).collect()
 }
 
 impl From<&AnyJob> for JobId {

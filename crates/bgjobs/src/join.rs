@@ -81,7 +81,7 @@ impl Future for Ending {
         if core.life.state().is_finished() {
             return Poll::Ready(());
         }
-        let ticket = waits.register(core.id, Signal::End, Waiter::Future(context.waker().clone()));
+        let ticket = waits.register(core, Signal::End, Waiter::Future(context.waker().clone()));
         if let Some(old) = self.ticket.replace(ticket) {
             waits.unregister(old);
         }
@@ -131,18 +131,31 @@ impl<T: Clone + Send + Sync + 'static> Future for JoiningOwned<T> {
 /// [`WaitError::TimedOut`] with the numbers of the jobs that have not ended, and those of [`AnyJob::wait`].
 pub fn wait_all(jobs: &[AnyJob], timeout: Option<Duration>) -> Result<(), WaitError> {
     let began = Instant::now();
-    for job in jobs {
-        let left = timeout.map(|timeout| timeout.saturating_sub(began.elapsed()));
-        match job.wait_at_most(left) {
-            Err(WaitError::TimedOut { .. }) => {
-                let running: Vec<_> = jobs.iter().filter(|job| !job.is_finished()).map(AnyJob::id).collect();
-                let all_ended = running.is_empty();
-                return if all_ended { Ok(()) } else { Err(WaitError::TimedOut { after: began.elapsed(), running }) };
+    let wait_for_each = || {
+        for job in jobs {
+            let left = timeout.map(|timeout| timeout.saturating_sub(began.elapsed()));
+            match job.wait_at_most(left) {
+                Err(WaitError::TimedOut { .. }) => break,
+                result => result?,
             }
-            result => result?,
         }
+        let running: Vec<_> = jobs.iter().filter(|job| !job.is_finished()).map(AnyJob::id).collect();
+        if running.is_empty() { Ok(()) } else { Err(WaitError::TimedOut { after: began.elapsed(), running }) }
+    };
+    lending(jobs, jobs.len(), wait_for_each)
+}
+
+/// Calls `wait`, which waits until `needed` of `jobs` have ended; the job that waits lends its place in its group meanwhile.
+fn lending<T>(jobs: &[AnyJob], needed: usize, wait: impl FnOnce() -> Result<T, WaitError>) -> Result<T, WaitError> {
+    let Some(engine) = jobs.iter().map(AnyJob::engine).find(|engine| engine.current().is_some()) else { return wait() };
+    // Another manager's jobs are not known by number here.
+    let own = jobs.iter().filter(|job| Arc::ptr_eq(job.engine(), engine)).map(AnyJob::core);
+    let lender = engine.lend(own, needed);
+    let result = wait();
+    if let Some(lender) = lender {
+        engine.take_back(lender, result.is_err());
     }
-    Ok(())
+    result
 }
 
 /// Waits until one of `jobs` has ended, `timeout` at most; none waits for ever. Returns the first of `jobs` that has.
@@ -178,14 +191,17 @@ pub fn wait_any(jobs: &[AnyJob], timeout: Option<Duration>) -> Result<AnyJob, Wa
     let ended = || jobs.iter().find(|job| job.is_finished()).cloned();
     let parker = Parker::new();
     let register =
-        |job: &AnyJob| job.engine().waits.register(job.id(), Signal::End, Waiter::Thread(Arc::clone(&parker)));
-    let tickets: Vec<_> = jobs.iter().map(register).collect();
-    if jobs.iter().all(|job| job.core().life.await_end()) {
-        while ended().is_none() && parker.park(deadline) {}
-    }
-    for (job, ticket) in jobs.iter().zip(tickets) {
-        job.engine().waits.unregister(ticket);
-    }
-    let running = || jobs.iter().map(AnyJob::id).collect();
-    ended().ok_or_else(|| WaitError::TimedOut { after: began.elapsed(), running: running() })
+        |job: &AnyJob| job.engine().waits.register(job.core(), Signal::End, Waiter::Thread(Arc::clone(&parker)));
+    let wait_for_one = || {
+        let tickets: Vec<_> = jobs.iter().map(register).collect();
+        if jobs.iter().all(|job| job.core().life.await_end()) {
+            while ended().is_none() && parker.park(deadline) {}
+        }
+        for (job, ticket) in jobs.iter().zip(tickets) {
+            job.engine().waits.unregister(ticket);
+        }
+        let running = || jobs.iter().map(AnyJob::id).collect();
+        ended().ok_or_else(|| WaitError::TimedOut { after: began.elapsed(), running: running() })
+    };
+    lending(jobs, 1, wait_for_one)
 }

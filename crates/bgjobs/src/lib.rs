@@ -63,30 +63,38 @@
 //! | `job.join(timeout)`, `job.is_alive()` | [`join`](Job::join), [`join_timeout`](Job::join_timeout), [`state`](AnyJob::state) |
 //! | `Starting job # N in a separate thread.` | the same record at debug level, by the `log` crate |
 
+mod after;
 mod board;
 mod body;
+mod clock;
 mod config;
 mod context;
+mod dispatch;
 mod engine;
 mod error;
 mod failure;
 mod frame;
+mod group;
 mod handle;
 mod hosted;
 mod id;
 mod job;
 mod join;
+mod joins;
 mod log;
 mod manager;
 mod name;
 mod notice;
+mod on_stop;
 mod panic;
 mod platform;
 mod policy;
 mod pool;
 mod record;
 mod relay;
+mod retry;
 mod said;
+mod schedule;
 mod spawn;
 mod spin;
 mod state;
@@ -96,32 +104,38 @@ mod table;
 mod take;
 mod text;
 mod wait;
+mod why;
 mod workers;
 
+pub use after::{After, AfterError};
 pub use body::Body;
 pub use config::{Config, Options};
 pub use context::Context;
 pub use error::{
-    JoinError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob, WaitError,
+    JoinError, LimitError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob, WaitError,
 };
 pub use failure::{Failure, FailureKind, Traceback};
 pub use frame::Frame;
+pub use group::Group;
 pub use handle::Handle;
 pub use hosted::{Hosted, Turn};
 pub use id::{JobId, ParseJobIdError};
-pub use job::{AnyJob, Job, Times};
+pub use job::{AnyJob, Job, Times, stop_all};
 pub use join::{Ending, Joining, JoiningOwned, wait_all, wait_any};
 pub use log::{Line, Log, LogCursor, Reading, Stream};
 pub use manager::JobManager;
 pub use name::{Name, many_lines, one_line};
 pub use notice::Notices;
+pub use on_stop::OnStop;
 pub use relay::{Due, Relay, Seat};
+pub use retry::{Attempt, Retry};
 pub use said::{Place, Progress};
 pub use spawn::Spawner;
 pub use state::{Outcome, State};
 pub use stop::{Stopped, Verdict};
 pub use take::Take;
 pub use text::{Flushed, Report, Status, Tracebacks};
+pub use why::Waiting;
 
 /// The examples of the README, compiled and run with those of the documentation.
 #[cfg(doctest)]

@@ -80,8 +80,8 @@ impl JobManager {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn shutdown(&self) -> Result<(), ShutdownError> {
-        if let Some(id) = self.engine.current() {
-            return Err(ShutdownError::InsideJob(id));
+        if let Some(current) = self.engine.current() {
+            return Err(ShutdownError::InsideJob(current.id));
         }
         self.engine.shut_down(None);
         Ok(())
@@ -108,7 +108,7 @@ impl Drop for JobManager {
             return;
         }
         // A manager may be dropped by one of its own jobs, which then is not waited for.
-        self.engine.shut_down(self.engine.current());
+        self.engine.shut_down(self.engine.current().map(|current| current.id));
         self.engine.forget_all();
     }
 }

@@ -91,7 +91,7 @@ impl Notices {
     pub fn skip(&mut self, job: impl Into<JobId>) {
         let job = job.into();
         let mut ledger = lock(&self.engine.ledger);
-        let (next, forgotten) = ledger.board.skip(self.id, |record| record.core().id == job);
+        let (next, forgotten) = ledger.board.skip(self.id, |record| record.core().id() == job);
         self.next = next;
         drop(ledger);
         drop(forgotten);

@@ -4,6 +4,7 @@
 
 use std::{
     any::Any,
+    collections::VecDeque,
     mem,
     panic::Location,
     sync::{Arc, OnceLock},
@@ -18,6 +19,7 @@ use crate::{
     name::Name,
     panic::{drop_quietly, swallow},
     platform::{cpu_time, nanos},
+    retry::{Attempt, REMEMBERED},
     said::{Place, Progress},
     state::{Life, Outcome, State},
     stop::Stopped,
@@ -35,7 +37,7 @@ pub(crate) trait AnyRecord: Any + Send + Sync {
     fn failure(&self) -> Option<&Failure>;
 
     /// Sets the outcome of a job that never ran.
-    fn fail(&self, failure: Failure);
+    fn fail(&self, failure: Failure) -> Outcome;
 }
 
 /// A job with its result.
@@ -45,9 +47,17 @@ pub(crate) struct Record<T> {
     result: OnceLock<Result<T, Failure>>,
 }
 
+/// What tells a job from all others of its manager, from its first moment on: its number, or which of the unlisted ones it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Key {
+    Listed(JobId),
+    Unlisted(u64),
+}
+
 /// What every job has.
 pub(crate) struct Core {
-    pub(crate) id: JobId,
+    /// The number; a job that is not listed gets it later, or never.
+    id: AtomicU64,
     pub(crate) name: Name,
     pub(crate) daemon: bool,
     pub(crate) life: Life,
@@ -62,9 +72,13 @@ pub(crate) struct Core {
 /// What only jobs have that say something, or are told something.
 #[derive(Default)]
 struct Aside {
+    /// Which of the unlisted jobs it was at first.
+    unlisted: Option<u64>,
     log: OnceLock<Log>,
     reason: OnceLock<Name>,
+    group: OnceLock<Name>,
     said: Mutex<Said>,
+    attempts: Mutex<VecDeque<Attempt>>,
 }
 
 /// A body's own way to tell where it is.
@@ -114,8 +128,8 @@ impl<T: Send + Sync + 'static> AnyRecord for Record<T> {
         self.result()?.err()
     }
 
-    fn fail(&self, failure: Failure) {
-        self.settle(Err(failure));
+    fn fail(&self, failure: Failure) -> Outcome {
+        self.settle(Err(failure))
     }
 }
 
@@ -131,16 +145,36 @@ impl<T> Drop for Record<T> {
 }
 
 impl Core {
-    pub(crate) fn new(id: JobId, name: Name, daemon: bool, created: u64) -> Self {
+    pub(crate) fn new(key: Key, name: Name, daemon: bool, created: u64) -> Self {
+        let (id, aside) = match key {
+            Key::Listed(id) => (id, OnceLock::new()),
+            Key::Unlisted(place) => {
+                (JobId::NONE, OnceLock::from(Box::new(Aside { unlisted: Some(place), ..Aside::default() })))
+            }
+        };
         Self {
-            id,
+            id: AtomicU64::new(id.get()),
             name,
             daemon,
             life: Life::new(created),
             thread: AtomicU32::new(0),
             cpu: AtomicU64::new(UNKNOWN),
-            aside: OnceLock::new(),
+            aside,
         }
+    }
+
+    pub(crate) fn id(&self) -> JobId {
+        JobId::from(self.id.load(Ordering::Acquire))
+    }
+
+    /// Gives the job its number; its owner's lock guards that it happens once.
+    pub(crate) fn set_id(&self, id: JobId) {
+        self.id.store(id.get(), Ordering::Release);
+    }
+
+    pub(crate) fn key(&self) -> Key {
+        let unlisted = self.aside.get().and_then(|aside| aside.unlisted);
+        unlisted.map_or_else(|| Key::Listed(self.id()), Key::Unlisted)
     }
 
     /// Notes which thread starts the body, and how much processor time that had used.
@@ -164,11 +198,11 @@ impl Core {
             // It was stopped before it started.
             State::Finished(_) if self.life.started().is_none() => Some(Duration::ZERO),
             State::Finished(_) => known(self.cpu.load(Ordering::Relaxed)).map(Duration::from_nanos),
-            State::Running => {
+            State::Running | State::Stopping => {
                 let before = known(self.cpu.load(Ordering::Relaxed))?;
                 let now = cpu_time(self.thread.load(Ordering::Relaxed))?;
                 // If the body ended meanwhile the clock may have been read for a job after it.
-                let runs = self.life.state() == State::Running && self.cpu.load(Ordering::Relaxed) == before;
+                let runs = self.life.state().is_running() && self.cpu.load(Ordering::Relaxed) == before;
                 runs.then(|| now.saturating_sub(Duration::from_nanos(before)))
             }
         }
@@ -177,7 +211,7 @@ impl Core {
     /// The thread that runs the body, if one does.
     pub(crate) fn running_thread(&self) -> Option<u32> {
         let thread = self.thread.load(Ordering::Relaxed);
-        (thread != 0 && self.life.state() == State::Running).then_some(thread)
+        (thread != 0 && self.life.state().is_running()).then_some(thread)
     }
 
     fn aside(&self) -> &Aside {
@@ -198,6 +232,16 @@ impl Core {
         self.set_locate(None);
     }
 
+    /// Notes the name of the job's group.
+    pub(crate) fn set_group(&self, group: Name) {
+        let _ = self.aside().group.set(group);
+    }
+
+    /// The name of the job's group.
+    pub(crate) fn group(&self) -> Option<&Name> {
+        self.aside.get()?.group.get()
+    }
+
     /// Asks the job to stop; true for the first who asks, whose reason is kept.
     pub(crate) fn ask_stop(&self, reason: Name) -> bool {
         // The reason comes first, so that whoever hears of the stop can say why.
@@ -215,6 +259,30 @@ impl Core {
             return Ok(());
         }
         Err(Stopped::new(self.stop_reason().cloned().unwrap_or(Name::from("no reason was given"))))
+    }
+
+    /// Notes that another attempt begins.
+    pub(crate) fn begin_attempt(&self, number: u32) {
+        let attempt = Attempt { number, started: Instant::now(), ended: None, failure: None };
+        let mut attempts = lock(&self.aside().attempts);
+        let oldest = if attempts.len() == REMEMBERED { attempts.pop_front() } else { None };
+        attempts.push_back(attempt);
+        drop(attempts);
+        // Its failure holds what is the user's.
+        drop(oldest);
+    }
+
+    /// Notes how the attempt that runs has ended.
+    pub(crate) fn end_attempt(&self, failure: Option<&Failure>) {
+        if let Some(attempt) = lock(&self.aside().attempts).back_mut() {
+            attempt.ended = Some(Instant::now());
+            attempt.failure = failure.cloned();
+        }
+    }
+
+    pub(crate) fn attempts(&self) -> Vec<Attempt> {
+        let aside = self.aside.get();
+        aside.map(|aside| lock(&aside.attempts).iter().cloned().collect()).unwrap_or_default()
     }
 
     pub(crate) fn say_place(&self, text: Name, location: &'static Location<'static>) {

@@ -213,10 +213,14 @@ impl Spawner<'_> {
     ///
     /// # Errors
     ///
-    /// [`SpawnError::ShutDown`] if the manager was shut down.
+    /// [`SpawnError::ShutDown`] if the manager was shut down, and [`SpawnError::Hosted`] for an option by which this
+    /// library would decide when the job starts or how long it runs.
     pub fn host(&self, name: impl Into<Name>) -> Result<Hosted, SpawnError> {
+        if let Some(option) = self.options.scheduled() {
+            return Err(SpawnError::Hosted { option });
+        }
         let engine = &self.handle.engine;
-        let record = engine.enter(name.into(), self.options.daemon).ok_or(SpawnError::ShutDown)?;
+        let record = engine.enter(name.into(), &self.options).ok_or(SpawnError::ShutDown)?;
         Ok(Hosted::new(record, Arc::clone(engine)))
     }
 

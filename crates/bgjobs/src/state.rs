@@ -7,19 +7,22 @@ use crate::sync::{AtomicU8, AtomicU64, Ordering};
 /// Where a job is.
 ///
 /// ```text
-/// Created ──► Running ──► Finished(Done | Failed | Stopped)
-///    │  ╲        ▲            ▲
-///    ▼   ╲───────┼────────────┤ Stopped, before it started
-///  Queued ───────┘────────────┘
+/// Created ──► Running ──► Stopping ──► Finished(Done | Failed | Stopped)
+///    │  ╲        ▲ ╲───────────────────►  ▲
+///    ▼   ╲───────┼────────────────────────┤ Stopped, before it started
+///  Queued ───────┘────────────────────────┘ Stopped, or Failed, because it can't be started any more
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     /// It has its number and has not been picked up by its thread yet; that takes microseconds.
     Created,
-    /// It waits, because the system refused a thread for it; it starts when another job ends.
+    /// It waits: for a place in its group, a time or other jobs, or because the system refused a thread for it.
+    /// [`AnyJob::why`](crate::AnyJob::why) says for what.
     Queued,
     /// Its body runs.
     Running,
+    /// Its body runs, and the job has been asked to stop.
+    Stopping,
     /// It has ended.
     Finished(Outcome),
 }
@@ -29,16 +32,17 @@ pub enum State {
 pub enum Outcome {
     /// The body returned a value.
     Done,
-    /// The body panicked or returned an error.
+    /// The body panicked or returned an error; or the job could not be started when its turn came.
     Failed,
     /// The body was asked to stop, and did; or the job was stopped before it started.
     Stopped,
 }
 
-/// What can happen to a job.
+/// What can happen to a job; a request to stop is no event: it makes [`State::Stopping`] of [`State::Running`], whichever comes
+/// first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// No thread can be had for it now.
+    /// It can't start now.
     Queue,
     /// A worker calls its body.
     Start,
@@ -52,7 +56,8 @@ pub(crate) const fn advance(state: State, event: Event) -> Option<State> {
         (State::Created, Event::Queue) => Some(State::Queued),
         (State::Created | State::Queued, Event::Start) => Some(State::Running),
         (State::Created | State::Queued, Event::End(Outcome::Stopped)) => Some(State::Finished(Outcome::Stopped)),
-        (State::Running, Event::End(outcome)) => Some(State::Finished(outcome)),
+        (State::Queued, Event::End(Outcome::Failed)) => Some(State::Finished(Outcome::Failed)),
+        (State::Running | State::Stopping, Event::End(outcome)) => Some(State::Finished(outcome)),
         _ => None,
     }
 }
@@ -71,11 +76,25 @@ impl State {
         matches!(self, Self::Finished(_))
     }
 
+    /// Whether the body runs.
+    ///
+    /// ```
+    /// use bgjobs::State;
+    ///
+    /// assert!(State::Running.is_running() && State::Stopping.is_running());
+    /// assert!(!State::Queued.is_running());
+    /// ```
+    #[must_use]
+    pub const fn is_running(self) -> bool {
+        matches!(self, Self::Running | Self::Stopping)
+    }
+
+    /// The bits of [`Life::word`] that hold the state; a request to stop has a bit of its own.
     const fn code(self) -> u8 {
         match self {
             Self::Created => 0,
             Self::Queued => 1,
-            Self::Running => 2,
+            Self::Running | Self::Stopping => 2,
             Self::Finished(Outcome::Done) => 3,
             Self::Finished(Outcome::Failed) => 4,
             Self::Finished(Outcome::Stopped) => 5,
@@ -86,6 +105,7 @@ impl State {
         match word & CODE {
             0 => Self::Created,
             1 => Self::Queued,
+            2 if word & STOPPING != 0 => Self::Stopping,
             2 => Self::Running,
             3 => Self::Finished(Outcome::Done),
             4 => Self::Finished(Outcome::Failed),
@@ -102,9 +122,20 @@ const CLAIMED: u8 = 0b0000_1000;
 const STOPPING: u8 = 0b0001_0000;
 /// Somebody waits for the end, and must be woken.
 const AWAITED: u8 = 0b0010_0000;
+/// The schedule wants to hear of the start and the end.
+const WATCHED: u8 = 0b0100_0000;
 
 /// The time of something that has not happened.
 const NEVER: u64 = u64::MAX;
+
+/// Who must be told of an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ended {
+    /// Somebody who waits.
+    pub(crate) awaited: bool,
+    /// The schedule.
+    pub(crate) watched: bool,
+}
 
 /// A job's state and its times, in nanoseconds of the manager's clock; written by one thread at a time, read by any.
 pub(crate) struct Life {
@@ -161,6 +192,16 @@ impl Life {
         !State::from_word(self.word.fetch_or(AWAITED, Ordering::AcqRel)).is_finished()
     }
 
+    /// Lets the schedule hear of the start and the end.
+    pub(crate) fn watch(&self) {
+        self.word.fetch_or(WATCHED, Ordering::AcqRel);
+    }
+
+    /// Whether the schedule wants to hear of the start.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & WATCHED != 0
+    }
+
     /// Marks the job as queued, unless it has been claimed meanwhile.
     pub(crate) fn queue(&self) {
         self.step(Event::Queue);
@@ -173,14 +214,15 @@ impl Life {
         debug_assert!(stepped.is_some(), "only whoever has claimed a job starts it, once");
     }
 
-    /// Publishes the end at `now`; true if somebody waits for it.
+    /// Publishes the end at `now`; returns who must be told.
     ///
     /// Whatever was written before, the outcome above all, is visible to whoever sees the new state.
-    pub(crate) fn end(&self, outcome: Outcome, now: u64) -> bool {
+    pub(crate) fn end(&self, outcome: Outcome, now: u64) -> Ended {
         self.finished.store(now, Ordering::Relaxed);
         let stepped = self.step(Event::End(outcome));
         debug_assert!(stepped.is_some(), "only whoever has claimed a job ends it, once");
-        stepped.is_some_and(|old| old & AWAITED != 0)
+        let old = stepped.unwrap_or_default();
+        Ended { awaited: old & AWAITED != 0, watched: old & WATCHED != 0 }
     }
 
     /// Makes the step that `event` asks for, if it can be made; returns the word before it.
@@ -195,12 +237,13 @@ impl Life {
 
 #[cfg(all(test, not(bgjobs_loom)))]
 mod tests {
-    use super::{Event, Life, Outcome, State, advance};
+    use super::{Ended, Event, Life, Outcome, STOPPING, State, advance};
 
-    const STATES: [State; 6] = [
+    const STATES: [State; 7] = [
         State::Created,
         State::Queued,
         State::Running,
+        State::Stopping,
         State::Finished(Outcome::Done),
         State::Finished(Outcome::Failed),
         State::Finished(Outcome::Stopped),
@@ -222,8 +265,9 @@ mod tests {
         // Columns as in EVENTS: queue, start, end done, end failed, end stopped.
         let table = [
             (State::Created, [Some(State::Queued), RUNNING, None, None, STOPPED]),
-            (State::Queued, [None, RUNNING, None, None, STOPPED]),
+            (State::Queued, [None, RUNNING, None, FAILED, STOPPED]),
             (State::Running, [None, None, DONE, FAILED, STOPPED]),
+            (State::Stopping, [None, None, DONE, FAILED, STOPPED]),
             (State::Finished(Outcome::Done), [None; 5]),
             (State::Finished(Outcome::Failed), [None; 5]),
             (State::Finished(Outcome::Stopped), [None; 5]),
@@ -236,7 +280,8 @@ mod tests {
 
     #[test]
     fn a_state_survives_its_coding() {
-        assert_eq!(STATES.map(|state| State::from_word(state.code())), STATES);
+        let word = |state: State| state.code() | if state == State::Stopping { STOPPING } else { 0 };
+        assert_eq!(STATES.map(|state| State::from_word(word(state))), STATES);
     }
 
     #[test]
@@ -246,7 +291,7 @@ mod tests {
         assert!(life.claim());
         life.start(5);
         assert_eq!((life.state(), life.started()), (State::Running, Some(5)));
-        assert!(!life.end(Outcome::Done, 8));
+        assert!(!life.end(Outcome::Done, 8).awaited);
         assert_eq!((life.state(), life.finished()), (State::Finished(Outcome::Done), Some(8)));
     }
 
@@ -266,11 +311,29 @@ mod tests {
     }
 
     #[test]
-    fn an_end_tells_whether_somebody_waits() {
+    fn a_job_is_stopping_while_it_runs_and_was_asked_to_stop_before_or_since() {
+        let asked_first = Life::new(0);
+        asked_first.ask_stop();
+        assert_eq!(asked_first.state(), State::Created);
+        asked_first.start(1);
+        assert_eq!(asked_first.state(), State::Stopping);
+        let life = Life::new(0);
+        life.start(1);
+        life.ask_stop();
+        assert_eq!(life.state(), State::Stopping);
+        life.end(Outcome::Done, 2);
+        assert_eq!(life.state(), State::Finished(Outcome::Done));
+    }
+
+    #[test]
+    fn an_end_tells_who_must_be_told() {
         let life = Life::new(0);
         assert!(life.await_end());
-        assert!(life.end(Outcome::Stopped, 1));
+        assert_eq!(life.end(Outcome::Stopped, 1), Ended { awaited: true, watched: false });
         assert!(!life.await_end());
+        let life = Life::new(0);
+        life.watch();
+        assert_eq!(life.end(Outcome::Stopped, 1), Ended { awaited: false, watched: true });
     }
 
     #[test]

@@ -18,6 +18,7 @@ impl State {
             Self::Created => "Created",
             Self::Queued => "Queued",
             Self::Running => "Running",
+            Self::Stopping => "Stopping",
             Self::Finished(Outcome::Done) => "Completed",
             Self::Finished(Outcome::Failed) => "Dead (Exception), call jobs.traceback() for details",
             Self::Finished(Outcome::Stopped) => "Dead (Stopped), call jobs.traceback() for details",
@@ -29,7 +30,7 @@ impl State {
     pub const fn stat_code(self) -> i8 {
         match self {
             Self::Created => 0,
-            Self::Queued | Self::Running => 1,
+            Self::Queued | Self::Running | Self::Stopping => 1,
             Self::Finished(Outcome::Done) => 2,
             Self::Finished(Outcome::Failed | Outcome::Stopped) => -1,
         }

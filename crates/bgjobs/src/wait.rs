@@ -7,7 +7,7 @@
 use std::{collections::HashMap, sync::Arc, task::Waker};
 
 use crate::{
-    id::JobId,
+    record::{Core, Key},
     sync::{Mutex, Parker, lock},
 };
 
@@ -18,6 +18,8 @@ pub(crate) enum Signal {
     End,
     /// The job is asked to stop.
     Stop,
+    /// The job has its place in its group back, which it had lent.
+    Place,
 }
 
 /// How somebody who waits is told.
@@ -31,7 +33,7 @@ pub(crate) enum Waiter {
 /// One registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ticket {
-    key: (JobId, Signal),
+    key: (Key, Signal),
     number: u64,
 }
 
@@ -39,10 +41,8 @@ pub(crate) struct Waits(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    waiters: HashMap<(JobId, Signal), Vec<(u64, Waiter)>>,
+    waiters: HashMap<(Key, Signal), Vec<(u64, Waiter)>>,
     next: u64,
-    /// Which job waits for which, without a time limit; a job runs on one thread and waits for one at a time.
-    joins: HashMap<JobId, JobId>,
 }
 
 impl Waits {
@@ -51,7 +51,8 @@ impl Waits {
     }
 
     /// Registers `waiter` for a signal of a job.
-    pub(crate) fn register(&self, job: JobId, signal: Signal, waiter: Waiter) -> Ticket {
+    pub(crate) fn register(&self, job: &Core, signal: Signal, waiter: Waiter) -> Ticket {
+        let job = job.key();
         let mut inner = lock(&self.0);
         let number = inner.next;
         inner.next += 1;
@@ -74,7 +75,7 @@ impl Waits {
 
     /// Wakes the threads that wait for a signal of a job; returns the wakers of the futures, to be called.
     #[must_use]
-    pub(crate) fn wake(&self, job: JobId, signal: Signal) -> Vec<Waker> {
+    pub(crate) fn wake(&self, job: Key, signal: Signal) -> Vec<Waker> {
         let waiters = lock(&self.0).waiters.remove(&(job, signal));
         let wake = |(_, waiter)| match waiter {
             Waiter::Thread(parker) => {
@@ -84,26 +85,5 @@ impl Waits {
             Waiter::Future(waker) => Some(waker),
         };
         waiters.into_iter().flatten().filter_map(wake).collect()
-    }
-
-    /// Notes that `waiter` is about to wait for `target` with no time limit; the error is the ring that this closes.
-    pub(crate) fn begin_join(&self, waiter: JobId, target: JobId) -> Result<(), Vec<JobId>> {
-        let mut inner = lock(&self.0);
-        let mut ring = vec![waiter];
-        let mut next = Some(target);
-        while let Some(job) = next {
-            if job == waiter {
-                return Err(ring);
-            }
-            ring.push(job);
-            next = inner.joins.get(&job).copied();
-        }
-        inner.joins.insert(waiter, target);
-        Ok(())
-    }
-
-    /// Notes that `waiter` waits no more.
-    pub(crate) fn end_join(&self, waiter: JobId) {
-        lock(&self.0).joins.remove(&waiter);
     }
 }

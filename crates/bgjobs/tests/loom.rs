@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use bgjobs::{Due, JobManager, Outcome, Relay, Seat, SpawnError, State};
+use bgjobs::{After, Due, JobManager, Options, Outcome, Relay, Seat, SpawnError, State};
 use loom::thread;
 
 /// Tries the interleavings with two preemptions, which is where mistakes show, or with `LOOM_MAX_PREEMPTIONS` of them.
@@ -162,6 +162,75 @@ fn a_start_against_a_shutdown_runs_whole_or_not_at_all() {
         jobs.shutdown().unwrap();
         drop(jobs);
         starter.join().unwrap();
+    });
+}
+
+/// The options of a job of a group whose limit is one.
+fn of_narrow_group(jobs: &JobManager) -> Options {
+    jobs.group("io").set_limit(1).unwrap();
+    Options { group: Some("io".into()), ..Options::default() }
+}
+
+#[test]
+fn a_place_is_handed_over_at_the_end_and_never_taken_twice() {
+    check(|| {
+        let jobs = JobManager::new();
+        let options = of_narrow_group(&jobs);
+        let inside = Arc::new(AtomicUsize::new(0));
+        let body = |inside: Arc<AtomicUsize>| {
+            move || {
+                assert_eq!(inside.fetch_add(1, SeqCst), 0);
+                inside.fetch_sub(1, SeqCst);
+            }
+        };
+        let one = jobs.with(options.clone()).spawn("one", body(Arc::clone(&inside))).unwrap();
+        let two = jobs.with(options).spawn("two", body(Arc::clone(&inside))).unwrap();
+        two.join().unwrap();
+        one.join().unwrap();
+        assert_eq!(jobs.group("io").running(), 0);
+    });
+}
+
+#[test]
+fn a_job_that_joins_one_of_its_own_full_group_lends_its_place_and_has_it_back() {
+    check(|| {
+        let jobs = JobManager::new();
+        let options = of_narrow_group(&jobs);
+        let (handle, inner) = (jobs.handle(), options.clone());
+        let body = move || *handle.with(inner).spawn("inner", || 1).unwrap().join().unwrap();
+        assert_eq!(jobs.with(options).spawn("outer", body).unwrap().join().unwrap(), &1);
+        assert_eq!(jobs.group("io").running(), 0);
+    });
+}
+
+#[test]
+fn a_stop_and_a_turn_settle_a_waiting_job_once_and_free_its_place() {
+    check(|| {
+        let jobs = JobManager::new();
+        let options = of_narrow_group(&jobs);
+        let group = jobs.group("io");
+        group.pause();
+        let job = jobs.with(options).spawn("one", || ()).unwrap();
+        let stopper = {
+            let job = job.clone();
+            thread::spawn(move || job.ask_stop("enough"))
+        };
+        group.resume();
+        job.wait().unwrap();
+        let asked = stopper.join().unwrap();
+        assert!(asked || job.state() == State::Finished(Outcome::Done));
+        assert_eq!(group.running(), 0);
+    });
+}
+
+#[test]
+fn a_job_follows_one_that_ends_meanwhile() {
+    check(|| {
+        let jobs = JobManager::new();
+        let load = jobs.spawn("load", || 7).unwrap();
+        let after = Options { after: vec![After::done(&load)], ..Options::default() };
+        let fit = jobs.with(after).spawn("fit", move || *load.outcome().unwrap().unwrap()).unwrap();
+        assert_eq!(fit.join().unwrap(), &7);
     });
 }
 

@@ -3,7 +3,7 @@
 //! Knows where a word stands, and nothing of what there is.
 
 use crate::{
-    commands::WORDS,
+    commands::{self, Takes, WORDS},
     lang::{End, Kind, Step, scan},
 };
 
@@ -16,6 +16,10 @@ pub(super) enum Wanted {
     Member { name: String, path: Vec<Step> },
     /// The number of a job.
     Job,
+    /// What selects jobs: a number or a state.
+    Selection,
+    /// A word that begins a command.
+    Command,
     /// An entry of a directory; the path before it ends in a slash, or is empty.
     File { directory: String },
 }
@@ -33,6 +37,9 @@ pub(super) fn wanted(line: &str, cursor: usize) -> Option<(usize, Wanted)> {
     let (before, word) = text.split_at(start);
     if let Some(number) = job(before, word) {
         return number.then_some((start, Wanted::Job));
+    }
+    if let Some(wanted) = argument(before) {
+        return Some((start, wanted));
     }
     if word.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
@@ -57,16 +64,26 @@ fn file(text: &str, quote: char) -> Option<(usize, Wanted)> {
     is_plain.then(|| (text.len() - path.len() + directory.len(), Wanted::File { directory: directory.to_owned() }))
 }
 
-/// Where the number of a job is wanted; none if it is not, false if what stands there is no number.
+/// Whether the number of a job is wanted; none if it is not, false if what stands there is no number.
 fn job(before: &str, word: &str) -> Option<bool> {
     let is_number = word.chars().all(|c| c.is_ascii_digit());
     if let Some(before) = before.strip_suffix("jobs[") {
         return (is_number && !before.ends_with(|c| is_of_word(c) || c == '.')).then_some(true);
     }
-    let command = before.trim_end_matches(['%', '#']);
-    let after_command = command.ends_with(char::is_whitespace);
-    let of_job = matches!(command.trim(), "fg" | "kill" | "log" | "wait");
-    (after_command && of_job).then_some(is_number)
+    None
+}
+
+/// What stands behind a command word.
+fn argument(before: &str) -> Option<Wanted> {
+    let before = before.trim_end_matches(['%', '#']).trim_start();
+    let (word, rest) = before.split_once(char::is_whitespace)?;
+    let is_next = rest.is_empty() || rest.ends_with(char::is_whitespace);
+    match commands::word(word)?.takes {
+        _ if !is_next || !commands::begins_arguments(rest.trim_start()) => None,
+        Takes::Nothing => None,
+        Takes::Jobs => Some(Wanted::Selection),
+        Takes::Word => Some(Wanted::Command),
+    }
 }
 
 /// The code before a dot that is the last code.
@@ -140,7 +157,7 @@ fn step(inside: &[(char, Kind)]) -> Step {
 
 /// The command words that begin so.
 pub(super) fn commands(start: &str) -> impl Iterator<Item = &'static str> {
-    WORDS.iter().copied().filter(move |word| word.starts_with(start))
+    WORDS.iter().map(|word| word.name).filter(move |word| word.starts_with(start))
 }
 
 #[cfg(test)]
@@ -208,12 +225,20 @@ mod tests {
     }
 
     #[test]
-    fn after_a_command_or_in_the_brackets_of_jobs_it_is_the_number_of_a_job() {
-        for (line, place) in
-            [("fg |", 3), ("kill 1|", 5), ("log %|", 5), ("wait 1|2", 5), ("jobs[|", 5), ("f(jobs[1|", 7)]
-        {
+    fn in_the_brackets_of_jobs_it_is_the_number_of_a_job() {
+        for (line, place) in [("jobs[|", 5), ("f(jobs[1|", 7)] {
             check(line, place, &Wanted::Job);
         }
+    }
+
+    #[test]
+    fn after_a_command_it_is_what_that_takes() {
+        for (line, place) in
+            [("fg |", 3), ("kill 1|", 5), ("log %|", 5), ("wait 1|2", 5), ("kill 1 3 ru|", 9), ("kill -x 1|", 8)]
+        {
+            check(line, place, &Wanted::Selection);
+        }
+        check("help ki|", 5, &Wanted::Command);
     }
 
     #[test]
@@ -231,7 +256,7 @@ mod tests {
 
     #[test]
     fn elsewhere_nobody_knows() {
-        for line in ["// jo|", "1|", "1.|", "f().|", "\"a\".|", "fg x|", "\"a\\|", "x = 12|", "].|"] {
+        for line in ["// jo|", "1|", "1.|", "f().|", "\"a\".|", "\"a\\|", "x = 12|", "].|"] {
             assert_eq!(at_cursor(line), None, "{line}");
         }
         assert_eq!(wanted("é", 1), None, "between two characters only");

@@ -8,7 +8,7 @@ use std::{
 use reedline::{Completer, CompletionResult, Span, Suggestion};
 
 use super::complete::{Wanted, commands, wanted};
-use crate::lang::Words;
+use crate::{lang::Words, selection::STATES};
 
 /// How many suggestions are shown at most.
 const MOST: usize = 1_000;
@@ -48,6 +48,12 @@ fn candidates(words: &Words, wanted: &Wanted, typed: &str) -> Vec<String> {
             let numbers = words.jobs.numbers().into_iter().map(|number| number.to_string());
             numbers.filter(|number| number.starts_with(typed)).collect()
         }
+        Wanted::Selection => {
+            let numbers = words.jobs.numbers().into_iter().map(|number| number.to_string());
+            let states = STATES.iter().map(|&state| state.to_owned()).filter(|_| !typed.is_empty());
+            numbers.chain(states).filter(|part| part.starts_with(typed)).collect()
+        }
+        Wanted::Command => commands(typed).map(str::to_owned).collect(),
         Wanted::File { directory } => files(directory, typed),
     }
 }
@@ -96,6 +102,9 @@ mod tests {
         check(&session, "slower.list[0].my", &["my_key"]);
         check(&session, "slower['list'][0].n", &[]);
         check(&session, "kill ", &["0", "1"]);
+        check(&session, "kill 0 1", &["1"]);
+        check(&session, "wait ru", &["running"]);
+        check(&session, "help ki", &["kill"]);
         check(&session, "jobs[1", &["1"]);
         check(&session, "unknown.", &[]);
         check(&session, "x = hel", &[]);

@@ -8,14 +8,15 @@ use rhai::{Dynamic, FnPtr};
 use super::{
     evaluation::Output,
     failure,
-    jobs::Jobs,
+    jobs::{Done, Jobs},
     language::Language,
+    left::Left,
     names::Names,
     program::Program,
     source::Source,
     start,
     value::Value,
-    work::{Ended, What, Work},
+    work::{What, Work},
 };
 
 /// What a prompt evaluates.
@@ -29,13 +30,30 @@ pub(crate) enum Line {
 }
 
 impl Line {
+    /// What the line shows as a job: its text.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Text(source) | Self::Background(source) => source.text.trim(),
+            Self::TextOf(_) => "to_string",
+        }
+    }
+
     /// Evaluates, on a thread with a stack of [`STACK_SIZE`](super::STACK_SIZE) bytes.
-    pub(crate) fn run(self, context: &Context, output: Output, names: Names, jobs: Jobs, language: Language) -> Ended {
+    ///
+    /// As long as its job is in no list it prints to `output`, from then on to the job's log.
+    pub(crate) fn run(
+        self,
+        context: &Context,
+        output: &Output,
+        (names, jobs, language): (Names, Jobs, Language),
+        left: &Left,
+    ) -> Result<Done, Failure> {
         let what = match self {
             Self::Text(source) => compile(&source).map(What::Statements),
             Self::Background(source) => {
-                let job = compile(&source).and_then(|program| start::typed(program, names.clone(), &jobs, language));
-                return Ended { value: job.map(|job: AnyJob| Value::plain(Dynamic::from(job))), names };
+                left.set(names.clone());
+                let job: AnyJob = start::typed(compile(&source)?, names, &jobs, language)?;
+                return Ok(Done::of(Value::plain(Dynamic::from(job))));
             }
             Self::TextOf(value) => {
                 let function = FnPtr::new("to_string").expect("it is the name of a function");
@@ -43,8 +61,11 @@ impl Line {
             }
         };
         match what {
-            Ok(what) => Work { what, names, jobs, language }.run(context, output),
-            Err(failure) => Ended { value: Err(failure), names },
+            Ok(what) => Work { what, names, jobs, language }.in_foreground(context, output, left),
+            Err(failure) => {
+                left.set(names);
+                Err(failure)
+            }
         }
     }
 }

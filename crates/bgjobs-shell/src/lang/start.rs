@@ -111,6 +111,11 @@ fn busy(_: Busy) -> EvalAltResult {
     error(format!("a variable that the function captured is in use: {Busy}"))
 }
 
+/// Notes what a line was that the prompt waited for, and that was sent to the background.
+pub(crate) fn note_sent(job: &AnyJob, jobs: &Jobs) {
+    jobs.note_started(job, Started::Expression { text: (**job.name()).into(), given: Vec::new() });
+}
+
 /// Starts a program under its own text.
 pub(super) fn typed(program: Program, names: Names, jobs: &Jobs, language: Language) -> Result<AnyJob, Failure> {
     let name = program.source().text.trim().to_owned();

@@ -1,6 +1,6 @@
-//! Something to be evaluated: the names it starts from, its steps one by one, and how it ended.
+//! Something to be evaluated: the names it starts from, its steps one by one, and what comes of it.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bgjobs::{Context, Failure, Stream};
 use rhai::{AST, Dynamic, FnPtr, ImmutableString};
@@ -13,6 +13,7 @@ use super::{
     failure,
     jobs::{Done, Jobs, Own},
     language::Language,
+    left::Left,
     names::Names,
     program::{Program, Step},
     stack::Stack,
@@ -42,17 +43,10 @@ pub(crate) enum What {
     },
 }
 
-/// How an evaluation ended.
-pub(crate) struct Ended {
-    /// The value of the last statement, or why there is none.
-    pub(crate) value: Result<Value, Failure>,
-    /// The names, as far as it came.
-    pub(crate) names: Names,
-}
-
 impl Work {
     /// Evaluates, on a thread with a stack of [`STACK_SIZE`](super::STACK_SIZE) bytes.
-    pub(crate) fn run(self, context: &Context, output: Output) -> Ended {
+    fn run(self, context: &Context, output: Output, left: &Left) -> Result<Done, Failure> {
+        let before = self.names.clone();
         let expression = match &self.what {
             What::Expression(program) => Some(Arc::clone(program.source())),
             _ => None,
@@ -65,24 +59,43 @@ impl Work {
             What::Call { function, arguments } => call(&evaluation, stack, &function, &arguments),
         };
         let names = evaluation.cells().names().clone();
-        Ended { value, names }
+        left.set(names.clone());
+        let value = value?;
+        // The names of what the prompt waits for are its own names next, and told to nobody.
+        let names = if context.job().is_listed() { own_names(&before, &names) } else { BTreeMap::new() };
+        Ok(Done { value, names })
+    }
+
+    /// Evaluates what the prompt waits for: it prints to `output`, until it is sent to the background.
+    pub(super) fn in_foreground(self, context: &Context, output: &Output, left: &Left) -> Result<Done, Failure> {
+        let (job, output) = (context.job().clone(), Arc::clone(output));
+        let either = move |stream: Stream, text: &str| {
+            if job.is_listed() {
+                job.log().write(stream, &format!("{text}\n"));
+            } else {
+                output(stream, text);
+            }
+        };
+        self.run(context, Arc::new(either), left)
     }
 
     /// Evaluates as a background job: what it prints goes to its log.
     pub(super) fn in_background(self, context: &Context) -> Result<Done, Failure> {
-        let before = self.names.clone();
         let log = context.log().clone();
         let output: Output = Arc::new(move |stream: Stream, text: &str| log.write(stream, &format!("{text}\n")));
-        let ended = self.run(context, output);
-        let own = |(name, value): (ImmutableString, Value)| {
-            let known = before.variable(&name);
-            // To use a value is not to change it.
-            let differs = known.is_none_or(|known| differs(known.data(), value.data()));
-            differs.then_some((name, Own { value, was_known: known.is_some() }))
-        };
-        let names = ended.names.changed_since(&before).into_iter().filter_map(own).collect();
-        ended.value.map(|value| Done { value, names })
+        self.run(context, output, &Left::default())
     }
+}
+
+/// What a job set or changed for itself.
+fn own_names(before: &Names, names: &Names) -> BTreeMap<ImmutableString, Own> {
+    let own = |(name, value): (ImmutableString, Value)| {
+        let known = before.variable(&name);
+        // To use a value is not to change it.
+        let differs = known.is_none_or(|known| differs(known.data(), value.data()));
+        differs.then_some((name, Own { value, was_known: known.is_some() }))
+    };
+    names.changed_since(before).into_iter().filter_map(own).collect()
 }
 
 /// A stop that a `catch` held up at the last moment is a stop all the same.

@@ -191,7 +191,7 @@ fn commands_work_in_a_pipe() {
             -- err
             Completed jobs:
             0 : print('working'); 42
-            fg wants the number of a job, as in `fg 3`
+            fg wants a job, as in `fg 3`
         "#]],
     );
 }
@@ -345,12 +345,12 @@ fn a_signal_is_no_number_of_a_job() {
         &[],
         "kill -1\nkill -9 3\n",
         expect![[r#"
-        exit 1
-        -- out
-        -- err
-        kill wants the number of a job, as in `kill 3`
-        kill wants the number of a job, as in `kill 3`
-    "#]],
+            exit 1
+            -- out
+            -- err
+            kill wants a job, as in `kill 3 5-7 running fit*`
+            kill has no option -9; `help kill` says what it understands
+        "#]],
     );
 }
 

@@ -91,7 +91,7 @@ fn a_job_that_runs_says_so() {
             "jobs.remove(j)",
             "jobs.flush()",
             "j.traceback()",
-            "j.stop().starts_with('stopped after')",
+            "j.stop().starts_with('stopped at line 1 of jobs[0] after ')",
             "[j.status, j.stat_code, j.finished, j.result, j.is_alive()]",
             "jobs[0].traceback()",
         ],
@@ -111,7 +111,7 @@ fn a_job_that_runs_says_so() {
             No jobs to flush.
             > j.traceback()
             ! job #0 is running; only a job that died has a traceback
-            > j.stop().starts_with('stopped after')
+            > j.stop().starts_with('stopped at line 1 of jobs[0] after ')
             true
             > [j.status, j.stat_code, j.finished, j.result, j.is_alive()]
             ["Dead (Stopped), call jobs.traceback() for details", -1, (), "<BackgroundJob died, call jobs.traceback() for details>", false]

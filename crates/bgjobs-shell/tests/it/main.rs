@@ -3,6 +3,7 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 mod attributes;
+mod background;
 mod binary;
 mod copies;
 mod describe;
@@ -14,6 +15,7 @@ mod jobs;
 mod messages;
 mod names;
 mod readme;
+mod select;
 mod shared;
 mod start;
 mod stop;

@@ -43,6 +43,7 @@ impl Seen {
         match session.answer(line) {
             Answer::Nothing => {}
             Answer::Value(value) => self.add(&session.show(&value)),
+            Answer::Sent(job) => self.add(&format!("sent {job:?}")),
             Answer::Failed(failure) => self.add(&failure.traceback().to_string()),
         }
     }

@@ -112,7 +112,7 @@ fn a_daemon_that_does_not_listen_holds_nobody_up() {
     let job = jobs.with(daemon()).spawn("deaf", gate.hold(1)).unwrap();
     wait_until("it runs", || job.state() == State::Running);
     drop(jobs);
-    assert_eq!(job.state(), State::Running);
+    assert_eq!(job.state(), State::Stopping);
     gate.open();
     assert_eq!(job.join().unwrap(), &1);
 }
@@ -226,4 +226,70 @@ fn a_panic_of_main_waits_for_jobs_as_the_manager_is_dropped() {
     assert_eq!((end.code, &end.said[0][..]), (Some(101), "job ended"));
     assert_eq!(end.stderr.matches("panicked at").count(), 1, "{}", end.stderr);
     assert!(end.stderr.contains("\nof main\n"), "{}", end.stderr);
+}
+
+/// Jobs that wait for a place, for a time, for another job and for their paused group.
+fn waiting(jobs: &JobManager, options: &Options) -> Vec<bgjobs::Job<()>> {
+    jobs.group("io").set_limit(1).unwrap();
+    jobs.group("paused").pause();
+    let group = |name: &'static str| Options { group: Some(name.into()), ..options.clone() };
+    let start = |options| jobs.with(options).spawn("waits", || ()).unwrap();
+    let held = start(group("paused"));
+    let first = start(group("io"));
+    vec![
+        start(group("io")),
+        start(Options { delay: Some(Duration::from_millis(30)), ..options.clone() }),
+        start(Options { after: vec![bgjobs::After::done(&held)], ..group("io") }),
+        held,
+        first,
+    ]
+}
+
+#[test]
+fn a_shutdown_starts_what_waits_and_waits_for_it_though_its_group_is_paused() {
+    let jobs = JobManager::new();
+    let started = waiting(&jobs, &Options::default());
+    let handle = jobs.handle();
+    // Whoever pauses meanwhile holds nobody up either.
+    let pauses = jobs.spawn("pauses", move || {
+        handle.group("io").pause();
+        handle.with(Options { group: Some("io".into()), ..Options::default() }).spawn("late", || ()).unwrap()
+    });
+    let jobs = crate::gate::in_time("a shutdown with paused groups", move || {
+        jobs.shutdown().unwrap();
+        jobs
+    });
+    assert!(started.iter().all(|job| job.state() == State::Finished(Outcome::Done)));
+    assert_eq!(pauses.unwrap().join().unwrap().state(), State::Finished(Outcome::Done));
+    wait_until("the threads end, that which tells the time too", || jobs.threads() == 0);
+}
+
+#[test]
+fn a_shutdown_stops_daemons_that_wait_for_a_time_or_a_job() {
+    let jobs = JobManager::new();
+    let gate = Gate::new();
+    let runs = jobs.with(daemon()).spawn("runs", gate.hold(())).unwrap();
+    let late = jobs.with(Options { delay: Some(Duration::MAX), ..daemon() }).spawn("late", || ()).unwrap();
+    let after = vec![bgjobs::After::done(&runs)];
+    let next = jobs.with(Options { after, ..daemon() }).spawn("next", || ()).unwrap();
+    jobs.shutdown().unwrap();
+    for job in [late, next] {
+        assert_eq!(job.state(), State::Finished(Outcome::Stopped));
+        assert_eq!(job.failure().unwrap().message(), "the manager was shut down");
+    }
+}
+
+#[test]
+fn a_manager_dropped_by_one_of_its_jobs_stops_those_that_wait() {
+    let jobs = JobManager::new();
+    jobs.group("io").set_limit(1).unwrap();
+    let group = || Options { group: Some("io".into()), ..Options::default() };
+    let (send, receive) = mpsc::channel::<JobManager>();
+    let drops = jobs.with(group()).spawn("drops", move || drop(receive.recv().unwrap())).unwrap();
+    let waits = jobs.with(group()).spawn("waits", || ()).unwrap();
+    let late = Options { delay: Some(Duration::MAX), ..Options::default() };
+    let late = jobs.with(late).spawn("late", || ()).unwrap();
+    send.send(jobs).unwrap();
+    crate::gate::in_time("a drop by a job of a full group", move || *drops.join().unwrap());
+    assert_eq!([waits.state(), late.state()], [State::Finished(Outcome::Stopped); 2]);
 }

@@ -227,3 +227,57 @@ fn many_threads_that_are_refused_at_once_leave_no_job_without_a_thread() {
     let Some(end) = child::run(scenario) else { return };
     end.is(0, &["stranded: 0"]);
 }
+
+#[test]
+fn a_job_whose_turn_comes_when_no_thread_can_be_had_has_failed_and_leaves_its_place() {
+    let scenario = || {
+        let jobs = manager();
+        let group = jobs.group("io");
+        group.set_limit(1).unwrap();
+        group.pause();
+        let kept = Arc::new(());
+        let start = |fresh_thread| {
+            let kept = Arc::clone(&kept);
+            let options = Options { fresh_thread, group: Some("io".into()), ..Options::default() };
+            jobs.with(options).spawn("refused", move || drop(kept)).unwrap()
+        };
+        let refused: Vec<_> = [false, true].repeat(50).into_iter().map(start).collect();
+        leave_room_for(0);
+        group.resume();
+        for job in &refused {
+            assert_eq!((job.state(), job.times().started), (State::Finished(Outcome::Failed), None));
+            assert!(job.failure().unwrap().message().starts_with("no thread could be had for the job ("));
+        }
+        assert_eq!((group.running(), group.waiting(), Arc::strong_count(&kept)), (0, 0, 1));
+        // A job that needs the time is refused at once, with the thread that tells it.
+        let late = Options { delay: Some(Duration::ZERO), ..Options::default() };
+        assert!(matches!(jobs.with(late.clone()).spawn("late", || ()), Err(SpawnError::NoThread(_))));
+        leave_room_for_all();
+        jobs.with(late).spawn("late", || ()).unwrap().join().unwrap();
+        all_works_again(&jobs, 101);
+        say("done");
+    };
+    let Some(end) = child::run(scenario) else { return };
+    end.is(0, &["done"]);
+}
+
+#[test]
+fn a_job_of_a_group_queues_for_a_thread_as_any_other_and_says_so() {
+    let scenario = || {
+        let jobs = manager();
+        let gate = Gate::new();
+        leave_room_for(1);
+        jobs.spawn("runs", gate.hold(())).unwrap();
+        let options = Options { group: Some("io".into()), ..Options::default() };
+        let queued = [jobs.with(options).spawn("queued", || 1).unwrap(), jobs.spawn("queued", || 1).unwrap()];
+        for job in &queued {
+            let why: Vec<_> = job.why().iter().map(ToString::to_string).collect();
+            assert_eq!(why, ["the system refused a thread; it starts when another job ends"]);
+        }
+        gate.open();
+        assert_eq!(queued.each_ref().map(|job| *job.join().unwrap()), [1, 1]);
+        say("done");
+    };
+    let Some(end) = child::run(scenario) else { return };
+    end.is(0, &["done"]);
+}

@@ -103,7 +103,7 @@ fn a_body_that_ignores_the_request_is_told_of_with_its_last_place() {
     let (text, file) = (verdict.to_string(), file!());
     assert!(text.starts_with("still running "), "{text}");
     assert!(text.contains(&format!(" after the request, in reading\\n (line {line} of {file}) for ")), "{text}");
-    assert_eq!(job.state(), State::Running);
+    assert_eq!(job.state(), State::Stopping);
     // It goes on being asked.
     gate.open();
     assert!(matches!(
@@ -222,4 +222,47 @@ fn a_sleep_lasts_as_long_as_it_should_when_nobody_asks() {
         Ok(began.elapsed())
     };
     assert!(*jobs.spawn_with("sleep", body).unwrap().join().unwrap() >= SOON);
+}
+
+#[test]
+fn a_job_that_was_asked_to_stop_and_runs_on_is_stopping() {
+    let jobs = JobManager::new();
+    let gate = Gate::new();
+    let job = jobs.spawn("deaf", gate.hold(())).unwrap();
+    wait_until("it runs", || job.state() == State::Running);
+    assert!(job.ask_stop("not needed"));
+    assert_eq!((job.state(), job.status(), job.stat_code()), (State::Stopping, "Stopping", 1));
+    assert_eq!(jobs.running(), [AnyJob::clone(&job)]);
+    gate.open();
+    job.join().unwrap();
+}
+
+#[test]
+fn a_body_is_called_when_its_job_is_asked_to_stop() {
+    let jobs = JobManager::new();
+    let (gate, calls) = (Gate::new(), Arc::new(AtomicUsize::new(0)));
+    let (count, pass) = (Arc::clone(&calls), gate.pass());
+    let job = jobs.spawn_with("heedful", move |job| {
+        let counter = || {
+            let count = Arc::clone(&count);
+            move || {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        drop(job.on_stop(counter()));
+        let _swallowed = job.on_stop(|| panic!("never mind"));
+        let _heard = job.on_stop(counter());
+        job.checkpoint("ready")?;
+        pass.wait();
+        let _late = job.on_stop(counter());
+        Ok(job.check()?)
+    });
+    let job = job.unwrap();
+    wait_until("it is ready", || job.place().is_some());
+    job.ask_stop("not needed");
+    job.ask_stop("really");
+    assert_eq!(calls.load(Ordering::Relaxed), 1, "once, and not what was taken back");
+    gate.open();
+    assert!(job.join().is_err());
+    assert_eq!(calls.load(Ordering::Relaxed), 2, "and at once if it comes late");
 }

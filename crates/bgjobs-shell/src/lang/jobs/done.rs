@@ -7,11 +7,18 @@ use rhai::ImmutableString;
 use crate::lang::value::Value;
 
 /// What a background job leaves behind.
-pub(in crate::lang) struct Done {
+pub(crate) struct Done {
     /// Its value.
-    pub(in crate::lang) value: Value,
+    pub(crate) value: Value,
     /// The names that it set or changed, for itself.
     pub(in crate::lang) names: BTreeMap<ImmutableString, Own>,
+}
+
+impl Done {
+    /// What is left of a job that set no names.
+    pub(in crate::lang) fn of(value: Value) -> Self {
+        Self { value, names: BTreeMap::new() }
+    }
 }
 
 /// What a job has under a name that it set or changed.

@@ -20,6 +20,7 @@ pub(super) use self::{
     done::{Done, Own},
     started::Started,
 };
+
 use super::value::Value;
 
 /// The background jobs of a session, with the reader of what was not told yet.

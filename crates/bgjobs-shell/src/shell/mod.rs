@@ -1,15 +1,19 @@
 //! A session with the words of a shell: takes lines, and says what is to be shown.
 //!
-//! Knows nothing of terminals and pipes.
+//! Knows nothing of terminals and pipes. A command that does more than show something has a file of its own.
+
+mod fg;
+mod kill;
 
 use std::time::Duration;
 
-use bgjobs::{AnyJob, JobId, LogCursor, Stream, many_lines, one_line};
+use bgjobs::{AnyJob, Stream, one_line};
 
 use crate::{
-    commands::Command,
-    lang::own_names,
+    commands::{self, Command},
+    foreground::Waited,
     render,
+    selection::Selection,
     session::{Answer, Session},
 };
 
@@ -59,6 +63,7 @@ pub fn answer_alone(session: &mut Session, name: &str, line: &str) -> Reply {
     match session.answer_as(name, line) {
         Answer::Nothing => Reply::Nothing,
         Answer::Value(value) => Reply::Shown(session.show(&value)),
+        Answer::Sent(job) => Reply::Shown(render::sent(&job)),
         Answer::Failed(failure) => Reply::Wrong(render::failure(&failure)),
     }
 }
@@ -71,18 +76,14 @@ fn shown(session: &Session, number: usize, answer: &Answer) -> Reply {
     match answer {
         Answer::Nothing => Reply::Nothing,
         Answer::Value(value) => Reply::Shown(render::value(number, &session.show(value))),
+        Answer::Sent(job) => Reply::Shown(render::sent(job)),
         Answer::Failed(failure) => Reply::Wrong(render::failure(failure)),
     }
 }
 
 fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
-    let with_job =
-        |session: &mut Session, id: JobId, act: &dyn Fn(&mut Session, &AnyJob) -> Reply| match session.jobs().get(id) {
-            Ok(job) => act(session, &job),
-            Err(unknown) => Reply::Wrong(format!("{unknown:#}")),
-        };
-    match *command {
-        Command::Describe(ref name) => match session.describe(name) {
+    match command {
+        Command::Describe(name) => match session.describe(name) {
             Some(text) => Reply::Shown(text),
             None => Reply::Wrong(format!("nothing is known of {}; `help` shows what can be typed", one_line(name))),
         },
@@ -95,51 +96,57 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
                 None => Reply::Nothing,
             }
         }
-        Command::Kill(id) => with_job(session, id, &|session, job| {
-            let verdict = job.stop("killed at the prompt", PATIENCE);
-            session.told().note_seen(job);
-            Reply::Shown(format!("Job #{id} {verdict}"))
-        }),
-        Command::Log(id) => with_job(session, id, &|_, job| {
-            let lines: Vec<_> = job.log().tail(usize::MAX).iter().map(|line| render::log_line(&line.text)).collect();
+        Command::Foreground(selection) => with_job(session, selection, |session, job| fg::bring(session, number, job)),
+        Command::Kill(selection) => with_jobs(session, selection, kill::stop),
+        Command::Log(selection) => with_jobs(session, selection, |_, jobs| {
+            let lines = jobs.iter().flat_map(|job| job.log().tail(usize::MAX));
+            let lines: Vec<_> = lines.map(|line| render::log_line(&line.text)).collect();
             if lines.is_empty() { Reply::Nothing } else { Reply::Shown(lines.join("\n")) }
         }),
-        Command::Foreground(id) => with_job(session, id, &|session, job| {
-            let mut cursor = LogCursor::default();
-            let log = job.log();
-            let mut show = |session: &Session| {
-                for line in log.read(&mut cursor).lines {
-                    session.print(line.stream, &many_lines(&line.text).to_string());
-                }
-            };
-            show(session);
-            let stopped = !session.wait_for(job, &mut show);
-            if stopped {
-                job.stop("interrupted", PATIENCE);
-            }
-            show(session);
-            let answer = session.outcome(job);
-            if let Some(own) = own_names(job) {
-                session.print(Stream::Err, &format!("Job #{id} {own}"));
-            }
-            session.told().note_seen(job);
-            shown(session, number, &answer)
-        }),
-        Command::Wait(Some(id)) => with_job(session, id, &|session, job| {
-            session.wait_for(job, &mut |_| {});
-            Reply::Nothing
-        }),
+        Command::Wait(Some(selection)) => with_jobs(session, selection, wait),
         Command::Wait(None) => {
-            for job in session.jobs().running().into_iter().filter(|job| !job.is_daemon()) {
-                if !session.wait_for(&job, &mut |_| {}) {
-                    break;
-                }
-            }
-            Reply::Nothing
+            let jobs: Vec<_> = session.jobs().running().into_iter().filter(|job| !job.is_daemon()).collect();
+            wait(session, &jobs)
         }
-        Command::Help => Reply::Shown(render::HELP.to_owned()),
+        Command::Help(None) => Reply::Shown(render::HELP.to_owned()),
+        Command::Help(Some(name)) => match commands::word(name) {
+            Some(word) => Reply::Shown(render::help(word)),
+            None => Reply::Wrong(format!(
+                "{} is no command; `help` shows what can be typed, `?name` what a function does",
+                one_line(name)
+            )),
+        },
         Command::Leave => Reply::Leave,
     }
+}
+
+/// Does something with the jobs that are selected.
+fn with_jobs(
+    session: &mut Session,
+    selection: &Selection,
+    act: impl FnOnce(&mut Session, &[AnyJob]) -> Reply,
+) -> Reply {
+    match selection.jobs(session.jobs()) {
+        Ok(jobs) => act(session, &jobs),
+        Err(refusal) => Reply::Wrong(refusal),
+    }
+}
+
+/// Does something with the one job that is selected.
+fn with_job(session: &mut Session, selection: &Selection, act: impl FnOnce(&mut Session, &AnyJob) -> Reply) -> Reply {
+    with_jobs(session, selection, |session, jobs| match jobs {
+        [job] => act(session, job),
+        _ => Reply::Wrong(format!("{} jobs are meant, and one is wanted: give its number", jobs.len())),
+    })
+}
+
+fn wait(session: &mut Session, jobs: &[AnyJob]) -> Reply {
+    for job in jobs {
+        if session.wait_for(job, |_| {}) != Waited::Ended {
+            break;
+        }
+    }
+    Reply::Nothing
 }
 
 /// Where a reply goes: values to standard output, what went wrong to standard error.

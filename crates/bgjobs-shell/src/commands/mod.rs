@@ -1,0 +1,240 @@
+//! The words of a shell: `jobs`, `fg 3`, `kill 3 5-7`, `wait`, `log 3`, `help`, `?name`.
+//!
+//! Knows when a line is one and what it asks for, and nothing of what it does.
+
+mod arguments;
+
+use self::arguments::Arguments;
+use crate::selection::Selection;
+
+/// A line that is no program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Shows all jobs.
+    Jobs,
+    /// Waits for a job, shows what it prints, and then its value.
+    Foreground(Selection),
+    /// Stops jobs.
+    Kill(Selection),
+    /// Shows what jobs printed.
+    Log(Selection),
+    /// Waits for jobs, or for all.
+    Wait(Option<Selection>),
+    /// Shows what can be typed, or what a word does.
+    Help(Option<String>),
+    /// Shows what is known of a name, or of the number of a job.
+    Describe(String),
+    /// Leaves.
+    Leave,
+}
+
+/// A word that begins a command.
+pub(crate) struct Word {
+    pub(crate) name: &'static str,
+    /// How it is typed.
+    pub(crate) usage: &'static str,
+    /// What it does, for `help`.
+    pub(crate) help: &'static str,
+    /// What stands behind it.
+    pub(crate) takes: Takes,
+    /// The options that take a value, each with its dashes.
+    with_value: &'static [&'static str],
+    read: fn(&mut Arguments) -> Result<Command, String>,
+}
+
+/// What stands behind a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// Nothing, or only options.
+    Nothing,
+    /// Numbers of jobs, and what else [selects](Selection) them.
+    Jobs,
+    /// A word of this table.
+    Word,
+}
+
+/// The words, by name.
+pub(crate) const WORDS: &[Word] = &[
+    Word {
+        name: "exit",
+        usage: "exit",
+        help: "Leaves; jobs that run are shown first. Ctrl-D does the same.",
+        takes: Takes::Nothing,
+        with_value: &[],
+        read: |_| Ok(Command::Leave),
+    },
+    Word {
+        name: "fg",
+        usage: "fg 3",
+        help: "Waits for a job, shows what it prints and then its value.\n\
+               Ctrl-C stops the job, Ctrl-Z (or Ctrl-\\) lets it go on in the background.",
+        takes: Takes::Jobs,
+        with_value: &[],
+        read: |arguments| arguments.jobs().map(Command::Foreground),
+    },
+    Word {
+        name: "help",
+        usage: "help [word]",
+        help: "Shows what can be typed, or what a word does.",
+        takes: Takes::Word,
+        with_value: &[],
+        read: |arguments| Ok(Command::Help(arguments.word())),
+    },
+    Word {
+        name: "jobs",
+        usage: "jobs",
+        help: "Lists all jobs: those that run, those that completed, the dead.",
+        takes: Takes::Nothing,
+        with_value: &[],
+        read: |_| Ok(Command::Jobs),
+    },
+    Word {
+        name: "kill",
+        usage: "kill 3 5-7 running fit*",
+        help: "Asks jobs to stop, ends their processes by force if they must be, and says for each what came of it.\n\
+               Jobs are given by number, by range, by state (running, queued, stopping, finished, completed, dead,\n\
+               failed, stopped, all), or by what they show, with * for any text.",
+        takes: Takes::Jobs,
+        with_value: &[],
+        read: |arguments| arguments.jobs().map(Command::Kill),
+    },
+    Word {
+        name: "log",
+        usage: "log 3",
+        help: "Shows what jobs printed.",
+        takes: Takes::Jobs,
+        with_value: &[],
+        read: |arguments| arguments.jobs().map(Command::Log),
+    },
+    Word {
+        name: "quit",
+        usage: "quit",
+        help: "Leaves; jobs that run are shown first. Ctrl-D does the same.",
+        takes: Takes::Nothing,
+        with_value: &[],
+        read: |_| Ok(Command::Leave),
+    },
+    Word {
+        name: "wait",
+        usage: "wait [3 5-7]",
+        help: "Waits for jobs, or for all that are no daemons. Ctrl-C or Ctrl-Z ends the wait.",
+        takes: Takes::Jobs,
+        with_value: &[],
+        read: |arguments| arguments.some_jobs().map(Command::Wait),
+    },
+];
+
+/// The word of that name.
+pub(crate) fn word(name: &str) -> Option<&'static Word> {
+    WORDS.iter().find(|word| word.name == name)
+}
+
+impl Command {
+    /// Reads a line; none if it is a program.
+    ///
+    /// A command word counts only alone or before what no operator could be; a variable of that name wins.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with what stands behind the word.
+    pub(crate) fn parse(line: &str, is_variable: impl Fn(&str) -> bool) -> Option<Result<Self, String>> {
+        let trimmed = line.trim();
+        if let Some(name) = trimmed.strip_prefix('?').or_else(|| trimmed.strip_suffix('?')) {
+            return Some(Ok(match name.trim() {
+                "" => Self::Help(None),
+                name => Self::Describe(name.to_owned()),
+            }));
+        }
+        if matches!(trimmed, "exit()" | "quit()") {
+            return Some(Ok(Self::Leave));
+        }
+        let (name, rest) = trimmed.split_once(char::is_whitespace).unwrap_or((trimmed, ""));
+        let word = word(name).filter(|_| !is_variable(name) && begins_arguments(rest.trim_start()))?;
+        Some(Arguments::new(word, rest).and_then(|mut arguments| {
+            let command = (word.read)(&mut arguments)?;
+            arguments.end()?;
+            Ok(command)
+        }))
+    }
+}
+
+/// Whether what stands behind a command word is no more of a program, as in `kill = 3` and `kill - 1`.
+pub(crate) fn begins_arguments(rest: &str) -> bool {
+    let begins = |c: char| c.is_alphanumeric() || matches!(c, '_' | '%' | '#' | '"' | '\'');
+    let option = |rest: &str| rest.trim_start_matches('-').starts_with(char::is_alphanumeric);
+    rest.is_empty() || rest.starts_with(begins) || rest.starts_with('-') && option(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selection(parts: &[&str]) -> Selection {
+        Selection::parse(parts).expect("they can be read")
+    }
+
+    #[test]
+    fn a_command_word_counts_alone_or_before_arguments() {
+        let parse = |line| Command::parse(line, |name| name == "log");
+        assert_eq!(parse("jobs"), Some(Ok(Command::Jobs)));
+        assert_eq!(parse(" fg 3 "), Some(Ok(Command::Foreground(selection(&["3"])))));
+        assert_eq!(parse("kill %3"), Some(Ok(Command::Kill(selection(&["%3"])))));
+        assert_eq!(parse("kill #3 5-7 fit*"), Some(Ok(Command::Kill(selection(&["%3", "5-7", "fit*"])))));
+        assert_eq!(parse("kill 'fit a'"), Some(Ok(Command::Kill(selection(&["fit a"])))));
+        assert_eq!(parse("wait"), Some(Ok(Command::Wait(None))));
+        assert_eq!(parse("wait 2"), Some(Ok(Command::Wait(Some(selection(&["2"]))))));
+        for line in ["?fit", " ? fit", "fit?"] {
+            assert_eq!(parse(line), Some(Ok(Command::Describe("fit".to_owned()))));
+        }
+        assert_eq!(parse("?"), Some(Ok(Command::Help(None))));
+        assert_eq!(parse("help kill"), Some(Ok(Command::Help(Some("kill".to_owned())))));
+        assert_eq!(parse("exit()"), Some(Ok(Command::Leave)));
+        for program in [
+            "jobs()",
+            "jobs.status()",
+            "jobs[0]",
+            "kill = 3",
+            "kill(3)",
+            "kill - 1",
+            "fg.x",
+            "x",
+            "",
+            "1 + 2",
+            "fg (3)",
+        ] {
+            assert_eq!(parse(program), None, "{program}");
+        }
+    }
+
+    #[test]
+    fn the_words_stand_in_order_and_their_examples_can_be_read() {
+        assert!(WORDS.is_sorted_by_key(|word| word.name));
+        for word in WORDS {
+            let usage = word.usage.replace(['[', ']'], "");
+            let read = Command::parse(&usage, |_| false);
+            assert!(matches!(read, Some(Ok(_))), "{usage}: {read:?}");
+            assert!(word.usage.starts_with(word.name));
+        }
+    }
+
+    #[test]
+    fn a_variable_of_that_name_wins() {
+        assert_eq!(Command::parse("log", |name| name == "log"), None);
+        assert_eq!(Command::parse("log 3", |name| name == "log"), None);
+    }
+
+    #[test]
+    fn a_wrong_argument_is_told() {
+        for (line, expected) in [
+            ("fg", "fg wants a job, as in `fg 3`"),
+            ("kill", "kill wants a job, as in `kill 3 5-7 running fit*`"),
+            ("kill -9 3", "kill has no option -9; `help kill` says what it understands"),
+            ("kill --hard 3", "kill has no option --hard; `help kill` says what it understands"),
+            ("kill 'fit", "kill 'fit: a quote is open; close it, as in 'fit a'"),
+            ("jobs 3", "jobs does not understand `3`; `help jobs` says what it understands"),
+            ("kill 7-5", "7-5 is no range: the smaller number comes first, as in 5-7"),
+        ] {
+            assert_eq!(Command::parse(line, |_| false), Some(Err(expected.to_owned())), "{line}");
+        }
+    }
+}

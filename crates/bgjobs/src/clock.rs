@@ -1,0 +1,75 @@
+//! The thread that tells the schedule the time, while a job has a delay or a limit of time.
+//!
+//! Knows nothing of what is due then.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    engine::Engine,
+    error::SpawnError,
+    sync::{lock, wait_until},
+};
+
+impl Engine {
+    /// Announces a job that needs the time: until it needs it no more, a thread tells it.
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError::NoThread`] if that thread can't be had; nothing is announced then.
+    pub(crate) fn wind_clock(self: &Arc<Self>) -> Result<(), SpawnError> {
+        let mut ledger = lock(&self.ledger);
+        ledger.schedule.need_time(true);
+        let has_clock = ledger.has_clock;
+        drop(ledger);
+        if has_clock {
+            // It does not leave before what was announced is over.
+            return Ok(());
+        }
+        let engine = Arc::clone(self);
+        let made = self.workers.run_alone("bgjobs-clock", None, move |_| engine.tell_time());
+        made.map_err(|error| {
+            lock(&self.ledger).schedule.need_time(false);
+            SpawnError::NoThread(error)
+        })
+    }
+
+    /// Lets the clock look again at what is next.
+    pub(crate) fn wake_clock(&self) {
+        self.clock.notify_all();
+    }
+
+    /// The life of the clock: of two that were made at once, one ends here.
+    fn tell_time(&self) {
+        let mut ledger = lock(&self.ledger);
+        if ledger.has_clock {
+            return;
+        }
+        ledger.has_clock = true;
+        let mut idle_since = None;
+        loop {
+            let steps = ledger.schedule.tell_time(self.now());
+            if !steps.is_empty() {
+                drop(ledger);
+                self.carry_out(steps);
+                ledger = lock(&self.ledger);
+                continue;
+            }
+            let deadline = if ledger.schedule.needs_time() {
+                idle_since = None;
+                ledger.schedule.next_time().and_then(|time| self.epoch.checked_add(Duration::from_nanos(time)))
+            } else {
+                // Another job with a limit may come soon.
+                let since = *idle_since.get_or_insert_with(Instant::now);
+                if !ledger.open || since.elapsed() >= self.config.idle_timeout {
+                    ledger.has_clock = false;
+                    return;
+                }
+                since.checked_add(self.config.idle_timeout)
+            };
+            ledger = wait_until(&self.clock, ledger, deadline);
+        }
+    }
+}

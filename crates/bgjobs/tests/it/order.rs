@@ -1,0 +1,252 @@
+//! Jobs that start later, or after others, and jobs that may run for so long.
+
+use std::time::{Duration, Instant};
+
+use bgjobs::{
+    After, AfterError, AnyJob, Config, JobManager, JoinError, Options, Outcome, SpawnError, State, WaitError, Waiting,
+};
+use expect_test::expect;
+
+use crate::{
+    gate::{GUARD, Gate, in_time, wait_until},
+    groups::{of, why},
+};
+
+const SOON: Duration = Duration::from_millis(30);
+
+fn after(conditions: impl Into<Vec<After>>) -> Options {
+    Options { after: conditions.into(), ..Options::default() }
+}
+
+fn delayed(delay: Duration) -> Options {
+    Options { delay: Some(delay), ..Options::default() }
+}
+
+fn limited(time_limit: Duration) -> Options {
+    Options { time_limit: Some(time_limit), ..Options::default() }
+}
+
+fn stopped() -> State {
+    State::Finished(Outcome::Stopped)
+}
+
+#[test]
+fn a_job_starts_when_all_that_it_follows_are_done() {
+    let jobs = JobManager::new();
+    let (first, second) = (Gate::new(), Gate::new());
+    let [one, two] = [&first, &second].map(|gate| jobs.spawn("load", gate.hold(1)).unwrap());
+    let next = jobs.with(after([After::done(&one), After::done(&two)])).spawn("fit", || 2).unwrap();
+    wait_until("both run", || two.state() == State::Running && one.state() == State::Running);
+    expect!["it is to start after job #0 (load, running) is done; it is to start after job #1 (load, running) is done"]
+        .assert_eq(&why(&next));
+    first.open();
+    one.join().unwrap();
+    expect!["it is to start after job #1 (load, running) is done"].assert_eq(&why(&next));
+    assert_eq!((next.state(), next.times().started), (State::Queued, None));
+    second.open();
+    assert_eq!(next.join().unwrap(), &2);
+    assert!(next.times().started.unwrap() >= two.times().finished.unwrap());
+}
+
+#[test]
+fn a_job_finds_what_it_follows_finished() {
+    let jobs = JobManager::new();
+    for _ in 0..200 {
+        let load = jobs.spawn("load", || 7).unwrap();
+        let same = load.clone();
+        let fit = jobs.with(after([After::done(&load)])).spawn("fit", move || same.outcome().unwrap().copied().ok());
+        assert_eq!(fit.unwrap().join().unwrap(), &Some(7));
+    }
+}
+
+#[test]
+fn a_job_that_was_to_follow_a_good_end_fails_with_the_job_that_had_none() {
+    let jobs = JobManager::new();
+    let gate = Gate::new();
+    let pass = gate.pass();
+    let load = jobs.spawn("load", move || {
+        pass.wait();
+        panic!("no rows")
+    });
+    let load: bgjobs::Job<()> = load.unwrap();
+    let fit = jobs.with(after([After::done(&load)])).spawn("fit", || ()).unwrap();
+    let plot = jobs.with(after([After::done(&fit)])).spawn("plot", || ()).unwrap();
+    let tidy = jobs.with(after([After::ended(&fit), After::ended(&load)])).spawn("tidy", || 3).unwrap();
+    gate.open();
+    assert_eq!(tidy.join().unwrap(), &3);
+    assert_eq!([fit.state(), plot.state()], [State::Finished(Outcome::Failed); 2]);
+    expect!["job #1 died: job #0 failed, and this one was to start after it was done"]
+        .assert_eq(&fit.join().unwrap_err().to_string());
+    expect!["job #1 failed, and this one was to start after it was done"]
+        .assert_eq(&jobs.traceback(2).unwrap().to_string());
+    let failure = fit.failure().unwrap();
+    let cause = failure.error().unwrap().downcast_ref::<AfterError>().unwrap();
+    assert_eq!((cause, fit.times().started), (&AfterError { job: load.id(), outcome: Outcome::Failed }, None));
+    assert_eq!(jobs.dead().len(), 3);
+}
+
+#[test]
+fn a_stop_of_what_is_followed_is_no_good_end_either() {
+    let jobs = JobManager::new();
+    let (gate, paused) = (Gate::new(), jobs.group("io"));
+    paused.pause();
+    let load = jobs.with(of("io")).spawn("load", gate.hold(())).unwrap();
+    let fit = jobs.with(after([After::done(&load)])).spawn("fit", || ()).unwrap();
+    expect!["it is to start after job #0 (load, queued) is done"].assert_eq(&why(&fit));
+    load.ask_stop("enough");
+    fit.wait().unwrap();
+    expect!["job #0 was stopped, and this one was to start after it was done"]
+        .assert_eq(fit.failure().unwrap().message());
+}
+
+#[test]
+fn what_has_ended_already_is_followed_at_once_or_never() {
+    let jobs = JobManager::new();
+    let (good, bad) = (jobs.spawn("good", || ()).unwrap(), jobs.try_spawn("bad", || Err::<(), _>(std::fmt::Error)));
+    let bad = bad.unwrap();
+    bgjobs::wait_all(&jobs.running(), None).unwrap();
+    let start = |after_what| jobs.with(after([after_what])).spawn("next", || 1).unwrap();
+    assert_eq!(start(After::done(&good)).join().unwrap(), &1);
+    assert_eq!(start(After::ended(&bad)).join().unwrap(), &1);
+    let never = start(After::done(&bad));
+    // It is told at once, and a list has it.
+    assert_eq!((never.state(), jobs.dead().len()), (State::Finished(Outcome::Failed), 2));
+}
+
+#[test]
+fn a_job_can_not_follow_one_that_is_in_no_list_and_then_uses_no_number() {
+    let jobs = JobManager::new();
+    let text = |options| {
+        let error = jobs.with(options).spawn("fit", || ()).unwrap_err();
+        assert!(matches!(error, SpawnError::Unknown(_)));
+        error.to_string()
+    };
+    expect!["Job #0 not found; no job was started yet; a job can only start after one that is in the lists"]
+        .assert_eq(&text(after([After::done(0)])));
+    jobs.spawn("load", || ()).unwrap().join().unwrap();
+    // Its own number would be that one.
+    expect!["Job #1 not found; the newest job is #0; a job can only start after one that is in the lists"]
+        .assert_eq(&text(after([After::done(0), After::ended(1)])));
+    jobs.flush();
+    let both = Options { time_limit: Some(GUARD), ..after([After::ended(0)]) };
+    expect!["Job #0 not found; it was removed or flushed; a job can only start after one that is in the lists"]
+        .assert_eq(&text(both));
+    assert_eq!(jobs.spawn("next", || ()).unwrap().id().get(), 1);
+}
+
+#[test]
+fn who_joins_a_job_that_is_to_follow_it_is_told_of_the_ring() {
+    let jobs = JobManager::new();
+    let handle = jobs.handle();
+    let outer = jobs.spawn_with("outer", move |job| {
+        let middle = handle.with(after([After::ended(job.id())])).spawn("middle", || ())?;
+        let inner = handle.with(after([After::ended(&middle)])).spawn("inner", || ())?;
+        let error = inner.join().unwrap_err();
+        assert!(matches!(&error, JoinError::Wait(WaitError::Ring(ring)) if ring.len() == 3));
+        // With a limit of time it ends.
+        assert!(matches!(job.wait_for(&inner, Some(Duration::ZERO)), Err(WaitError::TimedOut { .. })));
+        Ok(error.to_string())
+    });
+    let outer = outer.unwrap();
+    let text = in_time("a ring", move || outer.join().unwrap().clone());
+    expect![
+        "the wait would never end: #0 waits for #2 waits for #1 waits for #0; let one of them wait with a time limit"
+    ]
+    .assert_eq(&text);
+    jobs.wait_all(None).unwrap();
+}
+
+#[test]
+fn a_delayed_job_starts_when_its_time_has_come_and_not_before() {
+    let jobs = JobManager::with_config(Config { idle_timeout: Duration::ZERO, ..Config::default() });
+    let began = Instant::now();
+    let order = [3, 1, 2].map(|times| jobs.with(delayed(SOON * times)).spawn("late", Instant::now).unwrap());
+    let far = jobs.with(delayed(Duration::MAX)).spawn("never", || ()).unwrap();
+    assert!(matches!(order[0].why()[..], [Waiting::Delay { left }] if left <= SOON * 3));
+    assert!(why(&order[0]).starts_with("it is to start in "), "{}", why(&order[0]));
+    for (job, times) in order.iter().zip([3, 1, 2]) {
+        assert!(*job.join().unwrap() >= began + SOON * times);
+    }
+    assert!(far.ask_stop("enough"));
+    assert_eq!(far.state(), stopped());
+    wait_until("nobody tells the time any more", || jobs.threads() == 0);
+}
+
+#[test]
+fn a_job_waits_for_its_time_its_jobs_and_its_group() {
+    let jobs = JobManager::new();
+    let (gate, group) = (Gate::new(), jobs.group("io"));
+    group.pause();
+    let load = jobs.spawn("load", gate.hold(())).unwrap();
+    let all = Options { delay: Some(SOON), after: vec![After::done(&load)], ..of("io") };
+    let job = jobs.with(all).spawn("fit", || ()).unwrap();
+    assert_eq!((job.why().len(), group.waiting()), (3, 1));
+    gate.open();
+    wait_until("only the group keeps it", || why(&job) == "group io is paused; resume it");
+    group.resume();
+    job.join().unwrap();
+}
+
+#[test]
+fn a_job_is_asked_to_stop_when_its_time_is_over() {
+    let jobs = JobManager::with_config(Config { idle_timeout: Duration::ZERO, ..Config::default() });
+    let watch = |job: &bgjobs::Context| Ok(job.sleep(GUARD)?);
+    let job = jobs.with(limited(SOON)).spawn_with("watch", watch).unwrap();
+    // Another has ended long before its own.
+    let quick = jobs.with(limited(GUARD)).spawn("quick", || 1).unwrap();
+    job.wait().unwrap();
+    assert_eq!((job.state(), quick.join().unwrap()), (stopped(), &1));
+    assert_eq!(job.failure().unwrap().message(), "time limit of 30ms");
+    assert!(job.times().ran().unwrap() >= SOON);
+    wait_until("nobody tells the time any more", || jobs.threads() == 0);
+}
+
+#[test]
+fn the_time_of_a_limit_begins_with_the_body() {
+    let jobs = JobManager::new();
+    let group = jobs.group("io");
+    group.pause();
+    let options = Options { group: Some("io".into()), ..limited(SOON) };
+    let job = jobs.with(options).spawn_with("late", |job| Ok(job.is_stopping())).unwrap();
+    let longer = jobs.with(limited(SOON * 2)).spawn_with("longer", |job| Ok(job.sleep(GUARD)?)).unwrap();
+    longer.wait().unwrap();
+    group.resume();
+    assert_eq!(job.join().unwrap(), &false);
+}
+
+#[test]
+fn a_body_that_does_not_heed_its_limit_goes_on_and_is_seen_to() {
+    let jobs = JobManager::new();
+    let gate = Gate::new();
+    let job = jobs.with(limited(SOON)).spawn("deaf", gate.hold(5)).unwrap();
+    wait_until("it is asked", || job.stop_reason().is_some());
+    assert_eq!((job.stop_reason().unwrap().to_string(), job.is_finished()), ("time limit of 30ms".to_owned(), false));
+    gate.open();
+    assert_eq!(job.join().unwrap(), &5);
+}
+
+#[test]
+fn a_thread_tells_the_time_while_a_job_needs_it_and_one_is_enough() {
+    let jobs = JobManager::with_config(Config { idle_timeout: Duration::ZERO, ..Config::default() });
+    let gate = Gate::new();
+    let all: Vec<_> = (0..20).map(|_| jobs.with(delayed(GUARD)).spawn("late", gate.hold(())).unwrap()).collect();
+    wait_until("one thread is left of those that were made at once", || jobs.threads() == 1);
+    all[1..].iter().for_each(|job| assert!(job.ask_stop("enough")));
+    assert_eq!(jobs.threads(), 1);
+    all[0].ask_stop("enough");
+    wait_until("nobody tells the time any more", || jobs.threads() == 0);
+}
+
+#[test]
+fn a_host_decides_itself_when_its_jobs_start() {
+    let jobs = JobManager::new();
+    let load = AnyJob::from(jobs.spawn("load", || ()).unwrap());
+    let choices = [of("io"), delayed(SOON), after([After::ended(&load)]), limited(SOON)];
+    let texts = choices.map(|options| jobs.with(options).host("hosted").unwrap_err().to_string());
+    for (text, option) in texts.iter().zip(["group", "delay", "after", "time_limit"]) {
+        let start = format!("the option `{option}` can't be had for a hosted job, ");
+        assert!(text.starts_with(&start), "{text}");
+    }
+    expect!["the option `group` can't be had for a hosted job, which its host starts and ends; leave it out"]
+        .assert_eq(&texts[0]);
+}

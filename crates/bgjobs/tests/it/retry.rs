@@ -1,0 +1,140 @@
+//! Jobs that are tried again when they fail.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bgjobs::{Context, Failure, FailureKind, Job, JobManager, Options, Outcome, Retry, State};
+use expect_test::expect;
+
+use crate::{
+    gate::{GUARD, Gate, wait_until},
+    groups::of,
+};
+
+fn at_once(attempts: u32) -> Retry {
+    Retry { attempts, backoff: Duration::ZERO, ..Retry::default() }
+}
+
+/// A job whose body fails so many times, half of them by a panic, and then returns the number of its attempts.
+fn failing(jobs: &JobManager, times: u32, retry: Retry) -> Job<u32> {
+    let count = AtomicU32::new(0);
+    let body = move |_: &Context| match count.fetch_add(1, Ordering::Relaxed) + 1 {
+        n if n > times => Ok(n),
+        n if n % 2 == 0 => panic!("panic {n}"),
+        n => Err(Failure::new(format!("error {n}"))),
+    };
+    jobs.with(Options::default()).retry("fetch", retry, body).unwrap()
+}
+
+fn failures(job: &Job<u32>) -> Vec<Option<String>> {
+    job.attempts().into_iter().map(|attempt| attempt.failure.map(|failure| failure.to_string())).collect()
+}
+
+#[test]
+fn a_body_is_called_until_it_does_not_fail_and_each_attempt_is_told() {
+    let jobs = JobManager::new();
+    let job = failing(&jobs, 2, at_once(5));
+    assert_eq!(job.join().unwrap(), &3);
+    assert_eq!(failures(&job), [Some("error 1".to_owned()), Some("panic 2".to_owned()), None]);
+    let attempts = job.attempts();
+    assert_eq!(attempts.iter().map(|attempt| attempt.number).collect::<Vec<_>>(), [1, 2, 3]);
+    let mut times = attempts.iter().flat_map(|attempt| [attempt.started, attempt.ended.unwrap()]);
+    assert!(times.clone().is_sorted() && times.next().unwrap() >= job.times().started.unwrap());
+    assert!(jobs.spawn("plain", || ()).unwrap().attempts().is_empty());
+}
+
+#[test]
+fn the_last_failure_is_the_jobs() {
+    let jobs = JobManager::new();
+    for (attempts, made) in [(0, 1), (1, 1), (2, 2), (3, 3)] {
+        let job = failing(&jobs, u32::MAX, at_once(attempts));
+        job.wait().unwrap();
+        assert_eq!((job.state(), job.attempts().len()), (State::Finished(Outcome::Failed), made));
+    }
+    let dead: Vec<_> = jobs.dead().iter().map(|job| job.failure().unwrap()).collect();
+    assert_eq!(dead.iter().map(Failure::message).collect::<Vec<_>>(), ["error 1", "error 1", "panic 2", "error 3"]);
+    assert_eq!(dead[2].kind(), FailureKind::Panic);
+    assert!(dead[2].traceback().to_string().contains("tests/it/retry.rs"), "{}", dead[2].traceback());
+}
+
+#[test]
+fn it_waits_longer_each_time_and_says_so() {
+    let jobs = JobManager::new();
+    let backoff = Duration::from_millis(20);
+    let job = failing(&jobs, 2, Retry { backoff, ..Retry::default() });
+    job.join().unwrap();
+    let attempts = job.attempts();
+    let pause = |n: usize| attempts[n].started.duration_since(attempts[n - 1].ended.unwrap());
+    assert!(pause(1) >= backoff && pause(2) >= backoff * 2);
+
+    let slow = failing(&jobs, 9, Retry { attempts: 5, backoff: GUARD, longest: Duration::from_secs(2) });
+    wait_until("it waits", || slow.place().is_some());
+    expect!["waits 2s before attempt 2 of 5"].assert_eq(&slow.place().unwrap().text);
+    assert_eq!(slow.attempts().len(), 1);
+    // A stop ends it at once.
+    let asked = Instant::now();
+    slow.ask_stop("enough");
+    slow.wait().unwrap();
+    assert!(asked.elapsed() < Duration::from_secs(1));
+    assert_eq!(slow.state(), State::Finished(Outcome::Stopped));
+    assert_eq!(slow.failure().unwrap().message(), "enough");
+}
+
+#[test]
+fn a_stop_within_an_attempt_is_not_tried_again() {
+    let jobs = JobManager::new();
+    let gate = Gate::new();
+    let pass = gate.pass();
+    let body = move |job: &Context| {
+        pass.wait();
+        Ok(job.check()?)
+    };
+    let job = jobs.with(Options::default()).retry("watch", at_once(9), body).unwrap();
+    job.ask_stop("enough");
+    gate.open();
+    job.wait().unwrap();
+    assert!(job.attempts().len() <= 1, "{:?}", job.attempts());
+    assert_eq!(job.state(), State::Finished(Outcome::Stopped));
+}
+
+#[test]
+fn between_attempts_its_place_is_lent() {
+    let jobs = JobManager::new();
+    jobs.group("io").set_limit(1).unwrap();
+    let count = Arc::new(AtomicU32::new(0));
+    let calls = Arc::clone(&count);
+    let body = move |_: &Context| {
+        calls.fetch_add(1, Ordering::Relaxed);
+        Err::<(), _>(Failure::new("no answer"))
+    };
+    let retry = Retry { attempts: 2, backoff: GUARD, longest: GUARD };
+    let slow = jobs.with(of("io")).retry("slow", retry, body).unwrap();
+    jobs.with(of("io")).spawn("other", || ()).unwrap().join().unwrap();
+    assert_eq!((count.load(Ordering::Relaxed), slow.state()), (1, State::Running));
+    slow.ask_stop("enough");
+}
+
+#[test]
+fn a_time_limit_is_one_for_all_attempts() {
+    let jobs = JobManager::new();
+    let options = Options { time_limit: Some(Duration::from_millis(30)), ..Options::default() };
+    let retry = Retry { attempts: u32::MAX, backoff: Duration::from_millis(1), ..Retry::default() };
+    let body = |_: &Context| Err::<(), _>(Failure::new("no answer"));
+    let job = jobs.with(options).retry("fetch", retry, body).unwrap();
+    job.wait().unwrap();
+    assert_eq!(job.failure().unwrap().message(), "time limit of 30ms");
+}
+
+#[test]
+fn of_many_attempts_the_newest_are_kept() {
+    let jobs = JobManager::new();
+    let job = failing(&jobs, 150, at_once(u32::MAX));
+    assert_eq!(job.join().unwrap(), &151);
+    let attempts = job.attempts();
+    assert_eq!((attempts.len(), attempts[0].number, attempts[99].number), (100, 52, 151));
+}

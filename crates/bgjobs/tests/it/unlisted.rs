@@ -1,0 +1,138 @@
+//! Jobs that are in no list until they are wanted there.
+
+use std::sync::mpsc;
+
+use bgjobs::{AnyJob, Handle, JobManager, Options, Outcome, Spawner, State, WaitError};
+
+use crate::gate::{GUARD, Gate, wait_until};
+
+fn unlisted(jobs: &Handle) -> Spawner<'_> {
+    jobs.with(Options { unlisted: true, ..Options::default() })
+}
+
+#[test]
+fn an_unlisted_job_runs_and_nobody_is_told() {
+    let jobs = JobManager::new();
+    let mut notices = jobs.notices();
+    let line = unlisted(&jobs).spawn("line", || 42).unwrap();
+    assert_eq!(line.join().unwrap(), &42);
+    assert!(!line.is_listed());
+    assert_eq!(format!("{line:?}"), "<BackgroundJob #-: line>");
+    assert!(jobs.all().is_empty() && notices.report().is_empty());
+    assert_eq!(line.list(), None, "it has ended");
+    assert_eq!(jobs.spawn("first", || ()).unwrap().id().get(), 0, "no number was used");
+    assert_eq!(jobs.get(line.id()).unwrap_err().id, line.id());
+}
+
+#[test]
+fn a_job_that_is_listed_late_is_as_any_other_from_then_on() {
+    let jobs = JobManager::new();
+    let mut notices = jobs.notices();
+    let gate = Gate::new();
+    jobs.spawn("first", || ()).unwrap().join().unwrap();
+    let line = unlisted(&jobs).spawn("line", gate.hold(42)).unwrap();
+    assert_eq!(line.list().map(bgjobs::JobId::get), Some(1));
+    assert_eq!(line.list().map(bgjobs::JobId::get), Some(1), "a second time changes nothing");
+    assert!(line.is_listed());
+    assert_eq!(jobs.running(), [AnyJob::clone(&line)]);
+    gate.open();
+    assert_eq!(jobs.get(1).unwrap().downcast::<i32>().unwrap().join().unwrap(), &42);
+    assert_eq!(notices.report().to_string(), "Completed jobs:\n0 : first\n1 : line\n\n");
+    assert_eq!(jobs.remove(1).unwrap().name(), &"line");
+}
+
+#[test]
+fn who_waits_for_a_job_before_it_is_listed_hears_of_its_end() {
+    let jobs = JobManager::new();
+    let gate = Gate::new();
+    let line = unlisted(&jobs).spawn("line", gate.hold(42)).unwrap();
+    let waiter = jobs.spawn_with("waiter", {
+        let line = line.clone();
+        move |job| {
+            job.checkpoint("waiting")?;
+            Ok(*line.join()?)
+        }
+    });
+    let waiter = waiter.unwrap();
+    wait_until("it waits", || waiter.place().is_some());
+    line.list().unwrap();
+    gate.open();
+    assert_eq!(waiter.join().unwrap(), &42);
+}
+
+#[test]
+fn an_unlisted_job_can_be_stopped_before_and_after_it_is_listed() {
+    let jobs = JobManager::new();
+    for listed in [false, true] {
+        let line = unlisted(&jobs).spawn_with("line", |job| Ok(job.sleep(GUARD)?)).unwrap();
+        wait_until("it runs", || line.state() == State::Running);
+        if listed {
+            line.list().unwrap();
+        }
+        line.stop("not needed", GUARD);
+        assert_eq!(line.state(), State::Finished(Outcome::Stopped));
+    }
+    assert_eq!(jobs.dead().len(), 1);
+}
+
+#[test]
+fn a_job_knows_its_number_from_when_it_has_one() {
+    let jobs = JobManager::new();
+    let (handle, gate) = (jobs.handle(), Gate::new());
+    let pass = gate.pass();
+    let (tell, told) = mpsc::channel();
+    let line = unlisted(&jobs).spawn("line", move || {
+        tell.send(handle.current().map(|id| id.to_string())).unwrap();
+        pass.wait();
+        handle.current().map(|id| id.to_string())
+    });
+    let line = line.unwrap();
+    assert_eq!(told.recv().unwrap().as_deref(), Some("-"));
+    line.list().unwrap();
+    gate.open();
+    assert_eq!(line.join().unwrap().as_deref(), Some("0"));
+}
+
+#[test]
+fn an_unlisted_job_that_waits_for_itself_or_in_a_ring_is_refused() {
+    let jobs = JobManager::new();
+    let (send, receive) = mpsc::channel::<AnyJob>();
+    let line = unlisted(&jobs).spawn("line", move || receive.recv().unwrap().wait()).unwrap();
+    send.send(AnyJob::clone(&line)).unwrap();
+    assert!(matches!(line.join().unwrap(), Err(WaitError::Itself(_))));
+
+    let (send, receive) = mpsc::channel::<AnyJob>();
+    let line = unlisted(&jobs).spawn("line", move || receive.recv().unwrap().wait()).unwrap();
+    let other = jobs.spawn("other", {
+        let line = AnyJob::clone(&line);
+        move || line.wait()
+    });
+    let other = other.unwrap();
+    send.send(AnyJob::clone(&other)).unwrap();
+    let refused = [line.join().unwrap(), other.join().unwrap()].iter().filter(|wait| wait.is_err()).count();
+    assert_eq!(refused, 1, "one of the two is refused, and so the other ends");
+}
+
+#[test]
+fn a_manager_that_goes_does_not_wait_for_unlisted_jobs() {
+    let jobs = JobManager::new();
+    let gate = Gate::new();
+    let line = unlisted(&jobs).spawn("line", gate.hold(42)).unwrap();
+    wait_until("it runs", || line.state() == State::Running);
+    drop(jobs);
+    assert!(!line.is_finished());
+    assert_eq!(line.list(), None, "nothing is listed any more");
+    gate.open();
+    assert_eq!(line.join().unwrap(), &42);
+}
+
+#[test]
+fn an_unlisted_job_that_a_shutdown_kept_from_starting_has_ended() {
+    // Whether its worker or the shutdown is first is chance; both ways it ends.
+    for _ in 0..100 {
+        let jobs = JobManager::new();
+        let line = unlisted(&jobs).spawn("line", || 42).unwrap();
+        drop(jobs);
+        line.wait().unwrap();
+    }
+}
