@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Describe(String),
     /// Leaves.
     Leave,
+    /// Shows where jobs are.
+    Where(Selection),
 }
 
 /// A word that begins a command.
@@ -121,6 +123,15 @@ pub(crate) const WORDS: &[Word] = &[
         takes: Takes::Jobs,
         with_value: &[],
         read: |arguments| arguments.some_jobs().map(Command::Wait),
+    },
+    Word {
+        name: "where",
+        usage: "where 3",
+        help: "Shows where jobs are without stopping them: the calls that they are in, with the lines, and for how long;\n\
+               of a job that has not started what it waits for.",
+        takes: Takes::Jobs,
+        with_value: &[],
+        read: |arguments| arguments.jobs().map(Command::Where),
     },
 ];
 

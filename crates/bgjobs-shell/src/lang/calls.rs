@@ -171,7 +171,7 @@ impl Calls {
                 }
             }
         }
-        (!frames.is_empty()).then_some(Now { frames, native, since })
+        (!frames.is_empty() || native.is_some()).then_some(Now { frames, native, since })
     }
 
     /// Looks now and then how long the evaluation has been where it is: `operations` is how far Rhai has counted.
@@ -388,8 +388,9 @@ mod tests {
             ("", "let c = || g(); c.call()"),
             ("", "x == g() || true; g()"),
         ] {
-            let text =
-                format!("fn f2(a, b) {{ b }} fn f2(b) {{ b }} fn g() {{ lines() }}\nfn f(x) {{ {before}\n let z = 1;\n {call} }}\nf(1)");
+            let text = format!(
+                "fn f2(a, b) {{ b }} fn f2(b) {{ b }} fn g() {{ lines() }}\nfn f(x) {{ {before}\n let z = 1;\n {call} }}\nf(1)"
+            );
             let value = evaluate(&text, &Calls::default()).expect(call).to_string();
             assert!(value.starts_with("f 4, ") && value.ends_with("g 1"), "{call}: {value}");
         }

@@ -53,6 +53,8 @@ impl Work {
         };
         let evaluation = Evaluation::new(context.clone(), output, self.names, self.jobs, self.language, expression);
         let evaluation = Arc::new(evaluation);
+        let asked = Arc::clone(&evaluation);
+        context.locate(move || asked.place());
         let stack = Stack::here();
         let value = match self.what {
             What::Statements(program) | What::Expression(program) => run(&evaluation, stack, &program),

@@ -4,6 +4,7 @@
 
 mod fg;
 mod kill;
+mod place;
 
 use std::time::Duration;
 
@@ -117,6 +118,9 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
             )),
         },
         Command::Leave => Reply::Leave,
+        Command::Where(selection) => with_jobs(session, selection, |_, jobs| {
+            Reply::Shown(jobs.iter().map(place::tell).collect::<Vec<_>>().join("\n"))
+        }),
     }
 }
 
