@@ -10,6 +10,8 @@ use crate::selection::Selection;
 /// A line that is no program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
+    /// Looks around in a dead job, or in the last line that failed.
+    Debug(Option<Selection>),
     /// Shows all jobs.
     Jobs,
     /// Waits for a job, shows what it prints, and then its value.
@@ -57,6 +59,15 @@ pub(crate) enum Takes {
 
 /// The words, by name.
 pub(crate) const WORDS: &[Word] = &[
+    Word {
+        name: "debug",
+        usage: "debug [3]",
+        help: "Looks around in a job that died, or in the last line that failed: a prompt in the frame that failed, with its names.\n\
+               There: up, down, frames (bt), locals, or any line, which changes nothing outside. quit or Ctrl-D leaves.",
+        takes: Takes::Jobs,
+        with_value: &[],
+        read: |arguments| arguments.some_jobs().map(Command::Debug),
+    },
     Word {
         name: "exit",
         usage: "exit",

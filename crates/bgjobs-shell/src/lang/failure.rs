@@ -19,24 +19,43 @@ use super::{
 /// How much is shown of what was thrown, in characters.
 const LONGEST_MESSAGE: usize = 10_000;
 
-/// The failure of a text, or, without one, of a call.
-pub(super) fn failure(mut error: EvalAltResult, evaluation: &Evaluation, source: Option<&Arc<Source>>) -> Failure {
-    let mut frames = Vec::new();
+/// A function that failed, or the text outside of functions.
+pub(super) struct Level {
+    /// None outside of functions.
+    pub(super) function: Option<String>,
+    /// Where it was.
+    pub(super) frame: Option<Frame>,
+}
+
+/// The failure of a text, or, without one, of a call; with all that it came through, outermost first.
+pub(super) fn failure(
+    mut error: EvalAltResult,
+    evaluation: &Evaluation,
+    source: Option<&Arc<Source>>,
+) -> (Failure, Vec<Level>) {
+    let (mut frames, mut levels) = (Vec::new(), vec![Level { function: None, frame: None }]);
     let mut site = Site { source: source.cloned(), function: None };
     loop {
-        frames.extend(site.frame(error.position(), |source| evaluation.title(source)));
+        let frame = site.frame(error.position(), |source| evaluation.title(source));
+        if let (Some(level), Some(frame)) = (levels.last_mut(), &frame) {
+            level.frame.get_or_insert_with(|| frame.clone());
+        }
+        frames.extend(frame);
         match error {
             EvalAltResult::ErrorInFunctionCall(function, source, inner, _) => {
                 site = Site { source: evaluation.source(&source).or(site.source), function: shown(&function) };
+                if site.function.is_some() {
+                    levels.push(Level { function: site.function.clone(), frame: None });
+                }
                 error = *inner;
             }
             EvalAltResult::ErrorTerminated(token, _) if !token.is::<Stack>() => {
-                return stopped(evaluation, shortened(frames));
+                return (stopped(evaluation, shortened(frames)), levels);
             }
             error => {
                 let frames = shortened(frames);
                 let failure = Failure::new(message(&error, evaluation.cells().names()));
-                return if frames.is_empty() { failure } else { failure.with_frames(frames) };
+                return (if frames.is_empty() { failure } else { failure.with_frames(frames) }, levels);
             }
         }
     }
@@ -50,12 +69,13 @@ pub(super) fn stopped(evaluation: &Evaluation, frames: Vec<Frame>) -> Failure {
 }
 
 /// The failure of the call of a function; it shows at least where that is.
-pub(super) fn of_call(error: EvalAltResult, evaluation: &Evaluation, function: &str) -> Failure {
-    let failure = failure(error, evaluation, None);
+pub(super) fn of_call(error: EvalAltResult, evaluation: &Evaluation, function: &str) -> (Failure, Vec<Level>) {
+    let (failure, levels) = failure(error, evaluation, None);
     let cells = evaluation.cells();
-    let Some((source, position)) = cells.names().place_of(function) else { return failure };
+    let Some((source, position)) = cells.names().place_of(function) else { return (failure, levels) };
     let site = Site { source: Some(Arc::clone(source)), function: shown(function) };
-    failure.with_frames(site.frame(position, |source| source.name.to_string()).into_iter().collect())
+    let frames = site.frame(position, |source| source.name.to_string()).into_iter().collect();
+    (failure.with_frames(frames), levels)
 }
 
 /// The failure of a text that did not compile.

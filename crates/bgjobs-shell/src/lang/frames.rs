@@ -10,7 +10,7 @@ use rhai::Position;
 use super::source::Source;
 
 /// How many frames are shown from the beginning, and how many from the end.
-const MOST_FRAMES: usize = 12;
+pub(super) const MOST_FRAMES: usize = 12;
 
 /// How much of a line is shown, in characters.
 const LONGEST_LINE: usize = 160;

@@ -26,6 +26,7 @@ mod live;
 mod marks;
 mod names;
 mod notice;
+mod post_mortem;
 mod program;
 mod quotes;
 mod refusal;
@@ -54,6 +55,7 @@ pub(crate) use line::Line;
 pub use names::Names;
 pub use notice::notice;
 pub(crate) use notice::own_names;
+pub(crate) use post_mortem::{DeadFrame, PostMortem};
 #[cfg(feature = "terminal")]
 pub(crate) use scan::{End, Kind, scan};
 pub(crate) use show::is_opaque;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use bgjobs::{AnyJob, Frame, Place, WaitError};
-use rhai::{Array, Dynamic, Map, Module, NativeCallContext, export_module, exported_module};
+use bgjobs::{AnyJob, WaitError};
+use rhai::{Dynamic, Module, NativeCallContext, export_module, exported_module};
 
 use super::{PATIENCE, REASON, number, print_traceback, value};
 use crate::lang::{
@@ -21,11 +21,11 @@ pub(super) fn module() -> Module {
 
 #[export_module]
 mod of_one {
-    use rhai::NativeCallContext;
+    use rhai::{Array, Map, NativeCallContext};
 
     use super::{
-        AnyJob, Array, Done, Dynamic, Evaluation, Map, PATIENCE, REASON, Result, Started, given, map_of, number,
-        print_traceback, started, time, value, wait,
+        AnyJob, Done, Dynamic, Evaluation, PATIENCE, REASON, Result, Started, given, number, print_traceback, started,
+        time, value, wait,
     };
 
     /// The number of the job.
@@ -155,12 +155,6 @@ mod of_one {
         print_traceback(&Evaluation::of(&context), job);
     }
 
-    /// Where the job is: a map with `text`, `frames` and `seconds`, or `()` if it does not run or does not say.
-    #[rhai_fn(name = "where", pure)]
-    pub(super) fn place(job: &mut AnyJob) -> Dynamic {
-        job.place().filter(|_| !job.is_finished()).map_or(Dynamic::UNIT, |place| map_of(&place).into())
-    }
-
     /// Waits until the job has ended.
     #[rhai_fn(pure, return_raw)]
     pub(super) fn join(context: NativeCallContext<'_>, job: &mut AnyJob) -> Result<()> {
@@ -209,23 +203,6 @@ mod of_one {
     pub(super) fn to_debug(job: &mut AnyJob) -> String {
         format!("{job:?}")
     }
-}
-
-/// A place as data.
-fn map_of(place: &Place) -> Map {
-    let text = |text: &Option<String>| text.clone().map_or(Dynamic::UNIT, Dynamic::from);
-    let frame = |frame: &Frame| -> Dynamic {
-        let line = frame.line.map_or(Dynamic::UNIT, |line| i64::from(line).into());
-        let (function, source, code) = (text(&frame.function), text(&frame.source), text(&frame.text));
-        named([("function", function), ("source", source), ("line", line), ("text", code)]).into()
-    };
-    let frames = place.frames.iter().map(frame).collect::<Array>();
-    let seconds = place.waited().as_secs_f64();
-    named([("text", place.text.to_string().into()), ("frames", frames.into()), ("seconds", seconds.into())])
-}
-
-fn named<const COUNT: usize>(values: [(&str, Dynamic); COUNT]) -> Map {
-    values.into_iter().map(|(name, value)| (name.into(), value)).collect()
 }
 
 fn started(context: &NativeCallContext<'_>, job: &AnyJob) -> Option<Started> {
