@@ -7,8 +7,9 @@ use std::io::{self, BufRead, Write};
 use bgjobs::Stream;
 
 use crate::{
+    commands::is_whole,
     foreground::Waited,
-    lang::{is_whole, notice},
+    lang::notice,
     render,
     session::{Answer, Session},
     shell::{self, Reply},
@@ -73,6 +74,11 @@ pub(crate) fn file(session: &mut Session, name: &str, text: &str) -> bool {
 /// Evaluates one text as a line at the prompt, and shows its value without a number; true if it did not fail.
 pub(crate) fn expression(session: &mut Session, text: &str) -> bool {
     show(&shell::answer_alone(session, "-c", text))
+}
+
+/// Evaluates one text, and shows its value as JSON; true if it did not fail.
+pub(crate) fn json(session: &mut Session, text: &str) -> bool {
+    show(&shell::answer_as_json(session, "-c", text))
 }
 
 /// Shows a reply; true if nothing went wrong.

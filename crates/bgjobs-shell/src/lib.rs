@@ -17,6 +17,9 @@ mod debugger;
 mod editor;
 mod foreground;
 pub mod lang;
+mod listing;
+mod log_view;
+mod notify;
 mod render;
 #[cfg(feature = "terminal")]
 mod run;
@@ -26,6 +29,7 @@ pub mod shell;
 mod shown;
 #[cfg(feature = "terminal")]
 mod signals;
+mod system;
 #[cfg(feature = "terminal")]
 mod terminal;
 

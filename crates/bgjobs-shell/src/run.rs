@@ -32,11 +32,14 @@ pub enum Task {
     },
     /// To evaluate a text and show its value.
     Text(String),
+    /// To evaluate a text and show its value as JSON; a job as all that is known of it.
+    Json(String),
 }
 
 /// Runs a shell whose lines may call the functions of `modules` too, and says what to exit with.
 ///
 /// That is 0 if all went well, 1 if a line failed or a job died unread, 2 if the shell could not do what it was asked for.
+/// Commands have a supervisor if the program has called [`bgjobs::supervise`] before.
 /// It leaves the process itself when it is interrupted, and when jobs that do not stop would keep it.
 ///
 /// ```no_run
@@ -46,6 +49,7 @@ pub enum Task {
 /// };
 ///
 /// fn main() -> std::process::ExitCode {
+///     bgjobs::supervise();
 ///     let mut own = Module::new();
 ///     FuncRegistration::new("mean").set_into_module(&mut own, |a: f64, b: f64| (a + b) / 2.0);
 ///     bgjobs_shell::run(Task::Prompt, [own])
@@ -68,7 +72,7 @@ fn on_large_stack(task: Task, modules: Vec<Module>) -> Result<ExitCode, String> 
     let mut session = Session::with_functions(Arc::new(batch::write), modules);
     let arguments = match &task {
         Task::File { arguments, .. } => arguments.iter().cloned().map(Dynamic::from).collect(),
-        Task::Prompt | Task::Text(_) => Array::new(),
+        Task::Prompt | Task::Text(_) | Task::Json(_) => Array::new(),
     };
     session.set("args", arguments);
     let at_terminal = task == Task::Prompt && io::stdin().is_terminal();
@@ -102,6 +106,7 @@ fn evaluate(task: Task, session: &mut Session, interrupted: &Interrupted) -> Res
             Ok(batch::file(session, &path, &text))
         }
         Task::Text(text) => Ok(batch::expression(session, &text)),
+        Task::Json(text) => Ok(batch::json(session, &text)),
     }
 }
 

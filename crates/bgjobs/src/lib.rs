@@ -12,6 +12,7 @@
 //! - [`Notices`] tell each reader once what has ended.
 //! - A [`Failure`] says why a job failed: a panic, an error or a stop.
 //! - A [`Context`] is the job seen from its own body: stop, progress, place, log.
+//! - A [`Command`] is a body too: a command of the system, whose processes all end with it.
 //! - A [`Hosted`] job runs on a thread that the host makes; a [`Relay`] says when one is due. An interpreter needs both.
 //!
 //! ```
@@ -66,7 +67,13 @@
 mod after;
 mod board;
 mod body;
+#[cfg(unix)]
+mod child;
 mod clock;
+#[cfg(unix)]
+mod command;
+#[cfg(unix)]
+mod command_error;
 mod config;
 mod context;
 mod dispatch;
@@ -81,34 +88,60 @@ mod id;
 mod job;
 mod join;
 mod joins;
+mod line;
 mod log;
+mod log_file;
+#[cfg(unix)]
+mod lossy;
 mod manager;
 mod name;
+#[cfg(unix)]
+mod news;
 mod notice;
 mod on_stop;
 mod panic;
+#[cfg(unix)]
+mod pipes;
 mod platform;
 mod policy;
 mod pool;
+mod process;
 mod record;
 mod relay;
 mod retry;
 mod said;
 mod schedule;
+#[cfg(feature = "serde")]
+mod serialize;
 mod spawn;
 mod spin;
 mod state;
 mod stop;
+mod summary;
+#[cfg(unix)]
+mod supervision;
+#[cfg(unix)]
+mod supervisor;
 mod sync;
 mod table;
 mod take;
+#[cfg(unix)]
+mod terminal;
 mod text;
+mod trace;
+#[cfg(target_os = "linux")]
+mod tree;
 mod wait;
+mod wall;
 mod why;
 mod workers;
 
 pub use after::{After, AfterError};
 pub use body::Body;
+#[cfg(unix)]
+pub use command::{Command, Input};
+#[cfg(unix)]
+pub use command_error::CommandError;
 pub use config::{Config, Options};
 pub use context::Context;
 pub use error::{
@@ -122,18 +155,26 @@ pub use hosted::{Hosted, Turn};
 pub use id::{JobId, ParseJobIdError};
 pub use job::{AnyJob, Job, Times, stop_all};
 pub use join::{Ending, Joining, JoiningOwned, wait_all, wait_any};
-pub use log::{Line, Log, LogCursor, Reading, Stream};
+pub use line::{Line, Stream};
+pub use log::{Log, LogCursor, Reading};
+pub use log_file::FileLines;
 pub use manager::JobManager;
 pub use name::{Name, many_lines, one_line};
 pub use notice::Notices;
 pub use on_stop::OnStop;
+pub use process::{Process, ProcessState};
 pub use relay::{Due, Relay, Seat};
 pub use retry::{Attempt, Retry};
 pub use said::{Place, Progress};
 pub use spawn::Spawner;
 pub use state::{Outcome, State};
 pub use stop::{Stopped, Verdict};
+pub use summary::Summary;
+#[cfg(unix)]
+pub use supervisor::{supervise, supervise_by};
 pub use take::Take;
+#[cfg(unix)]
+pub use terminal::TerminalSize;
 pub use text::{Flushed, Report, Status, Tracebacks};
 pub use why::Waiting;
 

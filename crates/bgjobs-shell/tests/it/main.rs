@@ -5,6 +5,9 @@
 mod attributes;
 mod background;
 mod binary;
+mod calling;
+#[cfg(unix)]
+mod commands;
 mod copies;
 mod debug;
 mod describe;
@@ -13,6 +16,8 @@ mod failures;
 mod functions;
 mod hostile;
 mod jobs;
+mod logs;
+mod looking;
 mod messages;
 mod names;
 mod places;
@@ -21,6 +26,8 @@ mod select;
 mod shared;
 mod start;
 mod stop;
+#[cfg(unix)]
+mod system;
 #[cfg(unix)]
 mod terminal;
 mod transcript;

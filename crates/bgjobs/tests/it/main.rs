@@ -2,6 +2,8 @@
 
 mod abort;
 mod child;
+#[cfg(unix)]
+mod commands;
 mod destructors;
 mod elastic;
 mod exit;
@@ -14,6 +16,7 @@ mod hooks;
 mod hosted;
 mod lifecycle;
 mod limits;
+mod log_files;
 mod logs;
 mod model;
 mod notices;
@@ -26,7 +29,16 @@ mod refusal;
 mod retry;
 mod stopping;
 mod stress;
+mod summaries;
+#[cfg(unix)]
+mod supervised;
+#[cfg(unix)]
+mod terminals;
 mod texts;
+#[cfg(feature = "tracing")]
+mod traces;
+#[cfg(target_os = "linux")]
+mod trees;
 mod types;
 mod unlisted;
 mod waiting;
