@@ -62,7 +62,7 @@ Lines are in Rhai (https://rhai.rs/book); each can run in the background:
   jobs.new(slow, 5)        starts the call of a function as a job
   jobs.start(slow, [5], #{name: \"x\", group: \"io\"})   with options: `help why`
   jobs                     lists all jobs
-  jobs[0].result           its value; also .status .join() .log .summary()
+  jobs[0].result           its value; also .status .traceback() .log .summary()
   jobs.traceback(0)        why a job died
   jobs.remove(0)           forgets a finished job; jobs.flush() forgets them all
   fg 0, kill 0, log 0      wait for a job, stop it, what it printed; `help kill`
