@@ -5,7 +5,7 @@
 //! Each step names the whole workspace and none changes the flags of another, so that all of them share what is built:
 //! cargo would build a dependency again if `-p` gave it other features.
 //! The bindings for Python stand apart for the same reason: theirs are not those of the plain commands, which leave them out.
-//! Only the loom models have flags of their own, which cargo keeps apart from the rest in the same folder.
+//! Only the models have flags of their own, which cargo keeps apart from the rest in the same folder.
 
 use std::{
     collections::BTreeSet,
@@ -79,6 +79,7 @@ fn short(pythons: &[Python]) -> Vec<Step> {
     steps.extend(bindings());
     steps.extend(python::steps(pythons));
     steps.push(loom("2"));
+    steps.push(shuttle());
     steps
 }
 
@@ -90,6 +91,8 @@ fn long(pythons: &[Python]) -> Vec<Step> {
     ];
     steps.extend(python::steps(pythons));
     steps.push(loom("3"));
+    steps.push(shuttle().env("BGJOBS_PROVE", "1"));
+    steps.push(Step::cargo("mutants", "xtask mutants"));
     steps
 }
 
@@ -109,9 +112,15 @@ fn bindings() -> [Step; 2] {
 
 /// The models of what the threads do to each other, with a bound on how often one may be interrupted.
 fn loom(preemptions: &'static str) -> Step {
-    Step::cargo("loom models", "test -p bgjobs --test loom --profile loom")
+    Step::cargo("loom models", "test -p bgjobs --test models --profile model")
         .env("RUSTFLAGS", "--cfg bgjobs_loom")
         .env("LOOM_MAX_PREEMPTIONS", preemptions)
+}
+
+/// The same models and larger ones, in random interleavings.
+fn shuttle() -> Step {
+    Step::cargo("shuttle models", "test -p bgjobs --test models --profile model")
+        .env("RUSTFLAGS", "--cfg bgjobs_shuttle")
 }
 
 /// The names of the default members' examples, found by listing their folders, so that none is forgotten.

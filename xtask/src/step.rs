@@ -179,8 +179,8 @@ impl fmt::Display for Failed {
     }
 }
 
-/// The cargo that runs this program.
-fn cargo() -> Command {
+/// The cargo that runs this program, from the workspace's root.
+pub(crate) fn cargo() -> Command {
     at_root(Path::new(&env::var_os("CARGO").unwrap_or_else(|| "cargo".into())))
 }
 
