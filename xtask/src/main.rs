@@ -26,6 +26,7 @@ The project's checks. Usage: cargo xtask COMMAND
              mutants, fuzzing, every Python that is found
     mutants  [PART] makes mistakes in a copy of the engine, one by one, and fails if the check that must see one does not;
              with PART those only that have it in their name
+    fuzz     [SECONDS] seeks bytes at which the prompt panics or hangs, so long (60) each way; it needs a C++ compiler
     help     this text
 ";
 
@@ -36,6 +37,8 @@ enum Task {
     Check(Form),
     /// Those with this part in their name.
     Mutants(String),
+    /// For so many seconds each way.
+    Fuzz(u32),
 }
 
 fn main() -> ExitCode {
@@ -44,7 +47,8 @@ fn main() -> ExitCode {
             print!("{HELP}");
             Ok(())
         }
-        Ok(Task::Check(form)) => check(form),
+        Ok(Task::Check(form)) => check(checks::plan(form)),
+        Ok(Task::Fuzz(seconds)) => check(Plan { steps: checks::fuzz(seconds), missing: None }),
         Ok(Task::Mutants(part)) => mutants::run(&part),
         Err(message) => {
             eprint!("error: {message}\n\n{HELP}");
@@ -67,6 +71,10 @@ fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String> {
         Some("test") => Task::Check(Form::Short),
         Some("prove") => Task::Check(Form::Long),
         Some("mutants") => Task::Mutants(arguments.next().unwrap_or_default()),
+        Some("fuzz") => Task::Fuzz(match arguments.next() {
+            None => 60,
+            Some(seconds) => seconds.parse().map_err(|_| format!("`{seconds}` is no number of seconds"))?,
+        }),
         Some(other) => return Err(format!("no command `{other}`")),
     };
     match arguments.next() {
@@ -76,8 +84,8 @@ fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String> {
 }
 
 /// Runs the checks one after another, up to the first that fails, and says how long each took.
-fn check(form: Form) -> Result<(), Failed> {
-    let Plan { steps, missing } = checks::plan(form);
+fn check(plan: Plan) -> Result<(), Failed> {
+    let Plan { steps, missing } = plan;
     if let Some(missing) = &missing
         && under_ci()
     {
@@ -120,6 +128,8 @@ mod tests {
         check("test", Ok(Task::Check(Form::Short)));
         check("prove", Ok(Task::Check(Form::Long)));
         check("mutants", Ok(Task::Mutants(String::new())));
+        check("fuzz", Ok(Task::Fuzz(60)));
+        check("fuzz 5", Ok(Task::Fuzz(5)));
         check("mutants push", Ok(Task::Mutants("push".to_owned())));
     }
 
@@ -134,12 +144,13 @@ mod tests {
     #[test]
     fn a_wrong_line_is_refused_by_what_is_wrong_in_it() {
         check("tset", Err("no command `tset`"));
+        check("fuzz long", Err("`long` is no number of seconds"));
         check("test clippy", Err("unexpected argument `clippy`"));
     }
 
     #[test]
     fn help_names_each_command() {
-        for command in ["test", "prove", "mutants", "help"] {
+        for command in ["test", "prove", "mutants", "fuzz", "help"] {
             assert!(HELP.contains(&format!("\n    {command} ")), "{command}");
         }
     }

@@ -176,6 +176,7 @@ impl Copy {
     fn make() -> io::Result<Self> {
         let target = checks::root().canonicalize()?.join("target/mutants");
         let copy = Self { root: target.join("workspace"), target };
+        fs::create_dir_all(&copy.root)?;
         for part in ["Cargo.toml", "Cargo.lock", "README.md", "crates", "xtask"] {
             bring(&checks::root().join(part), &copy.root.join(part))?;
         }

@@ -15,6 +15,8 @@ mod commands;
 #[cfg(feature = "terminal")]
 mod editor;
 mod foreground;
+#[cfg(all(feature = "terminal", any(test, fuzzing)))]
+pub mod fuzzing;
 pub mod lang;
 mod render;
 #[cfg(feature = "terminal")]
