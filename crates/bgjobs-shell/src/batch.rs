@@ -7,8 +7,9 @@ use std::io::{self, BufRead, Write};
 use bgjobs::Stream;
 
 use crate::{
+    commands::is_whole,
     foreground::Waited,
-    lang::{is_whole, notice},
+    lang::notice,
     render,
     session::{Answer, Session},
     shell::{self, Reply},

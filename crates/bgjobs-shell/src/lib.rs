@@ -27,6 +27,7 @@ pub mod shell;
 mod shown;
 #[cfg(feature = "terminal")]
 mod signals;
+mod system;
 #[cfg(feature = "terminal")]
 mod terminal;
 

@@ -19,6 +19,7 @@ from the terminal, or from a pipe as if they were typed. `help` at the prompt sa
   --version    shows the version";
 
 fn main() -> ExitCode {
+    bgjobs::supervise();
     match read(lexopt::Parser::from_env()) {
         Ok(Asked::Task(task)) => bgjobs_shell::run(task, []),
         Ok(Asked::Words(text)) => {

@@ -37,6 +37,7 @@ pub enum Task {
 /// Runs a shell whose lines may call the functions of `modules` too, and says what to exit with.
 ///
 /// That is 0 if all went well, 1 if a line failed or a job died unread, 2 if the shell could not do what it was asked for.
+/// Commands have a supervisor if the program has called [`bgjobs::supervise`] before.
 /// It leaves the process itself when it is interrupted, and when jobs that do not stop would keep it.
 ///
 /// ```no_run
@@ -46,6 +47,7 @@ pub enum Task {
 /// };
 ///
 /// fn main() -> std::process::ExitCode {
+///     bgjobs::supervise();
 ///     let mut own = Module::new();
 ///     FuncRegistration::new("mean").set_into_module(&mut own, |a: f64, b: f64| (a + b) / 2.0);
 ///     bgjobs_shell::run(Task::Prompt, [own])

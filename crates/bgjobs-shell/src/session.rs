@@ -106,7 +106,7 @@ impl Session {
     }
 
     /// A value is known as `_` from when it is shown, and by the number of its line.
-    fn answer_shown(&mut self, value: Value) -> Answer {
+    pub(crate) fn answer_shown(&mut self, value: Value) -> Answer {
         if value.is_unit() {
             return Answer::Nothing;
         }
@@ -164,6 +164,14 @@ impl Session {
             Some(Ok(value)) => self.answer_shown(value),
             Some(Err(failure)) => Answer::Failed(failure),
         }
+    }
+
+    pub(crate) fn output(&self) -> &Output {
+        &self.output
+    }
+
+    pub(crate) fn foreground(&self) -> &Foreground {
+        &self.foreground
     }
 
     /// Prints, as a line does.

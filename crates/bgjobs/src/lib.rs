@@ -12,6 +12,7 @@
 //! - [`Notices`] tell each reader once what has ended.
 //! - A [`Failure`] says why a job failed: a panic, an error or a stop.
 //! - A [`Context`] is the job seen from its own body: stop, progress, place, log.
+//! - A [`Command`] is a body too: a command of the system, whose processes all end with it.
 //! - A [`Hosted`] job runs on a thread that the host makes; a [`Relay`] says when one is due. An interpreter needs both.
 //!
 //! ```
@@ -66,7 +67,13 @@
 mod after;
 mod board;
 mod body;
+#[cfg(unix)]
+mod child;
 mod clock;
+#[cfg(unix)]
+mod command;
+#[cfg(unix)]
+mod command_error;
 mod config;
 mod context;
 mod dispatch;
@@ -82,14 +89,21 @@ mod job;
 mod join;
 mod joins;
 mod log;
+#[cfg(unix)]
+mod lossy;
 mod manager;
 mod name;
+#[cfg(unix)]
+mod news;
 mod notice;
 mod on_stop;
 mod panic;
+#[cfg(unix)]
+mod pipes;
 mod platform;
 mod policy;
 mod pool;
+mod process;
 mod record;
 mod relay;
 mod retry;
@@ -99,16 +113,28 @@ mod spawn;
 mod spin;
 mod state;
 mod stop;
+#[cfg(unix)]
+mod supervision;
+#[cfg(unix)]
+mod supervisor;
 mod sync;
 mod table;
 mod take;
+#[cfg(unix)]
+mod terminal;
 mod text;
+#[cfg(target_os = "linux")]
+mod tree;
 mod wait;
 mod why;
 mod workers;
 
 pub use after::{After, AfterError};
 pub use body::Body;
+#[cfg(unix)]
+pub use command::{Command, Input};
+#[cfg(unix)]
+pub use command_error::CommandError;
 pub use config::{Config, Options};
 pub use context::Context;
 pub use error::{
@@ -127,13 +153,18 @@ pub use manager::JobManager;
 pub use name::{Name, many_lines, one_line};
 pub use notice::Notices;
 pub use on_stop::OnStop;
+pub use process::{Process, ProcessState};
 pub use relay::{Due, Relay, Seat};
 pub use retry::{Attempt, Retry};
 pub use said::{Place, Progress};
 pub use spawn::Spawner;
 pub use state::{Outcome, State};
 pub use stop::{Stopped, Verdict};
+#[cfg(unix)]
+pub use supervisor::{supervise, supervise_by};
 pub use take::Take;
+#[cfg(unix)]
+pub use terminal::TerminalSize;
 pub use text::{Flushed, Report, Status, Tracebacks};
 pub use why::Waiting;
 

@@ -312,7 +312,7 @@ impl Core {
         }
         place.or_else(|| {
             let (text, location, since) = said?;
-            Some(Place { text, frames: vec![Frame::from(location)], since })
+            Some(Place { text, frames: vec![Frame::from(location)], processes: Vec::new(), since })
         })
     }
 

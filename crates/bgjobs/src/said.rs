@@ -10,6 +10,7 @@ use std::{
 use crate::{
     frame::Frame,
     name::{Name, one_line},
+    process::Process,
 };
 
 /// How far a body says that it is.
@@ -39,6 +40,8 @@ pub struct Place {
     pub text: Name,
     /// The calls that it is in, outermost first; of a checkpoint the line that said it.
     pub frames: Vec<Frame>,
+    /// The processes of a command, each before those that came of it.
+    pub processes: Vec<Process>,
     /// Since when it has been there, as far as that is known.
     pub since: Instant,
 }
@@ -48,7 +51,7 @@ impl Place {
     #[must_use]
     pub fn new(frames: Vec<Frame>) -> Self {
         let text = frames.last().map_or_else(|| "an unknown place".to_owned(), Frame::in_words);
-        Self { text: text.into(), frames, since: Instant::now() }
+        Self { text: text.into(), frames, processes: Vec::new(), since: Instant::now() }
     }
 
     /// How long it has been there.

@@ -1,10 +1,14 @@
-//! The words of a shell: `jobs`, `fg 3`, `kill 3 5-7`, `wait`, `log 3`, `help`, `?name`.
+//! The words of a shell: `jobs`, `fg 3`, `kill 3 5-7`, `wait`, `log 3`, `help`, `?name`, `!make`.
 //!
 //! Knows when a line is one and what it asks for, and nothing of what it does.
 
 mod arguments;
+mod system;
 
 use self::arguments::Arguments;
+pub(crate) use self::system::HELP as HELP_ON_SYSTEM;
+#[cfg(feature = "terminal")]
+pub(crate) use self::system::{is_of_system, is_whole};
 use crate::selection::Selection;
 
 /// A line that is no program.
@@ -24,6 +28,10 @@ pub(crate) enum Command {
     Help(Option<String>),
     /// Shows what is known of a name, or of the number of a job.
     Describe(String),
+    /// Runs a line of the system's shell.
+    Run(String),
+    /// Starts a line of the system's shell as a background job.
+    Start(String),
     /// Leaves.
     Leave,
 }
@@ -138,6 +146,9 @@ impl Command {
     ///
     /// What is wrong with what stands behind the word.
     pub(crate) fn parse(line: &str, is_variable: impl Fn(&str) -> bool) -> Option<Result<Self, String>> {
+        if let Some(read) = system::parse(line) {
+            return Some(read);
+        }
         let trimmed = line.trim();
         if let Some(name) = trimmed.strip_prefix('?').or_else(|| trimmed.strip_suffix('?')) {
             return Some(Ok(match name.trim() {
@@ -162,7 +173,7 @@ impl Command {
 pub(crate) fn begins_arguments(rest: &str) -> bool {
     let begins = |c: char| c.is_alphanumeric() || matches!(c, '_' | '%' | '#' | '"' | '\'');
     let option = |rest: &str| rest.trim_start_matches('-').starts_with(char::is_alphanumeric);
-    rest.is_empty() || rest.starts_with(begins) || rest.starts_with('-') && option(rest)
+    matches!(rest, "" | "!") || rest.starts_with(begins) || rest.starts_with('-') && option(rest)
 }
 
 #[cfg(test)]

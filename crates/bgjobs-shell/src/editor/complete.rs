@@ -3,7 +3,7 @@
 //! Knows where a word stands, and nothing of what there is.
 
 use crate::{
-    commands::{self, Takes, WORDS},
+    commands::{self, Takes, WORDS, is_of_system},
     lang::{End, Kind, Step, scan},
 };
 
@@ -22,11 +22,16 @@ pub(super) enum Wanted {
     Command,
     /// An entry of a directory; the path before it ends in a slash, or is empty.
     File { directory: String },
+    /// The same, as a word of the system's shell.
+    Word { directory: String },
 }
 
 /// What is wanted in place of the text from the returned place on; nothing if nobody can know.
 pub(super) fn wanted(line: &str, cursor: usize) -> Option<(usize, Wanted)> {
     let text = line.get(..cursor)?;
+    if is_of_system(text) {
+        return of_system(text);
+    }
     let scan = scan(text);
     match scan.chars.last() {
         Some((_, Kind::Comment)) => return None,
@@ -53,6 +58,14 @@ pub(super) fn wanted(line: &str, cursor: usize) -> Option<(usize, Wanted)> {
 
 fn is_of_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
+}
+
+/// In a line for the system's shell: the last word, unless something in it has a meaning of its own.
+fn of_system(text: &str) -> Option<(usize, Wanted)> {
+    let word = &text[text.rfind(|c: char| c.is_whitespace() || "!=:<>|&;(".contains(c)).map_or(0, |at| at + 1)..];
+    let directory = word.rfind('/').map_or("", |slash| &word[..=slash]);
+    let is_plain = !text.contains(['\'', '"', '\\', '`']) && !word.contains(['$', '~', '*', '?', '[', '{']);
+    is_plain.then(|| (text.len() - word.len() + directory.len(), Wanted::Word { directory: directory.to_owned() }))
 }
 
 /// In a string that is not closed.
@@ -251,6 +264,22 @@ mod tests {
             ("f(\"a\", \"b/c|", 10, "b/"),
         ] {
             check(line, place, &file(directory));
+        }
+    }
+
+    #[test]
+    fn in_a_line_for_the_system_it_is_a_file() {
+        for (line, place, directory) in [
+            ("!cat Ca|", 5, ""),
+            (" !cat src/ma|", 10, "src/"),
+            ("!./|", 3, "./"),
+            ("!a >b/c|", 6, "b/"),
+            ("!é é/|", 7, "é/"),
+        ] {
+            check(line, place, &Wanted::Word { directory: directory.to_owned() });
+        }
+        for line in ["!echo 'a|", "!echo \"a\" b|", "!echo $HO|", "!ls ~/|", "!ls a\\ b|"] {
+            assert_eq!(at_cursor(line), None, "{line}");
         }
     }
 

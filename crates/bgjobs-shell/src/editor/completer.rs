@@ -55,6 +55,11 @@ fn candidates(words: &Words, wanted: &Wanted, typed: &str) -> Vec<String> {
         }
         Wanted::Command => commands(typed).map(str::to_owned).collect(),
         Wanted::File { directory } => files(directory, typed),
+        Wanted::Word { directory } => {
+            // A name with other characters would have to be quoted.
+            let is_word = |name: &String| name.chars().all(|c| c.is_alphanumeric() || "-_./+,@%".contains(c));
+            files(directory, typed).into_iter().filter(is_word).collect()
+        }
     }
 }
 
@@ -143,6 +148,8 @@ mod tests {
         check(&session, &start, &["data/", "date.txt"]);
         check(&session, &format!("{start}."), &[".hidden"]);
         check(&session, &format!("{start}data/x"), &[]);
+        fs::write(folder.join("da ta"), "").expect("the directory was just made");
+        check(&session, &format!("!cat {}/da", folder.display()), &["data/", "date.txt"]);
         fs::remove_dir_all(&folder).expect("it was just made");
     }
 }

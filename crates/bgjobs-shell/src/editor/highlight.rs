@@ -7,7 +7,10 @@ use std::sync::PoisonError;
 use reedline::{Color, Highlighter, StyledText};
 
 use super::{completer::Known, screen::Painted};
-use crate::lang::{KEYWORDS, Kind, scan};
+use crate::{
+    commands::is_of_system,
+    lang::{KEYWORDS, Kind, scan},
+};
 
 /// What a piece of a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +55,11 @@ impl Highlighter for Colours {
 
 /// The line in pieces, each as long as can be.
 fn pieces(line: &str, is_function: impl Fn(&str) -> bool) -> Vec<(Class, String)> {
+    if is_of_system(line) {
+        // Its words have their meaning from another shell.
+        let (before, rest) = line.split_at(line.find('!').map_or(0, |mark| mark + 1));
+        return vec![(Class::Keyword, before.to_owned()), (Class::Plain, rest.to_owned())];
+    }
     let chars = scan(line).chars;
     let mut pieces: Vec<(Class, String)> = Vec::new();
     let mut push = |class, text: &[(char, Kind)]| {
@@ -160,8 +168,14 @@ mod tests {
     }
 
     #[test]
+    fn a_line_for_the_system_is_left_as_it_is() {
+        check("!for 'x (", &["k:!", "p:for 'x ("]);
+        check(" !a ! b", &["k: !", "p:a ! b"]);
+    }
+
+    #[test]
     fn the_pieces_are_the_line() {
-        for line in ["", "`a ${b} c` + /* d */ 1", "\n  x\n", "'a", "1.", "é日本"] {
+        for line in ["", "!", "!a b", "`a ${b} c` + /* d */ 1", "\n  x\n", "'a", "1.", "é日本"] {
             let all: String = pieces(line, |_| false).into_iter().map(|(_, text)| text).collect();
             assert_eq!(all, line);
         }

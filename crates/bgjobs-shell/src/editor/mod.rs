@@ -30,7 +30,7 @@ use self::{
 };
 use crate::{
     batch::write,
-    lang::is_whole,
+    commands::is_whole,
     render,
     session::Session,
     shell::{self, Reply},

@@ -56,7 +56,7 @@ pub(crate) use show::is_opaque;
 pub use show::show;
 pub use source::Source;
 pub use stack::STACK_SIZE;
-pub(crate) use start::note_sent;
+pub(crate) use start::{note_command, note_sent, start_command};
 pub use value::Value;
 #[cfg(feature = "terminal")]
 pub(crate) use words::{KEYWORDS, Step, Words};

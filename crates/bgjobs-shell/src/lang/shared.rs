@@ -2,10 +2,7 @@
 //!
 //! Knows nothing of what makes the new value.
 
-use std::{
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use bgjobs::Context;
 
@@ -13,9 +10,6 @@ use super::{
     error::{Result, stopped},
     value::Value,
 };
-
-/// How often a wait looks whether it is asked to stop; a change it hears at once.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A value that several evaluations share.
 #[derive(Clone)]
@@ -67,11 +61,22 @@ impl SharedValue {
     }
 
     fn wait_while(&self, context: &Context, holds: impl Fn(&State) -> bool) -> Result<MutexGuard<'_, State>> {
+        let state = self.state();
+        if !holds(&state) {
+            return Ok(state);
+        }
+        drop(state);
+        let waiting = self.clone();
+        let _heard = context.on_stop(move || {
+            // With the lock it can't come between the look whether there is a stop and the sleep.
+            let state = waiting.state();
+            waiting.0.changed.notify_all();
+            drop(state);
+        });
         let mut state = self.state();
         while holds(&state) {
             context.check().map_err(|_| stopped())?;
-            let waited = self.0.changed.wait_timeout(state, LOOK_EVERY);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state = self.0.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         Ok(state)
     }

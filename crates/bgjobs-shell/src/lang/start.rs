@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bgjobs::{AnyJob, Failure, Name, Options, SpawnError};
+use bgjobs::{AnyJob, Body, Command, Failure, Name, Options, SpawnError};
 use rhai::{Dynamic, EvalAltResult, FnPtr, Map, Position};
 
 use super::{
@@ -17,6 +17,7 @@ use super::{
     program::Program,
     show,
     source::Source,
+    value::Value,
     work::{What, Work},
 };
 
@@ -124,6 +125,25 @@ pub(super) fn typed(program: Program, names: Names, jobs: &Jobs, language: Langu
     let job = spawn(work, name, Choices::default())?;
     jobs.note_started(&job, Started::Expression { text, given: Vec::new() });
     Ok(job)
+}
+
+/// Starts a command that was typed; its job is the value.
+pub(crate) fn start_command(line: &str, jobs: &Jobs) -> Result<Value, SpawnError> {
+    let job = command(jobs, Command::shell(line), line, Choices::default())?;
+    Ok(Value::plain(Dynamic::from(job)))
+}
+
+/// Starts a command of the system's shell under its own text.
+pub(super) fn command(jobs: &Jobs, command: Command, line: &str, choices: Choices) -> Result<AnyJob, SpawnError> {
+    let name = Name::from(choices.name.unwrap_or_else(|| line.to_owned()));
+    let job = jobs.handle.with(choices.options).spawn_with(name, |context| command.call(context))?;
+    jobs.note_started(&job, Started::Command { line: line.into() });
+    Ok(AnyJob::clone(&job))
+}
+
+/// Notes what a line for the system's shell was that the prompt waited for, and that was sent to the background.
+pub(crate) fn note_command(job: &AnyJob, jobs: &Jobs) {
+    jobs.note_started(job, Started::Command { line: (**job.name()).into() });
 }
 
 fn spawn(work: Work, name: String, choices: Choices) -> Result<AnyJob, SpawnError> {

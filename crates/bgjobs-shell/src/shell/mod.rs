@@ -108,7 +108,16 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
             let jobs: Vec<_> = session.jobs().running().into_iter().filter(|job| !job.is_daemon()).collect();
             wait(session, &jobs)
         }
+        Command::Run(line) => {
+            let answer = session.run_command(line);
+            shown(session, number, &answer)
+        }
+        Command::Start(line) => {
+            let answer = session.start_command(line);
+            shown(session, number, &answer)
+        }
         Command::Help(None) => Reply::Shown(render::HELP.to_owned()),
+        Command::Help(Some(name)) if name == "!" => Reply::Shown(commands::HELP_ON_SYSTEM.to_owned()),
         Command::Help(Some(name)) => match commands::word(name) {
             Some(word) => Reply::Shown(render::help(word)),
             None => Reply::Wrong(format!(

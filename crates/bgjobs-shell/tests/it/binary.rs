@@ -11,7 +11,7 @@ use expect_test::{Expect, expect};
 /// Runs the shell with lines from a pipe, and compares exit code and both outputs.
 #[expect(clippy::needless_pass_by_value, reason = "as expect-test has it")]
 #[track_caller]
-fn check(arguments: &[&str], input: impl AsRef<[u8]>, expected: Expect) {
+pub(crate) fn check(arguments: &[&str], input: impl AsRef<[u8]>, expected: Expect) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_bgjobs"))
         .args(arguments)
         .stdin(Stdio::piped())

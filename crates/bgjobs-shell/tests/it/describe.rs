@@ -92,6 +92,11 @@ fn a_question_mark_tells_what_is_known() {
         fn abs(x)
             Return the absolute value of the floating-point number.
         > ?sh
+        fn sh(jobs, command)
+            Starts a command of the system's shell as a job, whose log gets what it prints.
+        fn sh(jobs, command, options)
+            Starts a command of the system's shell as a job, with options: those of `jobs.start`, and `input: "text"`, `dir: "path"`,
+            `env: #{NAME: "value"}`, `terminal: true` or `#{rows: 24, columns: 80}`, `grace: seconds`.
         fn sh(command)
             Runs a command of the system's shell: a map with `status`, `out` and `err`.
             The status is negative for a command that a signal ended.

@@ -5,6 +5,8 @@
 mod attributes;
 mod background;
 mod binary;
+#[cfg(unix)]
+mod commands;
 mod copies;
 mod describe;
 mod example;
@@ -15,9 +17,12 @@ mod jobs;
 mod messages;
 mod names;
 mod readme;
+mod select;
 mod shared;
 mod start;
 mod stop;
+#[cfg(unix)]
+mod system;
 #[cfg(unix)]
 mod terminal;
 mod transcript;

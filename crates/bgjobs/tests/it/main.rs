@@ -2,6 +2,8 @@
 
 mod abort;
 mod child;
+#[cfg(unix)]
+mod commands;
 mod destructors;
 mod elastic;
 mod exit;
@@ -26,7 +28,13 @@ mod refusal;
 mod retry;
 mod stopping;
 mod stress;
+#[cfg(unix)]
+mod supervised;
+#[cfg(unix)]
+mod terminals;
 mod texts;
+#[cfg(target_os = "linux")]
+mod trees;
 mod types;
 mod unlisted;
 mod waiting;

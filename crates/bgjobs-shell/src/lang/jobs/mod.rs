@@ -54,9 +54,16 @@ impl Jobs {
     #[must_use]
     pub fn outcome(&self, job: &AnyJob) -> Option<Result<Value, Failure>> {
         self.note_read(job);
-        // A job of another kind was started by the program around the prompt, in Rust.
-        let Ok(job) = job.clone().downcast::<Done>() else { return Some(Ok(Value::plain(()))) };
-        Some(job.outcome()?.map(|done| done.value.clone()).map_err(Failure::clone))
+        if !job.is_finished() {
+            return None;
+        }
+        if let Some(failure) = job.failure() {
+            return Some(Err(failure));
+        }
+        // A job of another kind is a command, or was started by the program around the prompt, in Rust.
+        let done = job.clone().downcast::<Done>().ok();
+        let value = done.and_then(|job| Some(job.outcome()?.ok()?.value.clone()));
+        Some(Ok(value.unwrap_or_else(|| Value::plain(()))))
     }
 
     /// The dead jobs of which nobody has read the result, the status or the traceback.

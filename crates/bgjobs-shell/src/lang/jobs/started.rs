@@ -16,6 +16,8 @@ pub(in crate::lang) enum Started {
     Expression { text: Arc<str>, given: Vec<Value> },
     /// A function and its arguments.
     Call { function: Value, arguments: Vec<Value> },
+    /// A line of the system's shell.
+    Command { line: Arc<str> },
 }
 
 /// What all jobs were started with, as long as there are the jobs.

@@ -2,15 +2,18 @@
 
 use std::fmt::{self, Display};
 
-use bgjobs::{AnyJob, Outcome, State, UnknownJob};
+use bgjobs::{AnyJob, Outcome, State, UnknownJob, stop_all};
 use rhai::{Array, Dynamic, FuncRegistration, Module, export_module, exported_module};
 
-use super::{complain, number, print, print_traceback, value};
-use crate::lang::{
-    error::{Result, error},
-    evaluation::Evaluation,
-    jobs::Jobs,
-    kind::word,
+use super::{PATIENCE, REASON, complain, number, print, print_traceback, value};
+use crate::{
+    lang::{
+        error::{Result, error},
+        evaluation::Evaluation,
+        jobs::Jobs,
+        kind::word,
+    },
+    selection::Selection,
 };
 
 /// The original's names for where a job is; with `_c` behind them, those of the codes.
@@ -37,8 +40,8 @@ mod of_jobs {
     use rhai::{Array, Map, NativeCallContext};
 
     use super::{
-        AnyJob, Dynamic, Evaluation, Jobs, Result, complain, error, list, number, print, print_status, print_traceback,
-        value, word,
+        AnyJob, Dynamic, Evaluation, Jobs, PATIENCE, REASON, Result, complain, error, list, number, print,
+        print_status, print_traceback, selected, stop_all, value, word,
     };
 
     /// Prints all jobs: the running, the completed, the dead.
@@ -110,6 +113,36 @@ mod of_jobs {
     #[rhai_fn(index_get, pure, return_raw)]
     pub(super) fn get_same(jobs: &mut Jobs, job: AnyJob) -> Result<AnyJob> {
         get(jobs, number(&job))
+    }
+
+    /// The jobs that are meant, as in `jobs.select("3 5-7 running fit*")` or `jobs.select([3, 5])`.
+    #[rhai_fn(pure, return_raw)]
+    pub(super) fn select(jobs: &mut Jobs, what: Dynamic) -> Result<Array> {
+        Ok(list(selected(jobs, &what)?))
+    }
+
+    /// Asks the jobs to stop that are meant, and says what came of each; see `select`.
+    #[rhai_fn(pure, return_raw)]
+    pub(super) fn stop(context: NativeCallContext<'_>, jobs: &mut Jobs, what: Dynamic) -> Result<Array> {
+        stop_why(context, jobs, what, REASON)
+    }
+
+    /// Asks the jobs to stop that are meant, for that reason, and says what came of each; see `select`.
+    #[rhai_fn(name = "stop", pure, return_raw)]
+    pub(super) fn stop_why(
+        context: NativeCallContext<'_>,
+        jobs: &mut Jobs,
+        what: Dynamic,
+        reason: &str,
+    ) -> Result<Array> {
+        let selected = selected(jobs, &what)?;
+        Evaluation::of(&context).may_wait()?;
+        let verdicts = stop_all(&selected, reason.to_owned(), PATIENCE);
+        for job in &selected {
+            jobs.note_read(job);
+        }
+        let told = selected.iter().zip(verdicts).map(|(job, verdict)| format!("Job #{} {verdict}", job.id()).into());
+        Ok(told.collect())
     }
 
     /// The value of the job of that number.
@@ -189,6 +222,20 @@ impl Display for Unknown {
             None => write!(f, "Job #{} not found", self.number),
         }
     }
+}
+
+/// The jobs that a text, a number or several of these mean.
+fn selected(jobs: &Jobs, what: &Dynamic) -> Result<Vec<AnyJob>> {
+    let part = |what: &Dynamic| match what.read_lock::<AnyJob>() {
+        Some(job) => job.id().to_string(),
+        None => what.to_string(),
+    };
+    let parts: Vec<_> = match what.read_lock::<Array>() {
+        Some(all) => all.iter().map(part).collect(),
+        None => part(what).split_whitespace().map(str::to_owned).collect(),
+    };
+    let selected = Selection::parse(&parts).and_then(|selection| selection.jobs(&jobs.handle));
+    Ok(selected.map_err(error)?)
 }
 
 fn list(jobs: Vec<AnyJob>) -> Array {

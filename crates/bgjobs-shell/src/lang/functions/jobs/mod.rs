@@ -3,18 +3,25 @@
 mod all;
 mod new;
 mod one;
+mod sh;
 
-use std::fmt::Display;
+use std::{fmt::Display, time::Duration};
 
 use bgjobs::{AnyJob, ResultError, Stream, TracebackError};
 use rhai::{Dynamic, Module};
 
 use crate::lang::{evaluation::Evaluation, jobs::Jobs};
 
+/// How long a stop is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Why a program stops a job that gives no reason.
+const REASON: &str = "on request";
+
 /// The functions as a module.
 pub(super) fn module() -> Module {
     let mut module = all::module();
-    module.combine(one::module()).combine(new::module());
+    module.combine(one::module()).combine(new::module()).combine(sh::module());
     module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job");
     module
 }

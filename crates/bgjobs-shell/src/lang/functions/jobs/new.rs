@@ -68,7 +68,7 @@ fn given(arguments: Dynamic) -> Result<Array> {
 }
 
 /// The options of a job.
-fn choices(options: &Dynamic) -> Result<Choices> {
+pub(super) fn choices(options: &Dynamic) -> Result<Choices> {
     let Some(options) = options.read_lock::<Map>() else {
         return Err(error(format!(
             "jobs.start(..): the options are given in a map, as in jobs.start(f, [5], #{{daemon: true}}), not as {}",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bgjobs::{AnyJob, WaitError};
 use rhai::{Dynamic, Module, NativeCallContext, export_module, exported_module};
 
-use super::{number, print_traceback, value};
+use super::{PATIENCE, REASON, number, print_traceback, value};
 use crate::lang::{
     error::{Result, error, stopped},
     evaluation::Evaluation,
@@ -13,9 +13,6 @@ use crate::lang::{
     jobs::{Done, Started},
     value::Value,
 };
-
-/// How long a stop is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The functions as a module.
 pub(super) fn module() -> Module {
@@ -27,8 +24,8 @@ mod of_one {
     use rhai::{Array, Map, NativeCallContext};
 
     use super::{
-        AnyJob, Done, Dynamic, Evaluation, PATIENCE, Result, Started, given, number, print_traceback, started, time,
-        value, wait,
+        AnyJob, Done, Dynamic, Evaluation, PATIENCE, REASON, Result, Started, given, number, print_traceback, started,
+        time, value, wait,
     };
 
     /// The number of the job.
@@ -180,9 +177,21 @@ mod of_one {
     /// Asks the job to stop, and says what came of it.
     #[rhai_fn(pure)]
     pub(super) fn stop(context: NativeCallContext<'_>, job: &mut AnyJob) -> String {
-        let verdict = job.stop("on request", PATIENCE).to_string();
+        stop_why(context, job, REASON)
+    }
+
+    /// Asks the job to stop for that reason, and says what came of it.
+    #[rhai_fn(name = "stop", pure)]
+    pub(super) fn stop_why(context: NativeCallContext<'_>, job: &mut AnyJob, reason: &str) -> String {
+        let verdict = job.stop(reason.to_owned(), PATIENCE).to_string();
         Evaluation::of(&context).jobs.note_read(job);
         verdict
+    }
+
+    /// Why the job was asked to stop, or `()`.
+    #[rhai_fn(get = "stop_reason", pure)]
+    pub(super) fn stop_reason(job: &mut AnyJob) -> Dynamic {
+        job.stop_reason().map_or(Dynamic::UNIT, |reason| reason.to_string().into())
     }
 
     #[rhai_fn(pure)]

@@ -1,0 +1,157 @@
+//! Commands as jobs: `jobs.sh("make -j2")`, and how they ended.
+
+use std::time::Duration;
+
+use bgjobs::{AnyJob, Command, CommandError, Outcome, State, TerminalSize};
+use rhai::{Dynamic, Map, Module, export_module, exported_module};
+
+use super::new::choices;
+use crate::lang::{
+    error::{Result, error},
+    evaluation::Evaluation,
+    functions::{command::number, time::time},
+    jobs::{Jobs, Started},
+    kind::{text, word},
+    start::{self, Choices},
+};
+
+/// The functions as a module.
+pub(super) fn module() -> Module {
+    exported_module!(of_commands)
+}
+
+#[export_module]
+mod of_commands {
+    use rhai::NativeCallContext;
+
+    use super::{
+        AnyJob, Choices, Command, Dynamic, Evaluation, Jobs, Result, Started, exit_status_of, line_of, start,
+        with_options,
+    };
+
+    /// Starts a command of the system's shell as a job, whose log gets what it prints.
+    #[rhai_fn(pure, volatile, return_raw)]
+    pub(super) fn sh(jobs: &mut Jobs, command: Dynamic) -> Result<AnyJob> {
+        let line = line_of(&command)?;
+        start(jobs, Command::shell(line.clone()), &line, Choices::default())
+    }
+
+    /// Starts a command of the system's shell as a job, with options: those of `jobs.start`, and `input: "text"`, `dir: "path"`,
+    /// `env: #{NAME: "value"}`, `terminal: true` or `#{rows: 24, columns: 80}`, `grace: seconds`.
+    #[rhai_fn(name = "sh", pure, volatile, return_raw)]
+    pub(super) fn sh_with(jobs: &mut Jobs, command: Dynamic, options: Dynamic) -> Result<AnyJob> {
+        let line = line_of(&command)?;
+        let (command, choices) = with_options(Command::shell(line.clone()), &options)?;
+        start(jobs, command, &line, choices)
+    }
+
+    /// The line of the shell that the job runs, or `()` for a job that is no command.
+    #[rhai_fn(get = "command", pure)]
+    pub(super) fn command(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
+        match Evaluation::of(&context).jobs.started(job) {
+            Some(Started::Command { line }) => line.to_string().into(),
+            _ => Dynamic::UNIT,
+        }
+    }
+
+    /// The exit status of a command, negative for the signal that ended it; `()` before its end, and for other jobs.
+    #[rhai_fn(get = "exit_status", pure)]
+    pub(super) fn exit_status(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
+        let evaluation = Evaluation::of(&context);
+        evaluation.jobs.note_read(job);
+        exit_status_of(&evaluation.jobs, job).map_or(Dynamic::UNIT, Dynamic::from)
+    }
+}
+
+fn start(jobs: &Jobs, command: Command, line: &str, choices: Choices) -> Result<AnyJob> {
+    let job = start::command(jobs, command, line, choices);
+    Ok(job.map_err(|refusal| error(refusal.to_string()))?)
+}
+
+fn line_of(command: &Dynamic) -> Result<String> {
+    let wrong = |kind| error(format!("jobs.sh({command}): a command is a string, not of the type {kind}"));
+    Ok(text(command).map_err(wrong)?)
+}
+
+fn exit_status_of(jobs: &Jobs, job: &AnyJob) -> Option<i64> {
+    if !matches!(jobs.started(job), Some(Started::Command { .. })) {
+        return None;
+    }
+    if job.state() == State::Finished(Outcome::Done) {
+        return Some(0);
+    }
+    let failure = job.failure()?;
+    match failure.error()?.downcast_ref()? {
+        CommandError::Ended(status) => Some(number(*status)),
+        _ => None,
+    }
+}
+
+/// The command as the options have it, and those options that every job can have.
+fn with_options(mut command: Command, options: &Dynamic) -> Result<(Command, Choices)> {
+    let Some(options) = options.read_lock::<Map>() else {
+        return Err(error(format!(
+            "jobs.sh(..): the options are given in a map, as in jobs.sh(\"make\", #{{dir: \"src\"}}), not as {}",
+            word(options.type_name())
+        ))
+        .into());
+    };
+    let mut of_jobs = Map::new();
+    for (option, value) in &*options {
+        let string = |what: &str| {
+            let wrong = |kind| error(format!("{what} is a string, not of the type {kind}"));
+            text(value).map_err(wrong)
+        };
+        command = match option.as_str() {
+            "input" => command.input(string("the option `input`")?),
+            "dir" => command.dir(string("the option `dir`")?),
+            "env" => environment(command, value)?,
+            "terminal" => match terminal(value)? {
+                Some(size) => command.terminal(size),
+                None => command,
+            },
+            "grace" => command.grace(seconds(value)?),
+            _ => {
+                of_jobs.insert(option.clone(), value.clone());
+                command
+            }
+        };
+    }
+    Ok((command, choices(&of_jobs.into())?))
+}
+
+fn environment(mut command: Command, value: &Dynamic) -> Result<Command> {
+    let Some(variables) = value.read_lock::<Map>() else {
+        let kind = word(value.type_name());
+        return Err(error(format!("the option `env` is a map, as #{{LANG: \"C\"}}, not of the type {kind}")).into());
+    };
+    for (name, value) in &*variables {
+        let wrong = |kind| error(format!("the variable `{name}` in `env` is a string, not of the type {kind}"));
+        command = command.env(name.as_str(), text(value).map_err(wrong)?);
+    }
+    Ok(command)
+}
+
+/// The size of the terminal; none if none is wanted.
+fn terminal(value: &Dynamic) -> Result<Option<TerminalSize>> {
+    if let Ok(wanted) = value.as_bool() {
+        return Ok(wanted.then(TerminalSize::default));
+    }
+    let wrong = || error("the option `terminal` is true, or a size as in #{rows: 24, columns: 80}");
+    let size = value.read_lock::<Map>().ok_or_else(wrong)?;
+    let length = |name: &str, default: u16| {
+        let Some(value) = size.get(name) else { return Ok(default) };
+        value.as_int().ok().and_then(|length| u16::try_from(length).ok()).filter(|&length| length > 0).ok_or_else(wrong)
+    };
+    let TerminalSize { rows, columns } = TerminalSize::default();
+    Ok(Some(TerminalSize { rows: length("rows", rows)?, columns: length("columns", columns)? }))
+}
+
+fn seconds(value: &Dynamic) -> Result<Duration> {
+    #[expect(clippy::cast_precision_loss, reason = "so many seconds that it matters are centuries")]
+    let seconds = value.as_float().or_else(|_| value.as_int().map(|seconds| seconds as f64));
+    time(
+        "grace",
+        seconds.map_err(|kind| error(format!("the option `grace` is a number, not of the type {}", word(kind))))?,
+    )
+}

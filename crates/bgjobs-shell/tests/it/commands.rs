@@ -1,0 +1,179 @@
+//! Commands of the system as jobs.
+
+use expect_test::expect;
+
+use crate::transcript::check;
+
+#[test]
+fn a_command_started_as_a_job_has_its_line_its_log_and_its_exit_status() {
+    check(
+        &[
+            "j = jobs.sh('echo one; echo oops >&2; exit 3'); j.join()",
+            "[j.name, j.command, j.status, j.exit_status, j.log]",
+            "j.traceback()",
+            "good = jobs.sh('true'); good.join(); [good.result, good.exit_status, good.status]",
+            "killed = jobs.sh('kill -TERM $$'); killed.join(); [killed.exit_status, killed.result]",
+            "other = jobs.new('1'); other.join(); [other.command, other.exit_status]",
+            "jobs.sh('no_such_program_here 2>/dev/null').join(); jobs[4].exit_status",
+        ],
+        expect![[r#"
+            > j = jobs.sh('echo one; echo oops >&2; exit 3'); j.join()
+            > [j.name, j.command, j.status, j.exit_status, j.log]
+            ["echo one; echo oops >&2; exit 3", "echo one; echo oops >&2; exit 3", "Dead (Exception), call jobs.traceback() for details", 3, ["one", "oops"]]
+            > j.traceback()
+            exit status 3
+            > good = jobs.sh('true'); good.join(); [good.result, good.exit_status, good.status]
+            [(), 0, "Completed"]
+            > killed = jobs.sh('kill -TERM $$'); killed.join(); [killed.exit_status, killed.result]
+            [-15, "<BackgroundJob died, call jobs.traceback() for details>"]
+            > other = jobs.new('1'); other.join(); [other.command, other.exit_status]
+            [(), ()]
+            > jobs.sh('no_such_program_here 2>/dev/null').join(); jobs[4].exit_status
+            127
+        "#]],
+    );
+}
+
+#[test]
+fn the_options_of_a_command_say_what_it_reads_and_where_it_runs() {
+    check(
+        &[
+            "fn seen(line, options) { let j = jobs.sh(line, options); j.join(); j.log }",
+            "seen('sort', #{input: \"b\\na\\n\"})",
+            "seen('pwd; echo $ONE', #{dir: '/', env: #{ONE: '1'}})",
+            "seen('test -t 1 && stty size <&1', #{terminal: true})",
+            "seen('stty size <&1', #{terminal: #{rows: 33}})",
+            "seen('test -t 1 || echo none', #{terminal: false})",
+            "j = jobs.sh('cat', #{name: 'reads', daemon: true, grace: 0.5}); j.join(); [j.name, j.daemon, j.status]",
+        ],
+        expect![[r#"
+            > fn seen(line, options) { let j = jobs.sh(line, options); j.join(); j.log }
+            > seen('sort', #{input: "b\na\n"})
+            ["a", "b"]
+            > seen('pwd; echo $ONE', #{dir: '/', env: #{ONE: '1'}})
+            ["/", "1"]
+            > seen('test -t 1 && stty size <&1', #{terminal: true})
+            ["24 80"]
+            > seen('stty size <&1', #{terminal: #{rows: 33}})
+            ["33 80"]
+            > seen('test -t 1 || echo none', #{terminal: false})
+            ["none"]
+            > j = jobs.sh('cat', #{name: 'reads', daemon: true, grace: 0.5}); j.join(); [j.name, j.daemon, j.status]
+            ["reads", true, "Completed"]
+        "#]],
+    );
+}
+
+#[test]
+fn a_wrong_option_of_a_command_is_told() {
+    let mut typed = vec!["jobs.sh(5)", "jobs.sh('ls', 5)"];
+    typed.extend([
+        "jobs.sh('ls', #{input: 5})",
+        "jobs.sh('ls', #{dir: 5})",
+        "jobs.sh('ls', #{env: 5})",
+        "jobs.sh('ls', #{env: #{A: 1}})",
+        "jobs.sh('ls', #{terminal: 5})",
+        "jobs.sh('ls', #{terminal: #{rows: 0}})",
+        "jobs.sh('ls', #{grace: 'x'})",
+        "jobs.sh('ls', #{grace: -1})",
+        "jobs.sh('ls', #{color: true})",
+        "j = jobs.sh('ls', #{dir: '/no/such'}); j.join(); j.traceback()",
+    ]);
+    check(
+        &typed,
+        expect![[r#"
+        > jobs.sh(5)
+        Traceback (most recent call last):
+          In[1], line 1
+            jobs.sh(5)
+                 ^
+        jobs.sh(5): a command is a string, not of the type int
+        > jobs.sh('ls', 5)
+        Traceback (most recent call last):
+          In[2], line 1
+            jobs.sh('ls', 5)
+                 ^
+        jobs.sh(..): the options are given in a map, as in jobs.sh("make", #{dir: "src"}), not as int
+        > jobs.sh('ls', #{input: 5})
+        Traceback (most recent call last):
+          In[3], line 1
+            jobs.sh('ls', #{input: 5})
+                 ^
+        the option `input` is a string, not of the type int
+        > jobs.sh('ls', #{dir: 5})
+        Traceback (most recent call last):
+          In[4], line 1
+            jobs.sh('ls', #{dir: 5})
+                 ^
+        the option `dir` is a string, not of the type int
+        > jobs.sh('ls', #{env: 5})
+        Traceback (most recent call last):
+          In[5], line 1
+            jobs.sh('ls', #{env: 5})
+                 ^
+        the option `env` is a map, as #{LANG: "C"}, not of the type int
+        > jobs.sh('ls', #{env: #{A: 1}})
+        Traceback (most recent call last):
+          In[6], line 1
+            jobs.sh('ls', #{env: #{A: 1}})
+                 ^
+        the variable `A` in `env` is a string, not of the type int
+        > jobs.sh('ls', #{terminal: 5})
+        Traceback (most recent call last):
+          In[7], line 1
+            jobs.sh('ls', #{terminal: 5})
+                 ^
+        the option `terminal` is true, or a size as in #{rows: 24, columns: 80}
+        > jobs.sh('ls', #{terminal: #{rows: 0}})
+        Traceback (most recent call last):
+          In[8], line 1
+            jobs.sh('ls', #{terminal: #{rows: 0}})
+                 ^
+        the option `terminal` is true, or a size as in #{rows: 24, columns: 80}
+        > jobs.sh('ls', #{grace: 'x'})
+        Traceback (most recent call last):
+          In[9], line 1
+            jobs.sh('ls', #{grace: 'x'})
+                 ^
+        the option `grace` is a number, not of the type char
+        > jobs.sh('ls', #{grace: -1})
+        Traceback (most recent call last):
+          In[10], line 1
+            jobs.sh('ls', #{grace: -1})
+                 ^
+        grace(-1): the time is in seconds, 0 or more, as 0.5 is
+        > jobs.sh('ls', #{color: true})
+        Traceback (most recent call last):
+          In[11], line 1
+            jobs.sh('ls', #{color: true})
+                 ^
+        there is no option `color`; there are `daemon: true` and `name: "text"`
+        > j = jobs.sh('ls', #{dir: '/no/such'}); j.join(); j.traceback()
+        can't run in `/no/such`: No such file or directory (os error 2)
+    "#]],
+    );
+}
+
+#[test]
+fn what_a_command_leaves_running_is_a_job_that_can_be_stopped() {
+    check(
+        &["jobs.sh('sleep 1000 & echo started').join()", "jobs", "jobs[1].stop().starts_with('stopped')", "jobs"],
+        expect![[r#"
+            > jobs.sh('sleep 1000 & echo started').join()
+            > jobs
+            Running jobs:
+            1 : left running by `sleep 1000 & echo started`
+
+            Completed jobs:
+            0 : sleep 1000 & echo started
+            > jobs[1].stop().starts_with('stopped')
+            true
+            > jobs
+            Completed jobs:
+            0 : sleep 1000 & echo started
+
+            Dead jobs:
+            1 : left running by `sleep 1000 & echo started`
+        "#]],
+    );
+}

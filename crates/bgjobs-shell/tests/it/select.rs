@@ -1,0 +1,105 @@
+//! Several jobs at once: selected and stopped, by the language and by commands.
+
+use bgjobs_shell::{
+    Session,
+    shell::{self, Reply},
+};
+use expect_test::expect;
+
+use crate::transcript::{Seen, check};
+
+#[test]
+fn a_program_selects_jobs_and_stops_them() {
+    check(
+        &[
+            "for n in 0..3 { jobs.start('shared(0).wait(|v| v == 1)', [], #{name: `watch ${n}`}) }; jobs.new('42').join()",
+            "jobs.select('watch* 3')",
+            "jobs.stop('0-1').len()",
+            "jobs.select('stopped').len() + jobs.select('running').len()",
+            "jobs[2].stop('no more mail'); jobs[2].stop_reason",
+            "jobs[3].stop_reason",
+            "jobs.select('9')",
+            "jobs.select([0, jobs[2], 'watch 1'])",
+            "jobs.select(#{})",
+            "jobs.select('7-5')",
+            "jobs.stop('load')",
+        ],
+        expect![[r#"
+            > for n in 0..3 { jobs.start('shared(0).wait(|v| v == 1)', [], #{name: `watch ${n}`}) }; jobs.new('42').join()
+            > jobs.select('watch* 3')
+            [<BackgroundJob #0: watch 0>, <BackgroundJob #1: watch 1>, <BackgroundJob #2: watch 2>, <BackgroundJob #3: 42>]
+            > jobs.stop('0-1').len()
+            2
+            > jobs.select('stopped').len() + jobs.select('running').len()
+            3
+            > jobs[2].stop('no more mail'); jobs[2].stop_reason
+            "no more mail"
+            > jobs[3].stop_reason
+            > jobs.select('9')
+            Traceback (most recent call last):
+              In[7], line 1
+                jobs.select('9')
+                     ^
+            Job #9 not found; the newest job is #3
+            > jobs.select([0, jobs[2], 'watch 1'])
+            [<BackgroundJob #0: watch 0>, <BackgroundJob #1: watch 1>, <BackgroundJob #2: watch 2>]
+            > jobs.select(#{})
+            Traceback (most recent call last):
+              In[9], line 1
+                jobs.select(#{})
+                     ^
+            no job is called #{}; a number, a range as 5-7, a state as running, and a name with * for the rest are understood
+            > jobs.select('7-5')
+            Traceback (most recent call last):
+              In[10], line 1
+                jobs.select('7-5')
+                     ^
+            7-5 is no range: the smaller number comes first, as in 5-7
+            > jobs.stop('load')
+            Traceback (most recent call last):
+              In[11], line 1
+                jobs.stop('load')
+                     ^
+            no job is called load; a number, a range as 5-7, a state as running, and a name with * for the rest are understood
+        "#]],
+    );
+}
+
+/// What the commands of a line show.
+fn answered(session: &mut Session, line: &str) -> String {
+    match shell::answer(session, line) {
+        Reply::Nothing => String::new(),
+        Reply::Shown(text) => text,
+        Reply::Wrong(text) => format!("wrong: {text}"),
+        Reply::Leave => "leaves".to_owned(),
+    }
+}
+
+#[test]
+fn kill_takes_several_jobs_and_tells_of_each() {
+    let mut session = Seen::default().session();
+    session.answer("for n in 0..3 { jobs.start('sleep(1000)', [], #{name: `watch ${n}`}) }; jobs.new('42').join()");
+    let killed = answered(&mut session, "kill 0 watch*1");
+    let lines: Vec<_> = killed.lines().map(|line| line.split(" after ").next().unwrap_or_default()).collect();
+    assert_eq!(lines.len(), 2, "{killed}");
+    assert!(lines[0].starts_with("Job #0 stopped") && lines[1].starts_with("Job #1 stopped"), "{killed}");
+    assert!(answered(&mut session, "kill all").starts_with("Job #2 stopped"));
+    assert_eq!(answered(&mut session, "kill all"), "all of them had ended before");
+    assert_eq!(answered(&mut session, "kill 3"), "Job #3 had completed before it heard of the stop");
+    assert_eq!(answered(&mut session, "kill running"), "wrong: no job is running");
+    assert_eq!(answered(&mut session, "kill 3 9"), "wrong: Job #9 not found; the newest job is #3");
+    assert_eq!(answered(&mut session, "fg 0-1"), "wrong: 2 jobs are meant, and one is wanted: give its number");
+    assert_eq!(answered(&mut session, "wait all"), "");
+    assert_eq!(answered(&mut session, "wait queued"), "wrong: no job is queued");
+}
+
+#[test]
+fn help_tells_of_a_command() {
+    let mut session = Seen::default().session();
+    expect![[r#"
+        wait [3 5-7]
+        Waits for jobs, or for all that are no daemons. Ctrl-C or Ctrl-Z ends the wait."#]]
+    .assert_eq(&answered(&mut session, "help wait"));
+    assert!(answered(&mut session, "help x").starts_with("wrong: x is no command; `help` shows what can be typed"));
+    assert!(answered(&mut session, "help").contains("jobs.new("));
+}

@@ -1,0 +1,62 @@
+//! A pseudo-terminal for a command.
+//!
+//! Knows nothing of jobs.
+
+use std::{
+    ffi::OsString,
+    fs::OpenOptions,
+    io,
+    os::{
+        fd::OwnedFd,
+        unix::{ffi::OsStringExt, fs::OpenOptionsExt},
+    },
+};
+
+use rustix::{
+    fs::OFlags,
+    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+    termios::{LocalModes, OptionalActions, OutputModes, Winsize, tcgetattr, tcsetattr, tcsetwinsize},
+};
+
+/// How many characters a pseudo-terminal shows.
+///
+/// ```
+/// assert_eq!(bgjobs::TerminalSize::default(), bgjobs::TerminalSize { rows: 24, columns: 80 });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TerminalSize {
+    /// Lines. Default: 24.
+    pub rows: u16,
+    /// Characters in a line. Default: 80.
+    pub columns: u16,
+}
+
+impl Default for TerminalSize {
+    fn default() -> Self {
+        Self { rows: 24, columns: 80 }
+    }
+}
+
+/// Opens a pseudo-terminal: what reads the output of the command, and what the command writes to.
+pub(crate) fn open(size: TerminalSize) -> io::Result<(OwnedFd, OwnedFd)> {
+    let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | CLOSE_ON_EXEC)?;
+    grantpt(&near)?;
+    unlockpt(&near)?;
+    let path = OsString::from_vec(ptsname(&near, Vec::new())?.into_bytes());
+    // Without the flag it would become the terminal of this process, if that has none.
+    let flags = OFlags::NOCTTY.bits().cast_signed();
+    let far: OwnedFd = OpenOptions::new().read(true).write(true).custom_flags(flags).open(path)?.into();
+    tcsetwinsize(&near, Winsize { ws_row: size.rows, ws_col: size.columns, ws_xpixel: 0, ws_ypixel: 0 })?;
+    // Lines end as in a pipe, and what is typed does not come back as output.
+    let mut modes = tcgetattr(&far)?;
+    modes.output_modes.remove(OutputModes::ONLCR);
+    modes.local_modes.remove(LocalModes::ECHO);
+    tcsetattr(&far, OptionalActions::Now, &modes)?;
+    Ok((near, far))
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_os = "netbsd"))]
+const CLOSE_ON_EXEC: OpenptFlags = OpenptFlags::CLOEXEC;
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_os = "netbsd")))]
+const CLOSE_ON_EXEC: OpenptFlags = OpenptFlags::empty();

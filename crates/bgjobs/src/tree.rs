@@ -1,0 +1,140 @@
+//! What came of a process: read from `/proc`, which only Linux has.
+//!
+//! Knows nothing of jobs.
+
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    io::Read,
+    time::Duration,
+};
+
+use rustix::param::{clock_ticks_per_second, page_size};
+
+use crate::process::{Process, ProcessState};
+
+/// How much of a command line is read, in bytes.
+const LONGEST_COMMAND: u64 = 4 * 1024;
+
+/// What `/proc/ID/stat` says of a process.
+#[derive(Clone, Copy)]
+struct Stat {
+    id: u32,
+    parent: u32,
+    state: ProcessState,
+    /// In ticks of the system's clock.
+    cpu: u64,
+    /// In pages.
+    memory: u64,
+}
+
+/// All that came of the process `root` and lives, each before its children; `root` itself is left out.
+pub(crate) fn below(root: u32) -> Vec<Process> {
+    stats_below(root).into_iter().map(Stat::whole).collect()
+}
+
+/// The process `id` and all that came of it.
+pub(crate) fn from(id: u32) -> Vec<Process> {
+    Stat::read(id).into_iter().chain(stats_below(id)).map(Stat::whole).collect()
+}
+
+/// The numbers of all that came of the process `root` and lives.
+pub(crate) fn ids_below(root: u32) -> impl Iterator<Item = u32> {
+    stats_below(root).into_iter().filter(|stat| stat.state != ProcessState::Ended).map(|stat| stat.id)
+}
+
+fn stats_below(root: u32) -> Vec<Stat> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let mut children = HashMap::<u32, Vec<Stat>>::new();
+    for entry in entries.flatten() {
+        let stat = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Stat::read);
+        if let Some(stat) = stat {
+            children.entry(stat.parent).or_default().push(stat);
+        }
+    }
+    let mut found = Vec::new();
+    let mut next = vec![root];
+    while let Some(id) = next.pop() {
+        // Taken out, so that a number which changed hands meanwhile can make no ring.
+        let mut own = children.remove(&id).unwrap_or_default();
+        own.sort_by_key(|stat| stat.id);
+        let at = found.iter().position(|stat: &Stat| stat.id == id).map_or(0, |at| at + 1);
+        next.extend(own.iter().map(|stat| stat.id));
+        found.splice(at..at, own);
+    }
+    found
+}
+
+impl Stat {
+    /// None if there is no such process any more.
+    fn read(id: u32) -> Option<Self> {
+        let text = fs::read(format!("/proc/{id}/stat")).ok()?;
+        let text = String::from_utf8_lossy(&text);
+        // The name, in parentheses, may hold blanks and parentheses.
+        let (_, fields) = text.rsplit_once(')')?;
+        let fields: Vec<_> = fields.split_whitespace().collect();
+        let number = |field: usize| fields.get(field)?.parse::<u64>().ok();
+        let state = match *fields.first()? {
+            "R" => ProcessState::Running,
+            "D" => ProcessState::Blocked,
+            "T" | "t" => ProcessState::Suspended,
+            "Z" | "X" => ProcessState::Ended,
+            _ => ProcessState::Sleeping,
+        };
+        let parent = u32::try_from(number(1)?).ok()?;
+        Some(Self { id, parent, state, cpu: number(11)? + number(12)?, memory: number(21)? })
+    }
+
+    fn whole(self) -> Process {
+        let Self { id, parent, state, cpu, memory } = self;
+        Process {
+            id,
+            parent,
+            command: command_line(id),
+            state,
+            cpu: Duration::from_millis(cpu * 1_000 / clock_ticks_per_second()),
+            memory: memory * page_size() as u64,
+        }
+    }
+}
+
+fn command_line(id: u32) -> String {
+    let mut bytes = Vec::new();
+    let read = File::open(format!("/proc/{id}/cmdline")).map(|file| file.take(LONGEST_COMMAND).read_to_end(&mut bytes));
+    let words = String::from_utf8_lossy(&bytes).trim_end_matches('\0').replace('\0', " ");
+    if read.is_ok() && !words.is_empty() {
+        return words;
+    }
+    let name = fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
+    format!("[{}]", name.trim_end())
+}
+
+#[cfg(all(test, not(bgjobs_loom)))]
+mod tests {
+    use std::process::{Command, Stdio, id};
+
+    use super::{below, ids_below};
+    use crate::process::ProcessState;
+
+    #[test]
+    fn what_a_process_has_started_is_found_below_it_parents_first() {
+        // A shell that starts a shell that starts `cat`, which ends with its input.
+        let script = "sh -c 'cat; exit 1' 'a b)'; exit 1";
+        let mut shell = Command::new("sh").args(["-c", script]).stdin(Stdio::piped()).spawn().unwrap();
+        let tree = loop {
+            let tree = below(shell.id());
+            if tree.iter().any(|process| process.command == "cat") {
+                break tree;
+            }
+        };
+        let commands: Vec<_> = tree.iter().map(|process| &*process.command).collect();
+        assert_eq!(commands, ["sh -c cat; exit 1 a b)", "cat"]);
+        assert_eq!([tree[0].parent, tree[1].parent], [shell.id(), tree[0].id]);
+        assert!(tree.iter().all(|process| process.memory > 0 && process.state != ProcessState::Ended));
+        assert_eq!(ids_below(shell.id()).collect::<Vec<_>>(), [tree[0].id, tree[1].id]);
+        assert!(below(id()).iter().any(|process| process.id == shell.id()));
+        drop(shell.stdin.take());
+        shell.wait().unwrap();
+        assert!(below(shell.id()).is_empty());
+    }
+}

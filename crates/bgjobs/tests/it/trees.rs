@@ -1,0 +1,254 @@
+//! Whatever came of a command ends with it: stops, what is left running, and the sudden end of the program.
+
+use std::{
+    fs,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use bgjobs::{AnyJob, Command, CommandError, JobManager, Outcome, Process, ProcessState, State, Stream, Verdict};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use crate::{
+    child,
+    gate::{GUARD, wait_until},
+    supervised::{printed, supervised},
+};
+
+/// Starts a process that leaves its parent and its session: twice forked, as a daemon does.
+const DAEMON: &str = "(setsid sh -c 'echo daemon; sleep 1000' &)";
+
+const SOON: Duration = Duration::from_millis(50);
+
+/// A variable of the environment that all processes of one command have, and no others.
+struct Mark(String);
+
+impl Mark {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        Self::of(std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn of(process: u32, number: u32) -> Self {
+        Self(format!("{process}-{number}"))
+    }
+
+    fn on(&self, command: Command) -> Command {
+        command.env("BGJOBS_TEST_MARK", &self.0).grace(SOON)
+    }
+
+    /// The processes that have the mark and live, the supervisor included.
+    fn bearers(&self) -> Vec<String> {
+        let mark = format!("\0BGJOBS_TEST_MARK={}\0", self.0);
+        let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+        let bears = |path: &std::path::PathBuf| {
+            let environment = fs::read(path.join("environ")).unwrap_or_default();
+            format!("\0{}", String::from_utf8_lossy(&environment)).contains(&mark)
+        };
+        let command = |path: std::path::PathBuf| fs::read_to_string(path.join("cmdline")).unwrap_or_default();
+        processes.filter(bears).map(command).collect()
+    }
+
+    #[track_caller]
+    fn is_gone(&self) {
+        assert_eq!(self.bearers(), [""; 0]);
+    }
+}
+
+fn wait_for_lines(job: &AnyJob, count: u64) {
+    wait_until("all of it is up", || job.log().len() >= count);
+}
+
+#[test]
+fn a_stop_ends_the_command_and_what_left_its_group_and_its_session() {
+    let (jobs, mark) = (supervised(), Mark::new());
+    let script = format!("{DAEMON}; setsid sleep 1000 & sleep 1000 & echo up; wait");
+    let job = jobs.start(mark.on(Command::shell(script))).unwrap();
+    wait_for_lines(&job, 2);
+    // The supervisor, the shell, three sleeps, and the daemon's shell unless it became its sleep.
+    wait_until("all is there", || mark.bearers().len() >= 5);
+    let verdict = job.stop("enough", GUARD);
+    assert!(matches!(verdict, Verdict::Stopped { .. }), "{verdict}");
+    mark.is_gone();
+    assert_eq!(job.failure().unwrap().message(), "enough");
+}
+
+#[test]
+fn a_command_that_ends_when_it_is_asked_to_may_clean_up() {
+    let jobs = supervised();
+    let script = "trap 'echo cleaned; exit 0' TERM; echo up; while :; do sleep 0.01; done";
+    let job = jobs.start(Command::shell(script).grace(GUARD)).unwrap();
+    wait_for_lines(&job, 1);
+    assert!(matches!(job.stop("enough", GUARD), Verdict::Stopped { .. }));
+    assert_eq!(printed(&job, Stream::Out), ["up", "cleaned"]);
+    assert_eq!(job.state(), State::Finished(Outcome::Stopped));
+}
+
+#[test]
+fn what_ignores_the_request_is_killed_after_the_grace() {
+    let (jobs, mark) = (supervised(), Mark::new());
+    let job = jobs.start(mark.on(Command::shell("trap '' TERM; (setsid sleep 1000 &); echo up; sleep 1000"))).unwrap();
+    wait_for_lines(&job, 1);
+    let Verdict::Stopped { after, .. } = job.stop("enough", GUARD) else { panic!("{:?}", job.state()) };
+    assert!(after >= SOON, "{after:?}");
+    mark.is_gone();
+}
+
+#[test]
+fn what_is_suspended_is_ended_too() {
+    let (jobs, mark) = (supervised(), Mark::new());
+    let job = jobs.start(mark.on(Command::shell("echo up; kill -STOP $$")).grace(GUARD)).unwrap();
+    wait_until("it is suspended", || {
+        let place = job.place();
+        place.is_some_and(|place| place.processes.first().is_some_and(|first| first.state == ProcessState::Suspended))
+    });
+    assert!(matches!(job.stop("enough", GUARD / 2), Verdict::Stopped { .. }));
+    mark.is_gone();
+}
+
+#[test]
+fn processes_that_go_on_starting_others_are_ended_all_the_same() {
+    let (jobs, mark) = (supervised(), Mark::new());
+    let script = "echo up; f() { trap '' TERM; while :; do (setsid sleep 1000 &); sleep 0.01; done; }; f & f & wait";
+    let job = jobs.start(mark.on(Command::shell(script))).unwrap();
+    wait_for_lines(&job, 1);
+    wait_until("there are many", || mark.bearers().len() > 10);
+    assert!(matches!(job.stop("enough", GUARD), Verdict::Stopped { .. }));
+    mark.is_gone();
+}
+
+#[test]
+fn a_job_ends_with_its_command_and_what_goes_on_is_a_job_of_its_own() {
+    let (jobs, mark) = (supervised(), Mark::new());
+    let (reader, writer) = std::io::pipe().unwrap();
+    let script = "exec 3<&0; (cat <&3; echo last) & echo first; exit 3";
+    let job = jobs.start(mark.on(Command::shell(script).input(reader))).unwrap();
+    job.wait().unwrap();
+    assert_eq!(
+        (job.failure().unwrap().message(), printed(&job, Stream::Out)),
+        ("exit status 3", vec!["first".to_owned()])
+    );
+    let [rest] = &jobs.running()[..] else { panic!("{}", jobs.status()) };
+    assert_eq!((rest.to_string(), rest.is_daemon()), (format!("left running by `{script}`"), true));
+    let is_cat = |process: &Process| process.command == "cat";
+    wait_until("it tells its processes", || rest.place().is_some_and(|place| place.processes.iter().any(is_cat)));
+    drop(writer);
+    rest.wait().unwrap();
+    assert_eq!((printed(rest, Stream::Out), rest.status()), (vec!["last".to_owned()], "Completed"));
+    mark.is_gone();
+}
+
+#[test]
+fn what_was_left_running_ends_when_it_is_stopped() {
+    let (jobs, mark) = (supervised(), Mark::new());
+    let job = jobs.start(mark.on(Command::shell(DAEMON))).unwrap();
+    job.join().unwrap();
+    let [rest] = &jobs.running()[..] else { panic!("{}", jobs.status()) };
+    assert!(matches!(rest.stop("enough", GUARD), Verdict::Stopped { .. }));
+    mark.is_gone();
+}
+
+#[test]
+fn what_was_left_running_ends_with_the_manager() {
+    let (jobs, mark) = (supervised(), Mark::new());
+    jobs.start(mark.on(Command::shell(DAEMON))).unwrap().join().unwrap();
+    assert!(!mark.bearers().is_empty());
+    drop(jobs);
+    wait_until("all is gone", || mark.bearers().is_empty());
+}
+
+#[test]
+fn nothing_is_left_when_the_program_is_killed() {
+    let mark = Mark::of(0, std::process::id());
+    let Some(end) = child::run(|| {
+        let jobs = supervised();
+        // The number of the parent, which made the mark.
+        let mark = Mark::of(0, nix::unistd::getppid().as_raw().cast_unsigned());
+        let deaf = "trap '' TERM HUP INT; (setsid sleep 1000 &); echo up; sleep 1000";
+        let job = jobs.start(mark.on(Command::shell(format!("{DAEMON}; {deaf}")))).unwrap();
+        wait_for_lines(&job, 2);
+        assert!(mark.bearers().len() >= 4, "{:?}", mark.bearers());
+        child::say("up");
+        kill(nix::unistd::getpid(), Signal::SIGKILL).unwrap();
+    }) else {
+        return;
+    };
+    assert_eq!((end.code, &*end.said), (None, &["up".to_owned()][..]), "{end:?}");
+    wait_until("all is gone", || mark.bearers().is_empty());
+}
+
+#[test]
+fn a_command_whose_supervisor_is_killed_is_lost_and_its_group_ends() {
+    let (jobs, mark) = (supervised(), Mark::new());
+    let job = jobs.start(mark.on(Command::shell("sleep 1000 & echo $PPID; wait"))).unwrap();
+    wait_for_lines(&job, 1);
+    let supervisor = printed(&job, Stream::Out)[0].parse().unwrap();
+    kill(Pid::from_raw(supervisor), Signal::SIGKILL).unwrap();
+    job.wait().unwrap();
+    let failure = job.failure().unwrap();
+    assert_eq!(failure.message(), "lost: its supervisor was killed, and with it what was in its process group");
+    assert!(matches!(failure.error().unwrap().downcast_ref(), Some(CommandError::Lost)));
+    wait_until("its group is gone", || mark.bearers().is_empty());
+}
+
+#[test]
+fn ctrl_c_of_the_terminal_reaches_neither_the_command_nor_its_supervisor() {
+    let jobs = supervised();
+    let script = "ps -o pid=,pgid=,sid= -p $$ -p $PPID; echo; cat";
+    let (reader, writer) = std::io::pipe().unwrap();
+    let job = jobs.start(Command::shell(script).input(reader)).unwrap();
+    wait_until("it has told", || printed(&job, Stream::Out).last().is_some_and(String::is_empty));
+    let own = [nix::unistd::getpgrp(), nix::unistd::getsid(None).unwrap()].map(|id| id.to_string());
+    for line in printed(&job, Stream::Out).iter().filter(|line| !line.is_empty()) {
+        let numbers: Vec<_> = line.split_whitespace().collect();
+        assert!(numbers[1] != own[0] && numbers[2] != own[1], "{line}, beside {own:?}");
+    }
+    drop(writer);
+    job.join().unwrap();
+}
+
+#[test]
+fn where_a_command_is_are_its_processes() {
+    let jobs = supervised();
+    let (reader, writer) = std::io::pipe().unwrap();
+    let job = jobs.start(Command::shell("echo $$; sh -c 'cat; exit 1'; exit 2").input(reader)).unwrap();
+    wait_until("all of it is up", || job.place().is_some_and(|place| place.processes.len() == 3));
+    let place = job.place().unwrap();
+    let shell = &printed(&job, Stream::Out)[0];
+    assert_eq!((place.to_string(), &place.processes[0].id.to_string()), (format!("process {shell}"), shell));
+    assert_eq!([1, 2].map(|n| place.processes[n].parent), [0, 1].map(|n| place.processes[n].id));
+    assert_eq!(place.processes[2].command, "cat");
+    drop(writer);
+    job.wait().unwrap();
+    assert_eq!(job.place(), None);
+}
+
+#[test]
+fn many_daemons_of_many_commands_are_told_apart() {
+    let (jobs, marks) = (supervised(), [Mark::new(), Mark::new()]);
+    let start =
+        |mark: &Mark| jobs.start(mark.on(Command::shell(format!("{DAEMON}; {DAEMON}; echo up; sleep 1000")))).unwrap();
+    let [one, two] = [start(&marks[0]), start(&marks[1])];
+    wait_for_lines(&one, 3);
+    wait_for_lines(&two, 3);
+    assert!(matches!(one.stop("enough", GUARD), Verdict::Stopped { .. }));
+    marks[0].is_gone();
+    assert!(marks[1].bearers().len() >= 4, "{:?}", marks[1].bearers());
+    two.stop("enough", GUARD);
+    marks[1].is_gone();
+}
+
+#[test]
+fn a_manager_that_goes_waits_for_a_command_and_stops_a_daemon() {
+    let mark = Mark::new();
+    let jobs = supervised();
+    let daemon = bgjobs::Options { daemon: true, ..bgjobs::Options::default() };
+    jobs.with(daemon).start(mark.on(Command::new("sleep").arg("1000"))).unwrap();
+    let done = jobs.start(Command::shell("sleep 0.02; echo done")).unwrap();
+    drop::<JobManager>(jobs);
+    assert_eq!(printed(&done, Stream::Out), ["done"]);
+    wait_until("the daemon is gone", || mark.bearers().is_empty());
+}
