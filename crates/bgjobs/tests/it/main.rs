@@ -33,6 +33,7 @@ mod supervised;
 #[cfg(unix)]
 mod terminals;
 mod texts;
+mod together;
 #[cfg(target_os = "linux")]
 mod trees;
 mod types;
