@@ -18,6 +18,9 @@ mod foreground;
 #[cfg(all(feature = "terminal", any(test, fuzzing)))]
 pub mod fuzzing;
 pub mod lang;
+mod listing;
+mod log_view;
+mod notify;
 mod render;
 #[cfg(feature = "terminal")]
 mod run;

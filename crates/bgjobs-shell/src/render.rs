@@ -53,11 +53,6 @@ pub(crate) fn still_running(jobs: &[AnyJob]) -> String {
     format!("{are}:\n{list}\nCtrl-D again stops {them} and leaves; `wait` waits for {them}.")
 }
 
-/// A line that a job printed, harmless to the terminal.
-pub(crate) fn log_line(text: &str) -> String {
-    one_line(text).to_string()
-}
-
 /// What can be typed.
 pub(crate) const HELP: &str = "\
 Lines are in Rhai (https://rhai.rs/book); each can run in the background:
@@ -67,7 +62,7 @@ Lines are in Rhai (https://rhai.rs/book); each can run in the background:
   jobs.new(slow, 5)        starts the call of a function as a job
   jobs.start(slow, [5], #{daemon: true, name: \"x\"})   the same with options
   jobs                     lists all jobs
-  jobs[0].result           its value; also .status .traceback() .join() .log
+  jobs[0].result           its value; also .status .traceback() .join() .log .summary()
   jobs.traceback(0)        why a job died
   jobs.remove(0)           forgets a finished job; jobs.flush() forgets them all
   fg 0, kill 0, log 0      wait for a job, stop it, what it printed; `help kill`
@@ -82,7 +77,7 @@ and 7 / 2 is 3, 7 / 2.0 is 3.5.
 Functions: print(x), sleep(seconds), now(), timestamp().elapsed, sh(\"ls\").out,
   env(\"HOME\"), read_file(path), write_file(path, text), append_file(path, text),
   exists(path), file_size(path), list_dir(path), walk(path), to_json(x),
-  parse_json(text), random(), random(1..=6), pick(list), list.shuffle()
+  parse_json(text), random(1..=6), pick(list), list.shuffle(), progress(3, 10)
 Ctrl-C stops a line, Ctrl-Z sends it to the background, Ctrl-D leaves.";
 
 /// What one command does.

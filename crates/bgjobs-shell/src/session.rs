@@ -10,6 +10,7 @@ use rhai::Module;
 use crate::{
     foreground::{Foreground, Stopper, Waited},
     lang::{self, Input, Jobs, Language, Left, Line, Names, Output, STACK_SIZE, Source, Value},
+    notify::Notifier,
     shown::Shown,
 };
 
@@ -40,6 +41,9 @@ pub struct Session {
     /// How many lines were answered.
     lines: usize,
     foreground: Foreground,
+    notifier: Notifier,
+    /// How wide lists may be.
+    columns: usize,
     /// The last field, because its end waits for the background jobs.
     background: JobManager,
 }
@@ -77,6 +81,8 @@ impl Session {
             shown: Shown::default(),
             lines: 0,
             foreground: Foreground::new(background.handle()),
+            notifier: Notifier::default(),
+            columns: 80,
             background,
         }
     }
@@ -157,6 +163,37 @@ impl Session {
         self.foreground.wait(job, Some(LOOK_EVERY), || look(self))
     }
 
+    /// Looks at something that may take long, and prints what is found; a [`Stopper`] ends the look.
+    pub(crate) fn look(
+        &self,
+        look: impl FnOnce(&Context, &dyn Fn(&str)) -> Result<(), Failure> + Send + 'static,
+    ) -> Answer {
+        let output = Arc::clone(&self.output);
+        let started =
+            self.foreground.start("the look", move |context| look(context, &|text| output(Stream::Out, text)));
+        let job = match started {
+            Ok(job) => job,
+            Err(refusal) => return Answer::Failed(Failure::new(refusal.to_string())),
+        };
+        if self.foreground.wait(&job, None, || {}) == Waited::Background {
+            // There is nothing in a look that could go on unseen.
+            job.ask_stop("the prompt was wanted back");
+            let _ = job.wait();
+        }
+        job.failure().map_or(Answer::Nothing, Answer::Failed)
+    }
+
+    /// How wide lists may be, in columns of a terminal; 80, as long as nobody says otherwise.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Says how wide lists may be, in columns of a terminal.
+    pub fn set_columns(&mut self, columns: usize) {
+        self.columns = columns;
+    }
+
     /// What became of a background job, as if its line had been answered; nothing before its end.
     pub fn outcome(&mut self, job: &AnyJob) -> Answer {
         match self.jobs.outcome(job) {
@@ -195,6 +232,11 @@ impl Session {
     #[must_use]
     pub fn told(&self) -> &Jobs {
         &self.jobs
+    }
+
+    /// How the user is notified of the ends of long jobs.
+    pub(crate) fn notifier(&self) -> &Notifier {
+        &self.notifier
     }
 
     /// What ended since it was last told.

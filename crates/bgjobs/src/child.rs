@@ -32,7 +32,7 @@ use crate::{
     context::Context,
     failure::Failure,
     handle::Handle,
-    log::Stream,
+    line::Stream,
     name::Name,
     news::{END, News, RELEASE},
     pipes::Pipes,
@@ -218,10 +218,6 @@ impl Child {
             }
         }
         self.pipes.end(sink);
-        if let Some(mut supervisor) = self.supervisor.take() {
-            // It ends as it closes its end of the socket.
-            let _ = supervisor.wait();
-        }
         printed
     }
 
@@ -247,7 +243,10 @@ impl Child {
     /// Hears what the supervisor says.
     fn hear(&mut self) {
         let mut bytes = [0; 4 * News::SIZE];
-        let read = (&*self.control).read(&mut bytes).unwrap_or(0);
+        let read = match (&*self.control).read(&mut bytes) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
+            read => read.unwrap_or(0),
+        };
         self.gone = read == 0;
         self.begun.extend_from_slice(&bytes[..read]);
         while let Some((&news, rest)) = self.begun.split_first_chunk() {
@@ -274,12 +273,26 @@ impl Child {
                 Err(failure(CommandError::NotStarted { what: std::mem::take(&mut self.program), cause }))
             }
             None => {
+                // If it was killed before it could tell whom it has started, nobody knows.
                 if let Some(leader) = Pid::from_raw(self.leader.load(Ordering::Relaxed).cast_signed()) {
                     let _ = kill_process_group(leader, Signal::KILL);
                 }
                 heed(job)?;
                 Err(failure(CommandError::Lost))
             }
+        }
+    }
+}
+
+impl Drop for Child {
+    /// Ends what is left, for instance when the job of that was stopped before it began.
+    fn drop(&mut self) {
+        if !self.gone {
+            self.order()();
+        }
+        if let Some(supervisor) = &mut self.supervisor {
+            // It ends when nothing is left.
+            let _ = supervisor.wait();
         }
     }
 }

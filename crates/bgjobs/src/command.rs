@@ -19,7 +19,7 @@ use crate::{
     command_error::{CommandError, failure, heed},
     context::Context,
     failure::Failure,
-    log::Stream,
+    line::Stream,
     name::Name,
     terminal::TerminalSize,
 };
@@ -65,6 +65,7 @@ const GRACE: Duration = Duration::from_secs(1);
 ///   `/dev/tty`, and what a command leaves running is not told of.
 /// - If the supervisor itself is killed, the command's process group is killed, and the job fails
 ///   with [`CommandError::Lost`].
+/// - A fork of the program that lives on without it (no other program started by it does) is the program to a supervisor.
 /// - A process of another user, as `sudo` starts it, can't be signalled. One that waits for a device
 ///   ([`ProcessState::Blocked`](crate::ProcessState::Blocked)) ends when the device answers.
 ///   The job of such a command goes on until they end, and a stop says that it is still running.

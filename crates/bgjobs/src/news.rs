@@ -5,7 +5,7 @@
 /// The order to end the command with all that came of it.
 pub(crate) const END: u8 = b'e';
 
-/// The word that nothing can come of the command any more, which has ended, as far as its outputs tell.
+/// The word that the command, which has ended, has left nothing running that holds its outputs.
 pub(crate) const RELEASE: u8 = b'r';
 
 /// What is told of a command: a letter and a number.

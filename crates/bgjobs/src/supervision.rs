@@ -20,10 +20,10 @@ use rustix::{
     termios::tcsetpgrp,
 };
 
-use crate::news::{News, RELEASE};
 #[cfg(target_os = "linux")]
 use rustix::process::{WaitOptions, wait};
 
+use crate::news::{News, RELEASE};
 #[cfg(target_os = "linux")]
 use crate::tree;
 
@@ -70,11 +70,13 @@ pub(crate) fn attend(mut command: Command, fds: Vec<OwnedFd>, grace: Duration, c
     let (heard, ending) = (Arc::clone(&control), Arc::clone(&tree));
     let listener = move || {
         let mut order = [0];
-        // The end of the program means the same as the order to end.
-        match (&*heard).read(&mut order) {
-            Ok(1) if order == [RELEASE] => ending.release(),
-            _ => ending.end(grace),
+        while let Ok(1) = (&*heard).read(&mut order)
+            && order == [RELEASE]
+        {
+            ending.release();
         }
+        // The end of the program means the same as the order to end.
+        ending.end(grace);
     };
     if thread::Builder::new().name("bgjobs command".into()).spawn(listener).is_err() {
         tree.signal(Signal::KILL);
@@ -146,6 +148,7 @@ impl Tree {
         self.changed.notify_all();
     }
 
+    /// Lets go of the number of the group; whoever is reached otherwise needs none.
     fn release(&self) {
         self.lock().released = true;
         self.changed.notify_all();

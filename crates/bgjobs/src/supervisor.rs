@@ -17,6 +17,7 @@ use std::{
         fd::{AsFd, OwnedFd},
         unix::{net::UnixStream, process::CommandExt},
     },
+    path::PathBuf,
     process::{Command, Stdio, exit},
     sync::OnceLock,
     time::Duration,
@@ -62,7 +63,8 @@ pub fn supervise() {
         exit(serve(at.to_str().and_then(|at| at.parse().ok()).unwrap_or(1)));
     }
     // What a file of that name holds by then may be another version; the link is always to what runs.
-    let own = if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { env::current_exe() };
+    let link = |own| if cfg!(target_os = "linux") { PathBuf::from("/proc/self/exe") } else { own };
+    let own = env::current_exe().map(link);
     if let Ok(own) = own {
         let _ = STARTED_BY.set((vec![own.into()], Some("bgjobs-supervisor")));
     }

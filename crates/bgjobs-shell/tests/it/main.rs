@@ -5,6 +5,7 @@
 mod attributes;
 mod background;
 mod binary;
+mod calling;
 #[cfg(unix)]
 mod commands;
 mod copies;
@@ -14,6 +15,8 @@ mod failures;
 mod functions;
 mod hostile;
 mod jobs;
+mod logs;
+mod looking;
 mod messages;
 mod names;
 mod readme;

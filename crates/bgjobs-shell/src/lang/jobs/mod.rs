@@ -3,6 +3,7 @@
 //! Knows nothing of evaluations.
 
 mod done;
+mod looks;
 mod started;
 
 use std::{
@@ -15,12 +16,11 @@ use std::{
 
 use bgjobs::{AnyJob, Failure, Handle, JobId, Notices};
 
-use self::started::AllStarted;
 pub(super) use self::{
     done::{Done, Own},
     started::Started,
 };
-
+use self::{looks::Looks, started::AllStarted};
 use super::value::Value;
 
 /// The background jobs of a session, with the reader of what was not told yet.
@@ -35,6 +35,7 @@ pub struct Jobs {
     /// The jobs whose result, status or traceback was read.
     read: Arc<Mutex<BTreeSet<JobId>>>,
     started: AllStarted,
+    looks: Looks,
 }
 
 impl Jobs {
@@ -42,7 +43,14 @@ impl Jobs {
     #[must_use]
     pub fn new(handle: Handle) -> Self {
         let notices = Arc::new(Mutex::new(handle.notices()));
-        Self { handle, notices, expressions: Arc::default(), read: Arc::default(), started: AllStarted::default() }
+        Self {
+            handle,
+            notices,
+            expressions: Arc::default(),
+            read: Arc::default(),
+            started: AllStarted::default(),
+            looks: Looks::default(),
+        }
     }
 
     /// What ended since the last look.
@@ -92,6 +100,17 @@ impl Jobs {
         self.notices().skip(job.id());
     }
 
+    /// Notes that somebody has looked at the first `lines` lines that the job printed.
+    pub fn note_looked(&self, job: &AnyJob, lines: u64) {
+        self.looks.note(job, lines, &self.handle);
+    }
+
+    /// How many lines the job printed that nobody has looked at.
+    #[must_use]
+    pub fn new_lines(&self, job: &AnyJob) -> u64 {
+        self.looks.new_lines(job)
+    }
+
     /// What a job was started with.
     pub(super) fn started(&self, job: &AnyJob) -> Option<Started> {
         self.started.get(job.id())
@@ -100,6 +119,7 @@ impl Jobs {
     /// Lets go of what was given to jobs that are there no more.
     pub(super) fn forget_gone(&self) {
         self.started.forget_gone(&self.handle);
+        self.looks.forget_gone(&self.handle);
     }
 
     pub(super) fn note_started(&self, job: &AnyJob, started: Started) {

@@ -1,12 +1,15 @@
 //! The background jobs as a program sees them, as in the original: the object `jobs`, and the jobs themselves.
 
 mod all;
+mod log;
 mod new;
 mod one;
 mod sh;
+mod summary;
 
 use std::{fmt::Display, time::Duration};
 
+pub(in crate::lang) use self::summary::{summaries, summary_of};
 use bgjobs::{AnyJob, ResultError, Stream, TracebackError};
 use rhai::{Dynamic, Module};
 
@@ -21,7 +24,9 @@ const REASON: &str = "on request";
 /// The functions as a module.
 pub(super) fn module() -> Module {
     let mut module = all::module();
-    module.combine(one::module()).combine(new::module()).combine(sh::module());
+    for part in [one::module(), new::module(), sh::module(), log::module(), summary::module()] {
+        module.combine(part);
+    }
     module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job");
     module
 }
