@@ -60,13 +60,13 @@ Lines are in Rhai (https://rhai.rs/book); each can run in the background:
   !make -j2 &              starts a command as a job; without & it is waited for
   jobs.new(\"slow(5)\")      starts an expression as a job
   jobs.new(slow, 5)        starts the call of a function as a job
-  jobs.start(slow, [5], #{daemon: true, name: \"x\"})   the same with options
+  jobs.start(slow, [5], #{name: \"x\", group: \"io\"})   with options: `help why`
   jobs                     lists all jobs
-  jobs[0].result           its value; also .status .traceback() .join() .log .summary()
+  jobs[0].result           its value; also .status .traceback() .log .summary()
   jobs.traceback(0)        why a job died
   jobs.remove(0)           forgets a finished job; jobs.flush() forgets them all
   fg 0, kill 0, log 0      wait for a job, stop it, what it printed; `help kill`
-  wait, wait 0             waits for all jobs, for one
+  wait, wait 0, why 0      waits for all jobs, for one; what job 0 waits for
   ?name, ?0                what a function does, what a name holds, how a job is
 Names are set by x = 1. _ is the last value shown, _3 that of line 3; a ; at the
 end hides the value. A job has its own copy of all names, as they were when it

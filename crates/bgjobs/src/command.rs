@@ -10,6 +10,7 @@ use std::{
     os::fd::OwnedFd,
     path::PathBuf,
     process::ExitStatus,
+    sync::Arc,
     time::Duration,
 };
 
@@ -69,7 +70,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// - A process of another user, as `sudo` starts it, can't be signalled. One that waits for a device
 ///   ([`ProcessState::Blocked`](crate::ProcessState::Blocked)) ends when the device answers.
 ///   The job of such a command goes on until they end, and a stop says that it is still running.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "it runs when it is started as a job"]
 pub struct Command {
     pub(crate) program: OsString,
@@ -286,15 +287,18 @@ fn line(program: &OsStr, words: &[OsString]) -> String {
 }
 
 /// What a [`Command`] reads; nothing, by default.
-#[derive(Debug, Default)]
+///
+/// Clones of a text are read from its beginning; clones of a file or a pipe share it, and what one has read is gone
+/// for the others.
+#[derive(Clone, Debug, Default)]
 pub struct Input(pub(crate) Source);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) enum Source {
     #[default]
     Empty,
     Text(Vec<u8>),
-    Open(OwnedFd),
+    Open(Arc<OwnedFd>),
 }
 
 impl From<Vec<u8>> for Input {
@@ -317,7 +321,7 @@ impl From<&str> for Input {
 
 impl From<OwnedFd> for Input {
     fn from(fd: OwnedFd) -> Self {
-        Self(Source::Open(fd))
+        Self(Source::Open(Arc::new(fd)))
     }
 }
 

@@ -1,16 +1,18 @@
 //! The background jobs as a program sees them, as in the original: the object `jobs`, and the jobs themselves.
 
 mod all;
+mod group;
 mod log;
 mod new;
 mod one;
+mod options;
 mod sh;
 mod summary;
 
 use std::{fmt::Display, time::Duration};
 
 pub(in crate::lang) use self::summary::{summaries, summary_of};
-use bgjobs::{AnyJob, ResultError, Stream, TracebackError};
+use bgjobs::{AnyJob, Group, ResultError, Stream, TracebackError};
 use rhai::{Dynamic, Module};
 
 use crate::lang::{evaluation::Evaluation, jobs::Jobs};
@@ -24,10 +26,10 @@ const REASON: &str = "on request";
 /// The functions as a module.
 pub(super) fn module() -> Module {
     let mut module = all::module();
-    for part in [one::module(), new::module(), sh::module(), log::module(), summary::module()] {
+    for part in [one::module(), new::module(), group::module(), sh::module(), log::module(), summary::module()] {
         module.combine(part);
     }
-    module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job");
+    module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job").set_custom_type::<Group>("group");
     module
 }
 
