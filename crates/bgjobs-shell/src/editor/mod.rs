@@ -170,7 +170,8 @@ pub(crate) fn type_line(session: &Session, line: &str, cursor: usize) {
     use reedline::{Completer, Highlighter};
     let known: Known = Arc::new(Mutex::new(session.words()));
     let painted = Painted::default();
-    let colours = Colours { known: Arc::clone(&known), painted: painted.clone() };
+    let presence = Presence::new(Instant::now(), None);
+    let colours = Colours { known: Arc::clone(&known), painted: painted.clone(), presence };
     assert_eq!(colours.highlight(line, cursor).raw_string(), line);
     let _ = painted.rows(80);
     let completed = Completions(known).complete(line, cursor);

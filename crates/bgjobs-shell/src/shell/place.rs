@@ -1,6 +1,6 @@
 //! `where 3`: where a job is, without stopping it.
 
-use std::{fmt::Write, time::Duration};
+use std::{fmt::Write, iter, time::Duration};
 
 use bgjobs::{AnyJob, Outcome, State, many_lines};
 
@@ -14,8 +14,9 @@ pub(super) fn tell(job: &AnyJob) -> String {
     match (job.state(), ran) {
         (State::Finished(outcome), _) => ended(job, outcome),
         (State::Created | State::Queued, _) | (_, None) => {
-            let why = job.why().iter().map(|why| format!("; {why}")).collect::<String>();
-            format!("Job #{id} has not started{why}.")
+            let why: Vec<_> =
+                iter::once("has not started".to_owned()).chain(job.why().iter().map(ToString::to_string)).collect();
+            format!("Job #{id} {}.", why.join("; "))
         }
         (state, Some(ran)) => {
             let asked = if state == State::Stopping { " and was asked to stop" } else { "" };
