@@ -113,6 +113,8 @@ impl Command {
     pub fn shell(line: impl Into<String>) -> Self {
         let line = line.into();
         let name = Some(Name::from(line.clone()));
+        // What a fuzzer makes up nobody should run.
+        let line = if cfg!(fuzzing) { "true".to_owned() } else { line };
         Self { name, ..Self::new("/bin/sh").arg("-c").arg(line) }
     }
 
