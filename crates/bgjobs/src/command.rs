@@ -224,7 +224,8 @@ impl Command {
         Child::start(self).map_err(failure)?.run(job, print)
     }
 
-    /// As [`run`](Self::run), but returns when the command alone has ended.
+    /// As [`run`](Self::run), but it is all of the body: it returns when the command alone has ended, and until then its
+    /// processes are the [place](crate::AnyJob::place) of `job`.
     ///
     /// What it has left running goes on, as a daemon job of its own in the manager of `job`.
     ///

@@ -14,6 +14,8 @@ use crate::selection::Selection;
 /// A line that is no program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
+    /// Looks around in a dead job, or in the last line that failed.
+    Debug(Option<Selection>),
     /// Shows all jobs.
     Jobs,
     /// Waits for a job, shows what it prints, and then its value.
@@ -34,6 +36,8 @@ pub(crate) enum Command {
     Start(String),
     /// Leaves.
     Leave,
+    /// Shows where jobs are.
+    Where(Selection),
 }
 
 /// A word that begins a command.
@@ -63,6 +67,15 @@ pub(crate) enum Takes {
 
 /// The words, by name.
 pub(crate) const WORDS: &[Word] = &[
+    Word {
+        name: "debug",
+        usage: "debug [3]",
+        help: "Looks around in a job that died, or in the last line that failed: a prompt in the frame that failed, with its names.\n\
+               There: up, down, frames (bt), locals, or any line, which changes nothing outside. quit or Ctrl-D leaves.",
+        takes: Takes::Jobs,
+        with_value: &[],
+        read: |arguments| arguments.some_jobs().map(Command::Debug),
+    },
     Word {
         name: "exit",
         usage: "exit",
@@ -129,6 +142,15 @@ pub(crate) const WORDS: &[Word] = &[
         takes: Takes::Jobs,
         with_value: &[],
         read: |arguments| arguments.some_jobs().map(Command::Wait),
+    },
+    Word {
+        name: "where",
+        usage: "where 3",
+        help: "Shows where jobs are without stopping them: the calls that they are in, with the lines, and for how long;\n\
+               of a job that has not started what it waits for.",
+        takes: Takes::Jobs,
+        with_value: &[],
+        read: |arguments| arguments.jobs().map(Command::Where),
     },
 ];
 

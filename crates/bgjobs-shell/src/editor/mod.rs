@@ -51,7 +51,7 @@ pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
     loop {
         tell(session);
         *known.lock().unwrap_or_else(PoisonError::into_inner) = session.words();
-        let signal = editor.read_line(&LinePrompt::new(session.number(), painted.clone()))?;
+        let signal = editor.read_line(&LinePrompt::new(session, painted.clone()))?;
         let asked_before = std::mem::take(&mut leaving);
         match signal {
             Signal::Success(line) => {
@@ -65,6 +65,7 @@ pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
                     continue;
                 }
             }
+            Signal::CtrlD if session.leave_debugger() => continue,
             Signal::CtrlD => {}
             _ => continue,
         }

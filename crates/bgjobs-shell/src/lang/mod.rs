@@ -4,6 +4,7 @@
 
 mod calls;
 mod cells;
+mod code;
 mod compare;
 mod compiler;
 mod describe;
@@ -12,6 +13,7 @@ mod engine;
 mod error;
 mod evaluation;
 mod failure;
+mod frames;
 mod functions;
 mod input;
 mod jobs;
@@ -21,8 +23,10 @@ mod language;
 mod left;
 mod line;
 mod live;
+mod marks;
 mod names;
 mod notice;
+mod post_mortem;
 mod program;
 mod quotes;
 mod refusal;
@@ -35,6 +39,7 @@ mod stack;
 mod start;
 mod underscores;
 mod value;
+mod weave;
 #[cfg(feature = "terminal")]
 mod words;
 mod work;
@@ -50,6 +55,7 @@ pub(crate) use line::Line;
 pub use names::Names;
 pub use notice::notice;
 pub(crate) use notice::own_names;
+pub(crate) use post_mortem::{DeadFrame, PostMortem};
 #[cfg(feature = "terminal")]
 pub(crate) use scan::{End, Kind, scan};
 pub(crate) use show::is_opaque;

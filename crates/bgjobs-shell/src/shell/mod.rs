@@ -2,8 +2,11 @@
 //!
 //! Knows nothing of terminals and pipes. A command that does more than show something has a file of its own.
 
+mod debug;
 mod fg;
 mod kill;
+mod place;
+mod processes;
 
 use std::time::Duration;
 
@@ -38,8 +41,11 @@ pub fn answer(session: &mut Session, line: &str) -> Reply {
     if line.trim().is_empty() {
         return Reply::Nothing;
     }
+    if session.debugger().is_some() {
+        return debug::answer(session, line);
+    }
     let number = session.number();
-    match command(session, line) {
+    match Command::parse(line, |name| session.names().variable(name).is_some()) {
         None => {
             let answer = session.answer(line);
             shown(session, number, &answer)
@@ -57,7 +63,7 @@ pub fn answer(session: &mut Session, line: &str) -> Reply {
 
 /// Answers a line that is the only one, called `name` in tracebacks: a value is shown by itself.
 pub fn answer_alone(session: &mut Session, name: &str, line: &str) -> Reply {
-    if command(session, line).is_some() {
+    if Command::parse(line, |name| session.names().variable(name).is_some()).is_some() {
         return answer(session, line);
     }
     match session.answer_as(name, line) {
@@ -66,10 +72,6 @@ pub fn answer_alone(session: &mut Session, name: &str, line: &str) -> Reply {
         Answer::Sent(job) => Reply::Shown(render::sent(&job)),
         Answer::Failed(failure) => Reply::Wrong(render::failure(&failure)),
     }
-}
-
-fn command(session: &Session, line: &str) -> Option<Result<Command, String>> {
-    Command::parse(line, |name| session.names().variable(name).is_some())
 }
 
 fn shown(session: &Session, number: usize, answer: &Answer) -> Reply {
@@ -96,6 +98,8 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
                 None => Reply::Nothing,
             }
         }
+        Command::Debug(None) => debug::line(session),
+        Command::Debug(Some(selection)) => with_job(session, selection, debug::job),
         Command::Foreground(selection) => with_job(session, selection, |session, job| fg::bring(session, number, job)),
         Command::Kill(selection) => with_jobs(session, selection, kill::stop),
         Command::Log(selection) => with_jobs(session, selection, |_, jobs| {
@@ -126,6 +130,9 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
             )),
         },
         Command::Leave => Reply::Leave,
+        Command::Where(selection) => with_jobs(session, selection, |_, jobs| {
+            Reply::Shown(jobs.iter().map(place::tell).collect::<Vec<_>>().join("\n"))
+        }),
     }
 }
 

@@ -2,26 +2,69 @@
 //!
 //! Knows nothing of evaluations.
 
+mod dead;
 mod done;
 mod started;
 
 use std::{
     collections::BTreeSet,
+    fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use bgjobs::{AnyJob, Failure, Handle, JobId, Notices};
+use bgjobs::{AnyJob, Failure, Handle, JobId, Notices, Outcome, State};
 
-use self::started::AllStarted;
+use self::{
+    dead::{AllDead, MOST_JOBS},
+    started::AllStarted,
+};
 pub(super) use self::{
     done::{Done, Own},
     started::Started,
 };
 
-use super::value::Value;
+use super::{post_mortem::PostMortem, value::Value};
+
+/// Why there is nothing to look at of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoPostMortem {
+    /// It has not ended.
+    Runs(JobId),
+    /// It ended well.
+    Done(JobId),
+    /// It was stopped before it began.
+    NeverBegan(JobId),
+    /// It is no evaluation.
+    NoNames(JobId),
+    /// There are newer ones.
+    LetGo(JobId),
+}
+
+impl fmt::Display for NoPostMortem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Runs(id) => {
+                write!(f, "Job #{id} has not ended; stop it (kill {id}) or wait for it (wait {id}) first")
+            }
+            Self::Done(id) => {
+                write!(f, "Job #{id} completed: there is nothing to look for; its value is jobs[{id}].result")
+            }
+            Self::NeverBegan(id) => write!(f, "Job #{id} was stopped before it began, and has no names"),
+            Self::NoNames(id) => {
+                write!(f, "Job #{id} evaluates nothing and has no names; jobs.traceback({id}) is all there is")
+            }
+            Self::LetGo(id) => {
+                write!(
+                    f,
+                    "the names of job #{id} were let go: the newest {MOST_JOBS} that died keep theirs; jobs.traceback({id}) is still there"
+                )
+            }
+        }
+    }
+}
 
 /// The background jobs of a session, with the reader of what was not told yet.
 ///
@@ -35,6 +78,7 @@ pub struct Jobs {
     /// The jobs whose result, status or traceback was read.
     read: Arc<Mutex<BTreeSet<JobId>>>,
     started: AllStarted,
+    dead: AllDead,
 }
 
 impl Jobs {
@@ -42,7 +86,14 @@ impl Jobs {
     #[must_use]
     pub fn new(handle: Handle) -> Self {
         let notices = Arc::new(Mutex::new(handle.notices()));
-        Self { handle, notices, expressions: Arc::default(), read: Arc::default(), started: AllStarted::default() }
+        Self {
+            handle,
+            notices,
+            expressions: Arc::default(),
+            read: Arc::default(),
+            started: AllStarted::default(),
+            dead: AllDead::default(),
+        }
     }
 
     /// What ended since the last look.
@@ -100,6 +151,26 @@ impl Jobs {
     /// Lets go of what was given to jobs that are there no more.
     pub(super) fn forget_gone(&self) {
         self.started.forget_gone(&self.handle);
+        self.dead.forget_gone(&self.handle);
+    }
+
+    /// What a dead job left, or why there is nothing.
+    pub(crate) fn post_mortem(&self, job: &AnyJob) -> Result<Arc<PostMortem>, NoPostMortem> {
+        if let Some(post_mortem) = self.dead.get(job.id()) {
+            return Ok(post_mortem);
+        }
+        let id = job.id();
+        Err(match job.state() {
+            State::Finished(Outcome::Done) => NoPostMortem::Done(id),
+            State::Finished(_) if job.times().started.is_none() => NoPostMortem::NeverBegan(id),
+            State::Finished(_) if self.started(job).is_none() => NoPostMortem::NoNames(id),
+            State::Finished(_) => NoPostMortem::LetGo(id),
+            _ => NoPostMortem::Runs(id),
+        })
+    }
+
+    pub(super) fn note_dead(&self, job: &AnyJob, post_mortem: Arc<PostMortem>) {
+        self.dead.add(job.id(), post_mortem);
     }
 
     pub(super) fn note_started(&self, job: &AnyJob, started: Started) {

@@ -1,6 +1,7 @@
 //! The background jobs as a program sees them, as in the original: the object `jobs`, and the jobs themselves.
 
 mod all;
+mod frames;
 mod new;
 mod one;
 mod sh;
@@ -21,7 +22,7 @@ const REASON: &str = "on request";
 /// The functions as a module.
 pub(super) fn module() -> Module {
     let mut module = all::module();
-    module.combine(one::module()).combine(new::module()).combine(sh::module());
+    module.combine(one::module()).combine(frames::module()).combine(new::module()).combine(sh::module());
     module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job");
     module
 }
