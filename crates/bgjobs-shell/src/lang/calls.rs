@@ -84,7 +84,9 @@ struct Seen {
 /// The names that a frame had when it failed.
 pub(super) struct Failed {
     /// How many frames of code there were with it.
-    pub(super) depth: usize,
+    depth: usize,
+    /// None outside of functions.
+    pub(super) function: Option<ImmutableString>,
     /// The names of the inner blocks come first, and hide others.
     pub(super) names: Vec<(ImmutableString, Dynamic)>,
 }
@@ -216,7 +218,7 @@ impl Calls {
             names.push((name, value));
         }
         let mut stack = self.stack();
-        let depth = stack.depth();
+        let (depth, function) = stack.innermost();
         // An error comes from inside: what is from further outside was of another, which something has swallowed.
         let mut gone = Vec::new();
         if stack.failed.last().is_some_and(|last| last.depth < depth) {
@@ -224,7 +226,7 @@ impl Calls {
         }
         match stack.failed.last_mut() {
             Some(last) if last.depth == depth => last.names.extend(names),
-            _ => stack.failed.push(Failed { depth, names }),
+            _ => stack.failed.push(Failed { depth, function, names }),
         }
         drop(stack);
         drop(gone);
@@ -289,9 +291,13 @@ fn evaluate(context: &mut EvalContext<'_, '_, '_, '_, '_, '_>, body: &rhai::Expr
 }
 
 impl Stack {
-    /// How many frames of code there are.
-    fn depth(&self) -> usize {
-        self.entered.iter().filter(|entered| matches!(entered.what, What::Code(_))).count()
+    /// How many frames of code there are, and the function of the innermost.
+    fn innermost(&self) -> (usize, Option<ImmutableString>) {
+        let codes = self.entered.iter().filter_map(|entered| match &entered.what {
+            What::Code(code) => Some(code),
+            What::Native { .. } => None,
+        });
+        codes.fold((0, None), |(depth, _), code| (depth + 1, code.function.clone()))
     }
 
     /// Notes where the evaluation is, and returns since when it has been there.

@@ -19,10 +19,10 @@ use super::{
 /// How much is shown of what was thrown, in characters.
 const LONGEST_MESSAGE: usize = 10_000;
 
-/// A function that failed, or the text outside of functions.
+/// A function that an error came through, which may be one in Rust, or the text outside of functions.
 pub(super) struct Level {
     /// None outside of functions.
-    pub(super) function: Option<String>,
+    pub(super) function: Option<ImmutableString>,
     /// Where it was.
     pub(super) frame: Option<Frame>,
 }
@@ -44,8 +44,8 @@ pub(super) fn failure(
         match error {
             EvalAltResult::ErrorInFunctionCall(function, source, inner, _) => {
                 site = Site { source: evaluation.source(&source).or(site.source), function: shown(&function) };
-                if site.function.is_some() {
-                    levels.push(Level { function: site.function.clone(), frame: None });
+                if !function.is_empty() {
+                    levels.push(Level { function: Some(function.into()), frame: None });
                 }
                 error = *inner;
             }

@@ -7,7 +7,14 @@ use std::collections::BTreeMap;
 use bgjobs::Frame;
 use rhai::ImmutableString;
 
-use super::{calls::Failed, cells::Cells, failure::Level, frames::MOST_FRAMES, names::Names, value::Value};
+use super::{
+    calls::Failed,
+    cells::Cells,
+    failure::Level,
+    frames::{MOST_FRAMES, shown},
+    names::Names,
+    value::Value,
+};
 
 /// How many parts the values of all frames may have together; a number is one, an array as many as are in it.
 const MOST_PARTS: usize = 1_000_000;
@@ -32,43 +39,51 @@ pub(crate) struct DeadFrame {
     pub(crate) variables: BTreeMap<ImmutableString, Option<Value>>,
 }
 
-/// The names of frames, at rest; the innermost first.
-pub(super) struct Kept(Vec<(usize, BTreeMap<ImmutableString, Option<Value>>)>);
+/// What frames hand over, at rest; the innermost first.
+pub(super) struct Kept(Vec<KeptFrame>);
+
+struct KeptFrame {
+    function: Option<ImmutableString>,
+    variables: BTreeMap<ImmutableString, Option<Value>>,
+}
 
 impl Kept {
     /// Puts to rest what frames hand over, in the middle of the statement that failed.
     pub(super) fn new(failed: Vec<Failed>, cells: &mut Cells) -> Self {
         let mut left = MOST_PARTS;
-        let frames = failed.into_iter().map(|Failed { depth, names }| {
+        let mut at_rest = |data| {
+            let value = cells.rest(data).ok()?;
+            left = left.checked_sub(value.parts(left.saturating_add(1)))?;
+            Some(value)
+        };
+        let frames = failed.into_iter().map(|Failed { function, names, .. }| {
             let mut variables = BTreeMap::new();
             for (name, data) in names {
-                if variables.contains_key(&name) {
-                    continue;
-                }
-                let value = cells.rest(data).ok().and_then(|value| {
-                    let parts = value.parts(left.saturating_add(1));
-                    left = left.checked_sub(parts)?;
-                    Some(value)
-                });
-                variables.insert(name, value);
+                // The first is the innermost of that name.
+                variables.entry(name).or_insert_with(|| at_rest(data));
             }
-            (depth, variables)
+            KeptFrame { function, variables }
         });
         Self(frames.collect())
     }
 }
 
 impl PostMortem {
-    /// Puts names to the frames; `outside` is how many frames there are outside of functions.
-    pub(super) fn new(levels: Vec<Level>, kept: Kept, names: Names, outside: usize) -> Self {
-        let mut kept: BTreeMap<_, _> = kept.0.into_iter().collect();
+    /// Puts names to the frames; none if no code of the user's was running.
+    pub(super) fn new(levels: Vec<Level>, kept: Kept, names: Names) -> Option<Self> {
+        let mut kept = kept.0.into_iter().rev().peekable();
         let mut frames = Vec::new();
-        for (place, Level { function, frame }) in levels.into_iter().enumerate() {
-            // What called the function from Rust is no frame.
-            if place > 0 || outside > 0 {
-                let variables = kept.remove(&(place + outside)).unwrap_or_default();
-                frames.push(DeadFrame { function, frame, variables });
+        for Level { function, frame } in levels {
+            let own = kept.next_if(|kept| kept.function == function);
+            // A function in Rust that called one of the user's hands nothing over, and neither may the text outside of functions.
+            if own.is_none() && (function.is_some() || frame.is_none()) {
+                continue;
             }
+            let variables = own.map(|own| own.variables).unwrap_or_default();
+            frames.push(DeadFrame { function: function.as_deref().and_then(shown), frame, variables });
+        }
+        if frames.is_empty() {
+            return None;
         }
         let mut left_out = None;
         if frames.len() > 2 * MOST_FRAMES {
@@ -76,7 +91,7 @@ impl PostMortem {
             frames.drain(MOST_FRAMES..MOST_FRAMES + count);
             left_out = Some((count, MOST_FRAMES));
         }
-        Self { frames, left_out, names }
+        Some(Self { frames, left_out, names })
     }
 
     /// All names that a frame sees.

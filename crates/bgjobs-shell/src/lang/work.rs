@@ -67,9 +67,7 @@ impl Work {
             Err(Died { failure, post_mortem }) => (Err(failure), post_mortem.map(Arc::new)),
         };
         left.set(names.clone(), post_mortem.clone());
-        if let Some(post_mortem) = post_mortem
-            && context.job().is_listed()
-        {
+        if value.is_err() && context.job().is_listed() {
             evaluation.jobs.note_dead(context.job(), post_mortem);
         }
         let value = value?;
@@ -113,7 +111,7 @@ fn own_names(before: &Names, names: &Names) -> BTreeMap<ImmutableString, Own> {
 /// Why an evaluation has no value.
 struct Died {
     failure: Failure,
-    /// None if it failed before it began or after its end.
+    /// None if it failed in no code of the user's.
     post_mortem: Option<PostMortem>,
 }
 
@@ -151,7 +149,7 @@ fn run(evaluation: &Arc<Evaluation>, stack: Stack, program: &Program) -> Result<
         if let Some((error, kept)) = error.zip(kept) {
             let (failure, levels) = failure::failure(*error, evaluation, Some(program.source()));
             let names = evaluation.cells().names().clone();
-            return Err(Died { failure, post_mortem: Some(PostMortem::new(levels, kept, names, 1)) });
+            return Err(Died { failure, post_mortem: PostMortem::new(levels, kept, names) });
         }
         if let Some(name) = name {
             evaluation.cells().names_mut().set(name, std::mem::replace(&mut last, Value::plain(())));
@@ -178,9 +176,7 @@ fn call(evaluation: &Arc<Evaluation>, stack: Stack, function: &Value, arguments:
         // What the call changed of the names is theirs too.
         evaluation.cells().settle(Dynamic::UNIT);
         let names = evaluation.cells().names().clone();
-        // A function in Rust has no frame.
-        let post_mortem = Some(PostMortem::new(levels, kept, names, 0)).filter(|dead| !dead.frames.is_empty());
-        Died { failure, post_mortem }
+        Died { failure, post_mortem: PostMortem::new(levels, kept, names) }
     })?;
     let value = evaluation.cells().settle(value);
     unless_stopped(evaluation, value)

@@ -8,6 +8,7 @@ mod binary;
 #[cfg(unix)]
 mod commands;
 mod copies;
+mod debug;
 mod describe;
 mod example;
 mod failures;
@@ -16,6 +17,7 @@ mod hostile;
 mod jobs;
 mod messages;
 mod names;
+mod places;
 mod readme;
 mod select;
 mod shared;

@@ -12,19 +12,21 @@ use crate::lang::post_mortem::PostMortem;
 /// Of how many dead jobs the names are kept.
 pub(crate) const MOST_JOBS: usize = 20;
 
-/// What the newest dead jobs left, oldest first.
+/// What the newest dead jobs left, oldest first; none of one that was in no code of the user's.
 #[derive(Clone, Default)]
-pub(super) struct AllDead(Arc<Mutex<VecDeque<(JobId, Arc<PostMortem>)>>>);
+pub(super) struct AllDead(Arc<Mutex<VecDeque<(JobId, Left)>>>);
+
+type Left = Option<Arc<PostMortem>>;
 
 impl AllDead {
-    pub(super) fn get(&self, job: JobId) -> Option<Arc<PostMortem>> {
+    pub(super) fn get(&self, job: JobId) -> Option<Left> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.iter().find(|(dead, _)| *dead == job).map(|(_, post_mortem)| Arc::clone(post_mortem))
+        all.iter().find(|(dead, _)| *dead == job).map(|(_, left)| left.clone())
     }
 
-    pub(super) fn add(&self, job: JobId, post_mortem: Arc<PostMortem>) {
+    pub(super) fn add(&self, job: JobId, left: Left) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push_back((job, post_mortem));
+        all.push_back((job, left));
         let oldest = if all.len() > MOST_JOBS { all.pop_front() } else { None };
         drop(all);
         // Values of a program's own types may do anything when they are dropped, so this comes without the lock.

@@ -37,7 +37,7 @@ pub(crate) enum NoPostMortem {
     Done(JobId),
     /// It was stopped before it began.
     NeverBegan(JobId),
-    /// It is no evaluation.
+    /// No code of the user's ran.
     NoNames(JobId),
     /// There are newer ones.
     LetGo(JobId),
@@ -53,9 +53,10 @@ impl fmt::Display for NoPostMortem {
                 write!(f, "Job #{id} completed: there is nothing to look for; its value is jobs[{id}].result")
             }
             Self::NeverBegan(id) => write!(f, "Job #{id} was stopped before it began, and has no names"),
-            Self::NoNames(id) => {
-                write!(f, "Job #{id} evaluates nothing and has no names; jobs.traceback({id}) is all there is")
-            }
+            Self::NoNames(id) => write!(
+                f,
+                "Job #{id} failed in no function of yours, so there are no names to look at; jobs.traceback({id}) says why"
+            ),
             Self::LetGo(id) => {
                 write!(
                     f,
@@ -156,10 +157,10 @@ impl Jobs {
 
     /// What a dead job left, or why there is nothing.
     pub(crate) fn post_mortem(&self, job: &AnyJob) -> Result<Arc<PostMortem>, NoPostMortem> {
-        if let Some(post_mortem) = self.dead.get(job.id()) {
-            return Ok(post_mortem);
-        }
         let id = job.id();
+        if let Some(left) = self.dead.get(id) {
+            return left.ok_or(NoPostMortem::NoNames(id));
+        }
         Err(match job.state() {
             State::Finished(Outcome::Done) => NoPostMortem::Done(id),
             State::Finished(_) if job.times().started.is_none() => NoPostMortem::NeverBegan(id),
@@ -169,7 +170,7 @@ impl Jobs {
         })
     }
 
-    pub(super) fn note_dead(&self, job: &AnyJob, post_mortem: Arc<PostMortem>) {
+    pub(super) fn note_dead(&self, job: &AnyJob, post_mortem: Option<Arc<PostMortem>>) {
         self.dead.add(job.id(), post_mortem);
     }
 
