@@ -10,6 +10,7 @@ use std::{
     os::fd::OwnedFd,
     path::PathBuf,
     process::ExitStatus,
+    sync::Arc,
     time::Duration,
 };
 
@@ -58,6 +59,9 @@ const GRACE: Duration = Duration::from_secs(1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// A clone is the same command once more, for instance for the next attempt of [`retry`](crate::Spawner::retry); what it reads
+/// from a file or a pipe is shared.
+///
 /// # Limits
 ///
 /// - Without [`supervise`](crate::supervise), and on a Unix other than Linux, a stop reaches the command's process
@@ -69,7 +73,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// - A process of another user, as `sudo` starts it, can't be signalled. One that waits for a device
 ///   ([`ProcessState::Blocked`](crate::ProcessState::Blocked)) ends when the device answers.
 ///   The job of such a command goes on until they end, and a stop says that it is still running.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "it runs when it is started as a job"]
 pub struct Command {
     pub(crate) program: OsString,
@@ -285,20 +289,20 @@ fn line(program: &OsStr, words: &[OsString]) -> String {
 }
 
 /// What a [`Command`] reads; nothing, by default.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Input(pub(crate) Source);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) enum Source {
     #[default]
     Empty,
-    Text(Vec<u8>),
-    Open(OwnedFd),
+    Text(Arc<[u8]>),
+    Open(Arc<OwnedFd>),
 }
 
 impl From<Vec<u8>> for Input {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(Source::Text(bytes))
+        Self(Source::Text(bytes.into()))
     }
 }
 
@@ -316,7 +320,7 @@ impl From<&str> for Input {
 
 impl From<OwnedFd> for Input {
     fn from(fd: OwnedFd) -> Self {
-        Self(Source::Open(fd))
+        Self(Source::Open(fd.into()))
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
     fs::File,
     io::{self, PipeWriter, Read, Write, pipe},
     os::fd::{AsFd, OwnedFd},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -41,7 +42,7 @@ struct Output {
 /// A text that the command reads.
 struct Feed {
     pipe: PipeWriter,
-    text: Vec<u8>,
+    text: Arc<[u8]>,
     fed: usize,
 }
 
@@ -50,7 +51,7 @@ impl Pipes {
     pub(crate) fn open(input: Source, terminal: Option<TerminalSize>) -> io::Result<(Self, Vec<OwnedFd>)> {
         let (input, feed) = match input {
             Source::Empty => (File::open("/dev/null")?.into(), None),
-            Source::Open(fd) => (fd, None),
+            Source::Open(fd) => (fd.try_clone()?, None),
             Source::Text(text) => {
                 let (far, pipe) = pipe()?;
                 (far.into(), Some(Feed { pipe, text, fed: 0 }))
