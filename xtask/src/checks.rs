@@ -5,7 +5,7 @@
 //! Each step names the whole workspace and none changes the flags of another, so that all of them share what is built:
 //! cargo would build a dependency again if `-p` gave it other features.
 //! The bindings for Python stand apart for the same reason: theirs are not those of the plain commands, which leave them out.
-//! Only the loom models have flags of their own, which cargo keeps apart from the rest in the same folder.
+//! Only the library's optional features and the loom models have flags of their own; those of the models cargo keeps apart from the rest in the same folder.
 
 use std::{
     collections::BTreeSet,
@@ -66,6 +66,9 @@ fn short(pythons: &[Python]) -> Vec<Step> {
         Step::cargo("clippy", &format!("clippy {ALL} --all-targets -- -D warnings")).needs(Component::Clippy),
         Step::cargo("clippy without a terminal", &format!("clippy {ALL} --lib --no-default-features -- -D warnings")),
         Step::cargo("tests and doctests", &format!("test {ALL}")),
+        // The features that only the library's users choose, in the lint and in the tests of what they bring.
+        Step::cargo("clippy of all features", "clippy -p bgjobs --all-features --all-targets -- -D warnings"),
+        Step::cargo("tests of all features", "test -p bgjobs --all-features --test it -- summaries traces"),
         // Twice, because a link inside private text breaks only in the first, and a link from
         // public text to a private item only in the second, which leaves the documents that users read.
         Step::cargo("docs of private items", &format!("doc {ALL} --no-deps --document-private-items"))

@@ -76,6 +76,11 @@ pub(crate) fn expression(session: &mut Session, text: &str) -> bool {
     show(&shell::answer_alone(session, "-c", text))
 }
 
+/// Evaluates one text, and shows its value as JSON; true if it did not fail.
+pub(crate) fn json(session: &mut Session, text: &str) -> bool {
+    show(&shell::answer_as_json(session, "-c", text))
+}
+
 /// Shows a reply; true if nothing went wrong.
 fn show(reply: &Reply) -> bool {
     if let Some((stream, shown)) = shell::stream(reply) {

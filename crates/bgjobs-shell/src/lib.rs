@@ -17,6 +17,9 @@ mod debugger;
 mod editor;
 mod foreground;
 pub mod lang;
+mod listing;
+mod log_view;
+mod notify;
 mod render;
 #[cfg(feature = "terminal")]
 mod run;

@@ -53,11 +53,6 @@ pub(crate) fn still_running(jobs: &[AnyJob]) -> String {
     format!("{are}:\n{list}\nCtrl-D again stops {them} and leaves; `wait` waits for {them}.")
 }
 
-/// A line that a job printed, harmless to the terminal.
-pub(crate) fn log_line(text: &str) -> String {
-    one_line(text).to_string()
-}
-
 /// What can be typed.
 pub(crate) const HELP: &str = "\
 Lines are in Rhai (https://rhai.rs/book); each can run in the background:

@@ -32,6 +32,8 @@ pub enum Task {
     },
     /// To evaluate a text and show its value.
     Text(String),
+    /// To evaluate a text and show its value as JSON; a job as all that is known of it.
+    Json(String),
 }
 
 /// Runs a shell whose lines may call the functions of `modules` too, and says what to exit with.
@@ -70,7 +72,7 @@ fn on_large_stack(task: Task, modules: Vec<Module>) -> Result<ExitCode, String> 
     let mut session = Session::with_functions(Arc::new(batch::write), modules);
     let arguments = match &task {
         Task::File { arguments, .. } => arguments.iter().cloned().map(Dynamic::from).collect(),
-        Task::Prompt | Task::Text(_) => Array::new(),
+        Task::Prompt | Task::Text(_) | Task::Json(_) => Array::new(),
     };
     session.set("args", arguments);
     let at_terminal = task == Task::Prompt && io::stdin().is_terminal();
@@ -104,6 +106,7 @@ fn evaluate(task: Task, session: &mut Session, interrupted: &Interrupted) -> Res
             Ok(batch::file(session, &path, &text))
         }
         Task::Text(text) => Ok(batch::expression(session, &text)),
+        Task::Json(text) => Ok(batch::json(session, &text)),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     debugger::Debugger,
     foreground::{Foreground, Stopper, Waited},
     lang::{self, Input, Jobs, Language, Left, Line, Names, Output, PostMortem, STACK_SIZE, Source, Value},
+    notify::Notifier,
     shown::Shown,
 };
 
@@ -44,6 +45,9 @@ pub struct Session {
     /// The last line that failed.
     failed: Option<(Failure, Arc<PostMortem>)>,
     debugger: Option<Debugger>,
+    notifier: Notifier,
+    /// How wide lists may be.
+    columns: usize,
     /// The last field, because its end waits for the background jobs.
     background: JobManager,
 }
@@ -83,6 +87,8 @@ impl Session {
             foreground: Foreground::new(background.handle()),
             failed: None,
             debugger: None,
+            notifier: Notifier::default(),
+            columns: 80,
             background,
         }
     }
@@ -211,6 +217,37 @@ impl Session {
         self.foreground.wait(job, Some(LOOK_EVERY), || look(self))
     }
 
+    /// Looks at something that may take long, and prints what is found; a [`Stopper`] ends the look.
+    pub(crate) fn look(
+        &self,
+        look: impl FnOnce(&Context, &dyn Fn(&str)) -> Result<(), Failure> + Send + 'static,
+    ) -> Answer {
+        let output = Arc::clone(&self.output);
+        let started =
+            self.foreground.start("the look", move |context| look(context, &|text| output(Stream::Out, text)));
+        let job = match started {
+            Ok(job) => job,
+            Err(refusal) => return Answer::Failed(Failure::new(refusal.to_string())),
+        };
+        if self.foreground.wait(&job, None, || {}) == Waited::Background {
+            // There is nothing in a look that could go on unseen.
+            job.ask_stop("the prompt was wanted back");
+            let _ = job.wait();
+        }
+        job.failure().map_or(Answer::Nothing, Answer::Failed)
+    }
+
+    /// How wide lists may be, in columns of a terminal; 80, as long as nobody says otherwise.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Says how wide lists may be, in columns of a terminal.
+    pub fn set_columns(&mut self, columns: usize) {
+        self.columns = columns;
+    }
+
     /// What became of a background job, as if its line had been answered; nothing before its end.
     pub fn outcome(&mut self, job: &AnyJob) -> Answer {
         match self.jobs.outcome(job) {
@@ -249,6 +286,11 @@ impl Session {
     #[must_use]
     pub fn told(&self) -> &Jobs {
         &self.jobs
+    }
+
+    /// How the user is notified of the ends of long jobs.
+    pub(crate) fn notifier(&self) -> &Notifier {
+        &self.notifier
     }
 
     /// What ended since it was last told.

@@ -32,7 +32,7 @@ use crate::{
     context::Context,
     failure::Failure,
     handle::Handle,
-    log::Stream,
+    line::Stream,
     name::Name,
     news::{END, News, RELEASE},
     pipes::Pipes,

@@ -20,7 +20,7 @@ use crate::{
     command_error::{CommandError, failure, heed},
     context::Context,
     failure::Failure,
-    log::Stream,
+    line::Stream,
     name::Name,
     terminal::TerminalSize,
 };

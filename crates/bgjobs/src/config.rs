@@ -1,6 +1,6 @@
 //! What can be chosen: for a manager, and for one job.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use crate::{after::After, name::Name};
 
@@ -23,11 +23,19 @@ pub struct Config {
     pub measure_cpu: bool,
     /// How much the [`Log`](crate::Log) of a job holds, in bytes. Default: 1 MiB.
     pub log_bytes: usize,
+    /// How much the file of a log takes ([`Options::log_file`]), in bytes. Default: 1 GiB.
+    pub log_file_bytes: u64,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { stack_size: None, idle_timeout: Duration::from_secs(10), measure_cpu: false, log_bytes: 1 << 20 }
+        Self {
+            stack_size: None,
+            idle_timeout: Duration::from_secs(10),
+            measure_cpu: false,
+            log_bytes: 1 << 20,
+            log_file_bytes: 1 << 30,
+        }
     }
 }
 
@@ -52,6 +60,14 @@ pub struct Options {
     /// Threads are used again, so a job may find thread-local values of jobs before it.
     /// Default: false.
     pub fresh_thread: bool,
+    /// The file that the job's log is written to as well, line by line, as `2026-03-01T14:03:21.250000Z out hello`, in
+    /// UTC; it is made anew, and nobody but its owner can read it. Default: none.
+    ///
+    /// So nothing is lost of what a [`Log`](crate::Log) that is full lets go:
+    /// [`Log::file_lines`](crate::Log::file_lines) reads it back.
+    /// Trouble with it never harms the job. If there is such a file already, which is then left as it is, if the disk is
+    /// full, or at [`Config::log_file_bytes`], the log says so in a line of its own, and holds what follows in memory only.
+    pub log_file: Option<PathBuf>,
     /// The name of the [`Group`](crate::Group) under whose limit the job runs. Default: none.
     ///
     /// A job with any of these options has its number, and stands among those that run, before it starts; meanwhile its

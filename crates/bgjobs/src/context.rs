@@ -11,7 +11,8 @@ use crate::{
     error::WaitError,
     id::JobId,
     job::AnyJob,
-    log::{Log, Stream},
+    line::Stream,
+    log::{Log, LogCursor, Reading},
     name::Name,
     on_stop::OnStop,
     said::Place,
@@ -172,6 +173,20 @@ impl Context {
     /// [`WaitError::Stopped`] when this job is asked to stop, and those of [`AnyJob::wait_timeout`].
     pub fn wait_for(&self, other: &AnyJob, timeout: Option<Duration>) -> Result<(), WaitError> {
         other.wait_hearing(timeout, &self.job)
+    }
+
+    /// Reads on in the log of `other`, as [`AnyJob::follow`] does, and hears when this job is asked to stop.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError::Stopped`] when this job is asked to stop, and those of [`AnyJob::follow`].
+    pub fn follow(
+        &self,
+        other: &AnyJob,
+        cursor: &mut LogCursor,
+        timeout: Option<Duration>,
+    ) -> Result<Option<Reading>, WaitError> {
+        other.follow_hearing(cursor, timeout, Some(&self.job))
     }
 
     /// Says that `done` of `total` is done, in any unit; none if the total is not known.

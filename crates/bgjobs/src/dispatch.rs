@@ -19,6 +19,7 @@ use crate::{
     schedule::{Hold, Step, Terms},
     state::{Outcome, State},
     sync::{Parker, lock},
+    trace,
     wait::{Signal, Waiter},
     why::Waiting,
     workers::Task,
@@ -65,6 +66,7 @@ impl Engine {
             self.wind_clock()?;
         }
         let body = Quietly::new(body);
+        let log = self.log_of(options);
         let created = self.now();
         let mut guard = lock(&self.ledger);
         let ledger = &mut *guard;
@@ -81,7 +83,7 @@ impl Engine {
         };
         let id = JobId::from(ledger.table.next_number());
         let key = Key::Listed(id);
-        let record = Arc::new(Record::new(Core::new(key, name, options.daemon, created)));
+        let record = Arc::new(Record::new(Core::new(key, name, options.daemon, created, log)));
         let core = record.core();
         core.life.queue();
         core.life.watch();
@@ -119,6 +121,9 @@ impl Engine {
             ledger.schedule.enter(key, terms, deferred)
         };
         drop(guard);
+        if options.log_file.is_some() {
+            job.core().open_log_file();
+        }
         if needs_time {
             self.wake_clock();
         }
@@ -222,6 +227,7 @@ impl Engine {
     /// Ends a job that never starts, if it is still to be had.
     fn give_up(&self, record: &Shared, failure: Failure, guests: &mut Guests) {
         if record.core().life.claim() {
+            trace::ended(record.core(), Some(&failure), || self.now());
             let outcome = record.fail(failure);
             guests.extend(self.finish(Arc::clone(record), outcome));
         }

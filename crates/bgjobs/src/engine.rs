@@ -31,6 +31,7 @@ use crate::{
     failure::Failure,
     id::JobId,
     joins::{Joiner, Joins},
+    log::{Log, LogCursor},
     name::Name,
     panic::{self, Quietly},
     platform::{nanos, own_cpu_time},
@@ -40,6 +41,7 @@ use crate::{
     state::{Outcome, State},
     sync::{AtomicU64, Condvar, Mutex, Ordering, Parker, deadline_after, has_passed, lock, thread_local},
     table::{List, Table},
+    trace,
     wait::{Signal, Waiter, Waits},
     workers::{Worker, Workers},
 };
@@ -220,24 +222,33 @@ impl Engine {
 
     /// Gives a job its number and its place in the table, unless it is not to be listed; none after a shutdown.
     pub(crate) fn enter<T: Send + Sync + 'static>(&self, name: Name, options: &Options) -> Option<Arc<Record<T>>> {
+        let log = self.log_of(options);
         let created = self.now();
         let mut ledger = lock(&self.ledger);
         if !ledger.open {
             return None;
         }
-        if options.unlisted {
+        let key = if options.unlisted {
             ledger.unlisted += 1;
-            return Some(Arc::new(Record::new(Core::new(
-                Key::Unlisted(ledger.unlisted),
-                name,
-                options.daemon,
-                created,
-            ))));
+            Key::Unlisted(ledger.unlisted)
+        } else {
+            Key::Listed(JobId::from(ledger.table.next_number()))
+        };
+        let record = Arc::new(Record::new(Core::new(key, name, options.daemon, created, log)));
+        if !options.unlisted {
+            ledger.table.insert(Arc::clone(&record) as Shared);
         }
-        let id = JobId::from(ledger.table.next_number());
-        let record = Arc::new(Record::new(Core::new(Key::Listed(id), name, options.daemon, created)));
-        ledger.table.insert(Arc::clone(&record) as Shared);
+        drop(ledger);
+        if options.log_file.is_some() {
+            record.core().open_log_file();
+        }
         Some(record)
+    }
+
+    /// The log of a job that is to be written to a file.
+    pub(crate) fn log_of(&self, options: &Options) -> Option<Log> {
+        let Config { log_bytes, log_file_bytes, .. } = self.config;
+        options.log_file.as_ref().map(|path| Log::with_file(log_bytes, path, log_file_bytes))
     }
 
     /// Gives a job its number and its place in the table now, unless it has them; none if it has ended without, and after a
@@ -332,6 +343,7 @@ impl Engine {
         let started = self.now();
         core.seat(worker.thread, worker.cpu_at(started, self.config.measure_cpu));
         core.life.start(started);
+        trace::started(core);
         let watched = core.life.is_watched();
         if watched {
             self.note_begin(core.key(), started);
@@ -339,12 +351,17 @@ impl Engine {
 
         let current = Current { engine: self.address(), job: core.key(), id: core.id(), watched };
         CURRENT.with(|slot| slot.set(Some(current)));
-        let result = panic::catch(|| body.into_inner()(&record, self)).map_err(Failure::panicked).flatten();
+        let in_job = || {
+            let _inside = trace::enter(core);
+            body.into_inner()(&record, self)
+        };
+        let result = panic::catch(in_job).map_err(Failure::panicked).flatten();
         CURRENT.with(|current| current.set(None));
 
         let used = if self.config.measure_cpu { own_cpu_time() } else { None };
         core.unseat(used);
         core.fall_silent();
+        trace::ended(core, result.as_ref().err(), || self.now());
         let outcome = record.settle(result);
         let owes_growth = self.workers.release(worker);
         let guests = self.finish(record, outcome);
@@ -359,6 +376,7 @@ impl Engine {
         let claimed = core.life.claim();
         if claimed {
             core.life.start(self.now());
+            trace::started(core);
         }
         claimed
     }
@@ -366,6 +384,7 @@ impl Engine {
     /// Ends a job whose body was run elsewhere.
     pub(crate) fn end(&self, record: Arc<Record<()>>, result: Result<(), Failure>) {
         record.core().fall_silent();
+        trace::ended(record.core(), result.as_ref().err(), || self.now());
         let outcome = record.settle(result);
         self.call(self.finish(record, outcome), None);
     }
@@ -437,7 +456,9 @@ impl Engine {
     /// Ends a job that has not started, if it is still to be had.
     pub(crate) fn settle_unstarted(&self, record: &Shared, reason: &Name) {
         if record.core().life.claim() {
-            let outcome = record.fail(Failure::stopped(&**reason));
+            let failure = Failure::stopped(&**reason);
+            trace::ended(record.core(), Some(&failure), || self.now());
+            let outcome = record.fail(failure);
             self.call(self.finish(Arc::clone(record), outcome), None);
         }
     }
@@ -446,15 +467,18 @@ impl Engine {
 /// Waiting.
 impl Engine {
     /// Waits until `record` has ended; `hearing` is the job that waits and wants to hear its own stop, with its engine,
-    /// which may be another.
+    /// which may be another; `following` ends the wait at a line of a log, too, that is not read yet.
     pub(crate) fn wait(
         &self,
         record: &dyn AnyRecord,
         timeout: Option<Duration>,
         hearing: Option<(&Core, &Self)>,
+        following: Option<(&Log, LogCursor)>,
     ) -> Result<(), WaitError> {
         let core = record.core();
-        if core.life.state().is_finished() {
+        let is_here =
+            || core.life.state().is_finished() || following.is_some_and(|(log, cursor)| log.len() > cursor.line());
+        if is_here() {
             return Ok(());
         }
         let current = self.current();
@@ -462,10 +486,11 @@ impl Engine {
             return Err(WaitError::Itself(core.id()));
         }
         let deadline = deadline_after(timeout);
-        let is_over = || core.life.state().is_finished() || hearing.is_some_and(|(own, _)| own.life.is_stopping());
+        let is_over = || is_here() || hearing.is_some_and(|(own, _)| own.life.is_stopping());
         let began = Instant::now();
+        let waited = || if is_here() { Ok(()) } else { Self::in_vain(core, began, hearing) };
         if has_passed(deadline) || spin(JOINER_ROUNDS, is_over) {
-            return Self::waited(core, began, hearing);
+            return waited();
         }
         // With a deadline even a ring of joins ends.
         let joiner = current.filter(|_| deadline.is_none());
@@ -477,8 +502,14 @@ impl Engine {
         let stop =
             hearing.map(|(own, engine)| engine.waits.register(own, Signal::Stop, Waiter::Thread(Arc::clone(&parker))));
         let end = self.waits.register(core, Signal::End, Waiter::Thread(Arc::clone(&parker)));
+        if let Some((log, _)) = following {
+            log.wake(&parker);
+        }
         if core.life.await_end() {
             while !is_over() && parker.park(deadline) {}
+        }
+        if let Some((log, _)) = following {
+            log.leave_alone(&parker);
         }
         self.waits.unregister(end);
         if let Some((stop, (_, engine))) = stop.zip(hearing) {
@@ -490,14 +521,11 @@ impl Engine {
         if let Some(lender) = lender {
             self.take_back(lender, !core.life.state().is_finished());
         }
-        Self::waited(core, began, hearing)
+        waited()
     }
 
-    /// What came of a wait that is over.
-    fn waited(core: &Core, began: Instant, hearing: Option<(&Core, &Self)>) -> Result<(), WaitError> {
-        if core.life.state().is_finished() {
-            return Ok(());
-        }
+    /// Why a wait is over that waited in vain.
+    fn in_vain(core: &Core, began: Instant, hearing: Option<(&Core, &Self)>) -> Result<(), WaitError> {
         if let Some((own, _)) = hearing {
             own.check().map_err(WaitError::Stopped)?;
         }
@@ -536,7 +564,7 @@ impl Engine {
             if except.is_some() && record.core().life.state() == State::Queued {
                 // The thread that it waits for may be that of the job that shuts down.
                 self.ask_stop(&record, &reason);
-            } else if self.wait(&*record, None, None).is_err() {
+            } else if self.wait(&*record, None, None, None).is_err() {
                 // It waits for the job that shuts down: neither would ever end.
                 excepted.push(record.core().id());
             }
@@ -557,6 +585,7 @@ impl Engine {
         let core = record.core();
         let first = core.ask_stop(reason.clone());
         if first {
+            trace::asked_to_stop(core, reason);
             for waker in self.waits.wake(core.key(), Signal::Stop) {
                 panic::swallow(|| waker.wake());
             }

@@ -245,7 +245,8 @@ impl fmt::Display for Failure {
 }
 
 impl Failure {
-    fn causes(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    /// The errors behind an error, the nearest first.
+    pub(crate) fn causes(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
         self.error().into_iter().flat_map(|error| chain(error).skip(1)).filter(|_| self.kind() == FailureKind::Error)
     }
 }

@@ -14,6 +14,7 @@ pub(crate) const START: &str = "bgjobs_body_starts_here";
 
 /// One line of a traceback: where a call was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Frame {
     /// The function that was running.
     pub function: Option<String>,

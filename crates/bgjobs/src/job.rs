@@ -15,7 +15,7 @@ use crate::{
     error::{JoinError, WaitError},
     failure::Failure,
     id::JobId,
-    log::Log,
+    log::{Log, LogCursor, Reading},
     name::Name,
     record::{Core, Record, Shared},
     retry::Attempt,
@@ -260,12 +260,52 @@ impl AnyJob {
 
     /// Waits until the job has ended, `timeout` at most; none waits for ever.
     pub(crate) fn wait_at_most(&self, timeout: Option<Duration>) -> Result<(), WaitError> {
-        self.engine.wait(&*self.record, timeout, None)
+        self.engine.wait(&*self.record, timeout, None, None)
     }
 
     /// Waits as [`wait`](Self::wait) does, and hears when `own` is asked to stop.
     pub(crate) fn wait_hearing(&self, timeout: Option<Duration>, own: &Self) -> Result<(), WaitError> {
-        self.engine.wait(&*self.record, timeout, Some((own.core(), &own.engine)))
+        self.engine.wait(&*self.record, timeout, Some((own.core(), &own.engine)), None)
+    }
+
+    /// Reads on in the log from `cursor`, and moves it; waits for a new line, if there is none, `timeout` at most.
+    /// None once the job has ended and all is read.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError::TimedOut`] if there was nothing new; [`WaitError::Itself`] and [`WaitError::Ring`], if the wait would
+    /// never end.
+    ///
+    /// ```
+    /// use bgjobs::{JobManager, LogCursor};
+    ///
+    /// let jobs = JobManager::new();
+    /// let job = jobs.spawn_with("count", |job| Ok((1..=3).for_each(|n| job.print(n))))?;
+    /// let (mut cursor, mut seen) = (LogCursor::default(), String::new());
+    /// while let Some(new) = job.follow(&mut cursor, None)? {
+    ///     seen.extend(new.lines.into_iter().map(|line| line.text));
+    /// }
+    /// assert_eq!(seen, "123");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn follow(&self, cursor: &mut LogCursor, timeout: Option<Duration>) -> Result<Option<Reading>, WaitError> {
+        self.follow_hearing(cursor, timeout, None)
+    }
+
+    /// Follows as [`follow`](Self::follow) does, and hears when `own` is asked to stop.
+    pub(crate) fn follow_hearing(
+        &self,
+        cursor: &mut LogCursor,
+        timeout: Option<Duration>,
+        own: Option<&Self>,
+    ) -> Result<Option<Reading>, WaitError> {
+        let log = self.log();
+        let hearing = own.map(|own| (own.core(), &*own.engine));
+        self.engine.wait(&*self.record, timeout, hearing, Some((&log, *cursor)))?;
+        // In this order, because what a job printed is in its log before its end is seen.
+        let is_over = self.is_finished();
+        let reading = log.read(cursor);
+        Ok((!is_over || !reading.is_empty()).then_some(reading))
     }
 
     /// Asks the job to stop, and does not wait; true for the first who asks, whose reason is kept.

@@ -88,7 +88,9 @@ mod id;
 mod job;
 mod join;
 mod joins;
+mod line;
 mod log;
+mod log_file;
 #[cfg(unix)]
 mod lossy;
 mod manager;
@@ -109,10 +111,13 @@ mod relay;
 mod retry;
 mod said;
 mod schedule;
+#[cfg(feature = "serde")]
+mod serialize;
 mod spawn;
 mod spin;
 mod state;
 mod stop;
+mod summary;
 #[cfg(unix)]
 mod supervision;
 #[cfg(unix)]
@@ -123,9 +128,11 @@ mod take;
 #[cfg(unix)]
 mod terminal;
 mod text;
+mod trace;
 #[cfg(target_os = "linux")]
 mod tree;
 mod wait;
+mod wall;
 mod why;
 mod workers;
 
@@ -148,7 +155,9 @@ pub use hosted::{Hosted, Turn};
 pub use id::{JobId, ParseJobIdError};
 pub use job::{AnyJob, Job, Times, stop_all};
 pub use join::{Ending, Joining, JoiningOwned, wait_all, wait_any};
-pub use log::{Line, Log, LogCursor, Reading, Stream};
+pub use line::{Line, Stream};
+pub use log::{Log, LogCursor, Reading};
+pub use log_file::FileLines;
 pub use manager::JobManager;
 pub use name::{Name, many_lines, one_line};
 pub use notice::Notices;
@@ -160,6 +169,7 @@ pub use said::{Place, Progress};
 pub use spawn::Spawner;
 pub use state::{Outcome, State};
 pub use stop::{Stopped, Verdict};
+pub use summary::Summary;
 #[cfg(unix)]
 pub use supervisor::{supervise, supervise_by};
 pub use take::Take;

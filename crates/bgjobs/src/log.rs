@@ -2,9 +2,19 @@
 //!
 //! Knows nothing of jobs.
 
-use std::{collections::VecDeque, fmt, sync::Arc, time::Instant};
+use std::{
+    collections::VecDeque,
+    fmt, io,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use crate::sync::{Mutex, lock};
+use crate::{
+    line::{Line, Stream},
+    log_file::{FileLines, LogFile, refusal},
+    sync::{Mutex, Parker, lock},
+};
 
 /// The longest line that is kept whole, in bytes; a longer one goes on in the next.
 const LONGEST_LINE: usize = 16 * 1024;
@@ -36,27 +46,13 @@ const LINE_COST: usize = 64;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct Log(Arc<Mutex<Ring>>);
+pub struct Log(Arc<Inner>);
 
-/// Which of a job's two outputs a line belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Stream {
-    /// What it says: standard output.
-    Out,
-    /// What it complains about: standard error.
-    Err,
-}
-
-/// A line of a [`Log`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// When its first character was written.
-    pub at: Instant,
-    /// Which output it was written to.
-    pub stream: Stream,
-    /// The text as it was written, without the line break; it may hold control characters, which
-    /// [`one_line`](crate::one_line) makes harmless.
-    pub text: String,
+struct Inner {
+    ring: Mutex<Ring>,
+    /// The file, if there is one. The lock of its writer is taken before that of the ring: so lines have the same order in
+    /// both. Readers never take it, so a slow disk keeps none waiting.
+    file: Option<LogFile>,
 }
 
 /// How far a reader has read a [`Log`].
@@ -90,6 +86,14 @@ pub struct Reading {
     pub missed: u64,
 }
 
+impl Reading {
+    /// Whether there was nothing new.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.missed == 0
+    }
+}
+
 struct Ring {
     lines: VecDeque<Line>,
     /// The number of the first line of `lines`, counted from the first ever written.
@@ -99,52 +103,142 @@ struct Ring {
     /// What `lines` cost together.
     bytes: usize,
     limit: usize,
+    /// The lines that the file is to get; none unless it takes some.
+    unwritten: Option<String>,
+    /// The threads that sleep until there is a new line.
+    sleepers: Vec<Arc<Parker>>,
 }
 
 impl Log {
+    /// A log that holds `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
-        let ring = Ring { lines: VecDeque::new(), first: 0, open: [None, None], bytes: 0, limit };
-        Self(Arc::new(Mutex::new(ring)))
+        Self(Arc::new(Inner { ring: Mutex::new(Ring::new(limit)), file: None }))
+    }
+
+    /// A log whose lines are to be written to a new file too, of `most_bytes` at most; see [`open_file`](Self::open_file).
+    pub(crate) fn with_file(limit: usize, path: &Path, most_bytes: u64) -> Self {
+        let file = Some(LogFile::new(path, most_bytes));
+        Self(Arc::new(Inner { ring: Mutex::new(Ring::new(limit)), file }))
+    }
+
+    /// Makes the file, if there is to be one; if there can be none, the log says so.
+    pub(crate) fn open_file(&self) {
+        self.change(|_| {});
     }
 
     /// Writes `text` to `stream`; it may hold several lines, and the last need not be ended.
     ///
     /// A line appears to readers when it is ended, or when it grows longer than 16 KiB.
     pub fn write(&self, stream: Stream, text: &str) {
-        let mut ring = lock(&self.0);
-        for piece in text.split_inclusive('\n') {
-            let (piece, ends) = piece.strip_suffix('\n').map_or((piece, false), |piece| (piece, true));
-            ring.append(stream, piece);
-            if ends {
-                ring.end_line(stream);
+        self.change(|ring| {
+            for piece in text.split_inclusive('\n') {
+                let (piece, ends) = piece.strip_suffix('\n').map_or((piece, false), |piece| (piece, true));
+                ring.append(stream, piece);
+                if ends {
+                    ring.end_line(stream);
+                }
             }
+        });
+    }
+
+    /// Changes the ring, then writes to the file what is new, and wakes who waits for it.
+    fn change(&self, change: impl FnOnce(&mut Ring)) {
+        let mut writer = self.0.file.as_ref().map(|file| (file, lock(&file.writer)));
+        let opened = writer.as_mut().map_or(Ok(()), |(file, writer)| file.open(writer));
+        let mut ring = lock(&self.0.ring);
+        if let (Err(cause), Some((file, _))) = (&opened, &writer) {
+            ring.tell(refusal(&file.path, cause));
+        }
+        ring.unwritten = writer.as_ref().filter(|(_, writer)| writer.is_open()).map(|_| String::new());
+        let before = ring.end();
+        change(&mut ring);
+        let unwritten = ring.unwritten.take();
+        let awoken = if ring.end() > before { ring.sleepers.clone() } else { Vec::new() };
+        drop(ring);
+        for parker in awoken {
+            parker.unpark();
+        }
+        if let Some((lines, (file, writer))) = unwritten.zip(writer.as_mut())
+            && let Err(cause) = writer.write(&lines)
+        {
+            lock(&self.0.ring).tell(refusal(&file.path, &cause));
         }
     }
 
     /// Reads on from `cursor`, and moves it to the end.
     #[must_use]
     pub fn read(&self, cursor: &mut LogCursor) -> Reading {
-        let ring = lock(&self.0);
+        let ring = lock(&self.0.ring);
         let missed = ring.first.saturating_sub(cursor.next);
         let known = cursor.next.saturating_sub(ring.first);
         let skip = usize::try_from(known).unwrap_or(usize::MAX);
         let lines: Vec<_> = ring.lines.iter().skip(skip).cloned().collect();
-        cursor.next = ring.first + ring.lines.len() as u64;
+        cursor.next = ring.end();
         Reading { lines, missed }
     }
 
     /// Reads the newest `count` lines, oldest of them first.
     #[must_use]
     pub fn tail(&self, count: usize) -> Vec<Line> {
-        let ring = lock(&self.0);
+        let ring = lock(&self.0.ring);
         ring.lines.iter().skip(ring.lines.len().saturating_sub(count)).cloned().collect()
+    }
+
+    /// Reads the lines that were begun in the last `age`, oldest first.
+    ///
+    /// ```
+    /// use bgjobs::JobManager;
+    /// use std::time::Duration;
+    ///
+    /// let jobs = JobManager::new();
+    /// let job = jobs.spawn_with("greet", |job| Ok(job.print("hello")))?;
+    /// job.join()?;
+    /// assert_eq!(job.log().since(Duration::from_secs(3600))[0].text, "hello");
+    /// assert!(job.log().since(Duration::ZERO).is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn since(&self, age: Duration) -> Vec<Line> {
+        // Nothing is older than the steady clock can tell.
+        let oldest = Instant::now().checked_sub(age);
+        let ring = lock(&self.0.ring);
+        ring.lines.iter().filter(|line| oldest.is_none_or(|oldest| line.at > oldest)).cloned().collect()
+    }
+
+    /// Reads the log's file from its beginning, and so the lines too that made room; none if it was to have no file.
+    ///
+    /// It holds all lines in their order, up to the trouble, if there was one: see
+    /// [`Options::log_file`](crate::Options::log_file).
+    ///
+    /// # Errors
+    ///
+    /// That of the system, if the file can't be opened; for each line one, if it can't be read.
+    ///
+    /// ```
+    /// use bgjobs::{Config, JobManager, Options};
+    ///
+    /// let folder = std::env::temp_dir();
+    /// let path = folder.join(format!("bgjobs-doc-{}.log", std::process::id()));
+    /// # let _ = std::fs::remove_file(&path);
+    /// let jobs = JobManager::with_config(Config { log_bytes: 1_000, ..Config::default() });
+    /// let kept = Options { log_file: Some(path.clone()), ..Options::default() };
+    /// let job = jobs.with(kept).spawn_with("count", |job| Ok((0..1_000).for_each(|n| job.print(n))))?;
+    /// job.join()?;
+    ///
+    /// assert!(job.log().tail(usize::MAX).len() < 20);
+    /// let lines = job.log().file_lines()?.unwrap().collect::<Result<Vec<_>, _>>()?;
+    /// assert_eq!((lines.len(), &*lines[7].text), (1_000, "7"));
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn file_lines(&self) -> io::Result<Option<FileLines>> {
+        self.0.file.as_ref().map_or(Ok(None), LogFile::lines)
     }
 
     /// How many lines were ever ended, those that made room included.
     #[must_use]
     pub fn len(&self) -> u64 {
-        let ring = lock(&self.0);
-        ring.first + ring.lines.len() as u64
+        lock(&self.0.ring).end()
     }
 
     /// Whether no line was ever ended.
@@ -155,16 +249,41 @@ impl Log {
 
     /// Ends the lines that are open, as the end of a job does.
     pub(crate) fn end(&self) {
-        let mut ring = lock(&self.0);
-        let mut open: Vec<_> = ring.open.iter_mut().filter_map(Option::take).collect();
-        open.sort_by_key(|line| line.at);
-        for line in open {
-            ring.push(line);
-        }
+        self.change(|ring| {
+            let mut open: Vec<_> = ring.open.iter_mut().filter_map(Option::take).collect();
+            open.sort_by_key(|line| line.at);
+            for line in open {
+                ring.push(line);
+            }
+        });
+    }
+
+    /// Has `parker` woken at each new line, until it is [left alone](Self::leave_alone).
+    pub(crate) fn wake(&self, parker: &Arc<Parker>) {
+        lock(&self.0.ring).sleepers.push(Arc::clone(parker));
+    }
+
+    pub(crate) fn leave_alone(&self, parker: &Arc<Parker>) {
+        lock(&self.0.ring).sleepers.retain(|sleeper| !Arc::ptr_eq(sleeper, parker));
     }
 }
 
 impl Ring {
+    fn new(limit: usize) -> Self {
+        let (lines, open, sleepers) = (VecDeque::new(), [None, None], Vec::new());
+        Self { lines, first: 0, open, bytes: 0, limit, unwritten: None, sleepers }
+    }
+
+    /// The number of the next line.
+    fn end(&self) -> u64 {
+        self.first + self.lines.len() as u64
+    }
+
+    /// Adds a line that is not the job's.
+    fn tell(&mut self, text: String) {
+        self.push(Line { at: Instant::now(), stream: Stream::Err, text });
+    }
+
     fn append(&mut self, stream: Stream, mut text: &str) {
         loop {
             let open = self.open[stream as usize].get_or_insert_with(|| Line {
@@ -189,6 +308,9 @@ impl Ring {
     }
 
     fn push(&mut self, line: Line) {
+        if let Some(unwritten) = &mut self.unwritten {
+            line.record(unwritten);
+        }
         self.bytes += cost(&line);
         self.lines.push_back(line);
         while self.bytes > self.limit && self.lines.len() > 1 {
@@ -211,7 +333,8 @@ impl fmt::Debug for Log {
 
 #[cfg(all(test, not(bgjobs_loom)))]
 mod tests {
-    use super::{LINE_COST, LONGEST_LINE, Log, LogCursor, Stream};
+    use super::{LINE_COST, LONGEST_LINE, Log, LogCursor};
+    use crate::line::Stream;
 
     fn texts(log: &Log, cursor: &mut LogCursor) -> Vec<String> {
         log.read(cursor).lines.into_iter().map(|line| line.text).collect()

@@ -12,7 +12,7 @@ use std::{
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::{command::Source, log::Stream, lossy::Decoder, terminal, terminal::TerminalSize};
+use crate::{command::Source, line::Stream, lossy::Decoder, terminal, terminal::TerminalSize};
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 64 * 1024;

@@ -145,13 +145,17 @@ impl<T> Drop for Record<T> {
 }
 
 impl Core {
-    pub(crate) fn new(key: Key, name: Name, daemon: bool, created: u64) -> Self {
-        let (id, aside) = match key {
-            Key::Listed(id) => (id, OnceLock::new()),
-            Key::Unlisted(place) => {
-                (JobId::NONE, OnceLock::from(Box::new(Aside { unlisted: Some(place), ..Aside::default() })))
-            }
+    /// A job's core; with a `log` if that is to be written to a file, which is [made](Self::open_log_file) later.
+    pub(crate) fn new(key: Key, name: Name, daemon: bool, created: u64, log: Option<Log>) -> Self {
+        let (id, unlisted) = match key {
+            Key::Listed(id) => (id, None),
+            Key::Unlisted(place) => (JobId::NONE, Some(place)),
         };
+        let aside = OnceLock::new();
+        if unlisted.is_some() || log.is_some() {
+            let log = log.map_or_else(OnceLock::new, OnceLock::from);
+            aside.get_or_init(|| Box::new(Aside { unlisted, log, ..Aside::default() }));
+        }
         Self {
             id: AtomicU64::new(id.get()),
             name,
@@ -221,6 +225,18 @@ impl Core {
     /// The log, which holds `limit` bytes.
     pub(crate) fn log(&self, limit: usize) -> &Log {
         self.aside().log.get_or_init(|| Log::new(limit))
+    }
+
+    /// Makes the file of the log, if there is to be one; not under a lock, for the disk may be slow.
+    pub(crate) fn open_log_file(&self) {
+        if let Some(log) = self.aside.get().and_then(|aside| aside.log.get()) {
+            log.open_file();
+        }
+    }
+
+    /// How many lines the log has, if there is one.
+    pub(crate) fn printed(&self) -> u64 {
+        self.aside.get().and_then(|aside| aside.log.get()).map_or(0, Log::len)
     }
 
     /// Ends the lines that the body left open, and lets go of its way to tell where it is.

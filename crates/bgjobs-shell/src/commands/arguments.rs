@@ -59,7 +59,6 @@ impl Arguments {
     }
 
     /// Whether an option was given; each name with its dashes.
-    #[expect(dead_code, reason = "for the commands with options")]
     pub(super) fn flag(&mut self, names: &[&str]) -> bool {
         let before = self.options.len();
         self.options.retain(|(option, _)| !names.contains(&option.as_str()));
@@ -67,7 +66,6 @@ impl Arguments {
     }
 
     /// The value of an option, the last if it was given several times.
-    #[expect(dead_code, reason = "for the commands with options")]
     pub(super) fn value(&mut self, names: &[&str]) -> Option<String> {
         let place = self.options.iter().rposition(|(option, _)| names.contains(&option.as_str()))?;
         let (_, value) = self.options.remove(place);

@@ -3,13 +3,14 @@
 //! Knows when a line is one and what it asks for, and nothing of what it does.
 
 mod arguments;
+mod log;
 mod system;
 
 use self::arguments::Arguments;
 pub(crate) use self::system::HELP as HELP_ON_SYSTEM;
 #[cfg(feature = "terminal")]
 pub(crate) use self::system::{is_of_system, is_whole};
-use crate::selection::Selection;
+use crate::{log_view::LogView, notify::Notify, selection::Selection};
 
 /// A line that is no program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,12 +19,18 @@ pub(crate) enum Command {
     Debug(Option<Selection>),
     /// Shows all jobs.
     Jobs,
+    /// Shows all that is known of all jobs, as JSON.
+    JobsAsJson,
+    /// Shows in one line what ended, what is unread and what is left.
+    Digest,
+    /// Shows how the user is notified of the ends of long jobs, or changes it.
+    Notify(Option<Notify>),
     /// Waits for a job, shows what it prints, and then its value.
     Foreground(Selection),
     /// Stops jobs.
     Kill(Selection),
     /// Shows what jobs printed.
-    Log(Selection),
+    Log(Selection, LogView),
     /// Waits for jobs, or for all.
     Wait(Option<Selection>),
     /// Shows what can be typed, or what a word does.
@@ -77,6 +84,15 @@ pub(crate) const WORDS: &[Word] = &[
         read: |arguments| arguments.some_jobs().map(Command::Debug),
     },
     Word {
+        name: "digest",
+        usage: "digest",
+        help: "Shows in one line what ended, what failed and why, what printed lines that nobody has seen, and what still runs.\n\
+               It is shown by itself at the first key after a minute (BGJOBS_AWAY=5m, or off) in which jobs ended.",
+        takes: Takes::Nothing,
+        with_value: &[],
+        read: |_| Ok(Command::Digest),
+    },
+    Word {
         name: "exit",
         usage: "exit",
         help: "Leaves; jobs that run are shown first. Ctrl-D does the same.",
@@ -103,11 +119,13 @@ pub(crate) const WORDS: &[Word] = &[
     },
     Word {
         name: "jobs",
-        usage: "jobs",
-        help: "Lists all jobs: those that run, those that completed, the dead.",
+        usage: "jobs [--json]",
+        help: "Lists all jobs: those that run, those that completed, the dead. Below a job stands how long it runs, how far\n\
+               it is (progress(3, 10) in the job says so) and where, and how many lines of its log nobody has seen.\n\
+               --json, -j: all that is known of them, as JSON.",
         takes: Takes::Nothing,
         with_value: &[],
-        read: |_| Ok(Command::Jobs),
+        read: |arguments| Ok(if arguments.flag(&["-j", "--json"]) { Command::JobsAsJson } else { Command::Jobs }),
     },
     Word {
         name: "kill",
@@ -121,11 +139,21 @@ pub(crate) const WORDS: &[Word] = &[
     },
     Word {
         name: "log",
-        usage: "log 3",
-        help: "Shows what jobs printed.",
+        usage: "log 3 [-f] [-t] [-n 20] [--since 5m] [--out] [--err]",
+        help: log::HELP,
         takes: Takes::Jobs,
+        with_value: log::WITH_VALUE,
+        read: log::read,
+    },
+    Word {
+        name: "notify",
+        usage: "notify [bell:30s]",
+        help: "Shows or sets how you are called when a job has ended that ran for long: bell, osc9 or osc777 (notifications\n\
+               of the desktop, as far as the terminal has them), each with the least time of such a job, or off.\n\
+               Without a time it is 10s. BGJOBS_NOTIFY=osc9:1m sets it for all shells.",
+        takes: Takes::Nothing,
         with_value: &[],
-        read: |arguments| arguments.jobs().map(Command::Log),
+        read: |arguments| arguments.word().map(|word| word.parse()).transpose().map(Command::Notify),
     },
     Word {
         name: "quit",
@@ -260,6 +288,11 @@ mod tests {
     fn a_wrong_argument_is_told() {
         for (line, expected) in [
             ("fg", "fg wants a job, as in `fg 3`"),
+            (
+                "notify ding",
+                "`ding` is no way to be notified; there are bell, osc9 and osc777, each for jobs of so long, as bell:30s, and off",
+            ),
+            ("jobs -x", "jobs has no option -x; `help jobs` says what it understands"),
             ("kill", "kill wants a job, as in `kill 3 5-7 running fit*`"),
             ("kill -9 3", "kill has no option -9; `help kill` says what it understands"),
             ("kill --hard 3", "kill has no option --hard; `help kill` says what it understands"),

@@ -2,11 +2,11 @@
 //!
 //! Knows what a word looks like, and nothing of what it stands for.
 
-use std::sync::PoisonError;
+use std::{sync::PoisonError, time::Instant};
 
 use reedline::{Color, Highlighter, StyledText};
 
-use super::{completer::Known, screen::Painted};
+use super::{completer::Known, presence::Presence, screen::Painted};
 use crate::{
     commands::is_of_system,
     lang::{KEYWORDS, Kind, scan},
@@ -30,11 +30,15 @@ pub(super) struct Colours {
     pub(super) known: Known,
     /// Told of each line, because the editor asks for the colours of all that it paints.
     pub(super) painted: Painted,
+    /// Told of each line that changed, which nobody does without a key.
+    pub(super) presence: Presence,
 }
 
 impl Highlighter for Colours {
     fn highlight(&self, line: &str, cursor: usize) -> StyledText {
-        self.painted.note_line(line, cursor);
+        if self.painted.note_line(line, cursor) {
+            self.presence.note_key(Instant::now());
+        }
         let words = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut text = StyledText::new();
         for (class, piece) in pieces(line, |name| words.is_function(name)) {

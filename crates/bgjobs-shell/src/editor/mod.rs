@@ -8,15 +8,17 @@ mod completer;
 mod highlight;
 mod history;
 mod notices;
+mod presence;
 mod prompt;
 mod screen;
 
 use std::{
-    io,
+    env, io,
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
-use bgjobs::Stream;
+use bgjobs::{Stream, one_line};
 use reedline::{
     ColumnarMenu, DefaultHinter, Emacs, KeyCode, KeyModifiers, MenuBuilder, Reedline, ReedlineEvent, ReedlineMenu,
     Signal, ValidationResult, Validator, default_emacs_keybindings,
@@ -25,17 +27,23 @@ use reedline::{
 use self::{
     completer::{Completions, Known},
     highlight::Colours,
+    notices::News,
+    presence::Presence,
     prompt::LinePrompt,
     screen::Painted,
 };
 use crate::{
     batch::write,
     commands::is_whole,
+    lang::duration,
     render,
     session::Session,
     shell::{self, Reply},
     signals::stop_all,
 };
+
+/// After how long without a key one is told at the next what happened meanwhile, if nobody chose otherwise.
+const AWAY: Duration = Duration::from_mins(1);
 
 /// Answers what is typed until the user leaves; true if all jobs have ended.
 ///
@@ -45,18 +53,23 @@ use crate::{
 pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
     let known: Known = Arc::new(Mutex::new(session.words()));
     let painted = Painted::default();
-    let mut editor = editor(session, &known, &painted);
+    let news = news(session);
+    let mut editor = editor(news.clone(), &known, &painted);
     // Whether the last key was a first Ctrl-D.
     let mut leaving = false;
     loop {
-        tell(session);
+        tell(&news);
         *known.lock().unwrap_or_else(PoisonError::into_inner) = session.words();
         let signal = editor.read_line(&LinePrompt::new(session, painted.clone()))?;
         let asked_before = std::mem::take(&mut leaving);
+        news.presence.note_key(Instant::now());
+        // Before the answer, which may be long.
+        tell(&news);
         match signal {
             Signal::Success(line) => {
                 // Before the line is evaluated, which may end the shell. Whether it can was told at the start.
                 let _ = editor.sync_history();
+                session.set_columns(crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns)));
                 let reply = shell::answer(session, &line);
                 if let Some((stream, text)) = shell::stream(&reply) {
                     write(stream, text);
@@ -71,7 +84,7 @@ pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
         }
         let running = session.jobs().running();
         if running.is_empty() || asked_before {
-            tell(session);
+            tell(&news);
             return Ok(stop_all(session.jobs(), "the shell was left"));
         }
         write(Stream::Out, &render::still_running(&running));
@@ -79,15 +92,36 @@ pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
     }
 }
 
-/// Tells of the jobs that have ended.
-fn tell(session: &Session) {
-    if let Some(text) = notices::shown(&session.report()) {
+/// What the user is told, as the environment wants it.
+fn news(session: &Session) -> News {
+    let mut patience = Some(AWAY);
+    let asked = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    if let Some(value) = asked("BGJOBS_NOTIFY") {
+        match value.parse() {
+            Ok(notify) => session.notifier().set(notify),
+            Err(refusal) => write(Stream::Err, &format!("BGJOBS_NOTIFY: {refusal}")),
+        }
+    }
+    if let Some(value) = asked("BGJOBS_AWAY") {
+        match duration(&value) {
+            None if value == "off" => patience = None,
+            None => write(Stream::Err, &format!("BGJOBS_AWAY: `{}` is no time; 60s, 5m and off are", one_line(&value))),
+            time => patience = time,
+        }
+    }
+    let presence = Presence::new(Instant::now(), patience);
+    News { jobs: session.told().clone(), notifier: session.notifier().clone(), presence }
+}
+
+/// Tells what is new.
+fn tell(news: &News) {
+    if let Some(text) = news.take() {
         write(Stream::Out, &text);
     }
 }
 
 /// The line editor with all that helps to type.
-fn editor(session: &Session, known: &Known, painted: &Painted) -> Reedline {
+fn editor(news: News, known: &Known, painted: &Painted) -> Reedline {
     const MENU: &str = "completions";
     let (history, trouble) = history::open();
     if let Some(text) = trouble {
@@ -100,6 +134,7 @@ fn editor(session: &Session, known: &Known, painted: &Painted) -> Reedline {
     // The mark stands in place of the prompt's own.
     let menu = ColumnarMenu::default().with_name(MENU).with_marker(prompt::INDICATOR);
     let colours = colours::are_wanted();
+    let coloured = Colours { known: Arc::clone(known), painted: painted.clone(), presence: news.presence.clone() };
     let editor = Reedline::create()
         .with_validator(Box::new(Whole))
         .with_history(Box::new(history))
@@ -108,7 +143,7 @@ fn editor(session: &Session, known: &Known, painted: &Painted) -> Reedline {
         .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
         .with_quick_completions(true)
         .with_partial_completions(true)
-        .with_highlighter(Box::new(Colours { known: Arc::clone(known), painted: painted.clone() }))
+        .with_highlighter(Box::new(coloured))
         .with_ansi_colors(colours)
         .use_bracketed_paste(!colours::is_plain());
     // Without colours a hint would look as if it had been typed.
@@ -116,7 +151,7 @@ fn editor(session: &Session, known: &Known, painted: &Painted) -> Reedline {
     if colours::is_plain() {
         return editor;
     }
-    notices::tell_above_the_line(editor, session.told().clone(), painted.clone())
+    notices::tell_above_the_line(editor, news, painted.clone())
 }
 
 /// Enter goes on in the next line while a bracket is open.

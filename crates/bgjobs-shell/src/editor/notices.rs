@@ -1,4 +1,4 @@
-//! Notices above the line that is being typed.
+//! What the user is told without asking: of jobs that ended, and of what happened while nobody was there.
 //!
 //! The editor looks for them now and then while it waits for keys, so no job waits for the terminal, and what ends
 //! at the same time is told at once.
@@ -8,11 +8,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bgjobs::Report;
 use reedline::{ExternalPrinter, Reedline};
 
-use super::screen::Painted;
-use crate::{lang::Jobs, render};
+use super::{colours, presence::Presence, screen::Painted};
+use crate::{
+    lang::{Digest, Jobs},
+    notify::Notifier,
+    render,
+};
 
 /// How often the editor looks.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -26,8 +29,33 @@ const RESTORE: &str = "\x1b8";
 /// The row is empty: the editor fills it with spaces, which a window that gets narrower would wrap.
 const CLEAR: &str = "\x1b[K";
 
-/// An editor that tells of ended jobs while it waits for keys.
-pub(super) fn tell_above_the_line(editor: Reedline, jobs: Jobs, painted: Painted) -> Reedline {
+/// What the user is to be told.
+#[derive(Clone)]
+pub(super) struct News {
+    pub(super) jobs: Jobs,
+    pub(super) notifier: Notifier,
+    pub(super) presence: Presence,
+}
+
+impl News {
+    /// What is new, to be shown at once; for a long job, the terminal is asked to call the user.
+    pub(super) fn take(&self) -> Option<String> {
+        let report = self.jobs.notices().report();
+        if let Some(call) = self.notifier.get().call(&report).filter(|_| !colours::is_plain()) {
+            let mut out = io::stdout().lock();
+            let _ = out.write_all(call.as_bytes()).and_then(|()| out.flush());
+        }
+        let digest = self.presence.take_return().map(|since| Digest::new(&self.jobs, Some(since)));
+        let digest = digest.filter(|digest| !digest.is_quiet());
+        let digest = digest.map(|digest| format!("While you were away: {digest}"));
+        let notice = (!report.is_empty()).then(|| render::notice(&report));
+        let news: Vec<_> = notice.into_iter().chain(digest).collect();
+        (!news.is_empty()).then(|| news.join("\n"))
+    }
+}
+
+/// An editor that tells what is new while it waits for keys.
+pub(super) fn tell_above_the_line(editor: Reedline, news: News, painted: Painted) -> Reedline {
     let printer = ExternalPrinter::default();
     let lines = printer.sender();
     let mut last: Option<Instant> = None;
@@ -37,18 +65,13 @@ pub(super) fn tell_above_the_line(editor: Reedline, jobs: Jobs, painted: Painted
         }
         let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns.max(1)));
         let Some((above, rows)) = painted.rows(columns) else { return };
-        let Some(text) = shown(&jobs.notices().report()) else { return };
+        let Some(text) = news.take() else { return };
         last = Some(Instant::now());
         make_room(above, rows);
         // The editor takes it as soon as this function returns.
         let _ = lines.try_send(format!("{RESTORE}{CLEAR}{}", text.replace('\n', &format!("\n{CLEAR}"))));
     };
     editor.with_external_printer(printer).with_poll_interval(LOOK_EVERY).with_idle_callback(Box::new(look))
-}
-
-/// What is told of the jobs that ended.
-pub(super) fn shown(report: &Report) -> Option<String> {
-    (!report.is_empty()).then(|| render::notice(report))
 }
 
 /// Takes the line off the screen; the editor paints it again below what it prints.

@@ -2,7 +2,10 @@
 //!
 //! Counts as the editor does: character by character, a wide one that does not fit goes to the next row.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    mem,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -31,18 +34,23 @@ impl Painted {
         });
     }
 
-    pub(super) fn note_line(&self, line: &str, cursor: usize) {
+    /// Notes the line and the place of the cursor; true if either has changed.
+    pub(super) fn note_line(&self, line: &str, cursor: usize) -> bool {
+        let new = (line.to_owned(), line.get(..cursor).unwrap_or(line).to_owned());
         self.change(|paint| {
-            (paint.line, paint.before_cursor) = (line.to_owned(), line.get(..cursor).unwrap_or(line).to_owned());
-        });
+            let old = (mem::take(&mut paint.line), mem::take(&mut paint.before_cursor));
+            let changed = old != new;
+            (paint.line, paint.before_cursor) = new;
+            changed
+        })
     }
 
     pub(super) fn note_search(&self, searching: bool) {
         self.change(|paint| paint.searching = searching);
     }
 
-    fn change(&self, change: impl FnOnce(&mut Paint)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    fn change<R>(&self, change: impl FnOnce(&mut Paint) -> R) -> R {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// How many rows the cursor is below the beginning of the prompt, and how many the whole line is at most, each
@@ -100,9 +108,10 @@ mod tests {
     fn the_cursor_may_be_above_the_end_of_the_line() {
         let painted = Painted::default();
         painted.note_prompt("In [1]: ", "   ...: ");
-        painted.note_line("fn f() {\n  1\n}", 3);
+        assert!(painted.note_line("fn f() {\n  1\n}", 3));
+        assert!(!painted.note_line("fn f() {\n  1\n}", 3), "it is painted again");
         assert_eq!(painted.rows(80), Some((0, 2)));
-        painted.note_line("fn f() {\n  1\n}", 12);
+        assert!(painted.note_line("fn f() {\n  1\n}", 12));
         assert_eq!(painted.rows(80), Some((1, 2)));
         assert_eq!(painted.rows(11), Some((3, 4)));
         painted.note_search(true);

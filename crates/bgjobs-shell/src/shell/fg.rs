@@ -13,6 +13,7 @@ pub(super) fn bring(session: &mut Session, number: usize, job: &AnyJob) -> Reply
         for line in log.read(&mut cursor).lines {
             session.print(line.stream, &many_lines(&line.text).to_string());
         }
+        session.told().note_looked(job, cursor.line());
     };
     // Of one that has ended all is shown at once.
     let mut is_told = job.is_finished();

@@ -5,6 +5,7 @@
 mod debug;
 mod fg;
 mod kill;
+mod log;
 mod place;
 mod processes;
 
@@ -15,6 +16,8 @@ use bgjobs::{AnyJob, Stream, one_line};
 use crate::{
     commands::{self, Command},
     foreground::Waited,
+    lang::{Digest, Value, jobs_as_json, json},
+    listing::listing,
     render,
     selection::Selection,
     session::{Answer, Session},
@@ -45,7 +48,7 @@ pub fn answer(session: &mut Session, line: &str) -> Reply {
         return debug::answer(session, line);
     }
     let number = session.number();
-    match Command::parse(line, |name| session.names().variable(name).is_some()) {
+    match command(session, line) {
         None => {
             let answer = session.answer(line);
             shown(session, number, &answer)
@@ -63,7 +66,7 @@ pub fn answer(session: &mut Session, line: &str) -> Reply {
 
 /// Answers a line that is the only one, called `name` in tracebacks: a value is shown by itself.
 pub fn answer_alone(session: &mut Session, name: &str, line: &str) -> Reply {
-    if Command::parse(line, |name| session.names().variable(name).is_some()).is_some() {
+    if command(session, line).is_some() {
         return answer(session, line);
     }
     match session.answer_as(name, line) {
@@ -72,6 +75,30 @@ pub fn answer_alone(session: &mut Session, name: &str, line: &str) -> Reply {
         Answer::Sent(job) => Reply::Shown(render::sent(&job)),
         Answer::Failed(failure) => Reply::Wrong(render::failure(&failure)),
     }
+}
+
+/// Answers a line that is the only one, called `name` in tracebacks: its value is shown as JSON, even if it is `()`.
+pub fn answer_as_json(session: &mut Session, name: &str, line: &str) -> Reply {
+    if let Some(command) = command(session, line) {
+        if matches!(command, Ok(Command::Jobs | Command::JobsAsJson)) {
+            return carry_out(session, 0, &Command::JobsAsJson);
+        }
+        return Reply::Wrong(format!("`{}` is a command, and has no value to be shown as JSON", one_line(line.trim())));
+    }
+    let value = match session.answer_as(name, line) {
+        Answer::Nothing => Value::plain(()),
+        Answer::Value(value) => value,
+        Answer::Sent(job) => return Reply::Shown(render::sent(&job)),
+        Answer::Failed(failure) => return Reply::Wrong(render::failure(&failure)),
+    };
+    match json(&value) {
+        Ok(text) => Reply::Shown(text),
+        Err(refusal) => Reply::Wrong(refusal),
+    }
+}
+
+fn command(session: &Session, line: &str) -> Option<Result<Command, String>> {
+    Command::parse(line, |name| session.names().variable(name).is_some())
 }
 
 fn shown(session: &Session, number: usize, answer: &Answer) -> Reply {
@@ -90,7 +117,7 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
             None => Reply::Wrong(format!("nothing is known of {}; `help` shows what can be typed", one_line(name))),
         },
         Command::Jobs => {
-            let status = session.jobs().status().to_string();
+            let status = listing(session.told(), &session.jobs().status(), session.columns());
             // Who has seen the lists need not be told any more.
             let _ = session.report();
             match status.strip_suffix('\n') {
@@ -100,13 +127,19 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
         }
         Command::Debug(None) => debug::line(session),
         Command::Debug(Some(selection)) => with_job(session, selection, debug::job),
+        Command::JobsAsJson => match jobs_as_json(session.told()) {
+            Ok(text) => Reply::Shown(text),
+            Err(refusal) => Reply::Wrong(refusal),
+        },
+        Command::Digest => Reply::Shown(Digest::new(session.told(), None).to_string()),
+        Command::Notify(None) => Reply::Shown(session.notifier().get().to_string()),
+        Command::Notify(Some(notify)) => {
+            session.notifier().set(*notify);
+            Reply::Nothing
+        }
         Command::Foreground(selection) => with_job(session, selection, |session, job| fg::bring(session, number, job)),
         Command::Kill(selection) => with_jobs(session, selection, kill::stop),
-        Command::Log(selection) => with_jobs(session, selection, |_, jobs| {
-            let lines = jobs.iter().flat_map(|job| job.log().tail(usize::MAX));
-            let lines: Vec<_> = lines.map(|line| render::log_line(&line.text)).collect();
-            if lines.is_empty() { Reply::Nothing } else { Reply::Shown(lines.join("\n")) }
-        }),
+        Command::Log(selection, view) => with_jobs(session, selection, |session, jobs| log::show(session, jobs, view)),
         Command::Wait(Some(selection)) => with_jobs(session, selection, wait),
         Command::Wait(None) => {
             let jobs: Vec<_> = session.jobs().running().into_iter().filter(|job| !job.is_daemon()).collect();

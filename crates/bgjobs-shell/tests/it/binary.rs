@@ -258,22 +258,107 @@ fn a_text_on_the_command_line_is_evaluated() {
         &["--wrong"],
         "",
         expect![[r#"
-        exit 2
+            exit 2
+            -- out
+            -- err
+            bgjobs: invalid option '--wrong'
+
+            Usage: bgjobs [FILE [ARGUMENT]... | [--json] -c TEXT]
+
+            A prompt whose every line can run in the background. Without arguments it reads lines
+            from the terminal, or from a pipe as if they were typed. `help` at the prompt says more.
+
+              FILE         evaluates a file; `args` holds the arguments
+              -c TEXT      evaluates a text as a line at the prompt, and shows its value
+              --json       with -c, shows the value as JSON: a job as all that is known of it
+              --help       shows this
+              --version    shows the version
+        "#]],
+    );
+}
+
+#[test]
+fn the_value_of_a_text_is_shown_as_json_where_that_is_asked_for() {
+    check(
+        &["--json", "-c", "#{b: [1, 2.5, ()], a: 'x'}"],
+        "",
+        expect![[r#"
+        exit 0
         -- out
+        {"a":"x","b":[1,2.5,null]}
         -- err
-        bgjobs: invalid option '--wrong'
-
-        Usage: bgjobs [FILE [ARGUMENT]... | -c TEXT]
-
-        A prompt whose every line can run in the background. Without arguments it reads lines
-        from the terminal, or from a pipe as if they were typed. `help` at the prompt says more.
-
-          FILE         evaluates a file; `args` holds the arguments
-          -c TEXT      evaluates a text as a line at the prompt, and shows its value
-          --help       shows this
-          --version    shows the version
     "#]],
     );
+    check(
+        &["-c", "x = 1;", "--json"],
+        "",
+        expect![[r#"
+        exit 0
+        -- out
+        null
+        -- err
+    "#]],
+    );
+    check(
+        &["--json", "-c", "1 / 0"],
+        "",
+        expect![[r#"
+        exit 1
+        -- out
+        -- err
+        Traceback (most recent call last):
+          -c, line 1
+            1 / 0
+              ^
+        Division by zero: 1 / 0
+    "#]],
+    );
+    check(
+        &["--json", "-c", "|x| x"],
+        "",
+        expect![[r#"
+        exit 1
+        -- out
+        -- err
+        JSON has no values of the type function
+    "#]],
+    );
+    check(
+        &["--json", "-c", "jobs"],
+        "",
+        expect![[r#"
+        exit 0
+        -- out
+        []
+        -- err
+    "#]],
+    );
+    check(
+        &["--json", "-c", "wait 1"],
+        "",
+        expect![[r#"
+        exit 1
+        -- out
+        -- err
+        `wait 1` is a command, and has no value to be shown as JSON
+    "#]],
+    );
+    check(
+        &["--json", "-c", "j = jobs.new('1 / 0'); j.join(); parse_json(to_json(jobs.dead))[0].failure.message"],
+        "",
+        expect![[r#"
+            exit 1
+            -- out
+            "Division by zero: 1 / 0"
+            -- err
+            Dead, call jobs.traceback() for details jobs:
+            0 : 1 / 0
+        "#]],
+    );
+    for wrong in [&["--json"][..], &["--json", "file"], &["-c", "1", "-c", "2"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_bgjobs")).args(wrong).output().expect("the shell was built");
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod attributes;
 mod background;
 mod binary;
+mod calling;
 #[cfg(unix)]
 mod commands;
 mod copies;
@@ -15,6 +16,8 @@ mod failures;
 mod functions;
 mod hostile;
 mod jobs;
+mod logs;
+mod looking;
 mod messages;
 mod names;
 mod places;

@@ -215,7 +215,7 @@ fn a_job_may_be_given_options() {
               In[13], line 1
                 jobs.start(slow, [1, 2], #{deamon: true})
                      ^
-            there is no option `deamon`; there are `daemon: true` and `name: "text"`
+            there is no option `deamon`; there are `daemon: true`, `name: "text"` and `log_file: "path"`
             > jobs.start(slow, [1, 2], #{daemon: 1})
             Traceback (most recent call last):
               In[14], line 1

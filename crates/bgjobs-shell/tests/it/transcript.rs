@@ -53,7 +53,7 @@ fn without_times(text: &str) -> String {
 pub(crate) struct Seen(Arc<Mutex<String>>);
 
 impl Seen {
-    fn add(&self, text: &str) {
+    pub(crate) fn add(&self, text: &str) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.push_str(text);
         seen.push('\n');

@@ -1,10 +1,10 @@
 //! What a job prints, as its readers see it.
 
-use std::thread;
+use std::{thread, time::Duration};
 
-use bgjobs::{Config, Context, Failure, Job, JobManager, LogCursor, Stream};
+use bgjobs::{AnyJob, Config, Context, Failure, Job, JobManager, LogCursor, Stream, Verdict, WaitError};
 
-use crate::gate::{Gate, wait_until};
+use crate::gate::{GUARD, Gate, wait_until};
 
 fn texts<T>(job: &Job<T>) -> Vec<String> {
     job.log().read(&mut LogCursor::default()).lines.into_iter().map(|line| line.text).collect()
@@ -105,4 +105,74 @@ fn the_logs_of_jobs_do_not_mix_and_outlive_their_jobs() {
         assert!(lines.iter().enumerate().all(|(place, line)| line.text == format!("{n} {place}")));
         assert!(lines.windows(2).all(|pair| pair[0].at <= pair[1].at));
     }
+}
+
+#[test]
+fn who_follows_a_log_gets_each_line_as_it_is_printed_and_hears_the_end() {
+    let jobs = JobManager::new();
+    let gates = [Gate::new(), Gate::new(), Gate::new()];
+    let passes = gates.each_ref().map(Gate::pass);
+    let body = move |job: &Context| {
+        for (n, pass) in passes.into_iter().enumerate() {
+            pass.wait();
+            job.print(n);
+        }
+        job.log().write(Stream::Out, "half");
+        Ok(())
+    };
+    let job = jobs.spawn_with("print", body).unwrap();
+    let mut cursor = LogCursor::default();
+    for (n, gate) in gates.iter().enumerate() {
+        gate.open_soon();
+        let new = job.follow(&mut cursor, Some(GUARD)).unwrap().unwrap();
+        assert_eq!(new.lines[0].text, n.to_string());
+        if let [_, half] = &*new.lines {
+            assert_eq!((n, &*half.text), (2, "half"));
+        }
+    }
+    while job.follow(&mut cursor, Some(GUARD)).unwrap().is_some() {}
+    assert_eq!(cursor.line(), 4);
+    assert!(job.follow(&mut cursor, None).unwrap().is_none(), "the end is told again");
+}
+
+#[test]
+fn following_ends_at_its_time_limit_and_at_a_stop_of_who_follows_but_not_the_job() {
+    let jobs = JobManager::new();
+    let gate = Gate::new();
+    let silent = jobs.spawn("silent", gate.hold(())).unwrap();
+    let mut cursor = LogCursor::default();
+    let refusal = silent.follow(&mut cursor, Some(Duration::ZERO)).unwrap_err();
+    assert!(matches!(refusal, WaitError::TimedOut { .. }), "{refusal}");
+
+    let other = AnyJob::clone(&silent);
+    let follower = jobs.spawn_with("follow", move |job| {
+        let refusal = job.follow(&other, &mut LogCursor::default(), None).unwrap_err();
+        assert!(matches!(refusal, WaitError::Stopped(_)), "{refusal}");
+        Ok(job.check()?)
+    });
+    let verdict = follower.unwrap().stop("seen enough", GUARD);
+    assert!(matches!(verdict, Verdict::Stopped { .. }), "{verdict}");
+    assert!(!silent.is_finished());
+}
+
+#[test]
+fn a_job_that_would_follow_itself_for_ever_is_told() {
+    let jobs = JobManager::new();
+    let job = jobs.spawn_with("follow", |job| {
+        let mut cursor = LogCursor::default();
+        job.print("one");
+        assert_eq!(job.job().follow(&mut cursor, None).unwrap().unwrap().lines.len(), 1);
+        Ok(job.job().follow(&mut cursor, None).map(|_| ()).unwrap_err())
+    });
+    assert_eq!(job.unwrap().join_timeout(GUARD).unwrap(), &WaitError::Itself(0.into()));
+}
+
+#[test]
+fn the_lines_of_the_last_moments_are_read_by_their_age() {
+    let jobs = JobManager::new();
+    let job = jobs.spawn_with("print", printer(3)).unwrap();
+    job.join().unwrap();
+    assert_eq!(job.log().since(Duration::MAX).len(), 3);
+    assert_eq!(job.log().since(GUARD * 60).len(), 3);
+    assert!(job.log().since(Duration::ZERO).is_empty());
 }

@@ -16,6 +16,7 @@ mod hooks;
 mod hosted;
 mod lifecycle;
 mod limits;
+mod log_files;
 mod logs;
 mod model;
 mod notices;
@@ -28,11 +29,14 @@ mod refusal;
 mod retry;
 mod stopping;
 mod stress;
+mod summaries;
 #[cfg(unix)]
 mod supervised;
 #[cfg(unix)]
 mod terminals;
 mod texts;
+#[cfg(feature = "tracing")]
+mod traces;
 #[cfg(target_os = "linux")]
 mod trees;
 mod types;

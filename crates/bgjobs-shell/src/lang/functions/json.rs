@@ -1,9 +1,12 @@
-//! Values as JSON texts, and back.
+//! Values as JSON texts, and back; a job is written as its summary.
 
+use bgjobs::AnyJob;
 use rhai::{Array, Blob, Dynamic, ImmutableString, Map, Module, export_module, exported_module};
 
+use super::jobs::{summaries, summary_of};
 use crate::lang::{
     error::{Result, error},
+    jobs::Jobs,
     kind::{text, word},
 };
 
@@ -44,10 +47,46 @@ mod texts {
 }
 
 fn text_of(value: &Dynamic) -> Result<String> {
-    if let Some(kind) = unknown(value) {
-        return Err(error(format!("to_json(..): JSON has no values of the type {kind}")).into());
+    Ok(json(value).map_err(|refusal| error(format!("to_json(..): {refusal}")))?)
+}
+
+/// A value as a JSON text, or why it is none.
+pub(in crate::lang) fn json(value: &Dynamic) -> std::result::Result<String, String> {
+    if has_jobs(value) {
+        return json(&with_summaries(value).map_err(|cause| cause.to_string())?);
     }
-    Ok(serde_json::to_string(value).map_err(|cause| error(format!("to_json(..): {cause}")))?)
+    match unknown(value) {
+        Some(kind) => Err(format!("JSON has no values of the type {kind}")),
+        None => serde_json::to_string(value).map_err(|cause| cause.to_string()),
+    }
+}
+
+fn has_jobs(value: &Dynamic) -> bool {
+    if let Some(array) = value.read_lock::<Array>() {
+        return array.iter().any(has_jobs);
+    }
+    if let Some(map) = value.read_lock::<Map>() {
+        return map.values().any(has_jobs);
+    }
+    value.is::<AnyJob>() || value.is::<Jobs>()
+}
+
+/// The value with all that is known of each job in its place.
+fn with_summaries(value: &Dynamic) -> Result<Dynamic> {
+    if let Some(array) = value.read_lock::<Array>() {
+        return Ok(array.iter().map(with_summaries).collect::<Result<Array>>()?.into());
+    }
+    if let Some(map) = value.read_lock::<Map>() {
+        let parts = map.iter().map(|(key, value)| Ok((key.clone(), with_summaries(value)?)));
+        return Ok(parts.collect::<Result<Map>>()?.into());
+    }
+    if let Some(job) = value.read_lock::<AnyJob>() {
+        return summary_of(&job);
+    }
+    if let Some(jobs) = value.read_lock::<Jobs>() {
+        return Ok(summaries(&jobs)?.into());
+    }
+    Ok(value.clone())
 }
 
 /// The type of the first part that JSON does not have.

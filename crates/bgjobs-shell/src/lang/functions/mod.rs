@@ -4,23 +4,42 @@ mod command;
 mod files;
 mod jobs;
 mod json;
+mod progress;
 mod random;
 mod shared;
 mod sizes;
 mod time;
 
 use rhai::{
-    Module, Shared,
+    Dynamic, Module, Shared,
     packages::{Package, StandardPackage},
 };
 
-use super::{language::Language, shared::SharedValue};
+use super::{jobs::Jobs, language::Language, shared::SharedValue, value::Value};
 
 /// Rhai's functions and the prompt's, and a program's `own`, which hide those.
 pub(crate) fn language(own: impl IntoIterator<Item = Module>) -> Language {
     let standard = StandardPackage::new().as_shared_module();
     let modules = [standard, module().into(), jobs::module().into()];
     Language::new(modules.into_iter().chain(own.into_iter().map(Shared::new)).collect())
+}
+
+/// A value as a JSON text; a job as all that is known of it.
+///
+/// # Errors
+///
+/// What JSON does not have.
+pub(crate) fn json(value: &Value) -> Result<String, String> {
+    json::json(value.data())
+}
+
+/// All that is known of all jobs, as a JSON text.
+///
+/// # Errors
+///
+/// What JSON does not have, which is nothing.
+pub(crate) fn jobs_as_json(jobs: &Jobs) -> Result<String, String> {
+    json::json(&Dynamic::from(jobs.clone()))
 }
 
 /// The functions as a module.
@@ -30,6 +49,7 @@ fn module() -> Module {
         command::module(),
         files::module(),
         json::module(),
+        progress::module(),
         random::module(),
         shared::module(),
         sizes::module(),

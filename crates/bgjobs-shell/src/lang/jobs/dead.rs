@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    fmt,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -10,7 +11,22 @@ use bgjobs::{Handle, JobId};
 use crate::lang::post_mortem::PostMortem;
 
 /// Of how many dead jobs the names are kept.
-pub(crate) const MOST_JOBS: usize = 20;
+const MOST_JOBS: usize = 20;
+
+/// Why there is nothing to look at of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoPostMortem {
+    /// It has not ended.
+    Runs(JobId),
+    /// It ended well.
+    Done(JobId),
+    /// It was stopped before it began.
+    NeverBegan(JobId),
+    /// No code of the user's ran.
+    NoNames(JobId),
+    /// There are newer ones.
+    LetGo(JobId),
+}
 
 /// What the newest dead jobs left, oldest first; none of one that was in no code of the user's.
 #[derive(Clone, Default)]
@@ -40,5 +56,27 @@ impl AllDead {
         *all = here;
         drop(all);
         drop::<VecDeque<_>>(gone);
+    }
+}
+
+impl fmt::Display for NoPostMortem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Runs(id) => {
+                write!(f, "Job #{id} has not ended; stop it (kill {id}) or wait for it (wait {id}) first")
+            }
+            Self::Done(id) => {
+                write!(f, "Job #{id} completed: there is nothing to look for; its value is jobs[{id}].result")
+            }
+            Self::NeverBegan(id) => write!(f, "Job #{id} was stopped before it began, and has no names"),
+            Self::NoNames(id) => write!(
+                f,
+                "Job #{id} failed in no function of yours, so there are no names to look at; jobs.traceback({id}) says why"
+            ),
+            Self::LetGo(id) => write!(
+                f,
+                "the names of job #{id} were let go: the newest {MOST_JOBS} that died keep theirs; jobs.traceback({id}) is still there"
+            ),
+        }
     }
 }

@@ -4,11 +4,11 @@
 
 mod dead;
 mod done;
+mod looks;
 mod started;
 
 use std::{
     collections::BTreeSet,
-    fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -17,55 +17,13 @@ use std::{
 
 use bgjobs::{AnyJob, Failure, Handle, JobId, Notices, Outcome, State};
 
-use self::{
-    dead::{AllDead, MOST_JOBS},
-    started::AllStarted,
-};
+pub(crate) use self::dead::NoPostMortem;
+use self::{dead::AllDead, looks::Looks, started::AllStarted};
 pub(super) use self::{
     done::{Done, Own},
     started::Started,
 };
-
 use super::{post_mortem::PostMortem, value::Value};
-
-/// Why there is nothing to look at of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoPostMortem {
-    /// It has not ended.
-    Runs(JobId),
-    /// It ended well.
-    Done(JobId),
-    /// It was stopped before it began.
-    NeverBegan(JobId),
-    /// No code of the user's ran.
-    NoNames(JobId),
-    /// There are newer ones.
-    LetGo(JobId),
-}
-
-impl fmt::Display for NoPostMortem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Runs(id) => {
-                write!(f, "Job #{id} has not ended; stop it (kill {id}) or wait for it (wait {id}) first")
-            }
-            Self::Done(id) => {
-                write!(f, "Job #{id} completed: there is nothing to look for; its value is jobs[{id}].result")
-            }
-            Self::NeverBegan(id) => write!(f, "Job #{id} was stopped before it began, and has no names"),
-            Self::NoNames(id) => write!(
-                f,
-                "Job #{id} failed in no function of yours, so there are no names to look at; jobs.traceback({id}) says why"
-            ),
-            Self::LetGo(id) => {
-                write!(
-                    f,
-                    "the names of job #{id} were let go: the newest {MOST_JOBS} that died keep theirs; jobs.traceback({id}) is still there"
-                )
-            }
-        }
-    }
-}
 
 /// The background jobs of a session, with the reader of what was not told yet.
 ///
@@ -80,6 +38,7 @@ pub struct Jobs {
     read: Arc<Mutex<BTreeSet<JobId>>>,
     started: AllStarted,
     dead: AllDead,
+    looks: Looks,
 }
 
 impl Jobs {
@@ -94,6 +53,7 @@ impl Jobs {
             read: Arc::default(),
             started: AllStarted::default(),
             dead: AllDead::default(),
+            looks: Looks::default(),
         }
     }
 
@@ -144,6 +104,17 @@ impl Jobs {
         self.notices().skip(job.id());
     }
 
+    /// Notes that somebody has looked at the first `lines` lines that the job printed.
+    pub fn note_looked(&self, job: &AnyJob, lines: u64) {
+        self.looks.note(job, lines, &self.handle);
+    }
+
+    /// How many lines the job printed that nobody has looked at.
+    #[must_use]
+    pub fn new_lines(&self, job: &AnyJob) -> u64 {
+        self.looks.new_lines(job)
+    }
+
     /// What a job was started with.
     pub(super) fn started(&self, job: &AnyJob) -> Option<Started> {
         self.started.get(job.id())
@@ -153,6 +124,7 @@ impl Jobs {
     pub(super) fn forget_gone(&self) {
         self.started.forget_gone(&self.handle);
         self.dead.forget_gone(&self.handle);
+        self.looks.forget_gone(&self.handle);
     }
 
     /// What a dead job left, or why there is nothing.

@@ -2,12 +2,15 @@
 
 mod all;
 mod frames;
+mod log;
 mod new;
 mod one;
 mod sh;
+mod summary;
 
 use std::{fmt::Display, time::Duration};
 
+pub(in crate::lang) use self::summary::{summaries, summary_of};
 use bgjobs::{AnyJob, ResultError, Stream, TracebackError};
 use rhai::{Dynamic, Module};
 
@@ -22,7 +25,9 @@ const REASON: &str = "on request";
 /// The functions as a module.
 pub(super) fn module() -> Module {
     let mut module = all::module();
-    module.combine(one::module()).combine(frames::module()).combine(new::module()).combine(sh::module());
+    for part in [one::module(), frames::module(), new::module(), sh::module(), log::module(), summary::module()] {
+        module.combine(part);
+    }
     module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job");
     module
 }

@@ -88,9 +88,14 @@ pub(super) fn choices(options: &Dynamic) -> Result<Choices> {
                 let wrong = |kind| error(format!("the option `name` is a string, not of the type {kind}"));
                 choices.name = Some(text(value).map_err(wrong)?);
             }
+            "log_file" => {
+                let wrong =
+                    |kind| error(format!("the option `log_file` is the path of a new file, not of the type {kind}"));
+                choices.options.log_file = Some(text(value).map_err(wrong)?.into());
+            }
             _ => {
                 return Err(error(format!(
-                    "there is no option `{option}`; there are `daemon: true` and `name: \"text\"`"
+                    "there is no option `{option}`; there are `daemon: true`, `name: \"text\"` and `log_file: \"path\"`"
                 ))
                 .into());
             }

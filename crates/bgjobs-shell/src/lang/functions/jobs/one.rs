@@ -143,12 +143,6 @@ mod of_one {
         job.thread().map_or(Dynamic::UNIT, |thread| i64::from(thread).into())
     }
 
-    /// The lines that the job printed.
-    #[rhai_fn(get = "log", pure)]
-    pub(super) fn log(job: &mut AnyJob) -> Array {
-        job.log().tail(usize::MAX).into_iter().map(|line| line.text.into()).collect()
-    }
-
     /// Prints the traceback of the job, if it died.
     #[rhai_fn(pure)]
     pub(super) fn traceback(context: NativeCallContext<'_>, job: &mut AnyJob) {

@@ -1,0 +1,325 @@
+//! Looks at jobs in the words of a shell: the list, a log, a digest, and what is told when a long job ends.
+
+use bgjobs_shell::{Session, shell};
+use expect_test::{Expect, expect};
+
+use crate::transcript::Seen;
+
+/// Types a line as at a prompt.
+fn type_line(seen: &Seen, session: &mut Session, line: &str) {
+    seen.add(&format!("> {line}"));
+    let reply = shell::answer(session, line);
+    if let Some((_, text)) = shell::stream(&reply) {
+        seen.add(text);
+    }
+}
+
+/// Types lines into a new session, and compares what is seen, but for times, with what is expected.
+#[expect(clippy::needless_pass_by_value, reason = "as expect-test has it")]
+#[track_caller]
+fn check(typed: &[&str], expected: Expect) {
+    let seen = Seen::default();
+    let mut session = seen.session();
+    for line in typed {
+        type_line(&seen, &mut session, line);
+    }
+    // The end of the session waits for its jobs.
+    for job in session.jobs().running() {
+        job.ask_stop("the test is over");
+    }
+    expected.assert_eq(&without_times(&seen.take()));
+}
+
+/// Puts `TIME` in place of times that a test cannot know.
+fn without_times(text: &str) -> String {
+    let word = |word: &str| {
+        let bare = word.trim_end_matches([',', ';', '\n']);
+        let is_time = bare.strip_suffix('s').is_some_and(|number| number.parse::<f64>().is_ok())
+            || bare.len() == "14:03:21.250".len() && bare.matches(':').count() == 2;
+        if is_time { word.replace(bare, "TIME") } else { word.to_owned() }
+    };
+    text.split_inclusive(' ')
+        .map(|piece| {
+            let (bare, end) = piece.strip_suffix(' ').map_or((piece, ""), |bare| (bare, " "));
+            bare.split_inclusive('\n').map(word).collect::<String>() + end
+        })
+        .collect()
+}
+
+const WORK: &str =
+    "fn work(up) { print('begun'); progress(1, 4, 'fitting'); print('50%\\r25%'); up.set(1); sleep(1000) }";
+
+#[test]
+fn the_list_says_of_each_running_job_how_far_it_is_and_what_is_new() {
+    check(
+        &[
+            WORK,
+            "fn load() { print('rows'); throw 'no rows' }",
+            "up = shared(0); jobs.new(work, up); up.wait(|v| v == 1);",
+            "jobs.new('sleep(1000)'); jobs.new(load).join(); jobs.new('6 * 7').join();",
+            "jobs",
+            "log 0",
+            "log 2",
+            "jobs",
+            "jobs.status()",
+        ],
+        expect![[r#"
+            > fn work(up) { print('begun'); progress(1, 4, 'fitting'); print('50%\r25%'); up.set(1); sleep(1000) }
+            > fn load() { print('rows'); throw 'no rows' }
+            > up = shared(0); jobs.new(work, up); up.wait(|v| v == 1);
+            > jobs.new('sleep(1000)'); jobs.new(load).join(); jobs.new('6 * 7').join();
+            > jobs
+            Running jobs:
+            0 : fn work(up)
+                TIME, fitting, 25%, about TIME left; 2 new lines, the last: 25%
+            1 : sleep(1000)
+                TIME
+
+            Completed jobs:
+            3 : 6 * 7
+
+            Dead jobs:
+            2 : fn load()
+                1 new line: rows
+
+            > log 0
+            begun
+            50%\r25%
+            > log 2
+            rows
+            > jobs
+            Running jobs:
+            0 : fn work(up)
+                TIME, fitting, 25%, about TIME left; last line: 25%
+            1 : sleep(1000)
+                TIME
+
+            Completed jobs:
+            3 : 6 * 7
+
+            Dead jobs:
+            2 : fn load()
+
+            > jobs.status()
+            Running jobs:
+            0 : fn work(up)
+            1 : sleep(1000)
+
+            Completed jobs:
+            3 : 6 * 7
+
+            Dead jobs:
+            2 : fn load()
+
+        "#]],
+    );
+}
+
+#[test]
+fn a_log_is_shown_as_asked_with_the_streams_told_apart() {
+    check(
+        &[
+            "fn talk() { print('one'); debug('two'); print('three\\x1b[2J'); }",
+            "jobs.new(talk).join()",
+            "log 0",
+            "log 0 -n 2",
+            "log 0 --err",
+            "log 0 --out -t",
+            "log 0 --since 1h -n 1 -t",
+            "log 0 --since 0",
+            "jobs.new('6 * 7').join()",
+            "log all -n 1",
+            "log 1",
+        ],
+        expect![[r#"
+            > fn talk() { print('one'); debug('two'); print('three\x1b[2J'); }
+            > jobs.new(talk).join()
+            > log 0
+            one
+            ! In[1], line 1, position 27: "two"
+            three\u{1b}[2J
+            > log 0 -n 2
+            ! In[1], line 1, position 27: "two"
+            three\u{1b}[2J
+            > log 0 --err
+            In[1], line 1, position 27: "two"
+            > log 0 --out -t
+            TIME one
+            TIME three\u{1b}[2J
+            > log 0 --since 1h -n 1 -t
+            TIME three\u{1b}[2J
+            > log 0 --since 0
+            > jobs.new('6 * 7').join()
+            > log all -n 1
+            #0 fn talk():
+            three\u{1b}[2J
+            #1 6 * 7:
+            > log 1
+        "#]],
+    );
+}
+
+#[test]
+fn a_wrong_look_is_told() {
+    check(
+        &["jobs.new('1').join(); jobs.new('2').join()", "log 7", "log all -f", "log 0 -x", "notify ding", "jobs -x"],
+        expect![[r#"
+            > jobs.new('1').join(); jobs.new('2').join()
+            > log 7
+            Job #7 not found; the newest job is #1
+            > log all -f
+            2 jobs are meant, and only one can be followed: give its number
+            > log 0 -x
+            log has no option -x; `help log` says what it understands
+            > notify ding
+            `ding` is no way to be notified; there are bell, osc9 and osc777, each for jobs of so long, as bell:30s, and off
+            > jobs -x
+            jobs has no option -x; `help jobs` says what it understands
+        "#]],
+    );
+}
+
+#[test]
+fn a_log_that_is_followed_is_shown_until_the_job_ends() {
+    check(
+        &[
+            "ready = shared(0);",
+            "fn talk(ready) { print('one'); ready.wait(|v| v == 1); debug('two'); print('three') }",
+            "jobs.new(talk, ready); jobs.new(|ready| { sleep(0.05); ready.set(1) }, ready);",
+            "log 0 -f",
+            "jobs[0].status",
+            "jobs",
+            "log 0 -f --err",
+        ],
+        expect![[r#"
+            > ready = shared(0);
+            > fn talk(ready) { print('one'); ready.wait(|v| v == 1); debug('two'); print('three') }
+            > jobs.new(talk, ready); jobs.new(|ready| { sleep(0.05); ready.set(1) }, ready);
+            > log 0 -f
+            one
+            ! In[2], line 1, position 56: "two"
+            three
+            > jobs[0].status
+            Out[5]: "Completed"
+            > jobs
+            Completed jobs:
+            0 : fn talk(ready)
+            1 : |ready| ..
+
+            > log 0 -f --err
+            In[2], line 1, position 56: "two"
+        "#]],
+    );
+}
+
+#[test]
+fn whoever_is_interrupted_while_following_ends_the_look_and_not_the_job() {
+    let seen = Seen::default();
+    let mut session = seen.session();
+    type_line(&seen, &mut session, "jobs.new('sleep(1000)');");
+    let stopper = session.stopper();
+    let interrupt = std::thread::spawn(move || {
+        while !stopper.stop("interrupted") {
+            std::thread::yield_now();
+        }
+    });
+    type_line(&seen, &mut session, "log 0 -f");
+    interrupt.join().expect("it can't fail");
+    let job = session.jobs().get(0).expect("it was started");
+    assert!(!job.is_finished());
+    job.ask_stop("the test is over");
+    expect![[r#"
+        > jobs.new('sleep(1000)');
+        > log 0 -f
+    "#]]
+    .assert_eq(&seen.take());
+}
+
+#[test]
+fn jobs_are_listed_as_json() {
+    let seen = Seen::default();
+    let mut session = seen.session();
+    type_line(&seen, &mut session, "jobs --json");
+    type_line(&seen, &mut session, "jobs.new('print(1)').join()");
+    assert_eq!(seen.take(), "> jobs --json\n[]\n> jobs.new('print(1)').join()\n");
+    let shell::Reply::Shown(text) = shell::answer(&mut session, "jobs -j") else { panic!("it is shown") };
+    let jobs: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    assert_eq!(
+        (&jobs[0]["name"], &jobs[0]["state"], &jobs[0]["lines"]),
+        (&"print(1)".into(), &"done".into(), &1.into())
+    );
+}
+
+#[test]
+fn a_digest_and_the_way_to_be_notified_are_shown_at_any_time() {
+    check(
+        &[
+            "digest",
+            "jobs.new('print(1)').join()",
+            "digest",
+            "notify",
+            "notify osc9:90",
+            "notify",
+            "notify off",
+            "notify",
+        ],
+        expect![[r#"
+            > digest
+            no jobs
+            > jobs.new('print(1)').join()
+            > digest
+            1 done, 1 with unread output (#0)
+            > notify
+            bell:10s
+            > notify osc9:90
+            > notify
+            osc9:1m30s
+            > notify off
+            > notify
+            off
+        "#]],
+    );
+}
+
+#[test]
+fn what_fg_showed_is_no_news() {
+    check(
+        &["jobs.new('print(1)').join()", "jobs", "fg 0", "jobs"],
+        expect![[r#"
+        > jobs.new('print(1)').join()
+        > jobs
+        Completed jobs:
+        0 : print(1)
+            1 new line: 1
+
+        > fg 0
+        1
+        > jobs
+        Completed jobs:
+        0 : print(1)
+
+    "#]],
+    );
+}
+
+#[test]
+fn a_list_is_cut_to_its_columns() {
+    let seen = Seen::default();
+    let mut session = seen.session();
+    session.set_columns(40);
+    type_line(
+        &seen,
+        &mut session,
+        "jobs.new(|| for n in 0..1 { print('日本語日本語日本語日本語日本語日本語日本語日本語') }).join()",
+    );
+    type_line(&seen, &mut session, "jobs");
+    expect![[r#"
+        > jobs.new(|| for n in 0..1 { print('日本語日本語日本語日本語日本語日本語日本語日本語') }).join()
+        > jobs
+        Completed jobs:
+        0 : || ..
+            1 new line: 日本語日本語日本語日本…
+
+    "#]]
+    .assert_eq(&seen.take());
+}

@@ -1,0 +1,68 @@
+//! Starts, ends and stops of jobs as events of the crate `tracing`; nothing at all without that feature.
+//!
+//! Knows nothing of the engine; whoever listens is the user's code, so it is called without locks, and its panics are
+//! swallowed.
+
+pub(crate) use told::{asked_to_stop, ended, enter, started};
+
+#[cfg(feature = "tracing")]
+mod told {
+    use std::time::Duration;
+
+    use tracing::{debug, info_span, span::EnteredSpan, warn};
+
+    use crate::{
+        failure::{Failure, FailureKind},
+        name::Name,
+        panic::swallow,
+        record::Core,
+    };
+
+    /// Enters the span of a job whose body is about to run on this thread: what it tells then belongs to the job.
+    pub(crate) fn enter(core: &Core) -> EnteredSpan {
+        info_span!(target: "bgjobs", parent: None, "job", id = %core.id(), name = %core.name).entered()
+    }
+
+    /// The body of a job is about to run.
+    pub(crate) fn started(core: &Core) {
+        swallow(|| debug!(target: "bgjobs", id = %core.id(), name = %core.name, "job started"));
+    }
+
+    /// A job is asked to stop.
+    pub(crate) fn asked_to_stop(core: &Core, reason: &Name) {
+        swallow(|| debug!(target: "bgjobs", id = %core.id(), name = %core.name, %reason, "job asked to stop"));
+    }
+
+    /// A job is about to end, `now` by the clock of its manager.
+    pub(crate) fn ended(core: &Core, failure: Option<&Failure>, now: impl FnOnce() -> u64) {
+        let (id, name, now) = (core.id(), &core.name, now());
+        let started = core.life.started().unwrap_or(now);
+        let seconds = |from: u64, to: u64| Duration::from_nanos(to.saturating_sub(from)).as_secs_f64();
+        let (waited, ran) = (seconds(core.life.created(), started), seconds(started, now));
+        swallow(|| match failure {
+            None => debug!(target: "bgjobs", %id, %name, outcome = "done", waited, ran, "job ended"),
+            Some(why) if why.kind() == FailureKind::Stop => {
+                debug!(target: "bgjobs", %id, %name, outcome = "stopped", waited, ran, %why, "job ended");
+            }
+            Some(why) => warn!(target: "bgjobs", %id, %name, outcome = "failed", waited, ran, %why, "job ended"),
+        });
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+mod told {
+    use crate::{failure::Failure, name::Name, record::Core};
+
+    /// A span that is none.
+    pub(crate) struct Nothing;
+
+    pub(crate) fn enter(_: &Core) -> Nothing {
+        Nothing
+    }
+
+    pub(crate) fn started(_: &Core) {}
+
+    pub(crate) fn asked_to_stop(_: &Core, _: &Name) {}
+
+    pub(crate) fn ended(_: &Core, _: Option<&Failure>, _: impl FnOnce() -> u64) {}
+}

@@ -1,0 +1,107 @@
+//! The time on the wall of a moment by the steady clock, and back.
+//!
+//! Knows nothing of jobs and logs.
+//! Moments are kept as [`Instant`]s, which never go back; people read the time on the wall, which may be set.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant, SystemTime},
+};
+
+/// How far the two clocks may drift apart before they are paired anew; a machine that slept, or whose time was set, is
+/// further off than that.
+const SLACK: Duration = Duration::from_millis(100);
+
+/// One moment by both clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Pair {
+    at: Instant,
+    time: SystemTime,
+}
+
+/// The pair that holds for the process: the same moment is always the same time, as long as nobody sets the clock.
+static PAIR: Mutex<Option<Pair>> = Mutex::new(None);
+
+/// The time on the wall at a moment.
+///
+/// It is told by the clock of today: if the clock was set or the machine slept since, moments before that are told
+/// as if nothing had been.
+pub(crate) fn time_of(at: Instant) -> SystemTime {
+    current().time_of(at)
+}
+
+/// The moment of a time on the wall, as near as the steady clock goes.
+pub(crate) fn moment_of(time: SystemTime) -> Instant {
+    current().moment_of(time)
+}
+
+fn current() -> Pair {
+    let now = Pair { at: Instant::now(), time: SystemTime::now() };
+    let mut kept = PAIR.lock().unwrap_or_else(PoisonError::into_inner);
+    let pair = kept.filter(|pair| pair.agrees(now)).unwrap_or(now);
+    *kept = Some(pair);
+    pair
+}
+
+impl Pair {
+    fn time_of(self, at: Instant) -> SystemTime {
+        let time = match at.checked_duration_since(self.at) {
+            Some(later) => self.time.checked_add(later),
+            None => self.time.checked_sub(self.at.duration_since(at)),
+        };
+        time.unwrap_or(self.time)
+    }
+
+    fn moment_of(self, time: SystemTime) -> Instant {
+        let at = match time.duration_since(self.time) {
+            Ok(later) => self.at.checked_add(later),
+            Err(earlier) => self.at.checked_sub(earlier.duration()),
+        };
+        at.unwrap_or(self.at)
+    }
+
+    /// Whether the clocks have kept pace up to `now`.
+    fn agrees(self, now: Self) -> bool {
+        let told = self.time_of(now.at);
+        let apart = told.duration_since(now.time).unwrap_or_else(|error| error.duration());
+        apart <= SLACK
+    }
+}
+
+#[cfg(all(test, not(bgjobs_loom)))]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_hours(1);
+
+    #[test]
+    fn a_moment_and_its_time_are_as_far_from_the_pair() {
+        let first = Instant::now();
+        let pair = Pair { at: first + HOUR, time: SystemTime::UNIX_EPOCH + 10 * HOUR };
+        for (moment, time) in [(first, 9), (first + HOUR, 10), (first + 2 * HOUR, 11)] {
+            let time = SystemTime::UNIX_EPOCH + time * HOUR;
+            assert_eq!(pair.time_of(moment), time);
+            assert_eq!(pair.moment_of(time), moment);
+        }
+    }
+
+    #[test]
+    fn the_same_moment_is_told_the_same_time_again() {
+        let at = Instant::now();
+        let time = time_of(at);
+        assert_eq!(time_of(at), time);
+        assert_eq!(moment_of(time), at);
+        let apart = SystemTime::now().duration_since(time).unwrap_or_default();
+        assert!(apart < Duration::from_secs(30), "{apart:?}");
+    }
+
+    #[test]
+    fn a_clock_that_was_set_or_stood_still_asks_for_a_new_pair() {
+        let pair = Pair { at: Instant::now(), time: SystemTime::now() };
+        let later = |steady: Duration, wall: Duration| Pair { at: pair.at + steady, time: pair.time + wall };
+        assert!(pair.agrees(later(HOUR, HOUR)));
+        assert!(pair.agrees(later(HOUR, HOUR + SLACK)));
+        assert!(!pair.agrees(later(HOUR, 2 * HOUR)), "the machine slept");
+        assert!(!pair.agrees(later(2 * HOUR, HOUR)), "the clock was set back");
+    }
+}

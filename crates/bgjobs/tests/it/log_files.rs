@@ -1,0 +1,165 @@
+//! The file that a job's log is written to where that is asked for.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use bgjobs::{Config, Context, Job, JobManager, Options, Stream};
+
+/// A new folder, which goes with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("bgjobs-log-files-{}-{count}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Runs a job to its end whose log is written to `path`.
+fn run(config: Config, path: &Path, body: fn(&Context)) -> Job<()> {
+    let jobs = JobManager::with_config(config);
+    let job =
+        jobs.with(Options { log_file: Some(path.to_owned()), ..Options::default() }).spawn_with("print", move |job| {
+            body(job);
+            Ok(())
+        });
+    let job = job.unwrap();
+    job.join().unwrap();
+    job
+}
+
+fn texts(job: &Job<()>) -> Vec<String> {
+    job.log().tail(usize::MAX).into_iter().map(|line| line.text).collect()
+}
+
+fn flood(job: &Context) {
+    (0..1_000).for_each(|n| job.print(n));
+}
+
+#[test]
+fn the_file_has_each_line_with_its_time_and_stream_also_those_that_are_open_at_the_end() {
+    let folder = Folder::new();
+    let path = folder.0.join("job.log");
+    let job = run(Config::default(), &path, |job| {
+        job.print("one\ntwo");
+        job.log().write(Stream::Err, "oops\n");
+        job.log().write(Stream::Out, "half");
+    });
+    let text = fs::read_to_string(&path).unwrap();
+    let after_time: Vec<_> = text.lines().map(|line| line.split_once("Z ").unwrap().1).collect();
+    assert_eq!(after_time, ["out one", "out two", "err oops", "out half"]);
+    let read: Vec<_> = job.log().file_lines().unwrap().unwrap().map(Result::unwrap).collect();
+    for (read, line) in read.iter().zip(job.log().tail(usize::MAX)) {
+        assert_eq!((read.stream, &read.text), (line.stream, &line.text));
+    }
+}
+
+#[test]
+fn what_made_room_in_memory_is_read_from_the_file_in_its_order() {
+    let folder = Folder::new();
+    let config = Config { log_bytes: 1_000, ..Config::default() };
+    let job = run(config, &folder.0.join("job.log"), flood);
+    assert!(texts(&job).len() < 20);
+    let read = job.log().file_lines().unwrap().unwrap().map(|line| line.unwrap().text);
+    assert!(read.eq((0..1_000).map(|n| n.to_string())));
+}
+
+#[test]
+fn the_file_of_a_silent_job_is_there_and_a_log_without_one_has_none() {
+    let folder = Folder::new();
+    let path = folder.0.join("job.log");
+    let job = run(Config::default(), &path, |_| ());
+    assert_eq!(fs::read_to_string(&path).unwrap(), "");
+    assert_eq!(job.log().file_lines().unwrap().unwrap().count(), 0);
+    let jobs = JobManager::new();
+    assert!(jobs.spawn("none", || ()).unwrap().log().file_lines().unwrap().is_none());
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_but_its_owner_can_read_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = Folder::new();
+    let path = folder.0.join("job.log");
+    run(Config::default(), &path, flood);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_file_that_is_there_is_left_as_it_is_and_the_log_says_so() {
+    let folder = Folder::new();
+    let path = folder.0.join("mine.txt");
+    fs::write(&path, "mine").unwrap();
+    let job = run(Config::default(), &path, |job| job.print("one"));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+    let [told, line] = &*texts(&job) else { panic!("{:?}", texts(&job)) };
+    let start = format!("the log file {} takes no lines: ", path.display());
+    assert!(told.starts_with(&start) && told.ends_with("; what follows is kept in memory only"), "{told}");
+    assert_eq!(line, "one");
+    assert_eq!(job.log().tail(2)[0].stream, Stream::Err);
+    assert!(job.log().file_lines().unwrap().is_none());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_not_followed() {
+    let folder = Folder::new();
+    let (link, target) = (folder.0.join("link"), folder.0.join("target"));
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    let job = run(Config::default(), &link, |job| job.print("one"));
+    assert!(!target.exists());
+    assert!(texts(&job)[0].contains("takes no lines"));
+}
+
+#[test]
+fn a_folder_that_is_missing_harms_no_job() {
+    let folder = Folder::new();
+    let job = run(Config::default(), &folder.0.join("missing/job.log"), |job| job.print("one"));
+    assert_eq!(texts(&job).len(), 2);
+}
+
+#[test]
+fn a_file_that_is_full_is_told_once_and_the_job_goes_on() {
+    let folder = Folder::new();
+    let path = folder.0.join("job.log");
+    let job = run(Config { log_file_bytes: 400, ..Config::default() }, &path, flood);
+    assert!(fs::metadata(&path).unwrap().len() <= 400);
+    let told = |line: &String| {
+        line.ends_with("takes no lines: it is as large as it may get; what follows is kept in memory only")
+    };
+    assert_eq!(texts(&job).iter().filter(|line| told(line)).count(), 1);
+    assert_eq!(job.log().len(), 1_001);
+    // What is in it is whole, and in its order.
+    let read: Vec<_> = job.log().file_lines().unwrap().unwrap().map(|line| line.unwrap().text).collect();
+    assert!(read.len() > 5 && read.iter().enumerate().all(|(n, text)| *text == n.to_string()), "{read:?}");
+}
+
+#[test]
+fn a_file_that_somebody_else_wrote_to_or_took_away_is_an_error_to_its_reader_only() {
+    let folder = Folder::new();
+    let path = folder.0.join("job.log");
+    let job = run(Config::default(), &path, |job| job.print("one"));
+    let lines = || job.log().file_lines().unwrap().unwrap();
+    for foreign in ["hello\n".to_owned(), "x".repeat(100_000)] {
+        fs::write(&path, foreign).unwrap();
+        assert_eq!(lines().next().unwrap().unwrap_err().to_string(), "somebody else has written to it");
+    }
+    fs::write(&path, "2026-03-01T14:03:21.250000Z out one\n2026-03-01T14:03:21.25").unwrap();
+    assert_eq!(lines().count(), 1, "a full disk may have cut the last line");
+    fs::remove_file(&path).unwrap();
+    assert!(job.log().file_lines().is_err());
+    assert_eq!(texts(&job), ["one"]);
+}
