@@ -60,13 +60,13 @@ Lines are in Rhai (https://rhai.rs/book); each can run in the background:
   !make -j2 &              starts a command as a job; without & it is waited for
   jobs.new(\"slow(5)\")      starts an expression as a job
   jobs.new(slow, 5)        starts the call of a function as a job
-  jobs.start(slow, [5], #{daemon: true, name: \"x\"})   the same with options
+  jobs.start(slow, [5], #{name: \"x\", group: \"io\"})   with options: `help why`
   jobs                     lists all jobs
-  jobs[0].result           its value; also .status .traceback() .join() .log
+  jobs[0].result           its value; also .status .traceback() .log .summary()
   jobs.traceback(0)        why a job died
   jobs.remove(0)           forgets a finished job; jobs.flush() forgets them all
   fg 0, kill 0, log 0      wait for a job, stop it, what it printed; `help kill`
-  wait, wait 0             waits for all jobs, for one
+  wait, wait 0, why 0      waits for all jobs, for one; what job 0 waits for
   ?name, ?0                what a function does, what a name holds, how a job is
 Names are set by x = 1. _ is the last value shown, _3 that of line 3; a ; at the
 end hides the value. A job has its own copy of all names, as they were when it
@@ -77,7 +77,7 @@ and 7 / 2 is 3, 7 / 2.0 is 3.5.
 Functions: print(x), sleep(seconds), now(), timestamp().elapsed, sh(\"ls\").out,
   env(\"HOME\"), read_file(path), write_file(path, text), append_file(path, text),
   exists(path), file_size(path), list_dir(path), walk(path), to_json(x),
-  parse_json(text), random(), random(1..=6), pick(list), list.shuffle()
+  parse_json(text), random(1..=6), pick(list), list.shuffle(), progress(3, 10)
 Ctrl-C stops a line, Ctrl-Z sends it to the background, Ctrl-D leaves.";
 
 /// What one command does.

@@ -59,8 +59,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A clone is the same command once more, for instance for the next attempt of [`retry`](crate::Spawner::retry); what it reads
-/// from a file or a pipe is shared.
+/// A clone is the same command once more, for instance for the next attempt of [`retry`](crate::Spawner::retry).
 ///
 /// # Limits
 ///
@@ -289,6 +288,9 @@ fn line(program: &OsStr, words: &[OsString]) -> String {
 }
 
 /// What a [`Command`] reads; nothing, by default.
+///
+/// Clones of a text are read from its beginning; clones of a file or a pipe share it, and what one has read is gone
+/// for the others.
 #[derive(Clone, Debug, Default)]
 pub struct Input(pub(crate) Source);
 
@@ -296,13 +298,13 @@ pub struct Input(pub(crate) Source);
 pub(crate) enum Source {
     #[default]
     Empty,
-    Text(Arc<[u8]>),
+    Text(Vec<u8>),
     Open(Arc<OwnedFd>),
 }
 
 impl From<Vec<u8>> for Input {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(Source::Text(bytes.into()))
+        Self(Source::Text(bytes))
     }
 }
 
@@ -320,7 +322,7 @@ impl From<&str> for Input {
 
 impl From<OwnedFd> for Input {
     fn from(fd: OwnedFd) -> Self {
-        Self(Source::Open(fd.into()))
+        Self(Source::Open(Arc::new(fd)))
     }
 }
 

@@ -7,9 +7,10 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     after::{After, AfterError},
     config::Options,
-    engine::{Engine, Guests, Ledger, tell_start},
+    engine::{Engine, Ledger, tell_start},
     error::{SpawnError, UnknownJob},
     failure::Failure,
+    guests::Due,
     id::JobId,
     joins::Joiner,
     name::Name,
@@ -18,9 +19,9 @@ use crate::{
     record::{AnyRecord, Core, Key, Record, Shared},
     schedule::{Hold, Step, Terms},
     state::{Outcome, State},
-    sync::{Parker, lock},
+    sync::lock,
     trace,
-    wait::{Signal, Waiter},
+    wait::Signal,
     why::Waiting,
     workers::Task,
 };
@@ -40,6 +41,12 @@ enum Thread {
 }
 
 impl Options {
+    /// Whether the job goes through the schedule.
+    #[inline]
+    pub(crate) fn is_scheduled(&self) -> bool {
+        self.group.is_some() || self.delay.is_some() || !self.after.is_empty() || self.time_limit.is_some()
+    }
+
     /// The name of an option for which the job goes through the schedule.
     pub(crate) fn scheduled(&self) -> Option<&'static str> {
         let options = [
@@ -61,11 +68,11 @@ impl Engine {
         options: &Options,
         body: impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Shared, SpawnError> {
+        let body = Quietly::new(body);
         let needs_time = options.delay.is_some() || options.time_limit.is_some();
         if needs_time {
             self.wind_clock()?;
         }
-        let body = Quietly::new(body);
         let log = self.log_of(options);
         let created = self.now();
         let mut guard = lock(&self.ledger);
@@ -165,7 +172,7 @@ impl Ledger {
     }
 
     /// The record of a job that was listed when it started.
-    fn record(&self, job: Key) -> Option<Shared> {
+    pub(crate) fn record(&self, job: Key) -> Option<Shared> {
         let Key::Listed(id) = job else { return None };
         self.table.get(id.get()).cloned()
     }
@@ -173,22 +180,17 @@ impl Ledger {
 
 /// Going.
 impl Engine {
-    /// Does what the schedule decided.
-    pub(crate) fn carry_out(&self, steps: Vec<Step<Deferred>>) {
-        self.call(Guests::of(steps), None);
-    }
-
-    /// Does what the schedule decided at the end of a job, and what follows from that; what is the user's is left.
-    pub(crate) fn take_steps(&self, guests: &mut Guests) {
-        while let Some(step) = guests.steps.pop_front() {
+    /// Does what the schedule decided, and what follows from that; what is the user's is left.
+    pub(crate) fn take_steps(&self, due: &mut Due) {
+        while let Some(step) = due.steps.pop_front() {
             match step {
-                Step::Start(deferred) => self.start_deferred(deferred, guests),
+                Step::Start(deferred) => self.start_deferred(deferred, due),
                 Step::Fail(deferred, after, outcome) => {
                     let unmet = AfterError { job: after.job(), outcome };
-                    self.give_up(&deferred.record, Failure::from_boxed(Box::new(unmet)), guests);
-                    guests.unstarted.push(deferred);
+                    self.give_up(&deferred.record, Failure::from_boxed(Box::new(unmet)), due);
+                    due.unstarted.push(deferred);
                 }
-                Step::Drop(deferred) => guests.unstarted.push(deferred),
+                Step::Drop(deferred) => due.unstarted.push(deferred),
                 // Only threads wait for a place.
                 Step::GoOn(job) => drop(self.waits.wake(job, Signal::Place)),
                 Step::TimeUp(job, limit) => {
@@ -202,18 +204,23 @@ impl Engine {
     }
 
     /// Hands a job to a thread, or ends it if there is none for it.
-    fn start_deferred(&self, deferred: Deferred, guests: &mut Guests) {
+    fn start_deferred(&self, deferred: Deferred, due: &mut Due) {
         let Deferred { record, task, thread } = deferred;
         let error = match thread {
             Thread::Pooled => match self.workers.admit() {
-                Ok(_) => return self.workers.push(task),
+                Ok(is_queued) => {
+                    if !is_queued {
+                        record.core().life.admit();
+                    }
+                    return self.workers.push(task);
+                }
                 Err(error) => {
-                    guests.unstarted.push(Deferred { record: Arc::clone(&record), task, thread });
+                    due.unstarted.push(Deferred { record: Arc::clone(&record), task, thread });
                     error
                 }
             },
             Thread::Alone(stack_size) => match self.workers.run_alone(&record.core().name, stack_size, task) {
-                Ok(()) => return,
+                Ok(()) => return record.core().life.admit(),
                 Err(error) => SpawnError::NoThread(error),
             },
         };
@@ -221,61 +228,17 @@ impl Engine {
             SpawnError::ShutDown => Failure::stopped("the manager was shut down"),
             error => Failure::new(error.to_string()),
         };
-        self.give_up(&record, failure, guests);
+        self.give_up(&record, failure, due);
     }
 
     /// Ends a job that never starts, if it is still to be had.
-    fn give_up(&self, record: &Shared, failure: Failure, guests: &mut Guests) {
+    fn give_up(&self, record: &Shared, failure: Failure, due: &mut Due) {
         if record.core().life.claim() {
             trace::ended(record.core(), Some(&failure), || self.now());
             let outcome = record.fail(failure);
-            guests.extend(self.finish(Arc::clone(record), outcome));
-        }
-    }
-}
-
-/// Lending.
-impl Engine {
-    /// Lends the place in its group of the job that runs on this thread, if it has one, until `needed` of `targets` have
-    /// ended; whoever calls gives what it returns to [`take_back`](Self::take_back).
-    pub(crate) fn lend<'a>(&self, targets: impl Iterator<Item = &'a Core>, needed: usize) -> Option<Key> {
-        let job = self.current_with_place()?;
-        let mut ledger = lock(&self.ledger);
-        let (mut open, mut needed) = (Vec::new(), needed);
-        for core in targets {
-            if core.life.state().is_finished() {
-                needed = needed.checked_sub(1).filter(|&needed| needed > 0)?;
-            } else if core.key() != job {
-                core.life.watch();
-                open.push(core.key());
+            if let Some(guests) = self.finish(Arc::clone(record), outcome) {
+                due.add(*guests);
             }
-        }
-        let steps = ledger.schedule.lend(job, open, needed)?;
-        drop(ledger);
-        self.carry_out(steps);
-        Some(job)
-    }
-
-    /// Waits until a job that lent its place has it back; at once if it waited `in_vain` or is asked to stop.
-    pub(crate) fn take_back(&self, job: Key, in_vain: bool) {
-        let mut ledger = lock(&self.ledger);
-        if ledger.schedule.take_back(job, in_vain) {
-            return;
-        }
-        let Some(record) = ledger.record(job) else {
-            // It is in no table any more, so it has lost its manager, and is in nobody's way.
-            ledger.schedule.take_back(job, true);
-            return;
-        };
-        drop(ledger);
-        let (core, parker) = (record.core(), Parker::new());
-        let tickets = [Signal::Place, Signal::Stop]
-            .map(|signal| self.waits.register(core, signal, Waiter::Thread(Arc::clone(&parker))));
-        while !lock(&self.ledger).schedule.take_back(job, core.life.is_stopping()) {
-            parker.park(None);
-        }
-        for ticket in tickets {
-            self.waits.unregister(ticket);
         }
     }
 }

@@ -14,40 +14,30 @@
 //! lock, behind the posting. Whoever was told of a job finds it finished: the telling waits for the lock, behind the
 //! publishing.
 
-use std::{
-    cell::Cell,
-    cmp::Reverse,
-    collections::VecDeque,
-    sync::Arc,
-    task::Waker,
-    time::{Duration, Instant},
-};
+use std::{cell::Cell, cmp::Reverse, sync::Arc, time::Instant};
 
 use crate::{
-    board::{Alarm, Board},
+    board::Board,
     config::{Config, Options},
     dispatch::Deferred,
-    error::{SpawnError, WaitError},
+    error::SpawnError,
     failure::Failure,
+    guests::Guests,
     id::JobId,
     joins::{Joiner, Joins},
-    log::{Log, LogCursor},
+    log::Log,
     name::Name,
     panic::{self, Quietly},
     platform::{nanos, own_cpu_time},
     record::{AnyRecord, Core, Key, Record, Shared},
-    schedule::{Schedule, Step},
-    spin::spin,
+    schedule::Schedule,
     state::{Outcome, State},
-    sync::{AtomicU64, Condvar, Mutex, Ordering, Parker, deadline_after, has_passed, lock, thread_local},
+    sync::{AtomicU64, Condvar, Mutex, Ordering, lock, thread_local},
     table::{List, Table},
     trace,
-    wait::{Signal, Waiter, Waits},
+    wait::{Signal, Waits},
     workers::{Worker, Workers},
 };
-
-/// How long a joiner looks before it sleeps, in rounds of [`spin`].
-const JOINER_ROUNDS: u32 = 10;
 
 /// Why a job is stopped when its manager goes.
 const SHUT_DOWN: &str = "the manager was shut down";
@@ -79,35 +69,6 @@ pub(crate) struct Ledger {
     pub(crate) open: bool,
     /// Whether a thread tells the schedule the time.
     pub(crate) has_clock: bool,
-}
-
-/// What is due at the end of a job: what the schedule decided, and what is the user's.
-#[derive(Default)]
-pub(crate) struct Guests {
-    pub(crate) steps: VecDeque<Step<Deferred>>,
-    wakers: Vec<Waker>,
-    alarms: Vec<Alarm>,
-    /// Records that nobody else holds: their results are dropped.
-    kept: Vec<Shared>,
-    /// Jobs that never start: their bodies are dropped.
-    pub(crate) unstarted: Vec<Deferred>,
-}
-
-impl Guests {
-    /// What the schedule decided, and nothing else.
-    pub(crate) fn of(steps: Vec<Step<Deferred>>) -> Self {
-        Self { steps: steps.into(), ..Self::default() }
-    }
-
-    /// Takes in what is due at the end of another job.
-    pub(crate) fn extend(&mut self, other: Self) {
-        let Self { steps, wakers, alarms, kept, unstarted } = other;
-        self.steps.extend(steps);
-        self.wakers.extend(wakers);
-        self.alarms.extend(alarms);
-        self.kept.extend(kept);
-        self.unstarted.extend(unstarted);
-    }
 }
 
 thread_local! {
@@ -193,7 +154,7 @@ impl Engine {
         options: &Options,
         body: impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Shared, SpawnError> {
-        if options.scheduled().is_some() {
+        if options.is_scheduled() {
             return self.defer(name, options, body);
         }
         if options.fresh_thread || options.stack_size.is_some() {
@@ -391,16 +352,16 @@ impl Engine {
 
     /// Publishes the end of a job whose outcome is set; returns what is to be called then.
     #[must_use]
-    pub(crate) fn finish(&self, record: Shared, outcome: Outcome) -> Guests {
+    pub(crate) fn finish(&self, record: Shared, outcome: Outcome) -> Option<Box<Guests>> {
         let now = self.now();
         let list = if outcome == Outcome::Done { List::Completed } else { List::Dead };
-        let mut guests = Guests::default();
+        let mut guests: Option<Box<Guests>> = None;
         let mut ledger = lock(&self.ledger);
         let Ledger { table, board, schedule, joins, .. } = &mut *ledger;
         let id = record.core().id();
         table.move_to(id.get(), list);
         if id != JobId::NONE && board.has_readers() {
-            guests.alarms = board.post(Arc::clone(&record));
+            guests.get_or_insert_default().alarms = board.post(Arc::clone(&record));
             self.posted.store(board.end(), Ordering::Release);
             if board.sleeping > 0 {
                 self.news.notify_all();
@@ -410,7 +371,7 @@ impl Engine {
         let key = record.core().key();
         if ended.watched {
             joins.end(key);
-            guests.steps = schedule.end(key, outcome).into();
+            guests.get_or_insert_default().steps = schedule.end(key, outcome);
             if !schedule.needs_time() {
                 self.wake_clock();
             }
@@ -419,38 +380,16 @@ impl Engine {
         // takes it out of the table. Else it is dropped below.
         match table.get(id.get()) {
             Some(_) => drop(record),
-            None => guests.kept.push(record),
+            None => guests.get_or_insert_default().kept = Some(record),
         }
         drop(ledger);
         if ended.awaited {
-            guests.wakers = self.waits.wake(key, Signal::End);
+            let wakers = self.waits.wake(key, Signal::End);
+            if !wakers.is_empty() {
+                guests.get_or_insert_default().wakers = wakers;
+            }
         }
         guests
-    }
-
-    /// Does what is due, and calls what is the user's, which may take its time; the worker that does so is not idle meanwhile.
-    pub(crate) fn call(&self, mut guests: Guests, worker: Option<&Worker>) {
-        if !guests.steps.is_empty() {
-            self.take_steps(&mut guests);
-        }
-        let Guests { wakers, alarms, kept, unstarted, .. } = guests;
-        if wakers.is_empty() && alarms.is_empty() && kept.is_empty() && unstarted.is_empty() {
-            return;
-        }
-        if let Some(worker) = worker {
-            self.workers.resume(worker);
-        }
-        for waker in wakers {
-            panic::swallow(|| waker.wake());
-        }
-        for alarm in alarms {
-            panic::swallow(move || alarm());
-        }
-        kept.into_iter().for_each(panic::drop_quietly);
-        unstarted.into_iter().for_each(panic::drop_quietly);
-        if worker.is_some_and(|worker| self.workers.release(worker)) {
-            self.workers.grow_for_refused();
-        }
     }
 
     /// Ends a job that has not started, if it is still to be had.
@@ -461,84 +400,6 @@ impl Engine {
             let outcome = record.fail(failure);
             self.call(self.finish(Arc::clone(record), outcome), None);
         }
-    }
-}
-
-/// Waiting.
-impl Engine {
-    /// Waits until `record` has ended; `hearing` is the job that waits and wants to hear its own stop, with its engine,
-    /// which may be another; `following` ends the wait at a line of a log, too, that is not read yet.
-    pub(crate) fn wait(
-        &self,
-        record: &dyn AnyRecord,
-        timeout: Option<Duration>,
-        hearing: Option<(&Core, &Self)>,
-        following: Option<(&Log, LogCursor)>,
-    ) -> Result<(), WaitError> {
-        let core = record.core();
-        let is_here =
-            || core.life.state().is_finished() || following.is_some_and(|(log, cursor)| log.len() > cursor.line());
-        if is_here() {
-            return Ok(());
-        }
-        let current = self.current();
-        if current.is_some_and(|current| current.key == core.key()) {
-            return Err(WaitError::Itself(core.id()));
-        }
-        let deadline = deadline_after(timeout);
-        let is_over = || is_here() || hearing.is_some_and(|(own, _)| own.life.is_stopping());
-        let began = Instant::now();
-        let waited = || if is_here() { Ok(()) } else { Self::in_vain(core, began, hearing) };
-        if has_passed(deadline) || spin(JOINER_ROUNDS, is_over) {
-            return waited();
-        }
-        // With a deadline even a ring of joins ends.
-        let joiner = current.filter(|_| deadline.is_none());
-        if let Some(joiner) = joiner {
-            lock(&self.ledger).joins.begin(joiner, vec![Joiner::of(core)]).map_err(WaitError::Ring)?;
-        }
-        let lender = self.lend(std::iter::once(core), 1);
-        let parker = Parker::new();
-        let stop =
-            hearing.map(|(own, engine)| engine.waits.register(own, Signal::Stop, Waiter::Thread(Arc::clone(&parker))));
-        let end = self.waits.register(core, Signal::End, Waiter::Thread(Arc::clone(&parker)));
-        if let Some((log, _)) = following {
-            log.wake(&parker);
-        }
-        if core.life.await_end() {
-            while !is_over() && parker.park(deadline) {}
-        }
-        if let Some((log, _)) = following {
-            log.leave_alone(&parker);
-        }
-        self.waits.unregister(end);
-        if let Some((stop, (_, engine))) = stop.zip(hearing) {
-            engine.waits.unregister(stop);
-        }
-        if let Some(joiner) = joiner {
-            lock(&self.ledger).joins.end(joiner.key);
-        }
-        if let Some(lender) = lender {
-            self.take_back(lender, !core.life.state().is_finished());
-        }
-        waited()
-    }
-
-    /// Why a wait is over that waited in vain.
-    fn in_vain(core: &Core, began: Instant, hearing: Option<(&Core, &Self)>) -> Result<(), WaitError> {
-        if let Some((own, _)) = hearing {
-            own.check().map_err(WaitError::Stopped)?;
-        }
-        Err(WaitError::TimedOut { after: began.elapsed(), running: vec![core.id()] })
-    }
-
-    /// Lets a body sleep for `time`, or until it is asked to stop.
-    pub(crate) fn sleep(&self, core: &Core, time: Duration) {
-        let deadline = deadline_after(Some(time));
-        let parker = Parker::new();
-        let ticket = self.waits.register(core, Signal::Stop, Waiter::Thread(Arc::clone(&parker)));
-        while !core.life.is_stopping() && parker.park(deadline) {}
-        self.waits.unregister(ticket);
     }
 }
 

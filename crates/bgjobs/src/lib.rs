@@ -11,6 +11,8 @@
 //! - An [`AnyJob`] is a job without the type of its result, as the lists hold it.
 //! - [`Notices`] tell each reader once what has ended.
 //! - A [`Failure`] says why a job failed: a panic, an error or a stop.
+//! - A [`Group`] puts jobs under one limit and pauses them together; [`Options`] delay a job, let it follow others and limit
+//!   its time; [`Retry`] tries it again. [`AnyJob::why`] says what a job waits for.
 //! - A [`Context`] is the job seen from its own body: stop, progress, place, log.
 //! - A [`Command`] is a body too: a command of the system, whose processes all end with it.
 //! - A [`Hosted`] job runs on a thread that the host makes; a [`Relay`] says when one is due. An interpreter needs both.
@@ -82,6 +84,7 @@ mod error;
 mod failure;
 mod frame;
 mod group;
+mod guests;
 mod handle;
 mod hosted;
 mod id;
@@ -109,6 +112,7 @@ mod process;
 mod record;
 mod relay;
 mod retry;
+mod ring;
 mod said;
 mod schedule;
 #[cfg(feature = "serde")]
@@ -132,6 +136,7 @@ mod trace;
 #[cfg(target_os = "linux")]
 mod tree;
 mod wait;
+mod waiting;
 mod wall;
 mod why;
 mod workers;

@@ -3,7 +3,6 @@
 //! Knows nothing of jobs.
 
 use std::{
-    collections::VecDeque,
     fmt, io,
     path::Path,
     sync::Arc,
@@ -13,14 +12,9 @@ use std::{
 use crate::{
     line::{Line, Stream},
     log_file::{FileLines, LogFile, refusal},
+    ring::Ring,
     sync::{Mutex, Parker, lock},
 };
-
-/// The longest line that is kept whole, in bytes; a longer one goes on in the next.
-const LONGEST_LINE: usize = 16 * 1024;
-
-/// What a line costs besides its text, in bytes, so that a flood of empty lines is bounded too.
-const LINE_COST: usize = 64;
 
 /// The lines that a job printed.
 ///
@@ -94,21 +88,6 @@ impl Reading {
     }
 }
 
-struct Ring {
-    lines: VecDeque<Line>,
-    /// The number of the first line of `lines`, counted from the first ever written.
-    first: u64,
-    /// The lines not ended yet, one a stream.
-    open: [Option<Line>; 2],
-    /// What `lines` cost together.
-    bytes: usize,
-    limit: usize,
-    /// The lines that the file is to get; none unless it takes some.
-    unwritten: Option<String>,
-    /// The threads that sleep until there is a new line.
-    sleepers: Vec<Arc<Parker>>,
-}
-
 impl Log {
     /// A log that holds `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
@@ -130,15 +109,7 @@ impl Log {
     ///
     /// A line appears to readers when it is ended, or when it grows longer than 16 KiB.
     pub fn write(&self, stream: Stream, text: &str) {
-        self.change(|ring| {
-            for piece in text.split_inclusive('\n') {
-                let (piece, ends) = piece.strip_suffix('\n').map_or((piece, false), |piece| (piece, true));
-                ring.append(stream, piece);
-                if ends {
-                    ring.end_line(stream);
-                }
-            }
-        });
+        self.change(|ring| ring.write(stream, text));
     }
 
     /// Changes the ring, then writes to the file what is new, and wakes who waits for it.
@@ -150,10 +121,10 @@ impl Log {
             ring.tell(refusal(&file.path, cause));
         }
         ring.unwritten = writer.as_ref().filter(|(_, writer)| writer.is_open()).map(|_| String::new());
-        let before = ring.end();
+        let before = ring.next();
         change(&mut ring);
         let unwritten = ring.unwritten.take();
-        let awoken = if ring.end() > before { ring.sleepers.clone() } else { Vec::new() };
+        let awoken = if ring.next() > before { ring.sleepers.clone() } else { Vec::new() };
         drop(ring);
         for parker in awoken {
             parker.unpark();
@@ -173,7 +144,7 @@ impl Log {
         let known = cursor.next.saturating_sub(ring.first);
         let skip = usize::try_from(known).unwrap_or(usize::MAX);
         let lines: Vec<_> = ring.lines.iter().skip(skip).cloned().collect();
-        cursor.next = ring.end();
+        cursor.next = ring.next();
         Reading { lines, missed }
     }
 
@@ -238,7 +209,7 @@ impl Log {
     /// How many lines were ever ended, those that made room included.
     #[must_use]
     pub fn len(&self) -> u64 {
-        lock(&self.0.ring).end()
+        lock(&self.0.ring).next()
     }
 
     /// Whether no line was ever ended.
@@ -249,13 +220,7 @@ impl Log {
 
     /// Ends the lines that are open, as the end of a job does.
     pub(crate) fn end(&self) {
-        self.change(|ring| {
-            let mut open: Vec<_> = ring.open.iter_mut().filter_map(Option::take).collect();
-            open.sort_by_key(|line| line.at);
-            for line in open {
-                ring.push(line);
-            }
-        });
+        self.change(Ring::end);
     }
 
     /// Has `parker` woken at each new line, until it is [left alone](Self::leave_alone).
@@ -268,63 +233,6 @@ impl Log {
     }
 }
 
-impl Ring {
-    fn new(limit: usize) -> Self {
-        let (lines, open, sleepers) = (VecDeque::new(), [None, None], Vec::new());
-        Self { lines, first: 0, open, bytes: 0, limit, unwritten: None, sleepers }
-    }
-
-    /// The number of the next line.
-    fn end(&self) -> u64 {
-        self.first + self.lines.len() as u64
-    }
-
-    /// Adds a line that is not the job's.
-    fn tell(&mut self, text: String) {
-        self.push(Line { at: Instant::now(), stream: Stream::Err, text });
-    }
-
-    fn append(&mut self, stream: Stream, mut text: &str) {
-        loop {
-            let open = self.open[stream as usize].get_or_insert_with(|| Line {
-                at: Instant::now(),
-                stream,
-                text: String::new(),
-            });
-            let room = text.floor_char_boundary(LONGEST_LINE - open.text.len());
-            open.text.push_str(&text[..room]);
-            text = &text[room..];
-            if text.is_empty() {
-                return;
-            }
-            self.end_line(stream);
-        }
-    }
-
-    fn end_line(&mut self, stream: Stream) {
-        if let Some(line) = self.open[stream as usize].take() {
-            self.push(line);
-        }
-    }
-
-    fn push(&mut self, line: Line) {
-        if let Some(unwritten) = &mut self.unwritten {
-            line.record(unwritten);
-        }
-        self.bytes += cost(&line);
-        self.lines.push_back(line);
-        while self.bytes > self.limit && self.lines.len() > 1 {
-            let oldest = self.lines.pop_front().expect("there is more than one line");
-            self.bytes -= cost(&oldest);
-            self.first += 1;
-        }
-    }
-}
-
-fn cost(line: &Line) -> usize {
-    line.text.len() + LINE_COST
-}
-
 impl fmt::Debug for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Log").field("len", &self.len()).finish()
@@ -333,8 +241,11 @@ impl fmt::Debug for Log {
 
 #[cfg(all(test, not(bgjobs_loom)))]
 mod tests {
-    use super::{LINE_COST, LONGEST_LINE, Log, LogCursor};
-    use crate::line::Stream;
+    use super::{Log, LogCursor};
+    use crate::{
+        line::Stream,
+        ring::{LINE_COST, LONGEST_LINE},
+    };
 
     fn texts(log: &Log, cursor: &mut LogCursor) -> Vec<String> {
         log.read(cursor).lines.into_iter().map(|line| line.text).collect()

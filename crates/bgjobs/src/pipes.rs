@@ -42,7 +42,7 @@ struct Output {
 /// A text that the command reads.
 struct Feed {
     pipe: PipeWriter,
-    text: Arc<[u8]>,
+    text: Vec<u8>,
     fed: usize,
 }
 
@@ -51,7 +51,7 @@ impl Pipes {
     pub(crate) fn open(input: Source, terminal: Option<TerminalSize>) -> io::Result<(Self, Vec<OwnedFd>)> {
         let (input, feed) = match input {
             Source::Empty => (File::open("/dev/null")?.into(), None),
-            Source::Open(fd) => (fd.try_clone()?, None),
+            Source::Open(fd) => (Arc::try_unwrap(fd).or_else(|fd| fd.try_clone())?, None),
             Source::Text(text) => {
                 let (far, pipe) = pipe()?;
                 (far.into(), Some(Feed { pipe, text, fed: 0 }))

@@ -8,12 +8,18 @@
 //! its place, and those who want theirs back come before all who have not started. So whoever has a place is
 //! not waiting for one who needs it, and jobs that wait for each other inside a group go on.
 
+mod groups;
+mod lend;
+#[cfg(all(test, not(bgjobs_loom)))]
+mod model;
+
 use std::{
     cmp::Reverse,
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, HashMap},
     mem,
 };
 
+pub(crate) use self::groups::{GroupId, Places};
 use crate::{after::After, name::Name, record::Key, state::Outcome};
 
 /// What follows from what happened.
@@ -59,10 +65,6 @@ pub(crate) enum Hold {
     Lent(GroupId, usize),
 }
 
-/// Which group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct GroupId(usize);
-
 pub(crate) struct Schedule<T> {
     groups: Vec<Places>,
     named: HashMap<Name, GroupId>,
@@ -75,20 +77,6 @@ pub(crate) struct Schedule<T> {
     timed: usize,
     /// Whether groups are paused no more, because all must come to an end.
     leaving: bool,
-}
-
-/// The places of a group.
-pub(crate) struct Places {
-    pub(crate) name: Name,
-    pub(crate) limit: Option<usize>,
-    pub(crate) paused: bool,
-    pub(crate) taken: usize,
-    /// Jobs that lent their places and want them back, the first that asked first.
-    returning: VecDeque<Key>,
-    /// Jobs that need nothing but a place.
-    ready: BTreeSet<(Reverse<i32>, Key)>,
-    /// Jobs of the group that have not started.
-    pub(crate) waiting: usize,
 }
 
 struct Entry<T> {
@@ -288,64 +276,6 @@ impl<T> Schedule<T> {
     }
 }
 
-/// Places are lent and come back.
-impl<T> Schedule<T> {
-    /// Lends the place of a job that is about to wait until `needed` of `targets` have ended; none if it has no place in a
-    /// group to lend.
-    pub(crate) fn lend(&mut self, id: Key, targets: Vec<Key>, needed: usize) -> Option<Vec<Step<T>>> {
-        let entry = self.entries.get_mut(&id)?;
-        let group = entry.group?;
-        if !matches!(entry.stage, Stage::Placed) {
-            return None;
-        }
-        for &target in &targets {
-            self.watchers.entry(target).or_default().push(id);
-        }
-        entry.stage = Stage::Lent { targets, needed };
-        self.places(group).taken -= 1;
-        let mut steps = Vec::new();
-        self.fill(group, &mut steps);
-        Some(steps)
-    }
-
-    /// Whether a job that lent its place has it back; if not, it stands in the line for it from now on. With
-    /// `at_once` it has it back even if its group is full.
-    pub(crate) fn take_back(&mut self, id: Key, at_once: bool) -> bool {
-        let Some(entry) = self.entries.get_mut(&id) else { return true };
-        let Some(group) = entry.group else { return true };
-        match &mut entry.stage {
-            Stage::Lent { targets, .. } => {
-                // Its wait may be over though these have not ended.
-                let targets = mem::take(targets);
-                self.unwatch(id, targets.into_iter());
-                self.ask_back(id);
-            }
-            Stage::Returning => {}
-            _ => return true,
-        }
-        let places = self.places(group);
-        let is_first = places.returning.front() == Some(&id);
-        if !(at_once || is_first && places.is_free()) {
-            return false;
-        }
-        places.returning.retain(|other| *other != id);
-        places.taken += 1;
-        if let Some(entry) = self.entries.get_mut(&id) {
-            entry.stage = Stage::Placed;
-        }
-        true
-    }
-
-    /// Puts a job that lent its place into the line of those who want theirs back.
-    fn ask_back(&mut self, id: Key) {
-        let Some(entry) = self.entries.get_mut(&id) else { return };
-        entry.stage = Stage::Returning;
-        if let Some(group) = entry.group {
-            self.places(group).returning.push_back(id);
-        }
-    }
-}
-
 /// Time passes.
 impl<T> Schedule<T> {
     /// Announces a job that needs the time, until it has entered and has the time no more before it; or takes that back.
@@ -384,101 +314,3 @@ impl<T> Schedule<T> {
         steps
     }
 }
-
-/// Groups.
-impl<T> Schedule<T> {
-    /// The group of that name, made if there is none.
-    pub(crate) fn group(&mut self, name: &Name) -> GroupId {
-        if let Some(&group) = self.named.get(name) {
-            return group;
-        }
-        let group = GroupId(self.groups.len());
-        self.groups.push(Places::new(name.clone()));
-        self.named.insert(name.clone(), group);
-        group
-    }
-
-    /// All groups.
-    pub(crate) fn groups(&self) -> impl Iterator<Item = (GroupId, &Places)> {
-        self.groups.iter().enumerate().map(|(number, places)| (GroupId(number), places))
-    }
-
-    /// The places of a group.
-    pub(crate) fn places_of(&self, group: GroupId) -> &Places {
-        &self.groups[group.0]
-    }
-
-    fn places(&mut self, group: GroupId) -> &mut Places {
-        &mut self.groups[group.0]
-    }
-
-    /// Changes how many jobs of a group may run at once; those that run go on.
-    pub(crate) fn set_limit(&mut self, group: GroupId, limit: Option<usize>) -> Vec<Step<T>> {
-        self.places(group).limit = limit;
-        self.filled(group)
-    }
-
-    /// Lets no job of a group start, or lets them start again; true if that is a change.
-    pub(crate) fn set_paused(&mut self, group: GroupId, paused: bool) -> (bool, Vec<Step<T>>) {
-        let changes = mem::replace(&mut self.places(group).paused, paused) != paused;
-        (changes, self.filled(group))
-    }
-
-    /// Lets all groups run that are paused, for good.
-    pub(crate) fn leave(&mut self) -> Vec<Step<T>> {
-        self.leaving = true;
-        let mut steps = Vec::new();
-        self.fill_all((0..self.groups.len()).map(GroupId), &mut steps);
-        steps
-    }
-
-    fn filled(&mut self, group: GroupId) -> Vec<Step<T>> {
-        let mut steps = Vec::new();
-        self.fill(group, &mut steps);
-        steps
-    }
-
-    /// What keeps a job from starting, or from going on; nothing keeps one that is not here.
-    pub(crate) fn holds(&self, id: Key) -> Vec<Hold> {
-        let Some(entry) = self.entries.get(&id) else { return Vec::new() };
-        let group = entry.group.map(|group| (group, self.places_of(group)));
-        let paused = group.filter(|(_, places)| places.paused && !self.leaving).map(|(group, _)| Hold::Paused(group));
-        match (&entry.stage, group) {
-            (Stage::Early { after, .. }, _) => {
-                let after = after.iter().map(|(_, after)| Hold::Job(*after));
-                entry.time.map(Hold::Time).into_iter().chain(after).chain(paused).collect()
-            }
-            (Stage::Ready { .. }, Some((group, places))) => {
-                let key = (Reverse(entry.priority), id);
-                let before = places.returning.len() + places.ready.range(..key).count();
-                let full = (!places.is_free()).then_some(Hold::Full(group, before));
-                paused.into_iter().chain(full).collect()
-            }
-            (Stage::Returning, Some((group, places))) => {
-                vec![Hold::Lent(group, places.returning.iter().take_while(|&&other| other != id).count())]
-            }
-            _ => Vec::new(),
-        }
-    }
-}
-
-impl Places {
-    fn new(name: Name) -> Self {
-        Self {
-            name,
-            limit: None,
-            paused: false,
-            taken: 0,
-            returning: VecDeque::new(),
-            ready: BTreeSet::new(),
-            waiting: 0,
-        }
-    }
-
-    fn is_free(&self) -> bool {
-        self.limit.is_none_or(|limit| self.taken < limit)
-    }
-}
-
-#[cfg(all(test, not(bgjobs_loom)))]
-mod model;

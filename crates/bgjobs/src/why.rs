@@ -72,8 +72,8 @@ impl fmt::Display for Waiting {
         match self {
             Self::Delay { left } => write!(f, "it is to start in {left:.1?}"),
             Self::After { after, name, state } => {
-                let end = if matches!(after, After::Done(_)) { "done" } else { "ended" };
-                write!(f, "it is to start after {} is {end}", Other(after.job(), name.as_ref(), *state))
+                let end = if matches!(after, After::Done(_)) { "is done" } else { "has ended" };
+                write!(f, "it is to start after {} {end}", Other(after.job(), name.as_ref(), *state))
             }
             Self::Paused { group } => write!(f, "group {group} is paused; resume it"),
             Self::Full { group, running, limit, before } => {

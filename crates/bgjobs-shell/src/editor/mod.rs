@@ -2,6 +2,7 @@
 //!
 //! Knows the line editor, and nothing of what is evaluated.
 
+mod call;
 mod colours;
 mod complete;
 mod completer;

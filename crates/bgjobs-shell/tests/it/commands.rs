@@ -83,75 +83,75 @@ fn a_wrong_option_of_a_command_is_told() {
     check(
         &typed,
         expect![[r#"
-        > jobs.sh(5)
-        Traceback (most recent call last):
-          In[1], line 1
-            jobs.sh(5)
-                 ^
-        jobs.sh(5): a command is a string, not of the type int
-        > jobs.sh('ls', 5)
-        Traceback (most recent call last):
-          In[2], line 1
-            jobs.sh('ls', 5)
-                 ^
-        jobs.sh(..): the options are given in a map, as in jobs.sh("make", #{dir: "src"}), not as int
-        > jobs.sh('ls', #{input: 5})
-        Traceback (most recent call last):
-          In[3], line 1
-            jobs.sh('ls', #{input: 5})
-                 ^
-        the option `input` is a string, not of the type int
-        > jobs.sh('ls', #{dir: 5})
-        Traceback (most recent call last):
-          In[4], line 1
-            jobs.sh('ls', #{dir: 5})
-                 ^
-        the option `dir` is a string, not of the type int
-        > jobs.sh('ls', #{env: 5})
-        Traceback (most recent call last):
-          In[5], line 1
-            jobs.sh('ls', #{env: 5})
-                 ^
-        the option `env` is a map, as #{LANG: "C"}, not of the type int
-        > jobs.sh('ls', #{env: #{A: 1}})
-        Traceback (most recent call last):
-          In[6], line 1
-            jobs.sh('ls', #{env: #{A: 1}})
-                 ^
-        the variable `A` in `env` is a string, not of the type int
-        > jobs.sh('ls', #{terminal: 5})
-        Traceback (most recent call last):
-          In[7], line 1
-            jobs.sh('ls', #{terminal: 5})
-                 ^
-        the option `terminal` is true, or a size as in #{rows: 24, columns: 80}
-        > jobs.sh('ls', #{terminal: #{rows: 0}})
-        Traceback (most recent call last):
-          In[8], line 1
-            jobs.sh('ls', #{terminal: #{rows: 0}})
-                 ^
-        the option `terminal` is true, or a size as in #{rows: 24, columns: 80}
-        > jobs.sh('ls', #{grace: 'x'})
-        Traceback (most recent call last):
-          In[9], line 1
-            jobs.sh('ls', #{grace: 'x'})
-                 ^
-        the option `grace` is a number, not of the type char
-        > jobs.sh('ls', #{grace: -1})
-        Traceback (most recent call last):
-          In[10], line 1
-            jobs.sh('ls', #{grace: -1})
-                 ^
-        grace(-1): the time is in seconds, 0 or more, as 0.5 is
-        > jobs.sh('ls', #{color: true})
-        Traceback (most recent call last):
-          In[11], line 1
-            jobs.sh('ls', #{color: true})
-                 ^
-        there is no option `color`; there are `daemon: true` and `name: "text"`
-        > j = jobs.sh('ls', #{dir: '/no/such'}); j.join(); j.traceback()
-        can't run in `/no/such`: No such file or directory (os error 2)
-    "#]],
+            > jobs.sh(5)
+            Traceback (most recent call last):
+              In[1], line 1
+                jobs.sh(5)
+                     ^
+            jobs.sh(5): a command is a string, not of the type int
+            > jobs.sh('ls', 5)
+            Traceback (most recent call last):
+              In[2], line 1
+                jobs.sh('ls', 5)
+                     ^
+            jobs.sh(..): the options are given in a map, as in jobs.sh("make", #{dir: "src"}), not as int
+            > jobs.sh('ls', #{input: 5})
+            Traceback (most recent call last):
+              In[3], line 1
+                jobs.sh('ls', #{input: 5})
+                     ^
+            the option `input` is a string, not of the type int
+            > jobs.sh('ls', #{dir: 5})
+            Traceback (most recent call last):
+              In[4], line 1
+                jobs.sh('ls', #{dir: 5})
+                     ^
+            the option `dir` is a string, not of the type int
+            > jobs.sh('ls', #{env: 5})
+            Traceback (most recent call last):
+              In[5], line 1
+                jobs.sh('ls', #{env: 5})
+                     ^
+            the option `env` is a map, as #{LANG: "C"}, not of the type int
+            > jobs.sh('ls', #{env: #{A: 1}})
+            Traceback (most recent call last):
+              In[6], line 1
+                jobs.sh('ls', #{env: #{A: 1}})
+                     ^
+            the variable `A` in `env` is a string, not of the type int
+            > jobs.sh('ls', #{terminal: 5})
+            Traceback (most recent call last):
+              In[7], line 1
+                jobs.sh('ls', #{terminal: 5})
+                     ^
+            the option `terminal` is true, or a size as in #{rows: 24, columns: 80}
+            > jobs.sh('ls', #{terminal: #{rows: 0}})
+            Traceback (most recent call last):
+              In[8], line 1
+                jobs.sh('ls', #{terminal: #{rows: 0}})
+                     ^
+            the option `terminal` is true, or a size as in #{rows: 24, columns: 80}
+            > jobs.sh('ls', #{grace: 'x'})
+            Traceback (most recent call last):
+              In[9], line 1
+                jobs.sh('ls', #{grace: 'x'})
+                     ^
+            the option `grace` is a number, not of the type char
+            > jobs.sh('ls', #{grace: -1})
+            Traceback (most recent call last):
+              In[10], line 1
+                jobs.sh('ls', #{grace: -1})
+                     ^
+            grace(-1): the time is in seconds, 0 or more, as 0.5 is
+            > jobs.sh('ls', #{color: true})
+            Traceback (most recent call last):
+              In[11], line 1
+                jobs.sh('ls', #{color: true})
+                     ^
+            there is no option `color`; there are daemon: true, name: "text", group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, retry: 3 and backoff: 1
+            > j = jobs.sh('ls', #{dir: '/no/such'}); j.join(); j.traceback()
+            can't run in `/no/such`: No such file or directory (os error 2)
+        "#]],
     );
 }
 

@@ -1,5 +1,7 @@
 //! The schedule against a model of it that has no lines and no indexes: it looks through all jobs each time.
 
+use std::collections::VecDeque;
+
 use proptest::{prelude::*, test_runner::RngSeed};
 
 use super::*;
