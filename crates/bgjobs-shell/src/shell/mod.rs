@@ -8,6 +8,7 @@ mod groups;
 mod kill;
 mod log;
 mod place;
+mod processes;
 mod why;
 
 use std::time::Duration;

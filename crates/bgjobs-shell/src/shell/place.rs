@@ -2,6 +2,7 @@
 
 use std::{fmt::Write, iter, time::Duration};
 
+use super::processes;
 use bgjobs::{AnyJob, Outcome, State, many_lines};
 
 /// How long a job must have been where it is for that to be told, so that no line is named for a moment's sake.
@@ -29,10 +30,11 @@ pub(super) fn tell(job: &AnyJob) -> String {
                     if there >= WORTH_TELLING {
                         let _ = write!(text, " for {there:.1?}");
                     }
-                    text.push_str(if place.frames.is_empty() { "." } else { ":" });
+                    text.push_str(if place.frames.is_empty() && place.processes.is_empty() { "." } else { ":" });
                     for frame in &place.frames {
                         let _ = write!(text, "\n{frame}");
                     }
+                    text.push_str(&processes::tree(&place.processes));
                 }
             }
             text
