@@ -12,9 +12,12 @@
 #[cfg(feature = "terminal")]
 mod batch;
 mod commands;
+mod debugger;
 #[cfg(feature = "terminal")]
 mod editor;
 mod foreground;
+#[cfg(all(feature = "terminal", any(test, fuzzing)))]
+pub mod fuzzing;
 pub mod lang;
 mod listing;
 mod log_view;

@@ -65,8 +65,12 @@ fn standing(job: &AnyJob, state: State) -> String {
         parts.extend(how_far(&progress));
     }
     parts.extend(job.remaining().map(left));
-    // The way out stands in what `why` tells.
-    let why = job.why().first().map(|waiting| waiting.to_string().split(';').next().unwrap_or_default().to_owned());
+    // The rest stands in what `why` tells.
+    let why = job.why().first().map(|waiting| {
+        let text = waiting.to_string();
+        let first = text.split(';').next().unwrap_or_default();
+        first.strip_prefix("it ").unwrap_or(first).to_owned()
+    });
     parts.extend(why.or_else(|| job.place().map(|place| place.text.to_string())));
     parts.join(", ")
 }

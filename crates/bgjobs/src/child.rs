@@ -161,6 +161,7 @@ impl Child {
         name: &Name,
         print: impl FnMut(Stream, &str) -> Printed,
     ) -> Result<ExitStatus, Failure> {
+        self.tell_place(job);
         self.attend(job, Until::Ended, print)?;
         let outcome = self.outcome(job);
         if !self.gone {
@@ -175,6 +176,7 @@ impl Child {
         let options = Options { daemon: true, ..Options::default() };
         let name = format!("left running by `{}`", &**name);
         let _ = handle.with(options).spawn_with(name, move |job| {
+            self.tell_place(job);
             let log = job.log();
             self.attend(job, Until::Gone, |stream, text| {
                 log.write(stream, text);
@@ -197,7 +199,6 @@ impl Child {
                 }
             }
         };
-        self.tell_place(job);
         let _heard = job.on_stop(self.order());
         let mut left_since = None;
         let mut is_released = false;
@@ -235,7 +236,9 @@ impl Child {
         job.locate(move || {
             let leader = Some(leader.load(Ordering::Relaxed)).filter(|&id| id != 0)?;
             let processes = processes(supervisor, leader);
-            let text = Name::from(format!("process {leader}"));
+            // What a command has left running is in none of its own.
+            let first = processes.first().map_or(leader, |process| process.id);
+            let text = Name::from(format!("process {first}"));
             Some(Place { text, frames: Vec::new(), processes, since })
         });
     }

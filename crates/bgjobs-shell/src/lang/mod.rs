@@ -4,6 +4,7 @@
 
 mod calls;
 mod cells;
+mod code;
 mod compare;
 mod compiler;
 mod describe;
@@ -14,6 +15,7 @@ mod engine;
 mod error;
 mod evaluation;
 mod failure;
+mod frames;
 mod functions;
 mod input;
 mod jobs;
@@ -24,8 +26,10 @@ mod left;
 mod line;
 mod lines;
 mod live;
+mod marks;
 mod names;
 mod notice;
+mod post_mortem;
 mod program;
 mod quotes;
 mod refusal;
@@ -38,6 +42,7 @@ mod stack;
 mod start;
 mod underscores;
 mod value;
+mod weave;
 #[cfg(feature = "terminal")]
 mod words;
 mod work;
@@ -56,6 +61,7 @@ pub(crate) use lines::{Lines, Part};
 pub use names::Names;
 pub use notice::notice;
 pub(crate) use notice::own_names;
+pub(crate) use post_mortem::{DeadFrame, PostMortem};
 #[cfg(feature = "terminal")]
 pub(crate) use scan::{End, Kind, scan};
 pub(crate) use show::is_opaque;
