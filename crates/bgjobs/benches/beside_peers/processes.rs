@@ -62,11 +62,17 @@ fn ask(questions: &[Question], arguments: &[&str]) -> Result<(), String> {
         "Medians of {processes} processes. A ratio is what the first row is of that one, with the least and the most that a"
     );
     println!("process has seen; each process takes its ratios side by side, and gives their median.");
+    let mut tables = Vec::new();
     for name in names.into_iter().filter(|name| is_wanted(name)) {
         let told = (0..processes).map(|_| tell(name)).collect::<Result<Vec<_>, _>>()?;
-        for table in report::tables(&told)? {
+        let answered = report::tables(&told)?;
+        for table in &answered {
             print!("{table}");
         }
+        tables.extend(answered);
+    }
+    if let Some(summary) = report::summary(&tables) {
+        print!("{summary}");
     }
     Ok(())
 }

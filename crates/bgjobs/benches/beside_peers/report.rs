@@ -88,6 +88,26 @@ impl fmt::Display for Table {
     }
 }
 
+/// The ratios alone, as Markdown: a line for each table, and a column for each peer of the first one.
+pub(crate) fn summary(tables: &[Table]) -> Option<String> {
+    let peers: Vec<&str> = tables.first()?.rows.iter().skip(1).map(|row| row.name.as_str()).collect();
+    let mut text = format!("\n| | {} |\n|---|{}\n", peers.join(" | "), "---|".repeat(peers.len()));
+    let mut lines = 0;
+    for table in tables.iter().filter(|table| table.unit != "Count") {
+        let cell = |peer: &&str| {
+            let row = table.rows.iter().skip(1).find(|row| row.name == *peer);
+            row.map(|row| ratio(median(row.ratios.iter().copied()))).unwrap_or_default()
+        };
+        let cells: Vec<String> = peers.iter().map(cell).collect();
+        if cells.iter().any(|cell| !cell.is_empty()) {
+            let title = table.title.split(" (").next().unwrap_or_default();
+            writeln!(text, "| {title} | {} |", cells.join(" | ")).ok()?;
+            lines += 1;
+        }
+    }
+    (lines > 1).then_some(text)
+}
+
 fn range(values: &[f64]) -> [f64; 2] {
     [values.iter().copied().fold(f64::INFINITY, f64::min), values.iter().copied().fold(0.0, f64::max)]
 }
