@@ -11,7 +11,7 @@ use crate::{
     error::WaitError,
     id::JobId,
     job::AnyJob,
-    line::Stream,
+    log::line::Stream,
     log::{Log, LogCursor, Reading},
     name::Name,
     on_stop::OnStop,

@@ -2,6 +2,10 @@
 //!
 //! Knows nothing of jobs.
 
+pub(crate) mod file;
+pub(crate) mod line;
+pub(crate) mod ring;
+
 use std::{
     fmt, io,
     path::Path,
@@ -10,9 +14,9 @@ use std::{
 };
 
 use crate::{
-    line::{Line, Stream},
-    log_file::{FileLines, LogFile, refusal},
-    ring::Ring,
+    log::file::{FileLines, LogFile, refusal},
+    log::line::{Line, Stream},
+    log::ring::Ring,
     sync::{Mutex, Parker, lock},
 };
 
@@ -243,8 +247,8 @@ impl fmt::Debug for Log {
 mod tests {
     use super::{Log, LogCursor};
     use crate::{
-        line::Stream,
-        ring::{LINE_COST, LONGEST_LINE},
+        log::line::Stream,
+        log::ring::{LINE_COST, LONGEST_LINE},
     };
 
     fn texts(log: &Log, cursor: &mut LogCursor) -> Vec<String> {

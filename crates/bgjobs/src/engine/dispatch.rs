@@ -5,25 +5,25 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    after::{After, AfterError},
     config::Options,
+    engine::guests::Due,
+    engine::trace,
     engine::{Engine, Ledger, tell_start},
     error::{SpawnError, UnknownJob},
     failure::Failure,
-    guests::Due,
     id::JobId,
     joins::Joiner,
     name::Name,
     panic::Quietly,
     platform::nanos,
+    pool::workers::Task,
     record::{AnyRecord, Core, Key, Record, Shared},
+    schedule::after::{After, AfterError},
+    schedule::why::Waiting,
     schedule::{Hold, Step, Terms},
     state::{Outcome, State},
     sync::lock,
-    trace,
     wait::Signal,
-    why::Waiting,
-    workers::Task,
 };
 
 /// A job that has not started, as the schedule holds it.

@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     error::SpawnError,
     platform::{ThreadPlace, own_cpu_time, thread_id},
-    policy::Admission,
+    pool::policy::Admission,
     pool::{Closed, Next, Pool, Refused},
     spin::spin,
     sync::{AtomicUsize, Builder, Ordering, Parker, yield_now},

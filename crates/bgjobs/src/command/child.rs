@@ -24,23 +24,23 @@ use rustix::{
 };
 
 #[cfg(target_os = "linux")]
-use crate::tree;
+use crate::command::tree;
 use crate::{
     command::Command,
-    command_error::{CommandError, failure, heed},
+    command::error::{CommandError, failure, heed},
+    command::news::{END, News, RELEASE},
+    command::pipes::Pipes,
+    command::supervision::{Reach, attend},
+    command::supervisor,
     config::Options,
     context::Context,
     failure::Failure,
     handle::Handle,
-    line::Stream,
+    log::line::Stream,
     name::Name,
-    news::{END, News, RELEASE},
-    pipes::Pipes,
     platform::{ThreadPlace, nanos},
     process::Process,
     said::Place,
-    supervision::{Reach, attend},
-    supervisor,
 };
 
 /// How long what a command has left behind may take to end by itself before it counts as left running.
