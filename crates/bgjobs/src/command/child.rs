@@ -26,12 +26,14 @@ use rustix::{
 #[cfg(target_os = "linux")]
 use crate::command::tree;
 use crate::{
-    command::Command,
-    command::error::{CommandError, failure, heed},
-    command::news::{END, News, RELEASE},
-    command::pipes::Pipes,
-    command::supervision::{Reach, attend},
-    command::supervisor,
+    command::{
+        Command,
+        error::{CommandError, failure, heed},
+        news::{END, News, RELEASE},
+        pipes::Pipes,
+        supervision::{Reach, attend},
+        supervisor,
+    },
     config::Options,
     context::Context,
     failure::Failure,

@@ -27,9 +27,11 @@ use std::{
 
 use crate::{
     body::Body,
-    command::child::Child,
-    command::error::{CommandError, failure, heed},
-    command::terminal::TerminalSize,
+    command::{
+        child::Child,
+        error::{CommandError, failure, heed},
+        terminal::TerminalSize,
+    },
     context::Context,
     failure::Failure,
     log::line::Stream,

@@ -13,7 +13,8 @@ use std::{
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::{
-    command::Source, command::lossy::Decoder, command::terminal, command::terminal::TerminalSize, log::line::Stream,
+    command::{Source, lossy::Decoder, terminal, terminal::TerminalSize},
+    log::line::Stream,
 };
 
 /// How much is read at once, in bytes.

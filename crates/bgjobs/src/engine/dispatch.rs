@@ -6,9 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     config::Options,
-    engine::guests::Due,
-    engine::trace,
-    engine::{Engine, Ledger, tell_start},
+    engine::{Engine, Ledger, guests::Due, tell_start, trace},
     error::{SpawnError, UnknownJob},
     failure::Failure,
     id::JobId,
@@ -18,9 +16,11 @@ use crate::{
     platform::nanos,
     pool::workers::Task,
     record::{AnyRecord, Core, Key, Record, Shared},
-    schedule::after::{After, AfterError},
-    schedule::why::Waiting,
-    schedule::{Hold, Step, Terms},
+    schedule::{
+        Hold, Step, Terms,
+        after::{After, AfterError},
+        why::Waiting,
+    },
     state::{Outcome, State},
     sync::lock,
     wait::Signal,

@@ -5,7 +5,11 @@
 use std::{collections::VecDeque, mem, task::Waker};
 
 use crate::{
-    board::Alarm, engine::Engine, engine::dispatch::Deferred, panic, pool::workers::Worker, record::Shared,
+    board::Alarm,
+    engine::{Engine, dispatch::Deferred},
+    panic,
+    pool::workers::Worker,
+    record::Shared,
     schedule::Step,
 };
 

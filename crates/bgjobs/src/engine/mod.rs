@@ -25,8 +25,7 @@ use std::{cell::Cell, cmp::Reverse, sync::Arc, time::Instant};
 use crate::{
     board::Board,
     config::{Config, Options},
-    engine::dispatch::Deferred,
-    engine::guests::Guests,
+    engine::{dispatch::Deferred, guests::Guests},
     error::SpawnError,
     failure::Failure,
     id::JobId,

@@ -14,9 +14,11 @@ use std::{
 };
 
 use crate::{
-    log::file::{FileLines, LogFile, refusal},
-    log::line::{Line, Stream},
-    log::ring::Ring,
+    log::{
+        file::{FileLines, LogFile, refusal},
+        line::{Line, Stream},
+        ring::Ring,
+    },
     sync::{Mutex, Parker, lock},
 };
 
@@ -246,9 +248,9 @@ impl fmt::Debug for Log {
 #[cfg(all(test, not(bgjobs_loom)))]
 mod tests {
     use super::{Log, LogCursor};
-    use crate::{
-        log::line::Stream,
-        log::ring::{LINE_COST, LONGEST_LINE},
+    use crate::log::{
+        line::Stream,
+        ring::{LINE_COST, LONGEST_LINE},
     };
 
     fn texts(log: &Log, cursor: &mut LogCursor) -> Vec<String> {
