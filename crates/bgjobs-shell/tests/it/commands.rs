@@ -148,7 +148,7 @@ fn a_wrong_option_of_a_command_is_told() {
               In[11], line 1
                 jobs.sh('ls', #{color: true})
                      ^
-            there is no option `color`; there are daemon: true, name: "text", group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, retry: 3 and backoff: 1
+            there is no option `color`; there are daemon: true, name: "text", log_file: "path", group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, retry: 3 and backoff: 1
             > j = jobs.sh('ls', #{dir: '/no/such'}); j.join(); j.traceback()
             can't run in `/no/such`: No such file or directory (os error 2)
         "#]],
