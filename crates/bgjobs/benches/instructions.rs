@@ -38,6 +38,11 @@ fn main() -> ExitCode {
     if !arguments.iter().any(|argument| argument == "--bench") {
         return ExitCode::SUCCESS;
     }
+    // `cargo bench -- flood` asks the other benchmark something.
+    let mut words = arguments.iter().filter(|argument| !argument.starts_with("--") && argument.parse::<u32>().is_err());
+    if words.clone().next().is_some() && !words.any(|word| "instructions".contains(word.as_str())) {
+        return ExitCode::SUCCESS;
+    }
     match measure() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
