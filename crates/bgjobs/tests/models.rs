@@ -102,6 +102,16 @@ fn who_joined_a_job_finds_it_in_the_next_report() {
 }
 
 #[test]
+fn each_of_two_readers_is_told_of_an_end() {
+    check(|| {
+        let jobs = JobManager::new();
+        let mut readers = [jobs.notices(), jobs.notices()];
+        jobs.spawn("one", || ()).unwrap().wait().unwrap();
+        assert_eq!(readers.each_mut().map(|reader| reader.look().len()), [1, 1]);
+    });
+}
+
+#[test]
 fn who_joined_a_job_finds_it_in_its_list() {
     check(|| {
         let jobs = JobManager::new();
@@ -504,6 +514,21 @@ mod larger {
                 *one.join().unwrap()
             };
             assert_eq!(jobs.with(options).spawn("outer", body).unwrap().join().unwrap(), &1);
+        });
+    }
+
+    #[test]
+    fn who_lent_its_place_has_it_back_before_any_other_starts() {
+        check(|| {
+            let jobs = JobManager::new();
+            let options = of_narrow_group(&jobs);
+            let (handle, inner) = (jobs.handle(), options.clone());
+            let body = move || {
+                let [one, two] = [1, 2].map(|n| handle.with(inner.clone()).spawn("inner", move || n).unwrap());
+                one.join().unwrap();
+                two.times().started.is_none()
+            };
+            assert!(jobs.with(options).spawn("outer", body).unwrap().join().unwrap());
         });
     }
 
