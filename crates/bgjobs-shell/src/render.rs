@@ -91,7 +91,7 @@ pub(crate) fn overview() -> String {
         line.push(' ');
         line.push_str(word.name);
     }
-    text + &line
+    format!("{text}{line}")
 }
 
 /// What one command does.
