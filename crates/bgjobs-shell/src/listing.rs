@@ -48,10 +48,14 @@ fn words(jobs: &Jobs, job: &AnyJob) -> Option<String> {
         1 => parts.push(format!("1 new line: {}", last_line(job).unwrap_or_default())),
         _ => parts.push(format!("{new} new lines, the last: {}", last_line(job).unwrap_or_default())),
     }
+    // Last, because where it is can be asked for, and what it printed last is more to know.
+    if let Some(place) = job.place().filter(|_| !state.is_finished()) {
+        parts.push(format!("in {}", place.text));
+    }
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-/// Since when a job that has not ended runs or waits, how far it is, where, and what for.
+/// Since when a job that has not ended runs or waits, how far it is, and what for.
 fn standing(job: &AnyJob, state: State) -> String {
     let times = job.times();
     let mut parts = vec![match times.ran() {
@@ -67,7 +71,7 @@ fn standing(job: &AnyJob, state: State) -> String {
     parts.extend(job.remaining().map(left));
     // The way out stands in what `why` tells.
     let why = job.why().first().map(|waiting| waiting.to_string().split(';').next().unwrap_or_default().to_owned());
-    parts.extend(why.or_else(|| job.place().map(|place| place.text.to_string())));
+    parts.extend(why);
     parts.join(", ")
 }
 

@@ -29,7 +29,7 @@ use crate::{
     command::Command,
     command_error::{CommandError, failure, heed},
     config::Options,
-    context::Context,
+    context::{Context, Located},
     failure::Failure,
     handle::Handle,
     line::Stream,
@@ -197,7 +197,7 @@ impl Child {
                 }
             }
         };
-        self.tell_place(job);
+        let _located = self.tell_place(job);
         let _heard = job.on_stop(self.order());
         let mut left_since = None;
         let mut is_released = false;
@@ -233,7 +233,7 @@ impl Child {
     }
 
     /// Says where it is when somebody asks: in which processes.
-    fn tell_place(&self, job: &Context) {
+    fn tell_place(&self, job: &Context) -> Located {
         let (leader, since) = (Arc::clone(&self.leader), self.started);
         let supervisor = self.supervisor.as_ref().map(process::Child::id);
         job.locate(move || {
@@ -241,7 +241,7 @@ impl Child {
             let processes = processes(supervisor, leader);
             let text = Name::from(format!("process {leader}"));
             Some(Place { text, frames: Vec::new(), processes, since })
-        });
+        })
     }
 
     /// Hears what the supervisor says.

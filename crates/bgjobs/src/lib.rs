@@ -143,7 +143,7 @@ pub use command::{Command, Input};
 #[cfg(unix)]
 pub use command_error::CommandError;
 pub use config::{Config, Options};
-pub use context::Context;
+pub use context::{Context, Located};
 pub use error::{
     JoinError, LimitError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob, WaitError,
 };

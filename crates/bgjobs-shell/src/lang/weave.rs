@@ -68,7 +68,7 @@ impl Weaver {
     pub(super) fn statement(&mut self, statement: &mut Stmt) {
         self.nodes += 1;
         match statement {
-            Stmt::Expr(expr) => self.expr(expr),
+            Stmt::Expr(expr) | Stmt::BreakLoop(Some(expr), ..) | Stmt::Return(Some(expr), ..) => self.expr(expr),
             Stmt::FnCall(call, _) => self.call(call),
             Stmt::Var(var, ..) => self.expr(&mut var.1),
             Stmt::Assignment(assignment) => {
@@ -104,7 +104,6 @@ impl Weaver {
                     self.expr(&mut case.rhs);
                 }
             }
-            Stmt::BreakLoop(Some(expr), ..) | Stmt::Return(Some(expr), ..) => self.expr(expr),
             _ => {}
         }
     }
@@ -183,14 +182,13 @@ pub(super) fn place(statement: &Stmt) -> Position {
 /// What comes first in a statement, outside of its blocks.
 fn first_of_statement(statement: &Stmt) -> First {
     match statement {
-        Stmt::Expr(expr) => first(expr),
+        Stmt::Expr(expr) | Stmt::BreakLoop(Some(expr), ..) | Stmt::Return(Some(expr), ..) => first(expr),
         Stmt::FnCall(call, position) => first_in_call(call, *position),
         Stmt::Var(var, ..) => first(&var.1),
         Stmt::Assignment(assignment) => first(&assignment.1.rhs).or(|| first(&assignment.1.lhs)),
         Stmt::If(flow, _) => first(&flow.expr),
         Stmt::For(parts, _) => first(&parts.2.expr),
         Stmt::Switch(parts, _) => first(&parts.0),
-        Stmt::BreakLoop(Some(expr), ..) | Stmt::Return(Some(expr), ..) => first(expr),
         _ => First::Nothing,
     }
 }

@@ -1,8 +1,10 @@
-//! `where 3`: where a job is, without stopping it.
+//! `where 3`: where a job is, without stopping it: calls, processes, or how it ended.
 
-use std::{fmt::Write, time::Duration};
+use std::{collections::BTreeMap, fmt::Write, time::Duration};
 
-use bgjobs::{AnyJob, Outcome, State, many_lines};
+use bgjobs::{AnyJob, Outcome, Process, State, many_lines, one_line};
+
+use crate::lang::spent;
 
 /// How long a job must have been where it is for that to be told, so that no line is named for a moment's sake.
 const WORTH_TELLING: Duration = Duration::from_millis(100);
@@ -10,17 +12,18 @@ const WORTH_TELLING: Duration = Duration::from_millis(100);
 /// Where a job is: the calls that it is in, or how it ended, or what it waits for.
 pub(super) fn tell(job: &AnyJob) -> String {
     let id = job.id();
-    let ran = job.times().ran();
-    match (job.state(), ran) {
+    // It takes its time to look at processes.
+    let place = job.place();
+    match (job.state(), job.times().ran()) {
         (State::Finished(outcome), _) => ended(job, outcome),
         (State::Created | State::Queued, _) | (_, None) => {
-            let why = job.why().iter().map(|why| format!("; {why}")).collect::<String>();
-            format!("Job #{id} has not started{why}.")
+            let why = job.why().iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            format!("Job #{id} has not started{}{why}.", if why.is_empty() { "" } else { "; " })
         }
         (state, Some(ran)) => {
             let asked = if state == State::Stopping { " and was asked to stop" } else { "" };
             let mut text = format!("Job #{id} has run for {ran:.1?}{asked}");
-            match job.place() {
+            match place {
                 None => text.push_str("; it does not say where it is."),
                 Some(place) => {
                     let there = place.waited();
@@ -28,15 +31,31 @@ pub(super) fn tell(job: &AnyJob) -> String {
                     if there >= WORTH_TELLING {
                         let _ = write!(text, " for {there:.1?}");
                     }
-                    text.push_str(if place.frames.is_empty() { "." } else { ":" });
+                    text.push_str(if place.frames.is_empty() && place.processes.is_empty() { "." } else { ":" });
                     for frame in &place.frames {
                         let _ = write!(text, "\n{frame}");
                     }
+                    text.push_str(&tree(&place.processes));
                 }
             }
             text
         }
     }
+}
+
+/// The processes of a command, those that came of another below it.
+fn tree(processes: &[Process]) -> String {
+    let mut levels = BTreeMap::new();
+    let mut text = String::new();
+    for process in processes {
+        let level = levels.get(&process.parent).map_or(0_usize, |level| level + 1);
+        levels.insert(process.id, level);
+        let (indent, command) = (2 + 2 * level, one_line(&process.command));
+        let (id, state, memory) = (process.id, process.state, process.memory >> 20);
+        let cpu = spent(process.cpu);
+        let _ = write!(text, "\n{:indent$}{id} {command} ({state}, processor time {cpu}, {memory} MB)", "");
+    }
+    text
 }
 
 fn ended(job: &AnyJob, outcome: Outcome) -> String {

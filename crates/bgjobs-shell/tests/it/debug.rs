@@ -28,9 +28,6 @@ fn the_names_of_each_frame_are_seen_and_used() {
             "up",
             "locals",
             "down",
-            "down",
-            "down",
-            "bt",
             "quit",
         ],
         expect![[r#"

@@ -71,9 +71,9 @@ fn the_list_says_of_each_running_job_how_far_it_is_and_what_is_new() {
             > jobs
             Running jobs:
             0 : fn work(up)
-                TIME, fitting, 25%, about TIME left; 2 new lines, the last: 25%
+                TIME, fitting, 25%, about TIME left; 2 new lines, the last: 25%; in native fu…
             1 : sleep(1000)
-                TIME
+                TIME; in native function `sleep`
 
             Completed jobs:
             3 : 6 * 7
@@ -90,9 +90,9 @@ fn the_list_says_of_each_running_job_how_far_it_is_and_what_is_new() {
             > jobs
             Running jobs:
             0 : fn work(up)
-                TIME, fitting, 25%, about TIME left; last line: 25%
+                TIME, fitting, 25%, about TIME left; last line: 25%; in native function `slee…
             1 : sleep(1000)
-                TIME
+                TIME; in native function `sleep`
 
             Completed jobs:
             3 : 6 * 7

@@ -1,6 +1,6 @@
 //! Where a job is, and where it died, as data.
 
-use bgjobs::{AnyJob, Frame, Place};
+use bgjobs::{AnyJob, Frame, Place, Process};
 use rhai::{Array, Dynamic, Map, Module, export_module, exported_module};
 
 use crate::lang::{evaluation::Evaluation, post_mortem::DeadFrame};
@@ -16,7 +16,7 @@ mod of_one {
 
     use super::{AnyJob, Array, Dynamic, Evaluation, dead_frames, map_of, variables};
 
-    /// Where the job is: a map with `text`, `frames` and `seconds`, or `()` if it does not run or does not say.
+    /// Where the job is: a map with `text`, `frames`, `processes` and `seconds`, or `()` if it does not run or does not say.
     #[rhai_fn(name = "where", pure)]
     pub(super) fn place(job: &mut AnyJob) -> Dynamic {
         job.place().filter(|_| !job.is_finished()).map_or(Dynamic::UNIT, |place| map_of(&place).into())
@@ -74,8 +74,26 @@ fn of_frame(frame: &Frame) -> Map {
 /// A place as data.
 fn map_of(place: &Place) -> Map {
     let frames = place.frames.iter().map(|frame| of_frame(frame).into()).collect::<Array>();
-    let seconds = place.waited().as_secs_f64();
-    named([("text", place.text.to_string().into()), ("frames", frames.into()), ("seconds", seconds.into())])
+    let processes = place.processes.iter().map(|process| of_process(process).into()).collect::<Array>();
+    named([
+        ("text", place.text.to_string().into()),
+        ("frames", frames.into()),
+        ("processes", processes.into()),
+        ("seconds", place.waited().as_secs_f64().into()),
+    ])
+}
+
+/// A process of a command as data.
+fn of_process(process: &Process) -> Map {
+    let memory = i64::try_from(process.memory).unwrap_or(i64::MAX);
+    named([
+        ("id", i64::from(process.id).into()),
+        ("parent", i64::from(process.parent).into()),
+        ("command", process.command.clone().into()),
+        ("state", process.state.to_string().into()),
+        ("cpu", process.cpu.as_secs_f64().into()),
+        ("memory", memory.into()),
+    ])
 }
 
 fn named<const COUNT: usize>(values: [(&str, Dynamic); COUNT]) -> Map {
