@@ -274,6 +274,16 @@ class Log:
             raise ValueError(f"tail() takes a number of lines, not {n}; .lines has all of them")
         return [text for _, _, text in self._job._core_log().tail(n)]
 
+    def since(self, seconds: float) -> list[Line]:
+        """The lines that were begun in the last so many seconds, oldest first.
+
+        Raises `ValueError` if `seconds` is negative.
+        """
+        if not seconds >= 0:
+            raise ValueError(f"since() takes a time in seconds, 0 or more, not {seconds}")
+        oldest = time.time() - seconds
+        return [line for line in self.lines if line.at > oldest]
+
     def follow(self, timeout: float | None = None, tail: int | None = None) -> Iterator[str]:
         """Gives each line so far, or of these the newest `tail`, and then more until the job ends.
 

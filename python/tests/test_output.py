@@ -282,6 +282,14 @@ def test_a_log_shows_its_newest_lines():
         job.log.tail(-1)
 
 
+def test_a_log_shows_its_lines_of_the_last_seconds():
+    job = run(lambda: print("a\nb"))
+    assert [line.text for line in job.log.since(3600)] == ["a", "b"]
+    assert job.log.since(0) == []
+    with pytest.raises(ValueError, match="0 or more, not -1"):
+        job.log.since(-1)
+
+
 def test_a_log_is_read_as_text_and_says_what_it_is():
     job = run(lambda: print("a\nb"), num=7)
     assert str(job.log) == "a\nb\n"

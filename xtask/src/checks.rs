@@ -5,7 +5,8 @@
 //! Each step names the whole workspace and none changes the flags of another, so that all of them share what is built:
 //! cargo would build a dependency again if `-p` gave it other features.
 //! The bindings for Python stand apart for the same reason: theirs are not those of the plain commands, which leave them out.
-//! Only the library's optional features and the loom models have flags of their own; those of the models cargo keeps apart from the rest in the same folder.
+//! Only the library's optional features and the models have flags of their own; those of the models cargo keeps apart from
+//! the rest in the same folder.
 
 use std::{
     collections::BTreeSet,
@@ -16,7 +17,7 @@ use std::{
 use crate::{
     component::Component,
     python::{self, Python},
-    step::Step,
+    step::{self, Step},
 };
 
 /// How long the checks may take.
@@ -82,6 +83,7 @@ fn short(pythons: &[Python]) -> Vec<Step> {
     steps.extend(bindings());
     steps.extend(python::steps(pythons));
     steps.push(loom("2"));
+    steps.push(shuttle());
     steps
 }
 
@@ -93,6 +95,9 @@ fn long(pythons: &[Python]) -> Vec<Step> {
     ];
     steps.extend(python::steps(pythons));
     steps.push(loom("3"));
+    steps.push(shuttle().env("BGJOBS_PROVE", "1"));
+    steps.push(Step::cargo("mutants", "xtask mutants"));
+    steps.extend(fuzz(600));
     steps
 }
 
@@ -112,9 +117,37 @@ fn bindings() -> [Step; 2] {
 
 /// The models of what the threads do to each other, with a bound on how often one may be interrupted.
 fn loom(preemptions: &'static str) -> Step {
-    Step::cargo("loom models", "test -p bgjobs --test loom --profile loom")
+    Step::cargo("loom models", "test -p bgjobs --test models --profile model")
         .env("RUSTFLAGS", "--cfg bgjobs_loom")
         .env("LOOM_MAX_PREEMPTIONS", preemptions)
+}
+
+/// The same models and larger ones, in random interleavings.
+fn shuttle() -> Step {
+    Step::cargo("shuttle models", "test -p bgjobs --test models --profile model")
+        .env("RUSTFLAGS", "--cfg bgjobs_shuttle")
+}
+
+/// Seeks bytes at which the prompt would panic or hang, for so many seconds each way; what is found goes to `target/fuzz`.
+///
+/// The fuzzer is libFuzzer, built with the flags of `cargo fuzz`, so that neither that nor a nightly compiler is needed.
+pub(crate) fn fuzz(seconds: u32) -> Vec<Step> {
+    const FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+                         -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+                         -Cllvm-args=-sanitizer-coverage-trace-compares";
+    const FOLDER: &str = "crates/bgjobs-shell/fuzz";
+    let step = |target: &str| {
+        let new = format!("target/fuzz/{target}");
+        // The folder for what is new must be there.
+        let _ = fs::create_dir_all(root().join(&new));
+        let run = format!("run --release --manifest-path {FOLDER}/Cargo.toml --target {} --bin {target}", step::host());
+        let limits = format!("-max_total_time={seconds} -max_len=512 -timeout=60 -rss_limit_mb=4096");
+        let places = format!("-dict={FOLDER}/words.dict -artifact_prefix={new}- {new} {FOLDER}/corpus/{target}");
+        Step::cargo(&format!("fuzzing of {target}"), &format!("{run} -- {limits} {places}"))
+            .env("RUSTFLAGS", FLAGS)
+            .env("CARGO_TARGET_DIR", "target/fuzz/build")
+    };
+    vec![step("typing"), step("lines")]
 }
 
 /// The names of the default members' examples, found by listing their folders, so that none is forgotten.

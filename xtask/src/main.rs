@@ -6,6 +6,7 @@
 
 mod checks;
 mod component;
+mod mutants;
 mod python;
 mod step;
 
@@ -21,7 +22,11 @@ The project's checks. Usage: cargo xtask COMMAND
 
     test     everything that CI checks; it needs cargo with rustfmt and clippy, and for the Python package
              a Python with venv and pip, without which the rest is checked
-    prove    the long forms: tests in release with more cases, loom with more preemptions, every Python that is found
+    prove    the long forms: tests in release with more cases, a soak of ten million jobs, models with more interleavings,
+             mutants, fuzzing, every Python that is found
+    mutants  [PART] makes mistakes in a copy of the engine, one by one, and fails if the check that must see one does not;
+             with PART those only that have it in their name
+    fuzz     [SECONDS] seeks bytes at which the prompt panics or hangs, so long (60) each way; it needs a C++ compiler
     help     this text
 ";
 
@@ -30,24 +35,31 @@ The project's checks. Usage: cargo xtask COMMAND
 enum Task {
     Help,
     Check(Form),
+    /// Those with this part in their name.
+    Mutants(String),
+    /// For so many seconds each way.
+    Fuzz(u32),
 }
 
 fn main() -> ExitCode {
-    match parse(std::env::args().skip(1)) {
+    let done = match parse(std::env::args().skip(1)) {
         Ok(Task::Help) => {
             print!("{HELP}");
-            ExitCode::SUCCESS
+            Ok(())
         }
-        Ok(Task::Check(form)) => match check(form) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failed) => {
-                eprintln!("\n{failed}");
-                ExitCode::FAILURE
-            }
-        },
+        Ok(Task::Check(form)) => check(checks::plan(form)),
+        Ok(Task::Fuzz(seconds)) => check(Plan { steps: checks::fuzz(seconds), missing: None }),
+        Ok(Task::Mutants(part)) => mutants::run(&part),
         Err(message) => {
             eprint!("error: {message}\n\n{HELP}");
-            ExitCode::from(2)
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => {
+            eprintln!("\n{failed}");
+            ExitCode::FAILURE
         }
     }
 }
@@ -58,6 +70,11 @@ fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String> {
         None | Some("help" | "-h" | "--help") => Task::Help,
         Some("test") => Task::Check(Form::Short),
         Some("prove") => Task::Check(Form::Long),
+        Some("mutants") => Task::Mutants(arguments.next().unwrap_or_default()),
+        Some("fuzz") => Task::Fuzz(match arguments.next() {
+            None => 60,
+            Some(seconds) => seconds.parse().map_err(|_| format!("`{seconds}` is no number of seconds"))?,
+        }),
         Some(other) => return Err(format!("no command `{other}`")),
     };
     match arguments.next() {
@@ -67,8 +84,8 @@ fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String> {
 }
 
 /// Runs the checks one after another, up to the first that fails, and says how long each took.
-fn check(form: Form) -> Result<(), Failed> {
-    let Plan { steps, missing } = checks::plan(form);
+fn check(plan: Plan) -> Result<(), Failed> {
+    let Plan { steps, missing } = plan;
     if let Some(missing) = &missing
         && under_ci()
     {
@@ -110,6 +127,10 @@ mod tests {
     fn each_command_has_one_name() {
         check("test", Ok(Task::Check(Form::Short)));
         check("prove", Ok(Task::Check(Form::Long)));
+        check("mutants", Ok(Task::Mutants(String::new())));
+        check("fuzz", Ok(Task::Fuzz(60)));
+        check("fuzz 5", Ok(Task::Fuzz(5)));
+        check("mutants push", Ok(Task::Mutants("push".to_owned())));
     }
 
     #[test]
@@ -123,12 +144,13 @@ mod tests {
     #[test]
     fn a_wrong_line_is_refused_by_what_is_wrong_in_it() {
         check("tset", Err("no command `tset`"));
+        check("fuzz long", Err("`long` is no number of seconds"));
         check("test clippy", Err("unexpected argument `clippy`"));
     }
 
     #[test]
     fn help_names_each_command() {
-        for command in ["test", "prove", "help"] {
+        for command in ["test", "prove", "mutants", "fuzz", "help"] {
             assert!(HELP.contains(&format!("\n    {command} ")), "{command}");
         }
     }

@@ -179,9 +179,15 @@ impl fmt::Display for Failed {
     }
 }
 
-/// The cargo that runs this program.
-fn cargo() -> Command {
+/// The cargo that runs this program, from the workspace's root.
+pub(crate) fn cargo() -> Command {
     at_root(Path::new(&env::var_os("CARGO").unwrap_or_else(|| "cargo".into())))
+}
+
+/// What rustc calls this machine; empty if it does not say, which cargo will complain of.
+pub(crate) fn host() -> String {
+    let output = Command::new("rustc").args(["--print", "host-tuple"]).output();
+    output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
 }
 
 /// A program that will run in the workspace's root.

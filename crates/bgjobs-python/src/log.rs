@@ -1,6 +1,6 @@
 //! A job's log, for Python.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use bgjobs::{LogCursor, Reading, Stream};
 use pyo3::prelude::*;
@@ -35,9 +35,8 @@ impl Log {
 }
 
 fn lines(lines: Vec<bgjobs::Line>) -> Vec<Line> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let stamp = |line: bgjobs::Line| {
-        let at = now.saturating_sub(line.at.elapsed());
+        let at = line.time().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         (at.as_secs_f64(), line.stream == Stream::Err, line.text)
     };
     lines.into_iter().map(stamp).collect()

@@ -16,6 +16,8 @@ mod debugger;
 #[cfg(feature = "terminal")]
 mod editor;
 mod foreground;
+#[cfg(all(feature = "terminal", any(test, fuzzing)))]
+pub mod fuzzing;
 pub mod lang;
 mod listing;
 mod log_view;

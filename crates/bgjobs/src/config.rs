@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::{after::After, name::Name};
+use crate::{name::Name, schedule::after::After};
 
 /// The choices of a [`JobManager`](crate::JobManager).
 ///
@@ -49,7 +49,7 @@ impl Default for Config {
 /// jobs.with(watch).spawn("watch", || { /* until the program ends */ })?;
 /// # Ok::<(), bgjobs::SpawnError>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Whether the job is not waited for when the manager goes. Default: false.
     pub daemon: bool,
@@ -90,4 +90,25 @@ pub struct Options {
     /// A job with a group, a delay, a limit of time or jobs before it is listed all the same.
     /// Default: false.
     pub unlisted: bool,
+}
+
+impl Options {
+    pub(crate) const PLAIN: Self = Self {
+        daemon: false,
+        stack_size: None,
+        fresh_thread: false,
+        log_file: None,
+        group: None,
+        priority: 0,
+        delay: None,
+        after: Vec::new(),
+        time_limit: None,
+        unlisted: false,
+    };
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::PLAIN
+    }
 }

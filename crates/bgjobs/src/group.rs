@@ -147,6 +147,15 @@ impl From<&Group> for Name {
     }
 }
 
+impl PartialEq for Group {
+    /// Whether both are the same group of the same manager.
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id && Arc::ptr_eq(&self.engine, &other.engine)
+    }
+}
+
+impl Eq for Group {}
+
 /// `disk: 2 running, 3 waiting, limit 2, paused`.
 impl fmt::Display for Group {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -48,9 +48,9 @@ thread_local! {
 /// Puts the hook that takes notes in front of the host's own, once in a process.
 pub(crate) fn install_hook() {
     static INSTALLED: Once = Once::new();
-    // Loom's own panics come from outside its threads, where its thread-locals can't be read. While a thread panics the
+    // A model's own panics come from outside its threads, where its thread-locals can't be read. While a thread panics the
     // standard library lets nobody change the hook; the next manager does it.
-    if cfg!(bgjobs_loom) || std::thread::panicking() {
+    if cfg!(any(bgjobs_loom, bgjobs_shuttle)) || std::thread::panicking() {
         return;
     }
     INSTALLED.call_once(|| {

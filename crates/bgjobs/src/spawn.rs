@@ -1,6 +1,6 @@
 //! The ways to start a job.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use crate::{
     body::Body,
@@ -20,8 +20,11 @@ use crate::{
 #[derive(Debug)]
 pub struct Spawner<'a> {
     handle: &'a Handle,
-    options: Options,
+    options: Cow<'a, Options>,
 }
+
+/// The default choices, made once.
+static PLAIN: Options = Options::PLAIN;
 
 /// Starting a job.
 ///
@@ -59,7 +62,7 @@ impl Handle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + Sync + 'static,
     {
-        self.with(Options::default()).spawn(name, body)
+        self.plain().spawn(name, body)
     }
 
     /// Starts a job whose body may return an error, which makes it a dead one.
@@ -98,7 +101,7 @@ impl Handle {
         T: Send + Sync + 'static,
         E: Into<Failure>,
     {
-        self.with(Options::default()).try_spawn(name, body)
+        self.plain().try_spawn(name, body)
     }
 
     /// Starts a job whose body gets its [`Context`]: it can hear a stop, print, and say how far it is.
@@ -127,7 +130,7 @@ impl Handle {
         F: FnOnce(&Context) -> Result<T, Failure> + Send + 'static,
         T: Send + Sync + 'static,
     {
-        self.with(Options::default()).spawn_with(name, body)
+        self.plain().spawn_with(name, body)
     }
 
     /// Starts a job with a body of the user's own kind.
@@ -136,7 +139,7 @@ impl Handle {
     ///
     /// As said above; the body's own error is found in the job.
     pub fn start<B: Body>(&self, body: B) -> Result<Job<B::Output>, SpawnError> {
-        self.with(Options::default()).start(body)
+        self.plain().start(body)
     }
 
     /// Starts jobs with other than the default choices.
@@ -151,7 +154,11 @@ impl Handle {
     /// ```
     #[must_use]
     pub fn with(&self, options: Options) -> Spawner<'_> {
-        Spawner { handle: self, options }
+        Spawner { handle: self, options: Cow::Owned(options) }
+    }
+
+    fn plain(&self) -> Spawner<'_> {
+        Spawner { handle: self, options: Cow::Borrowed(&PLAIN) }
     }
 }
 
@@ -229,7 +236,8 @@ impl Spawner<'_> {
         name: Name,
         body: impl FnOnce(&Arc<Record<T>>, &Arc<Engine>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Job<T>, SpawnError> {
-        let record = self.handle.engine.launch(name, &self.options, body)?;
-        Ok(Job::of(self.handle.job(&record)))
+        let engine = &self.handle.engine;
+        let record = engine.launch(name, &self.options, body)?;
+        Ok(Job::of(AnyJob::new(record, Arc::clone(engine))))
     }
 }

@@ -32,7 +32,7 @@ static PAUSE: AtomicU64 = AtomicU64::new(0);
 /// long one costs twice at most.
 /// The yield keeps it harmless where both threads share one core.
 pub(crate) fn spin(rounds: u32, mut found: impl FnMut() -> bool) -> bool {
-    for _ in 0..if cfg!(bgjobs_loom) { 0 } else { rounds } {
+    for _ in 0..if cfg!(any(bgjobs_loom, bgjobs_shuttle)) { 0 } else { rounds } {
         for _ in 0..8 {
             std::hint::spin_loop();
         }

@@ -9,12 +9,12 @@ use crate::sync::{AtomicU8, AtomicU64, Ordering};
 /// ```text
 /// Created ──► Running ──► Stopping ──► Finished(Done | Failed | Stopped)
 ///    │  ╲        ▲ ╲───────────────────►  ▲
-///    ▼   ╲───────┼────────────────────────┤ Stopped, before it started
+///    ▼▲  ╲───────┼────────────────────────┤ Stopped, before it started
 ///  Queued ───────┘────────────────────────┘ Stopped, or Failed, because it can't be started any more
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
-    /// It has its number and has not been picked up by its thread yet; that takes microseconds.
+    /// It may start and has not been picked up by its thread yet; that takes microseconds.
     Created,
     /// It waits: for a place in its group, a time or other jobs, or because the system refused a thread for it.
     /// [`AnyJob::why`](crate::AnyJob::why) says for what.
@@ -44,6 +44,8 @@ pub enum Outcome {
 pub(crate) enum Event {
     /// It can't start now.
     Queue,
+    /// A thread was found for it.
+    Admit,
     /// A worker calls its body.
     Start,
     /// Its outcome is set.
@@ -54,6 +56,7 @@ pub(crate) enum Event {
 pub(crate) const fn advance(state: State, event: Event) -> Option<State> {
     match (state, event) {
         (State::Created, Event::Queue) => Some(State::Queued),
+        (State::Queued, Event::Admit) => Some(State::Created),
         (State::Created | State::Queued, Event::Start) => Some(State::Running),
         (State::Created | State::Queued, Event::End(Outcome::Stopped)) => Some(State::Finished(Outcome::Stopped)),
         (State::Queued, Event::End(Outcome::Failed)) => Some(State::Finished(Outcome::Failed)),
@@ -207,6 +210,11 @@ impl Life {
         self.step(Event::Queue);
     }
 
+    /// Marks a queued job as one that is about to start, unless it has started or was claimed meanwhile.
+    pub(crate) fn admit(&self) {
+        self.step(Event::Admit);
+    }
+
     /// Marks the job as running since `now`.
     pub(crate) fn start(&self, now: u64) {
         self.started.store(now, Ordering::Relaxed);
@@ -248,8 +256,9 @@ mod tests {
         State::Finished(Outcome::Failed),
         State::Finished(Outcome::Stopped),
     ];
-    const EVENTS: [Event; 5] = [
+    const EVENTS: [Event; 6] = [
         Event::Queue,
+        Event::Admit,
         Event::Start,
         Event::End(Outcome::Done),
         Event::End(Outcome::Failed),
@@ -262,15 +271,16 @@ mod tests {
         const FAILED: Option<State> = Some(State::Finished(Outcome::Failed));
         const STOPPED: Option<State> = Some(State::Finished(Outcome::Stopped));
         const RUNNING: Option<State> = Some(State::Running);
-        // Columns as in EVENTS: queue, start, end done, end failed, end stopped.
+        const CREATED: Option<State> = Some(State::Created);
+        // Columns as in EVENTS: queue, admit, start, end done, end failed, end stopped.
         let table = [
-            (State::Created, [Some(State::Queued), RUNNING, None, None, STOPPED]),
-            (State::Queued, [None, RUNNING, None, FAILED, STOPPED]),
-            (State::Running, [None, None, DONE, FAILED, STOPPED]),
-            (State::Stopping, [None, None, DONE, FAILED, STOPPED]),
-            (State::Finished(Outcome::Done), [None; 5]),
-            (State::Finished(Outcome::Failed), [None; 5]),
-            (State::Finished(Outcome::Stopped), [None; 5]),
+            (State::Created, [Some(State::Queued), None, RUNNING, None, None, STOPPED]),
+            (State::Queued, [None, CREATED, RUNNING, None, FAILED, STOPPED]),
+            (State::Running, [None, None, None, DONE, FAILED, STOPPED]),
+            (State::Stopping, [None, None, None, DONE, FAILED, STOPPED]),
+            (State::Finished(Outcome::Done), [None; 6]),
+            (State::Finished(Outcome::Failed), [None; 6]),
+            (State::Finished(Outcome::Stopped), [None; 6]),
         ];
         assert_eq!(table.map(|(state, _)| state), STATES);
         for (state, row) in table {

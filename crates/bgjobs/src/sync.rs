@@ -1,4 +1,4 @@
-//! The one place that names `std`'s threads and locks, or loom's in their stead.
+//! The one place that names `std`'s threads and locks, or loom's or shuttle's in their stead.
 //!
 //! Knows nothing of jobs.
 //! One rule for poison: user code never runs while a lock of the engine is held, so a poisoned lock is a
@@ -11,7 +11,14 @@ pub(crate) use loom::{
     thread::{Builder, yield_now},
     thread_local,
 };
-#[cfg(not(bgjobs_loom))]
+#[cfg(bgjobs_shuttle)]
+pub(crate) use shuttle::{
+    sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering},
+    sync::{Condvar, Mutex, MutexGuard},
+    thread::{Builder, yield_now},
+    thread_local,
+};
+#[cfg(not(any(bgjobs_loom, bgjobs_shuttle)))]
 pub(crate) use std::{
     sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering},
     sync::{Condvar, Mutex, MutexGuard},
@@ -33,13 +40,13 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Waits on `condvar` until it is notified or `deadline` has passed; spurious wake-ups happen.
 ///
-/// Under loom a wait never times out, because loom has no clock.
+/// In a model a wait never times out, because models have no clock.
 pub(crate) fn wait_until<'a, T>(
     condvar: &Condvar,
     guard: MutexGuard<'a, T>,
     deadline: Option<Instant>,
 ) -> MutexGuard<'a, T> {
-    #[cfg(not(bgjobs_loom))]
+    #[cfg(not(any(bgjobs_loom, bgjobs_shuttle)))]
     if let Some(deadline) = deadline {
         let left = deadline.saturating_duration_since(Instant::now());
         return condvar.wait_timeout(guard, left).expect(POISONED).0;

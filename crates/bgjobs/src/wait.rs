@@ -1,4 +1,4 @@
-//! Who waits for which job, and for what.
+//! Who waits for which job, and for what, and how they are woken.
 //!
 //! Knows nothing of states: whoever registers looks afterwards whether the thing has happened already, and whoever
 //! makes it happen wakes afterwards.

@@ -78,6 +78,14 @@ impl Arguments {
         self.values.pop_front()
     }
 
+    /// All other words, each the name of a group.
+    pub(super) fn groups(&mut self) -> Result<Vec<String>, String> {
+        if self.values.is_empty() {
+            return Err(format!("{} wants a group, as in `{}`", self.word, self.usage));
+        }
+        Ok(self.values.drain(..).collect())
+    }
+
     /// The jobs that all other words select.
     pub(super) fn jobs(&mut self) -> Result<Selection, String> {
         self.some_jobs()?.ok_or_else(|| format!("{} wants a job, as in `{}`", self.word, self.usage))

@@ -6,6 +6,8 @@ mod arguments;
 mod log;
 mod system;
 
+use bgjobs::one_line;
+
 use self::arguments::Arguments;
 pub(crate) use self::system::HELP as HELP_ON_SYSTEM;
 #[cfg(feature = "terminal")]
@@ -31,6 +33,16 @@ pub(crate) enum Command {
     Kill(Selection),
     /// Shows what jobs printed.
     Log(Selection, LogView),
+    /// Shows all groups.
+    Groups,
+    /// Changes how many jobs of a group may run at once; none is any number.
+    Limit(String, Option<usize>),
+    /// Lets no job of the groups start.
+    Pause(Vec<String>),
+    /// Lets the jobs of the groups start again.
+    Resume(Vec<String>),
+    /// Shows what jobs wait for.
+    Why(Selection),
     /// Waits for jobs, or for all.
     Wait(Option<Selection>),
     /// Shows what can be typed, or what a word does.
@@ -70,6 +82,8 @@ pub(crate) enum Takes {
     Jobs,
     /// A word of this table.
     Word,
+    /// Names of groups.
+    Groups,
 }
 
 /// The words, by name.
@@ -86,8 +100,9 @@ pub(crate) const WORDS: &[Word] = &[
     Word {
         name: "digest",
         usage: "digest",
-        help: "Shows in one line what ended, what failed and why, what printed lines that nobody has seen, and what still runs.\n\
-               It is shown by itself at the first key after a minute (BGJOBS_AWAY=5m, or off) in which jobs ended.",
+        help: "Shows in one line what ended, what failed and why, what printed lines that nobody\n\
+               has seen, and what still runs. It is shown by itself at the first key after a\n\
+               minute in which jobs ended; BGJOBS_AWAY=5m, or off, sets another time.",
         takes: Takes::Nothing,
         with_value: &[],
         read: |_| Ok(Command::Digest),
@@ -110,6 +125,16 @@ pub(crate) const WORDS: &[Word] = &[
         read: |arguments| arguments.jobs().map(Command::Foreground),
     },
     Word {
+        name: "groups",
+        usage: "groups",
+        help: "Lists the groups: jobs under one limit, paused and resumed together.\n\
+               A job is in one if it is started so: jobs.start(f, [5], #{group: \"io\"}).\n\
+               In programs: g = jobs.group(\"io\"), g.limit = 2, g.pause(), g.resume().",
+        takes: Takes::Nothing,
+        with_value: &[],
+        read: |_| Ok(Command::Groups),
+    },
+    Word {
         name: "help",
         usage: "help [word]",
         help: "Shows what can be typed, or what a word does.",
@@ -120,9 +145,10 @@ pub(crate) const WORDS: &[Word] = &[
     Word {
         name: "jobs",
         usage: "jobs [--json]",
-        help: "Lists all jobs: those that run, those that completed, the dead. Below a job stands how long it runs, how far\n\
-               it is (progress(3, 10) in the job says so) and where, and how many lines of its log nobody has seen.\n\
-               --json, -j: all that is known of them, as JSON.",
+        help: "Lists all jobs: those that run, those that completed, the dead. Below a job stands\n\
+               how long it runs, how far it is (progress(3, 10) in the job says so), where it is\n\
+               or what it waits for, and how many lines of its log nobody has seen.\n\
+               -j, --json        all that is known of them, as JSON",
         takes: Takes::Nothing,
         with_value: &[],
         read: |arguments| Ok(if arguments.flag(&["-j", "--json"]) { Command::JobsAsJson } else { Command::Jobs }),
@@ -138,6 +164,15 @@ pub(crate) const WORDS: &[Word] = &[
         read: |arguments| arguments.jobs().map(Command::Kill),
     },
     Word {
+        name: "limit",
+        usage: "limit io 2",
+        help: "Lets so many jobs of a group run at once; the others wait. `limit io none` lifts it.\n\
+               A job that waits for another one lends its place meanwhile.",
+        takes: Takes::Groups,
+        with_value: &[],
+        read: limit,
+    },
+    Word {
         name: "log",
         usage: "log 3 [-f] [-t] [-n 20] [--since 5m] [--out] [--err]",
         help: log::HELP,
@@ -148,12 +183,21 @@ pub(crate) const WORDS: &[Word] = &[
     Word {
         name: "notify",
         usage: "notify [bell:30s]",
-        help: "Shows or sets how you are called when a job has ended that ran for long: bell, osc9 or osc777 (notifications\n\
-               of the desktop, as far as the terminal has them), each with the least time of such a job, or off.\n\
-               Without a time it is 10s. BGJOBS_NOTIFY=osc9:1m sets it for all shells.",
+        help: "Shows or sets how you are called when a job has ended that ran for long: bell,\n\
+               osc9 or osc777 (notifications of the desktop, as far as the terminal has them),\n\
+               each with the least time of such a job, which is else 10s; or off.\n\
+               BGJOBS_NOTIFY=osc9:1m in the environment sets it for all shells.",
         takes: Takes::Nothing,
         with_value: &[],
         read: |arguments| arguments.word().map(|word| word.parse()).transpose().map(Command::Notify),
+    },
+    Word {
+        name: "pause",
+        usage: "pause io",
+        help: "Lets no job of the groups start until `resume io`; those that run go on.",
+        takes: Takes::Groups,
+        with_value: &[],
+        read: |arguments| arguments.groups().map(Command::Pause),
     },
     Word {
         name: "quit",
@@ -162,6 +206,14 @@ pub(crate) const WORDS: &[Word] = &[
         takes: Takes::Nothing,
         with_value: &[],
         read: |_| Ok(Command::Leave),
+    },
+    Word {
+        name: "resume",
+        usage: "resume io",
+        help: "Lets the jobs of the groups start again that were paused.",
+        takes: Takes::Groups,
+        with_value: &[],
+        read: |arguments| arguments.groups().map(Command::Resume),
     },
     Word {
         name: "wait",
@@ -180,7 +232,37 @@ pub(crate) const WORDS: &[Word] = &[
         with_value: &[],
         read: |arguments| arguments.jobs().map(Command::Where),
     },
+    Word {
+        name: "why",
+        usage: "why 3",
+        help: "Shows what jobs wait for: a place in their group, a time, other jobs, a thread.\n\
+               Jobs wait if they are started with options, as in\n\
+               jobs.start(f, [5], #{group: \"io\", priority: 1, delay: 5, after: [1, 2], time_limit: 60, retry: 3})\n\
+               where after: [1, 2] wants both to end well, and after_ended: [1, 2] in any way.",
+        takes: Takes::Jobs,
+        with_value: &[],
+        read: |arguments| arguments.jobs().map(Command::Why),
+    },
 ];
+
+/// Reads `limit io 2`.
+fn limit(arguments: &mut Arguments) -> Result<Command, String> {
+    let (group, limit) = arguments
+        .word()
+        .zip(arguments.word())
+        .ok_or("limit wants a group and a number, as in `limit io 2`; `limit io none` lifts it")?;
+    let limit = match limit.as_str() {
+        "none" => None,
+        number => Some(number.parse().map_err(|_| {
+            format!(
+                "a limit is a number or none, as in `limit {0} 2` and `limit {0} none`, not `{1}`",
+                one_line(&group),
+                one_line(number)
+            )
+        })?),
+    };
+    Ok(Command::Limit(group, limit))
+}
 
 /// The word of that name.
 pub(crate) fn word(name: &str) -> Option<&'static Word> {
@@ -243,6 +325,9 @@ mod tests {
         assert_eq!(parse("kill #3 5-7 fit*"), Some(Ok(Command::Kill(selection(&["%3", "5-7", "fit*"])))));
         assert_eq!(parse("kill 'fit a'"), Some(Ok(Command::Kill(selection(&["fit a"])))));
         assert_eq!(parse("wait"), Some(Ok(Command::Wait(None))));
+        assert_eq!(parse("limit io 2"), Some(Ok(Command::Limit("io".to_owned(), Some(2)))));
+        assert_eq!(parse("limit 'my io' none"), Some(Ok(Command::Limit("my io".to_owned(), None))));
+        assert_eq!(parse("pause io net"), Some(Ok(Command::Pause(vec!["io".to_owned(), "net".to_owned()]))));
         assert_eq!(parse("wait 2"), Some(Ok(Command::Wait(Some(selection(&["2"]))))));
         for line in ["?fit", " ? fit", "fit?"] {
             assert_eq!(parse(line), Some(Ok(Command::Describe("fit".to_owned()))));
@@ -297,6 +382,11 @@ mod tests {
             ("kill -9 3", "kill has no option -9; `help kill` says what it understands"),
             ("kill --hard 3", "kill has no option --hard; `help kill` says what it understands"),
             ("kill 'fit", "kill 'fit: a quote is open; close it, as in 'fit a'"),
+            ("pause", "pause wants a group, as in `pause io`"),
+            ("limit io", "limit wants a group and a number, as in `limit io 2`; `limit io none` lifts it"),
+            ("limit io x", "a limit is a number or none, as in `limit io 2` and `limit io none`, not `x`"),
+            ("limit io 1 2", "limit does not understand `2`; `help limit` says what it understands"),
+            ("why", "why wants a job, as in `why 3`"),
             ("jobs 3", "jobs does not understand `3`; `help jobs` says what it understands"),
             ("kill 7-5", "7-5 is no range: the smaller number comes first, as in 5-7"),
         ] {

@@ -20,6 +20,8 @@ pub(super) enum Wanted {
     Selection,
     /// A word that begins a command.
     Command,
+    /// The name of a group.
+    Group,
     /// An entry of a directory; the path before it ends in a slash, or is empty.
     File { directory: String },
     /// The same, as a word of the system's shell.
@@ -96,6 +98,7 @@ fn argument(before: &str) -> Option<Wanted> {
         Takes::Nothing => None,
         Takes::Jobs => Some(Wanted::Selection),
         Takes::Word => Some(Wanted::Command),
+        Takes::Groups => Some(Wanted::Group),
     }
 }
 
@@ -252,6 +255,7 @@ mod tests {
             check(line, place, &Wanted::Selection);
         }
         check("help ki|", 5, &Wanted::Command);
+        check("pause i|", 6, &Wanted::Group);
     }
 
     #[test]

@@ -53,6 +53,7 @@ fn candidates(words: &Words, wanted: &Wanted, typed: &str) -> Vec<String> {
             let states = STATES.iter().map(|&state| state.to_owned()).filter(|_| !typed.is_empty());
             numbers.chain(states).filter(|part| part.starts_with(typed)).collect()
         }
+        Wanted::Group => words.jobs.groups().into_iter().filter(begins).collect(),
         Wanted::Command => commands(typed).map(str::to_owned).collect(),
         Wanted::File { directory } => files(directory, typed),
         Wanted::Word { directory } => {
@@ -102,6 +103,7 @@ mod tests {
         session.answer("fn slow_sum(n) { n }");
         session.answer("slower = #{my_name: 'a', list: [#{my_key: 1, 'no name': 2}]}");
         session.answer("jobs.new('1').join(); jobs.new('2').join()");
+        session.answer("jobs.group('disk'); jobs.group('net'); jobs.group('two words')");
         check(&session, "slow", &["slow_sum", "slower"]);
         check(&session, "slower.my", &["my_name"]);
         check(&session, "slower.list[0].my", &["my_key"]);
@@ -110,6 +112,9 @@ mod tests {
         check(&session, "kill 0 1", &["1"]);
         check(&session, "wait ru", &["running"]);
         check(&session, "help ki", &["kill"]);
+        check(&session, "pause ", &["disk", "net"]);
+        check(&session, "limit n", &["net"]);
+        check(&session, "why 1", &["1"]);
         check(&session, "jobs[1", &["1"]);
         check(&session, "unknown.", &[]);
         check(&session, "x = hel", &[]);

@@ -2,6 +2,7 @@
 //!
 //! Knows the line editor, and nothing of what is evaluated.
 
+mod call;
 mod colours;
 mod complete;
 mod completer;
@@ -161,4 +162,25 @@ impl Validator for Whole {
     fn validate(&self, line: &str) -> ValidationResult {
         if is_whole(line) { ValidationResult::Complete } else { ValidationResult::Incomplete }
     }
+}
+
+/// Does to a line what the editor does while it is typed.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn type_line(session: &Session, line: &str, cursor: usize) {
+    use reedline::{Completer, Highlighter};
+    let known: Known = Arc::new(Mutex::new(session.words()));
+    let painted = Painted::default();
+    let presence = Presence::new(Instant::now(), None);
+    let colours = Colours { known: Arc::clone(&known), painted: painted.clone(), presence };
+    assert_eq!(colours.highlight(line, cursor).raw_string(), line);
+    let _ = painted.rows(80);
+    let completed = Completions(known).complete(line, cursor);
+    for suggestion in completed.suggestions() {
+        let span = suggestion.span;
+        assert!(
+            line.get(span.start..span.end).is_some_and(|typed| suggestion.value.starts_with(typed)),
+            "{suggestion:?}"
+        );
+    }
+    let _ = Whole.validate(line);
 }

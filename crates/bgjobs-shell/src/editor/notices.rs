@@ -10,7 +10,7 @@ use std::{
 
 use reedline::{ExternalPrinter, Reedline};
 
-use super::{colours, presence::Presence, screen::Painted};
+use super::{call::call, colours, presence::Presence, screen::Painted};
 use crate::{
     lang::{Digest, Jobs},
     notify::Notifier,
@@ -41,7 +41,7 @@ impl News {
     /// What is new, to be shown at once; for a long job, the terminal is asked to call the user.
     pub(super) fn take(&self) -> Option<String> {
         let report = self.jobs.notices().report();
-        if let Some(call) = self.notifier.get().call(&report).filter(|_| !colours::is_plain()) {
+        if let Some(call) = call(self.notifier.get(), &report).filter(|_| !colours::is_plain()) {
             let mut out = io::stdout().lock();
             let _ = out.write_all(call.as_bytes()).and_then(|()| out.flush());
         }

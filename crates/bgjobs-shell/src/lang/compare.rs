@@ -1,6 +1,6 @@
 //! Whether two values are equal, part by part, as far as that can be told.
 
-use bgjobs::AnyJob;
+use bgjobs::{AnyJob, Group};
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 
 use super::shared::SharedValue;
@@ -66,6 +66,7 @@ fn compare(a: &Dynamic, b: &Dynamic) -> Option<bool> {
             })
         })
         .or_else(|| both::<AnyJob>(pair, |a, b| Some(a.id() == b.id())))
+        .or_else(|| both::<Group>(pair, |a, b| Some(a == b)))
         .or_else(|| both::<SharedValue>(pair, |a, b| Some(a.is(b))))
         .or_else(|| both::<std::time::Instant>(pair, equal))
 }

@@ -112,6 +112,9 @@ fn of_job(job: &AnyJob) -> String {
     if let Some(time) = job.times().ran() {
         let _ = write!(text, ", ran for {time:.1?}");
     }
+    for waiting in job.why() {
+        let _ = write!(text, "\n    {waiting}");
+    }
     let lines = job.log().tail(MOST_LINES);
     for line in lines {
         let _ = write!(text, "\n    {}", one_line(&line.text));

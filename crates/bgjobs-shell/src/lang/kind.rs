@@ -15,6 +15,7 @@ pub(super) fn word(name: &str) -> &str {
             let path = name.split('<').next().unwrap_or(name);
             match path.rsplit("::").next().unwrap_or(path) {
                 "AnyJob" => "job",
+                "Group" => "group",
                 "Jobs" => "jobs",
                 "SharedValue" => "shared",
                 "Range" | "RangeInclusive" => "range",

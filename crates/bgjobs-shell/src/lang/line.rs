@@ -49,7 +49,7 @@ impl Line {
         left: &Left,
     ) -> Result<Done, Failure> {
         let what = match self {
-            Self::Text(source) => compile(&source).map(What::Statements),
+            Self::Text(source) => compile(&source).map(|program| What::Statements(Arc::new(program))),
             Self::Background(source) => {
                 left.set(names.clone(), None);
                 let job: AnyJob = start::typed(compile(&source)?, names, &jobs, language)?;

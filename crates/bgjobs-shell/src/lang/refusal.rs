@@ -14,7 +14,8 @@ pub(super) fn explain(refusal: ParseError, text: &str) -> ParseError {
     let said = refusal.err_type();
     let clearer = keywords::hint(&scan, place)
         .or_else(|| dict::hint(&scan, place).map(|hint| format!("{said}; {hint}")))
-        .or_else(|| unclosed(said, &scan, place));
+        .or_else(|| unclosed(said, &scan, place))
+        .or_else(|| set_on_call(said, &scan, place));
     match clearer {
         Some(text) => {
             let cause = LexError::ImproperSymbol(String::new(), text);
@@ -46,6 +47,16 @@ fn unclosed(said: &ParseErrorType, scan: &[(char, Kind)], place: usize) -> Optio
     is_other.then(|| format!("Expecting '{bracket}' to close the '{open_bracket}' of line {line}"))
 }
 
+/// A property of what a call returns can't be set, unless it has a name.
+fn set_on_call(said: &ParseErrorType, scan: &[(char, Kind)], place: usize) -> Option<String> {
+    let is_assignment = matches!(said, ParseErrorType::AssignmentToInvalidLHS(_));
+    let code = scan.iter().skip(place).map(|&(c, kind)| if kind == Kind::Code { c } else { ' ' });
+    let target: String = code.take_while(|&c| c != '=' && c != ';').collect();
+    let (_, property) = target.trim_end().rsplit_once(").").filter(|_| is_assignment)?;
+    rhai::is_valid_identifier(property)
+        .then(|| format!("{said}: what a call returns needs a name first, as in x = f(); x.{property} = 1"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +65,14 @@ mod tests {
     fn check(text: &str, expected: &str) {
         let refusal = rhai::Engine::new_raw().compile(text).expect_err("it is not whole");
         assert_eq!(explain(refusal, text).err_type().to_string(), expected);
+    }
+
+    #[test]
+    fn a_property_of_a_call_is_set_by_a_name() {
+        let hint =
+            "Expression cannot be assigned to: what a call returns needs a name first, as in x = f(); x.limit = 1";
+        check("jobs.group(\"io\").limit = 2", hint);
+        check("f() = 2", "Expression cannot be assigned to");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use bgjobs::AnyJob;
+use bgjobs::{AnyJob, Group};
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 
 use super::{jobs::Jobs, names::Names, shared::SharedValue, value::Value};
@@ -36,6 +36,7 @@ pub(crate) fn is_opaque(value: &Value) -> bool {
         || data.is_blob()
         || data.is_fnptr()
         || data.is::<AnyJob>()
+        || data.is::<Group>()
         || data.is::<Jobs>()
         || data.is::<SharedValue>();
     !known
@@ -86,6 +87,8 @@ fn write_value(out: &mut String, value: &Dynamic, names: &Names, level: usize) -
         out.write_str(&function(&pointer, names))
     } else if let Some(job) = value.read_lock::<AnyJob>() {
         write!(out, "{:?}", *job)
+    } else if let Some(group) = value.read_lock::<Group>() {
+        write!(out, "<group {}>", *group)
     } else if let Some(shared) = value.read_lock::<SharedValue>() {
         // One may hold itself, or many each other.
         let level = if level < INSIDE_SHARED { INSIDE_SHARED } else { MOST_LEVELS };

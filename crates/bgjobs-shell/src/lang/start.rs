@@ -1,8 +1,8 @@
 //! Starting a background job from a program: what `jobs.new(..)` does.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use bgjobs::{AnyJob, Body, Command, Failure, Name, Options, SpawnError};
+use bgjobs::{AnyJob, Body, Command, Failure, Name, Options, Retry, SpawnError};
 use rhai::{Dynamic, EvalAltResult, FnPtr, Map, Position};
 
 use super::{
@@ -30,6 +30,8 @@ pub(super) struct Choices {
     pub(super) options: Options,
     /// What it shows in place of its text or its function.
     pub(super) name: Option<String>,
+    /// How often it is tried if it fails; none is once.
+    pub(super) retry: Option<Retry>,
 }
 
 /// Starts a job from the arguments of `jobs.new(..)`.
@@ -66,7 +68,7 @@ fn expression(evaluation: &Evaluation, text: &str, given: &[Dynamic], choices: C
     let names = if given.is_empty() { cells.snapshot() } else { given_names(&mut cells, given)? };
     let given = given.iter().map(|names| cells.rest(names.clone()).map_err(busy)).collect::<Result<_, _>>()?;
     drop(cells);
-    let job = spawn(work(evaluation, What::Expression(program), names), text.to_owned(), choices)
+    let job = spawn(work(evaluation, What::Expression(Arc::new(program)), names), text.to_owned(), choices)
         .map_err(|refusal| error(refusal.to_string()))?;
     evaluation.jobs.note_started(&job, Started::Expression { text: text.into(), given });
     Ok(job)
@@ -121,7 +123,7 @@ pub(crate) fn note_sent(job: &AnyJob, jobs: &Jobs) {
 pub(super) fn typed(program: Program, names: Names, jobs: &Jobs, language: Language) -> Result<AnyJob, Failure> {
     let name = program.source().text.trim().to_owned();
     let text = name.as_str().into();
-    let work = Work { what: What::Statements(program), names, jobs: jobs.clone(), language };
+    let work = Work { what: What::Statements(Arc::new(program)), names, jobs: jobs.clone(), language };
     let job = spawn(work, name, Choices::default())?;
     jobs.note_started(&job, Started::Expression { text, given: Vec::new() });
     Ok(job)
@@ -136,7 +138,11 @@ pub(crate) fn start_command(line: &str, jobs: &Jobs) -> Result<Value, SpawnError
 /// Starts a command of the system's shell under its own text.
 pub(super) fn command(jobs: &Jobs, command: Command, line: &str, choices: Choices) -> Result<AnyJob, SpawnError> {
     let name = Name::from(choices.name.unwrap_or_else(|| line.to_owned()));
-    let job = jobs.handle.with(choices.options).spawn_with(name, |context| command.call(context))?;
+    let spawner = jobs.handle.with(choices.options);
+    let job = match choices.retry {
+        None => spawner.spawn_with(name, |context| command.call(context)),
+        Some(retry) => spawner.retry(name, retry, move |context| command.clone().call(context)),
+    }?;
     jobs.note_started(&job, Started::Command { line: line.into() });
     Ok(AnyJob::clone(&job))
 }
@@ -149,7 +155,12 @@ pub(crate) fn note_command(job: &AnyJob, jobs: &Jobs) {
 fn spawn(work: Work, name: String, choices: Choices) -> Result<AnyJob, SpawnError> {
     let handle = work.jobs.handle.clone();
     let name = Name::from(choices.name.unwrap_or(name));
-    let job = handle.with(choices.options).spawn_with(name, |context| work.in_background(context));
+    let spawner = handle.with(choices.options);
+    let job = match choices.retry {
+        None => spawner.spawn_with(name, |context| work.in_background(context)),
+        // Each attempt begins with the names as they were at the start.
+        Some(retry) => spawner.retry(name, retry, move |context| work.clone().in_background(context)),
+    };
     job.map(|job| AnyJob::clone(&job))
 }
 

@@ -22,7 +22,8 @@ use super::{
     value::Value,
 };
 
-/// Something to be evaluated, with all that it needs, to be sent to a thread.
+/// Something to be evaluated, with all that it needs, to be sent to a thread; cheap to clone.
+#[derive(Clone)]
 pub(crate) struct Work {
     pub(crate) what: What,
     pub(crate) names: Names,
@@ -31,11 +32,12 @@ pub(crate) struct Work {
 }
 
 /// What is to be evaluated.
+#[derive(Clone)]
 pub(crate) enum What {
     /// Statements.
-    Statements(Program),
+    Statements(Arc<Program>),
     /// An expression that a program gave as a string.
-    Expression(Program),
+    Expression(Arc<Program>),
     /// The call of a function value.
     Call {
         /// The function.

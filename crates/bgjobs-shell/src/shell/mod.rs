@@ -4,9 +4,12 @@
 
 mod debug;
 mod fg;
+mod groups;
 mod kill;
 mod log;
 mod place;
+mod processes;
+mod why;
 
 use std::time::Duration;
 
@@ -139,6 +142,15 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
         Command::Foreground(selection) => with_job(session, selection, |session, job| fg::bring(session, number, job)),
         Command::Kill(selection) => with_jobs(session, selection, kill::stop),
         Command::Log(selection, view) => with_jobs(session, selection, |session, jobs| log::show(session, jobs, view)),
+        Command::Why(selection) => with_jobs(session, selection, |_, jobs| why::tell(jobs)),
+        Command::Groups => groups::list(session),
+        Command::Limit(group, limit) => groups::limit(session, group, *limit),
+        Command::Pause(names) => groups::each(session, names, |group| {
+            group.pause();
+        }),
+        Command::Resume(names) => groups::each(session, names, |group| {
+            group.resume();
+        }),
         Command::Wait(Some(selection)) => with_jobs(session, selection, wait),
         Command::Wait(None) => {
             let jobs: Vec<_> = session.jobs().running().into_iter().filter(|job| !job.is_daemon()).collect();
@@ -152,7 +164,7 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
             let answer = session.start_command(line);
             shown(session, number, &answer)
         }
-        Command::Help(None) => Reply::Shown(render::HELP.to_owned()),
+        Command::Help(None) => Reply::Shown(render::overview()),
         Command::Help(Some(name)) if name == "!" => Reply::Shown(commands::HELP_ON_SYSTEM.to_owned()),
         Command::Help(Some(name)) => match commands::word(name) {
             Some(word) => Reply::Shown(render::help(word)),

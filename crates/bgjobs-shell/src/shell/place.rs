@@ -1,10 +1,9 @@
 //! `where 3`: where a job is, without stopping it: calls, processes, or how it ended.
 
-use std::{collections::BTreeMap, fmt::Write, time::Duration};
+use std::{fmt::Write, iter, time::Duration};
 
-use bgjobs::{AnyJob, Outcome, Process, State, many_lines, one_line};
-
-use crate::lang::spent;
+use super::processes;
+use bgjobs::{AnyJob, Outcome, State, many_lines};
 
 /// How long a job must have been where it is for that to be told, so that no line is named for a moment's sake.
 const WORTH_TELLING: Duration = Duration::from_millis(100);
@@ -17,8 +16,9 @@ pub(super) fn tell(job: &AnyJob) -> String {
     match (job.state(), job.times().ran()) {
         (State::Finished(outcome), _) => ended(job, outcome),
         (State::Created | State::Queued, _) | (_, None) => {
-            let why = job.why().iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            format!("Job #{id} has not started{}{why}.", if why.is_empty() { "" } else { "; " })
+            let why: Vec<_> =
+                iter::once("has not started".to_owned()).chain(job.why().iter().map(ToString::to_string)).collect();
+            format!("Job #{id} {}.", why.join("; "))
         }
         (state, Some(ran)) => {
             let asked = if state == State::Stopping { " and was asked to stop" } else { "" };
@@ -35,27 +35,12 @@ pub(super) fn tell(job: &AnyJob) -> String {
                     for frame in &place.frames {
                         let _ = write!(text, "\n{frame}");
                     }
-                    text.push_str(&tree(&place.processes));
+                    text.push_str(&processes::tree(&place.processes));
                 }
             }
             text
         }
     }
-}
-
-/// The processes of a command, those that came of another below it.
-fn tree(processes: &[Process]) -> String {
-    let mut levels = BTreeMap::new();
-    let mut text = String::new();
-    for process in processes {
-        let level = levels.get(&process.parent).map_or(0_usize, |level| level + 1);
-        levels.insert(process.id, level);
-        let (indent, command) = (2 + 2 * level, one_line(&process.command));
-        let (id, state, memory) = (process.id, process.state, process.memory >> 20);
-        let cpu = spent(process.cpu);
-        let _ = write!(text, "\n{:indent$}{id} {command} ({state}, processor time {cpu}, {memory} MB)", "");
-    }
-    text
 }
 
 fn ended(job: &AnyJob, outcome: Outcome) -> String {

@@ -26,7 +26,6 @@ fn the_names_of_each_frame_are_seen_and_used() {
             "list.len() - place",
             "up",
             "up",
-            "locals",
             "down",
             "quit",
         ],
@@ -81,8 +80,6 @@ fn the_names_of_each_frame_are_seen_and_used() {
               (no names of its own)
             > up
             ! this is the outermost frame; down goes back
-            > locals
-              (no names of its own)
             > down
               In[3], line 5, in report
                 sum += share(x, x - 2);
@@ -92,25 +89,6 @@ fn the_names_of_each_frame_are_seen_and_used() {
               place = 2
               sum = 50
               x = 2
-            > down
-              In[2], line 1, in share
-                fn share(total, n) { let part = total * scale; part / n }
-                                                                    ^
-              n = 0
-              part = 20
-              total = 2
-            > down
-            ! this is the innermost frame, where it failed; up goes to the call
-            > bt
-              jobs[0], line 1
-                report([4, 3, 2, 1])
-                ^
-              In[3], line 5, in report
-                sum += share(x, x - 2);
-                       ^
-            > In[2], line 1, in share
-                fn share(total, n) { let part = total * scale; part / n }
-                                                                    ^
             > quit
         "#]],
     );

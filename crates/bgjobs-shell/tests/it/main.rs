@@ -14,6 +14,7 @@ mod describe;
 mod example;
 mod failures;
 mod functions;
+mod groups;
 mod hostile;
 mod jobs;
 mod logs;

@@ -1,5 +1,7 @@
 //! The schedule against a model of it that has no lines and no indexes: it looks through all jobs each time.
 
+use std::collections::VecDeque;
+
 use proptest::{prelude::*, test_runner::RngSeed};
 
 use super::*;
@@ -17,6 +19,9 @@ enum Act {
     Pass(u64),
     Leave,
 }
+
+/// As when a machine wakes up: all that was to come is due at once.
+const A_JUMP: u64 = 1 << 40;
 
 fn act() -> impl Strategy<Value = Act> {
     let job = || 0..10_usize;
@@ -37,7 +42,7 @@ fn act() -> impl Strategy<Value = Act> {
         4 => (job(), prop::bool::weighted(0.1)).prop_map(|(job, at_once)| Act::TakeBack(job, at_once)),
         2 => (group(), prop::option::weighted(0.9, 1..4_usize)).prop_map(|(group, limit)| Act::Limit(group, limit)),
         2 => (group(), any::<bool>()).prop_map(|(group, paused)| Act::Pause(group, paused)),
-        2 => (1..5_u64).prop_map(Act::Pass),
+        2 => prop_oneof![9 => 1..5_u64, 1 => Just(A_JUMP)].prop_map(Act::Pass),
         1 => Just(Act::Leave),
     ]
 }

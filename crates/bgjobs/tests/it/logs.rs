@@ -92,6 +92,21 @@ fn the_log_of_a_silent_job_is_empty_and_one_that_floods_is_bounded() {
 }
 
 #[test]
+fn a_million_lines_that_nobody_reads_take_no_more_than_the_log_may_hold() {
+    let lines = if std::env::var_os("BGJOBS_PROVE").is_some() { 1_000_000 } else { 30_000 };
+    let jobs = JobManager::new();
+    let most = Config::default().log_bytes as u64;
+    let flood = jobs.spawn_with("flood", printer(lines)).unwrap();
+    flood.join().unwrap();
+    let kept = flood.log().tail(usize::MAX);
+    assert!(kept.iter().map(|line| line.text.len() as u64 + 64).sum::<u64>() <= most, "{} lines are kept", kept.len());
+    assert_eq!((flood.log().len(), kept.last().unwrap().text.as_str()), (lines, &*format!("0 {}", lines - 1)));
+    // Who comes late is told what was missed.
+    let reading = flood.log().read(&mut LogCursor::default());
+    assert_eq!((reading.missed, reading.lines.len()), (lines - kept.len() as u64, kept.len()));
+}
+
+#[test]
 fn the_logs_of_jobs_do_not_mix_and_outlive_their_jobs() {
     let jobs = JobManager::new();
     let started: Vec<_> = (0..8).map(|_| jobs.spawn_with("print", printer(50)).unwrap()).collect();

@@ -35,6 +35,7 @@ mod supervised;
 #[cfg(unix)]
 mod terminals;
 mod texts;
+mod together;
 #[cfg(feature = "tracing")]
 mod traces;
 #[cfg(target_os = "linux")]

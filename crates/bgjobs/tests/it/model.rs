@@ -1,9 +1,12 @@
 //! The manager against a model of it that has no threads, no locks and no numbers but its own.
 
-use bgjobs::{AnyJob, Context, Failure, JobManager, Notices};
+use bgjobs::{AnyJob, Context, Failure, JobManager, Notices, Options};
 use proptest::{prelude::*, test_runner::RngSeed};
 
 use crate::gate::Gate;
+
+/// How many jobs of the group run at once.
+const LIMIT: usize = 2;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
@@ -12,13 +15,23 @@ enum End {
     Stopped,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Plain,
+    Unlisted,
+    /// One of a group with a limit.
+    Grouped,
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     /// Starts a job and waits for its end.
     Run(End),
     /// Starts a job that is held.
-    Hold(End),
-    /// Lets the held job of that place end.
+    Hold(Kind, End),
+    /// Lists the held job of that place.
+    List(usize),
+    /// Lets the held job of that place end, if it has begun.
     Release(usize),
     /// Stops the held job of that place.
     Stop(usize),
@@ -33,9 +46,11 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let end = || prop_oneof![Just(End::Done), Just(End::Failed), Just(End::Stopped)];
+    let kind = prop_oneof![3 => Just(Kind::Plain), 1 => Just(Kind::Unlisted), 3 => Just(Kind::Grouped)];
     prop_oneof![
         4 => end().prop_map(Step::Run),
-        4 => end().prop_map(Step::Hold),
+        6 => (kind, end()).prop_map(|(kind, end)| Step::Hold(kind, end)),
+        2 => (0..8_usize).prop_map(Step::List),
         4 => (0..8_usize).prop_map(Step::Release),
         2 => (0..8_usize).prop_map(Step::Stop),
         3 => (0..20_u64).prop_map(Step::Remove),
@@ -51,6 +66,14 @@ struct Model {
     started: u64,
     known: Vec<(u64, Option<End>)>,
     untold: [Vec<u64>; 2],
+    held: Vec<Held>,
+}
+
+/// A job that is held; without a number it is not listed.
+struct Held {
+    number: Option<u64>,
+    end: End,
+    kind: Kind,
 }
 
 impl Model {
@@ -58,6 +81,39 @@ impl Model {
         self.known.push((self.started, None));
         self.started += 1;
         self.started - 1
+    }
+
+    fn hold(&mut self, kind: Kind, end: End) -> Option<u64> {
+        let number = (kind != Kind::Unlisted).then(|| self.start());
+        self.held.push(Held { number, end, kind });
+        number
+    }
+
+    /// Lists a held job; its number.
+    fn list_late(&mut self, place: usize) -> Option<u64> {
+        if self.held.get(place)?.number.is_none() {
+            self.held[place].number = Some(self.start());
+        }
+        self.held[place].number
+    }
+
+    /// How many jobs of the group run and wait: those run that were started first.
+    fn group(&self) -> [usize; 2] {
+        let all = self.held.iter().filter(|held| held.kind == Kind::Grouped).count();
+        [all.min(LIMIT), all.saturating_sub(LIMIT)]
+    }
+
+    /// Whether the held job of that place has begun.
+    fn has_begun(&self, place: usize) -> bool {
+        let before = self.held.iter().take(place).filter(|held| held.kind == Kind::Grouped).count();
+        self.held.get(place).is_some_and(|held| held.kind != Kind::Grouped || before < LIMIT)
+    }
+
+    fn release(&mut self, place: usize, stop: bool) {
+        let Held { number, end, .. } = self.held.remove(place);
+        if let Some(number) = number {
+            self.end(number, if stop { End::Stopped } else { end });
+        }
     }
 
     fn end(&mut self, number: u64, end: End) {
@@ -113,7 +169,7 @@ fn numbers(jobs: &[AnyJob]) -> Vec<u64> {
 /// The manager and the jobs that are held.
 struct Real {
     /// Dropped first, which opens their gates: the manager waits for them.
-    held: Vec<(AnyJob, Gate, End)>,
+    held: Vec<(AnyJob, Gate)>,
     readers: [Notices; 2],
     jobs: JobManager,
 }
@@ -121,10 +177,11 @@ struct Real {
 impl Real {
     fn new() -> Self {
         let jobs = JobManager::new();
+        jobs.group("narrow").set_limit(LIMIT).unwrap();
         Self { readers: [jobs.notices(), jobs.notices()], jobs, held: Vec::new() }
     }
 
-    fn hold(&mut self, end: End) -> u64 {
+    fn hold(&mut self, kind: Kind, end: End) -> Option<u64> {
         let gate = Gate::new();
         let pass = gate.pass();
         let body = move |job: &Context| {
@@ -136,22 +193,23 @@ impl Real {
                 End::Stopped => Err(Failure::stopped("by itself")),
             }
         };
-        let job = AnyJob::from(self.jobs.spawn_with("job", body).unwrap());
-        let number = job.id().get();
-        self.held.push((job, gate, end));
+        let options = Options {
+            unlisted: kind == Kind::Unlisted,
+            group: (kind == Kind::Grouped).then(|| "narrow".into()),
+            ..Options::default()
+        };
+        let job = AnyJob::from(self.jobs.with(options).spawn_with("job", body).unwrap());
+        let number = job.is_listed().then(|| job.id().get());
+        self.held.push((job, gate));
         number
     }
 
-    /// Lets a held job end; its number and how it ended.
-    fn release(&mut self, place: usize, stop: bool) -> Option<(u64, End)> {
-        if place >= self.held.len() {
-            return None;
-        }
-        let (job, gate, end) = self.held.remove(place);
+    /// Lets a held job end.
+    fn release(&mut self, place: usize, stop: bool) {
+        let (job, gate) = self.held.remove(place);
         assert_eq!(stop, stop && job.ask_stop("enough"));
         gate.open();
         job.wait().unwrap();
-        Some((job.id().get(), if stop { End::Stopped } else { end }))
     }
 }
 
@@ -159,17 +217,25 @@ impl Real {
 fn act(step: &Step, model: &mut Model, real: &mut Real) {
     match *step {
         Step::Run(end) => {
-            assert_eq!(real.hold(end), model.start());
-            let (number, end) = real.release(real.held.len() - 1, false).unwrap();
-            model.end(number, end);
+            assert_eq!(real.hold(Kind::Plain, end), model.hold(Kind::Plain, end));
+            let last = real.held.len() - 1;
+            real.release(last, false);
+            model.release(last, false);
         }
-        Step::Hold(end) => assert_eq!(real.hold(end), model.start()),
-        Step::Release(place) => {
-            real.release(place, false).into_iter().for_each(|(number, end)| model.end(number, end));
+        Step::Hold(kind, end) => assert_eq!(real.hold(kind, end), model.hold(kind, end)),
+        Step::List(place) => {
+            let number = real.held.get(place).and_then(|(job, _)| job.list()).map(|id| id.get());
+            assert_eq!(number, model.list_late(place));
         }
-        Step::Stop(place) => {
-            real.release(place, true).into_iter().for_each(|(number, end)| model.end(number, end));
+        Step::Release(place) if model.has_begun(place) => {
+            real.release(place, false);
+            model.release(place, false);
         }
+        Step::Stop(place) if place < model.held.len() => {
+            real.release(place, true);
+            model.release(place, true);
+        }
+        Step::Release(_) | Step::Stop(_) => {}
         Step::Remove(number) => {
             assert_eq!(real.jobs.remove(number).err().map(|error| error.to_string()), model.remove(number));
         }
@@ -191,6 +257,8 @@ fn compare(model: &Model, real: &Real) {
     assert_eq!(status.to_string(), model.status());
     assert_eq!([numbers(&status.running), numbers(&status.completed), numbers(&status.dead)], model.lists());
     assert_eq!(numbers(&real.jobs.all()), model.list(|_| true));
+    let group = real.jobs.group("narrow");
+    assert_eq!([group.running(), group.waiting()], model.group());
     for number in 0..model.started {
         let known = model.known.iter().find(|(other, _)| *other == number);
         assert_eq!(real.jobs.get(number).is_ok(), known.is_some());

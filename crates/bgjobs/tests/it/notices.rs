@@ -142,6 +142,24 @@ fn nothing_told_is_kept_alive() {
 }
 
 #[test]
+fn a_reader_that_nobody_reads_keeps_each_job_once_and_lets_go_of_all_when_it_is_dropped() {
+    let jobs = JobManager::new();
+    let (read_by_nobody, mut read) = (jobs.notices(), jobs.notices());
+    let results: Vec<_> = (0..200)
+        .map(|_| {
+            let result = tracked(&jobs);
+            drop(read.look());
+            jobs.flush();
+            result
+        })
+        .collect();
+    assert!(jobs.all().is_empty() && results.iter().all(|result| result.strong_count() == 1));
+    drop(read_by_nobody);
+    // Workers may hold the last of a job for a moment longer than anybody else.
+    wait_until("all results are gone", || results.iter().all(|result| result.strong_count() == 0));
+}
+
+#[test]
 fn without_readers_nothing_is_kept() {
     let jobs = JobManager::new();
     drop(jobs.notices());

@@ -142,13 +142,29 @@ fn a_job_ends_with_its_command_and_what_goes_on_is_a_job_of_its_own() {
 }
 
 #[test]
-fn what_was_left_running_ends_when_it_is_stopped() {
+fn what_was_left_running_ends_when_it_is_stopped_be_its_outputs_open_or_closed() {
+    for outputs in ["", ">/dev/null 2>&1"] {
+        let (jobs, mark) = (supervised(), Mark::new());
+        let job = jobs.start(mark.on(Command::shell(format!("{DAEMON} {outputs}")))).unwrap();
+        job.join().unwrap();
+        let [rest] = &jobs.running()[..] else { panic!("{}", jobs.status()) };
+        wait_until("it is attended", || rest.place().is_some());
+        assert!(matches!(rest.stop("enough", GUARD), Verdict::Stopped { .. }));
+        mark.is_gone();
+    }
+}
+
+#[test]
+fn what_was_left_running_ends_even_if_its_job_is_stopped_before_it_begins() {
     let (jobs, mark) = (supervised(), Mark::new());
-    let job = jobs.start(mark.on(Command::shell(DAEMON))).unwrap();
-    job.join().unwrap();
-    let [rest] = &jobs.running()[..] else { panic!("{}", jobs.status()) };
-    assert!(matches!(rest.stop("enough", GUARD), Verdict::Stopped { .. }));
-    mark.is_gone();
+    wait_until("a stop is quicker than a start", || {
+        jobs.start(mark.on(Command::shell(DAEMON))).unwrap().join().unwrap();
+        let [rest] = &jobs.running()[..] else { panic!("{}", jobs.status()) };
+        rest.ask_stop("enough");
+        rest.wait().unwrap();
+        rest.times().started.is_none() || jobs.all().len() > 6
+    });
+    wait_until("all is gone", || mark.bearers().is_empty());
 }
 
 #[test]
@@ -168,9 +184,10 @@ fn nothing_is_left_when_the_program_is_killed() {
         // The number of the parent, which made the mark.
         let mark = Mark::of(0, nix::unistd::getppid().as_raw().cast_unsigned());
         let deaf = "trap '' TERM HUP INT; (setsid sleep 1000 &); echo up; sleep 1000";
+        jobs.start(mark.on(Command::shell(format!("{DAEMON} >/dev/null 2>&1")))).unwrap().join().unwrap();
         let job = jobs.start(mark.on(Command::shell(format!("{DAEMON}; {deaf}")))).unwrap();
         wait_for_lines(&job, 2);
-        assert!(mark.bearers().len() >= 4, "{:?}", mark.bearers());
+        assert!(mark.bearers().len() >= 6, "{:?}", mark.bearers());
         child::say("up");
         kill(nix::unistd::getpid(), Signal::SIGKILL).unwrap();
     }) else {
@@ -186,6 +203,7 @@ fn a_command_whose_supervisor_is_killed_is_lost_and_its_group_ends() {
     let job = jobs.start(mark.on(Command::shell("sleep 1000 & echo $PPID; wait"))).unwrap();
     wait_for_lines(&job, 1);
     let supervisor = printed(&job, Stream::Out)[0].parse().unwrap();
+    wait_until("its supervisor has told what it started", || job.place().is_some());
     kill(Pid::from_raw(supervisor), Signal::SIGKILL).unwrap();
     job.wait().unwrap();
     let failure = job.failure().unwrap();

@@ -91,6 +91,14 @@ impl Jobs {
         self.handle.all().iter().map(AnyJob::id).collect()
     }
 
+    /// The names of the groups that can be typed as one word.
+    #[cfg(feature = "terminal")]
+    pub(crate) fn groups(&self) -> Vec<String> {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+        let names = self.handle.groups().into_iter().map(|group| (**group.name()).to_owned());
+        names.filter(|name| name.chars().all(is_word)).collect()
+    }
+
     /// Notes that somebody knows how the job ended, if it has.
     pub fn note_read(&self, job: &AnyJob) {
         if job.is_finished() {

@@ -74,25 +74,26 @@ fn of_frame(frame: &Frame) -> Map {
 /// A place as data.
 fn map_of(place: &Place) -> Map {
     let frames = place.frames.iter().map(|frame| of_frame(frame).into()).collect::<Array>();
+    let seconds = place.waited().as_secs_f64();
     let processes = place.processes.iter().map(|process| of_process(process).into()).collect::<Array>();
+    let text = place.text.to_string();
     named([
-        ("text", place.text.to_string().into()),
+        ("text", text.into()),
         ("frames", frames.into()),
         ("processes", processes.into()),
-        ("seconds", place.waited().as_secs_f64().into()),
+        ("seconds", seconds.into()),
     ])
 }
 
-/// A process of a command as data.
+/// A process of a command as data; its memory in bytes.
 fn of_process(process: &Process) -> Map {
-    let memory = i64::try_from(process.memory).unwrap_or(i64::MAX);
     named([
         ("id", i64::from(process.id).into()),
         ("parent", i64::from(process.parent).into()),
         ("command", process.command.clone().into()),
         ("state", process.state.to_string().into()),
         ("cpu", process.cpu.as_secs_f64().into()),
-        ("memory", memory.into()),
+        ("memory", i64::try_from(process.memory).unwrap_or(i64::MAX).into()),
     ])
 }
 

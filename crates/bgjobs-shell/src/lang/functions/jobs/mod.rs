@@ -2,16 +2,18 @@
 
 mod all;
 mod frames;
+mod group;
 mod log;
 mod new;
 mod one;
+mod options;
 mod sh;
 mod summary;
 
 use std::{fmt::Display, time::Duration};
 
 pub(in crate::lang) use self::summary::{summaries, summary_of};
-use bgjobs::{AnyJob, ResultError, Stream, TracebackError};
+use bgjobs::{AnyJob, Group, ResultError, Stream, TracebackError};
 use rhai::{Dynamic, Module};
 
 use crate::lang::{evaluation::Evaluation, jobs::Jobs};
@@ -25,10 +27,19 @@ const REASON: &str = "on request";
 /// The functions as a module.
 pub(super) fn module() -> Module {
     let mut module = all::module();
-    for part in [one::module(), frames::module(), new::module(), sh::module(), log::module(), summary::module()] {
+    let parts = [
+        one::module(),
+        frames::module(),
+        new::module(),
+        group::module(),
+        sh::module(),
+        log::module(),
+        summary::module(),
+    ];
+    for part in parts {
         module.combine(part);
     }
-    module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job");
+    module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job").set_custom_type::<Group>("group");
     module
 }
 

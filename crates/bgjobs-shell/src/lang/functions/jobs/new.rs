@@ -2,14 +2,14 @@
 
 use std::any::TypeId;
 
-use bgjobs::Options;
-use rhai::{Array, Dynamic, FuncRegistration, Map, Module, NativeCallContext, Shared, plugin::RhaiFunc};
+use rhai::{Array, Dynamic, FuncRegistration, Module, NativeCallContext, Shared, plugin::RhaiFunc};
 
+use super::options::choices;
 use crate::lang::{
     error::{Result, error},
     evaluation::Evaluation,
     jobs::Jobs,
-    kind::{text, word},
+    kind::word,
     start::{Choices, start},
 };
 
@@ -65,41 +65,4 @@ fn given(arguments: Dynamic) -> Result<Array> {
         ))
         .into()),
     }
-}
-
-/// The options of a job.
-pub(super) fn choices(options: &Dynamic) -> Result<Choices> {
-    let Some(options) = options.read_lock::<Map>() else {
-        return Err(error(format!(
-            "jobs.start(..): the options are given in a map, as in jobs.start(f, [5], #{{daemon: true}}), not as {}",
-            word(options.type_name())
-        ))
-        .into());
-    };
-    let mut choices = Choices::default();
-    for (option, value) in &*options {
-        match option.as_str() {
-            "daemon" => {
-                let wrong =
-                    |kind| error(format!("the option `daemon` is true or false, not of the type {}", word(kind)));
-                choices.options = Options { daemon: value.as_bool().map_err(wrong)?, ..choices.options };
-            }
-            "name" => {
-                let wrong = |kind| error(format!("the option `name` is a string, not of the type {kind}"));
-                choices.name = Some(text(value).map_err(wrong)?);
-            }
-            "log_file" => {
-                let wrong =
-                    |kind| error(format!("the option `log_file` is the path of a new file, not of the type {kind}"));
-                choices.options.log_file = Some(text(value).map_err(wrong)?.into());
-            }
-            _ => {
-                return Err(error(format!(
-                    "there is no option `{option}`; there are `daemon: true`, `name: \"text\"` and `log_file: \"path\"`"
-                ))
-                .into());
-            }
-        }
-    }
-    Ok(choices)
 }

@@ -1,9 +1,9 @@
 //! What one job can do.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use bgjobs::{AnyJob, WaitError};
-use rhai::{Dynamic, Module, NativeCallContext, export_module, exported_module};
+use bgjobs::{AnyJob, Attempt, WaitError};
+use rhai::{Dynamic, Map, Module, NativeCallContext, export_module, exported_module};
 
 use super::{PATIENCE, REASON, number, print_traceback, value};
 use crate::lang::{
@@ -24,8 +24,8 @@ mod of_one {
     use rhai::{Array, Map, NativeCallContext};
 
     use super::{
-        AnyJob, Done, Dynamic, Evaluation, PATIENCE, REASON, Result, Started, given, number, print_traceback, started,
-        time, value, wait,
+        AnyJob, Done, Dynamic, Evaluation, PATIENCE, REASON, Result, Started, attempt, given, number, print_traceback,
+        started, time, value, wait,
     };
 
     /// The number of the job.
@@ -80,6 +80,25 @@ mod of_one {
     #[rhai_fn(get = "daemon", pure)]
     pub(super) fn daemon(job: &mut AnyJob) -> bool {
         job.is_daemon()
+    }
+
+    /// What the job waits for, in words, each by itself; `[]` if for nothing.
+    #[rhai_fn(pure)]
+    pub(super) fn why(job: &mut AnyJob) -> Array {
+        job.why().into_iter().map(|waiting| waiting.to_string().into()).collect()
+    }
+
+    /// The name of the group of the job, or `()`.
+    #[rhai_fn(get = "group", pure)]
+    pub(super) fn group(job: &mut AnyJob) -> Dynamic {
+        job.group().map_or(Dynamic::UNIT, |group| group.to_string().into())
+    }
+
+    /// The attempts of a job that is tried again when it fails: of each its number, how many seconds it ran, and why it
+    /// failed, or `()`.
+    #[rhai_fn(get = "attempts", pure)]
+    pub(super) fn attempts(job: &mut AnyJob) -> Array {
+        job.attempts().into_iter().map(attempt).collect()
     }
 
     /// The value of the job.
@@ -197,6 +216,18 @@ mod of_one {
     pub(super) fn to_debug(job: &mut AnyJob) -> String {
         format!("{job:?}")
     }
+}
+
+/// What is known of an attempt, as a map.
+fn attempt(attempt: Attempt) -> Dynamic {
+    let until = attempt.ended.unwrap_or_else(Instant::now);
+    let failure = attempt.failure.map_or(Dynamic::UNIT, |failure| failure.to_string().into());
+    let parts = [
+        ("number", i64::from(attempt.number).into()),
+        ("seconds", until.saturating_duration_since(attempt.started).as_secs_f64().into()),
+        ("failure", failure),
+    ];
+    parts.into_iter().map(|(name, value)| (name.into(), value)).collect::<Map>().into()
 }
 
 fn started(context: &NativeCallContext<'_>, job: &AnyJob) -> Option<Started> {

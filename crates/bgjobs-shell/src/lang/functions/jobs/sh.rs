@@ -5,7 +5,7 @@ use std::time::Duration;
 use bgjobs::{AnyJob, Command, CommandError, Outcome, State, TerminalSize};
 use rhai::{Dynamic, Map, Module, export_module, exported_module};
 
-use super::new::choices;
+use super::options::choices;
 use crate::lang::{
     error::{Result, error},
     evaluation::Evaluation,

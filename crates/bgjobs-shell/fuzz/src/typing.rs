@@ -1,0 +1,5 @@
+//! Types any bytes at the prompt.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bgjobs_shell::fuzzing::type_bytes(bytes));

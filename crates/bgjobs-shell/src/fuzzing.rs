@@ -1,0 +1,172 @@
+//! What a fuzzer does with any bytes: types them at the prompt, and has them answered.
+//!
+//! Knows nothing of fuzzers: `fuzz/` has one, which seeks bytes that are new, and the test below goes over those that were kept.
+//! Whatever the bytes are, nothing panics, nothing aborts, each line ends when it is asked to stop, and the prompt goes on.
+
+use std::{
+    process, str,
+    sync::{
+        Arc,
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use bgjobs::{FailureKind, one_line};
+use rhai::{Dynamic, FuncRegistration, Map, Module};
+
+use crate::{
+    commands::Command,
+    editor,
+    lang::Jobs,
+    session::{Answer, Session},
+    shell,
+};
+
+/// How long a line runs before it is asked to stop.
+const TIME: Duration = Duration::from_millis(50);
+
+/// How long it may take to hear that: more is a hang.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How many lines are typed and answered at most.
+const LINES: usize = 8;
+
+thread_local! {
+    /// What is known while a line is typed; nothing that is typed changes it.
+    static KNOWN: Session = {
+        let mut session = walled();
+        session.answer("x = #{name: 'a', list: [#{key: 1}]}; fn slow(n) { n }; jobs.new('1').join()");
+        session
+    };
+}
+
+/// Does all to a line that happens while it is typed, with the cursor in several places.
+pub fn type_bytes(bytes: &[u8]) {
+    KNOWN.with(|session| type_text(session, &String::from_utf8_lossy(bytes)));
+}
+
+fn type_text(session: &Session, text: &str) {
+    let ends: Vec<_> = (0..=text.len()).filter(|&place| text.is_char_boundary(place)).collect();
+    for &cursor in ends.iter().step_by(ends.len() / 6 + 1).chain(ends.last()) {
+        editor::type_line(session, text, cursor);
+    }
+    let _ = Command::parse(text, |name| session.names().variable(name).is_some());
+    let _ = session.describe(text);
+}
+
+/// Has lines answered, one after the other; an empty line divides them.
+pub fn answer_bytes(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let mut session = walled();
+    for line in text.split("\n\n").take(LINES) {
+        in_time(&session.stopper(), line, || answer(&mut session, line));
+    }
+    let running = session.jobs().running();
+    let _ = bgjobs::stop_all(&running, "the input is over", PATIENCE);
+    for job in session.jobs().all() {
+        assert!(job.is_finished(), "{job:?} does not stop");
+        let failure = job.failure();
+        assert!(!failure.as_ref().is_some_and(is_panic), "{job:?}: {failure:?}");
+    }
+    let Answer::Value(value) = session.answer("6 * 7") else { panic!("the prompt does not go on") };
+    assert_eq!(session.show(&value), "42");
+}
+
+fn answer(session: &mut Session, line: &str) {
+    match Command::parse(line, |name| session.names().variable(name).is_some()) {
+        // For a fuzzer the engine runs no line of the system's shell.
+        Some(Ok(Command::Run(_) | Command::Start(_))) if !cfg!(fuzzing) => return,
+        Some(_) => return drop(shell::answer(session, line)),
+        None => {}
+    }
+    match session.answer(line) {
+        Answer::Value(value) => drop(session.show(&value)),
+        Answer::Failed(failure) => assert!(!is_panic(&failure), "{}", failure.traceback()),
+        Answer::Nothing | Answer::Sent(_) => {}
+    }
+}
+
+fn is_panic(failure: &bgjobs::Failure) -> bool {
+    failure.kind() == FailureKind::Panic
+}
+
+/// Calls `answer`, has it stopped after a while, and ends the process if that is not heard.
+fn in_time(stopper: &crate::Stopper, line: &str, answer: impl FnOnce()) {
+    let (tell, told) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let began = Instant::now();
+            while told.recv_timeout(TIME) == Err(RecvTimeoutError::Timeout) {
+                stopper.stop("its time is over");
+                if began.elapsed() > PATIENCE {
+                    #[expect(clippy::print_stderr, reason = "the last words of the process")]
+                    {
+                        eprintln!("this hangs: {}", one_line(line));
+                    }
+                    process::abort();
+                }
+            }
+        });
+        let tell = tell;
+        answer();
+        drop(tell);
+    });
+}
+
+/// A session whose lines write no file and start no program.
+fn walled() -> Session {
+    let mut walls = Module::new();
+    FuncRegistration::new("sh").set_into_module(&mut walls, |_: Dynamic| Map::new());
+    FuncRegistration::new("sh").set_into_module(&mut walls, |_: &mut Jobs, _: Dynamic| Map::new());
+    FuncRegistration::new("sh").set_into_module(&mut walls, |_: &mut Jobs, _: Dynamic, _: Dynamic| Map::new());
+    for name in ["write_file", "append_file"] {
+        FuncRegistration::new(name).set_into_module(&mut walls, |_: Dynamic, _: Dynamic| {});
+    }
+    Session::with_functions(Arc::new(|_, _| {}), [walls])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    fn corpus(name: &str) -> Vec<Vec<u8>> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+        let entries = fs::read_dir(folder).expect("the corpus is kept beside the fuzzer");
+        entries.map(|entry| fs::read(entry.expect("it can be listed").path()).expect("it can be read")).collect()
+    }
+
+    #[test]
+    fn whatever_is_typed_the_editor_goes_on() {
+        let corpus = corpus("typing");
+        assert!(!corpus.is_empty());
+        corpus.iter().for_each(|bytes| type_bytes(bytes));
+    }
+
+    #[test]
+    fn whatever_is_entered_the_prompt_goes_on() {
+        let corpus = corpus("lines");
+        assert!(!corpus.is_empty());
+        corpus.iter().for_each(|bytes| answer_bytes(bytes));
+    }
+
+    #[test]
+    fn a_line_behind_the_walls_writes_nothing_and_starts_nothing() {
+        let file = std::env::temp_dir().join(format!("bgjobs-shell-walled-{}", process::id()));
+        let path = file.display();
+        for line in [
+            format!("write_file('{path}', 'a')"),
+            format!("append_file('{path}', 'a')"),
+            format!("sh('touch {path}')"),
+            format!("jobs.sh('touch {path}')"),
+            format!("jobs.sh('touch {path}', #{{}})"),
+            format!("!touch {path}"),
+        ] {
+            answer_bytes(line.as_bytes());
+            assert!(!file.exists(), "{line}");
+        }
+    }
+}

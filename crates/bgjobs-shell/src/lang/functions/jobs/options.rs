@@ -1,0 +1,115 @@
+//! The options of `jobs.start(..)`: what stands in the map, and what is wrong with it.
+
+use std::time::Duration;
+
+use bgjobs::{After, AnyJob, Group, JobId, Name, Retry};
+use rhai::{Array, Dynamic, EvalAltResult, Map};
+
+use crate::lang::{
+    error::{Result, error},
+    kind::{text, word},
+    start::Choices,
+};
+
+/// What can stand in the map, as it is typed.
+const OPTIONS: &str = "daemon: true, name: \"text\", log_file: \"path\", group: \"io\", priority: 1, delay: 5, after: [1, 2], \
+                       after_ended: [1, 2], time_limit: 60, retry: 3 and backoff: 1";
+
+/// Reads the options of a job.
+pub(super) fn choices(options: &Dynamic) -> Result<Choices> {
+    let Some(options) = options.read_lock::<Map>() else {
+        return Err(error(format!(
+            "jobs.start(..): the options are given in a map, as in jobs.start(f, [5], #{{daemon: true}}), not as {}",
+            word(options.type_name())
+        ))
+        .into());
+    };
+    let mut choices = Choices::default();
+    let mut backoff = None;
+    for (option, value) in &*options {
+        let chosen = &mut choices.options;
+        match option.as_str() {
+            "daemon" => chosen.daemon = value.as_bool().map_err(|_| wrong(option, "is true or false", value))?,
+            "name" => choices.name = Some(text(value).map_err(|_| wrong(option, "is a string", value))?),
+            "log_file" => {
+                let path = text(value).map_err(|_| wrong(option, "is the path of a new file", value))?;
+                chosen.log_file = Some(path.into());
+            }
+            "group" => chosen.group = Some(group(value)?),
+            "priority" => chosen.priority = priority(value)?,
+            "delay" => chosen.delay = Some(seconds(option, value)?),
+            "after" => chosen.after.extend(jobs(option, value)?.into_iter().map(After::Done)),
+            "after_ended" => chosen.after.extend(jobs(option, value)?.into_iter().map(After::Ended)),
+            "time_limit" => chosen.time_limit = Some(seconds(option, value)?),
+            "retry" => choices.retry.get_or_insert_default().attempts = attempts(value)?,
+            "backoff" => backoff = Some(seconds(option, value)?),
+            _ => return Err(error(format!("there is no option `{option}`; there are {OPTIONS}")).into()),
+        }
+    }
+    match (&mut choices.retry, backoff) {
+        (Some(retry), Some(backoff)) => *retry = Retry { backoff, longest: backoff.max(retry.longest), ..*retry },
+        (None, Some(_)) => {
+            let text = "the option `backoff` is the pause before a `retry`, as in #{retry: 3, backoff: 1}";
+            return Err(error(text).into());
+        }
+        (_, None) => {}
+    }
+    Ok(choices)
+}
+
+fn wrong(option: &str, wanted: &str, value: &Dynamic) -> EvalAltResult {
+    error(format!("the option `{option}` {wanted}, not of the type {}", word(value.type_name())))
+}
+
+/// The name of a group, which may be given as the group itself.
+fn group(value: &Dynamic) -> Result<Name> {
+    if let Some(group) = value.read_lock::<Group>() {
+        return Ok(Name::from(&*group));
+    }
+    let name = text(value).map_err(|_| wrong("group", "is the name of a group, as \"io\"", value))?;
+    if name.is_empty() {
+        return Err(error("the option `group` is the name of a group, as \"io\", and not empty").into());
+    }
+    Ok(name.into())
+}
+
+fn priority(value: &Dynamic) -> Result<i32> {
+    let number = value.as_int().map_err(|_| wrong("priority", "is a whole number: the higher, the sooner", value))?;
+    let most = i32::MAX;
+    Ok(i32::try_from(number)
+        .map_err(|_| error(format!("the option `priority` is a number from -{most} to {most}, not {number}")))?)
+}
+
+fn attempts(value: &Dynamic) -> Result<u32> {
+    let number = value.as_int().map_err(|_| wrong("retry", "is how often a job is tried, as 3", value))?;
+    match u32::try_from(number) {
+        Ok(attempts @ 1..) => Ok(attempts),
+        _ => Err(error(format!("the option `retry` is how often a job is tried, 1 or more, not {number}")).into()),
+    }
+}
+
+fn seconds(option: &str, value: &Dynamic) -> Result<Duration> {
+    #[expect(clippy::cast_precision_loss, reason = "so many seconds that it matters are centuries")]
+    let seconds = value.as_float().or_else(|_| value.as_int().map(|seconds| seconds as f64));
+    let seconds = seconds.map_err(|_| wrong(option, "is a time in seconds, as 0.5", value))?;
+    Ok(Duration::try_from_secs_f64(seconds)
+        .map_err(|_| error(format!("the option `{option}` is a time in seconds, 0 or more, not {seconds}")))?)
+}
+
+/// A job, its number, or several of these in an array.
+fn jobs(option: &str, value: &Dynamic) -> Result<Vec<JobId>> {
+    if let Some(all) = value.read_lock::<Array>() {
+        return all.iter().map(|value| job(option, value)).collect();
+    }
+    job(option, value).map(|job| vec![job])
+}
+
+fn job(option: &str, value: &Dynamic) -> Result<JobId> {
+    if let Some(job) = value.read_lock::<AnyJob>() {
+        return Ok(job.id());
+    }
+    let wanted = "is a job, its number, or an array of these, as [1, 2]";
+    let number = value.as_int().map_err(|_| wrong(option, wanted, value))?;
+    let number = u64::try_from(number).map_err(|_| error(format!("Job #{number} not found")))?;
+    Ok(number.into())
+}

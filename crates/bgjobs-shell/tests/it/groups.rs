@@ -1,0 +1,284 @@
+//! Groups, order and retries, by the language and by commands.
+
+use bgjobs_shell::{
+    Session,
+    shell::{self, Reply},
+};
+use expect_test::expect;
+
+use crate::transcript::{Seen, check};
+
+#[test]
+fn a_program_limits_and_pauses_groups() {
+    check(
+        &[
+            "io = jobs.group('io'); io.limit = 1; io.pause()",
+            "io",
+            "fn seven() { 7 }",
+            "for n in 0..2 { jobs.start(seven, [], #{group: 'io', name: `copy ${n}`}) }; jobs.start(seven, [], #{group: io, priority: 1, name: 'first'})",
+            "[io.running, io.waiting, io.limit, io.paused, io.name, jobs[0].group, jobs[0].status]",
+            "jobs[1].why()",
+            "jobs.group('net').set_limit(3); jobs.groups",
+            "io.limit = (); io.limit",
+            "io.limit = 1; io.resume(); jobs[0].join(); jobs[1].join(); [jobs[1].why(), jobs[2].result, jobs.new('1').group]",
+            "`${io}`",
+        ],
+        expect![[r#"
+            > io = jobs.group('io'); io.limit = 1; io.pause()
+            > io
+            <group io: 0 running, 0 waiting, limit 1, paused>
+            > fn seven() { 7 }
+            > for n in 0..2 { jobs.start(seven, [], #{group: 'io', name: `copy ${n}`}) }; jobs.start(seven, [], #{group: io, priority: 1, name: 'first'})
+            <BackgroundJob #2: first>
+            > [io.running, io.waiting, io.limit, io.paused, io.name, jobs[0].group, jobs[0].status]
+            [0, 3, 1, true, "io", "io", "Queued"]
+            > jobs[1].why()
+            ["group io is paused; resume it"]
+            > jobs.group('net').set_limit(3); jobs.groups
+            [<group io: 0 running, 3 waiting, limit 1, paused>, <group net: 0 running, 0 waiting, limit 3>]
+            > io.limit = (); io.limit
+            > io.limit = 1; io.resume(); jobs[0].join(); jobs[1].join(); [jobs[1].why(), jobs[2].result, jobs.new('1').group]
+            [[], 7, ()]
+            > `${io}`
+            "<group io: 0 running, 0 waiting, limit 1>"
+        "#]],
+    );
+}
+
+#[test]
+fn a_program_orders_jobs_and_limits_their_time() {
+    check(
+        &[
+            "held = shared(0); fn load() { throw 'no rows' } fn hold(held) { held.wait(|v| v == 1) }",
+            "first = jobs.start(hold, [held]); while first.status != 'Running' { sleep(0.001) }",
+            "jobs.start('1', [], #{after: first}); jobs.start(load, [], #{after: [0, jobs[1]]}); jobs.start('3', [], #{after_ended: 2}); jobs.start('4', [], #{after: 2})",
+            "[jobs[1].why(), jobs[3].why()]",
+            "held.set(1); jobs[3].join(); jobs[4].join(); [jobs[1].result, jobs[3].result, jobs[4].status]",
+            "jobs.traceback(4)",
+            "t = now(); late = jobs.start('now()', [], #{delay: 0.05}); late.join(); late.result - t >= 0.05",
+            "slow = jobs.start('sleep(1000)', [], #{time_limit: 0.03}); slow.join(); [slow.stop_reason, slow.status]",
+        ],
+        expect![[r#"
+            > held = shared(0); fn load() { throw 'no rows' } fn hold(held) { held.wait(|v| v == 1) }
+            > first = jobs.start(hold, [held]); while first.status != 'Running' { sleep(0.001) }
+            > jobs.start('1', [], #{after: first}); jobs.start(load, [], #{after: [0, jobs[1]]}); jobs.start('3', [], #{after_ended: 2}); jobs.start('4', [], #{after: 2})
+            <BackgroundJob #4: 4>
+            > [jobs[1].why(), jobs[3].why()]
+            [["it is to start after job #0 (fn hold(held), running) is done"], ["it is to start after job #2 (fn load(), queued) has ended"]]
+            > held.set(1); jobs[3].join(); jobs[4].join(); [jobs[1].result, jobs[3].result, jobs[4].status]
+            [1, 3, "Dead (Exception), call jobs.traceback() for details"]
+            > jobs.traceback(4)
+            job #2 failed, and this one was to start after it was done
+            > t = now(); late = jobs.start('now()', [], #{delay: 0.05}); late.join(); late.result - t >= 0.05
+            true
+            > slow = jobs.start('sleep(1000)', [], #{time_limit: 0.03}); slow.join(); [slow.stop_reason, slow.status]
+            ["time limit of 30ms", "Dead (Stopped), call jobs.traceback() for details"]
+        "#]],
+    );
+}
+
+#[test]
+fn a_program_has_a_job_tried_again_and_reads_of_each_attempt() {
+    check(
+        &[
+            "n = shared(0); fn fetch(n) { n.update(|v| v + 1); if n.get() < 3 { throw `no answer ${n.get()}` } n.get() }",
+            "j = jobs.start(fetch, [n], #{retry: 5, backoff: 0.001}); j.join(); j.result",
+            "j.attempts.map(|a| [a.number, a.failure, a.seconds >= 0.0])",
+            "fn grow(x) { x.push(2); throw `x is ${x}` } k = jobs.start(grow, [[1]], #{retry: 2, backoff: 0}); k.join(); k.attempts.map(|a| a.failure)",
+            "c = jobs.sh('cat; exit 3', #{input: \"it\", retry: 2, backoff: 0, group: 'io'}); c.join(); [c.attempts.map(|a| a.failure), c.log, c.group]",
+            "fn fail() { throw 'no' } slow = jobs.start(fail, [], #{retry: 2, backoff: 1000}); while slow.attempts.len() == 0 { sleep(0.001) }",
+            "slow.stop('enough'); slow.stop_reason",
+            "jobs.new('1').attempts",
+        ],
+        expect![[r#"
+            > n = shared(0); fn fetch(n) { n.update(|v| v + 1); if n.get() < 3 { throw `no answer ${n.get()}` } n.get() }
+            > j = jobs.start(fetch, [n], #{retry: 5, backoff: 0.001}); j.join(); j.result
+            3
+            > j.attempts.map(|a| [a.number, a.failure, a.seconds >= 0.0])
+            [[1, "no answer 1", true], [2, "no answer 2", true], [3, (), true]]
+            > fn grow(x) { x.push(2); throw `x is ${x}` } k = jobs.start(grow, [[1]], #{retry: 2, backoff: 0}); k.join(); k.attempts.map(|a| a.failure)
+            ["x is [1, 2]", "x is [1, 2]"]
+            > c = jobs.sh('cat; exit 3', #{input: "it", retry: 2, backoff: 0, group: 'io'}); c.join(); [c.attempts.map(|a| a.failure), c.log, c.group]
+            [["exit status 3", "exit status 3"], ["itit"], "io"]
+            > fn fail() { throw 'no' } slow = jobs.start(fail, [], #{retry: 2, backoff: 1000}); while slow.attempts.len() == 0 { sleep(0.001) }
+            > slow.stop('enough'); slow.stop_reason
+            "enough"
+            > jobs.new('1').attempts
+            []
+        "#]],
+    );
+}
+
+#[test]
+fn wrong_options_and_limits_are_told() {
+    let mut session = Seen::default().session();
+    let mut wrong = |line: &str| {
+        let answer = answered(&mut session, line);
+        answer.lines().last().unwrap_or_default().to_owned()
+    };
+    let options = [
+        "deamon: true",
+        "daemon: 1",
+        "name: 1",
+        "group: 1",
+        "group: ''",
+        "priority: 'high'",
+        "priority: 3000000000",
+        "delay: 'soon'",
+        "delay: -1",
+        "after: 'load'",
+        "after: -1",
+        "after: 5",
+        "after: [0, 5]",
+        "after_ended: [#{}]",
+        "time_limit: ()",
+        "retry: 0",
+        "retry: 0.5",
+        "backoff: 1",
+        "retry: 2, backoff: -1",
+    ];
+    let told: String =
+        options.iter().map(|option| wrong(&format!("jobs.start('1', [], #{{{option}}})")) + "\n").collect();
+    expect![[r#"
+        there is no option `deamon`; there are daemon: true, name: "text", log_file: "path", group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, retry: 3 and backoff: 1
+        the option `daemon` is true or false, not of the type int
+        the option `name` is a string, not of the type int
+        the option `group` is the name of a group, as "io", not of the type int
+        the option `group` is the name of a group, as "io", and not empty
+        the option `priority` is a whole number: the higher, the sooner, not of the type string
+        the option `priority` is a number from -2147483647 to 2147483647, not 3000000000
+        the option `delay` is a time in seconds, as 0.5, not of the type string
+        the option `delay` is a time in seconds, 0 or more, not -1
+        the option `after` is a job, its number, or an array of these, as [1, 2], not of the type string
+        Job #-1 not found
+        Job #5 not found; no job was started yet; a job can only start after one that is in the lists
+        Job #0 not found; no job was started yet; a job can only start after one that is in the lists
+        the option `after_ended` is a job, its number, or an array of these, as [1, 2], not of the type map
+        the option `time_limit` is a time in seconds, as 0.5, not of the type ()
+        the option `retry` is how often a job is tried, 1 or more, not 0
+        the option `retry` is how often a job is tried, as 3, not of the type float
+        the option `backoff` is the pause before a `retry`, as in #{retry: 3, backoff: 1}
+        the option `backoff` is a time in seconds, 0 or more, not -1
+    "#]].assert_eq(&told);
+    let limits =
+        ["g = jobs.group('io'); g.limit = 0", "g.limit = -1", "g.set_limit('two')", "jobs.group('')", "jobs.group(1)"];
+    let told: String = limits.iter().map(|line| wrong(line) + "\n").collect();
+    expect![[r#"
+        with a limit of 0 no job of group io would ever start; pause the group instead
+        the limit of a group is 1 or more, not -1
+        the limit of a group is how many jobs may run at once, or () for any number, not of the type string
+        a group has a name, as in jobs.group("io")
+        Function not found: group (jobs, int)
+    "#]]
+    .assert_eq(&told);
+    // Nothing was started.
+    assert_eq!(answered(&mut session, "jobs.all.len()"), "Out[25]: 0");
+}
+
+/// What the commands of a line show.
+fn answered(session: &mut Session, line: &str) -> String {
+    match shell::answer(session, line) {
+        Reply::Nothing => String::new(),
+        Reply::Shown(text) | Reply::Wrong(text) => text,
+        Reply::Leave => "leaves".to_owned(),
+    }
+}
+
+#[test]
+fn commands_limit_pause_and_explain() {
+    let mut session = Seen::default().session();
+    let mut seen = Vec::new();
+    for line in [
+        "groups",
+        "limit io 0",
+        "pause io",
+        "limit io 1",
+        "pause io",
+        "held = shared(0); for n in 0..3 { jobs.start('held.wait(|v| v == 1)', [#{held: held}], #{group: 'io', name: `copy ${n}`}) }",
+        "jobs.start('1', [], #{after: 2, name: 'fit\\u001b'}); jobs.start('2', [], #{delay: 86400}); jobs.start('jobs[2].join()')",
+        "why 0",
+        "limit io 2",
+        "resume io nte",
+        "resume io",
+        "while jobs[5].why().is_empty() || jobs[1].status != 'Running' { sleep(0.001) }",
+        "why 2 3 1 5",
+        "groups",
+        "limit io none",
+        "limit 'two words' 3",
+        "groups",
+        "held.set(1); jobs[3].join()",
+        "why 3",
+        "kill 4",
+        "why 9",
+    ] {
+        seen.push(format!("> {line}"));
+        let shown = answered(&mut session, line);
+        // How long a stop takes is another time each time.
+        let known = |line: &str| match line.split_once(" stopped after") {
+            Some((job, _)) => format!("{job} stopped"),
+            None => line.to_owned(),
+        };
+        seen.extend(shown.lines().map(known));
+    }
+    expect![[r#"
+        > groups
+        there are no groups; jobs.start(f, [5], #{group: "io"}) makes one
+        > limit io 0
+        with a limit of 0 no job of group io would ever start; pause the group instead
+        > pause io
+        there is no group io; `groups` lists those that there are, `limit io 2` makes one
+        > limit io 1
+        io: 0 running, 0 waiting, limit 1
+        > pause io
+        io: 0 running, 0 waiting, limit 1, paused
+        > held = shared(0); for n in 0..3 { jobs.start('held.wait(|v| v == 1)', [#{held: held}], #{group: 'io', name: `copy ${n}`}) }
+        > jobs.start('1', [], #{after: 2, name: 'fit\u001b'}); jobs.start('2', [], #{delay: 86400}); jobs.start('jobs[2].join()')
+        Out[7]: <BackgroundJob #5: jobs[2].join()>
+        > why 0
+        Job #0 is queued: copy 0
+          group io is paused; resume it
+        > limit io 2
+        io: 0 running, 3 waiting, limit 2, paused
+        > resume io nte
+        there is no group nte; `groups` lists those that there are, `limit nte 2` makes one
+        > resume io
+        io: 2 running, 1 waiting, limit 2
+        > while jobs[5].why().is_empty() || jobs[1].status != 'Running' { sleep(0.001) }
+        > why 2 3 1 5
+        Job #1 runs, and waits for nothing: copy 1
+        Job #2 is queued: copy 2
+          group io runs 2 jobs, its limit is 2; it is the next
+        Job #3 is queued: fit\u{1b}
+          it is to start after job #2 (copy 2, queued) is done
+        Job #5 runs: jobs[2].join()
+          it waits for the end of job #2 (copy 2, queued)
+        > groups
+        io: 2 running, 1 waiting, limit 2
+        > limit io none
+        io: 3 running, 0 waiting, no limit
+        > limit 'two words' 3
+        two words: 0 running, 0 waiting, limit 3
+        > groups
+        io: 3 running, 0 waiting, no limit
+        two words: 0 running, 0 waiting, limit 3
+        > held.set(1); jobs[3].join()
+        > why 3
+        Job #3 has ended, and waits for nothing: fit\u{1b}
+        > kill 4
+        Job #4 stopped
+        > why 9
+        Job #9 not found; the newest job is #5
+    "#]].assert_eq(&(seen.join("\n") + "\n"));
+}
+
+#[test]
+fn how_long_a_delay_lasts_is_told() {
+    let mut session = Seen::default().session();
+    session.answer("jobs.start('1', [], #{delay: 1000000})");
+    let told = answered(&mut session, "why 0");
+    let (first, second) = told.split_once("\n  it is to start in ").expect("it is to start later");
+    assert_eq!(first, "Job #0 is queued: 1");
+    let seconds: f64 = second.strip_suffix('s').and_then(|seconds| seconds.parse().ok()).expect("seconds");
+    assert!((999_000.0..=1_000_000.0).contains(&seconds), "{told}");
+    answered(&mut session, "kill 0");
+}

@@ -1,0 +1,324 @@
+//! A command that runs, as its job sees it: what it prints, where it is, how it ends.
+//!
+//! Knows nothing of lists and states; the other end of its socket is in `supervisor.rs`.
+
+use std::{
+    io::{self, IoSlice, Read, Write},
+    mem::MaybeUninit,
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::{net::UnixStream, process::ExitStatusExt},
+    },
+    process::{self, ExitStatus, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::{
+    net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg},
+    process::{Pid, Signal, kill_process_group},
+};
+
+#[cfg(target_os = "linux")]
+use crate::command::tree;
+use crate::{
+    command::{
+        Command,
+        error::{CommandError, failure, heed},
+        news::{END, News, RELEASE},
+        pipes::Pipes,
+        supervision::{Reach, attend},
+        supervisor,
+    },
+    config::Options,
+    context::{Context, Located},
+    failure::Failure,
+    handle::Handle,
+    log::line::Stream,
+    name::Name,
+    platform::{ThreadPlace, nanos},
+    process::Process,
+    said::Place,
+};
+
+/// How long what a command has left behind may take to end by itself before it counts as left running.
+const LINGER: Duration = Duration::from_millis(200);
+
+/// A command that was started.
+pub(crate) struct Child {
+    /// When this is at its end the supervisor ends the command.
+    control: Arc<UnixStream>,
+    supervisor: Option<process::Child>,
+    /// The number of the command's process; 0 as long as it has none.
+    leader: Arc<AtomicU32>,
+    started: Instant,
+    program: String,
+    pipes: Pipes,
+    /// The beginning of news whose rest has not come.
+    begun: Vec<u8>,
+    end: Option<End>,
+    /// Whether nothing is left of it.
+    gone: bool,
+}
+
+/// How it ended.
+enum End {
+    NotStarted(io::Error),
+    ByItself(ExitStatus),
+    AsAsked(ExitStatus),
+}
+
+/// What comes of printing.
+type Printed = Result<(), Failure>;
+
+/// When the job of a command is over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// When the command has ended, though something that came of it goes on.
+    Ended,
+    /// When nothing is left.
+    Gone,
+}
+
+impl Child {
+    /// Starts it. If its program can't be started that may be heard only later, from the supervisor.
+    pub(crate) fn start(command: Command) -> Result<Self, CommandError> {
+        if let Some(folder) = &command.folder {
+            // The system would say only that something is missing.
+            let data = folder.metadata().map(|data| data.is_dir());
+            let data = data.and_then(|is_dir| if is_dir { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) });
+            data.map_err(|cause| CommandError::NoFolder { folder: folder.clone(), cause })?;
+        }
+        let program = command.called();
+        let what = program.clone();
+        Self::try_start(command, program).map_err(|cause| CommandError::NotStarted { what, cause })
+    }
+
+    fn try_start(command: Command, program: String) -> io::Result<Self> {
+        let Command { program: path, words, environment, folder, input, terminal, grace, .. } = command;
+        let (pipes, fds) = Pipes::open(input.0, terminal)?;
+        let (control, far_control) = UnixStream::pair()?;
+        let (mut process, is_supervised) = match supervisor::starter() {
+            Some(mut starter) => {
+                starter.arg(path);
+                (starter, true)
+            }
+            None => (process::Command::new(path), false),
+        };
+        process.args(words);
+        for (name, value) in environment {
+            match value {
+                Some(value) => process.env(name, value),
+                None => process.env_remove(name),
+            };
+        }
+        if let Some(folder) = folder {
+            process.current_dir(folder);
+        }
+        let mut supervisor = None;
+        if is_supervised {
+            let started = process.stdin(Stdio::from(OwnedFd::from(far_control))).spawn();
+            let told = |cause| io::Error::other(format!("its supervisor can't be started: {cause}"));
+            supervisor = Some(started.map_err(told)?);
+            // One that is gone already is noticed when its news are read.
+            let _ = hand_over(&control, grace, &fds);
+        } else {
+            let place = ThreadPlace::take()?;
+            thread::Builder::new().name("bgjobs command".into()).spawn(move || {
+                attend(process, fds, grace, far_control, Reach::Group);
+                drop(place);
+            })?;
+        }
+        Ok(Self {
+            control: Arc::new(control),
+            supervisor,
+            leader: Arc::default(),
+            started: Instant::now(),
+            program,
+            pipes,
+            begun: Vec::new(),
+            end: None,
+            gone: false,
+        })
+    }
+
+    /// Sees it to the end of all that came of it, as part of a body.
+    pub(crate) fn run(
+        mut self,
+        job: &Context,
+        print: impl FnMut(Stream, &str) -> Printed,
+    ) -> Result<ExitStatus, Failure> {
+        self.attend(job, Until::Gone, print)?;
+        self.outcome(job)
+    }
+
+    /// Sees it to its end, as part of a body; what it leaves running becomes a job of its own.
+    pub(crate) fn run_alone(
+        mut self,
+        job: &Context,
+        name: &Name,
+        print: impl FnMut(Stream, &str) -> Printed,
+    ) -> Result<ExitStatus, Failure> {
+        self.attend(job, Until::Ended, print)?;
+        let outcome = self.outcome(job);
+        if !self.gone {
+            self.leave_running(job, name);
+        }
+        outcome
+    }
+
+    /// Starts the job of what is left; if none can be started, what is left ends.
+    fn leave_running(mut self, job: &Context, name: &Name) {
+        let handle = Handle::new(Arc::clone(job.job().engine()));
+        let options = Options { daemon: true, ..Options::default() };
+        let name = format!("left running by `{}`", &**name);
+        let _ = handle.with(options).spawn_with(name, move |job| {
+            let log = job.log();
+            self.attend(job, Until::Gone, |stream, text| {
+                log.write(stream, text);
+                Ok(())
+            })?;
+            heed(job)
+        });
+    }
+
+    /// Passes on what it prints, and a stop of the job to it, until it is over; an error of `print` ends it, and is
+    /// returned when nothing is left.
+    fn attend(&mut self, job: &Context, until: Until, mut print: impl FnMut(Stream, &str) -> Printed) -> Printed {
+        let mut printed = Ok(());
+        let order = self.order();
+        let sink = &mut |stream, text: &str| {
+            if printed.is_ok() && !text.is_empty() {
+                printed = print(stream, text);
+                if printed.is_err() {
+                    order();
+                }
+            }
+        };
+        let _located = self.tell_place(job);
+        let _heard = job.on_stop(self.order());
+        let mut left_since = None;
+        let mut is_released = false;
+        while !self.gone {
+            let has_ended = matches!(self.end, Some(End::ByItself(_)));
+            if has_ended && self.pipes.are_closed() && !is_released {
+                let _ = (&*self.control).write_all(&[RELEASE]);
+                is_released = true;
+            }
+            let may_leave = has_ended && until == Until::Ended && !job.is_stopping();
+            let deadline = may_leave.then(|| *left_since.get_or_insert_with(Instant::now) + LINGER);
+            if deadline.is_some_and(|at| Instant::now() >= at) {
+                return printed;
+            }
+            let control = Arc::clone(&self.control);
+            if self.pipes.wait(&*control, deadline, sink) {
+                self.hear();
+            }
+        }
+        self.pipes.end(sink);
+        printed
+    }
+
+    /// The order to end it.
+    fn order(&self) -> impl Fn() + Send + Sync + 'static {
+        let control = Arc::clone(&self.control);
+        // One that is gone needs none.
+        move || drop((&*control).write_all(&[END]))
+    }
+
+    /// Says where it is when somebody asks: in which processes.
+    fn tell_place(&self, job: &Context) -> Located {
+        let (leader, since) = (Arc::clone(&self.leader), self.started);
+        let supervisor = self.supervisor.as_ref().map(process::Child::id);
+        job.locate(move || {
+            let leader = Some(leader.load(Ordering::Relaxed)).filter(|&id| id != 0)?;
+            let processes = processes(supervisor, leader);
+            // What a command has left running is in none of its own.
+            let first = processes.first().map_or(leader, |process| process.id);
+            let text = Name::from(format!("process {first}"));
+            Some(Place { text, frames: Vec::new(), processes, since })
+        })
+    }
+
+    /// Hears what the supervisor says.
+    fn hear(&mut self) {
+        let mut bytes = [0; 4 * News::SIZE];
+        let read = match (&*self.control).read(&mut bytes) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
+            read => read.unwrap_or(0),
+        };
+        self.gone = read == 0;
+        self.begun.extend_from_slice(&bytes[..read]);
+        while let Some((&news, rest)) = self.begun.split_first_chunk() {
+            self.begun = rest.to_vec();
+            match News::from_bytes(news) {
+                Some(News::Started(id)) => self.leader.store(id, Ordering::Relaxed),
+                Some(News::NotStarted(error)) => self.end = Some(End::NotStarted(io::Error::from_raw_os_error(error))),
+                Some(News::Ended(status)) => self.end = Some(End::ByItself(ExitStatus::from_raw(status))),
+                Some(News::EndedAsAsked(status)) => self.end = Some(End::AsAsked(ExitStatus::from_raw(status))),
+                None => {}
+            }
+        }
+    }
+
+    /// How it ended, when it has.
+    fn outcome(&mut self, job: &Context) -> Result<ExitStatus, Failure> {
+        match self.end.take() {
+            Some(End::ByItself(status)) => Ok(status),
+            Some(End::AsAsked(status)) => {
+                heed(job)?;
+                Ok(status)
+            }
+            Some(End::NotStarted(cause)) => {
+                Err(failure(CommandError::NotStarted { what: std::mem::take(&mut self.program), cause }))
+            }
+            None => {
+                // If it was killed before it could tell whom it has started, nobody knows.
+                if let Some(leader) = Pid::from_raw(self.leader.load(Ordering::Relaxed).cast_signed()) {
+                    let _ = kill_process_group(leader, Signal::KILL);
+                }
+                heed(job)?;
+                Err(failure(CommandError::Lost))
+            }
+        }
+    }
+}
+
+impl Drop for Child {
+    /// Ends what is left, for instance when the job of that was stopped before it began.
+    fn drop(&mut self) {
+        if !self.gone {
+            self.order()();
+        }
+        if let Some(supervisor) = &mut self.supervisor {
+            // It ends when nothing is left.
+            let _ = supervisor.wait();
+        }
+    }
+}
+
+/// The processes of a command: all but the supervisor, if it has one.
+#[cfg(target_os = "linux")]
+fn processes(supervisor: Option<u32>, leader: u32) -> Vec<Process> {
+    supervisor.map_or_else(|| tree::from(leader), tree::below)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn processes(_: Option<u32>, _: u32) -> Vec<Process> {
+    Vec::new()
+}
+
+/// Sends a supervisor what it runs the command with.
+fn hand_over(control: &UnixStream, grace: Duration, fds: &[OwnedFd]) -> io::Result<()> {
+    let grace = (nanos(grace) / 1_000_000).to_le_bytes();
+    let fds: Vec<_> = fds.iter().map(AsFd::as_fd).collect();
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
+    let mut ancillary = SendAncillaryBuffer::new(&mut space);
+    ancillary.push(SendAncillaryMessage::ScmRights(&fds));
+    sendmsg(control, &[IoSlice::new(&grace)], &mut ancillary, SendFlags::empty())?;
+    Ok(())
+}

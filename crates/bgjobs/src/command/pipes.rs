@@ -1,0 +1,155 @@
+//! What is read from a command and fed to it, on one thread, as it comes.
+//!
+//! Knows nothing of jobs.
+
+use std::{
+    fs::File,
+    io::{self, PipeWriter, Read, Write, pipe},
+    os::fd::{AsFd, OwnedFd},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::{
+    command::{Source, lossy::Decoder, terminal, terminal::TerminalSize},
+    log::line::Stream,
+};
+
+/// How much is read at once, in bytes.
+const CHUNK: usize = 64 * 1024;
+
+/// How much is fed at once, in bytes: so much a pipe that says that it takes something takes whole.
+const MORSEL: usize = 512;
+
+/// How much is read at the end, if somebody whom nobody waits for holds an output open.
+const LAST_CHUNKS: usize = 16;
+
+/// Takes what a command prints.
+pub(crate) type Sink<'a> = dyn FnMut(Stream, &str) + 'a;
+
+/// The near ends of a command's pipes, as long as they are open.
+pub(crate) struct Pipes {
+    outputs: Vec<Output>,
+    feed: Option<Feed>,
+    buffer: Vec<u8>,
+}
+
+struct Output {
+    stream: Stream,
+    file: File,
+    decoder: Decoder,
+}
+
+/// A text that the command reads.
+struct Feed {
+    pipe: PipeWriter,
+    text: Vec<u8>,
+    fed: usize,
+}
+
+impl Pipes {
+    /// Opens them; with them come the far ends: input and both outputs, and the near end of a terminal.
+    pub(crate) fn open(input: Source, terminal: Option<TerminalSize>) -> io::Result<(Self, Vec<OwnedFd>)> {
+        let (input, feed) = match input {
+            Source::Empty => (File::open("/dev/null")?.into(), None),
+            Source::Open(fd) => (Arc::try_unwrap(fd).or_else(|fd| fd.try_clone())?, None),
+            Source::Text(text) => {
+                let (far, pipe) = pipe()?;
+                (far.into(), Some(Feed { pipe, text, fed: 0 }))
+            }
+        };
+        let (outputs, far) = if let Some(size) = terminal {
+            let (near, far) = terminal::open(size)?;
+            let held = near.try_clone()?;
+            (vec![Output::new(Stream::Out, near)], vec![input, far.try_clone()?, far, held])
+        } else {
+            let ((out, far_out), (err, far_err)) = (pipe()?, pipe()?);
+            let outputs = vec![Output::new(Stream::Out, out.into()), Output::new(Stream::Err, err.into())];
+            (outputs, vec![input, far_out.into(), far_err.into()])
+        };
+        Ok((Self { outputs, feed, buffer: vec![0; CHUNK] }, far))
+    }
+
+    /// Waits until something comes or `deadline` has passed, and passes it on; true if something came from `other`.
+    pub(crate) fn wait(&mut self, other: impl AsFd, deadline: Option<Instant>, sink: &mut Sink<'_>) -> bool {
+        let mut fds = vec![PollFd::new(&other, PollFlags::IN)];
+        fds.extend(self.outputs.iter().map(|output| PollFd::new(&output.file, PollFlags::IN)));
+        fds.extend(self.feed.iter().map(|feed| PollFd::new(&feed.pipe, PollFlags::OUT)));
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        ready(&mut fds, left);
+        let ready: Vec<_> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
+        drop(fds);
+        let (feed_at, mut outputs) = (self.outputs.len() + 1, ready[1..].iter());
+        if ready.get(feed_at).is_some_and(|&ready| ready) && self.feed.as_mut().is_some_and(Feed::is_over) {
+            // The command reads its end.
+            self.feed = None;
+        }
+        self.outputs.retain_mut(|output| {
+            let is_ready = outputs.next().is_some_and(|&ready| ready);
+            !is_ready || output.pass_on(&mut self.buffer, sink)
+        });
+        ready[0]
+    }
+
+    /// Whether nothing can come any more.
+    pub(crate) fn are_closed(&self) -> bool {
+        self.outputs.is_empty()
+    }
+
+    /// Passes on what is there yet, without waiting for more.
+    pub(crate) fn end(&mut self, sink: &mut Sink<'_>) {
+        for mut output in std::mem::take(&mut self.outputs) {
+            for _ in 0..LAST_CHUNKS {
+                let mut fds = [PollFd::new(&output.file, PollFlags::IN)];
+                if !ready(&mut fds, Some(Duration::ZERO)) || !output.pass_on(&mut self.buffer, sink) {
+                    break;
+                }
+            }
+            sink(output.stream, &output.decoder.end());
+        }
+    }
+}
+
+/// Waits until one of `fds` is ready, `timeout` at most; true if one is.
+fn ready(fds: &mut [PollFd<'_>], timeout: Option<Duration>) -> bool {
+    let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+    // It fails when a signal is handled: then nothing is ready.
+    poll(fds, timeout.as_ref()).is_ok_and(|ready| ready > 0)
+}
+
+impl Output {
+    fn new(stream: Stream, end: OwnedFd) -> Self {
+        Self { stream, file: end.into(), decoder: Decoder::default() }
+    }
+
+    /// Passes on what there is to be read; false at its end.
+    fn pass_on(&mut self, buffer: &mut [u8], sink: &mut Sink<'_>) -> bool {
+        match self.file.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => true,
+            // A terminal whose far end nobody holds any more fails instead of being at its end.
+            Ok(0) | Err(_) => {
+                sink(self.stream, &self.decoder.end());
+                false
+            }
+            Ok(read) => {
+                sink(self.stream, &self.decoder.decode(&buffer[..read]));
+                true
+            }
+        }
+    }
+}
+
+impl Feed {
+    /// Feeds it on; true if it has all, or wants no more.
+    fn is_over(&mut self) -> bool {
+        let morsel = &self.text[self.fed..];
+        match self.pipe.write(&morsel[..morsel.len().min(MORSEL)]) {
+            Ok(written) => self.fed += written,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return true,
+        }
+        self.fed == self.text.len()
+    }
+}

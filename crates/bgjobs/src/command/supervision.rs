@@ -1,0 +1,195 @@
+//! A command and all that came of it, seen to their end: in the process of a supervisor, or by a thread in its place.
+//!
+//! Knows nothing of jobs: it hears one order, and tells how the command ended.
+
+use std::{
+    io::{Read, Write},
+    os::{
+        fd::OwnedFd,
+        unix::{net::UnixStream, process::CommandExt},
+    },
+    process::{Child, Command},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use rustix::{
+    io::retry_on_intr,
+    process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, ioctl_tiocsctty, kill_process_group, waitid},
+    termios::tcsetpgrp,
+};
+
+#[cfg(target_os = "linux")]
+use rustix::process::{WaitOptions, wait};
+
+use crate::command::news::{News, RELEASE};
+#[cfg(target_os = "linux")]
+use crate::command::tree;
+
+/// How long a kill that did not help is waited for before the next, at first and at most.
+const PAUSE: [Duration; 2] = [Duration::from_millis(1), Duration::from_secs(1)];
+
+/// Which processes a signal reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// All that came of this process; needs Linux, and a process of its own.
+    #[cfg(target_os = "linux")]
+    Everything,
+    /// The command's process group.
+    Group,
+}
+
+/// Runs a command to its end, and ends it when `control` says so or is at its end.
+///
+/// `fds` are its input, its outputs and the near side of its terminal, if it has one.
+pub(crate) fn attend(mut command: Command, fds: Vec<OwnedFd>, grace: Duration, control: UnixStream, reach: Reach) {
+    let control = Arc::new(control);
+    let tell = |news: News| drop((&*control).write_all(&news.to_bytes()));
+    let mut fds = fds.into_iter();
+    let (Some(input), Some(out), Some(err)) = (fds.next(), fds.next(), fds.next()) else { return };
+    // The near side stays open here, so that the terminal does not hang up, which would end this process, when the
+    // program ends.
+    let near = fds.next();
+    let terminal = near.as_ref().and_then(|_| out.try_clone().ok().filter(|out| ioctl_tiocsctty(out).is_ok()));
+    command.stdin(input).stdout(out).stderr(err).process_group(0);
+    let child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => return tell(News::NotStarted(error.raw_os_error().unwrap_or_default())),
+    };
+    // What it holds of the command's pipes would keep them open.
+    drop(command);
+    let leader = Pid::from_child(&child);
+    if let Some(terminal) = terminal {
+        // It may have asked the terminal for something before the terminal was its own, which stops it.
+        let _ = tcsetpgrp(terminal, leader);
+        let _ = kill_process_group(leader, Signal::CONT);
+    }
+    tell(News::Started(child.id()));
+    let tree = Arc::new(Tree { leader, reach, ending: Mutex::default(), changed: Condvar::new() });
+    let (heard, ending) = (Arc::clone(&control), Arc::clone(&tree));
+    let listener = move || {
+        let mut order = [0];
+        while let Ok(1) = (&*heard).read(&mut order)
+            && order == [RELEASE]
+        {
+            ending.release();
+        }
+        // The end of the program means the same as the order to end.
+        ending.end(grace);
+    };
+    if thread::Builder::new().name("bgjobs command".into()).spawn(listener).is_err() {
+        tree.signal(Signal::KILL);
+    }
+    tree.wait_for(child, tell);
+    // The listener hears it, and whoever reads knows that nothing is left.
+    let _ = control.shutdown(std::net::Shutdown::Both);
+}
+
+/// The status as the system calls that came before `waitid` give it.
+fn raw(status: WaitIdStatus) -> i32 {
+    /// Beside the signal: it left a dump of its memory.
+    const DUMPED: i32 = 0x80;
+    let signal = status.terminating_signal().unwrap_or(0);
+    status.exit_status().map_or(signal | if status.dumped() { DUMPED } else { 0 }, |code| (code & 0xff) << 8)
+}
+
+/// A command with all that came of it.
+struct Tree {
+    leader: Pid,
+    reach: Reach,
+    ending: Mutex<Ending>,
+    /// Tells of each change.
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Ending {
+    asked: bool,
+    released: bool,
+    /// Whether the group's number may be another's by now.
+    over: bool,
+}
+
+impl Tree {
+    /// Waits until nothing is left that is reached, and tells how the command itself ended.
+    fn wait_for(&self, child: Child, tell: impl Fn(News)) {
+        let ended = |status, asked| tell(if asked { News::EndedAsAsked(status) } else { News::Ended(status) });
+        match self.reach {
+            #[cfg(target_os = "linux")]
+            Reach::Everything => {
+                let mut told = false;
+                // It takes in the orphans too, and fails when there is nobody left.
+                while let Ok(Some((id, status))) = retry_on_intr(|| wait(WaitOptions::empty())) {
+                    if id == self.leader && !std::mem::replace(&mut told, true) {
+                        ended(status.as_raw(), self.lock().asked);
+                    }
+                }
+                drop(child);
+            }
+            Reach::Group => self.wait_for_leader(child, ended),
+        }
+    }
+
+    fn wait_for_leader(&self, mut child: Child, ended: impl Fn(i32, bool)) {
+        // Until it is asked for its status the number of the group is nobody else's.
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let status = retry_on_intr(|| waitid(WaitId::Pid(self.leader), options));
+        let status = status.ok().flatten().map_or(0, raw);
+        let asked = self.lock().asked;
+        ended(status, asked);
+        let is_held = |ending: &mut Ending| !ending.asked && !ending.released;
+        let mut ending = self.changed.wait_while(self.lock(), is_held).unwrap_or_else(PoisonError::into_inner);
+        if ending.asked {
+            self.signal(Signal::KILL);
+        }
+        let _ = child.wait();
+        ending.over = true;
+        self.changed.notify_all();
+    }
+
+    /// Lets go of the number of the group; whoever is reached otherwise needs none.
+    fn release(&self) {
+        self.lock().released = true;
+        self.changed.notify_all();
+    }
+
+    /// Asks all to end, and after `grace` kills until nothing is left.
+    fn end(&self, grace: Duration) {
+        let mut ending = self.lock();
+        ending.asked = true;
+        self.changed.notify_all();
+        let [mut pause, longest] = PAUSE;
+        let mut wait = grace;
+        let mut signals = &[Signal::TERM, Signal::CONT][..];
+        while !ending.over {
+            // What was suspended hears nothing before it goes on.
+            for &signal in signals {
+                self.signal(signal);
+            }
+            signals = &[Signal::KILL];
+            ending = self.changed.wait_timeout(ending, wait).unwrap_or_else(PoisonError::into_inner).0;
+            wait = pause;
+            pause = (pause * 2).min(longest);
+        }
+    }
+
+    /// Sends a signal to all that it reaches; what has ended, or is not ours to signal, is left.
+    fn signal(&self, signal: Signal) {
+        match self.reach {
+            #[cfg(target_os = "linux")]
+            Reach::Everything => {
+                for id in tree::ids_below(std::process::id()) {
+                    if let Some(id) = Pid::from_raw(id.cast_signed()) {
+                        let _ = rustix::process::kill_process(id, signal);
+                    }
+                }
+            }
+            Reach::Group => drop(kill_process_group(self.leader, signal)),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Ending> {
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

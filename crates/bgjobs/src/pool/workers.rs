@@ -1,0 +1,238 @@
+//! The threads that run tasks: how they are made, take tasks, search, sleep and end.
+//!
+//! Knows nothing of jobs; it carries out what the pool decides.
+
+use std::{
+    collections::VecDeque,
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    config::Config,
+    error::SpawnError,
+    platform::{ThreadPlace, own_cpu_time, thread_id},
+    pool::{Closed, Next, Pool, Refused, policy::Admission},
+    spin::spin,
+    sync::{AtomicUsize, Builder, Ordering, Parker, yield_now},
+};
+
+/// How long a worker that ran dry searches, in rounds of [`spin`].
+const SEARCH_ROUNDS: u32 = 20;
+
+/// How far the clock of a thread may run between two readings while tasks follow each other, in nanoseconds.
+const CPU_SLACK: u64 = 1_000_000;
+
+/// What a worker runs; before it tells its result it calls [`Workers::release`].
+pub(crate) type Task = Box<dyn FnOnce(&mut Worker) + Send>;
+
+/// The workers of one manager.
+pub(crate) struct Workers {
+    pool: Pool<Task>,
+    stack_size: Option<usize>,
+    idle_timeout: Duration,
+    /// How many threads with one task of their own live.
+    lone: AtomicUsize,
+}
+
+/// A thread that runs tasks, seen from inside.
+pub(crate) struct Worker {
+    parker: Arc<Parker>,
+    /// Whether it belongs to the pool; else it runs one task and ends.
+    pooled: bool,
+    /// The system's number of the thread.
+    pub(crate) thread: u32,
+    /// When, by the manager's clock, the thread's processor time was read last, and what it was.
+    cpu: Option<(u64, Duration)>,
+}
+
+impl Worker {
+    fn new(pooled: bool) -> Self {
+        Self { parker: Parker::new(), pooled, thread: thread_id(), cpu: None }
+    }
+
+    /// The processor time that the thread has used at `now`, read anew if the last reading is too old.
+    pub(crate) fn cpu_at(&mut self, now: u64, exactly: bool) -> Option<Duration> {
+        let is_fresh = |&(read, _): &(u64, Duration)| !exactly && now.saturating_sub(read) <= CPU_SLACK;
+        self.cpu = self.cpu.filter(is_fresh).or_else(|| Some((now, own_cpu_time()?)));
+        self.cpu.map(|(_, time)| time)
+    }
+}
+
+impl Workers {
+    pub(crate) fn new(config: &Config) -> Arc<Self> {
+        Arc::new(Self {
+            pool: Pool::new(),
+            stack_size: config.stack_size,
+            idle_timeout: config.idle_timeout,
+            lone: AtomicUsize::new(0),
+        })
+    }
+
+    /// How many threads live.
+    pub(crate) fn live(&self) -> usize {
+        self.pool.live() + self.lone.load(Ordering::Relaxed)
+    }
+
+    /// Finds a thread for a task that comes with the next [`push`](Self::push); true if the task must queue until one
+    /// is free, because the system refuses another.
+    pub(crate) fn admit(self: &Arc<Self>) -> Result<bool, SpawnError> {
+        let mut tries = 0;
+        loop {
+            match self.pool.admit(tries) {
+                Err(Closed) => return Err(SpawnError::ShutDown),
+                Ok(Admission::Ready) => return Ok(false),
+                Ok(Admission::Yield) => {
+                    tries += 1;
+                    yield_now();
+                }
+                Ok(Admission::Wake) => {
+                    tries = 0;
+                    self.pool.call_sleeper().iter().for_each(|sleeper| sleeper.unpark());
+                }
+                Ok(Admission::Grow) => {
+                    // A new thread takes the oldest task, so what is owed to older ones is paid first.
+                    let Err(error) = self.grow() else { return Ok(self.pool.made() && !self.grow_for_refused()) };
+                    return match self.pool.refused() {
+                        Refused::Ready => Ok(false),
+                        Refused::Queue => Ok(true),
+                        Refused::Fail => Err(SpawnError::NoThread(error)),
+                    };
+                }
+            }
+        }
+    }
+
+    /// Takes back an admission.
+    pub(crate) fn retract(&self) {
+        self.pool.retract();
+    }
+
+    /// Hands over an admitted task; after a [`close`](Self::close) it is dropped.
+    pub(crate) fn push(&self, task: Task) {
+        if let Ok(Some(sleeper)) = self.pool.push(task) {
+            sleeper.unpark();
+        }
+    }
+
+    /// Makes a worker idle that is done with its task; true if [`grow_for_refused`](Self::grow_for_refused) is to be
+    /// called as soon as there is time for it.
+    #[must_use]
+    pub(crate) fn release(&self, worker: &Worker) -> bool {
+        worker.pooled && self.pool.finish()
+    }
+
+    /// Makes a worker busy again that was released, because it has to run what is the user's.
+    pub(crate) fn resume(self: &Arc<Self>, worker: &Worker) {
+        if !worker.pooled {
+            return;
+        }
+        let (grows, sleeper) = self.pool.resume();
+        if let Some(sleeper) = sleeper {
+            sleeper.unpark();
+        }
+        if grows {
+            self.grow_for_refused();
+        }
+    }
+
+    /// Makes threads for the tasks that were refused one, the first of which the pool has counted; false if the system
+    /// refuses again.
+    pub(crate) fn grow_for_refused(self: &Arc<Self>) -> bool {
+        loop {
+            if self.grow().is_err() {
+                if let Some(sleeper) = self.pool.refused_again() {
+                    sleeper.unpark();
+                }
+                return false;
+            }
+            if !self.pool.made() {
+                return true;
+            }
+        }
+    }
+
+    /// Runs `task` on a thread of its own.
+    pub(crate) fn run_alone(
+        self: &Arc<Self>,
+        name: &str,
+        stack_size: Option<usize>,
+        task: impl FnOnce(&mut Worker) + Send + 'static,
+    ) -> io::Result<()> {
+        self.lone.fetch_add(1, Ordering::Relaxed);
+        let workers = Arc::clone(self);
+        let made = self.make_thread(name, stack_size, move || {
+            task(&mut Worker::new(false));
+            workers.lone.fetch_sub(1, Ordering::Relaxed);
+        });
+        if made.is_err() {
+            self.lone.fetch_sub(1, Ordering::Relaxed);
+        }
+        made
+    }
+
+    /// Admits nothing more and sends the idle workers home; returns the tasks that never ran.
+    pub(crate) fn close(&self) -> VecDeque<Task> {
+        let (tasks, sleepers) = self.pool.close();
+        for sleeper in sleepers {
+            sleeper.unpark();
+        }
+        tasks
+    }
+
+    fn grow(self: &Arc<Self>) -> io::Result<()> {
+        let workers = Arc::clone(self);
+        self.make_thread("bgjobs", None, move || workers.work())
+    }
+
+    fn make_thread(
+        &self,
+        name: &str,
+        stack_size: Option<usize>,
+        run: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()> {
+        let place = ThreadPlace::take()?;
+        // A thread's name ends at its first zero.
+        let name = name.split('\0').next().unwrap_or_default();
+        let mut builder = Builder::new().name(name.to_owned());
+        if let Some(size) = stack_size.or(self.stack_size) {
+            builder = builder.stack_size(size);
+        }
+        let run = move || {
+            run();
+            drop(place);
+        };
+        builder.spawn(run).map(drop)
+    }
+
+    /// The life of a worker of the pool.
+    fn work(&self) {
+        let mut worker = Worker::new(true);
+        let mut has_searched = false;
+        loop {
+            match self.pool.take(&worker.parker, has_searched) {
+                Next::Run(task, sleeper) => {
+                    if let Some(sleeper) = sleeper {
+                        sleeper.unpark();
+                    }
+                    task(&mut worker);
+                    has_searched = false;
+                }
+                Next::Search => {
+                    spin(SEARCH_ROUNDS, || self.pool.has_tasks());
+                    has_searched = true;
+                }
+                Next::Sleep => {
+                    while !worker.parker.park(Instant::now().checked_add(self.idle_timeout)) {
+                        if self.pool.leave(&worker.parker) {
+                            return;
+                        }
+                    }
+                    has_searched = false;
+                }
+                Next::Leave => return,
+            }
+        }
+    }
+}
