@@ -177,6 +177,8 @@ fn the_last_line_that_failed_is_looked_at_without_a_number() {
             "for i in 0..3 { let k = 2; k / i }",
             "debug",
             "i + k",
+            "down",
+            "bt",
             "quit",
             SHARE,
             "scale = 3; share(2, 0)",
@@ -207,6 +209,12 @@ fn the_last_line_that_failed_is_looked_at_without_a_number() {
             up, down, frames, locals, or any line with these names; quit or Ctrl-D leaves.
             > i + k
             2
+            > down
+            ! this is the innermost frame, where it failed; up goes to the call
+            > bt
+            > In[2], line 1
+                for i in 0..3 { let k = 2; k / i }
+                                             ^
             > quit
             > fn share(total, n) { let part = total * scale; part / n }
             > scale = 3; share(2, 0)
