@@ -121,7 +121,7 @@ pub use command::terminal::TerminalSize;
 #[cfg(unix)]
 pub use command::{Command, Input};
 pub use config::{Config, Options};
-pub use context::Context;
+pub use context::{Context, Located};
 pub use error::{
     JoinError, LimitError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob, WaitError,
 };

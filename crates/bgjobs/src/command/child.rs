@@ -35,7 +35,7 @@ use crate::{
         supervisor,
     },
     config::Options,
-    context::Context,
+    context::{Context, Located},
     failure::Failure,
     handle::Handle,
     log::line::Stream,
@@ -163,7 +163,6 @@ impl Child {
         name: &Name,
         print: impl FnMut(Stream, &str) -> Printed,
     ) -> Result<ExitStatus, Failure> {
-        self.tell_place(job);
         self.attend(job, Until::Ended, print)?;
         let outcome = self.outcome(job);
         if !self.gone {
@@ -178,7 +177,6 @@ impl Child {
         let options = Options { daemon: true, ..Options::default() };
         let name = format!("left running by `{}`", &**name);
         let _ = handle.with(options).spawn_with(name, move |job| {
-            self.tell_place(job);
             let log = job.log();
             self.attend(job, Until::Gone, |stream, text| {
                 log.write(stream, text);
@@ -201,6 +199,7 @@ impl Child {
                 }
             }
         };
+        let _located = self.tell_place(job);
         let _heard = job.on_stop(self.order());
         let mut left_since = None;
         let mut is_released = false;
@@ -232,7 +231,7 @@ impl Child {
     }
 
     /// Says where it is when somebody asks: in which processes.
-    fn tell_place(&self, job: &Context) {
+    fn tell_place(&self, job: &Context) -> Located {
         let (leader, since) = (Arc::clone(&self.leader), self.started);
         let supervisor = self.supervisor.as_ref().map(process::Child::id);
         job.locate(move || {
@@ -242,7 +241,7 @@ impl Child {
             let first = processes.first().map_or(leader, |process| process.id);
             let text = Name::from(format!("process {first}"));
             Some(Place { text, frames: Vec::new(), processes, since })
-        });
+        })
     }
 
     /// Hears what the supervisor says.
