@@ -22,6 +22,10 @@ use crate::{
 /// After this long a test hangs, which is a way to catch a mistake.
 const PATIENCE: Duration = Duration::from_mins(3);
 
+/// Cargo's arguments for the models.
+const BUILD: &str =
+    "test -p bgjobs --test models --profile model --no-run --quiet --message-format=json-render-diagnostics";
+
 /// A mistake, and who must see it.
 #[derive(Debug, PartialEq)]
 struct Mutant {
@@ -38,38 +42,24 @@ struct Check {
     test: String,
 }
 
-/// What a test is part of.
+/// How the models are run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Suite {
     /// The models, in all interleavings.
     Loom,
     /// The models, in random interleavings.
     Shuttle,
-    /// The tests of the engine as its users see it.
-    It,
-    /// The tests inside the engine.
-    Unit,
 }
 
 impl Suite {
     fn parse(name: &str) -> Option<Self> {
-        [Self::Loom, Self::Shuttle, Self::It, Self::Unit].into_iter().find(|suite| suite.to_string() == name)
-    }
-
-    /// Cargo's arguments.
-    fn arguments(self) -> &'static str {
-        match self {
-            Self::Loom | Self::Shuttle => "test -p bgjobs --test models --profile model",
-            Self::It => "test -p bgjobs --test it",
-            Self::Unit => "test -p bgjobs --lib",
-        }
+        [Self::Loom, Self::Shuttle].into_iter().find(|suite| suite.to_string() == name)
     }
 
     fn flags(self) -> &'static str {
         match self {
             Self::Loom => "--cfg bgjobs_loom",
             Self::Shuttle => "--cfg bgjobs_shuttle",
-            Self::It | Self::Unit => "",
         }
     }
 }
@@ -79,8 +69,6 @@ impl fmt::Display for Suite {
         f.write_str(match self {
             Self::Loom => "loom",
             Self::Shuttle => "shuttle",
-            Self::It => "it",
-            Self::Unit => "unit",
         })
     }
 }
@@ -161,7 +149,7 @@ fn read(path: &Path, text: &str) -> Result<Mutant, String> {
     let caught = text.lines().find_map(|line| line.strip_prefix("caught by: "));
     let (suite, test) =
         caught.and_then(|caught| caught.split_once(' ')).ok_or("it has no line `caught by: SUITE TEST`")?;
-    let suite = Suite::parse(suite).ok_or_else(|| format!("{suite} is no suite: loom, shuttle, it or unit"))?;
+    let suite = Suite::parse(suite).ok_or_else(|| format!("{suite} is no suite: loom or shuttle"))?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Mutant { name, what, check: Check { suite, test: test.to_owned() }, patch: path.to_owned() })
 }
@@ -211,8 +199,7 @@ impl Copy {
     /// Builds a suite; the path of its binary.
     fn build(&self, suite: Suite) -> Result<PathBuf, String> {
         let output = step::cargo()
-            .args(suite.arguments().split(' '))
-            .args(["--no-run", "--quiet", "--message-format=json-render-diagnostics"])
+            .args(BUILD.split(' '))
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", &self.target)
             .env("RUSTFLAGS", suite.flags())
@@ -298,7 +285,7 @@ mod tests {
         for (text, reason) in [
             ("", "its first line is no sentence that says what is wrong"),
             ("It is wrong.\n--- a\n", "it has no line `caught by: SUITE TEST`"),
-            ("It is wrong.\ncaught by: luck a\n", "luck is no suite: loom, shuttle, it or unit"),
+            ("It is wrong.\ncaught by: luck a\n", "luck is no suite: loom or shuttle"),
         ] {
             assert_eq!(read(text), Err(reason.to_owned()));
         }

@@ -102,6 +102,16 @@ fn who_joined_a_job_finds_it_in_the_next_report() {
 }
 
 #[test]
+fn each_of_two_readers_is_told_of_an_end() {
+    check(|| {
+        let jobs = JobManager::new();
+        let mut readers = [jobs.notices(), jobs.notices()];
+        jobs.spawn("one", || ()).unwrap().wait().unwrap();
+        assert_eq!(readers.each_mut().map(|reader| reader.look().len()), [1, 1]);
+    });
+}
+
+#[test]
 fn who_joined_a_job_finds_it_in_its_list() {
     check(|| {
         let jobs = JobManager::new();
@@ -245,17 +255,27 @@ fn a_daemon_that_meets_a_shutdown_runs_whole_or_not_at_all() {
 }
 
 #[test]
-fn who_waits_for_news_is_told_of_an_end_or_of_the_shutdown() {
+fn who_waits_for_news_is_woken_by_an_end() {
     check(|| {
         let jobs = JobManager::new();
         let mut notices = jobs.notices();
         let reader = thread::spawn(move || {
-            assert!(notices.wait(None), "the job ends before the shutdown");
+            assert!(notices.wait(None));
             notices.look().len()
         });
         jobs.spawn("one", || ()).unwrap();
-        drop(jobs);
         assert_eq!(reader.join().unwrap(), 1);
+    });
+}
+
+#[test]
+fn who_waits_for_news_is_let_go_at_the_shutdown() {
+    check(|| {
+        let jobs = JobManager::new();
+        let notices = jobs.notices();
+        let reader = thread::spawn(move || assert!(!notices.wait(None)));
+        drop(jobs);
+        reader.join().unwrap();
     });
 }
 
@@ -500,10 +520,27 @@ mod larger {
             let options = of_narrow_group(&jobs);
             let (handle, inner) = (jobs.handle(), options.clone());
             let body = move || {
-                let [one, _two] = [1, 2].map(|n| handle.with(inner.clone()).spawn("inner", move || n).unwrap());
-                *one.join().unwrap()
+                let other = handle.spawn("other", || 1).unwrap();
+                // It has the place when the other ends, or not yet, or no more.
+                handle.with(inner).spawn("inner", || 2).unwrap();
+                *other.join().unwrap()
             };
             assert_eq!(jobs.with(options).spawn("outer", body).unwrap().join().unwrap(), &1);
+        });
+    }
+
+    #[test]
+    fn who_lent_its_place_has_it_back_before_any_other_starts() {
+        check(|| {
+            let jobs = JobManager::new();
+            let options = of_narrow_group(&jobs);
+            let (handle, inner) = (jobs.handle(), options.clone());
+            let body = move || {
+                let [one, two] = [1, 2].map(|n| handle.with(inner.clone()).spawn("inner", move || n).unwrap());
+                one.join().unwrap();
+                two.times().started.is_none()
+            };
+            assert!(jobs.with(options).spawn("outer", body).unwrap().join().unwrap());
         });
     }
 

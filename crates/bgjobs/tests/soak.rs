@@ -9,7 +9,6 @@
 use std::{
     fs,
     io::{self, Write},
-    process::Command,
     sync::{
         Arc, Condvar, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -18,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bgjobs::{After, Config, Failure, Handle, JobManager, Options, Outcome, State};
+use bgjobs::{After, Config, Context, Failure, Handle, JobManager, Options, Outcome, State};
 
 const STARTERS: usize = 4;
 
@@ -98,8 +97,10 @@ impl Round {
             5 | 6 => self.unlisted(n.is_multiple_of(2)),
             7 | 8 => self.grouped(n),
             9 => self.followed(),
-            10 if n.is_multiple_of(640) => {
-                self.ends(n, Outcome::Done, |_| Command::new("true").status().map(drop).map_err(Into::into))
+            #[cfg(unix)]
+            10 if n % 2_560 == 10 => {
+                let command = |job: &Context| bgjobs::Command::new("true").run(job, |_, _| Ok(())).map(drop);
+                self.ends(n, Outcome::Done, command);
             }
             11 if n.is_multiple_of(11) => self.alone(),
             _ => self.ends(n, Outcome::Done, |_| Ok(())),
@@ -109,8 +110,8 @@ impl Round {
     /// A body that captures a value, counts its call, and gives another value.
     fn body<E>(
         &self,
-        act: impl FnOnce(&bgjobs::Context) -> Result<(), E> + Send + 'static,
-    ) -> impl FnOnce(&bgjobs::Context) -> Result<Counted, E> + Send + 'static {
+        act: impl FnOnce(&Context) -> Result<(), E> + Send + 'static,
+    ) -> impl FnOnce(&Context) -> Result<Counted, E> + Send + 'static {
         let (round, captured) = (self.clone(), self.census.make());
         move |context| {
             let _captured = captured;
@@ -124,12 +125,7 @@ impl Round {
         self.listed.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn ends(
-        &self,
-        n: usize,
-        outcome: Outcome,
-        act: impl FnOnce(&bgjobs::Context) -> Result<(), Failure> + Send + 'static,
-    ) {
+    fn ends(&self, n: usize, outcome: Outcome, act: impl FnOnce(&Context) -> Result<(), Failure> + Send + 'static) {
         self.list();
         let job = self.jobs.spawn_with("plain", self.body(act)).unwrap();
         if !n.is_multiple_of(3) {
@@ -151,7 +147,7 @@ impl Round {
     fn blocked(&self) {
         self.list();
         let gate = Arc::clone(&self.gate);
-        let pass = move |_: &bgjobs::Context| {
+        let pass = move |_: &Context| {
             gate.pass();
             Ok::<_, Failure>(())
         };
@@ -161,7 +157,7 @@ impl Round {
     fn nested(&self) {
         self.list();
         let round = self.clone();
-        let start = move |_: &bgjobs::Context| {
+        let start = move |_: &Context| {
             round.list();
             let inner = round.jobs.spawn_with("inner", round.body(|_| Ok::<_, Failure>(()))).unwrap();
             inner.join().map(drop).map_err(Failure::from)

@@ -10,11 +10,13 @@ use rhai::{
 };
 
 use super::{
-    calls::BODY,
     marks::{Mark, Marks},
     source::Source,
     weave::Weaver,
 };
+
+/// Stands for the body of a function in what Rhai evaluates; a user's text can't say it.
+pub(super) const BODY: &str = "$";
 
 /// The code of one of the user's functions, or of a text.
 pub(super) struct Code {

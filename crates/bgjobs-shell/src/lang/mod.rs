@@ -19,6 +19,7 @@ mod frames;
 mod functions;
 mod input;
 mod jobs;
+mod kept;
 mod keywords;
 mod kind;
 mod language;
@@ -42,6 +43,7 @@ mod stack;
 mod start;
 mod underscores;
 mod value;
+mod watch;
 mod weave;
 #[cfg(feature = "terminal")]
 mod words;

@@ -1,23 +1,13 @@
 //! What a failed evaluation leaves for whoever looks for the reason: its frames, each with the names that it had.
 //!
-//! Knows nothing of prompts and jobs.
+//! Knows nothing of how it came about, of prompts and of jobs.
 
 use std::collections::BTreeMap;
 
 use bgjobs::Frame;
 use rhai::ImmutableString;
 
-use super::{
-    calls::Failed,
-    cells::Cells,
-    failure::Level,
-    frames::{MOST_FRAMES, shown},
-    names::Names,
-    value::Value,
-};
-
-/// How many parts the values of all frames may have together; a number is one, an array as many as are in it.
-const MOST_PARTS: usize = 1_000_000;
+use super::{names::Names, value::Value};
 
 /// What a failed evaluation leaves.
 pub(crate) struct PostMortem {
@@ -26,7 +16,7 @@ pub(crate) struct PostMortem {
     /// How many were left out, and before which.
     pub(crate) left_out: Option<(usize, usize)>,
     /// The names outside of all functions, as far as the evaluation came.
-    names: Names,
+    pub(super) names: Names,
 }
 
 /// A function as it was when it failed, or the text outside of functions.
@@ -39,61 +29,7 @@ pub(crate) struct DeadFrame {
     pub(crate) variables: BTreeMap<ImmutableString, Option<Value>>,
 }
 
-/// What frames hand over, at rest; the innermost first.
-pub(super) struct Kept(Vec<KeptFrame>);
-
-struct KeptFrame {
-    function: Option<ImmutableString>,
-    variables: BTreeMap<ImmutableString, Option<Value>>,
-}
-
-impl Kept {
-    /// Puts to rest what frames hand over, in the middle of the statement that failed.
-    pub(super) fn new(failed: Vec<Failed>, cells: &mut Cells) -> Self {
-        let mut left = MOST_PARTS;
-        let mut at_rest = |data| {
-            let value = cells.rest(data).ok()?;
-            left = left.checked_sub(value.parts(left.saturating_add(1)))?;
-            Some(value)
-        };
-        let frames = failed.into_iter().map(|Failed { function, names, .. }| {
-            let mut variables = BTreeMap::new();
-            for (name, data) in names {
-                // The first is the innermost of that name.
-                variables.entry(name).or_insert_with(|| at_rest(data));
-            }
-            KeptFrame { function, variables }
-        });
-        Self(frames.collect())
-    }
-}
-
 impl PostMortem {
-    /// Puts names to the frames; none if no code of the user's was running.
-    pub(super) fn new(levels: Vec<Level>, kept: Kept, names: Names) -> Option<Self> {
-        let mut kept = kept.0.into_iter().rev().peekable();
-        let mut frames = Vec::new();
-        for Level { function, frame } in levels {
-            let own = kept.next_if(|kept| kept.function == function);
-            // A function in Rust that called one of the user's hands nothing over, and neither may the text outside of functions.
-            if own.is_none() && (function.is_some() || frame.is_none()) {
-                continue;
-            }
-            let variables = own.map(|own| own.variables).unwrap_or_default();
-            frames.push(DeadFrame { function: function.as_deref().and_then(shown), frame, variables });
-        }
-        if frames.is_empty() {
-            return None;
-        }
-        let mut left_out = None;
-        if frames.len() > 2 * MOST_FRAMES {
-            let count = frames.len() - 2 * MOST_FRAMES;
-            frames.drain(MOST_FRAMES..MOST_FRAMES + count);
-            left_out = Some((count, MOST_FRAMES));
-        }
-        Some(Self { frames, left_out, names })
-    }
-
     /// All names that a frame sees.
     pub(crate) fn names_in(&self, frame: usize) -> Names {
         let mut names = self.names.clone();

@@ -12,10 +12,11 @@ use super::{
     evaluation::{Evaluation, Output},
     failure,
     jobs::{Done, Jobs, Own},
+    kept::Kept,
     language::Language,
     left::Left,
     names::Names,
-    post_mortem::{Kept, PostMortem},
+    post_mortem::PostMortem,
     program::{Program, Step},
     stack::Stack,
     value::Value,
@@ -57,7 +58,7 @@ impl Work {
         let evaluation = Evaluation::new(context.clone(), output, self.names, self.jobs, self.language, expression);
         let evaluation = Arc::new(evaluation);
         let asked = Arc::clone(&evaluation);
-        context.locate(move || asked.place());
+        let _located = context.locate(move || asked.place());
         let stack = Stack::here();
         let value = match self.what {
             What::Statements(program) | What::Expression(program) => run(&evaluation, stack, &program),
@@ -151,7 +152,7 @@ fn run(evaluation: &Arc<Evaluation>, stack: Stack, program: &Program) -> Result<
         if let Some((error, kept)) = error.zip(kept) {
             let (failure, levels) = failure::failure(*error, evaluation, Some(program.source()));
             let names = evaluation.cells().names().clone();
-            return Err(Died { failure, post_mortem: PostMortem::new(levels, kept, names) });
+            return Err(Died { failure, post_mortem: kept.with_levels(levels, names) });
         }
         if let Some(name) = name {
             evaluation.cells().names_mut().set(name, std::mem::replace(&mut last, Value::plain(())));
@@ -178,7 +179,7 @@ fn call(evaluation: &Arc<Evaluation>, stack: Stack, function: &Value, arguments:
         // What the call changed of the names is theirs too.
         evaluation.cells().settle(Dynamic::UNIT);
         let names = evaluation.cells().names().clone();
-        Died { failure, post_mortem: PostMortem::new(levels, kept, names) }
+        Died { failure, post_mortem: kept.with_levels(levels, names) }
     })?;
     let value = evaluation.cells().settle(value);
     unless_stopped(evaluation, value)

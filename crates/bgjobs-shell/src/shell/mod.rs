@@ -164,7 +164,7 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
             let answer = session.start_command(line);
             shown(session, number, &answer)
         }
-        Command::Help(None) => Reply::Shown(render::HELP.to_owned()),
+        Command::Help(None) => Reply::Shown(render::overview()),
         Command::Help(Some(name)) if name == "!" => Reply::Shown(commands::HELP_ON_SYSTEM.to_owned()),
         Command::Help(Some(name)) => match commands::word(name) {
             Some(word) => Reply::Shown(render::help(word)),

@@ -1,4 +1,4 @@
-//! `where 3`: where a job is, without stopping it.
+//! `where 3`: where a job is, without stopping it: calls, processes, or how it ended.
 
 use std::{fmt::Write, iter, time::Duration};
 
@@ -11,8 +11,9 @@ const WORTH_TELLING: Duration = Duration::from_millis(100);
 /// Where a job is: the calls that it is in, or how it ended, or what it waits for.
 pub(super) fn tell(job: &AnyJob) -> String {
     let id = job.id();
-    let ran = job.times().ran();
-    match (job.state(), ran) {
+    // It takes its time to look at processes.
+    let place = job.place();
+    match (job.state(), job.times().ran()) {
         (State::Finished(outcome), _) => ended(job, outcome),
         (State::Created | State::Queued, _) | (_, None) => {
             let why: Vec<_> =
@@ -22,7 +23,7 @@ pub(super) fn tell(job: &AnyJob) -> String {
         (state, Some(ran)) => {
             let asked = if state == State::Stopping { " and was asked to stop" } else { "" };
             let mut text = format!("Job #{id} has run for {ran:.1?}{asked}");
-            match job.place() {
+            match place {
                 None => text.push_str("; it does not say where it is."),
                 Some(place) => {
                     let there = place.waited();

@@ -26,11 +26,7 @@ fn the_names_of_each_frame_are_seen_and_used() {
             "list.len() - place",
             "up",
             "up",
-            "locals",
             "down",
-            "down",
-            "down",
-            "bt",
             "quit",
         ],
         expect![[r#"
@@ -84,8 +80,6 @@ fn the_names_of_each_frame_are_seen_and_used() {
               (no names of its own)
             > up
             ! this is the outermost frame; down goes back
-            > locals
-              (no names of its own)
             > down
               In[3], line 5, in report
                 sum += share(x, x - 2);
@@ -95,25 +89,6 @@ fn the_names_of_each_frame_are_seen_and_used() {
               place = 2
               sum = 50
               x = 2
-            > down
-              In[2], line 1, in share
-                fn share(total, n) { let part = total * scale; part / n }
-                                                                    ^
-              n = 0
-              part = 20
-              total = 2
-            > down
-            ! this is the innermost frame, where it failed; up goes to the call
-            > bt
-              jobs[0], line 1
-                report([4, 3, 2, 1])
-                ^
-              In[3], line 5, in report
-                sum += share(x, x - 2);
-                       ^
-            > In[2], line 1, in share
-                fn share(total, n) { let part = total * scale; part / n }
-                                                                    ^
             > quit
         "#]],
     );
@@ -202,6 +177,8 @@ fn the_last_line_that_failed_is_looked_at_without_a_number() {
             "for i in 0..3 { let k = 2; k / i }",
             "debug",
             "i + k",
+            "down",
+            "bt",
             "quit",
             SHARE,
             "scale = 3; share(2, 0)",
@@ -232,6 +209,12 @@ fn the_last_line_that_failed_is_looked_at_without_a_number() {
             up, down, frames, locals, or any line with these names; quit or Ctrl-D leaves.
             > i + k
             2
+            > down
+            ! this is the innermost frame, where it failed; up goes to the call
+            > bt
+            > In[2], line 1
+                for i in 0..3 { let k = 2; k / i }
+                                             ^
             > quit
             > fn share(total, n) { let part = total * scale; part / n }
             > scale = 3; share(2, 0)

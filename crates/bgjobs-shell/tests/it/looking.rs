@@ -60,6 +60,8 @@ fn the_list_says_of_each_running_job_how_far_it_is_and_what_is_new() {
             "fn load() { print('rows'); throw 'no rows' }",
             "up = shared(0); jobs.new(work, up); up.wait(|v| v == 1);",
             "jobs.new('sleep(1000)'); jobs.new(load).join(); jobs.new('6 * 7').join();",
+            "fn sleeps(n) { jobs[n].summary().place == 'native function `sleep`' }",
+            "while !sleeps(0) || !sleeps(1) { sleep(0.001) }",
             "jobs",
             "log 0",
             "log 2",
@@ -71,12 +73,15 @@ fn the_list_says_of_each_running_job_how_far_it_is_and_what_is_new() {
             > fn load() { print('rows'); throw 'no rows' }
             > up = shared(0); jobs.new(work, up); up.wait(|v| v == 1);
             > jobs.new('sleep(1000)'); jobs.new(load).join(); jobs.new('6 * 7').join();
+            > fn sleeps(n) { jobs[n].summary().place == 'native function `sleep`' }
+            > while !sleeps(0) || !sleeps(1) { sleep(0.001) }
             > jobs
             Running jobs:
             0 : fn work(up)
-                TIME, fitting, 25%, about TIME left; 2 new lines, the last: 25%
+                TIME, fitting, 25%, about TIME left, native function `sleep`
+                2 new lines, the last: 25%
             1 : sleep(1000)
-                TIME
+                TIME, native function `sleep`
 
             Completed jobs:
             3 : 6 * 7
@@ -93,9 +98,10 @@ fn the_list_says_of_each_running_job_how_far_it_is_and_what_is_new() {
             > jobs
             Running jobs:
             0 : fn work(up)
-                TIME, fitting, 25%, about TIME left; last line: 25%
+                TIME, fitting, 25%, about TIME left, native function `sleep`
+                last line: 25%
             1 : sleep(1000)
-                TIME
+                TIME, native function `sleep`
 
             Completed jobs:
             3 : 6 * 7

@@ -2,6 +2,17 @@
 //!
 //! Knows what a command is asked for, and nothing of how it runs.
 
+pub(crate) mod child;
+pub(crate) mod error;
+pub(crate) mod lossy;
+pub(crate) mod news;
+pub(crate) mod pipes;
+pub(crate) mod supervision;
+pub(crate) mod supervisor;
+pub(crate) mod terminal;
+#[cfg(target_os = "linux")]
+pub(crate) mod tree;
+
 use std::{
     ffi::{OsStr, OsString},
     fmt::Write,
@@ -16,13 +27,15 @@ use std::{
 
 use crate::{
     body::Body,
-    child::Child,
-    command_error::{CommandError, failure, heed},
+    command::{
+        child::Child,
+        error::{CommandError, failure, heed},
+        terminal::TerminalSize,
+    },
     context::Context,
     failure::Failure,
-    line::Stream,
+    log::line::Stream,
     name::Name,
-    terminal::TerminalSize,
 };
 
 /// How long a command that was asked to end may take, by default.
