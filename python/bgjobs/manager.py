@@ -256,14 +256,13 @@ class BackgroundJobManager:
         jobs = self.completed if job.outcome == "done" else self.dead
         if job in jobs:
             jobs.remove(job)
-        self._board.forget(job)
+        self._board.forget([job])
         self._table.remove(num)
 
     def flush(self) -> None:
         """Forgets all finished jobs, and says how many; what was not told is told by the next report all the same."""
         completed, dead = self.completed, self.dead
-        for job in completed + dead:
-            self._board.forget(job)
+        self._board.forget(completed + dead)
         flushed = _print_flushed("Completed", completed), _print_flushed("Dead", dead)
         if not any(flushed):
             print("No jobs to flush.")

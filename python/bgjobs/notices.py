@@ -32,13 +32,14 @@ class Board:
         self._readers.add(reader)
         return reader
 
-    def forget(self, job: BackgroundJobBase) -> None:
-        """Takes a finished job out of the manager's jobs; readers that were not told of it are told all the same."""
-        if job.num is None:
-            return
-        if self._has_news():
-            self._forgotten[job.num] = job
-        self._jobs.pop(job.num, None)
+    def forget(self, jobs: list[BackgroundJobBase]) -> None:
+        """Takes finished jobs out of the manager's jobs; readers that were not told of them are told all the same."""
+        has_news = self._has_news()
+        for job in jobs:
+            if job.num is not None:
+                if has_news:
+                    self._forgotten[job.num] = job
+                self._jobs.pop(job.num, None)
 
     def find(self, num: int) -> BackgroundJobBase | None:
         return self._jobs.get(num) or self._forgotten.get(num)

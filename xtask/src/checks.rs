@@ -5,8 +5,8 @@
 //! Each step names the whole workspace and none changes the flags of another, so that all of them share what is built:
 //! cargo would build a dependency again if `-p` gave it other features.
 //! The bindings for Python stand apart for the same reason: theirs are not those of the plain commands, which leave them out.
-//! Only the library's optional features and the models have flags of their own; those of the models cargo keeps apart from the rest in
-//! the same folder.
+//! Only the library's optional features and the models have flags of their own; those of the models cargo keeps apart from
+//! the rest in the same folder.
 
 use std::{
     collections::BTreeSet,

@@ -147,11 +147,11 @@ fn read(path: &Path, text: &str) -> Result<Mutant, String> {
     let what = text.lines().next().filter(|line| line.ends_with('.'));
     let what = what.ok_or("its first line is no sentence that says what is wrong")?.to_owned();
     let caught = text.lines().find_map(|line| line.strip_prefix("caught by: "));
-    let (suite, test) =
+    let (suite, model) =
         caught.and_then(|caught| caught.split_once(' ')).ok_or("it has no line `caught by: SUITE TEST`")?;
     let suite = Suite::parse(suite).ok_or_else(|| format!("{suite} is no suite: loom or shuttle"))?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Mutant { name, what, check: Check { suite, test: test.to_owned() }, patch: path.to_owned() })
+    Ok(Mutant { name, what, check: Check { suite, test: model.to_owned() }, patch: path.to_owned() })
 }
 
 /// A workspace in which mistakes are made.

@@ -1,81 +1,95 @@
 //! What a line at the prompt costs beside the same engine called directly, and what a job of one expression costs.
 //!
-//! The prompt and the engine take turns in one process, and what counts is the ratio: a machine's speed hits both alike.
-//! A line starts an evaluation on a thread of its own, with its own engine: that is what the ratio shows.
+//! A line starts an evaluation on a thread of its own, with its own engine and a fork of the names: that is what the ratio
+//! shows. One session has no large variables and one has 100 MB in them.
 
-#![expect(clippy::print_stdout, reason = "a program for the terminal")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+#[path = "../../bgjobs/benches/beside_peers/answer.rs"]
+#[expect(dead_code, reason = "not every benchmark needs all of it")]
+mod answer;
+#[path = "../../bgjobs/benches/beside_peers/processes.rs"]
+mod processes;
+#[path = "../../bgjobs/benches/beside_peers/report.rs"]
+mod report;
 
 use std::{
-    env,
+    process::ExitCode,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use bgjobs_shell::{
-    Answer, Session,
+    Answer as Answered, Session,
     rhai::{Dynamic, Engine, Scope},
 };
 
-const ROUNDS: usize = 9;
+use crate::answer::{Answer, Contender, compare};
 
-/// How often each is done in a round.
-const TIMES: usize = 200;
+/// How often each is done in a turn.
+const TIMES: usize = 100;
 
-fn main() {
-    // `cargo test --all-targets` starts benches too, without this argument.
-    if !env::args().any(|argument| argument == "--bench") {
-        return;
-    }
-    println!("Medians over {ROUNDS} rounds, each time in microseconds; ratios are to the engine called directly.");
-    for megabytes in [0, 100] {
-        println!("\n{megabytes} MB in the variables");
-        ask(megabytes);
-    }
+fn main() -> ExitCode {
+    processes::run(&[("line", line), ("first", first)])
 }
 
-fn ask(megabytes: usize) {
+/// A session whose variables hold that much.
+fn session(megabytes: usize) -> Session {
     let mut session = Session::new(Arc::new(|_, _| {}));
     session.set("x", 20_i64);
     // A Rhai value takes 16 bytes.
     session.set("large", vec![Dynamic::from(1_i64); megabytes << 16]);
+    session
+}
+
+fn answers(session: &mut Session, text: &str) {
+    assert!(!matches!(session.answer(text), Answered::Failed(_)), "{text}");
+}
+
+/// Lines, one after another.
+fn line() -> Vec<Answer> {
+    let [mut small, mut large] = [0, 100].map(session);
     let engine = Engine::new();
     let mut scope = Scope::new();
     scope.push("x", 20_i64);
-    let mut direct = || {
-        let value = engine.eval_with_scope::<i64>(&mut scope, "x * 2 + 2").expect("it has a value");
-        assert_eq!(value, 42);
+    let direct = || {
+        timed(TIMES, || {
+            let value = engine.eval_with_scope::<i64>(&mut scope, "x * 2 + 2").expect("it has a value");
+            assert_eq!(value, 42);
+        })
     };
-    let line = |session: &mut Session, text: &str| {
-        assert!(!matches!(session.answer(text), Answer::Failed(_)), "{text}");
+    let with_job = || {
+        let mut own = session(0);
+        let times = timed(TIMES, || answers(&mut own, "j = jobs.new('x * 2 + 2'); j.join(); j.result;"));
+        own.jobs().flush();
+        times
     };
-    let mut rounds = Vec::new();
-    for _ in 0..ROUNDS {
-        let direct = time(&mut direct);
-        let one_line = time(|| line(&mut session, "x * 2 + 2"));
-        let start = time(|| line(&mut session, "j = jobs.new('x * 2 + 2')"));
-        let whole = time(|| line(&mut session, "j = jobs.new('x * 2 + 2'); j.join(); j.result;"));
-        session.jobs().flush();
-        rounds.push([direct, one_line, start, whole]);
-    }
-    let titles = ["engine called directly", "a line", "a line that starts a job", "a line with a job and its result"];
-    for (place, title) in titles.iter().enumerate() {
-        let time = median(rounds.iter().map(|round| round[place].as_secs_f64() * 1e6));
-        let ratio = median(rounds.iter().map(|round| round[place].as_secs_f64() / round[0].as_secs_f64()));
-        println!("  {title:<34}{time:>9.1} us{ratio:>9.1} x");
-    }
+    let contenders: Vec<Contender<'_>> = vec![
+        ("a line, 100 MB in the variables", None, Box::new(|| timed(TIMES, || answers(&mut large, "x * 2 + 2")))),
+        ("a line, nothing in the variables", Some(1.1), Box::new(|| timed(TIMES, || answers(&mut small, "x * 2 + 2")))),
+        ("the same engine called directly", None, Box::new(direct)),
+        ("a line with a job and its result", None, Box::new(with_job)),
+    ];
+    vec![compare("an expression, evaluated at the prompt", 12, contenders)]
 }
 
-/// What one call takes.
-fn time(mut call: impl FnMut()) -> Duration {
+/// The first line of a session.
+fn first() -> Vec<Answer> {
+    let first = |megabytes| {
+        let mut session = session(megabytes);
+        timed(1, || answers(&mut session, "x * 2 + 2"))
+    };
+    let contenders: Vec<Contender<'_>> = vec![
+        ("100 MB in the variables", None, Box::new(move || first(100))),
+        ("nothing in the variables", Some(1.1), Box::new(move || first(0))),
+    ];
+    vec![compare("the first answer of a session", 12, contenders)]
+}
+
+fn timed(times: usize, mut call: impl FnMut()) -> (Duration, usize) {
     let began = Instant::now();
-    for _ in 0..TIMES {
+    for _ in 0..times {
         call();
     }
-    began.elapsed() / u32::try_from(TIMES).expect("it is small")
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<_> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    (began.elapsed(), times)
 }

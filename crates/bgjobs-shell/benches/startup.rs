@@ -1,7 +1,10 @@
-//! How long the shell takes from its start to the answer of one expression, beside Python: `cargo bench --bench startup`.
+//! How long the shell takes from its start to the answer of one expression, beside other prompts' doing nothing.
+//!
+//! Python, IPython and evcxr are found through `PATH`; the variables `PYTHON`, `IPYTHON` and `EVCXR` name others.
 
 use std::{
-    io::{self, Write},
+    env, io,
+    io::Write,
     path::PathBuf,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -10,41 +13,83 @@ use std::{
 /// How often each is started.
 const RUNS: usize = 31;
 
+/// A program that is started and ends.
+struct Program {
+    title: &'static str,
+    path: PathBuf,
+    arguments: &'static [&'static str],
+    /// Seconds of each run.
+    times: Vec<f64>,
+}
+
 fn main() -> io::Result<()> {
+    // `cargo test --all-targets` starts benches too, without this argument.
+    if !env::args().any(|argument| argument == "--bench") {
+        return Ok(());
+    }
     let mut out = io::stdout().lock();
-    // They take turns, so that what else the machine does falls on both.
-    let mut times = [Vec::new(), Vec::new()];
-    let python = python();
+    let program = |title, path, arguments| Program { title, path, arguments, times: Vec::new() };
+    let mut programs = vec![
+        program("bgjobs -c 1", env!("CARGO_BIN_EXE_bgjobs").into(), &["-c", "1"]),
+        program("python3 -c pass", python(), &["-c", "pass"]),
+        program("ipython -c pass", found("IPYTHON", "ipython"), &["-c", "pass"]),
+        // It has no such option: it reads the end of its input.
+        program("evcxr", found("EVCXR", "evcxr"), &[]),
+    ];
+    programs.retain(|program| {
+        let starts = program.time().is_ok();
+        if !starts {
+            let _ = writeln!(out, "{} can't be started here", program.title);
+        }
+        starts
+    });
+    // They take turns, so that what else the machine does falls on all.
     for _ in 0..RUNS {
-        times[0].push(time(Command::new(env!("CARGO_BIN_EXE_bgjobs")).args(["-c", "1"]))?);
-        if let Some(python) = &python {
-            times[1].push(time(Command::new(python).args(["-c", "pass"]))?);
+        for program in &mut programs {
+            let time = program.time()?;
+            program.times.push(time.as_secs_f64());
         }
     }
-    let is_missing = python.is_none();
-    let [shell, python] = times.map(median);
-    writeln!(out, "bgjobs -c 1        {shell:>10.2?}  median of {RUNS}")?;
-    if is_missing {
-        return writeln!(out, "python3 could not be started, so there is nothing to compare with");
+    writeln!(
+        out,
+        "Medians of {RUNS} runs; what ours is of it, with the quarter and the three quarters of the ratios."
+    )?;
+    let (ours, others) = programs.split_first().ok_or_else(|| io::Error::other("the shell itself does not start"))?;
+    writeln!(out, "{:18}{:>9.1} ms", ours.title, quartiles(ours.times.clone())[1] * 1e3)?;
+    for other in others {
+        let ratios = ours.times.iter().zip(&other.times).map(|(ours, its)| ours / its).collect();
+        let ([_, time, _], [low, ratio, high]) = (quartiles(other.times.clone()), quartiles(ratios));
+        writeln!(out, "{:18}{:>9.1} ms   {ratio:.3} ({low:.3} to {high:.3})", other.title, time * 1e3)?;
     }
-    writeln!(out, "python3 -c pass    {python:>10.2?}")?;
-    writeln!(out, "ratio              {:>10.2}", shell.as_secs_f64() / python.as_secs_f64())
+    Ok(())
+}
+
+impl Program {
+    fn time(&self) -> io::Result<Duration> {
+        let mut command = Command::new(&self.path);
+        command.args(self.arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let began = Instant::now();
+        let status = command.status()?;
+        let took = began.elapsed();
+        if status.success() { Ok(took) } else { Err(io::Error::other(format!("{} ended with {status}", self.title))) }
+    }
+}
+
+/// The program that a variable names, or else the one that is called so.
+fn found(variable: &str, name: &str) -> PathBuf {
+    env::var_os(variable).map_or_else(|| name.into(), PathBuf::from)
 }
 
 /// The interpreter itself: what is called so may be a script that looks for it, and takes longer than it does.
-fn python() -> Option<PathBuf> {
-    let output = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().ok()?;
-    let path = String::from_utf8(output.stdout).ok()?;
-    (output.status.success() && !path.trim().is_empty()).then(|| path.trim().into())
+fn python() -> PathBuf {
+    let named = found("PYTHON", "python3");
+    let output = Command::new(&named).args(["-c", "import sys; print(sys.executable)"]).output();
+    let path = output.ok().and_then(|output| String::from_utf8(output.stdout).ok()).unwrap_or_default();
+    if path.trim().is_empty() { named } else { path.trim().into() }
 }
 
-fn time(command: &mut Command) -> io::Result<Duration> {
-    let began = Instant::now();
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
-    if status.success() { Ok(began.elapsed()) } else { Err(io::Error::other(format!("it ended with {status}"))) }
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times.get(times.len() / 2).copied().unwrap_or_default()
+fn quartiles(mut values: Vec<f64>) -> [f64; 3] {
+    values.sort_by(f64::total_cmp);
+    let last = values.len().saturating_sub(1);
+    [1, 2, 3].map(|quarter| values.get((last * quarter + 2) / 4).copied().unwrap_or(f64::NAN))
 }

@@ -137,6 +137,12 @@ impl Stopper {
         self.ask(|waiting| waiting.asked = Some(Asked::Background))
     }
 
+    /// Whether the session waits for something.
+    #[cfg(all(feature = "terminal", unix))]
+    pub(crate) fn has_something(&self) -> bool {
+        lock(&self.0).is_some()
+    }
+
     fn ask(&self, ask: impl FnOnce(&mut Waiting)) -> bool {
         let mut now = lock(&self.0);
         let waiting = now.as_mut();

@@ -57,6 +57,10 @@ fn type_text(session: &Session, text: &str) {
 }
 
 /// Has lines answered, one after the other; an empty line divides them.
+///
+/// # Panics
+///
+/// If a line is not answered in time, which is what a fuzzer looks for.
 pub fn answer_bytes(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut session = walled();
@@ -143,14 +147,18 @@ mod tests {
     fn whatever_is_typed_the_editor_goes_on() {
         let corpus = corpus("typing");
         assert!(!corpus.is_empty());
-        corpus.iter().for_each(|bytes| type_bytes(bytes));
+        for bytes in corpus {
+            type_bytes(&bytes);
+        }
     }
 
     #[test]
     fn whatever_is_entered_the_prompt_goes_on() {
         let corpus = corpus("lines");
         assert!(!corpus.is_empty());
-        corpus.iter().for_each(|bytes| answer_bytes(bytes));
+        for bytes in corpus {
+            answer_bytes(&bytes);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@
 #[cfg(feature = "terminal")]
 mod batch;
 mod commands;
+mod debugger;
 #[cfg(feature = "terminal")]
 mod editor;
 mod foreground;

@@ -12,7 +12,7 @@ use crate::lang::{Jobs, about, spent};
 /// What stands before the words about a job.
 const INDENT: &str = "    ";
 
-/// All jobs, as the original lists them; below each what is known of it, in one line of so many columns at most.
+/// All jobs, as the original lists them; below each what is known of it, in lines of so many columns at most.
 ///
 /// Empty if there are no jobs; else each line is ended, and each list by an empty one.
 pub(crate) fn listing(jobs: &Jobs, status: &Status, columns: usize) -> String {
@@ -25,7 +25,7 @@ pub(crate) fn listing(jobs: &Jobs, status: &Status, columns: usize) -> String {
         let _ = writeln!(text, "{title} jobs:");
         for job in list {
             let _ = writeln!(text, "{} : {}", job.id(), job.name());
-            if let Some(words) = words(jobs, job) {
+            for words in standing(job).into_iter().chain(printed(jobs, job)) {
                 let _ = writeln!(text, "{INDENT}{}", cut(&words, columns.saturating_sub(INDENT.len())));
             }
         }
@@ -34,26 +34,26 @@ pub(crate) fn listing(jobs: &Jobs, status: &Status, columns: usize) -> String {
     text
 }
 
-/// How a job is; nothing for one that has ended and that nobody has anything to learn of.
-fn words(jobs: &Jobs, job: &AnyJob) -> Option<String> {
+/// What a job printed: how much of it nobody has seen, and the last line; of one that has ended only what is new.
+fn printed(jobs: &Jobs, job: &AnyJob) -> Option<String> {
     let new = jobs.new_lines(job);
-    let state = job.state();
-    let mut parts = Vec::new();
-    if !state.is_finished() {
-        parts.push(standing(job, state));
+    if new == 0 && job.is_finished() {
+        return None;
     }
-    match new {
-        0 if state.is_finished() => {}
-        0 => parts.extend(last_line(job).map(|line| format!("last line: {line}"))),
-        1 => parts.push(format!("1 new line: {}", last_line(job).unwrap_or_default())),
-        _ => parts.push(format!("{new} new lines, the last: {}", last_line(job).unwrap_or_default())),
-    }
-    (!parts.is_empty()).then(|| parts.join("; "))
+    let last = last_line(job)?;
+    Some(match new {
+        0 => format!("last line: {last}"),
+        1 => format!("1 new line: {last}"),
+        _ => format!("{new} new lines, the last: {last}"),
+    })
 }
 
 /// Since when a job that has not ended runs or waits, how far it is, where, and what for.
-fn standing(job: &AnyJob, state: State) -> String {
-    let times = job.times();
+fn standing(job: &AnyJob) -> Option<String> {
+    let (state, times) = (job.state(), job.times());
+    if state.is_finished() {
+        return None;
+    }
     let mut parts = vec![match times.ran() {
         Some(time) => spent(time),
         None => format!("has waited {}", spent(times.created.elapsed())),
@@ -65,10 +65,14 @@ fn standing(job: &AnyJob, state: State) -> String {
         parts.extend(how_far(&progress));
     }
     parts.extend(job.remaining().map(left));
-    // The way out stands in what `why` tells.
-    let why = job.why().first().map(|waiting| waiting.to_string().split(';').next().unwrap_or_default().to_owned());
+    // The rest stands in what `why` tells.
+    let why = job.why().first().map(|waiting| {
+        let text = waiting.to_string();
+        let first = text.split(';').next().unwrap_or_default();
+        first.strip_prefix("it ").unwrap_or(first).to_owned()
+    });
     parts.extend(why.or_else(|| job.place().map(|place| place.text.to_string())));
-    parts.join(", ")
+    Some(parts.join(", "))
 }
 
 /// How far a job is, as `fitting, 43%`.

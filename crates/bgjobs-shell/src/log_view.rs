@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of how it is asked for, and where it is shown.
 
-use std::{io, ops::ControlFlow};
+use std::ops::ControlFlow;
 
 use bgjobs::{AnyJob, Context, Failure, Line, LogCursor, Stream, WaitError, one_line};
 use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
@@ -26,7 +26,7 @@ impl LogView {
     ///
     /// # Errors
     ///
-    /// That of the log's file; [`Stopped`](bgjobs::Stopped), if it was asked to stop.
+    /// [`Stopped`](bgjobs::Stopped), if it was asked to stop, and what keeps it from following.
     pub(crate) fn print(
         &self,
         context: &Context,
@@ -34,15 +34,10 @@ impl LogView {
         job: &AnyJob,
         print: &dyn Fn(&str),
     ) -> Result<(), Failure> {
-        let trouble =
-            |error: io::Error| Failure::new(format!("the log file of job #{} can't be read: {error}", job.id()));
-        let cursor = self
-            .lines
-            .each(&job.log(), |part| {
-                print(&self.part(&part));
-                if context.is_stopping() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            })
-            .map_err(trouble)?;
+        let cursor = self.lines.each(&job.log(), |part| {
+            print(&self.part(&part));
+            if context.is_stopping() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
         context.check()?;
         jobs.note_looked(job, cursor.line());
         if self.follow { self.go_on(context, jobs, job, cursor, print) } else { Ok(()) }
@@ -78,6 +73,7 @@ impl LogView {
         match part {
             Part::Gone(1) => "[1 line made room for these]".to_owned(),
             Part::Gone(count) => format!("[{count} lines made room for these]"),
+            Part::Unreadable(why) => format!("[the log's file can't be read: {}]", one_line(why)),
             Part::Line(line) => {
                 // Where both are shown, what was written to standard error has a mark.
                 let mark = if self.lines.stream.is_none() && line.stream == Stream::Err { "! " } else { "" };

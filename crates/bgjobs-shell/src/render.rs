@@ -6,7 +6,7 @@
 use bgjobs::Report;
 use bgjobs::{AnyJob, Failure, many_lines, one_line};
 
-use crate::commands::Word;
+use crate::commands::{WORDS, Word};
 #[cfg(feature = "terminal")]
 use crate::lang;
 
@@ -63,10 +63,8 @@ Lines are in Rhai (https://rhai.rs/book); each can run in the background:
   jobs.start(slow, [5], #{name: \"x\", group: \"io\"})   with options: `help why`
   jobs                     lists all jobs
   jobs[0].result           its value; also .status .traceback() .log .summary()
-  jobs.traceback(0)        why a job died
-  jobs.remove(0)           forgets a finished job; jobs.flush() forgets them all
+  jobs.traceback(0)        why it died; jobs.remove(0) and jobs.flush() forget
   fg 0, kill 0, log 0      wait for a job, stop it, what it printed; `help kill`
-  wait, wait 0, why 0      waits for all jobs, for one; what job 0 waits for
   ?name, ?0                what a function does, what a name holds, how a job is
 Names are set by x = 1. _ is the last value shown, _3 that of line 3; a ; at the
 end hides the value. A job has its own copy of all names, as they were when it
@@ -78,7 +76,23 @@ Functions: print(x), sleep(seconds), now(), timestamp().elapsed, sh(\"ls\").out,
   env(\"HOME\"), read_file(path), write_file(path, text), append_file(path, text),
   exists(path), file_size(path), list_dir(path), walk(path), to_json(x),
   parse_json(text), random(1..=6), pick(list), list.shuffle(), progress(3, 10)
-Ctrl-C stops a line, Ctrl-Z sends it to the background, Ctrl-D leaves.";
+Ctrl-C stops a line, Ctrl-Z sends it to the background, Ctrl-D leaves.
+";
+
+/// What can be typed, and which commands there are.
+pub(crate) fn overview() -> String {
+    const COLUMNS: usize = 80;
+    let (mut text, mut line) = (HELP.to_owned(), "Commands:".to_owned());
+    for word in WORDS {
+        if line.len() + 1 + word.name.len() > COLUMNS {
+            text.push_str(&std::mem::take(&mut line));
+            text.push_str("\n ");
+        }
+        line.push(' ');
+        line.push_str(word.name);
+    }
+    format!("{text}{line}")
+}
 
 /// What one command does.
 pub(crate) fn help(word: &Word) -> String {
@@ -87,11 +101,10 @@ pub(crate) fn help(word: &Word) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::HELP;
-
     #[test]
     fn help_fits_on_a_small_terminal() {
-        assert!(HELP.lines().count() < 25);
-        assert!(HELP.lines().all(|line| line.chars().count() <= 80), "{HELP}");
+        let help = super::overview();
+        assert!(help.lines().count() < 25, "{help}");
+        assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
     }
 }

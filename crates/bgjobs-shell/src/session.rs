@@ -8,8 +8,9 @@ use bgjobs::{AnyJob, Config, Context, Failure, Handle, JobManager, Report, Strea
 use rhai::Module;
 
 use crate::{
+    debugger::Debugger,
     foreground::{Foreground, Stopper, Waited},
-    lang::{self, Input, Jobs, Language, Left, Line, Names, Output, STACK_SIZE, Source, Value},
+    lang::{self, Input, Jobs, Language, Left, Line, Names, Output, PostMortem, STACK_SIZE, Source, Value},
     notify::Notifier,
     shown::Shown,
 };
@@ -41,6 +42,9 @@ pub struct Session {
     /// How many lines were answered.
     lines: usize,
     foreground: Foreground,
+    /// The last line that failed.
+    failed: Option<(Failure, Arc<PostMortem>)>,
+    debugger: Option<Debugger>,
     notifier: Notifier,
     /// How wide lists may be.
     columns: usize,
@@ -81,6 +85,8 @@ impl Session {
             shown: Shown::default(),
             lines: 0,
             foreground: Foreground::new(background.handle()),
+            failed: None,
+            debugger: None,
             notifier: Notifier::default(),
             columns: 80,
             background,
@@ -101,11 +107,10 @@ impl Session {
     /// Evaluates a line that tracebacks call `name`.
     pub fn answer_as(&mut self, name: &str, line: &str) -> Answer {
         self.lines += 1;
-        let input = Input::new(line);
-        let source = Source::new(name, input.text.trim_end());
-        let answer = self.evaluate(if input.background { Line::Background(source) } else { Line::Text(source) });
+        let (line, is_silent) = Self::read(name, line);
+        let answer = self.evaluate(line);
         match answer {
-            Answer::Value(value) if !input.silent => self.answer_shown(value),
+            Answer::Value(value) if !is_silent => self.answer_shown(value),
             Answer::Value(_) => Answer::Nothing,
             answer => answer,
         }
@@ -126,30 +131,79 @@ impl Session {
     }
 
     fn evaluate(&mut self, line: Line) -> Answer {
-        let (answer, names) = self.wait_for_value(line);
-        self.names = names.unwrap_or_else(|| self.names.clone());
+        let (answer, left) = self.wait_for_value(line, self.names.clone());
+        self.names = left.names().unwrap_or_else(|| self.names.clone());
+        if let (Answer::Failed(failure), Some(post_mortem)) = (&answer, left.post_mortem()) {
+            self.failed = Some((failure.clone(), post_mortem));
+        }
         answer
     }
 
-    /// What comes of an evaluation, and the names as far as it came.
-    fn wait_for_value(&self, line: Line) -> (Answer, Option<Names>) {
+    /// The last line that failed, if one has.
+    pub(crate) fn failed(&self) -> Option<&(Failure, Arc<PostMortem>)> {
+        self.failed.as_ref()
+    }
+
+    /// Begins to look around in an evaluation that failed.
+    pub(crate) fn debug(&mut self, debugger: Debugger) {
+        self.debugger = Some(debugger);
+    }
+
+    /// Where one looks around, if one does.
+    pub(crate) fn debugger(&self) -> Option<&Debugger> {
+        self.debugger.as_ref()
+    }
+
+    pub(crate) fn debugger_mut(&mut self) -> Option<&mut Debugger> {
+        self.debugger.as_mut()
+    }
+
+    /// Goes back to the prompt; false if one was there.
+    pub(crate) fn leave_debugger(&mut self) -> bool {
+        self.debugger.take().is_some()
+    }
+
+    /// Evaluates a line with the names of the frame that is looked at; nothing else changes.
+    pub(crate) fn answer_in_frame(&mut self, line: &str) -> Answer {
+        let Some(debugger) = &mut self.debugger else { return Answer::Nothing };
+        let (name, names) = (debugger.next_line(), debugger.names());
+        let (line, is_silent) = Self::read(&name, line);
+        let (answer, left) = self.wait_for_value(line, names);
+        if let (Some(debugger), Some(names)) = (&mut self.debugger, left.names()) {
+            debugger.set_names(names);
+        }
+        match answer {
+            Answer::Value(value) if is_silent || value.is_unit() => Answer::Nothing,
+            answer => answer,
+        }
+    }
+
+    /// What a text asks for, and whether its value is hidden; tracebacks call it `name`.
+    fn read(name: &str, text: &str) -> (Line, bool) {
+        let input = Input::new(text);
+        let source = Source::new(name, input.text.trim_end());
+        (if input.background { Line::Background(source) } else { Line::Text(source) }, input.silent)
+    }
+
+    /// What comes of an evaluation, and what it leaves.
+    fn wait_for_value(&self, line: Line, names: Names) -> (Answer, Left) {
         let (left, output) = (Left::default(), Arc::clone(&self.output));
-        let (known, its_left) = ((self.names.clone(), self.jobs.clone(), self.language.clone()), left.clone());
+        let (known, its_left) = ((names, self.jobs.clone(), self.language.clone()), left.clone());
         let name = line.name().to_owned();
         let job = self.foreground.start(name, move |context: &Context| line.run(context, &output, known, &its_left));
         let job = match job {
             Ok(job) => job,
-            Err(refusal) => return (Answer::Failed(Failure::new(refusal.to_string())), None),
+            Err(refusal) => return (Answer::Failed(Failure::new(refusal.to_string())), left),
         };
         if self.foreground.wait(&job, None, || {}) == Waited::Background && left.before_end(|| job.list()).is_some() {
             lang::note_sent(&job, &self.jobs);
-            return (Answer::Sent(AnyJob::clone(&job)), None);
+            return (Answer::Sent(AnyJob::clone(&job)), Left::default());
         }
         let answer = match job.join() {
             Ok(done) => Answer::Value(done.value.clone()),
             Err(_) => job.failure().map_or(Answer::Nothing, Answer::Failed),
         };
-        (answer, left.names())
+        (answer, left)
     }
 
     /// Counts a line that somebody else has answered.
@@ -254,7 +308,8 @@ impl Session {
     /// What can be typed.
     #[cfg(feature = "terminal")]
     pub(crate) fn words(&self) -> lang::Words {
-        lang::Words { names: self.names.clone(), language: self.language.clone(), jobs: self.jobs.clone() }
+        let names = self.debugger.as_ref().map_or_else(|| self.names.clone(), Debugger::names);
+        lang::Words { names, language: self.language.clone(), jobs: self.jobs.clone() }
     }
 
     /// Sets a variable of the prompt.
@@ -272,7 +327,7 @@ impl Session {
     #[must_use]
     pub fn show(&self, value: &Value) -> String {
         if lang::is_opaque(value)
-            && let (Answer::Value(text), _) = self.wait_for_value(Line::TextOf(value.clone()))
+            && let (Answer::Value(text), _) = self.wait_for_value(Line::TextOf(value.clone()), self.names.clone())
             && let Ok(text) = text.data().clone().into_string()
         {
             return text;

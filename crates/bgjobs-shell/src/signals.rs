@@ -60,22 +60,18 @@ pub(crate) fn listen(stopper: Stopper, jobs: Handle, idle: Idle) -> io::Result<I
     let shared = interrupted.clone();
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         for signal in signals.forever() {
-            let heard = match signal {
-                SIGTSTP | SIGQUIT => stopper.send_to_background(),
-                SIGINT => {
-                    shared.0.store(true, Ordering::Relaxed);
-                    stopper.stop("interrupted")
-                }
-                _ => false,
-            };
-            if heard && idle == Idle::Stay {
-                // The terminal has shown the key.
+            if matches!(signal, SIGINT | SIGTSTP | SIGQUIT) && idle == Idle::Stay && stopper.has_something() {
+                // The terminal has shown the key; what is told of it comes below.
                 let _ = writeln!(io::stderr());
             }
-            if heard || idle == Idle::Stay && signal == SIGINT || matches!(signal, SIGTSTP | SIGQUIT) {
+            if matches!(signal, SIGTSTP | SIGQUIT) {
+                stopper.send_to_background();
                 continue;
             }
             shared.0.store(true, Ordering::Relaxed);
+            if signal == SIGINT && (stopper.stop("interrupted") || idle == Idle::Stay) {
+                continue;
+            }
             let _ = stop_all(&jobs, "the shell was asked to leave");
             terminal::release();
             std::process::exit(128 + signal);

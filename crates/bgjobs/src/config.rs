@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::{after::After, name::Name};
+use crate::{name::Name, schedule::after::After};
 
 /// The choices of a [`JobManager`](crate::JobManager).
 ///

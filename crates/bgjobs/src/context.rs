@@ -11,10 +11,10 @@ use crate::{
     error::WaitError,
     id::JobId,
     job::AnyJob,
-    line::Stream,
-    log::{Log, LogCursor, Reading},
+    log::{Log, LogCursor, Reading, line::Stream},
     name::Name,
     on_stop::OnStop,
+    record::Locate,
     said::Place,
     stop::Stopped,
 };
@@ -91,10 +91,11 @@ impl Context {
         self.check()
     }
 
-    /// Lets `provider` tell where the body is whenever somebody asks, until the body ends; a later call replaces it.
+    /// Lets `provider` tell where the body is whenever somebody asks, until what is returned is dropped or the body ends.
     ///
     /// It is for a body that would say its place too often to say it each time, such as an interpreter.
-    /// It is called on the thread of whoever asks, also by several at once. If it returns none or panics, the last
+    /// It is called on the thread of whoever asks, also by several at once. Of several the first tells the place, and
+    /// those after it add their frames and processes. If none of them knows, because they return none or panic, the last
     /// [`checkpoint`](Self::checkpoint) is told.
     ///
     /// ```
@@ -107,7 +108,7 @@ impl Context {
     /// let job = jobs.spawn_with("interpreter", move |job| {
     ///     let line = Arc::new(AtomicU32::new(7));
     ///     let seen = Arc::clone(&line);
-    ///     job.locate(move || {
+    ///     let _located = job.locate(move || {
     ///         let line = Some(seen.load(Ordering::Relaxed));
     ///         Some(Place::new(vec![Frame { source: Some("load.txt".into()), line, ..Frame::default() }]))
     ///     });
@@ -122,13 +123,10 @@ impl Context {
     /// assert_eq!(job.place(), None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn locate(&self, provider: impl Fn() -> Option<Place> + Send + Sync + 'static) {
-        let core = self.job.core();
-        core.set_locate(Some(Arc::new(provider)));
-        // A clone of this may live on another thread, and a provider that holds one would keep itself alive.
-        if core.life.state().is_finished() {
-            core.set_locate(None);
-        }
+    pub fn locate(&self, provider: impl Fn() -> Option<Place> + Send + Sync + 'static) -> Located {
+        let provider: Locate = Arc::new(provider);
+        self.job.core().add_locate(Arc::clone(&provider));
+        Located { job: self.job.clone(), provider }
     }
 
     /// Sleeps for `time`, and wakes at once when the job is asked to stop.
@@ -210,6 +208,25 @@ impl Context {
     #[must_use]
     pub fn log(&self) -> &Log {
         self.job.core().log(self.job.engine().config.log_bytes)
+    }
+}
+
+/// A way to tell where a body is, as long as this is not dropped; [`Context::locate`] returns it.
+#[must_use = "where the body is can be told until this is dropped"]
+pub struct Located {
+    job: AnyJob,
+    provider: Locate,
+}
+
+impl Drop for Located {
+    fn drop(&mut self) {
+        self.job.core().remove_locate(&self.provider);
+    }
+}
+
+impl fmt::Debug for Located {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Located").field(&self.job).finish()
     }
 }
 

@@ -20,9 +20,9 @@ use crate::{
     record::{Core, Record, Shared},
     retry::Attempt,
     said::{Place, Progress},
+    schedule::why::Waiting,
     state::{Outcome, State},
     stop::Verdict,
-    why::Waiting,
 };
 
 /// When things happened to a job, by a clock that never goes back.

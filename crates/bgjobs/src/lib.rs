@@ -66,53 +66,35 @@
 //! | `job.join(timeout)`, `job.is_alive()` | [`join`](Job::join), [`join_timeout`](Job::join_timeout), [`state`](AnyJob::state) |
 //! | `Starting job # N in a separate thread.` | the same record at debug level, by the `log` crate |
 
-mod after;
 mod board;
 mod body;
 #[cfg(unix)]
-mod child;
-mod clock;
-#[cfg(unix)]
 mod command;
-#[cfg(unix)]
-mod command_error;
 mod config;
 mod context;
-mod dispatch;
 mod engine;
 mod error;
 mod failure;
 mod frame;
 mod group;
-mod guests;
 mod handle;
 mod hosted;
 mod id;
 mod job;
 mod join;
 mod joins;
-mod line;
 mod log;
-mod log_file;
-#[cfg(unix)]
-mod lossy;
 mod manager;
 mod name;
-#[cfg(unix)]
-mod news;
 mod notice;
 mod on_stop;
 mod panic;
-#[cfg(unix)]
-mod pipes;
 mod platform;
-mod policy;
 mod pool;
 mod process;
 mod record;
 mod relay;
 mod retry;
-mod ring;
 mod said;
 mod schedule;
 #[cfg(feature = "serde")]
@@ -122,33 +104,24 @@ mod spin;
 mod state;
 mod stop;
 mod summary;
-#[cfg(unix)]
-mod supervision;
-#[cfg(unix)]
-mod supervisor;
 mod sync;
 mod table;
 mod take;
-#[cfg(unix)]
-mod terminal;
 mod text;
-mod trace;
-#[cfg(target_os = "linux")]
-mod tree;
 mod wait;
-mod waiting;
 mod wall;
-mod why;
-mod workers;
 
-pub use after::{After, AfterError};
 pub use body::Body;
 #[cfg(unix)]
-pub use command::{Command, Input};
+pub use command::error::CommandError;
 #[cfg(unix)]
-pub use command_error::CommandError;
+pub use command::supervisor::{supervise, supervise_by};
+#[cfg(unix)]
+pub use command::terminal::TerminalSize;
+#[cfg(unix)]
+pub use command::{Command, Input};
 pub use config::{Config, Options};
-pub use context::Context;
+pub use context::{Context, Located};
 pub use error::{
     JoinError, LimitError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob, WaitError,
 };
@@ -160,9 +133,9 @@ pub use hosted::{Hosted, Turn};
 pub use id::{JobId, ParseJobIdError};
 pub use job::{AnyJob, Job, Times, stop_all};
 pub use join::{Ending, Joining, JoiningOwned, wait_all, wait_any};
-pub use line::{Line, Stream};
+pub use log::file::FileLines;
+pub use log::line::{Line, Stream};
 pub use log::{Log, LogCursor, Reading};
-pub use log_file::FileLines;
 pub use manager::JobManager;
 pub use name::{Name, many_lines, one_line};
 pub use notice::Notices;
@@ -171,17 +144,14 @@ pub use process::{Process, ProcessState};
 pub use relay::{Due, Relay, Seat};
 pub use retry::{Attempt, Retry};
 pub use said::{Place, Progress};
+pub use schedule::after::{After, AfterError};
+pub use schedule::why::Waiting;
 pub use spawn::Spawner;
 pub use state::{Outcome, State};
 pub use stop::{Stopped, Verdict};
 pub use summary::Summary;
-#[cfg(unix)]
-pub use supervisor::{supervise, supervise_by};
 pub use take::Take;
-#[cfg(unix)]
-pub use terminal::TerminalSize;
 pub use text::{Flushed, Report, Status, Tracebacks};
-pub use why::Waiting;
 
 /// The examples of the README, compiled and run with those of the documentation.
 #[cfg(doctest)]

@@ -4,7 +4,7 @@
 
 use std::{
     borrow::Cow,
-    fmt::{self, Write},
+    fmt,
     hash::{Hash, Hasher},
     ops::Deref,
     sync::Arc,
@@ -135,14 +135,13 @@ pub fn many_lines(text: &str) -> impl fmt::Display {
 
 fn escaped(text: &str, keeps: fn(char) -> bool) -> impl fmt::Display {
     fmt::from_fn(move |f| {
-        for c in text.chars() {
-            if drives_terminal(c) && !keeps(c) {
-                write!(f, "{}", c.escape_default())?;
-            } else {
-                f.write_char(c)?;
-            }
+        // Most texts have nothing to be escaped, and are written whole.
+        let mut rest = text;
+        while let Some((place, c)) = rest.char_indices().find(|&(_, c)| drives_terminal(c) && !keeps(c)) {
+            write!(f, "{}{}", &rest[..place], c.escape_default())?;
+            rest = &rest[place + c.len_utf8()..];
         }
-        Ok(())
+        f.write_str(rest)
     })
 }
 

@@ -43,7 +43,7 @@ pub enum ProcessState {
 /// `running`, `sleeping`, `blocked`, `suspended` or `ended`.
 impl fmt::Display for ProcessState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.pad(match self {
             Self::Running => "running",
             Self::Sleeping => "sleeping",
             Self::Blocked => "blocked",

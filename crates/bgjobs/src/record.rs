@@ -82,14 +82,14 @@ struct Aside {
 }
 
 /// A body's own way to tell where it is.
-type Locate = Arc<dyn Fn() -> Option<Place> + Send + Sync>;
+pub(crate) type Locate = Arc<dyn Fn() -> Option<Place> + Send + Sync>;
 
 #[derive(Default)]
 struct Said {
     place: Option<(Name, &'static Location<'static>, Instant)>,
     progress: Option<Progress>,
-    /// Gone at the end of the body.
-    locate: Option<Locate>,
+    /// The oldest first; gone at the end of the body.
+    locate: Vec<Locate>,
 }
 
 impl<T> Record<T> {
@@ -245,7 +245,9 @@ impl Core {
         if let Some(log) = aside.log.get() {
             log.end();
         }
-        self.set_locate(None);
+        let left = mem::take(&mut lock(&aside.said).locate);
+        // What they hold is the user's.
+        drop_quietly(left);
     }
 
     /// Notes the name of the job's group.
@@ -307,24 +309,40 @@ impl Core {
         drop(old);
     }
 
-    /// Sets the body's own way to tell where it is.
-    pub(crate) fn set_locate(&self, locate: Option<Locate>) {
-        let old = mem::replace(&mut lock(&self.aside().said).locate, locate);
-        // What it holds is the user's.
-        drop_quietly(old);
+    /// Adds a way of the body's own to tell where it is.
+    pub(crate) fn add_locate(&self, locate: Locate) {
+        lock(&self.aside().said).locate.push(locate);
     }
 
-    /// Where the body is by its own way to tell, or else last said it was.
+    /// Lets go of a way to tell where the body is.
+    pub(crate) fn remove_locate(&self, locate: &Locate) {
+        let is_it = |known: &Locate| Arc::ptr_eq(known, locate);
+        let mut said = lock(&self.aside().said);
+        let removed = said.locate.iter().rposition(is_it).map(|place| said.locate.remove(place));
+        drop(said);
+        drop_quietly(removed);
+    }
+
+    /// Where the body is by its own ways to tell, or else last said it was.
     pub(crate) fn place(&self) -> Option<Place> {
-        let (said, locate) = {
+        let (said, locates) = {
             let said = lock(&self.aside.get()?.said);
             (said.place.clone(), said.locate.clone())
         };
-        let mut place = None;
-        if let Some(locate) = locate {
-            swallow(|| place = locate());
+        let mut place: Option<Place> = None;
+        for locate in locates {
+            let mut inner = None;
+            swallow(|| inner = locate());
             // The body may have ended meanwhile, and this be the last of it.
             drop_quietly(locate);
+            match (&mut place, inner) {
+                (Some(place), Some(inner)) => {
+                    place.frames.extend(inner.frames);
+                    place.processes.extend(inner.processes);
+                }
+                (None, inner) => place = inner,
+                (Some(_), None) => {}
+            }
         }
         place.or_else(|| {
             let (text, location, since) = said?;

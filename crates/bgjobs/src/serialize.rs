@@ -9,12 +9,12 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 use crate::{
     failure::{Failure, FailureKind},
     id::JobId,
-    line::{Line, Stream},
+    log::line::{Line, Stream},
     name::Name,
     retry::Attempt,
+    schedule::why::Waiting,
     state::{Outcome, State},
     wall::time_of,
-    why::Waiting,
 };
 
 /// A time, as `2026-03-01T14:03:21.250000Z`.

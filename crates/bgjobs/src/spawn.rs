@@ -236,7 +236,8 @@ impl Spawner<'_> {
         name: Name,
         body: impl FnOnce(&Arc<Record<T>>, &Arc<Engine>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Job<T>, SpawnError> {
-        let record = self.handle.engine.launch(name, &self.options, body)?;
-        Ok(Job::of(self.handle.job(&record)))
+        let engine = &self.handle.engine;
+        let record = engine.launch(name, &self.options, body)?;
+        Ok(Job::of(AnyJob::new(record, Arc::clone(engine))))
     }
 }

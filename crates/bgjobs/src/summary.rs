@@ -5,8 +5,8 @@
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    failure::Failure, id::JobId, job::AnyJob, name::Name, retry::Attempt, said::Progress, state::State, wall::time_of,
-    why::Waiting,
+    failure::Failure, id::JobId, job::AnyJob, name::Name, retry::Attempt, said::Progress, schedule::why::Waiting,
+    state::State, wall::time_of,
 };
 
 /// All that is known of a job at one moment, for lists, records and other programs; made by [`AnyJob::summary`].

@@ -54,10 +54,12 @@ struct Ends {
     len: usize,
 }
 
+/// The ends of a list without entries.
+const EMPTY: Ends = Ends { head: NONE, tail: NONE, len: 0 };
+
 impl<E> Table<E> {
     pub(crate) fn new() -> Self {
-        let ends = Ends { head: NONE, tail: NONE, len: 0 };
-        Self { chunks: VecDeque::new(), first_chunk: 0, next: 0, ends: [ends; 3] }
+        Self { chunks: VecDeque::new(), first_chunk: 0, next: 0, ends: [EMPTY; 3] }
     }
 
     /// Takes all entries out; the numbers go on.
@@ -107,13 +109,27 @@ impl<E> Table<E> {
 
     /// Takes an entry out.
     pub(crate) fn remove(&mut self, number: u64) -> Option<E> {
-        if !self.unlink(number) {
-            return None;
+        if self.unlink(number) { self.take(number).map(|slot| slot.entry) } else { None }
+    }
+
+    /// Takes all entries of `list` out, in the list's order.
+    pub(crate) fn drain(&mut self, list: List) -> Vec<E> {
+        let Ends { head, len, .. } = std::mem::replace(&mut self.ends[list as usize], EMPTY);
+        let mut entries = Vec::with_capacity(len);
+        let mut number = head;
+        while let Some(slot) = self.take(number) {
+            number = slot.next;
+            entries.push(slot.entry);
         }
+        entries
+    }
+
+    /// Empties the slot of an entry that is in no list any more.
+    fn take(&mut self, number: u64) -> Option<Slot<E>> {
         let (chunk_number, slot) = place(number);
         let place = self.chunk_place(chunk_number)?;
-        let chunk = self.chunks[place].as_mut()?;
-        let entry = chunk.slots[slot].take()?.entry;
+        let chunk = self.chunks.get_mut(place)?.as_mut()?;
+        let slot = chunk.slots[slot].take()?;
         chunk.used -= 1;
         // The newest chunk is still being filled.
         if chunk.used == 0 && (chunk_number + 1) * CHUNK as u64 <= self.next {
@@ -123,21 +139,7 @@ impl<E> Table<E> {
                 self.first_chunk += 1;
             }
         }
-        Some(entry)
-    }
-
-    /// Takes all entries of `list` out, in the list's order.
-    pub(crate) fn drain(&mut self, list: List) -> Vec<E> {
-        let mut entries = Vec::with_capacity(self.len(list));
-        while let Some(entry) = self.remove(self.ends[list as usize].head) {
-            entries.push(entry);
-        }
-        entries
-    }
-
-    /// How many entries stand in `list`.
-    pub(crate) fn len(&self, list: List) -> usize {
-        self.ends[list as usize].len
+        Some(slot)
     }
 
     /// The entries of `list`, in the order in which they came into it.
@@ -275,7 +277,7 @@ mod tests {
                 for list in LISTS {
                     let expected = &model.lists[list as usize];
                     prop_assert_eq!(&table.list(list).copied().collect::<Vec<_>>(), expected);
-                    prop_assert_eq!(table.len(list), expected.len());
+                    prop_assert_eq!(table.ends[list as usize].len, expected.len());
                     for &number in expected {
                         prop_assert_eq!(table.get(number), Some(&number));
                         prop_assert_eq!(table.list_of(number), Some(list));

@@ -9,12 +9,14 @@ use crate::{
 };
 
 pub(super) const HELP: &str = "\
-Shows what jobs printed; a line with a ! was written to standard error. What made room in memory is read from the
-log's file, if jobs.start(f, [], #{log_file: path}) gave it one.
--f, --follow: goes on until the job ends. Ctrl-C ends the look, not the job.
--t, --times: with the time of each line.
--n, --last 20: the last 20 lines.  --since 5m: those of the last 5 minutes (30s, 2h, 1h30m).
---out, --err: those of one stream.";
+Shows what jobs printed; a line with a ! was written to standard error.
+What made room in memory is read from the log's file, if the job was started with
+one, as by jobs.start(f, [], #{log_file: path}).
+-f, --follow      goes on until the job ends; Ctrl-C ends the look, not the job
+-t, --times       with the time of each line
+-n, --last 20     the last 20 lines
+--since 5m        those of the last 5 minutes; also 30s, 2h, 1h30m
+--out, --err      those of one stream";
 
 /// The options that take a value.
 pub(super) const WITH_VALUE: &[&str] = &["-n", "--last", "--since"];

@@ -17,6 +17,8 @@ use crate::{log_view::LogView, notify::Notify, selection::Selection};
 /// A line that is no program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
+    /// Looks around in a dead job, or in the last line that failed.
+    Debug(Option<Selection>),
     /// Shows all jobs.
     Jobs,
     /// Shows all that is known of all jobs, as JSON.
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     Start(String),
     /// Leaves.
     Leave,
+    /// Shows where jobs are.
+    Where(Selection),
 }
 
 /// A word that begins a command.
@@ -85,10 +89,20 @@ pub(crate) enum Takes {
 /// The words, by name.
 pub(crate) const WORDS: &[Word] = &[
     Word {
+        name: "debug",
+        usage: "debug [3]",
+        help: "Looks around in a job that died, or in the last line that failed: a prompt in the frame that failed, with its names.\n\
+               There: up, down, frames (bt), locals, or any line, which changes nothing outside. quit or Ctrl-D leaves.",
+        takes: Takes::Jobs,
+        with_value: &[],
+        read: |arguments| arguments.some_jobs().map(Command::Debug),
+    },
+    Word {
         name: "digest",
         usage: "digest",
-        help: "Shows in one line what ended, what failed and why, what printed lines that nobody has seen, and what still runs.\n\
-               It is shown by itself at the first key after a minute (BGJOBS_AWAY=5m, or off) in which jobs ended.",
+        help: "Shows in one line what ended, what failed and why, what printed lines that nobody\n\
+               has seen, and what still runs. It is shown by itself at the first key after a\n\
+               minute in which jobs ended; BGJOBS_AWAY=5m, or off, sets another time.",
         takes: Takes::Nothing,
         with_value: &[],
         read: |_| Ok(Command::Digest),
@@ -131,9 +145,10 @@ pub(crate) const WORDS: &[Word] = &[
     Word {
         name: "jobs",
         usage: "jobs [--json]",
-        help: "Lists all jobs: those that run, those that completed, the dead. Below a job stands how long it runs, how far\n\
-               it is (progress(3, 10) in the job says so) and where, and how many lines of its log nobody has seen.\n\
-               --json, -j: all that is known of them, as JSON.",
+        help: "Lists all jobs: those that run, those that completed, the dead. Below a job stands\n\
+               how long it runs, how far it is (progress(3, 10) in the job says so), where it is\n\
+               or what it waits for, and how many lines of its log nobody has seen.\n\
+               -j, --json        all that is known of them, as JSON",
         takes: Takes::Nothing,
         with_value: &[],
         read: |arguments| Ok(if arguments.flag(&["-j", "--json"]) { Command::JobsAsJson } else { Command::Jobs }),
@@ -168,9 +183,10 @@ pub(crate) const WORDS: &[Word] = &[
     Word {
         name: "notify",
         usage: "notify [bell:30s]",
-        help: "Shows or sets how you are called when a job has ended that ran for long: bell, osc9 or osc777 (notifications\n\
-               of the desktop, as far as the terminal has them), each with the least time of such a job, or off.\n\
-               Without a time it is 10s. BGJOBS_NOTIFY=osc9:1m sets it for all shells.",
+        help: "Shows or sets how you are called when a job has ended that ran for long: bell,\n\
+               osc9 or osc777 (notifications of the desktop, as far as the terminal has them),\n\
+               each with the least time of such a job, which is else 10s; or off.\n\
+               BGJOBS_NOTIFY=osc9:1m in the environment sets it for all shells.",
         takes: Takes::Nothing,
         with_value: &[],
         read: |arguments| arguments.word().map(|word| word.parse()).transpose().map(Command::Notify),
@@ -206,6 +222,15 @@ pub(crate) const WORDS: &[Word] = &[
         takes: Takes::Jobs,
         with_value: &[],
         read: |arguments| arguments.some_jobs().map(Command::Wait),
+    },
+    Word {
+        name: "where",
+        usage: "where 3",
+        help: "Shows where jobs are without stopping them: the calls that they are in, with the lines, and for how long;\n\
+               of a job that has not started what it waits for.",
+        takes: Takes::Jobs,
+        with_value: &[],
+        read: |arguments| arguments.jobs().map(Command::Where),
     },
     Word {
         name: "why",

@@ -61,7 +61,7 @@ pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
     loop {
         tell(&news);
         *known.lock().unwrap_or_else(PoisonError::into_inner) = session.words();
-        let signal = editor.read_line(&LinePrompt::new(session.number(), painted.clone()))?;
+        let signal = editor.read_line(&LinePrompt::new(session, painted.clone()))?;
         let asked_before = std::mem::take(&mut leaving);
         news.presence.note_key(Instant::now());
         // Before the answer, which may be long.
@@ -79,6 +79,7 @@ pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
                     continue;
                 }
             }
+            Signal::CtrlD if session.leave_debugger() => continue,
             Signal::CtrlD => {}
             _ => continue,
         }
@@ -169,7 +170,8 @@ pub(crate) fn type_line(session: &Session, line: &str, cursor: usize) {
     use reedline::{Completer, Highlighter};
     let known: Known = Arc::new(Mutex::new(session.words()));
     let painted = Painted::default();
-    let colours = Colours { known: Arc::clone(&known), painted: painted.clone() };
+    let presence = Presence::new(Instant::now(), None);
+    let colours = Colours { known: Arc::clone(&known), painted: painted.clone(), presence };
     assert_eq!(colours.highlight(line, cursor).raw_string(), line);
     let _ = painted.rows(80);
     let completed = Completions(known).complete(line, cursor);

@@ -1,31 +1,39 @@
-//! What stands before a line: `In [3]: `, and dots before those that go on.
+//! What stands before a line: `In [3]: ` or `debug 0 f> `, and dots before those that go on.
 
 use std::borrow::Cow;
 
+use bgjobs::one_line;
 use reedline::{Prompt, PromptEditMode, PromptHistorySearch, PromptHistorySearchStatus};
 
 use super::screen::Painted;
+use crate::session::Session;
 
 /// What ends the prompt.
 pub(super) const INDICATOR: &str = ": ";
 
 /// The prompt of one line.
 pub(super) struct LinePrompt {
-    number: usize,
+    text: String,
+    indicator: &'static str,
     painted: Painted,
 }
 
 impl LinePrompt {
-    pub(super) fn new(number: usize, painted: Painted) -> Self {
-        let prompt = Self { number, painted };
-        prompt.painted.note_prompt(&format!("In [{number}]{INDICATOR}"), &prompt.render_prompt_multiline_indicator());
+    pub(super) fn new(session: &Session, painted: Painted) -> Self {
+        let (text, indicator) = match session.debugger() {
+            Some(debugger) => (one_line(&debugger.prompt()).to_string(), "> "),
+            None => (format!("In [{}]", session.number()), INDICATOR),
+        };
+        let prompt = Self { text, indicator, painted };
+        let first = format!("{}{indicator}", prompt.text);
+        prompt.painted.note_prompt(&first, &prompt.render_prompt_multiline_indicator());
         prompt
     }
 }
 
 impl Prompt for LinePrompt {
     fn render_prompt_left(&self) -> Cow<'_, str> {
-        format!("In [{}]", self.number).into()
+        self.text.as_str().into()
     }
 
     fn render_prompt_right(&self) -> Cow<'_, str> {
@@ -34,12 +42,12 @@ impl Prompt for LinePrompt {
 
     fn render_prompt_indicator(&self, _: PromptEditMode) -> Cow<'_, str> {
         self.painted.note_search(false);
-        INDICATOR.into()
+        self.indicator.into()
     }
 
     fn render_prompt_multiline_indicator(&self) -> Cow<'_, str> {
         let width = self.render_prompt_left().len();
-        format!("{:>width$}{INDICATOR}", "...").into()
+        format!("{:>width$}{}", "...", self.indicator).into()
     }
 
     fn render_prompt_history_search_indicator(&self, search: PromptHistorySearch) -> Cow<'_, str> {

@@ -1,50 +1,129 @@
-//! The functions that an evaluation is in, one inside the other, readable from any thread.
+//! Where an evaluation is: the functions that it is in, one inside the other, and the place in each, readable from any
+//! thread.
 //!
 //! Rhai's debugger would tell them, but it copies the arguments of every call: filling an array of 8,000 numbers took 140
 //! times as long. So the body of each of the user's functions becomes one expression of our own around it, which costs
-//! something where a function is called, and nothing elsewhere.
-//! Knows nothing of names and sources.
+//! something where a function is called, and nothing elsewhere; what costs nothing at all is in [`marks`](super::marks).
+//! Knows nothing of names and of what is shown.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Instant,
 };
 
-use rhai::{
-    AST, ASTNode, Dynamic, Engine, EvalAltResult, EvalContext, Expr, Expression, ImmutableString, Module,
-    OptimizationLevel, ScriptFuncDef, Shared, Stmt, StmtBlock,
+use rhai::{Dynamic, ImmutableString, NativeCallContext, Position, Scope};
+
+use super::{
+    code::Code,
+    marks::{Mark, Meaning, meaning},
 };
 
-use super::error::{Result, error};
+/// After how many operations of Rhai's, at least, a look is due at how long the evaluation has been where it is.
+const LOOK_EVERY: u64 = 2_048;
 
-/// Stands for a body in what Rhai evaluates; a user's text can't say it.
-const BODY: &str = "$";
-
-/// A function of the user's.
-pub(super) struct Function {
-    #[cfg_attr(not(test), expect(dead_code, reason = "for whoever asks a running job where it is"))]
-    pub(super) name: ImmutableString,
-    body: Expr,
-}
-
-/// The functions that an evaluation is in.
+/// Where an evaluation is.
 #[derive(Clone, Default)]
 pub(super) struct Calls(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    /// The outermost first.
-    now: Mutex<Vec<Arc<Function>>>,
+    stack: Mutex<Stack>,
+    /// The newest mark.
+    mark: AtomicUsize,
+    /// Whether a function was ended by force, as by a stop.
     ended: AtomicBool,
+    /// At which operation the next look is due.
+    next_look: AtomicU64,
 }
 
-/// A function that is left when this is dropped.
-struct Entered<'a>(&'a Calls);
+/// What an evaluation is in, the outermost first.
+#[derive(Default)]
+struct Stack {
+    entered: Vec<Entered>,
+    seen: Option<Seen>,
+    /// What the frames that failed hand over, the innermost first.
+    failed: Vec<Failed>,
+}
+
+/// Something that an evaluation is in.
+struct Entered {
+    what: What,
+    /// The newest mark before it was entered: the place of the call.
+    caller: Mark,
+}
+
+enum What {
+    Code(Arc<Code>),
+    /// A function in Rust that may take its time.
+    Native {
+        name: Arc<str>,
+        call: Position,
+        since: Instant,
+    },
+}
+
+/// Where the last look found the evaluation.
+struct Seen {
+    depth: usize,
+    line: Option<usize>,
+    since: Instant,
+    looked: Instant,
+}
+
+/// The names that a frame had when it failed.
+pub(super) struct Failed {
+    /// How many frames of code there were with it.
+    pub(super) depth: usize,
+    /// None outside of functions.
+    pub(super) function: Option<ImmutableString>,
+    /// The names of the inner blocks come first, and hide others.
+    pub(super) names: Vec<(ImmutableString, Dynamic)>,
+}
+
+/// Where an evaluation is at one moment.
+pub(super) struct Now {
+    /// The code that it is in, outermost first, with the place in it as far as it is known.
+    pub(super) frames: Vec<(Arc<Code>, Option<Position>)>,
+    /// The function in Rust that it is in.
+    pub(super) native: Option<Arc<str>>,
+    /// Since when it has been there.
+    pub(super) since: Instant,
+}
+
+/// What is left when this is dropped.
+pub(super) struct Inside<'a>(&'a Calls);
 
 impl Calls {
-    /// Locks for a moment; each call of the evaluation does so twice.
-    pub(super) fn now(&self) -> MutexGuard<'_, Vec<Arc<Function>>> {
-        self.0.now.lock().unwrap_or_else(PoisonError::into_inner)
+    fn stack(&self) -> MutexGuard<'_, Stack> {
+        self.0.stack.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn mark(&self) -> Mark {
+        Mark::at(self.0.mark.load(Ordering::Relaxed))
+    }
+
+    fn set_mark(&self, mark: Mark) {
+        self.0.mark.store(mark.address(), Ordering::Relaxed);
+    }
+
+    /// Notes that a variable is looked up; says whether it is the user's.
+    #[inline]
+    pub(super) fn at(&self, name: &str, index: usize) -> bool {
+        self.set_mark(Mark::of(name));
+        match meaning(name, index) {
+            Meaning::Variable => return true,
+            Meaning::Place => {}
+            Meaning::Caught => drop(self.take_failed()),
+        }
+        false
+    }
+
+    /// Notes that a function was ended by force.
+    pub(super) fn note_end(&self) {
+        self.0.ended.store(true, Ordering::Relaxed);
     }
 
     /// Whether a function was ended by force, as by a stop.
@@ -52,135 +131,181 @@ impl Calls {
         self.0.ended.load(Ordering::Relaxed)
     }
 
-    fn enter(&self, function: Arc<Function>) -> Entered<'_> {
-        self.now().push(function);
-        Entered(self)
+    /// Notes that some code is entered; each call of the evaluation locks for a moment, here and at its end.
+    pub(super) fn enter(&self, code: Arc<Code>) -> Inside<'_> {
+        self.push(What::Code(code))
     }
 
-    /// Has an engine note its calls of functions that [`watched`] has made.
-    pub(super) fn watch(&self, engine: &mut Engine) {
-        let calls = self.clone();
-        let call = move |context: &mut EvalContext<'_, '_, '_, '_, '_, '_>, _: &[Expression<'_>], state: &Dynamic| {
-            let function = state.read_lock::<Arc<Function>>();
-            // `eval` can be given a text that says it.
-            let function = function.ok_or_else(|| error(format!("'{BODY}' is a reserved symbol")))?;
-            let entered = calls.enter(Arc::clone(&function));
-            let value = context.eval_expression_tree(&Expression::from(&function.body));
-            drop(entered);
-            calls.placed(value, context.source())
+    /// Notes that a function in Rust is called that may take its time.
+    pub(super) fn enter_native(&self, context: &NativeCallContext<'_>) -> Inside<'_> {
+        let (name, call) = (context.fn_name().into(), context.call_position());
+        self.push(What::Native { name, call, since: Instant::now() })
+    }
+
+    fn push(&self, what: What) -> Inside<'_> {
+        let mut stack = self.stack();
+        if matches!(what, What::Native { .. }) {
+            // No look is due before its end.
+            stack.look(self.mark());
+        }
+        stack.entered.push(Entered { what, caller: self.mark() });
+        self.set_mark(Mark::default());
+        drop(stack);
+        Inside(self)
+    }
+
+    /// Where the evaluation is now; none if it has not begun.
+    pub(super) fn now(&self) -> Option<Now> {
+        let mut stack = self.stack();
+        let since = stack.look(self.mark());
+        let mut frames = Vec::new();
+        let mut native = None;
+        let next = stack.entered.iter().skip(1).map(Some).chain([None]);
+        for (entered, next) in stack.entered.iter().zip(next) {
+            match &entered.what {
+                What::Native { .. } if next.is_some() => {}
+                What::Native { name, .. } => native = Some(Arc::clone(name)),
+                What::Code(code) => {
+                    let position = match next {
+                        Some(Entered { what: What::Native { call, .. }, .. }) if !call.is_none() => Some(*call),
+                        next => code.position(next.map_or(self.mark(), |next| next.caller)),
+                    };
+                    frames.push((Arc::clone(code), position));
+                }
+            }
+        }
+        (!frames.is_empty() || native.is_some()).then_some(Now { frames, native, since })
+    }
+
+    /// Looks now and then how long the evaluation has been where it is: `operations` is how far Rhai has counted.
+    #[inline]
+    pub(super) fn count(&self, operations: u64) {
+        if operations >= self.0.next_look.load(Ordering::Relaxed) {
+            self.look(operations);
+        }
+    }
+
+    #[cold]
+    fn look(&self, operations: u64) {
+        let mut stack = self.stack();
+        stack.look(self.mark());
+        let looked = stack.seen.as_ref().map(|seen| seen.looked);
+        drop(stack);
+        // A loop must not be looked at at the same place each time.
+        let jitter = looked.map_or(0, |looked| u64::from(looked.elapsed().subsec_nanos()) % LOOK_EVERY);
+        self.0.next_look.store(operations + LOOK_EVERY + jitter, Ordering::Relaxed);
+    }
+
+    /// What the frames that failed hand over, the innermost first.
+    pub(super) fn take_failed(&self) -> Vec<Failed> {
+        std::mem::take(&mut self.stack().failed)
+    }
+
+    /// Keeps the names above `base` of a block that failed; they would be gone anyway.
+    #[cold]
+    pub(super) fn keep(&self, scope: &mut Scope<'_>, base: usize) {
+        // The newest come first, and hide others of the same name.
+        let count = scope.len().saturating_sub(base);
+        let own: Vec<ImmutableString> = scope.iter_raw().take(count).map(|(name, ..)| name.into()).collect();
+        let mut names = Vec::new();
+        for name in own {
+            if names.iter().any(|(known, _)| *known == name) {
+                continue;
+            }
+            let value = match scope.get_mut(&name) {
+                Some(value) => value.take(),
+                None => scope.get(&name).cloned().unwrap_or_default(),
+            };
+            names.push((name, value));
+        }
+        let mut stack = self.stack();
+        let (depth, function) = stack.innermost();
+        // An error comes from inside: what is from further outside was of another, which something has swallowed.
+        let mut gone = Vec::new();
+        if stack.failed.last().is_some_and(|last| last.depth < depth) {
+            gone = std::mem::take(&mut stack.failed);
+        }
+        match stack.failed.last_mut() {
+            Some(last) if last.depth == depth => last.names.extend(names),
+            _ => stack.failed.push(Failed { depth, function, names }),
+        }
+        drop(stack);
+        drop(gone);
+    }
+}
+
+impl Stack {
+    /// How many frames of code there are, and the function of the innermost.
+    fn innermost(&self) -> (usize, Option<ImmutableString>) {
+        let codes = self.entered.iter().filter_map(|entered| match &entered.what {
+            What::Code(code) => Some(code),
+            What::Native { .. } => None,
+        });
+        codes.fold((0, None), |(depth, _), code| (depth + 1, code.function.clone()))
+    }
+
+    /// Notes where the evaluation is, and returns since when it has been there.
+    fn look(&mut self, mark: Mark) -> Instant {
+        let now = Instant::now();
+        let depth = self.entered.len();
+        let line = match self.entered.last().map(|entered| &entered.what) {
+            Some(What::Native { since, .. }) => return *since,
+            Some(What::Code(code)) => code.position(mark).and_then(Position::line),
+            None => None,
         };
-        engine.register_custom_syntax_handler(BODY, false, call).expect("it changes no scope");
-    }
-
-    /// Rhai hands a stop and an overflow of the stack through all calls and forgets the places; inside another error it
-    /// keeps them.
-    fn placed(&self, value: Result<Dynamic>, source: Option<&str>) -> Result<Dynamic> {
-        let Err(mut error) = value else { return value };
-        match *error {
-            // That other error can be caught, so it is noted too.
-            EvalAltResult::ErrorTerminated(..) => self.0.ended.store(true, Ordering::Relaxed),
-            EvalAltResult::ErrorStackOverflow(_) => {}
-            _ => return Err(error),
-        }
-        let position = error.take_position();
-        let source = source.unwrap_or_default().to_owned();
-        Err(EvalAltResult::ErrorInFunctionCall(String::new(), source, error, position).into())
+        let since = match &self.seen {
+            Some(seen) if (seen.depth, seen.line) == (depth, line) => seen.since,
+            // It came here after the last look.
+            Some(seen) => seen.looked,
+            None => now,
+        };
+        self.seen = Some(Seen { depth, line, since, looked: now });
+        since
     }
 }
 
-impl Drop for Entered<'_> {
+impl Drop for Inside<'_> {
     fn drop(&mut self) {
-        self.0.now().pop();
-    }
-}
-
-/// The functions of a text, in such a form that their calls are noted.
-pub(super) fn watched(functions: &Shared<Module>) -> Shared<Module> {
-    if functions.iter_script_fn_info().next().is_none() {
-        return Shared::clone(functions);
-    }
-    let mut watched = Module::new();
-    watched.set_id(functions.id().unwrap_or_default());
-    for (.., function) in functions.iter_script_fn_info() {
-        let mut definition = ScriptFuncDef::clone(function);
-        definition.body = around(function).body.clone();
-        watched.set_script_fn(definition);
-    }
-    watched.into()
-}
-
-/// A function that does nothing but to evaluate the body of another; Rhai's own parser makes it, as nobody else can.
-fn around(function: &Shared<ScriptFuncDef>) -> Shared<ScriptFuncDef> {
-    let (start, end) = (function.body.start_position(), function.body.end_position());
-    let body = Expr::Stmt(Box::new(StmtBlock::new(statements(function), start, end)));
-    let state = Dynamic::from(Arc::new(Function { name: function.name.clone(), body }));
-    let mut engine = Engine::new_raw();
-    engine.set_optimization_level(OptimizationLevel::None);
-    engine.register_custom_syntax_with_state_raw(
-        BODY,
-        move |_, _, place| {
-            *place = state.clone();
-            Ok(None)
-        },
-        false,
-        |_, _, _| Ok(Dynamic::UNIT),
-    );
-    let ast = engine.compile(format!("fn f() {{ {BODY} }}")).expect("it is the same text each time");
-    let (.., function) = ast.shared_lib().iter_script_fn_info().next().expect("it has this one function");
-    Shared::clone(function)
-}
-
-fn statements(function: &Shared<ScriptFuncDef>) -> Vec<Stmt> {
-    let mut alone = Module::new();
-    alone.set_script_fn(Shared::clone(function));
-    let mut statements = Vec::new();
-    AST::new([], alone).walk(&mut |path: &[ASTNode<'_>]| {
-        if let [ASTNode::Stmt(statement)] = path {
-            statements.push((*statement).clone());
+        let mut stack = self.0.stack();
+        let left = stack.entered.pop();
+        if let Some(Entered { caller, what }) = &left {
+            self.0.set_mark(*caller);
+            if matches!(what, What::Native { .. }) {
+                stack.look(*caller);
+            }
         }
-        true
-    });
-    statements
+        drop(stack);
+        drop(left);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn evaluate(text: &str, calls: &Calls) -> Result<Dynamic> {
-        let mut engine = Engine::new();
-        calls.watch(&mut engine);
-        let shared = calls.clone();
-        engine.register_fn("names", move || {
-            // As another thread would.
-            let calls = shared.clone();
-            let names = std::thread::spawn(move || calls.now().iter().map(|call| call.name.to_string()).collect());
-            names.join().map_or_else(|_| String::new(), |names: Vec<_>| names.join(" "))
-        });
-        let ast = engine.compile(text)?;
-        engine.register_global_module(watched(ast.shared_lib()));
-        engine.eval_ast(&ast.clone_statements_only())
-    }
+    use crate::lang::{marks::Marks, source::Source};
 
     #[test]
-    fn the_functions_that_run_are_known_to_other_threads() {
+    fn after_a_function_in_rust_the_next_line_is_new() {
+        let mut marks = Marks::default();
+        let [first, second] = [1, 2].map(|line| marks.name(Position::new(line, 1)));
         let calls = Calls::default();
-        let names = evaluate("fn inner() { names() } fn outer(n) { let x = n; inner() } outer(1)", &calls);
-        assert_eq!(names.expect("it runs").to_string(), "outer inner");
-        assert!(evaluate("fn fails() { 1 / 0 } fn calls() { fails() } calls()", &calls).is_err());
-        assert_eq!(calls.now().len(), 0, "what failed was left too");
-    }
-
-    #[test]
-    fn functions_do_what_they_did() {
-        for (text, expected) in [
-            ("fn f(a, b) { let c = a; if b { return c + 1; } c } [f(1, true), f(1, false)]", "[2, 1]"),
-            ("fn f() {} f()", ""),
-            ("fn f() { this += 1; this } let x = 1; [x.f(), x]", "[2, 2]"),
-            ("let n = 3; let f = |x| x + n; [1, 2].map(f)", "[4, 5]"),
-            ("fn f(n) { let x = n; for i in 0..n { let x = i; if i == 2 { break; } } x } f(5)", "5"),
-        ] {
-            assert_eq!(evaluate(text, &Calls::default()).expect(text).to_string(), expected, "{text}");
+        let inside = calls.enter(Code::of_text(Source::new("In[1]", ""), marks));
+        let began = Instant::now();
+        calls.at(&first, 0);
+        let native =
+            calls.push(What::Native { name: "sleep".into(), call: Position::new(1, 1), since: Instant::now() });
+        while began.elapsed().as_millis() < 2 {
+            std::hint::spin_loop();
         }
+        drop(native);
+        let left = Instant::now();
+        let since = || calls.now().map(|now| now.since);
+        assert!(since() < Some(left), "it is the line where the function was called");
+        calls.at(&second, 0);
+        assert!(since() >= Some(left));
+        calls.at(&first, 0);
+        assert!(since() >= Some(left));
+        drop(inside);
+        assert!(calls.now().is_none());
     }
 }

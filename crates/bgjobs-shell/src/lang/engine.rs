@@ -23,7 +23,8 @@ pub(super) fn evaluator(evaluation: &Arc<Evaluation>, stack: Stack) -> Engine {
         engine.register_global_module(Arc::clone(module));
     }
     let asked = Arc::clone(evaluation);
-    engine.on_progress(move |_| {
+    engine.on_progress(move |operations| {
+        asked.calls.count(operations);
         if asked.context.is_stopping() {
             return Some(Dynamic::UNIT);
         }
@@ -41,6 +42,9 @@ pub(super) fn evaluator(evaluation: &Arc<Evaluation>, stack: Stack) -> Engine {
     let named = Arc::clone(evaluation);
     #[expect(deprecated, reason = "Rhai's mark for what may change between its versions; tests would tell")]
     engine.on_var(move |name, index, context| {
+        if !named.calls.at(name, index) {
+            return Ok(Some(Dynamic::UNIT));
+        }
         // A local variable has an index, or, after `eval`, at least a place in the scope.
         if index != 0 || context.scope().contains(name) { Ok(None) } else { named.variable(name) }
     });

@@ -5,13 +5,15 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use bgjobs::{Context, Stream};
+use bgjobs::{Context, Frame, Place, Stream};
 use rhai::{Dynamic, EvalAltResult, FnPtr, NativeCallContext, Position};
 
 use super::{
     calls::Calls,
     cells::Cells,
+    code::Code,
     error::{Result, error, stopped},
+    frames::{Site, shortened, shown},
     jobs::Jobs,
     language::Language,
     live::Busy,
@@ -116,6 +118,25 @@ impl Evaluation {
             Some(own) if Arc::ptr_eq(own, source) => format!("jobs[{}]", self.context.id()),
             _ => source.name.to_string(),
         }
+    }
+
+    /// Where it is now; none before it begins.
+    pub(super) fn place(&self) -> Option<Place> {
+        let now = self.calls.now()?;
+        let frame = |(code, position): (Arc<Code>, Option<Position>)| {
+            let site =
+                Site { source: Some(Arc::clone(&code.source)), function: code.function.as_deref().and_then(shown) };
+            let title = |source: &Arc<Source>| self.title(source);
+            // Of what `eval` evaluates no lines are known.
+            let unknown =
+                || Frame { function: site.function.clone(), source: Some(title(&code.source)), ..Frame::default() };
+            site.frame(position.unwrap_or(Position::NONE), title).unwrap_or_else(unknown)
+        };
+        let place = Place { since: now.since, ..Place::new(shortened(now.frames.into_iter().map(frame).collect())) };
+        Some(match now.native {
+            Some(name) => Place { text: format!("native function `{name}`").into(), ..place },
+            None => place,
+        })
     }
 
     /// What a name stands for that is not a local variable.

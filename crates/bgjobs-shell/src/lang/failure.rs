@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use bgjobs::{Failure, Frame};
-use rhai::{EvalAltResult, ImmutableString, ParseError, Position};
+use rhai::{EvalAltResult, ImmutableString, ParseError};
 
 use super::{
     evaluation::Evaluation,
+    frames::{Site, shortened, shown},
     kind::in_words,
     live::Busy,
     names::Names,
@@ -15,33 +16,46 @@ use super::{
     stack::{CALL_LEVELS, Stack},
 };
 
-/// How many frames are shown from the beginning, and how many from the end.
-const MOST_FRAMES: usize = 12;
-
 /// How much is shown of what was thrown, in characters.
 const LONGEST_MESSAGE: usize = 10_000;
 
-/// How much of a line is shown, in characters.
-const LONGEST_LINE: usize = 160;
+/// A function that an error came through, which may be one in Rust, or the text outside of functions.
+pub(super) struct Level {
+    /// None outside of functions.
+    pub(super) function: Option<ImmutableString>,
+    /// Where it was.
+    pub(super) frame: Option<Frame>,
+}
 
-/// The failure of a text, or, without one, of a call.
-pub(super) fn failure(mut error: EvalAltResult, evaluation: &Evaluation, source: Option<&Arc<Source>>) -> Failure {
-    let mut frames = Vec::new();
-    let mut place = Place { source: source.cloned(), function: None };
+/// The failure of a text, or, without one, of a call; with all that it came through, outermost first.
+pub(super) fn failure(
+    mut error: EvalAltResult,
+    evaluation: &Evaluation,
+    source: Option<&Arc<Source>>,
+) -> (Failure, Vec<Level>) {
+    let (mut frames, mut levels) = (Vec::new(), vec![Level { function: None, frame: None }]);
+    let mut site = Site { source: source.cloned(), function: None };
     loop {
-        frames.extend(place.frame(error.position(), |source| evaluation.title(source)));
+        let frame = site.frame(error.position(), |source| evaluation.title(source));
+        if let (Some(level), Some(frame)) = (levels.last_mut(), &frame) {
+            level.frame.get_or_insert_with(|| frame.clone());
+        }
+        frames.extend(frame);
         match error {
             EvalAltResult::ErrorInFunctionCall(function, source, inner, _) => {
-                place = Place { source: evaluation.source(&source).or(place.source), function: shown(&function) };
+                site = Site { source: evaluation.source(&source).or(site.source), function: shown(&function) };
+                if !function.is_empty() {
+                    levels.push(Level { function: Some(function.into()), frame: None });
+                }
                 error = *inner;
             }
             EvalAltResult::ErrorTerminated(token, _) if !token.is::<Stack>() => {
-                return stopped(evaluation, shortened(frames));
+                return (stopped(evaluation, shortened(frames)), levels);
             }
             error => {
                 let frames = shortened(frames);
                 let failure = Failure::new(message(&error, evaluation.cells().names()));
-                return if frames.is_empty() { failure } else { failure.with_frames(frames) };
+                return (if frames.is_empty() { failure } else { failure.with_frames(frames) }, levels);
             }
         }
     }
@@ -54,41 +68,21 @@ pub(super) fn stopped(evaluation: &Evaluation, frames: Vec<Frame>) -> Failure {
     if frames.is_empty() { failure } else { failure.with_frames(frames) }
 }
 
-/// The first and the last of many frames.
-fn shortened(mut frames: Vec<Frame>) -> Vec<Frame> {
-    if frames.len() > 2 * MOST_FRAMES {
-        let left_out = frames.len() - 2 * MOST_FRAMES;
-        let note = Frame { source: Some(format!("... {left_out} more ...")), ..Frame::default() };
-        frames.splice(MOST_FRAMES..MOST_FRAMES + left_out, [note]);
-    }
-    // A call by Rust code, as that of a function value by `map`, stands at the same place as the method.
-    frames.dedup_by(|a, b| (&a.source, a.line, a.column) == (&b.source, b.line, b.column));
-    frames
-}
-
 /// The failure of the call of a function; it shows at least where that is.
-pub(super) fn of_call(error: EvalAltResult, evaluation: &Evaluation, function: &str) -> Failure {
-    let failure = failure(error, evaluation, None);
+pub(super) fn of_call(error: EvalAltResult, evaluation: &Evaluation, function: &str) -> (Failure, Vec<Level>) {
+    let (failure, levels) = failure(error, evaluation, None);
     let cells = evaluation.cells();
-    let Some((source, position)) = cells.names().place_of(function) else { return failure };
-    let place = Place { source: Some(Arc::clone(source)), function: shown(function) };
-    failure.with_frames(place.frame(position, |source| source.name.to_string()).into_iter().collect())
+    let Some((source, position)) = cells.names().place_of(function) else { return (failure, levels) };
+    let site = Site { source: Some(Arc::clone(source)), function: shown(function) };
+    let frames = site.frame(position, |source| source.name.to_string()).into_iter().collect();
+    (failure.with_frames(frames), levels)
 }
 
 /// The failure of a text that did not compile.
 pub(super) fn syntax(error: &ParseError, source: &Arc<Source>) -> Failure {
-    let place = Place { source: Some(Arc::clone(source)), function: None };
-    let frames = place.frame(error.position(), |source| source.name.to_string()).into_iter().collect();
+    let site = Site { source: Some(Arc::clone(source)), function: None };
+    let frames = site.frame(error.position(), |source| source.name.to_string()).into_iter().collect();
     Failure::new(format!("Syntax error: {}", error.err_type())).with_frames(frames)
-}
-
-/// What a function is called in tracebacks.
-fn shown(function: &str) -> Option<String> {
-    match function {
-        "" => None,
-        _ if function.starts_with("anon$") => Some("a closure".to_owned()),
-        _ => Some(function.to_owned()),
-    }
 }
 
 /// What went wrong, without where.
@@ -135,41 +129,4 @@ fn not_found(signature: &str, names: &Names) -> Option<String> {
         count => format!("{count} arguments"),
     };
     Some(format!("`{name}` takes {many}: fn {name}({})", parameters.join(", ")))
-}
-
-/// The part of a long line around a column, and the column in it.
-fn window(line: &str, column: usize) -> (Option<String>, Option<usize>) {
-    let length = line.chars().count();
-    if length <= LONGEST_LINE {
-        return (Some(line.to_owned()), Some(column));
-    }
-    let start = column.saturating_sub(LONGEST_LINE / 2).min(length - LONGEST_LINE);
-    let part: String = line.chars().skip(start).take(LONGEST_LINE).collect();
-    let (before, after) = (if start > 0 { "…" } else { "" }, if start + LONGEST_LINE < length { "…" } else { "" });
-    (Some(format!("{before}{part}{after}")), Some(column - start + before.chars().count()))
-}
-
-struct Place {
-    source: Option<Arc<Source>>,
-    function: Option<String>,
-}
-
-impl Place {
-    /// The frame of a position, if there is one to show; `title` is what its source is called.
-    fn frame(&self, position: Position, title: impl Fn(&Arc<Source>) -> String) -> Option<Frame> {
-        let source = self.source.as_ref()?;
-        let number = |number: Option<usize>| number.and_then(|number| u32::try_from(number).ok());
-        let line = position.line()?;
-        let (text, column) = match source.line(line) {
-            Some(text) => window(text, position.position().unwrap_or(1)),
-            None => (None, position.position()),
-        };
-        Some(Frame {
-            function: self.function.clone(),
-            source: Some(title(source)),
-            line: number(Some(line)),
-            column: number(column),
-            text,
-        })
-    }
 }

@@ -51,7 +51,7 @@ impl Line {
         let what = match self {
             Self::Text(source) => compile(&source).map(|program| What::Statements(Arc::new(program))),
             Self::Background(source) => {
-                left.set(names.clone());
+                left.set(names.clone(), None);
                 let job: AnyJob = start::typed(compile(&source)?, names, &jobs, language)?;
                 return Ok(Done::of(Value::plain(Dynamic::from(job))));
             }
@@ -63,7 +63,7 @@ impl Line {
         match what {
             Ok(what) => Work { what, names, jobs, language }.in_foreground(context, output, left),
             Err(failure) => {
-                left.set(names);
+                left.set(names, None);
                 Err(failure)
             }
         }

@@ -4,6 +4,7 @@
 
 mod calls;
 mod cells;
+mod code;
 mod compare;
 mod compiler;
 mod describe;
@@ -14,9 +15,11 @@ mod engine;
 mod error;
 mod evaluation;
 mod failure;
+mod frames;
 mod functions;
 mod input;
 mod jobs;
+mod kept;
 mod keywords;
 mod kind;
 mod language;
@@ -24,8 +27,10 @@ mod left;
 mod line;
 mod lines;
 mod live;
+mod marks;
 mod names;
 mod notice;
+mod post_mortem;
 mod program;
 mod quotes;
 mod refusal;
@@ -38,6 +43,8 @@ mod stack;
 mod start;
 mod underscores;
 mod value;
+mod watch;
+mod weave;
 #[cfg(feature = "terminal")]
 mod words;
 mod work;
@@ -56,6 +63,7 @@ pub(crate) use lines::{Lines, Part};
 pub use names::Names;
 pub use notice::notice;
 pub(crate) use notice::own_names;
+pub(crate) use post_mortem::{DeadFrame, PostMortem};
 #[cfg(feature = "terminal")]
 pub(crate) use scan::{End, Kind, scan};
 pub(crate) use show::is_opaque;

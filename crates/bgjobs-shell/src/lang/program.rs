@@ -8,21 +8,26 @@ use std::sync::{Arc, PoisonError};
 use rhai::{AST, Dynamic, Engine, Expr, ImmutableString, Module, ParseError, Position, Shared, Stmt};
 
 use super::{
-    calls,
+    code::{Code, watched},
     compiler::{Grammar, compiler},
     error::Result,
     names::Names,
     quotes, refusal,
     source::Source,
     underscores::Underscores,
+    weave::{Weaver, place},
 };
 
 /// A text that compiled.
 pub(crate) struct Program {
-    ast: AST,
+    /// Its functions as they were written.
+    defined: Shared<Module>,
     /// Its functions, so that their calls are noted.
     functions: Shared<Module>,
+    /// Each with a name that says where it stands.
+    statements: Vec<(Stmt, ImmutableString)>,
     source: Arc<Source>,
+    code: Arc<Code>,
     /// Where names stand that a `let` declares.
     declared: Vec<Position>,
 }
@@ -30,6 +35,8 @@ pub(crate) struct Program {
 /// One statement of a program.
 pub(super) struct Step<'a> {
     statement: &'a Stmt,
+    /// A name that says where it stands.
+    pub(super) mark: &'a str,
     is_last: bool,
     source: &'a ImmutableString,
 }
@@ -58,10 +65,20 @@ impl Program {
         let (engine, reading) = compiler(grammar, Some(underscores));
         let compiled = compile(&engine, &text);
         let mut ast = compiled.map_err(|refusal| refusal::explain(refusal, &source.text))?;
+        // Only then do the functions have it too.
         ast.set_source(source.name.clone());
         let declared = std::mem::take(&mut reading.lock().unwrap_or_else(PoisonError::into_inner).declared);
-        let functions = calls::watched(ast.shared_lib());
-        Ok(Self { ast, functions, source, declared })
+        let functions = watched(ast.shared_lib(), &source);
+        let mut weaver = Weaver::default();
+        let mut statements = Vec::new();
+        for statement in ast.statements() {
+            let mut statement = statement.clone();
+            let mark = weaver.marks.name(place(&statement));
+            weaver.statement(&mut statement);
+            statements.push((statement, mark));
+        }
+        let code = Code::of_text(Arc::clone(&source), weaver.marks);
+        Ok(Self { defined: Shared::clone(ast.shared_lib()), functions, statements, source, code, declared })
     }
 
     pub(super) fn source(&self) -> &Arc<Source> {
@@ -70,14 +87,19 @@ impl Program {
 
     /// Adds the functions, with those that have no name, to some names.
     pub(super) fn define_in(&self, names: &mut Names) {
-        names.define(self.ast.shared_lib(), &self.functions, &self.source);
+        names.define(&self.defined, &self.functions, &self.source);
+    }
+
+    /// Where its statements stand.
+    pub(super) fn code(&self) -> &Arc<Code> {
+        &self.code
     }
 
     pub(super) fn steps(&self) -> impl Iterator<Item = Step<'_>> {
-        let count = self.ast.statements().len();
-        let statements = self.ast.statements().iter().enumerate();
-        statements.map(move |(place, statement)| Step {
+        let count = self.statements.len();
+        self.statements.iter().enumerate().map(move |(place, (statement, mark))| Step {
             statement,
+            mark,
             is_last: place + 1 == count,
             source: &self.source.name,
         })

@@ -12,9 +12,11 @@ use super::{
     evaluation::{Evaluation, Output},
     failure,
     jobs::{Done, Jobs, Own},
+    kept::Kept,
     language::Language,
     left::Left,
     names::Names,
+    post_mortem::PostMortem,
     program::{Program, Step},
     stack::Stack,
     value::Value,
@@ -55,13 +57,22 @@ impl Work {
         };
         let evaluation = Evaluation::new(context.clone(), output, self.names, self.jobs, self.language, expression);
         let evaluation = Arc::new(evaluation);
+        let asked = Arc::clone(&evaluation);
+        let _located = context.locate(move || asked.place());
         let stack = Stack::here();
         let value = match self.what {
             What::Statements(program) | What::Expression(program) => run(&evaluation, stack, &program),
             What::Call { function, arguments } => call(&evaluation, stack, &function, &arguments),
         };
         let names = evaluation.cells().names().clone();
-        left.set(names.clone());
+        let (value, post_mortem) = match value {
+            Ok(value) => (Ok(value), None),
+            Err(Died { failure, post_mortem }) => (Err(failure), post_mortem.map(Arc::new)),
+        };
+        left.set(names.clone(), post_mortem.clone());
+        if value.is_err() && context.job().is_listed() {
+            evaluation.jobs.note_dead(context.job(), post_mortem);
+        }
         let value = value?;
         // The names of what the prompt waits for are its own names next, and told to nobody.
         let names = if context.job().is_listed() { own_names(&before, &names) } else { BTreeMap::new() };
@@ -100,21 +111,30 @@ fn own_names(before: &Names, names: &Names) -> BTreeMap<ImmutableString, Own> {
     names.changed_since(before).into_iter().filter_map(own).collect()
 }
 
+/// Why an evaluation has no value.
+struct Died {
+    failure: Failure,
+    /// None if it failed in no code of the user's.
+    post_mortem: Option<PostMortem>,
+}
+
 /// A stop that a `catch` held up at the last moment is a stop all the same.
-fn unless_stopped(evaluation: &Evaluation, value: Value) -> Result<Value, Failure> {
+fn unless_stopped(evaluation: &Evaluation, value: Value) -> Result<Value, Died> {
     if evaluation.context.is_stopping() && evaluation.calls.were_ended() {
-        Err(failure::stopped(evaluation, Vec::new()))
+        Err(Died { failure: failure::stopped(evaluation, Vec::new()), post_mortem: None })
     } else {
         Ok(value)
     }
 }
 
 /// Runs statements, each by itself, so that what one did stays if the next one fails.
-fn run(evaluation: &Arc<Evaluation>, stack: Stack, program: &Program) -> Result<Value, Failure> {
+fn run(evaluation: &Arc<Evaluation>, stack: Stack, program: &Program) -> Result<Value, Died> {
     program.define_in(evaluation.cells().names_mut());
     let engine = evaluator(evaluation, stack);
+    let _inside = evaluation.calls.enter(Arc::clone(program.code()));
     let mut last = Value::plain(());
     for step in program.steps() {
+        evaluation.calls.at(step.mark, 0);
         let knows = |name: &str| evaluation.cells().names().variable(name).is_some();
         let name = step.name_to_set(program, knows);
         let value = match &name {
@@ -126,9 +146,13 @@ fn run(evaluation: &Arc<Evaluation>, stack: Stack, program: &Program) -> Result<
             Ok(value) => (value, None),
             Err(error) => (Dynamic::UNIT, Some(error)),
         };
+        let failed = error.as_ref().map(|_| evaluation.calls.take_failed());
+        let kept = failed.map(|failed| Kept::new(failed, &mut evaluation.cells()));
         last = evaluation.cells().settle(value);
-        if let Some(error) = error {
-            return Err(failure::failure(*error, evaluation, Some(program.source())));
+        if let Some((error, kept)) = error.zip(kept) {
+            let (failure, levels) = failure::failure(*error, evaluation, Some(program.source()));
+            let names = evaluation.cells().names().clone();
+            return Err(Died { failure, post_mortem: kept.with_levels(levels, names) });
         }
         if let Some(name) = name {
             evaluation.cells().names_mut().set(name, std::mem::replace(&mut last, Value::plain(())));
@@ -141,7 +165,7 @@ fn run(evaluation: &Arc<Evaluation>, stack: Stack, program: &Program) -> Result<
 }
 
 /// Calls a function value.
-fn call(evaluation: &Arc<Evaluation>, stack: Stack, function: &Value, arguments: &[Value]) -> Result<Value, Failure> {
+fn call(evaluation: &Arc<Evaluation>, stack: Stack, function: &Value, arguments: &[Value]) -> Result<Value, Died> {
     let engine = evaluator(evaluation, stack);
     let (function, arguments) = {
         let mut cells = evaluation.cells();
@@ -149,7 +173,14 @@ fn call(evaluation: &Arc<Evaluation>, stack: Stack, function: &Value, arguments:
         (cells.wake(function).cast::<FnPtr>(), arguments)
     };
     let result = function.call::<Dynamic>(&engine, &AST::empty(), arguments);
-    let value = result.map_err(|error| failure::of_call(*error, evaluation, function.fn_name()))?;
+    let value = result.map_err(|error| {
+        let kept = Kept::new(evaluation.calls.take_failed(), &mut evaluation.cells());
+        let (failure, levels) = failure::of_call(*error, evaluation, function.fn_name());
+        // What the call changed of the names is theirs too.
+        evaluation.cells().settle(Dynamic::UNIT);
+        let names = evaluation.cells().names().clone();
+        Died { failure, post_mortem: kept.with_levels(levels, names) }
+    })?;
     let value = evaluation.cells().settle(value);
     unless_stopped(evaluation, value)
 }

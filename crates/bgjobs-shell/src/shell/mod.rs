@@ -2,10 +2,13 @@
 //!
 //! Knows nothing of terminals and pipes. A command that does more than show something has a file of its own.
 
+mod debug;
 mod fg;
 mod groups;
 mod kill;
 mod log;
+mod place;
+mod processes;
 mod why;
 
 use std::time::Duration;
@@ -42,6 +45,9 @@ pub enum Reply {
 pub fn answer(session: &mut Session, line: &str) -> Reply {
     if line.trim().is_empty() {
         return Reply::Nothing;
+    }
+    if session.debugger().is_some() {
+        return debug::answer(session, line);
     }
     let number = session.number();
     match command(session, line) {
@@ -121,6 +127,8 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
                 None => Reply::Nothing,
             }
         }
+        Command::Debug(None) => debug::line(session),
+        Command::Debug(Some(selection)) => with_job(session, selection, debug::job),
         Command::JobsAsJson => match jobs_as_json(session.told()) {
             Ok(text) => Reply::Shown(text),
             Err(refusal) => Reply::Wrong(refusal),
@@ -156,7 +164,7 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
             let answer = session.start_command(line);
             shown(session, number, &answer)
         }
-        Command::Help(None) => Reply::Shown(render::HELP.to_owned()),
+        Command::Help(None) => Reply::Shown(render::overview()),
         Command::Help(Some(name)) if name == "!" => Reply::Shown(commands::HELP_ON_SYSTEM.to_owned()),
         Command::Help(Some(name)) => match commands::word(name) {
             Some(word) => Reply::Shown(render::help(word)),
@@ -166,6 +174,9 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
             )),
         },
         Command::Leave => Reply::Leave,
+        Command::Where(selection) => with_jobs(session, selection, |_, jobs| {
+            Reply::Shown(jobs.iter().map(place::tell).collect::<Vec<_>>().join("\n"))
+        }),
     }
 }
 

@@ -96,7 +96,8 @@ fn with_nothing_to_wait_for_nothing_is_sent() {
 #[test]
 fn ctrl_z_gives_the_prompt_back_and_fg_the_line() {
     for key in [CTRL_Z, CTRL_BACKSLASH] {
-        let mut terminal = Terminal::new(&Home::new());
+        let home = Home::new();
+        let mut terminal = Terminal::new(&home);
         terminal.type_keys("gate = shared(0);\r");
         terminal.see("In [2]:");
         terminal.type_keys("print('it ' + 'runs'); gate.wait(|v| v == 1); print('meanwhile'); 6 * 7\r");
@@ -119,7 +120,8 @@ fn ctrl_z_gives_the_prompt_back_and_fg_the_line() {
 
 #[test]
 fn ctrl_c_in_fg_says_what_it_stops() {
-    let mut terminal = Terminal::new(&Home::new());
+    let home = Home::new();
+    let mut terminal = Terminal::new(&home);
     terminal.type_keys("sleep(1000) &\r");
     terminal.see("In [2]:");
     terminal.type_keys("fg 0\r");

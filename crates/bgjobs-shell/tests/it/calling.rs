@@ -102,5 +102,5 @@ fn ctrl_c_ends_the_look_at_a_log_that_is_followed_and_the_job_goes_on() {
     terminal.see("In [4]:");
     terminal.type_keys("jobs\r");
     terminal.see("Running jobs:\n0 : fn tick()\n");
-    terminal.see("; last line: begun");
+    terminal.see("\n    last line: begun");
 }

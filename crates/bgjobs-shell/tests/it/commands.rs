@@ -1,8 +1,9 @@
 //! Commands of the system as jobs.
 
+use bgjobs_shell::shell::{self, Reply};
 use expect_test::expect;
 
-use crate::transcript::check;
+use crate::transcript::{Seen, check};
 
 #[test]
 fn a_command_started_as_a_job_has_its_line_its_log_and_its_exit_status() {
@@ -147,7 +148,7 @@ fn a_wrong_option_of_a_command_is_told() {
               In[11], line 1
                 jobs.sh('ls', #{color: true})
                      ^
-            there is no option `color`; there are daemon: true, name: "text", group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, retry: 3 and backoff: 1
+            there is no option `color`; there are daemon: true, name: "text", log_file: "path", group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, retry: 3 and backoff: 1
             > j = jobs.sh('ls', #{dir: '/no/such'}); j.join(); j.traceback()
             can't run in `/no/such`: No such file or directory (os error 2)
         "#]],
@@ -176,4 +177,56 @@ fn what_a_command_leaves_running_is_a_job_that_can_be_stopped() {
             1 : left running by `sleep 1000 & echo started`
         "#]],
     );
+}
+
+#[test]
+fn where_a_command_is_are_its_processes() {
+    check(
+        &[
+            "j = jobs.sh('sh -c \"sleep 1000; exit 1\"; exit 2')",
+            "while j.where() == () || j.where().processes.len() < 3 { sleep(0.001) }",
+            "w = j.where();",
+            "[w.text == `process ${w.processes[0].id}`, w.frames, w.seconds < 100.0]",
+            "w.processes.map(|p| p.command)",
+            "[w.processes[1].parent == w.processes[0].id, w.processes[2].parent == w.processes[1].id]",
+            "w.processes[2].keys()",
+            "j.stop().starts_with('stopped')",
+            "j.where()",
+        ],
+        expect![[r#"
+            > j = jobs.sh('sh -c "sleep 1000; exit 1"; exit 2')
+            > while j.where() == () || j.where().processes.len() < 3 { sleep(0.001) }
+            > w = j.where();
+            > [w.text == `process ${w.processes[0].id}`, w.frames, w.seconds < 100.0]
+            [true, [], true]
+            > w.processes.map(|p| p.command)
+            ["/bin/sh -c sh -c \"sleep 1000; exit 1\"; exit 2", "sh -c sleep 1000; exit 1", "sleep 1000"]
+            > [w.processes[1].parent == w.processes[0].id, w.processes[2].parent == w.processes[1].id]
+            [true, true]
+            > w.processes[2].keys()
+            ["command", "cpu", "id", "memory", "parent", "state"]
+            > j.stop().starts_with('stopped')
+            true
+            > j.where()
+        "#]],
+    );
+}
+
+#[test]
+fn the_command_where_shows_the_processes_as_a_tree() {
+    let mut session = Seen::default().session();
+    session.answer("j = jobs.sh('sh -c \"sleep 1000; exit 1\"; exit 2')");
+    session.answer("while j.where() == () || j.where().processes.len() < 3 { sleep(0.001) }");
+    let reply = shell::answer(&mut session, "where 0");
+    session.answer("j.stop()");
+    let Reply::Shown(text) = reply else { panic!("it is shown") };
+    assert!(text.starts_with("Job #0 has run for ") && text.contains("; in process "), "{text}");
+    let of_processes = || text.lines().skip(1).filter_map(|line| line.split_once(" MB"));
+    let commands: Vec<_> = of_processes().map(|(_, command)| command).collect();
+    assert_eq!(
+        commands,
+        [r#"  /bin/sh -c sh -c "sleep 1000; exit 1"; exit 2"#, "    sh -c sleep 1000; exit 1", "      sleep 1000"]
+    );
+    let numbers = of_processes().map(|(numbers, _)| numbers.split_whitespace().count());
+    assert_eq!(numbers.collect::<Vec<_>>(), [4; 3], "number, state, processor time, memory: {text}");
 }

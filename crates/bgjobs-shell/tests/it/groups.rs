@@ -140,7 +140,7 @@ fn wrong_options_and_limits_are_told() {
     let told: String =
         options.iter().map(|option| wrong(&format!("jobs.start('1', [], #{{{option}}})")) + "\n").collect();
     expect![[r#"
-        there is no option `deamon`; there are daemon: true, name: "text", group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, retry: 3 and backoff: 1
+        there is no option `deamon`; there are daemon: true, name: "text", log_file: "path", group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, retry: 3 and backoff: 1
         the option `daemon` is true or false, not of the type int
         the option `name` is a string, not of the type int
         the option `group` is the name of a group, as "io", not of the type int

@@ -1,5 +1,8 @@
 //! Looks at jobs in the words of a shell: the list, a log, a digest, and what is told when a long job ends.
 
+use std::time::Duration;
+
+use bgjobs::Options;
 use bgjobs_shell::{Session, shell};
 use expect_test::{Expect, expect};
 
@@ -57,6 +60,8 @@ fn the_list_says_of_each_running_job_how_far_it_is_and_what_is_new() {
             "fn load() { print('rows'); throw 'no rows' }",
             "up = shared(0); jobs.new(work, up); up.wait(|v| v == 1);",
             "jobs.new('sleep(1000)'); jobs.new(load).join(); jobs.new('6 * 7').join();",
+            "fn sleeps(n) { jobs[n].summary().place == 'native function `sleep`' }",
+            "while !sleeps(0) || !sleeps(1) { sleep(0.001) }",
             "jobs",
             "log 0",
             "log 2",
@@ -68,12 +73,15 @@ fn the_list_says_of_each_running_job_how_far_it_is_and_what_is_new() {
             > fn load() { print('rows'); throw 'no rows' }
             > up = shared(0); jobs.new(work, up); up.wait(|v| v == 1);
             > jobs.new('sleep(1000)'); jobs.new(load).join(); jobs.new('6 * 7').join();
+            > fn sleeps(n) { jobs[n].summary().place == 'native function `sleep`' }
+            > while !sleeps(0) || !sleeps(1) { sleep(0.001) }
             > jobs
             Running jobs:
             0 : fn work(up)
-                TIME, fitting, 25%, about TIME left; 2 new lines, the last: 25%
+                TIME, fitting, 25%, about TIME left, native function `sleep`
+                2 new lines, the last: 25%
             1 : sleep(1000)
-                TIME
+                TIME, native function `sleep`
 
             Completed jobs:
             3 : 6 * 7
@@ -90,9 +98,10 @@ fn the_list_says_of_each_running_job_how_far_it_is_and_what_is_new() {
             > jobs
             Running jobs:
             0 : fn work(up)
-                TIME, fitting, 25%, about TIME left; last line: 25%
+                TIME, fitting, 25%, about TIME left, native function `sleep`
+                last line: 25%
             1 : sleep(1000)
-                TIME
+                TIME, native function `sleep`
 
             Completed jobs:
             3 : 6 * 7
@@ -322,4 +331,73 @@ fn a_list_is_cut_to_its_columns() {
 
     "#]]
     .assert_eq(&seen.take());
+}
+
+#[test]
+fn the_list_says_what_a_job_waits_for_and_that_it_was_asked_to_stop() {
+    let seen = Seen::default();
+    let mut session = seen.session();
+    let jobs = session.jobs().clone();
+    let later = Options { delay: Some(Duration::from_secs(1_000)), ..Options::default() };
+    jobs.with(later).spawn("later", || ()).expect("there are threads");
+    let disk = jobs.group("disk");
+    disk.pause();
+    let copy = Options { group: Some("disk".into()), ..Options::default() };
+    jobs.with(copy).spawn("copy", || ()).expect("there are threads");
+    let (up, is_up) = std::sync::mpsc::channel();
+    let (go, gate) = std::sync::mpsc::channel::<()>();
+    let deaf = jobs.spawn("deaf", move || {
+        up.send(()).expect("the test waits for it");
+        let _ = gate.recv();
+    });
+    is_up.recv().expect("it tells");
+    deaf.expect("there are threads").ask_stop("no need");
+    type_line(&seen, &mut session, "jobs");
+    drop(go);
+    disk.resume();
+    for job in jobs.running() {
+        job.ask_stop("the test is over");
+    }
+    expect![[r#"
+        > jobs
+        Running jobs:
+        0 : later
+            has waited TIME, is to start in TIME
+        1 : copy
+            has waited TIME, group disk is paused
+        2 : deaf
+            TIME, asked to stop (no need)
+
+    "#]]
+    .assert_eq(&without_times(&seen.take()));
+}
+
+#[test]
+fn what_made_room_in_memory_is_shown_from_the_file_or_counted() {
+    let path = std::env::temp_dir().join(format!("bgjobs-shell-flood-{}", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    let seen = Seen::default();
+    let mut session = seen.session();
+    session.set("path", path.to_string_lossy().into_owned());
+    type_line(
+        &seen,
+        &mut session,
+        "fn flood() { let x = ''; x.pad(8000, 'x'); for n in 0..200 { print(`${n} ${x}`) } }",
+    );
+    type_line(&seen, &mut session, "jobs.start(flood, [], #{log_file: path}).join(); jobs.new(flood).join()");
+    let mut first_and_count = |line: &str| {
+        seen.take();
+        type_line(&seen, &mut session, line);
+        let text = seen.take();
+        let first = text.lines().nth(1).unwrap_or_default();
+        (first.split(" x").next().unwrap_or_default().to_owned(), text.lines().count() - 1)
+    };
+    assert_eq!(first_and_count("log 0"), ("0".to_owned(), 200));
+    assert_eq!(first_and_count("log 0 -n 180"), ("20".to_owned(), 180));
+    let (first, count) = first_and_count("log 1");
+    assert_eq!(first, format!("[{} lines made room for these]", 201 - count));
+    std::fs::remove_file(&path).expect("it was written");
+    let (trouble, left) = first_and_count("log 0");
+    assert!(trouble.starts_with("[the log's file can't be read: "), "{trouble}");
+    assert_eq!(left, count + 1, "what is in memory is shown all the same");
 }

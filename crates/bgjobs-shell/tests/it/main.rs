@@ -9,6 +9,7 @@ mod calling;
 #[cfg(unix)]
 mod commands;
 mod copies;
+mod debug;
 mod describe;
 mod example;
 mod failures;
@@ -20,6 +21,7 @@ mod logs;
 mod looking;
 mod messages;
 mod names;
+mod places;
 mod readme;
 mod select;
 mod shared;

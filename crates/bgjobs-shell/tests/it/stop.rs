@@ -129,6 +129,5 @@ fn a_stop_shows_the_users_functions_and_lines() {
     let deep = stop_of(&mut session, "deep(500)");
     assert_eq!((deep[0].as_str(), deep[deep.len() - 1].as_str()), ("jobs[2]:1", "In[2]:1 nap"));
     assert!(deep.len() < 30 && deep.iter().any(|place| place.starts_with("... ")), "{deep:?}");
-    // Nothing follows that could hear of the stop.
-    assert_eq!(stop_of(&mut session, "catches()").len(), 0);
+    assert_eq!(stop_of(&mut session, "catches()"), ["jobs[3]:1", "In[5]:1 catches"]);
 }

@@ -76,8 +76,20 @@ impl Terminal {
     /// Starts the shell with these environment variables.
     #[track_caller]
     pub(crate) fn with(home: &Home, variables: &[(&str, &str)]) -> Self {
+        Self::start(home, variables, (24, 80))
+    }
+
+    /// Starts the shell on a terminal of another size.
+    #[track_caller]
+    pub(crate) fn of_size(home: &Home, rows: u16, columns: u16) -> Self {
+        let path = std::env::var("PATH").unwrap_or_default();
+        Self::start(home, &[("TERM", "xterm-256color"), ("PATH", &path)], (rows, columns))
+    }
+
+    #[track_caller]
+    fn start(home: &Home, variables: &[(&str, &str)], (rows, columns): (u16, u16)) -> Self {
         let (pty, its_side) = pty_process::blocking::open().expect("the system has terminals");
-        pty.resize(Size::new(24, 80)).expect("the size can be set");
+        pty.resize(Size::new(rows, columns)).expect("the size can be set");
         let child = Command::new(env!("CARGO_BIN_EXE_bgjobs"))
             .env_clear()
             .env("HOME", &home.0)
@@ -85,7 +97,7 @@ impl Terminal {
             .current_dir(&home.0)
             .spawn(its_side)
             .expect("the shell was built for this test");
-        let parser = vt100::Parser::new_with_callbacks(size(24), size(80), 0, Answers::default());
+        let parser = vt100::Parser::new_with_callbacks(size(rows), size(columns), 0, Answers::default());
         let mut terminal = Self { pty: Some(pty), child, parser, written: Vec::new() };
         terminal.see("In [1]:");
         terminal
@@ -107,6 +119,12 @@ impl Terminal {
     #[track_caller]
     pub(crate) fn see_screen(&mut self, text: &str) {
         self.wait(text, |screen| screen == text);
+    }
+
+    /// Waits until the screen shows this, as `seen` has it.
+    #[track_caller]
+    pub(crate) fn see_as(&mut self, text: &str, seen: impl Fn(&str) -> String) {
+        self.wait(text, |screen| seen(screen) == text);
     }
 
     #[track_caller]

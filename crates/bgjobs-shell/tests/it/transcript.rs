@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bgjobs::Stream;
-use bgjobs_shell::{Answer, Session};
+use bgjobs_shell::{Answer, Session, shell};
 use expect_test::Expect;
 
 /// Types lines into a new session, and compares what is seen with what is expected.
@@ -16,6 +16,36 @@ pub(crate) fn check(typed: &[&str], expected: Expect) {
         seen.type_line(&mut session, line);
     }
     expected.assert_eq(&seen.take());
+}
+
+/// Types lines into a new shell, commands too, and compares what is seen with what is expected; each time is a `_`.
+#[expect(clippy::needless_pass_by_value, reason = "as expect-test has it")]
+#[track_caller]
+pub(crate) fn check_shell(typed: &[&str], expected: Expect) {
+    let seen = Seen::default();
+    let mut session = seen.session();
+    for line in typed {
+        seen.add(&format!("> {line}"));
+        let reply = shell::answer(&mut session, line);
+        if let Some((stream, text)) = shell::stream(&reply) {
+            seen.add(&if stream == Stream::Err { format!("! {text}") } else { text.to_owned() });
+        }
+    }
+    expected.assert_eq(&without_times(&seen.take()));
+}
+
+/// Puts `_` in place of times, as `4.0ms`.
+fn without_times(text: &str) -> String {
+    let mut words = Vec::new();
+    for word in text.split(' ') {
+        let (number, unit) = word.split_at(word.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(0));
+        let unit = ["ns", "µs", "ms", "s"].into_iter().find_map(|name| unit.strip_prefix(name));
+        match unit.filter(|rest| number.contains('.') && !rest.starts_with(char::is_alphanumeric)) {
+            Some(rest) => words.push(format!("_{rest}")),
+            None => words.push(word.to_owned()),
+        }
+    }
+    words.join(" ")
 }
 
 /// What was typed and seen so far.

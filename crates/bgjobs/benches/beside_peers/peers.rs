@@ -1,164 +1,59 @@
 //! The ways to run a closure on another thread and have its result, ours among them.
 //!
-//! It measures; it knows nothing of what the figures are compared with.
+//! Knows nothing of what is timed. Each runner is cheap to clone, so that jobs can have it to start others.
 
 use std::{
-    hint::black_box,
-    sync::mpsc,
+    sync::{Arc, Mutex, mpsc},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use bgjobs::{Job, JobManager};
+use bgjobs::{Config, Handle, Job, JobManager};
+use crossbeam_utils::thread::{Scope, ScopedJoinHandle};
+use futures_lite::future::block_on;
 
-/// A way to run a closure elsewhere.
-trait Runner {
-    const NAME: &str;
-    /// How many jobs a flood has, and how many of them are unread at once.
-    const FLOOD: [usize; 2] = [100_000, 100_000];
-    /// By what a job's result is read.
-    type Handle;
+use crate::runner::{Peer, Runner};
 
-    /// Starts an empty job that gives `value` back.
-    fn start(&self, value: usize) -> Self::Handle;
+/// The channel by which those that have no handle of a job tell its result; one for each, so that a caller can ask for the
+/// one that it means.
+type Receiver = mpsc::Receiver<usize>;
 
-    /// Waits for a job's end.
-    fn result(&self, handle: Self::Handle) -> usize;
-
-    /// Waits for the end of all.
-    fn results(&self, handles: Vec<Self::Handle>) -> usize {
-        handles.into_iter().map(|handle| self.result(handle)).sum()
-    }
-
-    /// Forgets what is over; never timed.
-    fn tidy(&self) {}
-
-    /// How many threads it has, if it says so.
-    fn threads(&self) -> usize {
-        0
-    }
+/// A body that sends its result.
+fn sending(body: impl FnOnce() -> usize + Send + 'static) -> (impl FnOnce() + Send + 'static, Receiver) {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let sending = move || {
+        // Not everybody wants to know.
+        let _ = sender.send(body());
+    };
+    (sending, receiver)
 }
 
-/// What is measured of each.
-pub(crate) trait Peer {
-    fn name(&self) -> &'static str;
-
-    /// The time of that many starts.
-    fn submit(&self, jobs: usize) -> Duration;
-
-    /// The time of that many jobs, each read before the next starts.
-    fn round_trip(&self, jobs: usize) -> Duration;
-
-    /// The time of that many starts, each after a pause, and the time of the starts with their results.
-    fn after_pause(&self, jobs: usize, pause: Duration) -> (Duration, Duration);
-
-    /// The time of a flood, each job read when all have started, and its number of jobs.
-    fn flood(&self) -> (Duration, usize);
-
-    /// How many threads it has, if it says so.
-    fn threads(&self) -> usize;
+fn receive(receiver: &Receiver) -> usize {
+    receiver.recv().expect("each job sends")
 }
 
-impl<R: Runner> Peer for R {
-    fn name(&self) -> &'static str {
-        R::NAME
-    }
-
-    fn submit(&self, jobs: usize) -> Duration {
-        warm_up(self);
-        let mut handles = Vec::with_capacity(jobs);
-        let started = Instant::now();
-        handles.extend((0..jobs).map(|value| self.start(value)));
-        let took = started.elapsed();
-        assert_eq!(self.results(handles), sum(jobs));
-        self.tidy();
-        took
-    }
-
-    fn round_trip(&self, jobs: usize) -> Duration {
-        warm_up(self);
-        let started = Instant::now();
-        let total: usize = (0..jobs).map(|value| self.result(self.start(value))).sum();
-        let took = started.elapsed();
-        assert_eq!(total, sum(jobs));
-        self.tidy();
-        took
-    }
-
-    fn after_pause(&self, jobs: usize, pause: Duration) -> (Duration, Duration) {
-        warm_up(self);
-        let mut submitted = Duration::ZERO;
-        let mut ended = Duration::ZERO;
-        for value in 0..jobs {
-            thread::sleep(pause);
-            let started = Instant::now();
-            let handle = self.start(value);
-            submitted += started.elapsed();
-            assert_eq!(self.result(handle), value);
-            ended += started.elapsed();
-        }
-        self.tidy();
-        (submitted, ended)
-    }
-
-    fn flood(&self) -> (Duration, usize) {
-        let [jobs, at_once] = R::FLOOD;
-        warm_up(self);
-        let started = Instant::now();
-        for first in (0..jobs).step_by(at_once) {
-            let handles = (first..first + at_once).map(|value| self.start(value)).collect();
-            black_box(self.results(handles));
-        }
-        let took = started.elapsed();
-        self.tidy();
-        (took, jobs)
-    }
-
-    fn threads(&self) -> usize {
-        Runner::threads(self)
-    }
-}
-
-/// Lets threads start and wake before the clock does.
-fn warm_up(runner: &impl Runner) {
-    for _ in 0..20 {
-        assert_eq!(runner.result(runner.start(1)), 1);
-    }
-}
-
-fn sum(jobs: usize) -> usize {
-    jobs * (jobs - 1) / 2
-}
-
-pub(crate) struct Bgjobs(pub(crate) JobManager);
-
-impl Bgjobs {
-    pub(crate) fn new() -> Self {
-        Self(JobManager::new())
-    }
-}
+/// Ours, as long as its manager lives.
+#[derive(Clone)]
+pub(crate) struct Bgjobs(pub(crate) Handle);
 
 impl Runner for Bgjobs {
     const NAME: &str = "bgjobs";
     type Handle = Job<usize>;
 
-    fn start(&self, value: usize) -> Self::Handle {
-        self.0.spawn("empty", move || value).expect("there is a thread")
+    fn start(&self, body: impl FnOnce() -> usize + Send + 'static) -> Self::Handle {
+        self.0.spawn("empty", body).expect("there is a thread")
     }
 
     fn result(&self, handle: Self::Handle) -> usize {
-        *handle.join().expect("an empty job does not fail")
+        *handle.join().expect("the job does not fail")
     }
 
     fn tidy(&self) {
         self.0.flush();
     }
-
-    fn threads(&self) -> usize {
-        self.0.threads()
-    }
 }
 
+#[derive(Clone)]
 pub(crate) struct Std;
 
 impl Runner for Std {
@@ -167,65 +62,47 @@ impl Runner for Std {
     const FLOOD: [usize; 2] = [10_000, 1_000];
     type Handle = thread::JoinHandle<usize>;
 
-    fn start(&self, value: usize) -> Self::Handle {
-        thread::spawn(move || value)
+    fn start(&self, body: impl FnOnce() -> usize + Send + 'static) -> Self::Handle {
+        thread::spawn(body)
     }
 
     fn result(&self, handle: Self::Handle) -> usize {
-        handle.join().expect("an empty job does not fail")
+        handle.join().expect("the job does not fail")
     }
 }
 
-/// A channel for each job, so that a caller can ask for the result of the one that it means.
+/// As many threads as processors: a job that waits keeps others from running.
+#[derive(Clone)]
 pub(crate) struct Rayon;
 
 impl Runner for Rayon {
     const NAME: &str = "rayon, a channel each";
-    type Handle = mpsc::Receiver<usize>;
+    type Handle = Receiver;
 
-    fn start(&self, value: usize) -> Self::Handle {
-        let (sender, receiver) = mpsc::sync_channel(1);
-        rayon::spawn(move || sender.send(value).expect("the receiver waits"));
+    fn start(&self, body: impl FnOnce() -> usize + Send + 'static) -> Self::Handle {
+        let (body, receiver) = sending(body);
+        rayon::spawn(body);
         receiver
     }
 
     fn result(&self, handle: Self::Handle) -> usize {
-        handle.recv().expect("each job sends")
+        receive(&handle)
     }
 }
 
-/// One channel for all jobs: the least that rayon can do, whose caller does not know which result it gets.
-pub(crate) struct RayonMixed {
-    sender: mpsc::Sender<usize>,
-    results: mpsc::Receiver<usize>,
-}
-
-impl RayonMixed {
-    pub(crate) fn new() -> Self {
-        let (sender, results) = mpsc::channel();
-        Self { sender, results }
-    }
-}
-
-impl Runner for RayonMixed {
-    const NAME: &str = "rayon, one channel";
-    type Handle = ();
-
-    fn start(&self, value: usize) {
-        let sender = self.sender.clone();
-        rayon::spawn(move || sender.send(value).expect("the receiver waits"));
-    }
-
-    fn result(&self, (): ()) -> usize {
-        self.results.recv().expect("each job sends")
-    }
-}
-
-pub(crate) struct Tokio(tokio::runtime::Runtime);
+#[derive(Clone)]
+pub(crate) struct Tokio(pub(crate) Arc<tokio::runtime::Runtime>);
 
 impl Tokio {
+    /// With the limit of 512 threads that it comes with.
     pub(crate) fn new() -> Self {
-        Self(tokio::runtime::Runtime::new().expect("there are threads"))
+        Self::with(512, Duration::from_secs(10))
+    }
+
+    pub(crate) fn with(threads: usize, idle_timeout: Duration) -> Self {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.max_blocking_threads(threads).thread_keep_alive(idle_timeout);
+        Self(Arc::new(builder.build().expect("there are threads")))
     }
 }
 
@@ -233,21 +110,144 @@ impl Runner for Tokio {
     const NAME: &str = "tokio spawn_blocking";
     type Handle = tokio::task::JoinHandle<usize>;
 
-    fn start(&self, value: usize) -> Self::Handle {
-        self.0.spawn_blocking(move || value)
+    fn start(&self, body: impl FnOnce() -> usize + Send + 'static) -> Self::Handle {
+        self.0.spawn_blocking(body)
     }
 
     fn result(&self, handle: Self::Handle) -> usize {
-        self.0.block_on(handle).expect("an empty job does not fail")
+        self.0.block_on(handle).expect("the job does not fail")
     }
 
     fn results(&self, handles: Vec<Self::Handle>) -> usize {
         self.0.block_on(async {
             let mut total = 0;
             for handle in handles {
-                total += handle.await.expect("an empty job does not fail");
+                total += handle.await.expect("the job does not fail");
             }
             total
         })
     }
+}
+
+/// 500 threads at most.
+#[derive(Clone)]
+pub(crate) struct Blocking;
+
+impl Runner for Blocking {
+    const NAME: &str = "blocking::unblock";
+    type Handle = blocking::Task<usize>;
+
+    fn start(&self, body: impl FnOnce() -> usize + Send + 'static) -> Self::Handle {
+        blocking::unblock(body)
+    }
+
+    fn result(&self, handle: Self::Handle) -> usize {
+        block_on(handle)
+    }
+}
+
+/// As many threads as it is told.
+#[derive(Clone)]
+pub(crate) struct Threadpool(Arc<Mutex<threadpool::ThreadPool>>);
+
+impl Threadpool {
+    pub(crate) fn with(threads: usize) -> Self {
+        Self(Arc::new(Mutex::new(threadpool::ThreadPool::new(threads))))
+    }
+}
+
+impl Runner for Threadpool {
+    const NAME: &str = "threadpool, a channel each";
+    type Handle = Receiver;
+
+    fn start(&self, body: impl FnOnce() -> usize + Send + 'static) -> Self::Handle {
+        let (body, receiver) = sending(body);
+        self.0.lock().expect("nobody panics with it").execute(body);
+        receiver
+    }
+
+    fn result(&self, handle: Self::Handle) -> usize {
+        receive(&handle)
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct RustyPool(rusty_pool::ThreadPool);
+
+impl RustyPool {
+    /// As it comes: as many threads as processors, twice as many under load.
+    pub(crate) fn new() -> Self {
+        Self(rusty_pool::ThreadPool::default())
+    }
+
+    pub(crate) fn with(threads: usize, idle_timeout: Duration) -> Self {
+        Self(rusty_pool::ThreadPool::new(0, threads, idle_timeout))
+    }
+}
+
+impl Runner for RustyPool {
+    const NAME: &str = "rusty_pool";
+    type Handle = rusty_pool::JoinHandle<usize>;
+
+    fn start(&self, body: impl FnOnce() -> usize + Send + 'static) -> Self::Handle {
+        self.0.evaluate(body)
+    }
+
+    fn result(&self, handle: Self::Handle) -> usize {
+        handle.await_complete()
+    }
+}
+
+/// A thread for each job, which ends before its scope does.
+pub(crate) struct Crossbeam;
+
+/// Inside of a scope.
+struct Scoped<'scope, 'env>(&'scope Scope<'env>);
+
+impl<'scope> Runner for Scoped<'scope, '_> {
+    const NAME: &'static str = "crossbeam scope";
+    const FLOOD: [usize; 2] = Std::FLOOD;
+    type Handle = ScopedJoinHandle<'scope, usize>;
+
+    fn start(&self, body: impl FnOnce() -> usize + Send + 'static) -> Self::Handle {
+        self.0.spawn(|_| body())
+    }
+
+    fn result(&self, handle: Self::Handle) -> usize {
+        handle.join().expect("the job does not fail")
+    }
+}
+
+impl Crossbeam {
+    fn scope<R>(measure: impl FnOnce(&Scoped<'_, '_>) -> R) -> R {
+        crossbeam_utils::thread::scope(|scope| measure(&Scoped(scope))).expect("no job fails")
+    }
+}
+
+impl Peer for Crossbeam {
+    fn name(&self) -> &'static str {
+        Scoped::NAME
+    }
+
+    fn submit(&self, jobs: usize) -> Duration {
+        Self::scope(|peer| peer.submit(jobs))
+    }
+
+    fn round_trip(&self, jobs: usize) -> Duration {
+        Self::scope(|peer| peer.round_trip(jobs))
+    }
+
+    fn after_pause(&self, jobs: usize, pause: Duration) -> (Duration, Duration) {
+        Self::scope(|peer| peer.after_pause(jobs, pause))
+    }
+
+    fn flood(&self) -> (Duration, usize) {
+        Self::scope(|peer| peer.flood())
+    }
+}
+
+/// Ours, with the manager that owns its jobs.
+pub(crate) fn ours(idle_timeout: Duration) -> (Bgjobs, JobManager) {
+    let manager = JobManager::with_config(Config { idle_timeout, ..Config::default() });
+    (Bgjobs(manager.handle()), manager)
 }

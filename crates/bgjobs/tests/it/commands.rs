@@ -2,7 +2,7 @@
 
 use std::{error::Error, io::Write, os::unix::process::ExitStatusExt, time::Duration};
 
-use bgjobs::{AnyJob, Command, CommandError, Failure, JobManager, Outcome, State, Stream, Verdict};
+use bgjobs::{AnyJob, Body, Command, CommandError, Failure, JobManager, Outcome, State, Stream, Verdict};
 
 use crate::{
     child,
@@ -189,6 +189,23 @@ fn a_command_is_part_of_a_body_when_the_body_runs_it() {
     let (code, pieces) = job.join().unwrap();
     assert_eq!((*code, job.log().len()), (Some(7), 0));
     assert_eq!(*pieces, [(Stream::Out, "out\n".to_owned()), (Stream::Out, "late\n".to_owned())]);
+}
+
+#[test]
+fn a_command_that_fails_is_run_again_when_its_job_may_retry() {
+    let jobs = supervised();
+    let folder = std::env::temp_dir().join(format!("bgjobs-retry-{}", std::process::id()));
+    // It makes the folder and fails, and then removes it and ends well.
+    let command = Command::shell(r#"read word; echo $word; rmdir "$FOLDER" || { mkdir "$FOLDER"; exit 1; }"#);
+    let command = command.env("FOLDER", &folder).input("typed\n");
+    let retry = bgjobs::Retry { backoff: Duration::ZERO, ..bgjobs::Retry::default() };
+    let options = bgjobs::Options::default();
+    let job = jobs.with(options).retry("twice", retry, move |job| command.clone().call(job)).unwrap();
+    assert!(job.join().is_ok());
+    let failures =
+        job.attempts().into_iter().map(|attempt| attempt.failure.map(|failure| failure.message().to_owned()));
+    assert_eq!(failures.collect::<Vec<_>>(), [Some("exit status 1".to_owned()), None]);
+    assert_eq!(printed(&job, Stream::Out), ["typed", "typed"]);
 }
 
 #[test]

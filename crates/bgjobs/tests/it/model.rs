@@ -224,7 +224,7 @@ fn act(step: &Step, model: &mut Model, real: &mut Real) {
         }
         Step::Hold(kind, end) => assert_eq!(real.hold(kind, end), model.hold(kind, end)),
         Step::List(place) => {
-            let number = real.held.get(place).and_then(|(job, _)| job.list()).map(|id| id.get());
+            let number = real.held.get(place).and_then(|(job, _)| job.list()).map(bgjobs::JobId::get);
             assert_eq!(number, model.list_late(place));
         }
         Step::Release(place) if model.has_begun(place) => {

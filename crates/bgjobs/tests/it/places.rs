@@ -28,7 +28,7 @@ fn a_body_is_asked_where_it_is_only_when_somebody_wants_to_know_and_until_it_end
         move |job: &Context| {
             job.checkpoint("starting")?;
             let kept = job.clone();
-            job.locate(move || {
+            let _located = job.locate(move || {
                 asked.store(true, Ordering::Relaxed);
                 // Only as long as the body runs does this keep the job alive.
                 assert_eq!(kept.id().get(), 0);
@@ -60,7 +60,7 @@ fn a_way_to_tell_that_panics_or_does_not_know_is_as_none() {
     {
         let pass = gate.pass();
         let body = move |job: &Context| {
-            job.locate(provider);
+            let _located = job.locate(provider);
             job.checkpoint("reading")?;
             pass.wait();
             Ok(())
@@ -72,6 +72,33 @@ fn a_way_to_tell_that_panics_or_does_not_know_is_as_none() {
 }
 
 #[test]
+fn a_way_to_tell_inside_another_adds_to_it_until_it_is_dropped() {
+    let jobs = JobManager::new();
+    let (at, gate, left, end) = (Gate::new(), Gate::new(), Gate::new(), Gate::new());
+    let (up, pass, out, over) = (at.opener(), gate.pass(), left.opener(), end.pass());
+    let body = move |job: &Context| {
+        let _outer = job.locate(|| Some(Place { text: "calling".into(), ..Place::new(vec![frame("main", 1)]) }));
+        let inner = job.locate(|| Some(Place::new(vec![frame("fit", 3)])));
+        let _unknown = job.locate(|| None);
+        up.open();
+        pass.wait();
+        drop(inner);
+        out.open();
+        over.wait();
+        Ok(())
+    };
+    let job = jobs.spawn_with("fit", body).unwrap();
+    at.pass().wait();
+    assert_eq!(told(&job).as_deref(), Some("calling (line 3 of fit)"));
+    gate.open();
+    left.pass().wait();
+    assert_eq!(told(&job).as_deref(), Some("calling (line 1 of main)"));
+    end.open();
+    job.join().unwrap();
+    assert_eq!(job.place(), None);
+}
+
+#[test]
 fn the_calls_that_a_body_is_in_may_ask_for_its_place_again() {
     let jobs = JobManager::new();
     let gate = Gate::new();
@@ -79,7 +106,7 @@ fn the_calls_that_a_body_is_in_may_ask_for_its_place_again() {
     let body = move |job: &Context| {
         let own = job.job().clone();
         let inside = AtomicBool::new(false);
-        job.locate(move || {
+        let _located = job.locate(move || {
             // A lock that is held here would never be had again.
             if !inside.swap(true, Ordering::Relaxed) {
                 return own.place();
@@ -99,7 +126,8 @@ fn a_verdict_tells_where_the_job_was_when_it_heard() {
     let (at, gate) = (Gate::new(), Gate::new());
     let (up, pass) = (at.opener(), gate.pass());
     let body = move |job: &Context| -> Result<(), bgjobs::Failure> {
-        job.locate(|| Some(Place { text: "native function `sh`".into(), ..Place::new(vec![frame("f", 3)]) }));
+        let _located =
+            job.locate(|| Some(Place { text: "native function `sh`".into(), ..Place::new(vec![frame("f", 3)]) }));
         up.open();
         pass.wait();
         let stop = bgjobs::Failure::stopped("enough");

@@ -125,7 +125,9 @@ fn play(threads: &[Vec<Step>]) {
             .map(|steps| {
                 let mut caller = Caller { jobs: &jobs, gate: &gate, started: Vec::new(), taken: 0 };
                 scope.spawn(move || {
-                    steps.iter().for_each(|&step| caller.act(step));
+                    for &step in steps {
+                        caller.act(step);
+                    }
                     (caller.started, caller.taken)
                 })
             })

@@ -31,7 +31,9 @@ mod programs {
     #[rhai_fn(volatile, return_raw)]
     pub(super) fn sh(context: NativeCallContext<'_>, command: Dynamic) -> Result<Map> {
         let wrong = |kind| error(format!("sh({command}): a command is a string, not of the type {kind}"));
-        run(&Evaluation::of(&context).context, &text(&command).map_err(wrong)?)
+        let evaluation = Evaluation::of(&context);
+        let _inside = evaluation.calls.enter_native(&context);
+        run(&evaluation.context, &text(&command).map_err(wrong)?)
     }
 
     /// The value of a variable of the environment, or `()` if it is not set.

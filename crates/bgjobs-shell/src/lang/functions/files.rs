@@ -10,7 +10,7 @@ use rhai::{Dynamic, EvalAltResult, Module, NativeCallContext, export_module, exp
 
 use crate::lang::{
     error::{Result, error},
-    evaluation::go_on,
+    evaluation::{Evaluation, go_on},
     kind::text,
 };
 
@@ -27,12 +27,15 @@ mod files {
     use rhai::{Array, NativeCallContext};
 
     use super::{
-        CHUNK, Dynamic, File, OpenOptions, Path, Read, Result, entries, failed, fs, go_on, only_regular, text_of, write,
+        CHUNK, Dynamic, Evaluation, File, OpenOptions, Path, Read, Result, entries, failed, fs, go_on, only_regular,
+        text_of, write,
     };
 
     /// The text of a file; bytes that are no text become U+FFFD.
     #[rhai_fn(return_raw)]
     pub(super) fn read_file(context: NativeCallContext<'_>, path: Dynamic) -> Result<String> {
+        let evaluation = Evaluation::of(&context);
+        let _inside = evaluation.calls.enter_native(&context);
         let path = &text_of("read_file", &path)?;
         let told = |cause| failed("read", path, &cause);
         only_regular("read", path, &fs::metadata(path).map_err(told)?)?;
@@ -59,6 +62,8 @@ mod files {
     /// The names in a directory, in order.
     #[rhai_fn(return_raw)]
     pub(super) fn list_dir(context: NativeCallContext<'_>, path: Dynamic) -> Result<Array> {
+        let evaluation = Evaluation::of(&context);
+        let _inside = evaluation.calls.enter_native(&context);
         let paths = entries(&context, Path::new(&text_of("list_dir", &path)?))?;
         let names = paths.iter().filter_map(|path| path.file_name());
         Ok(names.map(|name| name.to_string_lossy().into_owned().into()).collect())
@@ -67,6 +72,8 @@ mod files {
     /// The paths of all files in a directory and in those below it, in order; links are not followed.
     #[rhai_fn(return_raw)]
     pub(super) fn walk(context: NativeCallContext<'_>, path: Dynamic) -> Result<Array> {
+        let evaluation = Evaluation::of(&context);
+        let _inside = evaluation.calls.enter_native(&context);
         let mut files = Array::new();
         // What comes next stands last.
         let mut left = entries(&context, Path::new(&text_of("walk", &path)?))?;
@@ -88,6 +95,8 @@ mod files {
     /// Makes a file of a text, in place of one that is there.
     #[rhai_fn(return_raw)]
     pub(super) fn write_file(context: NativeCallContext<'_>, path: Dynamic, text: Dynamic) -> Result<()> {
+        let evaluation = Evaluation::of(&context);
+        let _inside = evaluation.calls.enter_native(&context);
         let path = text_of("write_file", &path)?;
         write(&context, &path, &text, OpenOptions::new().write(true).create(true).truncate(true))
     }
@@ -95,6 +104,8 @@ mod files {
     /// Adds a text to the end of a file, which is made if it is not there.
     #[rhai_fn(return_raw)]
     pub(super) fn append_file(context: NativeCallContext<'_>, path: Dynamic, text: Dynamic) -> Result<()> {
+        let evaluation = Evaluation::of(&context);
+        let _inside = evaluation.calls.enter_native(&context);
         let path = text_of("append_file", &path)?;
         write(&context, &path, &text, OpenOptions::new().append(true).create(true))
     }

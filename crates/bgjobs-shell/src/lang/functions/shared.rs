@@ -49,6 +49,7 @@ mod values {
     pub(super) fn set(context: NativeCallContext<'_>, shared: &mut SharedValue, value: Dynamic) -> Result<()> {
         let evaluation = Evaluation::of(&context);
         let value = at_rest(&evaluation, value)?;
+        let _inside = evaluation.calls.enter_native(&context);
         Update::begin(shared, &evaluation)?.shared.set(value);
         Ok(())
     }
@@ -57,6 +58,7 @@ mod values {
     #[rhai_fn(pure, return_raw)]
     pub(super) fn update(context: NativeCallContext<'_>, shared: &mut SharedValue, function: FnPtr) -> Result<Dynamic> {
         let evaluation = Evaluation::of(&context);
+        let _inside = evaluation.calls.enter_native(&context);
         let update = Update::begin(shared, &evaluation)?;
         let old = shared.value();
         let old = evaluation.cells().wake(&old);
@@ -75,6 +77,7 @@ mod values {
     pub(super) fn wait(context: NativeCallContext<'_>, shared: &mut SharedValue, function: FnPtr) -> Result<Dynamic> {
         let evaluation = Evaluation::of(&context);
         evaluation.may_wait()?;
+        let _inside = evaluation.calls.enter_native(&context);
         loop {
             let value = shared.value();
             let data = evaluation.cells().wake(&value);

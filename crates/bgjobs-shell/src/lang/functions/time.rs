@@ -37,7 +37,9 @@ mod of_time {
     #[rhai_fn(return_raw)]
     pub(super) fn sleep(context: NativeCallContext<'_>, seconds: f64) -> Result<()> {
         let time = time("sleep", seconds)?;
-        Ok(Evaluation::of(&context).context.sleep(time).map_err(|_| stopped())?)
+        let evaluation = Evaluation::of(&context);
+        let _inside = evaluation.calls.enter_native(&context);
+        Ok(evaluation.context.sleep(time).map_err(|_| stopped())?)
     }
 }
 

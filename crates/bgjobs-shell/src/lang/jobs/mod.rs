@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of evaluations.
 
+mod dead;
 mod done;
 mod looks;
 mod started;
@@ -14,14 +15,15 @@ use std::{
     },
 };
 
-use bgjobs::{AnyJob, Failure, Handle, JobId, Notices};
+use bgjobs::{AnyJob, Failure, Handle, JobId, Notices, Outcome, State};
 
+pub(crate) use self::dead::NoPostMortem;
+use self::{dead::AllDead, looks::Looks, started::AllStarted};
 pub(super) use self::{
     done::{Done, Own},
     started::Started,
 };
-use self::{looks::Looks, started::AllStarted};
-use super::value::Value;
+use super::{post_mortem::PostMortem, value::Value};
 
 /// The background jobs of a session, with the reader of what was not told yet.
 ///
@@ -35,6 +37,7 @@ pub struct Jobs {
     /// The jobs whose result, status or traceback was read.
     read: Arc<Mutex<BTreeSet<JobId>>>,
     started: AllStarted,
+    dead: AllDead,
     looks: Looks,
 }
 
@@ -49,6 +52,7 @@ impl Jobs {
             expressions: Arc::default(),
             read: Arc::default(),
             started: AllStarted::default(),
+            dead: AllDead::default(),
             looks: Looks::default(),
         }
     }
@@ -127,7 +131,27 @@ impl Jobs {
     /// Lets go of what was given to jobs that are there no more.
     pub(super) fn forget_gone(&self) {
         self.started.forget_gone(&self.handle);
+        self.dead.forget_gone(&self.handle);
         self.looks.forget_gone(&self.handle);
+    }
+
+    /// What a dead job left, or why there is nothing.
+    pub(crate) fn post_mortem(&self, job: &AnyJob) -> Result<Arc<PostMortem>, NoPostMortem> {
+        let id = job.id();
+        if let Some(left) = self.dead.get(id) {
+            return left.ok_or(NoPostMortem::NoNames(id));
+        }
+        Err(match job.state() {
+            State::Finished(Outcome::Done) => NoPostMortem::Done(id),
+            State::Finished(_) if job.times().started.is_none() => NoPostMortem::NeverBegan(id),
+            State::Finished(_) if self.started(job).is_none() => NoPostMortem::NoNames(id),
+            State::Finished(_) => NoPostMortem::LetGo(id),
+            _ => NoPostMortem::Runs(id),
+        })
+    }
+
+    pub(super) fn note_dead(&self, job: &AnyJob, post_mortem: Option<Arc<PostMortem>>) {
+        self.dead.add(job.id(), post_mortem);
     }
 
     pub(super) fn note_started(&self, job: &AnyJob, started: Started) {

@@ -1,6 +1,7 @@
 //! The background jobs as a program sees them, as in the original: the object `jobs`, and the jobs themselves.
 
 mod all;
+mod frames;
 mod group;
 mod log;
 mod new;
@@ -26,7 +27,16 @@ const REASON: &str = "on request";
 /// The functions as a module.
 pub(super) fn module() -> Module {
     let mut module = all::module();
-    for part in [one::module(), new::module(), group::module(), sh::module(), log::module(), summary::module()] {
+    let parts = [
+        one::module(),
+        frames::module(),
+        new::module(),
+        group::module(),
+        sh::module(),
+        log::module(),
+        summary::module(),
+    ];
+    for part in parts {
         module.combine(part);
     }
     module.set_custom_type::<Jobs>("jobs").set_custom_type::<AnyJob>("job").set_custom_type::<Group>("group");

@@ -244,6 +244,7 @@ fn given(context: &NativeCallContext<'_>, job: &AnyJob, which: fn(&[Value]) -> O
 fn wait(context: &NativeCallContext<'_>, job: &AnyJob, timeout: Option<Duration>) -> Result<()> {
     let evaluation = Evaluation::of(context);
     evaluation.may_wait()?;
+    let _inside = evaluation.calls.enter_native(context);
     match evaluation.context.wait_for(job, timeout) {
         Ok(()) | Err(WaitError::TimedOut { .. }) => Ok(()),
         Err(WaitError::Stopped(_)) => Err(stopped().into()),

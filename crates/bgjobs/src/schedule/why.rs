@@ -4,7 +4,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{after::After, id::JobId, name::Name, state::State};
+use crate::{id::JobId, name::Name, schedule::after::After, state::State};
 
 /// One thing that a job waits for, as [`AnyJob::why`](crate::AnyJob::why) tells it.
 ///

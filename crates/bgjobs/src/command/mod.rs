@@ -2,6 +2,17 @@
 //!
 //! Knows what a command is asked for, and nothing of how it runs.
 
+pub(crate) mod child;
+pub(crate) mod error;
+pub(crate) mod lossy;
+pub(crate) mod news;
+pub(crate) mod pipes;
+pub(crate) mod supervision;
+pub(crate) mod supervisor;
+pub(crate) mod terminal;
+#[cfg(target_os = "linux")]
+pub(crate) mod tree;
+
 use std::{
     ffi::{OsStr, OsString},
     fmt::Write,
@@ -16,13 +27,15 @@ use std::{
 
 use crate::{
     body::Body,
-    child::Child,
-    command_error::{CommandError, failure, heed},
+    command::{
+        child::Child,
+        error::{CommandError, failure, heed},
+        terminal::TerminalSize,
+    },
     context::Context,
     failure::Failure,
-    line::Stream,
+    log::line::Stream,
     name::Name,
-    terminal::TerminalSize,
 };
 
 /// How long a command that was asked to end may take, by default.
@@ -58,6 +71,8 @@ const GRACE: Duration = Duration::from_secs(1);
 /// assert_eq!(job.log().tail(1)[0].text, "reading");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// A clone is the same command once more, for instance for the next attempt of [`retry`](crate::Spawner::retry).
 ///
 /// # Limits
 ///
@@ -227,7 +242,8 @@ impl Command {
         Child::start(self).map_err(failure)?.run(job, print)
     }
 
-    /// As [`run`](Self::run), but returns when the command alone has ended.
+    /// As [`run`](Self::run), but it is all of the body: it returns when the command alone has ended, and until then its
+    /// processes are the [place](crate::AnyJob::place) of `job`.
     ///
     /// What it has left running goes on, as a daemon job of its own in the manager of `job`.
     ///

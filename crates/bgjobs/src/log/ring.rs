@@ -5,7 +5,7 @@
 use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use crate::{
-    line::{Line, Stream},
+    log::line::{Line, Stream},
     sync::Parker,
 };
 

@@ -14,29 +14,33 @@
 //! lock, behind the posting. Whoever was told of a job finds it finished: the telling waits for the lock, behind the
 //! publishing.
 
+pub(crate) mod clock;
+pub(crate) mod dispatch;
+pub(crate) mod guests;
+pub(crate) mod trace;
+pub(crate) mod waiting;
+
 use std::{cell::Cell, cmp::Reverse, sync::Arc, time::Instant};
 
 use crate::{
     board::Board,
     config::{Config, Options},
-    dispatch::Deferred,
+    engine::{dispatch::Deferred, guests::Guests},
     error::SpawnError,
     failure::Failure,
-    guests::Guests,
     id::JobId,
     joins::{Joiner, Joins},
     log::Log,
     name::Name,
     panic::{self, Quietly},
     platform::{nanos, own_cpu_time},
+    pool::workers::{Worker, Workers},
     record::{AnyRecord, Core, Key, Record, Shared},
     schedule::Schedule,
     state::{Outcome, State},
     sync::{AtomicU64, Condvar, Mutex, Ordering, lock, thread_local},
     table::{List, Table},
-    trace,
     wait::{Signal, Waits},
-    workers::{Worker, Workers},
 };
 
 /// Why a job is stopped when its manager goes.

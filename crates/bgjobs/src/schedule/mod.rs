@@ -8,6 +8,9 @@
 //! its place, and those who want theirs back come before all who have not started. So whoever has a place is
 //! not waiting for one who needs it, and jobs that wait for each other inside a group go on.
 
+pub(crate) mod after;
+pub(crate) mod why;
+
 mod groups;
 mod lend;
 #[cfg(all(test, not(bgjobs_loom)))]
@@ -20,7 +23,7 @@ use std::{
 };
 
 pub(crate) use self::groups::{GroupId, Places};
-use crate::{after::After, name::Name, record::Key, state::Outcome};
+use crate::{name::Name, record::Key, schedule::after::After, state::Outcome};
 
 /// What follows from what happened.
 #[derive(Debug, PartialEq, Eq)]

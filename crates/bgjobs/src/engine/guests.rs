@@ -4,7 +4,14 @@
 
 use std::{collections::VecDeque, mem, task::Waker};
 
-use crate::{board::Alarm, dispatch::Deferred, engine::Engine, panic, record::Shared, schedule::Step, workers::Worker};
+use crate::{
+    board::Alarm,
+    engine::{Engine, dispatch::Deferred},
+    panic,
+    pool::workers::Worker,
+    record::Shared,
+    schedule::Step,
+};
 
 /// What is due at one end; at most ends that is nothing.
 #[derive(Default)]

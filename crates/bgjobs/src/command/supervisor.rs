@@ -29,7 +29,7 @@ use rustix::{
     process::setsid,
 };
 
-use crate::supervision::{Reach, attend};
+use crate::command::supervision::{Reach, attend};
 
 /// Says to the executable that it is started as a supervisor, and at which of its arguments the command begins.
 const VARIABLE: &str = "BGJOBS_SUPERVISOR";

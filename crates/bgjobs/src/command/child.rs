@@ -24,23 +24,25 @@ use rustix::{
 };
 
 #[cfg(target_os = "linux")]
-use crate::tree;
+use crate::command::tree;
 use crate::{
-    command::Command,
-    command_error::{CommandError, failure, heed},
+    command::{
+        Command,
+        error::{CommandError, failure, heed},
+        news::{END, News, RELEASE},
+        pipes::Pipes,
+        supervision::{Reach, attend},
+        supervisor,
+    },
     config::Options,
-    context::Context,
+    context::{Context, Located},
     failure::Failure,
     handle::Handle,
-    line::Stream,
+    log::line::Stream,
     name::Name,
-    news::{END, News, RELEASE},
-    pipes::Pipes,
     platform::{ThreadPlace, nanos},
     process::Process,
     said::Place,
-    supervision::{Reach, attend},
-    supervisor,
 };
 
 /// How long what a command has left behind may take to end by itself before it counts as left running.
@@ -197,7 +199,7 @@ impl Child {
                 }
             }
         };
-        self.tell_place(job);
+        let _located = self.tell_place(job);
         let _heard = job.on_stop(self.order());
         let mut left_since = None;
         let mut is_released = false;
@@ -229,15 +231,17 @@ impl Child {
     }
 
     /// Says where it is when somebody asks: in which processes.
-    fn tell_place(&self, job: &Context) {
+    fn tell_place(&self, job: &Context) -> Located {
         let (leader, since) = (Arc::clone(&self.leader), self.started);
         let supervisor = self.supervisor.as_ref().map(process::Child::id);
         job.locate(move || {
             let leader = Some(leader.load(Ordering::Relaxed)).filter(|&id| id != 0)?;
             let processes = processes(supervisor, leader);
-            let text = Name::from(format!("process {leader}"));
+            // What a command has left running is in none of its own.
+            let first = processes.first().map_or(leader, |process| process.id);
+            let text = Name::from(format!("process {first}"));
             Some(Place { text, frames: Vec::new(), processes, since })
-        });
+        })
     }
 
     /// Hears what the supervisor says.

@@ -5,25 +5,25 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    after::{After, AfterError},
     config::Options,
-    engine::{Engine, Ledger, tell_start},
+    engine::{Engine, Ledger, guests::Due, tell_start, trace},
     error::{SpawnError, UnknownJob},
     failure::Failure,
-    guests::Due,
     id::JobId,
     joins::Joiner,
     name::Name,
     panic::Quietly,
     platform::nanos,
+    pool::workers::Task,
     record::{AnyRecord, Core, Key, Record, Shared},
-    schedule::{Hold, Step, Terms},
+    schedule::{
+        Hold, Step, Terms,
+        after::{After, AfterError},
+        why::Waiting,
+    },
     state::{Outcome, State},
     sync::lock,
-    trace,
     wait::Signal,
-    why::Waiting,
-    workers::Task,
 };
 
 /// A job that has not started, as the schedule holds it.

@@ -2,6 +2,10 @@
 //!
 //! Knows nothing of jobs.
 
+pub(crate) mod file;
+pub(crate) mod line;
+pub(crate) mod ring;
+
 use std::{
     fmt, io,
     path::Path,
@@ -10,9 +14,11 @@ use std::{
 };
 
 use crate::{
-    line::{Line, Stream},
-    log_file::{FileLines, LogFile, refusal},
-    ring::Ring,
+    log::{
+        file::{FileLines, LogFile, refusal},
+        line::{Line, Stream},
+        ring::Ring,
+    },
     sync::{Mutex, Parker, lock},
 };
 
@@ -242,7 +248,7 @@ impl fmt::Debug for Log {
 #[cfg(all(test, not(bgjobs_loom)))]
 mod tests {
     use super::{Log, LogCursor};
-    use crate::{
+    use crate::log::{
         line::Stream,
         ring::{LINE_COST, LONGEST_LINE},
     };

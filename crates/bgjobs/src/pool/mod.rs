@@ -22,10 +22,13 @@
 //! *The last searcher falls asleep while a task comes.* The task is admitted (1), the searcher finds the queue empty and
 //! joins the sleepers (2), the task is pushed (3): the push finds nobody searching and names the sleeper.
 
+pub(crate) mod policy;
+pub(crate) mod workers;
+
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
-    policy::{self, Admission, Counts},
+    pool::policy::{Admission, Counts},
     sync::{AtomicUsize, Mutex, Ordering, Parker, lock},
 };
 

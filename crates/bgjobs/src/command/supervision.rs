@@ -23,9 +23,9 @@ use rustix::{
 #[cfg(target_os = "linux")]
 use rustix::process::{WaitOptions, wait};
 
-use crate::news::{News, RELEASE};
+use crate::command::news::{News, RELEASE};
 #[cfg(target_os = "linux")]
-use crate::tree;
+use crate::command::tree;
 
 /// How long a kill that did not help is waited for before the next, at first and at most.
 const PAUSE: [Duration; 2] = [Duration::from_millis(1), Duration::from_secs(1)];

@@ -12,7 +12,10 @@ use std::{
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::{command::Source, line::Stream, lossy::Decoder, terminal, terminal::TerminalSize};
+use crate::{
+    command::{Source, lossy::Decoder, terminal, terminal::TerminalSize},
+    log::line::Stream,
+};
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 64 * 1024;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    line::Line,
+    log::line::Line,
     sync::{AtomicBool, Mutex, Ordering},
 };
 

@@ -1,0 +1,58 @@
+//! `where 3`: where a job is, without stopping it: calls, processes, or how it ended.
+
+use std::{fmt::Write, iter, time::Duration};
+
+use super::processes;
+use bgjobs::{AnyJob, Outcome, State, many_lines};
+
+/// How long a job must have been where it is for that to be told, so that no line is named for a moment's sake.
+const WORTH_TELLING: Duration = Duration::from_millis(100);
+
+/// Where a job is: the calls that it is in, or how it ended, or what it waits for.
+pub(super) fn tell(job: &AnyJob) -> String {
+    let id = job.id();
+    // It takes its time to look at processes.
+    let place = job.place();
+    match (job.state(), job.times().ran()) {
+        (State::Finished(outcome), _) => ended(job, outcome),
+        (State::Created | State::Queued, _) | (_, None) => {
+            let why: Vec<_> =
+                iter::once("has not started".to_owned()).chain(job.why().iter().map(ToString::to_string)).collect();
+            format!("Job #{id} {}.", why.join("; "))
+        }
+        (state, Some(ran)) => {
+            let asked = if state == State::Stopping { " and was asked to stop" } else { "" };
+            let mut text = format!("Job #{id} has run for {ran:.1?}{asked}");
+            match place {
+                None => text.push_str("; it does not say where it is."),
+                Some(place) => {
+                    let there = place.waited();
+                    let _ = write!(text, "; in {}", place.text);
+                    if there >= WORTH_TELLING {
+                        let _ = write!(text, " for {there:.1?}");
+                    }
+                    text.push_str(if place.frames.is_empty() && place.processes.is_empty() { "." } else { ":" });
+                    for frame in &place.frames {
+                        let _ = write!(text, "\n{frame}");
+                    }
+                    text.push_str(&processes::tree(&place.processes));
+                }
+            }
+            text
+        }
+    }
+}
+
+fn ended(job: &AnyJob, outcome: Outcome) -> String {
+    let id = job.id();
+    let times = job.times();
+    let ago = times.finished.map(|at| at.elapsed()).unwrap_or_default();
+    let ran = times.ran().map_or_else(|| ", before it started".to_owned(), |ran| format!(" after {ran:.1?}"));
+    let failure = job.failure();
+    let message = failure.as_ref().map(|failure| many_lines(failure.message()).to_string()).unwrap_or_default();
+    match outcome {
+        Outcome::Done => format!("Job #{id} completed {ago:.1?} ago{ran}."),
+        Outcome::Failed => format!("Job #{id} died {ago:.1?} ago{ran}: {message}"),
+        Outcome::Stopped => format!("Job #{id} was stopped {ago:.1?} ago{ran}: {message}"),
+    }
+}

@@ -1,0 +1,76 @@
+"""The ways to run a function in the background: how each starts one, and waits for it.
+
+It knows nothing of what is measured.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+PEERS = ("ours", "original", "executor", "thread")
+
+
+class Manager:
+    """A `BackgroundJobManager`, ours or the original's."""
+
+    def __init__(self, module: Any) -> None:
+        self.jobs = module.BackgroundJobManager()
+
+    def start(self, body: Callable[..., Any], *args: Any) -> Any:
+        return self.jobs.new(body, *args)
+
+    def wait(self, job: Any) -> None:
+        job.join()
+
+
+class Executor:
+    """A pool of 32 threads, as large as `concurrent.futures` makes one by itself."""
+
+    def __init__(self) -> None:
+        self.pool = ThreadPoolExecutor(32)
+
+    def start(self, body: Callable[..., Any], *args: Any) -> Any:
+        return self.pool.submit(body, *args)
+
+    def wait(self, job: Any) -> None:
+        job.exception()
+
+
+class Threads:
+    """A thread for each body, and nothing else."""
+
+    def start(self, body: Callable[..., Any], *args: Any) -> Any:
+        thread = threading.Thread(target=body, args=args)
+        thread.start()
+        return thread
+
+    def wait(self, job: Any) -> None:
+        job.join()
+
+
+def peer(name: str) -> Any:
+    """A new peer by its name."""
+    if name == "ours":
+        import bgjobs
+
+        return Manager(bgjobs)
+    if name == "original":
+        from IPython.lib import backgroundjobs
+
+        start_a_shell()
+        return Manager(backgroundjobs)
+    return Executor() if name == "executor" else Threads()
+
+
+def start_a_shell() -> None:
+    """The original is at its best in a live shell: it then takes that shell's formatter of tracebacks."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    if not InteractiveShell.initialized():
+        config = Config()
+        config.HistoryManager.enabled = False
+        InteractiveShell.instance(config=config)
