@@ -19,9 +19,15 @@ use std::{
 use bgjobs::Config;
 use bgjobs::{After, Due, JobManager, Options, Outcome, Relay, Seat, SpawnError, State};
 #[cfg(bgjobs_loom)]
-use loom::{sync::mpsc, thread};
+use loom::{
+    sync::{atomic, mpsc},
+    thread,
+};
 #[cfg(bgjobs_shuttle)]
-use shuttle::{sync::mpsc, thread};
+use shuttle::{
+    sync::{atomic, mpsc},
+    thread,
+};
 
 /// Tries the interleavings with two preemptions, which is where mistakes show, or with `LOOM_MAX_PREEMPTIONS` of them.
 #[cfg(bgjobs_loom)]
@@ -324,8 +330,9 @@ fn a_place_is_handed_over_at_the_end_and_never_taken_twice() {
     check(|| {
         let jobs = JobManager::new();
         let options = of_narrow_group(&jobs);
-        let inside = Arc::new(AtomicUsize::new(0));
-        let body = |inside: Arc<AtomicUsize>| {
+        // The model's, so that a body may be interrupted inside.
+        let inside = Arc::new(atomic::AtomicUsize::new(0));
+        let body = |inside: Arc<atomic::AtomicUsize>| {
             move || {
                 assert_eq!(inside.fetch_add(1, SeqCst), 0);
                 inside.fetch_sub(1, SeqCst);
@@ -392,8 +399,8 @@ fn a_task_of_a_relay_is_taken_whatever_its_workers_do_meanwhile() {
             let mut threads = Vec::new();
             for tasks in [[1, 2].as_slice()].into_iter().flat_map(|tasks| tasks.chunks(at_once)) {
                 for &task in tasks {
-                    let due = relay.push(task).unwrap();
-                    threads.extend(grow(&relay, &send, due));
+                    let send = send.clone();
+                    threads.extend(push(&relay, move || send.send(task).unwrap()));
                 }
                 // Nobody closes the relay before, so a task that is left behind is a deadlock.
                 let mut taken: Vec<_> = tasks.iter().map(|_| receive.recv().unwrap()).collect();
@@ -409,15 +416,36 @@ fn a_task_of_a_relay_is_taken_whatever_its_workers_do_meanwhile() {
     }
 }
 
-/// Makes the worker that is due; it makes the next, and tells what it takes.
-fn grow(relay: &Arc<Relay<u32>>, taken: &mpsc::Sender<u32>, due: Due) -> Option<thread::JoinHandle<()>> {
-    let (relay, taken) = (Arc::clone(relay), taken.clone());
+#[test]
+fn a_task_of_a_relay_that_waits_for_a_later_one_is_not_in_its_way() {
+    check(|| {
+        let relay = Arc::new(Relay::new());
+        let ((send, receive), (tell, told)) = (mpsc::channel(), mpsc::channel());
+        let waits = push(&relay, move || tell.send(receive.recv().unwrap()).unwrap());
+        let sends = push(&relay, move || send.send(7).unwrap());
+        assert_eq!(told.recv().unwrap(), 7);
+        relay.close();
+        waits.into_iter().chain(sends).for_each(|thread| thread.join().unwrap());
+    });
+}
+
+type Task = Box<dyn FnOnce() + Send>;
+
+/// Queues a task; the worker that is due then.
+fn push(relay: &Arc<Relay<Task>>, task: impl FnOnce() + Send + 'static) -> Option<thread::JoinHandle<()>> {
+    let due = relay.push(Box::new(task)).ok().unwrap();
+    grow(relay, due)
+}
+
+/// Makes the worker that is due; it makes the next.
+fn grow(relay: &Arc<Relay<Task>>, due: Due) -> Option<thread::JoinHandle<()>> {
+    let relay = Arc::clone(relay);
     let work = move || {
         let seat = Seat::new();
         let mut next = None;
         while let Some((task, due)) = relay.take(&seat, Duration::MAX) {
-            next = next.or(grow(&relay, &taken, due));
-            taken.send(task).unwrap();
+            next = next.or(grow(&relay, due));
+            task();
         }
         if let Some(next) = next {
             next.join().unwrap();
@@ -472,12 +500,12 @@ mod larger {
     fn places_of_two_groups_are_lent_handed_on_and_taken_back_while_jobs_are_stopped() {
         check(|| {
             let jobs = JobManager::new();
-            let inside = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+            let inside = Arc::new([atomic::AtomicUsize::new(0), atomic::AtomicUsize::new(0)]);
             let groups = ["one", "two"].map(|name| {
                 jobs.group(name).set_limit(1).unwrap();
                 Options { group: Some(name.into()), ..Options::default() }
             });
-            let enter = |place: usize, inside: &Arc<[AtomicUsize; 2]>| {
+            let enter = |place: usize, inside: &Arc<[atomic::AtomicUsize; 2]>| {
                 assert_eq!(inside[place].fetch_add(1, SeqCst), 0);
                 inside[place].fetch_sub(1, SeqCst);
             };
