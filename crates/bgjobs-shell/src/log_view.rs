@@ -63,6 +63,7 @@ impl LogView {
                 print(&self.part(&Part::Gone(reading.missed)));
             }
             for line in reading.lines.into_iter().filter(|line| self.lines.wants_new(line)) {
+                context.check()?;
                 print(&self.part(&Part::Line(line)));
             }
             jobs.note_looked(job, cursor.line());

@@ -299,6 +299,8 @@ impl AnyJob {
         timeout: Option<Duration>,
         own: Option<&Self>,
     ) -> Result<Option<Reading>, WaitError> {
+        // First of all, because who follows a job that never stops printing never sleeps.
+        own.map_or(Ok(()), |own| own.core().check()).map_err(WaitError::Stopped)?;
         let log = self.log();
         let hearing = own.map(|own| (own.core(), &*own.engine));
         self.engine.wait(&*self.record, timeout, hearing, Some((&log, *cursor)))?;

@@ -3,6 +3,7 @@
 //! Knows nothing of jobs: it hears one order, and tells how the command ended.
 
 use std::{
+    collections::HashSet,
     io::{Read, Write},
     os::{
         fd::OwnedFd,
@@ -11,7 +12,7 @@ use std::{
     process::{Child, Command},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::{
@@ -79,7 +80,7 @@ pub(crate) fn attend(mut command: Command, fds: Vec<OwnedFd>, grace: Duration, c
         ending.end(grace);
     };
     if thread::Builder::new().name("bgjobs command".into()).spawn(listener).is_err() {
-        tree.signal(Signal::KILL);
+        tree.signal(&[Signal::KILL], |_| true);
     }
     tree.wait_for(child, tell);
     // The listener hears it, and whoever reads knows that nothing is left.
@@ -141,7 +142,7 @@ impl Tree {
         let is_held = |ending: &mut Ending| !ending.asked && !ending.released;
         let mut ending = self.changed.wait_while(self.lock(), is_held).unwrap_or_else(PoisonError::into_inner);
         if ending.asked {
-            self.signal(Signal::KILL);
+            self.signal(&[Signal::KILL], |_| true);
         }
         let _ = child.wait();
         ending.over = true;
@@ -159,33 +160,42 @@ impl Tree {
         let mut ending = self.lock();
         ending.asked = true;
         self.changed.notify_all();
-        let [mut pause, longest] = PAUSE;
-        let mut wait = grace;
-        let mut signals = &[Signal::TERM, Signal::CONT][..];
+        let [shortest, longest] = PAUSE;
+        let (asked_at, mut asked, mut pause) = (Instant::now(), HashSet::new(), shortest);
         while !ending.over {
-            // What was suspended hears nothing before it goes on.
-            for &signal in signals {
-                self.signal(signal);
+            let left = grace.saturating_sub(asked_at.elapsed());
+            if left.is_zero() {
+                self.signal(&[Signal::KILL], |_| true);
+            } else {
+                // Again and again: what was forked while the others were asked has not heard of it. And what was suspended
+                // hears nothing before it goes on.
+                self.signal(&[Signal::TERM, Signal::CONT], |id| asked.insert(id));
             }
-            signals = &[Signal::KILL];
+            let wait = if left.is_zero() { pause } else { pause.min(left) };
             ending = self.changed.wait_timeout(ending, wait).unwrap_or_else(PoisonError::into_inner).0;
-            wait = pause;
-            pause = (pause * 2).min(longest);
+            pause = if pause == wait { (pause * 2).min(longest) } else { shortest };
         }
     }
 
-    /// Sends a signal to all that it reaches; what has ended, or is not ours to signal, is left.
-    fn signal(&self, signal: Signal) {
+    /// Sends signals to all that it reaches and that are `due`; what has ended, or is not ours to signal, is left.
+    fn signal(&self, signals: &[Signal], mut due: impl FnMut(Pid) -> bool) {
         match self.reach {
             #[cfg(target_os = "linux")]
             Reach::Everything => {
-                for id in tree::ids_below(std::process::id()) {
-                    if let Some(id) = Pid::from_raw(id.cast_signed()) {
+                let ids =
+                    tree::ids_below(std::process::id()).into_iter().filter_map(|id| Pid::from_raw(id.cast_signed()));
+                for id in ids.filter(|&id| due(id)) {
+                    for &signal in signals {
                         let _ = rustix::process::kill_process(id, signal);
                     }
                 }
             }
-            Reach::Group => drop(kill_process_group(self.leader, signal)),
+            Reach::Group if due(self.leader) => {
+                for &signal in signals {
+                    let _ = kill_process_group(self.leader, signal);
+                }
+            }
+            Reach::Group => {}
         }
     }
 

@@ -254,3 +254,14 @@ fn a_command_without_supervisor_runs_is_stopped_with_its_group_and_tells_what_it
     };
     end.is(0, &["all seen"]);
 }
+
+#[test]
+fn what_is_forked_while_a_command_is_asked_to_end_is_asked_too() {
+    let jobs = supervised();
+    // Only a second SIGTERM ends the second sleep before the grace is over.
+    let body = "trap 'sleep 1001 & exit' TERM; echo up; sleep 1000 & wait";
+    let job = jobs.start(Command::shell(body).grace(Duration::from_hours(1))).unwrap();
+    wait_until("it is up", || !job.log().is_empty());
+    let verdict = job.stop("enough", GUARD);
+    assert!(matches!(verdict, Verdict::Stopped { .. }), "{verdict}");
+}

@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-use bgjobs::{AnyJob, Config, Context, Failure, Job, JobManager, LogCursor, Stream, Verdict, WaitError};
+use bgjobs::{AnyJob, Config, Context, Failure, Job, JobManager, LogCursor, State, Stream, Verdict, WaitError};
 
 use crate::gate::{GUARD, Gate, wait_until};
 
@@ -190,4 +190,27 @@ fn the_lines_of_the_last_moments_are_read_by_their_age() {
     assert_eq!(job.log().since(Duration::MAX).len(), 3);
     assert_eq!(job.log().since(GUARD * 60).len(), 3);
     assert!(job.log().since(Duration::ZERO).is_empty());
+}
+
+#[test]
+fn who_follows_a_job_that_never_stops_printing_hears_a_stop() {
+    let jobs = JobManager::new();
+    let chatty = jobs.spawn_with("chatty", |job| {
+        loop {
+            job.check()?;
+            job.print("again");
+        }
+        #[expect(unreachable_code, reason = "the type of the result")]
+        Ok(())
+    });
+    let other = AnyJob::clone(chatty.as_ref().unwrap());
+    let follower = jobs.spawn_with("follow", move |job| {
+        let mut cursor = LogCursor::default();
+        while job.follow(&other, &mut cursor, None)?.is_some() {}
+        Ok(())
+    });
+    let follower = follower.unwrap();
+    wait_until("it follows", || follower.state() == State::Running);
+    assert!(matches!(follower.stop("seen enough", GUARD), Verdict::Stopped { .. }));
+    chatty.unwrap().stop("the end", GUARD);
 }
