@@ -182,8 +182,7 @@ impl Tree {
         match self.reach {
             #[cfg(target_os = "linux")]
             Reach::Everything => {
-                let ids =
-                    tree::ids_below(std::process::id()).into_iter().filter_map(|id| Pid::from_raw(id.cast_signed()));
+                let ids = tree::ids_below(std::process::id()).filter_map(|id| Pid::from_raw(id.cast_signed()));
                 for id in ids.filter(|&id| due(id)) {
                     for &signal in signals {
                         let _ = rustix::process::kill_process(id, signal);
