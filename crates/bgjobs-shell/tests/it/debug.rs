@@ -383,6 +383,39 @@ fn what_has_nothing_to_look_at_says_why() {
 }
 
 #[test]
+fn a_command_and_what_never_ran_have_no_names_and_say_so() {
+    check_shell(
+        &[
+            "jobs.sh('echo here; exit 3').join()",
+            "debug 0",
+            "j = jobs.start('1', [], #{after: 0}); j.join(); j.status",
+            "debug 1",
+            "j = jobs.start('1', [], #{delay: 1000}); j.stop(); j.join(); j.status",
+            "debug 2",
+            "j = jobs.sh('true', #{after: 0}); j.join(); j.status",
+            "debug 3",
+        ],
+        expect![[r#"
+            > jobs.sh('echo here; exit 3').join()
+            > debug 0
+            ! job #0 is a command and has no names; `log 0` shows what it printed
+            > j = jobs.start('1', [], #{after: 0}); j.join(); j.status
+            Out[3]: "Dead (Exception), call jobs.traceback() for details"
+            > debug 1
+            ! job #1 never ran, and has no names; jobs.traceback(1) says why
+            > j = jobs.start('1', [], #{delay: 1000}); j.stop(); j.join(); j.status
+            Out[5]: "Dead (Stopped), call jobs.traceback() for details"
+            > debug 2
+            ! job #2 never ran, and has no names; jobs.traceback(2) says why
+            > j = jobs.sh('true', #{after: 0}); j.join(); j.status
+            Out[7]: "Dead (Exception), call jobs.traceback() for details"
+            > debug 3
+            ! job #3 never ran, and has no names; jobs.traceback(3) says why
+        "#]],
+    );
+}
+
+#[test]
 fn the_newest_failures_keep_their_names() {
     check_shell(
         &[
