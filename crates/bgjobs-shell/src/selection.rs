@@ -56,6 +56,8 @@ impl Selection {
 
 impl Item {
     fn parse(text: &str) -> Result<Self, String> {
+        // Any name there is.
+        let text = if text == "*" { "all" } else { text };
         if let Some(&state) = STATES.iter().find(|&&state| state == text) {
             return Ok(Self::State(state));
         }
@@ -146,6 +148,7 @@ mod tests {
             ("1-2", &[1, 2]),
             ("1..9", &[1, 2, 3]),
             ("all", &[0, 1, 2, 3]),
+            ("*", &[0, 1, 2, 3]),
             ("running", &[3]),
             ("finished", &[0, 1, 2]),
             ("completed", &[0, 1]),
@@ -176,6 +179,8 @@ mod tests {
             assert_eq!(selected(&jobs, text).unwrap_err(), expected, "{text}");
         }
         jobs.get(3).expect("it runs").ask_stop("the end");
-        assert_eq!(selected(&JobManager::new(), "all").unwrap_err(), "there are no jobs");
+        for all in ["all", "*"] {
+            assert_eq!(selected(&JobManager::new(), all).unwrap_err(), "there are no jobs");
+        }
     }
 }

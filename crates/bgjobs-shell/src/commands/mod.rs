@@ -306,7 +306,17 @@ impl Command {
 pub(crate) fn begins_arguments(rest: &str) -> bool {
     let begins = |c: char| c.is_alphanumeric() || matches!(c, '_' | '%' | '#' | '"' | '\'');
     let option = |rest: &str| rest.trim_start_matches('-').starts_with(char::is_alphanumeric);
-    matches!(rest, "" | "!") || rest.starts_with(begins) || rest.starts_with('-') && option(rest)
+    matches!(rest, "" | "!")
+        || rest.starts_with(begins)
+        || rest.starts_with('-') && option(rest)
+        || rest.strip_prefix('*').is_some_and(begins_after_star)
+}
+
+/// Whether a `*` before this means any job, or any text in a name, as in `kill *`, `log * -n 5`, `kill *fit`, and is no product.
+fn begins_after_star(rest: &str) -> bool {
+    let options = rest.trim_start();
+    let is_option = options.trim_start_matches('-').starts_with(char::is_alphabetic);
+    options.is_empty() || options.starts_with('-') && is_option || rest.starts_with(char::is_alphanumeric)
 }
 
 #[cfg(test)]
@@ -324,6 +334,11 @@ mod tests {
         assert_eq!(parse(" fg 3 "), Some(Ok(Command::Foreground(selection(&["3"])))));
         assert_eq!(parse("kill %3"), Some(Ok(Command::Kill(selection(&["%3"])))));
         assert_eq!(parse("kill #3 5-7 fit*"), Some(Ok(Command::Kill(selection(&["%3", "5-7", "fit*"])))));
+        assert_eq!(parse("kill *"), Some(Ok(Command::Kill(selection(&["all"])))));
+        assert_eq!(parse("where * "), Some(Ok(Command::Where(selection(&["all"])))));
+        assert_eq!(parse("wait *"), Some(Ok(Command::Wait(Some(selection(&["all"]))))));
+        assert_eq!(parse("kill *fit *"), Some(Ok(Command::Kill(selection(&["*fit", "all"])))));
+        assert!(matches!(Command::parse("log * -n 5", |_| false), Some(Ok(Command::Log(..)))));
         assert_eq!(parse("kill 'fit a'"), Some(Ok(Command::Kill(selection(&["fit a"])))));
         assert_eq!(parse("wait"), Some(Ok(Command::Wait(None))));
         assert_eq!(parse("limit io 2"), Some(Ok(Command::Limit("io".to_owned(), Some(2)))));
@@ -343,6 +358,10 @@ mod tests {
             "kill = 3",
             "kill(3)",
             "kill - 1",
+            "kill * 3",
+            "kill *= 3",
+            "kill ** 3",
+            "log * 3",
             "fg.x",
             "x",
             "",

@@ -4,7 +4,7 @@ use bgjobs::{AnyJob, Failure, Outcome, State, many_lines, one_line};
 
 use super::{Reply, carry_out};
 use crate::{
-    commands::Command,
+    commands::{Command, begins_arguments},
     debugger::Debugger,
     lang::{DeadFrame, Names},
     render,
@@ -16,6 +16,18 @@ const LONGEST_VALUE: usize = 200;
 
 /// What can be typed there.
 const HINT: &str = "up, down, frames, locals, or any line with these names; quit or Ctrl-D leaves.";
+
+/// The words that count only there, beside those of the prompt.
+const WORDS: [&str; 5] = ["up", "down", "frames", "bt", "locals"];
+
+const HELP: &str = "\
+up           goes to the frame that called this one
+down         goes back to the frame that was called
+frames, bt   shows all frames, outermost first, with a > at this one
+locals       shows the names of this frame; a name alone shows its value whole
+any line     is evaluated with the names of this frame, and changes nothing outside
+quit         leaves, as Ctrl-D does
+`help kill` and the like tell of the other commands, which can be typed here too.";
 
 /// Begins to look around in a dead job.
 pub(super) fn job(session: &mut Session, job: &AnyJob) -> Reply {
@@ -60,9 +72,16 @@ pub(super) fn answer(session: &mut Session, line: &str) -> Reply {
         "down" => return Reply::Wrong("this is the innermost frame, where it failed; up goes to the call".to_owned()),
         "frames" | "bt" => return Reply::Shown(frames(debugger)),
         "locals" => return Reply::Shown(locals(debugger)),
-        _ => {}
+        line => {
+            let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+            if WORDS.contains(&word) && !is_variable(word) && begins_arguments(rest.trim_start()) {
+                return Reply::Wrong(format!("{word} takes nothing behind it; `help` shows what can be typed here"));
+            }
+        }
     }
     match Command::parse(line, is_variable) {
+        Some(Ok(Command::Help(None))) => Reply::Shown(HELP.to_owned()),
+        Some(Ok(Command::Help(Some(word)))) if WORDS.contains(&word.as_str()) => Reply::Shown(HELP.to_owned()),
         Some(Ok(Command::Leave)) => {
             session.leave_debugger();
             Reply::Nothing

@@ -77,6 +77,7 @@ fn a_wrong_option_of_a_command_is_told() {
         "jobs.sh('ls', #{terminal: #{rows: 0}})",
         "jobs.sh('ls', #{grace: 'x'})",
         "jobs.sh('ls', #{grace: -1})",
+        "jobs.sh('ls', #{grace: 1e300})",
         "jobs.sh('ls', #{color: true})",
         "j = jobs.sh('ls', #{dir: '/no/such'}); j.join(); j.traceback()",
     ]);
@@ -136,19 +137,25 @@ fn a_wrong_option_of_a_command_is_told() {
               In[9], line 1
                 jobs.sh('ls', #{grace: 'x'})
                      ^
-            the option `grace` is a number, not of the type char
+            the option `grace` is a time in seconds, as 0.5, not of the type char
             > jobs.sh('ls', #{grace: -1})
             Traceback (most recent call last):
               In[10], line 1
                 jobs.sh('ls', #{grace: -1})
                      ^
-            grace(-1): the time is in seconds, 0 or more, as 0.5 is
-            > jobs.sh('ls', #{color: true})
+            the option `grace` is a time in seconds, 0 or more, not -1
+            > jobs.sh('ls', #{grace: 1e300})
             Traceback (most recent call last):
               In[11], line 1
+                jobs.sh('ls', #{grace: 1e300})
+                     ^
+            the option `grace` is too long; it is a time in seconds, 3153600000 (100 years) at most, not 1e300
+            > jobs.sh('ls', #{color: true})
+            Traceback (most recent call last):
+              In[12], line 1
                 jobs.sh('ls', #{color: true})
                      ^
-            there is no option `color`; there are daemon: true, name: "text", log_file: "path", group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, retry: 3 and backoff: 1
+            there is no option `color`; there are daemon: true, name: "text", log_file: "path", group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, retry: 3, backoff: 1, input: "text", dir: "path", env: #{LANG: "C"}, terminal: true and grace: 5
             > j = jobs.sh('ls', #{dir: '/no/such'}); j.join(); j.traceback()
             can't run in `/no/such`: No such file or directory (os error 2)
         "#]],

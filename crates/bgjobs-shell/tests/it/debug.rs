@@ -383,6 +383,125 @@ fn what_has_nothing_to_look_at_says_why() {
 }
 
 #[test]
+fn a_command_and_what_never_ran_have_no_names_and_say_so() {
+    check_shell(
+        &[
+            "jobs.sh('echo here; exit 3').join()",
+            "debug 0",
+            "j = jobs.start('1', [], #{after: 0}); j.join(); j.status",
+            "debug 1",
+            "j = jobs.start('1', [], #{delay: 1000}); j.stop(); j.join(); j.status",
+            "debug 2",
+            "j = jobs.sh('true', #{after: 0}); j.join(); j.status",
+            "debug 3",
+        ],
+        expect![[r#"
+            > jobs.sh('echo here; exit 3').join()
+            > debug 0
+            ! job #0 is a command and has no names; `log 0` shows what it printed
+            > j = jobs.start('1', [], #{after: 0}); j.join(); j.status
+            Out[3]: "Dead (Exception), call jobs.traceback() for details"
+            > debug 1
+            ! job #1 never ran, and has no names; jobs.traceback(1) says why
+            > j = jobs.start('1', [], #{delay: 1000}); j.stop(); j.join(); j.status
+            Out[5]: "Dead (Stopped), call jobs.traceback() for details"
+            > debug 2
+            ! job #2 never ran, and has no names; jobs.traceback(2) says why
+            > j = jobs.sh('true', #{after: 0}); j.join(); j.status
+            Out[7]: "Dead (Exception), call jobs.traceback() for details"
+            > debug 3
+            ! job #3 never ran, and has no names; jobs.traceback(3) says why
+        "#]],
+    );
+}
+
+#[test]
+fn the_words_there_are_told_and_take_nothing() {
+    check_shell(
+        &[
+            "fn half(number) { number / 0 }",
+            "half(7)",
+            "debug",
+            "help",
+            "?",
+            "help up",
+            "help kill",
+            "up 5",
+            "down 1",
+            "frames all",
+            "bt 3",
+            "locals number",
+            "up = 5",
+            "up + 1",
+            "locals number",
+        ],
+        expect![[r#"
+            > fn half(number) { number / 0 }
+            > half(7)
+            ! Traceback (most recent call last):
+              In[2], line 1
+                half(7)
+                ^
+              In[1], line 1, in half
+                fn half(number) { number / 0 }
+                                         ^
+            Division by zero: 7 / 0
+            > debug
+            The line failed: Division by zero: 7 / 0
+              In[1], line 1, in half
+                fn half(number) { number / 0 }
+                                         ^
+              number = 7
+            up, down, frames, locals, or any line with these names; quit or Ctrl-D leaves.
+            > help
+            up           goes to the frame that called this one
+            down         goes back to the frame that was called
+            frames, bt   shows all frames, outermost first, with a > at this one
+            locals       shows the names of this frame; a name alone shows its value whole
+            any line     is evaluated with the names of this frame, and changes nothing outside
+            quit         leaves, as Ctrl-D does
+            `help kill` and the like tell of the other commands, which can be typed here too.
+            > ?
+            up           goes to the frame that called this one
+            down         goes back to the frame that was called
+            frames, bt   shows all frames, outermost first, with a > at this one
+            locals       shows the names of this frame; a name alone shows its value whole
+            any line     is evaluated with the names of this frame, and changes nothing outside
+            quit         leaves, as Ctrl-D does
+            `help kill` and the like tell of the other commands, which can be typed here too.
+            > help up
+            up           goes to the frame that called this one
+            down         goes back to the frame that was called
+            frames, bt   shows all frames, outermost first, with a > at this one
+            locals       shows the names of this frame; a name alone shows its value whole
+            any line     is evaluated with the names of this frame, and changes nothing outside
+            quit         leaves, as Ctrl-D does
+            `help kill` and the like tell of the other commands, which can be typed here too.
+            > help kill
+            kill 3 5-7 running fit*
+            Asks jobs to stop, ends their processes by force if they must be, and says for each what came of it.
+            Jobs are given by number, by range, by state (running, queued, stopping, finished, completed, dead,
+            failed, stopped, all), or by what they show, with * for any text.
+            > up 5
+            ! up takes nothing behind it; `help` shows what can be typed here
+            > down 1
+            ! down takes nothing behind it; `help` shows what can be typed here
+            > frames all
+            ! frames takes nothing behind it; `help` shows what can be typed here
+            > bt 3
+            ! bt takes nothing behind it; `help` shows what can be typed here
+            > locals number
+            ! locals takes nothing behind it; `help` shows what can be typed here
+            > up = 5
+            > up + 1
+            6
+            > locals number
+            ! locals takes nothing behind it; `help` shows what can be typed here
+        "#]],
+    );
+}
+
+#[test]
 fn the_newest_failures_keep_their_names() {
     check_shell(
         &[

@@ -247,6 +247,7 @@ fn wrong_calls_name_what_was_wrong() {
             "[1][5]",
             "'abc'.nothing",
             "sleep(-1)",
+            "sleep(1e300)",
             "sleep('a')",
             "read_file('/no/such/file')",
             "read_file('/')",
@@ -285,39 +286,45 @@ fn wrong_calls_name_what_was_wrong() {
                 sleep(-1)
                 ^
             sleep(-1): the time is in seconds, 0 or more, as 0.5 is
-            > sleep('a')
+            > sleep(1e300)
             Traceback (most recent call last):
               In[6], line 1
+                sleep(1e300)
+                ^
+            sleep(1e300): the time is too long; it is in seconds, 1e19 at most
+            > sleep('a')
+            Traceback (most recent call last):
+              In[7], line 1
                 sleep('a')
                 ^
             Function not found: sleep (char)
             > read_file('/no/such/file')
             Traceback (most recent call last):
-              In[7], line 1
+              In[8], line 1
                 read_file('/no/such/file')
                 ^
             can't read `/no/such/file`: No such file or directory (os error 2)
             > read_file('/')
             Traceback (most recent call last):
-              In[8], line 1
+              In[9], line 1
                 read_file('/')
                 ^
             can't read `/`: it is no regular file
             > read_file(5)
             Traceback (most recent call last):
-              In[9], line 1
+              In[10], line 1
                 read_file(5)
                 ^
             read_file(5): a path is a string, not of the type int
             > list_dir('/no/such/dir')
             Traceback (most recent call last):
-              In[10], line 1
+              In[11], line 1
                 list_dir('/no/such/dir')
                 ^
             can't list `/no/such/dir`: No such file or directory (os error 2)
             > 1 + 'a'
             Traceback (most recent call last):
-              In[11], line 1
+              In[12], line 1
                 1 + 'a'
                   ^
             Function not found: + (int, char)

@@ -126,16 +126,25 @@ fn wrong_options_and_limits_are_told() {
         "priority: 3000000000",
         "delay: 'soon'",
         "delay: -1",
+        "delay: 1e30",
+        "delay: 1e300",
+        "delay: 1000000000000000",
+        "delay: 0.0/0.0",
+        "delay: -1e300",
         "after: 'load'",
         "after: -1",
         "after: 5",
         "after: [0, 5]",
         "after_ended: [#{}]",
         "time_limit: ()",
+        "time_limit: 0",
+        "time_limit: 1e-12",
+        "time_limit: 1e300",
         "retry: 0",
         "retry: 0.5",
         "backoff: 1",
         "retry: 2, backoff: -1",
+        "retry: 2, backoff: 1e30",
     ];
     let told: String =
         options.iter().map(|option| wrong(&format!("jobs.start('1', [], #{{{option}}})")) + "\n").collect();
@@ -149,16 +158,25 @@ fn wrong_options_and_limits_are_told() {
         the option `priority` is a number from -2147483647 to 2147483647, not 3000000000
         the option `delay` is a time in seconds, as 0.5, not of the type string
         the option `delay` is a time in seconds, 0 or more, not -1
+        the option `delay` is too long; it is a time in seconds, 3153600000 (100 years) at most, not 1e30
+        the option `delay` is too long; it is a time in seconds, 3153600000 (100 years) at most, not 1e300
+        the option `delay` is too long; it is a time in seconds, 3153600000 (100 years) at most, not 1e15
+        the option `delay` is a time in seconds, 0 or more, not NaN
+        the option `delay` is a time in seconds, 0 or more, not -1e300
         the option `after` is a job, its number, or an array of these, as [1, 2], not of the type string
         Job #-1 not found
         Job #5 not found; no job was started yet; a job can only start after one that is in the lists
         Job #0 not found; no job was started yet; a job can only start after one that is in the lists
         the option `after_ended` is a job, its number, or an array of these, as [1, 2], not of the type map
         the option `time_limit` is a time in seconds, as 0.5, not of the type ()
+        with a `time_limit` of 0 the job would be stopped at once; leave it out for no limit
+        with a `time_limit` of 0.000000000001 the job would be stopped at once; leave it out for no limit
+        the option `time_limit` is too long; it is a time in seconds, 3153600000 (100 years) at most, not 1e300
         the option `retry` is how often a job is tried, 1 or more, not 0
         the option `retry` is how often a job is tried, as 3, not of the type float
         the option `backoff` is the pause before a `retry`, as in #{retry: 3, backoff: 1}
         the option `backoff` is a time in seconds, 0 or more, not -1
+        the option `backoff` is too long; it is a time in seconds, 3153600000 (100 years) at most, not 1e30
     "#]].assert_eq(&told);
     let limits =
         ["g = jobs.group('io'); g.limit = 0", "g.limit = -1", "g.set_limit('two')", "jobs.group('')", "jobs.group(1)"];
@@ -172,7 +190,7 @@ fn wrong_options_and_limits_are_told() {
     "#]]
     .assert_eq(&told);
     // Nothing was started.
-    assert_eq!(answered(&mut session, "jobs.all.len()"), "Out[25]: 0");
+    assert_eq!(answered(&mut session, "jobs.all.len()"), "Out[34]: 0");
 }
 
 /// What the commands of a line show.

@@ -43,8 +43,19 @@ mod of_time {
     }
 }
 
+/// The longest time that a function takes, in seconds; a `Duration` has not much more.
+const LONGEST: f64 = 1e19;
+
 /// A time in seconds, of the function `name`.
 pub(in crate::lang) fn time(name: &str, seconds: f64) -> Result<Duration> {
-    let time = Duration::try_from_secs_f64(seconds);
-    Ok(time.map_err(|_| error(format!("{name}({seconds}): the time is in seconds, 0 or more, as 0.5 is")))?)
+    let wrong = |what: &str| error(format!("{name}({}): the time is {what}", shown(seconds)));
+    if seconds > LONGEST {
+        return Err(wrong("too long; it is in seconds, 1e19 at most").into());
+    }
+    Ok(Duration::try_from_secs_f64(seconds).map_err(|_| wrong("in seconds, 0 or more, as 0.5 is"))?)
+}
+
+/// A number of seconds, without hundreds of digits.
+pub(in crate::lang) fn shown(seconds: f64) -> String {
+    if seconds.abs() < 1e15 { seconds.to_string() } else { format!("{seconds:e}") }
 }

@@ -20,8 +20,10 @@ pub(crate) enum NoPostMortem {
     Runs(JobId),
     /// It ended well.
     Done(JobId),
-    /// It was stopped before it began.
+    /// It ended before it began: it was stopped, or what it was to start after failed.
     NeverBegan(JobId),
+    /// It is a line of the system's shell.
+    Command(JobId),
     /// No code of the user's ran.
     NoNames(JobId),
     /// There are newer ones.
@@ -68,7 +70,12 @@ impl fmt::Display for NoPostMortem {
             Self::Done(id) => {
                 write!(f, "Job #{id} completed: there is nothing to look for; its value is jobs[{id}].result")
             }
-            Self::NeverBegan(id) => write!(f, "Job #{id} was stopped before it began, and has no names"),
+            Self::NeverBegan(id) => {
+                write!(f, "job #{id} never ran, and has no names; jobs.traceback({id}) says why")
+            }
+            Self::Command(id) => {
+                write!(f, "job #{id} is a command and has no names; `log {id}` shows what it printed")
+            }
             Self::NoNames(id) => write!(
                 f,
                 "Job #{id} failed in no function of yours, so there are no names to look at; jobs.traceback({id}) says why"

@@ -144,8 +144,11 @@ impl Jobs {
         Err(match job.state() {
             State::Finished(Outcome::Done) => NoPostMortem::Done(id),
             State::Finished(_) if job.times().started.is_none() => NoPostMortem::NeverBegan(id),
-            State::Finished(_) if self.started(job).is_none() => NoPostMortem::NoNames(id),
-            State::Finished(_) => NoPostMortem::LetGo(id),
+            State::Finished(_) => match self.started(job) {
+                None => NoPostMortem::NoNames(id),
+                Some(Started::Command { .. }) => NoPostMortem::Command(id),
+                Some(Started::Expression { .. } | Started::Call { .. }) => NoPostMortem::LetGo(id),
+            },
             _ => NoPostMortem::Runs(id),
         })
     }

@@ -29,7 +29,7 @@ pub(super) fn module() -> Module {
             let mut arguments = arguments.drain(..);
             let what = arguments.next().unwrap_or_default();
             let given = arguments.next().map_or(Ok(Array::new()), given)?;
-            let choices = arguments.next().map_or(Ok(Choices::default()), |options| choices(&options))?;
+            let choices = arguments.next().map_or(Ok(Choices::default()), |options| choices(&options, &[]))?;
             start(evaluation, [what].into_iter().chain(given), choices).map(Dynamic::from)
         });
     }

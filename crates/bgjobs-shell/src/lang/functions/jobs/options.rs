@@ -7,16 +7,40 @@ use rhai::{Array, Dynamic, EvalAltResult, Map};
 
 use crate::lang::{
     error::{Result, error},
+    functions::time::shown,
     kind::{text, word},
     start::Choices,
 };
 
-/// What can stand in the map, as it is typed.
-const OPTIONS: &str = "daemon: true, name: \"text\", log_file: \"path\", group: \"io\", priority: 1, delay: 5, after: [1, 2], \
-                       after_ended: [1, 2], time_limit: 60, retry: 3 and backoff: 1";
+/// The longest time that an option takes, in seconds: 100 years.
+const LONGEST: u64 = 100 * 365 * 24 * 60 * 60;
 
-/// Reads the options of a job.
-pub(super) fn choices(options: &Dynamic) -> Result<Choices> {
+/// What can stand in the map.
+pub(super) struct Choice {
+    /// As it is typed.
+    pub(super) typed: &'static str,
+    /// What it does.
+    #[expect(dead_code, reason = "for a time")]
+    pub(super) what: &'static str,
+}
+
+/// What can stand in the map for any job.
+const CHOICES: &[Choice] = &[
+    Choice { typed: "daemon: true", what: "neither `wait` nor the end of the shell waits for it" },
+    Choice { typed: "name: \"text\"", what: "what the lists show in place of its text" },
+    Choice { typed: "log_file: \"path\"", what: "a new file that gets all it prints" },
+    Choice { typed: "group: \"io\"", what: "the group whose limit it starts under, see `help groups`" },
+    Choice { typed: "priority: 1", what: "the higher, the sooner it starts in its group; else 0" },
+    Choice { typed: "delay: 5", what: "it starts so many seconds from now" },
+    Choice { typed: "after: [1, 2]", what: "it starts when these jobs have ended well" },
+    Choice { typed: "after_ended: [1, 2]", what: "it starts when these jobs have ended in any way" },
+    Choice { typed: "time_limit: 60", what: "it is stopped when it has run for so many seconds" },
+    Choice { typed: "retry: 3", what: "how often it is tried in all, if it fails" },
+    Choice { typed: "backoff: 1", what: "the seconds before the second try, twice as many before each further" },
+];
+
+/// Reads the options of a job; `others` are those that were taken out of the map before.
+pub(super) fn choices(options: &Dynamic, others: &[Choice]) -> Result<Choices> {
     let Some(options) = options.read_lock::<Map>() else {
         return Err(error(format!(
             "jobs.start(..): the options are given in a map, as in jobs.start(f, [5], #{{daemon: true}}), not as {}",
@@ -40,10 +64,10 @@ pub(super) fn choices(options: &Dynamic) -> Result<Choices> {
             "delay" => chosen.delay = Some(seconds(option, value)?),
             "after" => chosen.after.extend(jobs(option, value)?.into_iter().map(After::Done)),
             "after_ended" => chosen.after.extend(jobs(option, value)?.into_iter().map(After::Ended)),
-            "time_limit" => chosen.time_limit = Some(seconds(option, value)?),
+            "time_limit" => chosen.time_limit = Some(time_limit(option, value)?),
             "retry" => choices.retry.get_or_insert_default().attempts = attempts(value)?,
             "backoff" => backoff = Some(seconds(option, value)?),
-            _ => return Err(error(format!("there is no option `{option}`; there are {OPTIONS}")).into()),
+            _ => return Err(unknown(option, others).into()),
         }
     }
     match (&mut choices.retry, backoff) {
@@ -55,6 +79,12 @@ pub(super) fn choices(options: &Dynamic) -> Result<Choices> {
         (_, None) => {}
     }
     Ok(choices)
+}
+
+fn unknown(option: &str, others: &[Choice]) -> EvalAltResult {
+    let all: Vec<_> = CHOICES.iter().chain(others).map(|choice| choice.typed).collect();
+    let (last, rest) = all.split_last().expect("there are options");
+    error(format!("there is no option `{option}`; there are {} and {last}", rest.join(", ")))
 }
 
 fn wrong(option: &str, wanted: &str, value: &Dynamic) -> EvalAltResult {
@@ -88,12 +118,38 @@ fn attempts(value: &Dynamic) -> Result<u32> {
     }
 }
 
-fn seconds(option: &str, value: &Dynamic) -> Result<Duration> {
+/// A time in seconds, up to [`LONGEST`].
+pub(super) fn seconds(option: &str, value: &Dynamic) -> Result<Duration> {
+    let seconds = number(option, value)?;
+    #[expect(clippy::cast_precision_loss, reason = "it is far smaller than what loses any")]
+    if seconds > LONGEST as f64 {
+        let seconds = shown(seconds);
+        return Err(error(format!(
+            "the option `{option}` is too long; it is a time in seconds, {LONGEST} (100 years) at most, not {seconds}"
+        ))
+        .into());
+    }
+    Ok(Duration::try_from_secs_f64(seconds)
+        .map_err(|_| error(format!("the option `{option}` is a time in seconds, 0 or more, not {}", shown(seconds))))?)
+}
+
+/// A time in which something can be done.
+fn time_limit(option: &str, value: &Dynamic) -> Result<Duration> {
+    let limit = seconds(option, value)?;
+    if limit.is_zero() {
+        let seconds = shown(number(option, value)?);
+        return Err(error(format!(
+            "with a `{option}` of {seconds} the job would be stopped at once; leave it out for no limit"
+        ))
+        .into());
+    }
+    Ok(limit)
+}
+
+fn number(option: &str, value: &Dynamic) -> Result<f64> {
     #[expect(clippy::cast_precision_loss, reason = "so many seconds that it matters are centuries")]
     let seconds = value.as_float().or_else(|_| value.as_int().map(|seconds| seconds as f64));
-    let seconds = seconds.map_err(|_| wrong(option, "is a time in seconds, as 0.5", value))?;
-    Ok(Duration::try_from_secs_f64(seconds)
-        .map_err(|_| error(format!("the option `{option}` is a time in seconds, 0 or more, not {seconds}")))?)
+    Ok(seconds.map_err(|_| wrong(option, "is a time in seconds, as 0.5", value))?)
 }
 
 /// A job, its number, or several of these in an array.

@@ -1,19 +1,26 @@
 //! Commands as jobs: `jobs.sh("make -j2")`, and how they ended.
 
-use std::time::Duration;
-
 use bgjobs::{AnyJob, Command, CommandError, Outcome, State, TerminalSize};
 use rhai::{Dynamic, Map, Module, export_module, exported_module};
 
-use super::options::choices;
+use super::options::{Choice, choices, seconds};
 use crate::lang::{
     error::{Result, error},
     evaluation::Evaluation,
-    functions::{command::number, time::time},
+    functions::command::number,
     jobs::{Jobs, Started},
     kind::{text, word},
     start::{self, Choices},
 };
+
+/// What can stand in the map for a command, beside what can for any job.
+const CHOICES: &[Choice] = &[
+    Choice { typed: "input: \"text\"", what: "what it reads" },
+    Choice { typed: "dir: \"path\"", what: "the folder it runs in" },
+    Choice { typed: "env: #{LANG: \"C\"}", what: "variables of its environment, beside those of the shell" },
+    Choice { typed: "terminal: true", what: "it runs on a terminal of its own; #{rows: 24, columns: 80} is its size" },
+    Choice { typed: "grace: 5", what: "the seconds between a stop and the end by force" },
+];
 
 /// The functions as a module.
 pub(super) fn module() -> Module {
@@ -110,14 +117,14 @@ fn with_options(mut command: Command, options: &Dynamic) -> Result<(Command, Cho
                 Some(size) => command.terminal(size),
                 None => command,
             },
-            "grace" => command.grace(seconds(value)?),
+            "grace" => command.grace(seconds(option, value)?),
             _ => {
                 of_jobs.insert(option.clone(), value.clone());
                 command
             }
         };
     }
-    Ok((command, choices(&of_jobs.into())?))
+    Ok((command, choices(&of_jobs.into(), CHOICES)?))
 }
 
 fn environment(mut command: Command, value: &Dynamic) -> Result<Command> {
@@ -145,13 +152,4 @@ fn terminal(value: &Dynamic) -> Result<Option<TerminalSize>> {
     };
     let TerminalSize { rows, columns } = TerminalSize::default();
     Ok(Some(TerminalSize { rows: length("rows", rows)?, columns: length("columns", columns)? }))
-}
-
-fn seconds(value: &Dynamic) -> Result<Duration> {
-    #[expect(clippy::cast_precision_loss, reason = "so many seconds that it matters are centuries")]
-    let seconds = value.as_float().or_else(|_| value.as_int().map(|seconds| seconds as f64));
-    time(
-        "grace",
-        seconds.map_err(|kind| error(format!("the option `grace` is a number, not of the type {}", word(kind))))?,
-    )
 }
