@@ -161,7 +161,7 @@ impl AnyJob {
     }
 
     /// What keeps the job: from starting while it is [`Queued`](State::Queued), or from going on while its body waits for
-    /// another job. Nothing keeps one that runs, and one that has ended.
+    /// another job, or to be tried again. Nothing keeps one that runs, and one that has ended.
     #[must_use]
     pub fn why(&self) -> Vec<Waiting> {
         self.engine.why(self.core())
