@@ -348,7 +348,7 @@ impl AnyJob {
     /// Asks the job to stop, unless it has ended.
     fn begin_stop(&self, reason: &Name) -> Option<Verdict> {
         if let State::Finished(outcome) = self.state() {
-            return Some(Verdict::FinishedFirst { outcome });
+            return Some(Verdict::FinishedFirst { outcome, asked: false });
         }
         self.ask_stop(reason.clone());
         None
@@ -364,7 +364,7 @@ impl AnyJob {
             State::Finished(Outcome::Stopped) => {
                 Verdict::Stopped { after, place: self.core().place_of_stop(self.record.failure(), finished) }
             }
-            State::Finished(outcome) => Verdict::FinishedFirst { outcome },
+            State::Finished(outcome) => Verdict::FinishedFirst { outcome, asked: true },
             _ => Verdict::StillRunning { after, place: self.place() },
         }
     }
