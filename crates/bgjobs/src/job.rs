@@ -161,7 +161,7 @@ impl AnyJob {
     }
 
     /// What keeps the job: from starting while it is [`Queued`](State::Queued), or from going on while its body waits for
-    /// another job. Nothing keeps one that runs, and one that has ended.
+    /// another job, or to be tried again. Nothing keeps one that runs, and one that has ended.
     #[must_use]
     pub fn why(&self) -> Vec<Waiting> {
         self.engine.why(self.core())
@@ -350,7 +350,7 @@ impl AnyJob {
     /// Asks the job to stop, unless it has ended.
     fn begin_stop(&self, reason: &Name) -> Option<Verdict> {
         if let State::Finished(outcome) = self.state() {
-            return Some(Verdict::FinishedFirst { outcome });
+            return Some(Verdict::FinishedFirst { outcome, asked: false });
         }
         self.ask_stop(reason.clone());
         None
@@ -366,7 +366,7 @@ impl AnyJob {
             State::Finished(Outcome::Stopped) => {
                 Verdict::Stopped { after, place: self.core().place_of_stop(self.record.failure(), finished) }
             }
-            State::Finished(outcome) => Verdict::FinishedFirst { outcome },
+            State::Finished(outcome) => Verdict::FinishedFirst { outcome, asked: true },
             _ => Verdict::StillRunning { after, place: self.place() },
         }
     }

@@ -19,7 +19,7 @@ use crate::{
     name::Name,
     panic::{drop_quietly, swallow},
     platform::{cpu_time, nanos},
-    retry::{Attempt, REMEMBERED},
+    retry::{Attempt, Pause, REMEMBERED},
     said::{Place, Progress},
     state::{Life, Outcome, State},
     stop::Stopped,
@@ -79,6 +79,7 @@ struct Aside {
     group: OnceLock<Name>,
     said: Mutex<Said>,
     attempts: Mutex<VecDeque<Attempt>>,
+    pause: Mutex<Option<Pause>>,
 }
 
 /// A body's own way to tell where it is.
@@ -290,12 +291,28 @@ impl Core {
         drop(oldest);
     }
 
-    /// Notes how the attempt that runs has ended.
+    /// Notes how the attempt that runs has ended; it is nowhere any more.
     pub(crate) fn end_attempt(&self, failure: Option<&Failure>) {
         if let Some(attempt) = lock(&self.aside().attempts).back_mut() {
             attempt.ended = Some(Instant::now());
             attempt.failure = failure.cloned();
         }
+        let left = {
+            let mut said = lock(&self.aside().said);
+            (said.place.take(), mem::take(&mut said.locate))
+        };
+        // What they hold is the user's.
+        drop_quietly(left);
+    }
+
+    /// Notes that the job waits before its next attempt, or that it waits no longer.
+    pub(crate) fn set_pause(&self, pause: Option<Pause>) {
+        *lock(&self.aside().pause) = pause;
+    }
+
+    /// The time before the next attempt, if the job waits for that.
+    pub(crate) fn pause(&self) -> Option<Pause> {
+        *lock(&self.aside.get()?.pause)
     }
 
     pub(crate) fn attempts(&self) -> Vec<Attempt> {

@@ -2,10 +2,7 @@
 //!
 //! Knows nothing of threads: the attempts are one job, on one thread.
 
-use std::{
-    panic::Location,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use crate::{
     context::Context,
@@ -14,6 +11,7 @@ use crate::{
     job::Job,
     name::Name,
     panic,
+    schedule::why::Waiting,
     spawn::Spawner,
 };
 
@@ -54,6 +52,22 @@ impl Retry {
     }
 }
 
+/// The time between two attempts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pause {
+    began: Instant,
+    time: Duration,
+    number: u32,
+    of: u32,
+}
+
+impl Pause {
+    /// What the job waits for meanwhile.
+    pub(crate) fn waiting(&self) -> Waiting {
+        Waiting::Attempt { left: self.time.saturating_sub(self.began.elapsed()), number: self.number, of: self.of }
+    }
+}
+
 /// One call of a body that may be called again.
 #[derive(Clone, Debug)]
 pub struct Attempt {
@@ -74,7 +88,8 @@ impl Spawner<'_> {
     /// [`AnyJob::attempts`](crate::AnyJob::attempts) tells of each attempt.
     /// A stop ends the job at once, between two attempts too; a [time limit](crate::Options::time_limit) is one for all of
     /// them together.
-    /// Between two attempts the job lends its place in its [`Group`](crate::Group).
+    /// Between two attempts the job lends its place in its [`Group`](crate::Group), and [`AnyJob::why`](crate::AnyJob::why)
+    /// tells for how long.
     ///
     /// # Errors
     ///
@@ -99,13 +114,11 @@ impl Spawner<'_> {
     /// assert_eq!(failures.collect::<Vec<_>>(), [Some("no route".into()), Some("no answer".into()), None]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[track_caller]
     pub fn retry<T, F>(&self, name: impl Into<Name>, retry: Retry, mut body: F) -> Result<Job<T>, SpawnError>
     where
         F: FnMut(&Context) -> Result<T, Failure> + Send + 'static,
         T: Send + Sync + 'static,
     {
-        let location = Location::caller();
         self.spawn_with(name, move |job| {
             let mut number = 1;
             loop {
@@ -115,17 +128,17 @@ impl Spawner<'_> {
                 core.end_attempt(result.as_ref().err());
                 match result {
                     Err(failure) if failure.kind() != FailureKind::Stop && number < retry.attempts => {
-                        let pause = retry.pause_after(number);
+                        let time = retry.pause_after(number);
                         number += 1;
-                        let text = format!("waits {pause:?} before attempt {number} of {}", retry.attempts);
-                        core.say_place(text.into(), location);
+                        core.set_pause(Some(Pause { began: Instant::now(), time, number, of: retry.attempts }));
                         let lender = engine.lend(std::iter::empty(), 1);
-                        let slept = job.sleep(pause);
+                        let slept = job.sleep(time);
+                        core.set_pause(None);
                         if let Some(lender) = lender {
                             engine.take_back(lender, false);
                         }
-                        slept?;
-                        core.say_place(format!("attempt {number} of {}", retry.attempts).into(), location);
+                        // Not by `?`, which would say that it was stopped in this file.
+                        slept.map_err(|stop| Failure::from_boxed(stop.into()))?;
                     }
                     result => return result,
                 }

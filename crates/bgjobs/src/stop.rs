@@ -43,10 +43,12 @@ pub enum Verdict {
         /// Where it was when it heard of it; none if that is not known, or if it had not started.
         place: Option<Place>,
     },
-    /// The job ended by itself before it heard of the request, or had ended long before.
+    /// The job ended by itself before it heard of the request, or had ended before that was made.
     FinishedFirst {
         /// How it ended.
         outcome: Outcome,
+        /// Whether it had not ended yet when it was asked.
+        asked: bool,
     },
     /// The job still runs; it goes on being asked to stop.
     StillRunning {
@@ -63,9 +65,14 @@ impl fmt::Display for Verdict {
         match self {
             Self::Stopped { after, place: None } => write!(f, "stopped after {after:.1?}"),
             Self::Stopped { after, place: Some(place) } => write!(f, "stopped at {place} after {after:.1?}"),
-            Self::FinishedFirst { outcome: Outcome::Done } => f.write_str("had completed before it heard of the stop"),
-            Self::FinishedFirst { outcome: Outcome::Failed } => f.write_str("had died before it heard of the stop"),
-            Self::FinishedFirst { outcome: Outcome::Stopped } => f.write_str("had stopped before"),
+            Self::FinishedFirst { outcome, asked } => {
+                let ended = match outcome {
+                    Outcome::Done => "completed",
+                    Outcome::Failed => "died",
+                    Outcome::Stopped => "stopped",
+                };
+                write!(f, "had {ended} before{}", if *asked { " it heard of the stop" } else { "" })
+            }
             Self::StillRunning { after, place: None } => write!(f, "still running {after:.1?} after the request"),
             Self::StillRunning { after, place: Some(place) } => {
                 let there = place.waited();

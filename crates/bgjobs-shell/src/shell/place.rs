@@ -24,7 +24,9 @@ pub(super) fn tell(job: &AnyJob) -> String {
             let asked = if state == State::Stopping { " and was asked to stop" } else { "" };
             let mut text = format!("Job #{id} has run for {ran:.1?}{asked}");
             match place {
-                None => text.push_str("; it does not say where it is."),
+                None => {
+                    let _ = write!(text, "; {}.", waits(job).as_deref().unwrap_or("it does not say where it is"));
+                }
                 Some(place) => {
                     let there = place.waited();
                     let _ = write!(text, "; in {}", place.text);
@@ -41,6 +43,13 @@ pub(super) fn tell(job: &AnyJob) -> String {
             text
         }
     }
+}
+
+/// What a job waits for that is nowhere, if it waits.
+fn waits(job: &AnyJob) -> Option<String> {
+    let why: Vec<_> = job.why().iter().map(ToString::to_string).collect();
+    let text = why.join("; ");
+    (!text.is_empty()).then(|| text.strip_prefix("it ").unwrap_or(&text).to_owned())
 }
 
 fn ended(job: &AnyJob, outcome: Outcome) -> String {

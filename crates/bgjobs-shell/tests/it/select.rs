@@ -85,7 +85,7 @@ fn kill_takes_several_jobs_and_tells_of_each() {
     assert!(lines[0].starts_with("Job #0 stopped") && lines[1].starts_with("Job #1 stopped"), "{killed}");
     assert!(answered(&mut session, "kill all").starts_with("Job #2 stopped"));
     assert_eq!(answered(&mut session, "kill all"), "all of them had ended before");
-    assert_eq!(answered(&mut session, "kill 3"), "Job #3 had completed before it heard of the stop");
+    assert_eq!(answered(&mut session, "kill 3"), "Job #3 had completed before");
     assert_eq!(answered(&mut session, "kill running"), "wrong: no job is running");
     assert_eq!(answered(&mut session, "kill 3 9"), "wrong: Job #9 not found; the newest job is #3");
     assert_eq!(answered(&mut session, "fg 0-1"), "wrong: 2 jobs are meant, and one is wanted: give its number");

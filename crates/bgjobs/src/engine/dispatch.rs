@@ -273,10 +273,13 @@ impl Engine {
         let mut why: Vec<_> = ledger.schedule.holds(core.key()).into_iter().map(told).collect();
         match state {
             State::Queued if why.is_empty() => why.push(Waiting::Thread),
-            State::Running | State::Stopping => why.extend(ledger.joins.of(core.key()).iter().map(|joined| {
-                let (name, state) = other(joined.id).unzip();
-                Waiting::Job { job: joined.id, name, state: state.unwrap_or(State::Running) }
-            })),
+            State::Running | State::Stopping => {
+                why.extend(ledger.joins.of(core.key()).iter().map(|joined| {
+                    let (name, state) = other(joined.id).unzip();
+                    Waiting::Job { job: joined.id, name, state: state.unwrap_or(State::Running) }
+                }));
+                why.extend(core.pause().map(|pause| pause.waiting()));
+            }
             _ => {}
         }
         why

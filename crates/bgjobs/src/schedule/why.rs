@@ -64,6 +64,15 @@ pub enum Waiting {
         /// Where the other job is.
         state: State,
     },
+    /// It runs, [has failed](crate::Spawner::retry), and waits before it is tried again.
+    Attempt {
+        /// How long that is from now.
+        left: Duration,
+        /// Which attempt is the next, from 1.
+        number: u32,
+        /// How many there are at most.
+        of: u32,
+    },
 }
 
 /// What a person reads, as in `group disk runs 2 jobs, its limit is 2; 3 wait before it`.
@@ -89,6 +98,7 @@ impl fmt::Display for Waiting {
             Self::Job { job, name, state } => {
                 write!(f, "it waits for the end of {}", Other(*job, name.as_ref(), *state))
             }
+            Self::Attempt { left, number, of } => write!(f, "it waits {left:.1?} before attempt {number} of {of}"),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bgjobs::{Context, Failure, FailureKind, Job, JobManager, Options, Outcome, Retry, State};
+use bgjobs::{Context, Failure, FailureKind, Job, JobManager, Options, Outcome, Place, Retry, State, Verdict, Waiting};
 use expect_test::expect;
 
 use crate::{
@@ -73,8 +73,11 @@ fn it_waits_longer_each_time_and_says_so() {
     assert!(pause(1) >= backoff && pause(2) >= backoff * 2);
 
     let slow = failing(&jobs, 9, Retry { attempts: 5, backoff: GUARD, longest: Duration::from_secs(2) });
-    wait_until("it waits", || slow.place().is_some());
-    expect!["waits 2s before attempt 2 of 5"].assert_eq(&slow.place().unwrap().text);
+    wait_until("it waits", || !slow.why().is_empty());
+    let [Waiting::Attempt { left, number: 2, of: 5 }] = slow.why()[..] else { panic!("{:?}", slow.why()) };
+    assert!(left <= Duration::from_secs(2) && left > Duration::from_secs(1), "{left:?}");
+    let waiting = Waiting::Attempt { left: Duration::from_secs(2), number: 2, of: 5 };
+    expect!["it waits 2.0s before attempt 2 of 5"].assert_eq(&waiting.to_string());
     assert_eq!(slow.attempts().len(), 1);
     // A stop ends it at once.
     let asked = Instant::now();
@@ -83,6 +86,24 @@ fn it_waits_longer_each_time_and_says_so() {
     assert!(asked.elapsed() < Duration::from_secs(1));
     assert_eq!(slow.state(), State::Finished(Outcome::Stopped));
     assert_eq!(slow.failure().unwrap().message(), "enough");
+    assert!(slow.why().is_empty());
+}
+
+#[test]
+fn between_attempts_it_is_nowhere_and_a_stop_there_names_no_place() {
+    let jobs = JobManager::new();
+    let body = |job: &Context| {
+        std::mem::forget(job.locate(|| Some(Place::new(Vec::new()))));
+        job.checkpoint("asking")?;
+        Err::<(), _>(Failure::new("no answer"))
+    };
+    let retry = Retry { attempts: 2, backoff: GUARD, longest: GUARD };
+    let job = jobs.with(Options::default()).retry("fetch", retry, body).unwrap();
+    wait_until("it waits", || !job.why().is_empty());
+    assert_eq!(job.place(), None);
+    let verdict = job.stop("enough", GUARD);
+    assert!(matches!(verdict, Verdict::Stopped { place: None, .. }), "{verdict:?}");
+    expect!["stopped: enough"].assert_eq(&job.failure().unwrap().traceback().to_string());
 }
 
 #[test]

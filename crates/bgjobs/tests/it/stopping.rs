@@ -55,14 +55,17 @@ fn a_job_that_has_ended_is_left_as_it_is() {
     let stopped = jobs.spawn_with("stopped", sleeper).unwrap();
     stopped.stop("first", GUARD);
     for (job, outcome, text) in [
-        (AnyJob::from(done), Outcome::Done, "had completed before it heard of the stop"),
-        (died.into(), Outcome::Failed, "had died before it heard of the stop"),
+        (AnyJob::from(done), Outcome::Done, "had completed before"),
+        (died.into(), Outcome::Failed, "had died before"),
         (stopped.clone().into(), Outcome::Stopped, "had stopped before"),
     ] {
         job.wait().unwrap();
         let reason = job.stop_reason();
         let verdict = job.stop("too late", Duration::ZERO);
-        assert!(matches!(verdict, Verdict::FinishedFirst { outcome: seen } if seen == outcome), "{verdict:?}");
+        assert!(
+            matches!(verdict, Verdict::FinishedFirst { outcome: seen, asked: false } if seen == outcome),
+            "{verdict:?}"
+        );
         assert_eq!(verdict.to_string(), text);
         assert!(!job.ask_stop("too late"));
         assert_eq!(job.stop_reason(), reason);
@@ -77,7 +80,9 @@ fn a_job_that_ends_well_after_the_request_had_completed_first() {
     let job = jobs.spawn("deaf", gate.hold(1)).unwrap();
     wait_until("it runs", || job.state() == State::Running);
     gate.open_soon();
-    assert!(matches!(job.stop("x", GUARD), Verdict::FinishedFirst { outcome: Outcome::Done }));
+    let verdict = job.stop("x", GUARD);
+    assert!(matches!(verdict, Verdict::FinishedFirst { outcome: Outcome::Done, asked: true }));
+    assert_eq!(verdict.to_string(), "had completed before it heard of the stop");
     assert_eq!((job.join().unwrap(), job.stop_reason().as_deref()), (&1, Some("x")));
 }
 
@@ -108,7 +113,7 @@ fn a_body_that_ignores_the_request_is_told_of_with_its_last_place() {
     gate.open();
     assert!(matches!(
         job.stop("again", GUARD),
-        Verdict::Stopped { .. } | Verdict::FinishedFirst { outcome: Outcome::Stopped }
+        Verdict::Stopped { .. } | Verdict::FinishedFirst { outcome: Outcome::Stopped, .. }
     ));
     assert_eq!(job.failure().unwrap().message(), "enough");
 }
@@ -178,7 +183,7 @@ fn a_job_that_has_not_started_ends_at_once_and_its_body_never_runs() {
     assert_eq!(job.failure().unwrap().traceback().to_string(), "stopped: never mind");
     assert_eq!((job.times().ran(), job.stop_reason().as_deref()), (None, Some("never mind")));
     assert_eq!(job.cpu_time(), Some(Duration::ZERO));
-    assert!(matches!(job.stop("again", Duration::ZERO), Verdict::FinishedFirst { outcome: Outcome::Stopped }));
+    assert!(matches!(job.stop("again", Duration::ZERO), Verdict::FinishedFirst { outcome: Outcome::Stopped, .. }));
     assert_eq!(notices.look(), all);
     assert!(jobs.dead().contains(&job));
     assert_eq!(jobs.spawn("next", || 2).unwrap().join().unwrap(), &2);
