@@ -30,7 +30,10 @@ const TIME: Duration = Duration::from_millis(50);
 /// How long it may take to hear that: more is a hang.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How many lines are typed and answered at most.
+/// The longest text that is looked up as a name.
+const MOST_OF_A_NAME: usize = 12;
+
+/// How many lines are answered at most.
 const LINES: usize = 8;
 
 thread_local! {
@@ -49,11 +52,14 @@ pub fn type_bytes(bytes: &[u8]) {
 
 fn type_text(session: &Session, text: &str) {
     let ends: Vec<_> = (0..=text.len()).filter(|&place| text.is_char_boundary(place)).collect();
-    for &cursor in ends.iter().step_by(ends.len() / 6 + 1).chain(ends.last()) {
+    for &cursor in ends.iter().step_by(ends.len() / 3 + 1).chain(ends.last()) {
         editor::type_line(session, text, cursor);
     }
     let _ = Command::parse(text, |name| session.names().variable(name).is_some());
-    let _ = session.describe(text);
+    // It looks through all functions, which takes its time.
+    if text.len() < MOST_OF_A_NAME {
+        let _ = session.describe(text);
+    }
 }
 
 /// Has lines answered, one after the other; an empty line divides them.
