@@ -60,7 +60,7 @@ Lines are in Rhai (https://rhai.rs/book); each can run in the background:
   !make -j2 &              starts a command as a job; without & it is waited for
   jobs.new(\"slow(5)\")      starts an expression as a job
   jobs.new(slow, 5)        starts the call of a function as a job
-  jobs.start(slow, [5], #{name: \"x\", group: \"io\"})   with options: `help why`
+  jobs.start(slow, [5], #{name: \"x\", group: \"io\"})  see `help options`
   jobs                     lists all jobs
   jobs[0].result           its value; also .status .traceback() .log .summary()
   jobs.traceback(0)        why it died; jobs.remove(0) and jobs.flush() forget

@@ -72,6 +72,10 @@ fn describe_own(text: &mut String, name: &str, language: &Language) {
         let functions = serde_json::from_str::<Json>(&functions).unwrap_or_default();
         let functions = functions["functions"].as_array().into_iter().flatten();
         let mut functions: Vec<_> = functions.filter(|function| function["name"] == name).collect();
+        // One that takes any number of arguments is registered for each number, and described once.
+        if functions.iter().any(|function| !function["docComments"].is_null()) {
+            functions.retain(|function| function["numParams"] == 0 || !function["params"].is_null());
+        }
         // Rhai has no order.
         functions.sort_by_key(|function| function["signature"].to_string());
         for function in functions {

@@ -53,7 +53,7 @@ pub(crate) use describe::describe;
 pub(crate) use digest::Digest;
 pub(crate) use durations::{about, spent, typed as duration};
 pub use evaluation::Output;
-pub(crate) use functions::{jobs_as_json, json, language};
+pub(crate) use functions::{jobs_as_json, json, language, options_help};
 pub use input::{Input, is_whole};
 pub use jobs::Jobs;
 pub(crate) use language::Language;

@@ -5,6 +5,7 @@
 mod debug;
 mod fg;
 mod groups;
+mod help;
 mod kill;
 mod log;
 mod place;
@@ -16,7 +17,7 @@ use std::time::Duration;
 use bgjobs::{AnyJob, Stream, one_line};
 
 use crate::{
-    commands::{self, Command},
+    commands::Command,
     foreground::Waited,
     lang::{Digest, Value, jobs_as_json, json},
     listing::listing,
@@ -114,10 +115,7 @@ fn shown(session: &Session, number: usize, answer: &Answer) -> Reply {
 
 fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
     match command {
-        Command::Describe(name) => match session.describe(name) {
-            Some(text) => Reply::Shown(text),
-            None => Reply::Wrong(format!("nothing is known of {}; `help` shows what can be typed", one_line(name))),
-        },
+        Command::Describe(name) => help::describe(session, name),
         Command::Jobs => {
             let status = listing(session.told(), &session.jobs().status(), session.columns());
             // Who has seen the lists need not be told any more.
@@ -165,14 +163,7 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
             shown(session, number, &answer)
         }
         Command::Help(None) => Reply::Shown(render::overview()),
-        Command::Help(Some(name)) if name == "!" => Reply::Shown(commands::HELP_ON_SYSTEM.to_owned()),
-        Command::Help(Some(name)) => match commands::word(name) {
-            Some(word) => Reply::Shown(render::help(word)),
-            None => Reply::Wrong(format!(
-                "{} is no command; `help` shows what can be typed, `?name` what a function does",
-                one_line(name)
-            )),
-        },
+        Command::Help(Some(name)) => help::help(session, name),
         Command::Leave => Reply::Leave,
         Command::Where(selection) => with_jobs(session, selection, |_, jobs| {
             Reply::Shown(jobs.iter().map(place::tell).collect::<Vec<_>>().join("\n"))

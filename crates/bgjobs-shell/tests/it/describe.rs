@@ -3,7 +3,7 @@
 use bgjobs_shell::shell::{self, Reply};
 use expect_test::expect;
 
-use crate::transcript::Seen;
+use crate::transcript::{Seen, check_shell};
 
 #[test]
 fn a_question_mark_tells_what_is_known() {
@@ -24,7 +24,6 @@ fn a_question_mark_tells_what_is_known() {
         "?r",
         "?f",
         "?d",
-        "?jobs",
         "?len",
         "?print",
         "?abs",
@@ -51,9 +50,9 @@ fn a_question_mark_tells_what_is_known() {
         fn write_file(path, text)
             Makes a file of a text, in place of one that is there.
         > ?nothing
-        nothing is known of nothing; `help` shows what can be typed
+        nothing is known of nothing; `help` shows what can be typed, `help kill` what a command does, `?sleep` what a function does
         > ? 7
-        nothing is known of 7; `help` shows what can be typed
+        nothing is known of 7; `help` shows what can be typed, `help kill` what a command does, `?sleep` what a function does
         > ?c
         c: shared
         shared(1)
@@ -66,9 +65,6 @@ fn a_question_mark_tells_what_is_known() {
         > ?d
         d: float
         1.5
-        > ?jobs
-        fn jobs()
-            Prints all jobs: the running, the completed, the dead.
         > ?len
         fn len(array)
             Number of elements in the array.
@@ -106,4 +102,110 @@ fn a_question_mark_tells_what_is_known() {
     let Reply::Shown(job) = shell::answer(&mut session, "?0") else { panic!("it is known") };
     assert!(job.starts_with("<BackgroundJob #0: print(\"hello\")>: Completed, ran for "), "{job}");
     assert!(job.ends_with("\n    hello"), "{job}");
+}
+
+#[test]
+fn help_and_a_question_mark_know_commands_and_what_is_none() {
+    check_shell(
+        &["?kill", "?jobs", "kill = 5;", "?kill", "help nothing", "help x\u{1b}"],
+        expect![[r#"
+        > ?kill
+        kill 3 5-7 running fit*
+        Asks jobs to stop, ends their processes by force if they must be, and says for each what came of it.
+        Jobs are given by number, by range, by state (running, queued, stopping, finished, completed, dead,
+        failed, stopped, all), or by what they show, with * for any text.
+        > ?jobs
+        jobs [--json]
+        Lists all jobs: those that run, those that completed, the dead. Below a job stands
+        how long it runs, how far it is (progress(3, 10) in the job says so), where it is
+        or what it waits for, and how many lines of its log nobody has seen.
+        -j, --json        all that is known of them, as JSON
+        fn jobs()
+            Prints all jobs: the running, the completed, the dead.
+        > kill = 5;
+        > ?kill
+        kill: int
+        5
+        > help nothing
+        ! nothing is known of nothing; `help` shows what can be typed, `help kill` what a command does, `?sleep` what a function does
+        > help x
+        ! nothing is known of x\u{1b}; `help` shows what can be typed, `help kill` what a command does, `?sleep` what a function does
+    "#]],
+    );
+}
+
+#[test]
+fn help_and_a_question_mark_know_functions_and_options() {
+    check_shell(
+        &["help sh", "help jobs.sh", "help jobs.start", "?jobs.new", "help new", "help shared", "help options"],
+        expect![[r#"
+            > help sh
+            fn sh(jobs, command)
+                Starts a command of the system's shell as a job, whose log gets what it prints.
+            fn sh(jobs, command, options)
+                Starts a command of the system's shell as a job, with options: those of `jobs.start`, and `input: "text"`, `dir: "path"`,
+                `env: #{NAME: "value"}`, `terminal: true` or `#{rows: 24, columns: 80}`, `grace: seconds`.
+            fn sh(command)
+                Runs a command of the system's shell: a map with `status`, `out` and `err`.
+                The status is negative for a command that a signal ended.
+            > help jobs.sh
+            fn sh(jobs, command)
+                Starts a command of the system's shell as a job, whose log gets what it prints.
+            fn sh(jobs, command, options)
+                Starts a command of the system's shell as a job, with options: those of `jobs.start`, and `input: "text"`, `dir: "path"`,
+                `env: #{NAME: "value"}`, `terminal: true` or `#{rows: 24, columns: 80}`, `grace: seconds`.
+            fn sh(command)
+                Runs a command of the system's shell: a map with `status`, `out` and `err`.
+                The status is negative for a command that a signal ended.
+            > help jobs.start
+            fn start(jobs, what, arguments, options)
+                Starts a job as jobs.new does, with the arguments in an array, as in jobs.start(slow, [5], #{name: "x"}).
+                The arguments and the options may be left out. The options are:
+                daemon: true         neither `wait` nor the end of the shell waits for it
+                name: "text"         what the lists show in place of its text
+                log_file: "path"     a new file that gets all it prints
+                group: "io"          the group whose limit it starts under, see `help groups`
+                priority: 1          the higher, the sooner it starts in its group; else 0
+                delay: 5             it starts so many seconds from now
+                after: [1, 2]        it starts when these jobs have ended well
+                after_ended: [1, 2]  it starts when these jobs have ended in any way
+                time_limit: 60       it is stopped when it has run for so many seconds
+                retry: 3             how often it is tried in all, if it fails
+                backoff: 1           the seconds before the second try, twice as many before each further, up to 60
+            fn start(range)
+                Return the start of the exclusive range.
+            > ?jobs.new
+            fn new(jobs, what, arguments..)
+                Starts a job, whose value is the job: of an expression, as in jobs.new("slow(5)"), which may get its own names in
+                maps, as in jobs.new("x + 1", #{x: 2}), or of the call of a function with its arguments, as in jobs.new(slow, 5).
+                jobs.start(slow, [5], #{name: "x"}) does it with options; `help options` lists them.
+            > help new
+            fn new(jobs, what, arguments..)
+                Starts a job, whose value is the job: of an expression, as in jobs.new("slow(5)"), which may get its own names in
+                maps, as in jobs.new("x + 1", #{x: 2}), or of the call of a function with its arguments, as in jobs.new(slow, 5).
+                jobs.start(slow, [5], #{name: "x"}) does it with options; `help options` lists them.
+            > help shared
+            fn shared(value)
+                A value that the prompt and its jobs share.
+            > help options
+            jobs.start(f, [5], #{name: "x"}) takes these options, and jobs.sh("make", #{..}) too:
+              daemon: true         neither `wait` nor the end of the shell waits for it
+              name: "text"         what the lists show in place of its text
+              log_file: "path"     a new file that gets all it prints
+              group: "io"          the group whose limit it starts under, see `help groups`
+              priority: 1          the higher, the sooner it starts in its group; else 0
+              delay: 5             it starts so many seconds from now
+              after: [1, 2]        it starts when these jobs have ended well
+              after_ended: [1, 2]  it starts when these jobs have ended in any way
+              time_limit: 60       it is stopped when it has run for so many seconds
+              retry: 3             how often it is tried in all, if it fails
+              backoff: 1           the seconds before the second try, twice as many before each further, up to 60
+            jobs.sh takes also:
+              input: "text"        what it reads
+              dir: "path"          the folder it runs in
+              env: #{LANG: "C"}    variables of its environment, beside those of the shell
+              terminal: true       it runs on a terminal of its own; #{rows: 24, columns: 80} is its size
+              grace: 5             the seconds between a stop and the end by force
+        "#]],
+    );
 }

@@ -100,6 +100,8 @@ fn help_tells_of_a_command() {
         wait [3 5-7]
         Waits for jobs, or for all that are no daemons. Ctrl-C or Ctrl-Z ends the wait."#]]
     .assert_eq(&answered(&mut session, "help wait"));
-    assert!(answered(&mut session, "help x").starts_with("wrong: x is no command; `help` shows what can be typed"));
+    assert!(
+        answered(&mut session, "help x").starts_with("wrong: nothing is known of x; `help` shows what can be typed")
+    );
     assert!(answered(&mut session, "help").contains("jobs.new("));
 }

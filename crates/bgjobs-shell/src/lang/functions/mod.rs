@@ -15,6 +15,7 @@ use rhai::{
     packages::{Package, StandardPackage},
 };
 
+pub(crate) use self::jobs::options_help;
 use super::{jobs::Jobs, language::Language, shared::SharedValue, value::Value};
 
 /// Rhai's functions and the prompt's, and a program's `own`, which hide those.

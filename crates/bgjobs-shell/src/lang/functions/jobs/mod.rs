@@ -43,6 +43,17 @@ pub(super) fn module() -> Module {
     module
 }
 
+/// What can be chosen for a job, an option a line.
+pub(crate) fn options_help() -> String {
+    let indented = |line: String| format!("  {line}");
+    let mut lines =
+        vec!["jobs.start(f, [5], #{name: \"x\"}) takes these options, and jobs.sh(\"make\", #{..}) too:".to_owned()];
+    lines.extend(options::lines().map(indented));
+    lines.push("jobs.sh takes also:".to_owned());
+    lines.extend(sh::lines().map(indented));
+    lines.join("\n")
+}
+
 fn number(job: &AnyJob) -> i64 {
     i64::try_from(job.id().get()).unwrap_or(i64::MAX)
 }

@@ -4,7 +4,7 @@ use std::any::TypeId;
 
 use rhai::{Array, Dynamic, FuncRegistration, Module, NativeCallContext, Shared, plugin::RhaiFunc};
 
-use super::options::choices;
+use super::options::{self, choices};
 use crate::lang::{
     error::{Result, error},
     evaluation::Evaluation,
@@ -16,16 +16,37 @@ use crate::lang::{
 /// How many arguments `jobs.new(..)` takes at most; `jobs.start(..)` takes any number.
 const MOST_ARGUMENTS: usize = 20;
 
+/// What `?new` tells.
+const NEW: [&str; 3] = [
+    "Starts a job, whose value is the job: of an expression, as in jobs.new(\"slow(5)\"), which may get its own names in",
+    "maps, as in jobs.new(\"x + 1\", #{x: 2}), or of the call of a function with its arguments, as in jobs.new(slow, 5).",
+    "jobs.start(slow, [5], #{name: \"x\"}) does it with options; `help options` lists them.",
+];
+
+/// What `?start` tells before the options.
+const START: &str = "Starts a job as jobs.new does, with the arguments in an array, as in jobs.start(slow, [5], #{name: \"x\"}).\n\
+                     The arguments and the options may be left out. The options are:";
+
 /// The functions as a module.
 pub(super) fn module() -> Module {
     let mut module = Module::new();
+    let described_new = |count: usize| match count {
+        2 => FuncRegistration::new("new").with_params_info(["jobs", "what", "arguments.."]).with_comments(NEW),
+        _ => FuncRegistration::new("new"),
+    };
+    let described_start = |count: usize| match count {
+        3 => FuncRegistration::new("start")
+            .with_params_info(["jobs", "what", "arguments", "options"])
+            .with_comments([START.to_owned()].into_iter().chain(options::lines())),
+        _ => FuncRegistration::new("start"),
+    };
     for count in 0..=MOST_ARGUMENTS {
-        register(&mut module, "new", count, |evaluation, arguments| {
+        register(&mut module, described_new(count), count, |evaluation, arguments| {
             start(evaluation, arguments.drain(..), Choices::default()).map(Dynamic::from)
         });
     }
     for count in 0..=3 {
-        register(&mut module, "start", count, |evaluation, arguments| {
+        register(&mut module, described_start(count), count, |evaluation, arguments| {
             let mut arguments = arguments.drain(..);
             let what = arguments.next().unwrap_or_default();
             let given = arguments.next().map_or(Ok(Array::new()), given)?;
@@ -39,7 +60,7 @@ pub(super) fn module() -> Module {
 /// Registers a method of `jobs` that takes so many arguments of any type.
 fn register(
     module: &mut Module,
-    name: &str,
+    registration: FuncRegistration,
     count: usize,
     call: impl Fn(&Evaluation, &mut Vec<Dynamic>) -> Result<Dynamic> + Send + Sync + 'static,
 ) {
@@ -51,7 +72,7 @@ fn register(
     };
     let function =
         RhaiFunc::Method { func: Shared::new(function), has_context: true, is_pure: true, is_volatile: true };
-    FuncRegistration::new(name).set_into_module_raw(module, types, function);
+    registration.set_into_module_raw(module, types, function);
 }
 
 /// The arguments for what is started.

@@ -20,7 +20,6 @@ pub(super) struct Choice {
     /// As it is typed.
     pub(super) typed: &'static str,
     /// What it does.
-    #[expect(dead_code, reason = "for a time")]
     pub(super) what: &'static str,
 }
 
@@ -36,8 +35,21 @@ const CHOICES: &[Choice] = &[
     Choice { typed: "after_ended: [1, 2]", what: "it starts when these jobs have ended in any way" },
     Choice { typed: "time_limit: 60", what: "it is stopped when it has run for so many seconds" },
     Choice { typed: "retry: 3", what: "how often it is tried in all, if it fails" },
-    Choice { typed: "backoff: 1", what: "the seconds before the second try, twice as many before each further" },
+    Choice {
+        typed: "backoff: 1",
+        what: "the seconds before the second try, twice as many before each further, up to 60",
+    },
 ];
+
+/// Each option of `jobs.start(..)` in a line.
+pub(super) fn lines() -> impl Iterator<Item = String> {
+    lines_of(CHOICES)
+}
+
+/// Each option in a line.
+pub(super) fn lines_of(choices: &[Choice]) -> impl Iterator<Item = String> {
+    choices.iter().map(|Choice { typed, what }| format!("{typed:<21}{what}"))
+}
 
 /// Reads the options of a job; `others` are those that were taken out of the map before.
 pub(super) fn choices(options: &Dynamic, others: &[Choice]) -> Result<Choices> {

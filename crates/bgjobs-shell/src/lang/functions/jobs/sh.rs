@@ -3,7 +3,7 @@
 use bgjobs::{AnyJob, Command, CommandError, Outcome, State, TerminalSize};
 use rhai::{Dynamic, Map, Module, export_module, exported_module};
 
-use super::options::{Choice, choices, seconds};
+use super::options::{self, Choice, choices, seconds};
 use crate::lang::{
     error::{Result, error},
     evaluation::Evaluation,
@@ -21,6 +21,11 @@ const CHOICES: &[Choice] = &[
     Choice { typed: "terminal: true", what: "it runs on a terminal of its own; #{rows: 24, columns: 80} is its size" },
     Choice { typed: "grace: 5", what: "the seconds between a stop and the end by force" },
 ];
+
+/// Each option of `jobs.sh(..)` alone in a line.
+pub(super) fn lines() -> impl Iterator<Item = String> {
+    options::lines_of(CHOICES)
+}
 
 /// The functions as a module.
 pub(super) fn module() -> Module {
