@@ -36,10 +36,12 @@ class Verdict:
     It is true if the job has ended.
     """
 
-    def __init__(self, outcome: str | None, after: float, place: str | None) -> None:
+    def __init__(self, outcome: str | None, after: float, place: str | None, asked: bool = True) -> None:
         self.outcome = outcome
         self.after = after
         self.place = place
+        # Not so if it had ended before the request.
+        self._asked = asked
 
     @property
     def stopped(self) -> bool:
@@ -59,7 +61,7 @@ class Verdict:
             return f"stopped after {_duration(self.after)}"
         if self.outcome is not None:
             words = {"done": "completed", "failed": "died"}
-            return f"had {words[self.outcome]} before it heard of the stop"
+            return f"had {words[self.outcome]} before" + (" it heard of the stop" if self._asked else "")
         return f"still running {_duration(self.after)} after the request: {self.place}"
 
     def __repr__(self) -> str:
@@ -69,7 +71,7 @@ class Verdict:
 def stop(job: BackgroundJobBase, reason: str, timeout: float) -> Verdict:
     """The ladder: ask, wait a moment, interrupt, and answer in time."""
     if job.done():
-        return Verdict(job.outcome, 0.0, None)
+        return Verdict(job.outcome, 0.0, None, asked=False)
     began = time.monotonic()
     _, callbacks = job._ask_stop(reason)
     if callbacks is not None:

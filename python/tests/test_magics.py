@@ -223,7 +223,7 @@ def test_kill_says_what_came_of_it_for_each(shell):
     shell.user_ns["job"].join()
     lines = shell.see("%kill 0 1").splitlines()
     assert re.fullmatch(r"Job #0 stopped after .*s\.", lines[0])
-    assert lines[1] == "Job #1 had completed before it heard of the stop."
+    assert lines[1] == "Job #1 had completed before."
     assert not any("Dead" in line for line in lines), "it was said"
 
 

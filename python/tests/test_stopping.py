@@ -58,7 +58,7 @@ def test_a_body_may_ask_whether_it_was_stopped_and_end_well(jobs):
     job._ask_stop("enough")
     job.join()
     assert job.result == "cleaned up"
-    assert str(job.stop()) == "had completed before it heard of the stop"
+    assert str(job.stop()) == "had completed before"
 
 
 def test_outside_of_jobs_sleep_is_sleep_and_nothing_is_cancelled():
@@ -85,8 +85,8 @@ def test_a_job_in_a_c_call_is_told_with_its_place_and_since_when(jobs):
 def test_a_job_that_has_ended_says_so_when_it_is_stopped(jobs):
     done, dead = jobs.new(int), jobs.new("1 / 0", {})
     done.join(), dead.join()
-    assert str(done.stop()) == "had completed before it heard of the stop"
-    assert str(dead.stop()) == "had died before it heard of the stop"
+    assert str(done.stop()) == "had completed before"
+    assert str(dead.stop()) == "had died before"
     assert done.where() == f"{done!r} is not running: Completed"
 
 

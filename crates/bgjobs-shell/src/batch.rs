@@ -2,7 +2,10 @@
 //!
 //! Values go to standard output, errors and notices to standard error; the end waits for the jobs.
 
-use std::io::{self, BufRead, Write};
+use std::{
+    io::{self, BufRead, Write},
+    time::{Duration, Instant},
+};
 
 use bgjobs::Stream;
 
@@ -18,6 +21,9 @@ use crate::{
 
 /// What a process ends with whose reader has gone away, as if by the signal of that name.
 const BROKEN_PIPE: i32 = 128 + 13;
+
+/// How long the end waits for jobs before it says so.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Stands before some texts, and says only that they are in UTF-8.
 pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -101,14 +107,41 @@ pub(crate) enum News {
 }
 
 /// Waits for the jobs that are to be waited for, and tells of those that ended; true if no job died unread.
+///
+/// From now on no group stays paused, for nobody is left to resume it.
 pub(crate) fn finish(session: &mut Session, news: News, interrupted: &Interrupted) -> bool {
-    while let Some(job) = session.jobs().running().into_iter().find(|job| !job.is_daemon()) {
-        if interrupted.is_set() || session.wait_for(&job, |session| tell(session, news)) == Waited::Interrupted {
+    let began = Instant::now();
+    let mut is_told = false;
+    let mut look = |session: &Session| {
+        resume_all(session);
+        tell(session, news);
+        if !is_told && began.elapsed() > PATIENCE {
+            is_told = true;
+            tell_awaited(session);
+        }
+    };
+    resume_all(session);
+    while let Some(job) = session.awaited() {
+        if interrupted.is_set() || session.wait_for(&job, &mut look) == Waited::Interrupted {
             break;
         }
     }
     tell(session, news);
     session.told().unread().is_empty()
+}
+
+fn resume_all(session: &Session) {
+    for group in session.jobs().groups() {
+        group.resume();
+    }
+}
+
+/// Tells why the shell has not ended.
+fn tell_awaited(session: &Session) {
+    let jobs: Vec<_> = session.jobs().running().into_iter().filter(|job| !job.is_daemon()).collect();
+    if !jobs.is_empty() {
+        write(Stream::Err, &render::awaited(&jobs));
+    }
 }
 
 /// Tells of the jobs that have ended.

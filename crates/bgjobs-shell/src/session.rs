@@ -217,6 +217,11 @@ impl Session {
         self.lines += 1;
     }
 
+    /// The oldest job that has not ended, of those that are waited for when all are.
+    pub(crate) fn awaited(&self) -> Option<AnyJob> {
+        self.jobs().running().into_iter().find(|job| !job.is_daemon())
+    }
+
     /// Waits until a background job has ended, and calls `look` now and then.
     pub(crate) fn wait_for(&self, job: &AnyJob, mut look: impl FnMut(&Self)) -> Waited {
         self.foreground.look_at(job);

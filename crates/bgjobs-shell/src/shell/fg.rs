@@ -2,7 +2,7 @@
 
 use bgjobs::{AnyJob, LogCursor, Stream, Verdict, many_lines, one_line};
 
-use super::{PATIENCE, Reply, shown};
+use super::{PATIENCE, Reply, shown, why};
 use crate::{foreground::Waited, lang::own_names, render, session::Session};
 
 /// Brings a job to the foreground, as line `number`.
@@ -19,7 +19,9 @@ pub(super) fn bring(session: &mut Session, number: usize, job: &AnyJob) -> Reply
     let mut is_told = job.is_finished();
     let waited = session.wait_for(job, |session| {
         if !std::mem::replace(&mut is_told, true) {
-            session.print(Stream::Err, &format!("Job #{id}: {}", one_line(job.name())));
+            let waits = !job.why().is_empty();
+            let text = if waits { why::of_job(job) } else { format!("Job #{id}: {}", one_line(job.name())) };
+            session.print(Stream::Err, &text);
         }
         show(session);
     });

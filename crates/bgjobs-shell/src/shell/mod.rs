@@ -151,8 +151,13 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
         }),
         Command::Wait(Some(selection)) => with_jobs(session, selection, wait),
         Command::Wait(None) => {
-            let jobs: Vec<_> = session.jobs().running().into_iter().filter(|job| !job.is_daemon()).collect();
-            wait(session, &jobs)
+            // Others may be started meanwhile.
+            while let Some(job) = session.awaited() {
+                if session.wait_for(&job, |_| {}) != Waited::Ended {
+                    break;
+                }
+            }
+            Reply::Nothing
         }
         Command::Run(line) => {
             let answer = session.run_command(line);

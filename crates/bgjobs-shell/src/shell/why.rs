@@ -9,7 +9,8 @@ pub(super) fn tell(jobs: &[AnyJob]) -> Reply {
     Reply::Shown(jobs.iter().map(of_job).collect::<Vec<_>>().join("\n"))
 }
 
-fn of_job(job: &AnyJob) -> String {
+/// How a job is, and below it what it waits for.
+pub(super) fn of_job(job: &AnyJob) -> String {
     let (state, why) = (job.state(), job.why());
     let status = match state {
         State::Finished(_) => return format!("Job #{} has ended, and waits for nothing: {job}", job.id()),

@@ -187,7 +187,7 @@ fn commands_work_in_a_pipe() {
             Out[3]: 42
             working
             Out[8]: 5
-            Job #0 had completed before it heard of the stop
+            Job #0 had completed before
             -- err
             Completed jobs:
             0 : print('working'); 42
@@ -513,4 +513,61 @@ fn a_file_may_begin_with_a_line_for_the_system() {
     let run = Command::new(env!("CARGO_BIN_EXE_bgjobs")).arg(&path).output().expect("the shell was built");
     std::fs::remove_file(&path).expect("it was just made");
     assert_eq!((String::from_utf8_lossy(&run.stdout).as_ref(), run.status.code()), ("2\n", Some(0)));
+}
+
+#[test]
+fn the_end_resumes_what_is_paused() {
+    for end in ["", "quit\n"] {
+        check(
+            &[],
+            format!("io = jobs.group('io'); io.pause()\njobs.start('6 * 7', [], #{{group: 'io'}});\n{end}"),
+            expect![[r#"
+                exit 0
+                -- out
+                -- err
+                Completed jobs:
+                0 : 6 * 7
+            "#]],
+        );
+    }
+    check(
+        &["-c", "io = jobs.group('io'); io.pause(); jobs.start('print(42)', [], #{group: io});"],
+        "",
+        expect![[r#"
+            exit 0
+            -- out
+            -- err
+        "#]],
+    );
+}
+
+#[test]
+fn an_end_that_takes_long_says_once_what_it_waits_for() {
+    check(
+        &["-c", "jobs.new('sleep(1.5)');"],
+        "",
+        expect![[r#"
+            exit 0
+            -- out
+            -- err
+            waiting for 1 job: 0 : sleep(1.5); Ctrl-C stops it
+        "#]],
+    );
+}
+
+#[test]
+fn wait_goes_on_for_jobs_that_are_started_meanwhile() {
+    check(
+        &[],
+        "fn second() { sleep(0.05) } fn first() { sleep(0.05); jobs.new(second) }\njobs.new(first);\nwait\njobs[1].status\n",
+        expect![[r#"
+            exit 0
+            -- out
+            Out[4]: "Completed"
+            -- err
+            Completed jobs:
+            0 : fn first()
+            1 : fn second()
+        "#]],
+    );
 }

@@ -1,5 +1,10 @@
 //! Groups, order and retries, by the language and by commands.
 
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
 use bgjobs_shell::{
     Session,
     shell::{self, Reply},
@@ -299,4 +304,27 @@ fn how_long_a_delay_lasts_is_told() {
     let seconds: f64 = second.strip_suffix('s').and_then(|seconds| seconds.parse().ok()).expect("seconds");
     assert!((999_000.0..=1_000_000.0).contains(&seconds), "{told}");
     answered(&mut session, "kill 0");
+}
+
+#[test]
+fn fg_of_a_queued_job_says_what_it_waits_for() {
+    let seen = Seen::default();
+    let mut session = seen.session();
+    session.answer("jobs.group('io').pause(); jobs.start('6 * 7', [], #{group: 'io'});");
+    let jobs = session.jobs().clone();
+    let reader = thread::spawn(move || {
+        let (began, mut text) = (Instant::now(), String::new());
+        while text.is_empty() && began.elapsed() < Duration::from_secs(10) {
+            thread::yield_now();
+            text = seen.take();
+        }
+        jobs.group("io").resume();
+        text
+    });
+    assert_eq!(answered(&mut session, "fg 0"), "Out[2]: 42");
+    expect![[r#"
+        ! Job #0 is queued: 6 * 7
+          group io is paused; resume it
+    "#]]
+    .assert_eq(&reader.join().unwrap());
 }

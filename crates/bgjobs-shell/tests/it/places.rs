@@ -209,3 +209,39 @@ fn where_is_completed_with_the_numbers_of_jobs_and_answers_at_once() {
     terminal.see("in native function `sleep`");
     terminal.see("\n    sleep(1000)\n    ^\nIn [3]:");
 }
+
+#[test]
+fn between_two_attempts_a_job_says_what_it_waits_for() {
+    check_shell(
+        &[
+            "jobs.start(|| {throw 'x'}, [], #{retry: 3, backoff: 1000, name: 'rt'}); jobs.sh('exit 3', #{retry: 3, backoff: 1000});",
+            "for n in 0..2 { while jobs[n].why().is_empty() { sleep(0.001) } }",
+            "where 0",
+            "where 1",
+            "why 0",
+            "kill 0",
+            "kill 1",
+            "jobs.traceback(0)",
+            "where 0",
+        ],
+        expect![[r#"
+            > jobs.start(|| {throw 'x'}, [], #{retry: 3, backoff: 1000, name: 'rt'}); jobs.sh('exit 3', #{retry: 3, backoff: 1000});
+            > for n in 0..2 { while jobs[n].why().is_empty() { sleep(0.001) } }
+            > where 0
+            Job #0 has run for _; waits _ before attempt 2 of 3.
+            > where 1
+            Job #1 has run for _; waits _ before attempt 2 of 3.
+            > why 0
+            Job #0 runs: rt
+              it waits _ before attempt 2 of 3
+            > kill 0
+            Job #0 stopped after _
+            > kill 1
+            Job #1 stopped after _
+            > jobs.traceback(0)
+            stopped: killed at the prompt
+            > where 0
+            Job #0 was stopped _ ago after _: killed at the prompt
+        "#]],
+    );
+}
