@@ -24,9 +24,11 @@ pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Writes a text and a line break; without a reader the process ends, as others in a pipe do.
 pub(crate) fn write(stream: Stream, text: &str) {
+    // At once, or a key that is pressed meanwhile is seen between the text and its end.
+    let line = format!("{text}\n");
     let written = match stream {
-        Stream::Out => writeln!(io::stdout().lock(), "{text}"),
-        Stream::Err => writeln!(io::stderr().lock(), "{text}"),
+        Stream::Out => io::stdout().lock().write_all(line.as_bytes()),
+        Stream::Err => io::stderr().lock().write_all(line.as_bytes()),
     };
     if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
         std::process::exit(BROKEN_PIPE);

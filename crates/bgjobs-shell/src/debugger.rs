@@ -28,7 +28,8 @@ impl Debugger {
     /// What stands before a line: `debug 0 f`.
     pub(crate) fn prompt(&self) -> String {
         let function = self.frame().and_then(|frame| frame.function.as_deref());
-        ["debug", &self.title, function.unwrap_or_default()].join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+        let words = ["debug", &self.title, function.unwrap_or_default()];
+        words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
     /// All frames, outermost first, each with whether it is the one that is looked at.

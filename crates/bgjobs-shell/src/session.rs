@@ -99,6 +99,12 @@ impl Session {
         self.lines + 1
     }
 
+    /// What stands before the next line: `In [3]`, or `debug 0 f` while one looks around in an evaluation that failed.
+    #[must_use]
+    pub fn prompt(&self) -> String {
+        self.debugger.as_ref().map_or_else(|| format!("In [{}]", self.number()), Debugger::prompt)
+    }
+
     /// Evaluates a line, which may be several; an `&` at its end sends it to the background, a `;` hides its value.
     pub fn answer(&mut self, line: &str) -> Answer {
         self.answer_as(&format!("In[{}]", self.number()), line)

@@ -120,8 +120,7 @@ fn is_machinery(frame: &Frame, engine: Option<&Path>) -> bool {
     const NAMES: [&str; 6] =
         ["core::panicking", "core::ops::function", "core::option::", "core::result::", "std::panicking", "bgjobs::"];
     if let Some(source) = &frame.source {
-        let folder = Path::new(source).parent();
-        return source.starts_with("/rustc/") || engine.is_some() && folder == engine;
+        return source.starts_with("/rustc/") || engine.is_some_and(|engine| Path::new(source).starts_with(engine));
     }
     let name = frame.function.as_deref().unwrap_or_default().trim_start_matches(['<', '_']);
     name.contains("rust_begin_unwind") || NAMES.iter().any(|prefix| name.starts_with(prefix))

@@ -66,7 +66,8 @@ pub(crate) struct Word {
     pub(crate) usage: &'static str,
     /// What it does, for `help`.
     pub(crate) help: &'static str,
-    /// What stands behind it.
+    /// What stands behind it, for whoever completes it.
+    #[cfg_attr(not(feature = "terminal"), expect(dead_code, reason = "only the editor completes"))]
     pub(crate) takes: Takes,
     /// The options that take a value, each with its dashes.
     with_value: &'static [&'static str],

@@ -20,10 +20,8 @@ pub(super) struct LinePrompt {
 
 impl LinePrompt {
     pub(super) fn new(session: &Session, painted: Painted) -> Self {
-        let (text, indicator) = match session.debugger() {
-            Some(debugger) => (one_line(&debugger.prompt()).to_string(), "> "),
-            None => (format!("In [{}]", session.number()), INDICATOR),
-        };
+        let text = one_line(&session.prompt()).to_string();
+        let indicator = if session.debugger().is_some() { "> " } else { INDICATOR };
         let prompt = Self { text, indicator, painted };
         let first = format!("{}{indicator}", prompt.text);
         prompt.painted.note_prompt(&first, &prompt.render_prompt_multiline_indicator());
