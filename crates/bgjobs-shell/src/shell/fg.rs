@@ -15,10 +15,10 @@ pub(super) fn bring(session: &mut Session, number: usize, job: &AnyJob) -> Reply
         }
         session.told().note_looked(job, cursor.line());
     };
-    // Of one that has ended all is shown at once.
-    let mut is_told = job.is_finished();
+    let mut is_told = false;
     let waited = session.wait_for(job, |session| {
-        if !std::mem::replace(&mut is_told, true) {
+        // Of one that has ended all is shown at once.
+        if !job.is_finished() && !std::mem::replace(&mut is_told, true) {
             let waits = !job.why().is_empty();
             let text = if waits { why::of_job(job) } else { format!("Job #{id}: {}", one_line(job.name())) };
             session.print(Stream::Err, &text);
