@@ -46,6 +46,7 @@ pub(crate) fn notice(report: &Report) -> String {
 }
 
 /// What is told of the jobs that the end waits for: which are the first of them.
+#[cfg(feature = "terminal")]
 pub(crate) fn awaited(jobs: &[AnyJob]) -> String {
     const NAMED: usize = 3;
     let named: Vec<_> = jobs.iter().take(NAMED).map(|job| format!("{} : {}", job.id(), job.name())).collect();
@@ -58,6 +59,7 @@ pub(crate) fn awaited(jobs: &[AnyJob]) -> String {
 }
 
 /// `1 job`, `2 jobs`.
+#[cfg(feature = "terminal")]
 fn count(jobs: usize) -> String {
     format!("{jobs} {}", if jobs == 1 { "job" } else { "jobs" })
 }
