@@ -15,9 +15,9 @@ use std::{
     time::Duration,
 };
 
-#[cfg(bgjobs_shuttle)]
-use bgjobs::Config;
 use bgjobs::{After, Due, JobManager, Options, Outcome, Relay, Seat, SpawnError, State};
+#[cfg(bgjobs_shuttle)]
+use bgjobs::{Config, Context};
 #[cfg(bgjobs_loom)]
 use loom::{
     sync::{atomic, mpsc},
@@ -513,15 +513,17 @@ mod larger {
             for (place, options) in groups.iter().enumerate() {
                 // Each waits for one of the other group, and has its own place again afterwards.
                 let (handle, other, inside) = (jobs.handle(), groups[1 - place].clone(), Arc::clone(&inside));
-                let body = move || {
+                let body = move |job: &Context| {
                     enter(place, &inside);
                     let again = Arc::clone(&inside);
                     let inner = handle.with(other).spawn("inner", move || enter(1 - place, &again)).unwrap();
-                    let ended = inner.wait();
+                    inner.wait()?;
+                    // One that is stopped goes on at once, though its place is taken.
+                    job.check()?;
                     enter(place, &inside);
-                    ended.unwrap();
+                    Ok(())
                 };
-                started.push(jobs.with(options.clone()).spawn("outer", body).unwrap());
+                started.push(jobs.with(options.clone()).spawn_with("outer", body).unwrap());
             }
             let stopper = {
                 let job = started[0].clone();
