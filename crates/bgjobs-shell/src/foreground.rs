@@ -88,25 +88,24 @@ impl Foreground {
         let short = every.map_or(SHORT, |every| every.min(SHORT));
         let mut ending = pin!(job.into_future());
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
-        let mut waited = if job.wait_timeout(short).is_ok() { Some(Waited::Ended) } else { None };
-        while waited.is_none() {
-            waited = match self.asked() {
-                Some(Asked::Stop) => Some(Waited::Interrupted),
-                Some(Asked::Background) => Some(Waited::Background),
-                None if ending.as_mut().poll(&mut TaskContext::from_waker(&waker)).is_ready() => Some(Waited::Ended),
-                None => None,
-            };
-            match (waited, every) {
-                (Some(_), _) => {}
-                (None, None) => thread::park(),
-                (None, Some(every)) => {
+        let mut go_on = || loop {
+            match self.asked() {
+                Some(Asked::Stop) => break Waited::Interrupted,
+                Some(Asked::Background) => break Waited::Background,
+                None if ending.as_mut().poll(&mut TaskContext::from_waker(&waker)).is_ready() => break Waited::Ended,
+                None => {}
+            }
+            match every {
+                None => thread::park(),
+                Some(every) => {
                     thread::park_timeout(every);
                     look();
                 }
             }
-        }
+        };
+        let waited = if job.wait_timeout(short).is_ok() { Waited::Ended } else { go_on() };
         *lock(&self.now) = None;
-        waited.unwrap_or(Waited::Ended)
+        waited
     }
 
     fn asked(&self) -> Option<Asked> {

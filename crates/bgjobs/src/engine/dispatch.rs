@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     config::Options,
-    engine::{Engine, Ledger, guests::Due, tell_start, trace},
+    engine::{Engine, Ledger, SHUT_DOWN, guests::Due, tell_start},
     error::{SpawnError, UnknownJob},
     failure::Failure,
     id::JobId,
@@ -225,7 +225,7 @@ impl Engine {
             },
         };
         let failure = match error {
-            SpawnError::ShutDown => Failure::stopped("the manager was shut down"),
+            SpawnError::ShutDown => Failure::stopped(SHUT_DOWN),
             error => Failure::new(error.to_string()),
         };
         self.give_up(&record, failure, due);
@@ -233,12 +233,8 @@ impl Engine {
 
     /// Ends a job that never starts, if it is still to be had.
     fn give_up(&self, record: &Shared, failure: Failure, due: &mut Due) {
-        if record.core().life.claim() {
-            trace::ended(record.core(), Some(&failure), || self.now());
-            let outcome = record.fail(failure);
-            if let Some(guests) = self.finish(Arc::clone(record), outcome) {
-                due.add(*guests);
-            }
+        if let Some(guests) = self.settle_unstarted(record, || failure) {
+            due.add(*guests);
         }
     }
 }

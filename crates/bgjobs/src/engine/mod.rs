@@ -44,7 +44,7 @@ use crate::{
 };
 
 /// Why a job is stopped when its manager goes.
-const SHUT_DOWN: &str = "the manager was shut down";
+pub(crate) const SHUT_DOWN: &str = "the manager was shut down";
 
 pub(crate) struct Engine {
     pub(crate) config: Config,
@@ -275,7 +275,7 @@ impl Unstarted {
 impl Drop for Unstarted {
     fn drop(&mut self) {
         if let Some(job) = self.job.take() {
-            self.engine.settle_unstarted(&job, &Name::from(SHUT_DOWN));
+            self.engine.stop_unstarted(&job, SHUT_DOWN);
         }
     }
 }
@@ -396,14 +396,21 @@ impl Engine {
         guests
     }
 
-    /// Ends a job that has not started, if it is still to be had.
-    pub(crate) fn settle_unstarted(&self, record: &Shared, reason: &Name) {
-        if record.core().life.claim() {
-            let failure = Failure::stopped(&**reason);
-            trace::ended(record.core(), Some(&failure), || self.now());
-            let outcome = record.fail(failure);
-            self.call(self.finish(Arc::clone(record), outcome), None);
+    /// Ends a job that has not started, if it is still to be had; returns what is to be called then.
+    #[must_use]
+    pub(crate) fn settle_unstarted(&self, record: &Shared, why: impl FnOnce() -> Failure) -> Option<Box<Guests>> {
+        if !record.core().life.claim() {
+            return None;
         }
+        let failure = why();
+        trace::ended(record.core(), Some(&failure), || self.now());
+        let outcome = record.fail(failure);
+        self.finish(Arc::clone(record), outcome)
+    }
+
+    /// Stops a job that has not started, if it is still to be had.
+    fn stop_unstarted(&self, record: &Shared, reason: &str) {
+        self.call(self.settle_unstarted(record, || Failure::stopped(reason)), None);
     }
 }
 
@@ -454,7 +461,7 @@ impl Engine {
             for waker in self.waits.wake(core.key(), Signal::Stop) {
                 panic::swallow(|| waker.wake());
             }
-            self.settle_unstarted(record, reason);
+            self.stop_unstarted(record, reason);
         }
         first
     }

@@ -1,6 +1,6 @@
 //! The options of `jobs.start(..)`: what stands in the map, and what is wrong with it.
 
-use std::time::Duration;
+use std::{ops::Deref, time::Duration};
 
 use bgjobs::{After, AnyJob, Group, JobId, Name, Retry};
 use rhai::{Array, Dynamic, EvalAltResult, Map};
@@ -51,15 +51,17 @@ pub(super) fn lines_of(choices: &[Choice]) -> impl Iterator<Item = String> {
     choices.iter().map(|Choice { typed, what }| format!("{typed:<21}{what}"))
 }
 
+/// The map in which a function gets its options.
+pub(super) fn map_of(options: &Dynamic, function: &str, example: &str) -> Result<impl Deref<Target = Map>> {
+    Ok(options.read_lock::<Map>().ok_or_else(|| {
+        let kind = word(options.type_name());
+        error(format!("{function}: the options are given in a map, as in {example}, not as {kind}"))
+    })?)
+}
+
 /// Reads the options of a job; `others` are those that were taken out of the map before.
 pub(super) fn choices(options: &Dynamic, others: &[Choice]) -> Result<Choices> {
-    let Some(options) = options.read_lock::<Map>() else {
-        return Err(error(format!(
-            "jobs.start(..): the options are given in a map, as in jobs.start(f, [5], #{{daemon: true}}), not as {}",
-            word(options.type_name())
-        ))
-        .into());
-    };
+    let options = map_of(options, "jobs.start(..)", "jobs.start(f, [5], #{daemon: true})")?;
     let mut choices = Choices::default();
     let mut backoff = None;
     for (option, value) in &*options {

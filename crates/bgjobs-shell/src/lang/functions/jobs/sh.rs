@@ -3,7 +3,7 @@
 use bgjobs::{AnyJob, Command, CommandError, Outcome, State, TerminalSize};
 use rhai::{Dynamic, Map, Module, export_module, exported_module};
 
-use super::options::{self, Choice, choices, seconds};
+use super::options::{self, Choice, choices, map_of, seconds};
 use crate::lang::{
     error::{Result, error},
     evaluation::Evaluation,
@@ -101,13 +101,7 @@ fn exit_status_of(jobs: &Jobs, job: &AnyJob) -> Option<i64> {
 
 /// The command as the options have it, and those options that every job can have.
 fn with_options(mut command: Command, options: &Dynamic) -> Result<(Command, Choices)> {
-    let Some(options) = options.read_lock::<Map>() else {
-        return Err(error(format!(
-            "jobs.sh(..): the options are given in a map, as in jobs.sh(\"make\", #{{dir: \"src\"}}), not as {}",
-            word(options.type_name())
-        ))
-        .into());
-    };
+    let options = map_of(options, "jobs.sh(..)", "jobs.sh(\"make\", #{dir: \"src\"})")?;
     let mut of_jobs = Map::new();
     for (option, value) in &*options {
         let string = |what: &str| {
