@@ -144,6 +144,11 @@ impl Runner for Blocking {
     fn result(&self, handle: Self::Handle) -> usize {
         block_on(handle)
     }
+
+    fn leave(&self, handle: Self::Handle) {
+        // A task that is dropped never runs.
+        handle.detach();
+    }
 }
 
 /// As many threads as it is told.

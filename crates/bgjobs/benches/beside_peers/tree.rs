@@ -59,7 +59,7 @@ fn grows<R: Nested>(runner: &R) -> Contender<'_> {
 
 fn grow<R: Nested>(runner: &R, levels: u32, arrivals: &Arrivals) {
     let (own, all) = (runner.clone(), arrivals.clone());
-    runner.start(move || {
+    let job = runner.start(move || {
         if levels > 1 {
             grow(&own, levels - 1, &all);
             grow(&own, levels - 1, &all);
@@ -67,6 +67,7 @@ fn grow<R: Nested>(runner: &R, levels: u32, arrivals: &Arrivals) {
         all.arrive();
         0
     });
+    runner.leave(job);
 }
 
 fn joins<R: Nested>(runner: &R) -> Contender<'_> {
