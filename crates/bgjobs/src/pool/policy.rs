@@ -87,7 +87,7 @@ pub(crate) const fn may_search(counts: Counts, has_searched: bool) -> bool {
 
 /// Whether a sleeper must be woken so that somebody takes from the queue of `queued` jobs.
 pub(crate) const fn needs_searcher(counts: Counts, queued: usize) -> bool {
-    queued > 0 && counts.searching == 0
+    queued > counts.searching * FREE_GROWTH
 }
 
 /// Whether an idle worker may leave: not while every idle worker is promised to a job.
