@@ -7,7 +7,7 @@
 
 use std::{
     any::{Any, TypeId},
-    cell::RefCell,
+    cell::{Cell, RefCell},
     panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook},
     sync::Once,
 };
@@ -39,10 +39,24 @@ struct Note {
     frames: Backtrace,
 }
 
+/// Where the innermost [`catch`] of a thread stands.
+#[derive(Clone, Copy, Default)]
+struct Watch {
+    /// Whether there is one.
+    is_on: bool,
+    /// How many notes there were when it began.
+    first: usize,
+    /// How many there are now.
+    noted: usize,
+}
+
 thread_local! {
-    /// The panics noted while [`catch`] runs on this thread; none outside of it.
+    /// Apart from the notes, because it has no destructor: a body that does not panic pays for no more than this.
     #[cfg_attr(not(bgjobs_loom), expect(clippy::missing_const_for_thread_local, reason = "loom's macro takes no `const`"))]
-    static NOTES: RefCell<Option<Vec<Note>>> = RefCell::new(None);
+    static WATCH: Cell<Watch> = Cell::new(Watch::default());
+    /// The panics inside of each [`catch`] that runs on this thread, the innermost last.
+    #[cfg_attr(not(bgjobs_loom), expect(clippy::missing_const_for_thread_local, reason = "loom's macro takes no `const`"))]
+    static NOTES: RefCell<Vec<Note>> = RefCell::new(Vec::new());
 }
 
 /// Puts the hook that takes notes in front of the host's own, once in a process.
@@ -66,15 +80,17 @@ pub(crate) fn install_hook() {
 
 /// Runs `body`; its panic, if it comes to that, is the error, whose payload may panic when it is dropped.
 pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Caught> {
-    // A thread that ends may have lost its notes already.
-    let exchange = |new| NOTES.try_with(|notes| notes.replace(new)).unwrap_or_default();
-    let outer = exchange(Some(Vec::new()));
+    let outer = WATCH.with(Cell::get);
+    WATCH.with(|watch| watch.set(Watch { is_on: true, first: outer.noted, ..outer }));
     let result = catch_unwind(AssertUnwindSafe(|| bgjobs_body_starts_here(body)));
-    let notes = exchange(outer);
+    let mut notes = Vec::new();
+    if WATCH.with(|watch| watch.replace(outer)).noted > outer.noted {
+        // A thread that ends may have lost its notes already.
+        notes = NOTES.try_with(|notes| notes.borrow_mut().split_off(outer.noted)).unwrap_or_default();
+    }
     result.map_err(|payload| {
         let message = message_of(&*payload);
-        let note =
-            notes.into_iter().flatten().rev().find(|note| note.kind == (*payload).type_id() && note.message == message);
+        let note = notes.into_iter().rev().find(|note| note.kind == (*payload).type_id() && note.message == message);
         let (place, frames) = note.map_or((None, None), |note| (note.place, Some(note.frames)));
         Caught { message, place, frames, payload }
     })
@@ -131,11 +147,14 @@ fn is_beyond_catching(info: &PanicHookInfo<'_>) -> bool {
 
 /// Notes a panic if it happens inside [`catch`].
 fn take_note(info: &PanicHookInfo<'_>) -> bool {
-    let take = |notes: &RefCell<Option<Vec<Note>>>| {
+    let watch = WATCH.with(Cell::get);
+    if !watch.is_on {
+        return false;
+    }
+    let take = |notes: &RefCell<Vec<Note>>| {
         let mut notes = notes.borrow_mut();
-        let Some(notes) = notes.as_mut() else { return false };
-        if notes.len() == REMEMBERED {
-            notes.remove(0);
+        if notes.len() - watch.first == REMEMBERED {
+            notes.remove(watch.first);
         }
         notes.push(Note {
             message: message_of(info.payload()),
@@ -143,9 +162,9 @@ fn take_note(info: &PanicHookInfo<'_>) -> bool {
             place: info.location().map(ToString::to_string),
             frames: Backtrace::new_unresolved(),
         });
-        true
+        WATCH.with(|place| place.set(Watch { noted: notes.len(), ..watch }));
     };
-    NOTES.try_with(take).unwrap_or(false)
+    NOTES.try_with(take).is_ok()
 }
 
 /// The text of a panic's payload.

@@ -1,4 +1,4 @@
-//! What only the operating system knows: how many threads still fit, and how much processor time one has used.
+//! What only the operating system knows: the time, how many threads still fit, and how much processor time one has used.
 //!
 //! Knows nothing of jobs.
 //! Where a question can't be answered the answer is none, and nothing depends on it.
@@ -43,8 +43,8 @@ impl ThreadPlace {
     pub(crate) fn take() -> io::Result<Self> {
         let mut threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
         if threads.live >= threads.allowance && threads.refused.is_none_or(|at| at.elapsed() >= REFUSAL) {
-            // Half of what fits at a time, for others make mappings meanwhile.
-            let more = free_mappings().map_or(usize::MAX, |free| free.saturating_sub(RESERVE) / MAPPINGS / 2);
+            // Not all of what fits at a time, for others make mappings meanwhile.
+            let more = free_mappings().map_or(usize::MAX, |free| free.saturating_sub(RESERVE) / MAPPINGS / 4 * 3);
             threads.allowance = threads.live.saturating_add(more);
             threads.refused = (more == 0).then(Instant::now);
         }
@@ -76,47 +76,60 @@ fn free_mappings() -> Option<usize> {
 
 #[cfg(target_os = "linux")]
 mod clock {
-    use std::time::Duration;
-
     use nix::time::{ClockId, clock_gettime};
+
+    /// Nanoseconds since some moment before the process began, by the clock that [`Instant`](std::time::Instant) reads,
+    /// at half of its price.
+    pub(crate) fn monotonic() -> u64 {
+        read(ClockId::CLOCK_MONOTONIC).expect("every Linux has this clock")
+    }
+
+    fn read(clock: ClockId) -> Option<u64> {
+        let time = clock_gettime(clock).ok()?;
+        Some(time.tv_sec().cast_unsigned() * 1_000_000_000 + time.tv_nsec().cast_unsigned())
+    }
 
     /// The system's number of the calling thread.
     pub(crate) fn thread_id() -> u32 {
         nix::unistd::gettid().as_raw().cast_unsigned()
     }
 
-    /// The processor time that a thread of this process has used; none once it is gone.
-    pub(crate) fn cpu_time(thread: u32) -> Option<Duration> {
+    /// The processor time that a thread of this process has used, in nanoseconds; none once it is gone.
+    pub(crate) fn cpu_time(thread: u32) -> Option<u64> {
         /// The bits by which Linux tells the clock of a thread from that of a process.
         const THREAD_CLOCK: i32 = 6;
-        let clock = ClockId::from_raw((!thread.cast_signed() << 3) | THREAD_CLOCK);
-        clock_gettime(clock).ok().map(Duration::from)
+        read(ClockId::from_raw((!thread.cast_signed() << 3) | THREAD_CLOCK))
     }
 
-    /// The processor time that the calling thread has used.
-    pub(crate) fn own_cpu_time() -> Option<Duration> {
-        clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).ok().map(Duration::from)
+    /// The processor time that the calling thread has used, in nanoseconds.
+    pub(crate) fn own_cpu_time() -> Option<u64> {
+        read(ClockId::CLOCK_THREAD_CPUTIME_ID)
     }
 }
 
 #[cfg(not(target_os = "linux"))]
 mod clock {
-    use std::time::Duration;
+    use std::{sync::LazyLock, time::Instant};
+
+    pub(crate) fn monotonic() -> u64 {
+        static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
+        super::nanos(EPOCH.elapsed())
+    }
 
     pub(crate) fn thread_id() -> u32 {
         0
     }
 
-    pub(crate) fn cpu_time(_thread: u32) -> Option<Duration> {
+    pub(crate) fn cpu_time(_thread: u32) -> Option<u64> {
         None
     }
 
-    pub(crate) fn own_cpu_time() -> Option<Duration> {
+    pub(crate) fn own_cpu_time() -> Option<u64> {
         None
     }
 }
 
-pub(crate) use clock::{cpu_time, own_cpu_time, thread_id};
+pub(crate) use clock::{cpu_time, monotonic, own_cpu_time, thread_id};
 
 /// Nanoseconds as the records keep them.
 pub(crate) fn nanos(time: Duration) -> u64 {

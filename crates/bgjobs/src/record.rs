@@ -18,7 +18,7 @@ use crate::{
     log::Log,
     name::Name,
     panic::{drop_quietly, swallow},
-    platform::{cpu_time, nanos},
+    platform::cpu_time,
     retry::{Attempt, Pause, REMEMBERED},
     said::{Place, Progress},
     state::{Life, Outcome, State},
@@ -146,17 +146,13 @@ impl<T> Drop for Record<T> {
 }
 
 impl Core {
-    /// A job's core; with a `log` if that is to be written to a file, which is [made](Self::open_log_file) later.
-    pub(crate) fn new(key: Key, name: Name, daemon: bool, created: u64, log: Option<Log>) -> Self {
-        let (id, unlisted) = match key {
-            Key::Listed(id) => (id, None),
-            Key::Unlisted(place) => (JobId::NONE, Some(place)),
+    pub(crate) fn new(key: Key, name: Name, daemon: bool, created: u64) -> Self {
+        let (id, aside) = match key {
+            Key::Listed(id) => (id, OnceLock::new()),
+            Key::Unlisted(place) => {
+                (JobId::NONE, Box::new(Aside { unlisted: Some(place), ..Aside::default() }).into())
+            }
         };
-        let aside = OnceLock::new();
-        if unlisted.is_some() || log.is_some() {
-            let log = log.map_or_else(OnceLock::new, OnceLock::from);
-            aside.get_or_init(|| Box::new(Aside { unlisted, log, ..Aside::default() }));
-        }
         Self {
             id: AtomicU64::new(id.get()),
             name,
@@ -183,15 +179,15 @@ impl Core {
     }
 
     /// Notes which thread starts the body, and how much processor time that had used.
-    pub(crate) fn seat(&self, thread: u32, used: Option<Duration>) {
+    pub(crate) fn seat(&self, thread: u32, used: Option<u64>) {
         self.thread.store(thread, Ordering::Relaxed);
-        self.cpu.store(used.map_or(UNKNOWN, nanos), Ordering::Relaxed);
+        self.cpu.store(used.unwrap_or(UNKNOWN), Ordering::Relaxed);
     }
 
     /// Notes at the end how much processor time the thread has used by now.
-    pub(crate) fn unseat(&self, used: Option<Duration>) {
+    pub(crate) fn unseat(&self, used: Option<u64>) {
         let before = self.cpu.load(Ordering::Relaxed);
-        let used = used.filter(|_| before != UNKNOWN).map_or(UNKNOWN, |used| nanos(used).saturating_sub(before));
+        let used = used.filter(|_| before != UNKNOWN).map_or(UNKNOWN, |used| used.saturating_sub(before));
         self.cpu.store(used, Ordering::Relaxed);
     }
 
@@ -208,7 +204,7 @@ impl Core {
                 let now = cpu_time(self.thread.load(Ordering::Relaxed))?;
                 // If the body ended meanwhile the clock may have been read for a job after it.
                 let runs = self.life.state().is_running() && self.cpu.load(Ordering::Relaxed) == before;
-                runs.then(|| now.saturating_sub(Duration::from_nanos(before)))
+                runs.then(|| Duration::from_nanos(now.saturating_sub(before)))
             }
         }
     }
@@ -221,6 +217,11 @@ impl Core {
 
     fn aside(&self) -> &Aside {
         self.aside.get_or_init(Box::default)
+    }
+
+    /// Gives a job that nobody knows yet a log that is written to a file, which is [made](Self::open_log_file) later.
+    pub(crate) fn keep_log(&self, log: Log) {
+        let _ = self.aside().log.set(log);
     }
 
     /// The log, which holds `limit` bytes.

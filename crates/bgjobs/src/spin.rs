@@ -6,21 +6,15 @@
 //! So each yield is timed, and after a dear one there is none for a while; the next one dear soon after makes the while
 //! longer.
 
-use std::{
-    sync::{
-        LazyLock,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Instant,
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::{platform::nanos, sync::yield_now};
+use crate::{platform::monotonic, sync::yield_now};
 
 /// From how many nanoseconds on a yield was dear: more than a thread of ours takes that has little to do.
 const DEAR: u64 = 500_000;
 
 /// How many nanoseconds there is no yield, at most.
-const LONGEST: u64 = 5_000_000_000;
+const LONGEST: u64 = 200_000_000;
 
 /// Until when there is no yield, and how long before that it began; busy processors are everybody's, so all share it.
 static UNTIL: AtomicU64 = AtomicU64::new(0);
@@ -33,14 +27,17 @@ static PAUSE: AtomicU64 = AtomicU64::new(0);
 /// The yield keeps it harmless where both threads share one core.
 pub(crate) fn spin(rounds: u32, mut found: impl FnMut() -> bool) -> bool {
     for _ in 0..if cfg!(any(bgjobs_loom, bgjobs_shuttle)) { 0 } else { rounds } {
-        for _ in 0..8 {
-            std::hint::spin_loop();
-        }
         if found() {
             return true;
         }
         if !give_way() {
             break;
+        }
+        if found() {
+            return true;
+        }
+        for _ in 0..8 {
+            std::hint::spin_loop();
         }
     }
     found()
@@ -48,14 +45,13 @@ pub(crate) fn spin(rounds: u32, mut found: impl FnMut() -> bool) -> bool {
 
 /// Gives the processor away, if that pays (true).
 fn give_way() -> bool {
-    static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let before = nanos(EPOCH.elapsed());
+    let before = monotonic();
     let until = UNTIL.load(Ordering::Relaxed);
     if before < until {
         return false;
     }
     yield_now();
-    let after = nanos(EPOCH.elapsed());
+    let after = monotonic();
     let lost = after - before;
     if lost >= DEAR {
         let pause = pause_after(lost, before - until, PAUSE.load(Ordering::Relaxed));

@@ -84,11 +84,11 @@ impl<E> Table<E> {
         if self.first_chunk + self.chunks.len() as u64 == chunk {
             self.chunks.push_back(None);
         }
+        let previous = self.append(number, List::Running);
         let chunk = self.chunks.back_mut().expect("the chunk of the newest number was just made");
         let chunk = chunk.get_or_insert_with(|| Chunk { slots: (0..CHUNK).map(|_| None).collect(), used: 0 });
-        chunk.slots[slot] = Some(Slot { entry, list: List::Running, previous: NONE, next: NONE });
+        chunk.slots[slot] = Some(Slot { entry, list: List::Running, previous, next: NONE });
         chunk.used += 1;
-        self.link(number, List::Running);
     }
 
     pub(crate) fn get(&self, number: u64) -> Option<&E> {
@@ -100,11 +100,16 @@ impl<E> Table<E> {
         self.slot(number).map(|slot| slot.list)
     }
 
-    /// Moves an entry to the end of `list`.
-    pub(crate) fn move_to(&mut self, number: u64, list: List) {
-        if self.unlink(number) {
-            self.link(number, list);
+    /// Moves an entry to the end of `list`; false if there is no such entry.
+    pub(crate) fn move_to(&mut self, number: u64, list: List) -> bool {
+        if !self.unlink(number) {
+            return false;
         }
+        let end = self.append(number, list);
+        if let Some(slot) = self.slot_mut(number) {
+            (slot.list, slot.previous, slot.next) = (list, end, NONE);
+        }
+        true
     }
 
     /// Takes an entry out.
@@ -127,7 +132,7 @@ impl<E> Table<E> {
     /// Empties the slot of an entry that is in no list any more.
     fn take(&mut self, number: u64) -> Option<Slot<E>> {
         let (chunk_number, slot) = place(number);
-        let place = self.chunk_place(chunk_number)?;
+        let place = self.chunk_place(chunk_number);
         let chunk = self.chunks.get_mut(place)?.as_mut()?;
         let slot = chunk.slots[slot].take()?;
         chunk.used -= 1;
@@ -152,23 +157,27 @@ impl<E> Table<E> {
         })
     }
 
-    fn chunk_place(&self, chunk: u64) -> Option<usize> {
-        usize::try_from(chunk.checked_sub(self.first_chunk)?).ok()
+    /// Where in `chunks` a chunk stands; far beyond their end for one that was freed.
+    fn chunk_place(&self, chunk: u64) -> usize {
+        usize::try_from(chunk.wrapping_sub(self.first_chunk)).unwrap_or(usize::MAX)
     }
 
     fn slot(&self, number: u64) -> Option<&Slot<E>> {
         let (chunk, slot) = place(number);
-        self.chunks.get(self.chunk_place(chunk)?)?.as_ref()?.slots[slot].as_ref()
+        self.chunks.get(self.chunk_place(chunk))?.as_ref()?.slots[slot].as_ref()
     }
 
     fn slot_mut(&mut self, number: u64) -> Option<&mut Slot<E>> {
+        if number == NONE {
+            return None;
+        }
         let (chunk, slot) = place(number);
-        let place = self.chunk_place(chunk)?;
+        let place = self.chunk_place(chunk);
         self.chunks.get_mut(place)?.as_mut()?.slots[slot].as_mut()
     }
 
-    /// Appends an entry that is in no list to `list`.
-    fn link(&mut self, number: u64, list: List) {
+    /// Makes an entry the last of `list`; returns the one before it, which its slot is to name.
+    fn append(&mut self, number: u64, list: List) -> u64 {
         let ends = &mut self.ends[list as usize];
         let previous = std::mem::replace(&mut ends.tail, number);
         ends.len += 1;
@@ -176,9 +185,7 @@ impl<E> Table<E> {
             Some(slot) => slot.next = number,
             None => self.ends[list as usize].head = number,
         }
-        if let Some(slot) = self.slot_mut(number) {
-            (slot.list, slot.previous, slot.next) = (list, previous, NONE);
-        }
+        previous
     }
 
     /// Takes an entry out of its list; false if there is no such entry.

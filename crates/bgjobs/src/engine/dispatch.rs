@@ -73,7 +73,6 @@ impl Engine {
         if needs_time {
             self.wind_clock()?;
         }
-        let log = self.log_of(options);
         let created = self.now();
         let mut guard = lock(&self.ledger);
         let ledger = &mut *guard;
@@ -90,7 +89,7 @@ impl Engine {
         };
         let id = JobId::from(ledger.table.next_number());
         let key = Key::Listed(id);
-        let record = Arc::new(Record::new(Core::new(key, name, options.daemon, created, log)));
+        let record = self.record(key, name, options, created);
         let core = record.core();
         core.life.queue();
         core.life.watch();

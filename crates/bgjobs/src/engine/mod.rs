@@ -22,6 +22,8 @@ pub(crate) mod waiting;
 
 use std::{cell::Cell, cmp::Reverse, sync::Arc, time::Instant};
 
+use crossbeam_utils::CachePadded;
+
 use crate::{
     board::Board,
     config::{Config, Options},
@@ -33,7 +35,7 @@ use crate::{
     log::Log,
     name::Name,
     panic::{self, Quietly},
-    platform::{nanos, own_cpu_time},
+    platform::{monotonic, own_cpu_time},
     pool::workers::{Worker, Workers},
     record::{AnyRecord, Core, Key, Record, Shared},
     schedule::Schedule,
@@ -50,8 +52,10 @@ pub(crate) struct Engine {
     pub(crate) config: Config,
     /// The zero of the clock that stamps the jobs.
     pub(crate) epoch: Instant,
+    /// The same moment as the system's clock tells it.
+    zero: u64,
     /// The table, the lists and the notices; user code and destructors never run while it is held.
-    pub(crate) ledger: Mutex<Ledger>,
+    pub(crate) ledger: CachePadded<Mutex<Ledger>>,
     /// Tells sleeping readers of notices that something was posted.
     pub(crate) news: Condvar,
     /// How many ends were ever posted, readable without the lock.
@@ -99,7 +103,8 @@ impl Engine {
             workers: Workers::new(&config),
             config,
             epoch: Instant::now(),
-            ledger: Mutex::new(Ledger {
+            zero: monotonic(),
+            ledger: CachePadded::new(Mutex::new(Ledger {
                 table: Table::new(),
                 board: Board::new(),
                 schedule: Schedule::new(),
@@ -107,7 +112,7 @@ impl Engine {
                 unlisted: 0,
                 open: true,
                 has_clock: false,
-            }),
+            })),
             news: Condvar::new(),
             posted: AtomicU64::new(0),
             clock: Condvar::new(),
@@ -116,7 +121,7 @@ impl Engine {
     }
 
     pub(crate) fn now(&self) -> u64 {
-        nanos(self.epoch.elapsed())
+        monotonic() - self.zero
     }
 
     pub(crate) fn posted(&self) -> u64 {
@@ -175,10 +180,13 @@ impl Engine {
         }
         let job = Arc::clone(&record) as Shared;
         let engine = Arc::clone(self);
-        let unlisted = options.unlisted.then(|| Unstarted { engine: Arc::clone(self), job: Some(Arc::clone(&job)) });
+        let unlisted =
+            options.unlisted.then(|| Box::new(Unstarted { engine: Arc::clone(self), job: Some(Arc::clone(&job)) }));
         // If a shutdown has come between, it has settled the job, and the task is dropped.
         self.workers.push(Box::new(move |worker| {
-            unlisted.into_iter().for_each(Unstarted::starts);
+            if let Some(unlisted) = unlisted {
+                unlisted.starts();
+            }
             engine.run(record, body, worker);
         }));
         tell_start(&job);
@@ -187,7 +195,6 @@ impl Engine {
 
     /// Gives a job its number and its place in the table, unless it is not to be listed; none after a shutdown.
     pub(crate) fn enter<T: Send + Sync + 'static>(&self, name: Name, options: &Options) -> Option<Arc<Record<T>>> {
-        let log = self.log_of(options);
         let created = self.now();
         let mut ledger = lock(&self.ledger);
         if !ledger.open {
@@ -199,7 +206,7 @@ impl Engine {
         } else {
             Key::Listed(JobId::from(ledger.table.next_number()))
         };
-        let record = Arc::new(Record::new(Core::new(key, name, options.daemon, created, log)));
+        let record = self.record(key, name, options, created);
         if !options.unlisted {
             ledger.table.insert(Arc::clone(&record) as Shared);
         }
@@ -210,10 +217,13 @@ impl Engine {
         Some(record)
     }
 
-    /// The log of a job that is to be written to a file.
-    pub(crate) fn log_of(&self, options: &Options) -> Option<Log> {
-        let Config { log_bytes, log_file_bytes, .. } = self.config;
-        options.log_file.as_ref().map(|path| Log::with_file(log_bytes, path, log_file_bytes))
+    /// The record of a job that is about to be known.
+    pub(crate) fn record<T>(&self, key: Key, name: Name, options: &Options, created: u64) -> Arc<Record<T>> {
+        let core = Core::new(key, name, options.daemon, created);
+        if let Some(path) = &options.log_file {
+            core.keep_log(Log::with_file(self.config.log_bytes, path, self.config.log_file_bytes));
+        }
+        Arc::new(Record::new(core))
     }
 
     /// Gives a job its number and its place in the table now, unless it has them; none if it has ended without, and after a
@@ -363,7 +373,7 @@ impl Engine {
         let mut ledger = lock(&self.ledger);
         let Ledger { table, board, schedule, joins, .. } = &mut *ledger;
         let id = record.core().id();
-        table.move_to(id.get(), list);
+        let is_listed = table.move_to(id.get(), list);
         if id != JobId::NONE && board.has_readers() {
             guests.get_or_insert_default().alarms = board.post(Arc::clone(&record));
             self.posted.store(board.end(), Ordering::Release);
@@ -382,9 +392,10 @@ impl Engine {
         }
         // While the table holds the record this is not the last of it, so the result is not dropped here, but by whoever
         // takes it out of the table. Else it is dropped below.
-        match table.get(id.get()) {
-            Some(_) => drop(record),
-            None => guests.get_or_insert_default().kept = Some(record),
+        if is_listed {
+            drop(record);
+        } else {
+            guests.get_or_insert_default().kept = Some(record);
         }
         drop(ledger);
         if ended.awaited {

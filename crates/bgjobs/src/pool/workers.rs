@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crossbeam_utils::CachePadded;
+
 use crate::{
     config::Config,
     error::SpawnError,
@@ -29,7 +31,8 @@ pub(crate) type Task = Box<dyn FnOnce(&mut Worker) + Send>;
 
 /// The workers of one manager.
 pub(crate) struct Workers {
-    pool: Pool<Task>,
+    /// Submitters and workers write it all the time; what stands beside it in memory is not to suffer from that.
+    pool: CachePadded<Pool<Task>>,
     stack_size: Option<usize>,
     idle_timeout: Duration,
     /// How many threads with one task of their own live.
@@ -43,8 +46,8 @@ pub(crate) struct Worker {
     pooled: bool,
     /// The system's number of the thread.
     pub(crate) thread: u32,
-    /// When, by the manager's clock, the thread's processor time was read last, and what it was.
-    cpu: Option<(u64, Duration)>,
+    /// When, by the manager's clock, the thread's processor time was read last, and what it was, in nanoseconds.
+    cpu: Option<(u64, u64)>,
 }
 
 impl Worker {
@@ -52,10 +55,11 @@ impl Worker {
         Self { parker: Parker::new(), pooled, thread: thread_id(), cpu: None }
     }
 
-    /// The processor time that the thread has used at `now`, read anew if the last reading is too old.
-    pub(crate) fn cpu_at(&mut self, now: u64, exactly: bool) -> Option<Duration> {
-        let is_fresh = |&(read, _): &(u64, Duration)| !exactly && now.saturating_sub(read) <= CPU_SLACK;
-        self.cpu = self.cpu.filter(is_fresh).or_else(|| Some((now, own_cpu_time()?)));
+    /// The processor time that the thread has used at `now`, in nanoseconds, read anew if the last reading is too old.
+    pub(crate) fn cpu_at(&mut self, now: u64, exactly: bool) -> Option<u64> {
+        if exactly || self.cpu.is_none_or(|(read, _)| now.saturating_sub(read) > CPU_SLACK) {
+            self.cpu = own_cpu_time().map(|time| (now, time));
+        }
         self.cpu.map(|(_, time)| time)
     }
 }
@@ -63,7 +67,7 @@ impl Worker {
 impl Workers {
     pub(crate) fn new(config: &Config) -> Arc<Self> {
         Arc::new(Self {
-            pool: Pool::new(),
+            pool: CachePadded::new(Pool::new()),
             stack_size: config.stack_size,
             idle_timeout: config.idle_timeout,
             lone: AtomicUsize::new(0),
