@@ -69,7 +69,7 @@ impl Notices {
 
     /// Takes the jobs that ended since the last look, as the original shows them.
     pub fn report(&mut self) -> Report {
-        Report::new(self.look())
+        if self.has_news() { Report::new(self.look()) } else { Report::default() }
     }
 
     /// Leaves a job out of the next look, because the user has just seen how it ended in another way.
