@@ -52,7 +52,6 @@ struct Watch {
 
 thread_local! {
     /// Apart from the notes, because it has no destructor: a body that does not panic pays for no more than this.
-    #[cfg_attr(not(bgjobs_loom), expect(clippy::missing_const_for_thread_local, reason = "loom's macro takes no `const`"))]
     static WATCH: Cell<Watch> = Cell::new(Watch::default());
     /// The panics inside of each [`catch`] that runs on this thread, the innermost last.
     #[cfg_attr(not(bgjobs_loom), expect(clippy::missing_const_for_thread_local, reason = "loom's macro takes no `const`"))]

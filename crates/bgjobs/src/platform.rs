@@ -78,8 +78,9 @@ fn free_mappings() -> Option<usize> {
 mod clock {
     use nix::time::{ClockId, clock_gettime};
 
-    /// Nanoseconds since some moment before the process began, by the clock that [`Instant`](std::time::Instant) reads,
-    /// at half of its price.
+    /// Nanoseconds since some moment before the process began.
+    ///
+    /// It reads the clock of [`Instant`](std::time::Instant), without the sums that one does with it.
     pub(crate) fn monotonic() -> u64 {
         read(ClockId::CLOCK_MONOTONIC).expect("every Linux has this clock")
     }

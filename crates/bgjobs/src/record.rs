@@ -149,9 +149,7 @@ impl Core {
     pub(crate) fn new(key: Key, name: Name, daemon: bool, created: u64) -> Self {
         let (id, aside) = match key {
             Key::Listed(id) => (id, OnceLock::new()),
-            Key::Unlisted(place) => {
-                (JobId::NONE, Box::new(Aside { unlisted: Some(place), ..Aside::default() }).into())
-            }
+            Key::Unlisted(place) => (JobId::NONE, Box::new(Aside { unlisted: Some(place), ..Aside::default() }).into()),
         };
         Self {
             id: AtomicU64::new(id.get()),

@@ -24,7 +24,7 @@ static PAUSE: AtomicU64 = AtomicU64::new(0);
 ///
 /// A sleep and a wake-up cost about as much as all `rounds` together, so a short wait is paid with a spin and a
 /// long one costs twice at most.
-/// The yield keeps it harmless where both threads share one core.
+/// The yield comes first, because where both threads share one core nothing can be found before it.
 pub(crate) fn spin(rounds: u32, mut found: impl FnMut() -> bool) -> bool {
     for _ in 0..if cfg!(any(bgjobs_loom, bgjobs_shuttle)) { 0 } else { rounds } {
         if found() {
@@ -36,6 +36,7 @@ pub(crate) fn spin(rounds: u32, mut found: impl FnMut() -> bool) -> bool {
         if found() {
             return true;
         }
+        // Where they do not, what is looked for comes some hundred nanoseconds later.
         for _ in 0..8 {
             std::hint::spin_loop();
         }

@@ -27,4 +27,6 @@ pub(crate) fn wait_for_threads(most: usize) {
     while threads().is_some_and(|live| live > most) && began.elapsed() < Duration::from_secs(10) {
         thread::sleep(Duration::from_millis(5));
     }
+    // The kernel takes their memory back a little later, and whoever is next should not pay for that.
+    thread::sleep(Duration::from_millis(300));
 }

@@ -89,7 +89,7 @@ impl Engine {
         };
         let id = JobId::from(ledger.table.next_number());
         let key = Key::Listed(id);
-        let record = self.record(key, name, options, created);
+        let record = self.new_record(key, name, options, created);
         let core = record.core();
         core.life.queue();
         core.life.watch();

@@ -206,7 +206,7 @@ impl Engine {
         } else {
             Key::Listed(JobId::from(ledger.table.next_number()))
         };
-        let record = self.record(key, name, options, created);
+        let record = self.new_record(key, name, options, created);
         if !options.unlisted {
             ledger.table.insert(Arc::clone(&record) as Shared);
         }
@@ -218,7 +218,7 @@ impl Engine {
     }
 
     /// The record of a job that is about to be known.
-    pub(crate) fn record<T>(&self, key: Key, name: Name, options: &Options, created: u64) -> Arc<Record<T>> {
+    pub(crate) fn new_record<T>(&self, key: Key, name: Name, options: &Options, created: u64) -> Arc<Record<T>> {
         let core = Core::new(key, name, options.daemon, created);
         if let Some(path) = &options.log_file {
             core.keep_log(Log::with_file(self.config.log_bytes, path, self.config.log_file_bytes));

@@ -85,7 +85,11 @@ pub(crate) const fn may_search(counts: Counts, has_searched: bool) -> bool {
     !has_searched && counts.searching <= 1
 }
 
-/// Whether a sleeper must be woken so that somebody takes from the queue of `queued` jobs.
+/// Whether a sleeper must be woken so that enough workers are about to take from the queue of `queued` jobs.
+///
+/// One is enough for short jobs: it comes back for the next.
+/// When jobs that block fill the queue each worker takes one and wakes the next, and one more such chain for each
+/// [`FREE_GROWTH`] jobs that wait keeps every processor busy with waking.
 pub(crate) const fn needs_searcher(counts: Counts, queued: usize) -> bool {
     queued > counts.searching * FREE_GROWTH
 }
@@ -154,6 +158,13 @@ mod tests {
         assert!(needs_searcher(counts(1, 1, 0, 1), 1));
         assert!(!needs_searcher(counts(1, 1, 1, 1), 1));
         assert!(!needs_searcher(counts(1, 1, 0, 0), 0));
+    }
+
+    #[test]
+    fn a_long_queue_has_a_searcher_more_for_each_free_number_of_jobs() {
+        assert!(!needs_searcher(counts(200, 200, 1, 200), FREE_GROWTH));
+        assert!(needs_searcher(counts(200, 200, 1, 200), FREE_GROWTH + 1));
+        assert!(!needs_searcher(counts(200, 200, 2, 200), FREE_GROWTH + 1));
     }
 
     #[test]
