@@ -53,7 +53,7 @@ fn give_way() -> bool {
     }
     yield_now();
     let after = monotonic();
-    let lost = after - before;
+    let lost = after.saturating_sub(before);
     if lost >= DEAR {
         let pause = pause_after(lost, before - until, PAUSE.load(Ordering::Relaxed));
         PAUSE.store(pause, Ordering::Relaxed);

@@ -121,7 +121,7 @@ impl Engine {
     }
 
     pub(crate) fn now(&self) -> u64 {
-        monotonic() - self.zero
+        monotonic().saturating_sub(self.zero)
     }
 
     pub(crate) fn posted(&self) -> u64 {
