@@ -18,9 +18,6 @@ use crate::{
     sync::{AtomicBool, AtomicUsize, Mutex, Ordering, Parker, deadline_after, lock},
 };
 
-/// How long a worker that ran dry looks before it sleeps, in rounds of [`spin`].
-const LOOKS: u32 = 20;
-
 /// A queue of tasks, and the workers that take them.
 ///
 /// The host makes a thread whenever it is told [`Due::Grow`]; each calls [`take`](Self::take) until it gets none.
@@ -187,7 +184,7 @@ impl<T> Relay<T> {
                 inner.called = true;
                 drop(inner);
                 seat.called.store(true, Ordering::Relaxed);
-                spin(LOOKS, || self.queued.load(Ordering::Relaxed) > 0);
+                spin(|| self.queued.load(Ordering::Relaxed) > 0);
                 has_looked = true;
                 continue;
             }

@@ -6,9 +6,15 @@
 //! So each yield is timed, and after a dear one there is none for a while; the next one dear soon after makes the while
 //! longer.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
-use crate::{platform::monotonic, sync::yield_now};
+use crate::{
+    platform::{monotonic, nanos},
+    sync::yield_now,
+};
 
 /// From how many nanoseconds on a yield was dear: more than a thread of ours takes that has little to do.
 const DEAR: u64 = 500_000;
@@ -20,19 +26,29 @@ const LONGEST: u64 = 200_000_000;
 static UNTIL: AtomicU64 = AtomicU64::new(0);
 static PAUSE: AtomicU64 = AtomicU64::new(0);
 
-/// Looks for `found` for a few microseconds, giving the processor away between looks as long as that is cheap.
+/// How long a look takes, at most: about as long as a sleep takes with its wake-up on a processor that has gone idle.
 ///
-/// A sleep and a wake-up cost about as much as all `rounds` together, so a short wait is paid with a spin and a
-/// long one costs twice at most.
+/// So a short wait is paid with a spin, and a long one costs twice at most.
+const SPIN: Duration = Duration::from_micros(50);
+
+/// Looks for `found` for a while, giving the processor away between looks as long as that is cheap.
+///
 /// The yield comes first, because where both threads share one core nothing can be found before it.
-pub(crate) fn spin(rounds: u32, mut found: impl FnMut() -> bool) -> bool {
-    for _ in 0..if cfg!(any(bgjobs_loom, bgjobs_shuttle)) { 0 } else { rounds } {
+pub(crate) fn spin(mut found: impl FnMut() -> bool) -> bool {
+    if cfg!(any(bgjobs_loom, bgjobs_shuttle)) {
+        return found();
+    }
+    let mut now = monotonic();
+    let end = now + nanos(SPIN);
+    loop {
         if found() {
             return true;
         }
-        if !give_way() {
-            break;
+        if now >= end {
+            return false;
         }
+        let Some(later) = give_way(now) else { return false };
+        now = later;
         if found() {
             return true;
         }
@@ -41,25 +57,23 @@ pub(crate) fn spin(rounds: u32, mut found: impl FnMut() -> bool) -> bool {
             std::hint::spin_loop();
         }
     }
-    found()
 }
 
-/// Gives the processor away, if that pays (true).
-fn give_way() -> bool {
-    let before = monotonic();
+/// Gives the processor away, if that pays; returns the time after it.
+fn give_way(now: u64) -> Option<u64> {
     let until = UNTIL.load(Ordering::Relaxed);
-    if before < until {
-        return false;
+    if now < until {
+        return None;
     }
     yield_now();
     let after = monotonic();
-    let lost = after.saturating_sub(before);
+    let lost = after.saturating_sub(now);
     if lost >= DEAR {
-        let pause = pause_after(lost, before - until, PAUSE.load(Ordering::Relaxed));
+        let pause = pause_after(lost, now - until, PAUSE.load(Ordering::Relaxed));
         PAUSE.store(pause, Ordering::Relaxed);
         UNTIL.store(after + pause, Ordering::Relaxed);
     }
-    true
+    Some(after)
 }
 
 /// How long there is no yield after one that lost so much, so long after the last pause of such a length.

@@ -18,9 +18,6 @@ use crate::{
     wait::{Signal, Waiter},
 };
 
-/// How long a joiner looks before it sleeps, in rounds of [`spin`].
-const JOINER_ROUNDS: u32 = 10;
-
 /// Waiting.
 impl Engine {
     /// Waits until `record` has ended; `hearing` is the job that waits and wants to hear its own stop, with its engine,
@@ -57,7 +54,7 @@ impl Engine {
         let is_over = || is_here() || hearing.is_some_and(|(own, _)| own.life.is_stopping());
         let began = Instant::now();
         let waited = || if is_here() { Ok(()) } else { Self::in_vain(core, began, hearing) };
-        if has_passed(deadline) || spin(JOINER_ROUNDS, is_over) {
+        if has_passed(deadline) || spin(is_over) {
             return waited();
         }
         // With a deadline even a ring of joins ends.

@@ -20,9 +20,6 @@ use crate::{
     sync::{AtomicUsize, Builder, Ordering, Parker, yield_now},
 };
 
-/// How long a worker that ran dry searches, in rounds of [`spin`].
-const SEARCH_ROUNDS: u32 = 20;
-
 /// How far the clock of a thread may run between two readings while tasks follow each other, in nanoseconds.
 const CPU_SLACK: u64 = 1_000_000;
 
@@ -224,7 +221,7 @@ impl Workers {
                     has_searched = false;
                 }
                 Next::Search => {
-                    spin(SEARCH_ROUNDS, || self.pool.has_tasks());
+                    spin(|| self.pool.has_tasks());
                     has_searched = true;
                 }
                 Next::Sleep => {
