@@ -85,9 +85,9 @@ impl fmt::Debug for Value {
 pub(super) fn parts(value: &Dynamic, most: usize) -> usize {
     let sum = |count: usize, item: &Dynamic| if count < most { count + parts(item, most - count) } else { count };
     if let Some(array) = value.read_lock::<Array>() {
-        array.iter().fold(1, sum)
+        array.iter().take(most).fold(1, sum)
     } else if let Some(map) = value.read_lock::<Map>() {
-        map.values().fold(1, sum)
+        map.values().take(most).fold(1, sum)
     } else if let Some(text) = value.read_lock::<ImmutableString>() {
         1 + text.len() / 16
     } else {
