@@ -121,7 +121,7 @@ pub(crate) fn finish(session: &mut Session, news: News, interrupted: &Interrupte
         }
     };
     resume_all(session);
-    while let Some(job) = session.awaited() {
+    while let Some(job) = session.awaited().next() {
         if interrupted.is_set() || session.wait_for(&job, &mut look) == Waited::Interrupted {
             break;
         }
@@ -138,7 +138,7 @@ fn resume_all(session: &Session) {
 
 /// Tells why the shell has not ended.
 fn tell_awaited(session: &Session) {
-    let jobs: Vec<_> = session.jobs().running().into_iter().filter(|job| !job.is_daemon()).collect();
+    let jobs: Vec<_> = session.awaited().collect();
     if !jobs.is_empty() {
         write(Stream::Err, &render::awaited(&jobs));
     }

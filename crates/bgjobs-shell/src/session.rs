@@ -217,9 +217,9 @@ impl Session {
         self.lines += 1;
     }
 
-    /// The oldest job that has not ended, of those that are waited for when all are.
-    pub(crate) fn awaited(&self) -> Option<AnyJob> {
-        self.jobs().running().into_iter().find(|job| !job.is_daemon())
+    /// The jobs that have not ended, of those that are waited for when all are; the oldest first.
+    pub(crate) fn awaited(&self) -> impl Iterator<Item = AnyJob> {
+        self.jobs().running().into_iter().filter(|job| !job.is_daemon())
     }
 
     /// Waits until a background job has ended, and calls `look` now and then.

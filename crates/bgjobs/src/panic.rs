@@ -82,11 +82,12 @@ pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Caught> {
     let outer = WATCH.with(Cell::get);
     WATCH.with(|watch| watch.set(Watch { is_on: true, first: outer.noted, ..outer }));
     let result = catch_unwind(AssertUnwindSafe(|| bgjobs_body_starts_here(body)));
-    let mut notes = Vec::new();
-    if WATCH.with(|watch| watch.replace(outer)).noted > outer.noted {
+    let notes = if WATCH.with(|watch| watch.replace(outer)).noted > outer.noted {
         // A thread that ends may have lost its notes already.
-        notes = NOTES.try_with(|notes| notes.borrow_mut().split_off(outer.noted)).unwrap_or_default();
-    }
+        NOTES.try_with(|notes| notes.borrow_mut().split_off(outer.noted)).unwrap_or_default()
+    } else {
+        Vec::new()
+    };
     result.map_err(|payload| {
         let message = message_of(&*payload);
         let note = notes.into_iter().rev().find(|note| note.kind == (*payload).type_id() && note.message == message);

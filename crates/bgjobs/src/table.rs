@@ -168,9 +168,6 @@ impl<E> Table<E> {
     }
 
     fn slot_mut(&mut self, number: u64) -> Option<&mut Slot<E>> {
-        if number == NONE {
-            return None;
-        }
         let (chunk, slot) = place(number);
         let place = self.chunk_place(chunk);
         self.chunks.get_mut(place)?.as_mut()?.slots[slot].as_mut()

@@ -152,7 +152,7 @@ fn carry_out(session: &mut Session, number: usize, command: &Command) -> Reply {
         Command::Wait(Some(selection)) => with_jobs(session, selection, wait),
         Command::Wait(None) => {
             // Others may be started meanwhile.
-            while let Some(job) = session.awaited() {
+            while let Some(job) = session.awaited().next() {
                 if session.wait_for(&job, |_| {}) != Waited::Ended {
                     break;
                 }

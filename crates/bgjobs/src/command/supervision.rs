@@ -80,7 +80,7 @@ pub(crate) fn attend(mut command: Command, fds: Vec<OwnedFd>, grace: Duration, c
         ending.end(grace);
     };
     if thread::Builder::new().name("bgjobs command".into()).spawn(listener).is_err() {
-        tree.signal(&[Signal::KILL], |_| true);
+        tree.kill();
     }
     tree.wait_for(child, tell);
     // The listener hears it, and whoever reads knows that nothing is left.
@@ -142,7 +142,7 @@ impl Tree {
         let is_held = |ending: &mut Ending| !ending.asked && !ending.released;
         let mut ending = self.changed.wait_while(self.lock(), is_held).unwrap_or_else(PoisonError::into_inner);
         if ending.asked {
-            self.signal(&[Signal::KILL], |_| true);
+            self.kill();
         }
         let _ = child.wait();
         ending.over = true;
@@ -165,7 +165,7 @@ impl Tree {
         while !ending.over {
             let left = grace.saturating_sub(asked_at.elapsed());
             if left.is_zero() {
-                self.signal(&[Signal::KILL], |_| true);
+                self.kill();
             } else {
                 // Again and again: what was forked while the others were asked has not heard of it. And what was suspended
                 // hears nothing before it goes on.
@@ -175,6 +175,10 @@ impl Tree {
             ending = self.changed.wait_timeout(ending, wait).unwrap_or_else(PoisonError::into_inner).0;
             pause = if pause == wait { (pause * 2).min(longest) } else { shortest };
         }
+    }
+
+    fn kill(&self) {
+        self.signal(&[Signal::KILL], |_| true);
     }
 
     /// Sends signals to all that it reaches and that are `due`; what has ended, or is not ours to signal, is left.

@@ -22,7 +22,6 @@ use crate::{
 impl Engine {
     /// Waits until `record` has ended; `hearing` is the job that waits and wants to hear its own stop, with its engine,
     /// which may be another; `following` ends the wait at a line of a log, too, that is not read yet.
-    #[inline]
     pub(crate) fn wait(
         &self,
         record: &dyn AnyRecord,
@@ -31,16 +30,6 @@ impl Engine {
         following: Option<(&Log, LogCursor)>,
     ) -> Result<(), WaitError> {
         let core = record.core();
-        if core.life.state().is_finished() { Ok(()) } else { self.wait_for(core, timeout, hearing, following) }
-    }
-
-    fn wait_for(
-        &self,
-        core: &Core,
-        timeout: Option<Duration>,
-        hearing: Option<(&Core, &Self)>,
-        following: Option<(&Log, LogCursor)>,
-    ) -> Result<(), WaitError> {
         let is_here =
             || core.life.state().is_finished() || following.is_some_and(|(log, cursor)| log.len() > cursor.line());
         if is_here() {
