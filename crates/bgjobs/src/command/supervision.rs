@@ -167,9 +167,9 @@ impl Tree {
             if left.is_zero() {
                 self.kill();
             } else {
-                // Again and again: what was forked while the others were asked has not heard of it. And what was suspended
-                // hears nothing before it goes on.
-                self.signal(&[Signal::TERM, Signal::CONT], |id| asked.insert(id));
+                // Again and again: what was forked while the others were asked has not heard of it, and the fork of a shell
+                // forgets it when it becomes another program. What was suspended hears nothing before it goes on.
+                self.signal(&[Signal::TERM, Signal::CONT], |program| asked.insert(program));
             }
             let wait = if left.is_zero() { pause } else { pause.min(left) };
             ending = self.changed.wait_timeout(ending, wait).unwrap_or_else(PoisonError::into_inner).0;
@@ -182,18 +182,18 @@ impl Tree {
     }
 
     /// Sends signals to all that it reaches and that are `due`; what has ended, or is not ours to signal, is left.
-    fn signal(&self, signals: &[Signal], mut due: impl FnMut(Pid) -> bool) {
+    fn signal(&self, signals: &[Signal], mut due: impl FnMut((u32, u64)) -> bool) {
         match self.reach {
             #[cfg(target_os = "linux")]
             Reach::Everything => {
-                let ids = tree::ids_below(std::process::id()).filter_map(|id| Pid::from_raw(id.cast_signed()));
-                for id in ids.filter(|&id| due(id)) {
+                let due = tree::programs_below(std::process::id()).filter(|&program| due(program));
+                for id in due.filter_map(|(id, _)| Pid::from_raw(id.cast_signed())) {
                     for &signal in signals {
                         let _ = rustix::process::kill_process(id, signal);
                     }
                 }
             }
-            Reach::Group if due(self.leader) => {
+            Reach::Group if due((0, 0)) => {
                 for &signal in signals {
                     let _ = kill_process_group(self.leader, signal);
                 }

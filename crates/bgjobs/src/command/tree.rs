@@ -26,6 +26,8 @@ struct Stat {
     cpu: u64,
     /// In pages.
     memory: u64,
+    /// Where its stack begins: elsewhere after each `exec`, and where its parent's does before the first.
+    stack: u64,
 }
 
 /// All that came of the process `root` and lives, each before its children; `root` itself is left out.
@@ -38,9 +40,11 @@ pub(crate) fn from(id: u32) -> Vec<Process> {
     Stat::read(id).into_iter().chain(stats_below(id)).map(Stat::whole).collect()
 }
 
-/// The numbers of all that came of the process `root` and lives.
-pub(crate) fn ids_below(root: u32) -> impl Iterator<Item = u32> {
-    stats_below(root).into_iter().filter(|stat| stat.state != ProcessState::Ended).map(|stat| stat.id)
+/// The number of each process that came of the process `root` and lives, with what tells its program from the one
+/// before.
+pub(crate) fn programs_below(root: u32) -> impl Iterator<Item = (u32, u64)> {
+    let living = stats_below(root).into_iter().filter(|stat| stat.state != ProcessState::Ended);
+    living.map(|stat| (stat.id, stat.stack))
 }
 
 fn stats_below(root: u32) -> Vec<Stat> {
@@ -82,11 +86,11 @@ impl Stat {
             _ => ProcessState::Sleeping,
         };
         let parent = u32::try_from(number(1)?).ok()?;
-        Some(Self { id, parent, state, cpu: number(11)? + number(12)?, memory: number(21)? })
+        Some(Self { id, parent, state, cpu: number(11)? + number(12)?, memory: number(21)?, stack: number(25)? })
     }
 
     fn whole(self) -> Process {
-        let Self { id, parent, state, cpu, memory } = self;
+        let Self { id, parent, state, cpu, memory, .. } = self;
         Process {
             id,
             parent,
@@ -113,7 +117,7 @@ fn command_line(id: u32) -> String {
 mod tests {
     use std::process::{Command, Stdio, id};
 
-    use super::{below, ids_below};
+    use super::{below, programs_below};
     use crate::process::ProcessState;
 
     #[test]
@@ -131,7 +135,7 @@ mod tests {
         assert_eq!(commands, ["sh -c cat; exit 1 a b)", "cat"]);
         assert_eq!([tree[0].parent, tree[1].parent], [shell.id(), tree[0].id]);
         assert!(tree.iter().all(|process| process.memory > 0 && process.state != ProcessState::Ended));
-        assert_eq!(ids_below(shell.id()).collect::<Vec<_>>(), [tree[0].id, tree[1].id]);
+        assert_eq!(programs_below(shell.id()).map(|(id, _)| id).collect::<Vec<_>>(), [tree[0].id, tree[1].id]);
         assert!(below(id()).iter().any(|process| process.id == shell.id()));
         drop(shell.stdin.take());
         shell.wait().unwrap();

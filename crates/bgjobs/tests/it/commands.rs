@@ -259,7 +259,17 @@ fn a_command_without_supervisor_runs_is_stopped_with_its_group_and_tells_what_it
 fn what_is_forked_while_a_command_is_asked_to_end_is_asked_too() {
     let jobs = supervised();
     // Only a second SIGTERM ends the second sleep before the grace is over.
-    let body = "trap 'sleep 1001 & exit' TERM; echo up; sleep 1000 & wait";
+    let body = "trap 'sleep 101 & exit' TERM; echo up; sleep 100 & wait";
+    let job = jobs.start(Command::shell(body).grace(Duration::from_hours(1))).unwrap();
+    wait_until("it is up", || !job.log().is_empty());
+    let verdict = job.stop("enough", GUARD);
+    assert!(matches!(verdict, Verdict::Stopped { .. }), "{verdict}");
+}
+
+#[test]
+fn a_process_that_becomes_another_program_once_it_was_asked_to_end_is_asked_again() {
+    let jobs = supervised();
+    let body = "trap 'exec sleep 101' TERM; echo up; sleep 100 & wait";
     let job = jobs.start(Command::shell(body).grace(Duration::from_hours(1))).unwrap();
     wait_until("it is up", || !job.log().is_empty());
     let verdict = job.stop("enough", GUARD);
