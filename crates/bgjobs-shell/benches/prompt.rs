@@ -73,7 +73,7 @@ fn line() -> Vec<Answer> {
         own.jobs().flush();
         times
     };
-    let contenders: Vec<Contender<'_>> = vec![
+    let lines: Vec<Contender<'_>> = vec![
         ("a line, 100 MB in the variables", None, Box::new(|| timed(TIMES, || answers(&mut large, "x * 2 + 2")))),
         (
             "a line, next to nothing in the variables",
@@ -81,20 +81,25 @@ fn line() -> Vec<Answer> {
             Box::new(|| timed(TIMES, || answers(&mut small, "x * 2 + 2"))),
         ),
         ("the same engine called directly", None, Box::new(direct)),
-        ("a line with a job and its result", None, Box::new(with_job)),
     ];
-    vec![compare("an expression, evaluated at the prompt", 12, contenders)]
+    let lines = compare("an expression, evaluated at the prompt", 12, lines);
+    let jobs: Vec<Contender<'_>> = vec![
+        ("a line with a job and its result", None, Box::new(with_job)),
+        ("a line", None, Box::new(|| timed(TIMES, || answers(&mut small, "x * 2 + 2")))),
+    ];
+    vec![lines, compare("an expression as a job", 12, jobs)]
 }
 
 /// The first line of a session.
 fn first() -> Vec<Answer> {
     let first = |inside: Vec<Dynamic>, outside: Vec<Dynamic>| {
         let mut session = session(inside);
+        // As a variable's value is: read once more, and the last that the processor's caches hold.
+        let outside = Dynamic::from(outside);
         let took = timed(1, || answers(&mut session, "x * 2 + 2"));
         drop(outside);
         took
     };
-    // Both have just been written, and have driven everything else out of the processor's caches.
     let contenders: Vec<Contender<'_>> = vec![
         ("100 MB in the variables", None, Box::new(move || first(large(), Vec::new()))),
         ("100 MB elsewhere", Some(1.1), Box::new(move || first(one(), large()))),

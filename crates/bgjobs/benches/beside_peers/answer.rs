@@ -86,11 +86,12 @@ pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Lets each take its turn in each round, and each begin as often as the others.
+/// Lets each take its turn in each round, each begin as often as the others, and each second round go backwards: what a
+/// turn leaves to the next one, such as threads that end, is not always left to the same player.
 pub(crate) fn in_turns(rounds: usize, players: usize, mut turn: impl FnMut(usize)) {
     for round in 0..rounds {
         for offset in 0..players {
-            turn((round + offset) % players);
+            turn((round + if round % 2 == 0 { offset } else { players - offset }) % players);
         }
     }
 }
