@@ -10,6 +10,7 @@ import functools
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import textwrap
@@ -58,6 +59,8 @@ class Terminal:
             env={**environment(), "PROMPT_TOOLKIT_NO_CPR": "1", "PYTHON_BASIC_REPL": "1"},
             encoding="utf-8",
             dimensions=(50, 200),
+            # As a terminal's shell starts it: what runs the tests in the background may have left Ctrl-C ignored.
+            preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         self._ends = (pexpect.EOF, pexpect.TIMEOUT)
         self._sent = ""
