@@ -359,6 +359,21 @@ fn a_job_that_joins_one_of_its_own_full_group_lends_its_place_and_has_it_back() 
 }
 
 #[test]
+fn a_place_that_is_taken_comes_back_to_who_lent_it() {
+    check(|| {
+        let jobs = JobManager::new();
+        let options = of_narrow_group(&jobs);
+        let other = jobs.with(Options::default()).host("other").unwrap();
+        let job = other.job();
+        let outer = jobs.with(options.clone()).spawn("outer", move || job.wait().unwrap()).unwrap();
+        // It has the place when the other ends, or not yet, or no more.
+        jobs.with(options).spawn("inner", || ()).unwrap();
+        other.begin().unwrap().end(Ok(()));
+        outer.join().unwrap();
+    });
+}
+
+#[test]
 fn a_stop_and_a_turn_settle_a_waiting_job_once_and_free_its_place() {
     check(|| {
         let jobs = JobManager::new();
@@ -540,22 +555,6 @@ mod larger {
             stopper.join().unwrap();
             jobs.wait_all(None).unwrap();
             assert_eq!(["one", "two"].map(|name| jobs.group(name).running()), [0, 0]);
-        });
-    }
-
-    #[test]
-    fn a_place_that_is_taken_comes_back_to_who_lent_it() {
-        check(|| {
-            let jobs = JobManager::new();
-            let options = of_narrow_group(&jobs);
-            let (handle, inner) = (jobs.handle(), options.clone());
-            let body = move || {
-                let other = handle.spawn("other", || 1).unwrap();
-                // It has the place when the other ends, or not yet, or no more.
-                handle.with(inner).spawn("inner", || 2).unwrap();
-                *other.join().unwrap()
-            };
-            assert_eq!(jobs.with(options).spawn("outer", body).unwrap().join().unwrap(), &1);
         });
     }
 
