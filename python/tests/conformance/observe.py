@@ -8,6 +8,7 @@ It does not know what the other module shows. By hand: ``python observe.py ours 
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import importlib.util
 import inspect
@@ -18,6 +19,7 @@ import os
 import pkgutil
 import re
 import select
+import shutil
 import signal
 import sys
 import tempfile
@@ -70,7 +72,8 @@ def start_a_shell() -> None:
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
-    os.environ["IPYTHONDIR"] = tempfile.mkdtemp(prefix="conformance-")
+    folder = os.environ["IPYTHONDIR"] = tempfile.mkdtemp(prefix="conformance-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "NoColor" if IPython.version_info[0] < 9 else "nocolor"

@@ -107,25 +107,45 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
+    use std::{env, fs, ops::Deref, path::PathBuf, process};
+
     use bgjobs::{Config, JobManager, Options};
 
     use super::*;
 
     /// A log that holds few of its lines `0` to `999` in memory, and perhaps all in a file.
-    fn flooded(file: Option<&str>) -> Log {
-        let path = file.map(|name| std::env::temp_dir().join(format!("bgjobs-lines-{name}-{}", std::process::id())));
-        if let Some(path) = &path {
-            let _ = std::fs::remove_file(path);
+    struct Flooded {
+        log: Log,
+        file: Option<PathBuf>,
+    }
+
+    impl Deref for Flooded {
+        type Target = Log;
+
+        fn deref(&self) -> &Log {
+            &self.log
         }
+    }
+
+    impl Drop for Flooded {
+        fn drop(&mut self) {
+            if let Some(file) = &self.file {
+                let _ = fs::remove_file(file);
+            }
+        }
+    }
+
+    fn flooded(file: Option<&str>) -> Flooded {
+        let file = file.map(|name| env::temp_dir().join(format!("bgjobs-lines-{name}-{}", process::id())));
         let jobs = JobManager::with_config(Config { log_bytes: 1_000, ..Config::default() });
         let body = |job: &bgjobs::Context| {
             (0..1_000).for_each(|n| job.print(n));
             Ok(())
         };
-        let options = Options { log_file: path, ..Options::default() };
+        let options = Options { log_file: file.clone(), ..Options::default() };
         let job = jobs.with(options).spawn_with("flood", body).expect("there are threads");
         job.join().expect("it can't fail");
-        job.log()
+        Flooded { log: job.log(), file }
     }
 
     /// What is handed on, in few words.

@@ -596,7 +596,8 @@ fn of_a_deep_recursion_both_ends_are_kept() {
 
 #[test]
 fn a_debugger_has_a_prompt_of_its_own_that_ctrl_d_leaves() {
-    let mut terminal = Terminal::new(&Home::new());
+    let home = Home::new();
+    let mut terminal = Terminal::new(&home);
     terminal.type_keys("fn half(number) { 1 / number }\r");
     terminal.see("In [2]:");
     terminal.type_keys("half(0)\r");

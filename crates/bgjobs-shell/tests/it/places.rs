@@ -202,7 +202,8 @@ fn closures_and_evaluated_texts_have_places_too() {
 
 #[test]
 fn where_is_completed_with_the_numbers_of_jobs_and_answers_at_once() {
-    let mut terminal = Terminal::new(&Home::new());
+    let home = Home::new();
+    let mut terminal = Terminal::new(&home);
     terminal.type_keys("sleep(1000) &\r");
     terminal.see("In [2]:");
     terminal.type_keys("whe\t 0\r");
