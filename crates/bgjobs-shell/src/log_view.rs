@@ -21,8 +21,8 @@ pub(crate) struct LogView {
 }
 
 impl LogView {
-    /// Prints what is wanted, line by line, until all is shown or `context` is asked to stop; what was shown is no news any
-    /// more.
+    /// Prints what is wanted, line by line, until all is shown or `context` is asked to stop; what was read is no news any
+    /// more, also if the user ends the look before it is shown.
     ///
     /// # Errors
     ///
@@ -38,8 +38,8 @@ impl LogView {
             print(&self.part(&part));
             if context.is_stopping() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        context.check()?;
         jobs.note_looked(job, cursor.line());
+        context.check()?;
         if self.follow { self.go_on(context, jobs, job, cursor, print) } else { Ok(()) }
     }
 
@@ -59,6 +59,7 @@ impl LogView {
                 Err(WaitError::Stopped(stopped)) => return Err(stopped.into()),
                 Err(refusal) => return Err(refusal.into()),
             };
+            jobs.note_looked(job, cursor.line());
             if reading.missed > 0 {
                 print(&self.part(&Part::Gone(reading.missed)));
             }
@@ -66,7 +67,6 @@ impl LogView {
                 context.check()?;
                 print(&self.part(&Part::Line(line)));
             }
-            jobs.note_looked(job, cursor.line());
         }
     }
 
@@ -98,9 +98,35 @@ fn in_zone(at: Timestamp, zone: &TimeZone, today: Date) -> String {
 
 #[cfg(test)]
 mod tests {
+    use bgjobs::JobManager;
     use jiff::{civil::date, tz::offset};
 
     use super::*;
+
+    #[test]
+    fn what_was_read_is_no_news_any_more_though_the_look_is_ended() {
+        type Look = fn(&LogView, &Context, &Jobs, &AnyJob, &dyn Fn(&str)) -> Result<(), Failure>;
+        let go_on: Look = |view, context, jobs, job, print| view.go_on(context, jobs, job, LogCursor::default(), print);
+        for look in [LogView::print, go_on] {
+            let manager = JobManager::new();
+            let jobs = Jobs::new(manager.handle());
+            let count = |job: &Context| {
+                (1..=3).for_each(|n| job.print(n));
+                Ok(())
+            };
+            let job = manager.spawn_with("count", count).unwrap();
+            job.join().unwrap();
+            assert_eq!(jobs.new_lines(&job), 3);
+
+            let (told, looked_at, handle) = (jobs.clone(), AnyJob::clone(&job), manager.handle());
+            let looking = manager.spawn_with("look", move |context| {
+                let end_the_look = |_: &str| drop(handle.get(context.id()).map(|own| own.ask_stop("Ctrl-C")));
+                look(&LogView::default(), context, &told, &looked_at, &end_the_look)
+            });
+            assert!(looking.unwrap().join().is_err());
+            assert_eq!(jobs.new_lines(&job), 0);
+        }
+    }
 
     #[test]
     fn the_time_of_a_line_is_that_of_the_user_s_zone_with_the_date_if_it_is_not_today() {
