@@ -208,7 +208,7 @@ impl<E: Error + Send + Sync + 'static> From<E> for Failure {
         let failure = Self::from_boxed(Box::new(error));
         let place = Location::caller();
         // The conversion may have been called by the standard library, whose files tell nobody anything.
-        if place.file().starts_with("/rustc/") || place.file().contains("/library/core/") {
+        if frame::is_of_std(place.file()) {
             return failure;
         }
         failure.with_frames(vec![Frame::from(place)])

@@ -120,8 +120,25 @@ fn is_machinery(frame: &Frame, engine: Option<&Path>) -> bool {
     const NAMES: [&str; 6] =
         ["core::panicking", "core::ops::function", "core::option::", "core::result::", "std::panicking", "bgjobs::"];
     if let Some(source) = &frame.source {
-        return source.starts_with("/rustc/") || engine.is_some_and(|engine| Path::new(source).starts_with(engine));
+        return is_of_std(source) || engine.is_some_and(|engine| Path::new(source).starts_with(engine));
     }
     let name = frame.function.as_deref().unwrap_or_default().trim_start_matches(['<', '_']);
     name.contains("rust_begin_unwind") || NAMES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether a file is one of the standard library, which the compiler calls otherwise where its sources are installed.
+pub(crate) fn is_of_std(source: &str) -> bool {
+    source.starts_with("/rustc/") || source.contains("/rustlib/src/rust/library/")
+}
+
+#[cfg(all(test, not(bgjobs_loom)))]
+mod tests {
+    use super::is_of_std;
+
+    #[test]
+    fn the_standard_library_is_known_whether_its_sources_are_installed_or_not() {
+        assert!(is_of_std("/rustc/59807616e1/library/core/src/option.rs"));
+        assert!(is_of_std("/home/me/.rustup/toolchains/stable/lib/rustlib/src/rust/library/core/src/option.rs"));
+        assert!(!is_of_std("src/library/core/option.rs"));
+    }
 }
