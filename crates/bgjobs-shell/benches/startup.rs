@@ -1,4 +1,5 @@
-//! How long the shell takes from its start to the answer of one expression, beside other prompts' doing nothing.
+//! How long the shell takes from its start to the answer of one expression, beside Python's prompts doing nothing, and one of
+//! Rust that answers the same.
 //!
 //! Python, IPython and evcxr are found through `PATH`; the variables `PYTHON`, `IPYTHON` and `EVCXR` name others.
 
@@ -18,6 +19,7 @@ struct Program {
     title: &'static str,
     path: PathBuf,
     arguments: &'static [&'static str],
+    input: &'static [u8],
     /// Seconds of each run.
     times: Vec<f64>,
 }
@@ -28,13 +30,13 @@ fn main() -> io::Result<()> {
         return Ok(());
     }
     let mut out = io::stdout().lock();
-    let program = |title, path, arguments| Program { title, path, arguments, times: Vec::new() };
+    let program = |title, path, arguments| Program { title, path, arguments, input: b"", times: Vec::new() };
     let mut programs = vec![
         program("bgjobs -c 1", env!("CARGO_BIN_EXE_bgjobs").into(), &["-c", "1"]),
         program("python3 -c pass", python(), &["-c", "pass"]),
         program("ipython -c pass", found("IPYTHON", "ipython"), &["-c", "pass"]),
-        // It has no such option: it reads the end of its input.
-        program("evcxr", found("EVCXR", "evcxr"), &[]),
+        // It has no such option, and without a line to compile it does not begin.
+        Program { input: b"1\n", ..program("evcxr, told 1", found("EVCXR", "evcxr"), &[]) },
     ];
     programs.retain(|program| {
         let starts = program.time().is_ok();
@@ -67,9 +69,14 @@ fn main() -> io::Result<()> {
 impl Program {
     fn time(&self) -> io::Result<Duration> {
         let mut command = Command::new(&self.path);
-        command.args(self.arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(self.arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let began = Instant::now();
-        let status = command.status()?;
+        let mut child = command.spawn()?;
+        if let Some(mut input) = child.stdin.take() {
+            // Who wants no input may have ended before.
+            let _ = input.write_all(self.input);
+        }
+        let status = child.wait()?;
         let took = began.elapsed();
         if status.success() { Ok(took) } else { Err(io::Error::other(format!("{} ended with {status}", self.title))) }
     }
