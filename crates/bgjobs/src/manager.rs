@@ -47,7 +47,9 @@ impl JobManager {
 
     /// Gives the jobs up to those who hold a handle: nobody waits for them, and jobs may still be started.
     ///
-    /// It is for a host with rules of its own for leaving.
+    /// It is for a host with rules of its own for leaving. What is kept of the jobs goes when nobody holds a handle or a job any
+    /// more and the workers have left, which happens when they were idle for
+    /// [`Config::idle_timeout`](crate::Config::idle_timeout).
     ///
     /// ```
     /// let handle = bgjobs::JobManager::new().detach();

@@ -47,7 +47,7 @@ pub(crate) struct Record<T> {
     result: OnceLock<Result<T, Failure>>,
 }
 
-/// What tells a job from all others of its manager, from its first moment on: its number, or which of the unlisted ones it is.
+/// What tells a job from all others of its manager, from its entry on: its number, or which of the unlisted ones it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Key {
     Listed(JobId),
@@ -56,7 +56,7 @@ pub(crate) enum Key {
 
 /// What every job has.
 pub(crate) struct Core {
-    /// The number; a job that is not listed gets it later, or never.
+    /// The number, which it gets when it enters the table; a job that is not listed does so later, or never.
     id: AtomicU64,
     pub(crate) name: Name,
     pub(crate) daemon: bool,
@@ -146,19 +146,16 @@ impl<T> Drop for Record<T> {
 }
 
 impl Core {
-    pub(crate) fn new(key: Key, name: Name, daemon: bool, created: u64) -> Self {
-        let (id, aside) = match key {
-            Key::Listed(id) => (id, OnceLock::new()),
-            Key::Unlisted(place) => (JobId::NONE, Box::new(Aside { unlisted: Some(place), ..Aside::default() }).into()),
-        };
+    pub(crate) fn new(unlisted: Option<u64>, name: Name, daemon: bool, created: u64) -> Self {
+        let aside = unlisted.map(|_| Box::new(Aside { unlisted, ..Aside::default() }));
         Self {
-            id: AtomicU64::new(id.get()),
+            id: AtomicU64::new(JobId::NONE.get()),
             name,
             daemon,
             life: Life::new(created),
             thread: AtomicU32::new(0),
             cpu: AtomicU64::new(UNKNOWN),
-            aside,
+            aside: aside.map_or_else(OnceLock::new, OnceLock::from),
         }
     }
 

@@ -97,6 +97,18 @@ fn workers_that_sleep_are_all_called_when_several_jobs_come() {
 }
 
 #[test]
+fn a_worker_that_is_idle_is_promised_to_one_job_only() {
+    check(|| {
+        let jobs = JobManager::new();
+        jobs.spawn("first", || ()).unwrap().join().unwrap();
+        let (send, receive) = mpsc::channel();
+        let waits = jobs.spawn("waits", move || receive.recv().unwrap()).unwrap();
+        jobs.spawn("sends", move || send.send(7).unwrap()).unwrap();
+        assert_eq!(waits.join().unwrap(), &7);
+    });
+}
+
+#[test]
 fn who_joined_a_job_finds_it_in_the_next_report() {
     check(|| {
         let jobs = JobManager::new();

@@ -28,8 +28,7 @@ impl Engine {
             // It does not leave before what was announced is over.
             return Ok(());
         }
-        let engine = Arc::clone(self);
-        let made = self.workers.run_alone("bgjobs-clock", None, move |_| engine.tell_time());
+        let made = self.workers.run_alone("bgjobs-clock", None, |engine, _| engine.tell_time());
         made.map_err(|error| {
             lock(&self.ledger).schedule.need_time(false);
             SpawnError::NoThread(error)

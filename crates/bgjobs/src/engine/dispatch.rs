@@ -29,7 +29,7 @@ use crate::{
 /// A job that has not started, as the schedule holds it.
 pub(crate) struct Deferred {
     record: Shared,
-    task: Task,
+    task: Task<Engine>,
     thread: Thread,
 }
 
@@ -87,25 +87,23 @@ impl Engine {
                 return Err(error);
             }
         };
-        let id = JobId::from(ledger.table.next_number());
-        let key = Key::Listed(id);
-        let record = self.new_record(key, name, options, created);
+        let record = self.new_record(None, name, options, created);
+        let job = Arc::clone(&record) as Shared;
+        let id = ledger.add(Arc::clone(&job));
         let core = record.core();
+        let key = core.key();
         core.life.queue();
         core.life.watch();
         let group = options.group.as_ref().map(|name| {
             core.set_group(name.clone());
             ledger.schedule.group(name)
         });
-        let job = Arc::clone(&record) as Shared;
-        ledger.table.insert(Arc::clone(&job));
         let waits_for = after.iter().map(|&(key, after)| Joiner { key, id: after.job() }).collect();
         // No job can wait for one that was not there.
         ledger.joins.begin(Joiner { key, id }, waits_for).expect("a new job closes no ring");
-        let engine = Arc::clone(self);
         let deferred = Deferred {
             record: Arc::clone(&job),
-            task: Box::new(move |worker| engine.run(record, body, worker)),
+            task: Box::new(move |engine, worker| engine.run(record, body, worker)),
             thread: match options.stack_size {
                 None if !options.fresh_thread => Thread::Pooled,
                 size => Thread::Alone(size),

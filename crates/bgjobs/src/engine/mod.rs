@@ -20,7 +20,12 @@ pub(crate) mod guests;
 pub(crate) mod trace;
 pub(crate) mod waiting;
 
-use std::{cell::Cell, cmp::Reverse, sync::Arc, time::Instant};
+use std::{
+    cell::Cell,
+    cmp::Reverse,
+    sync::{Arc, Weak},
+    time::Instant,
+};
 
 use crossbeam_utils::CachePadded;
 
@@ -60,9 +65,11 @@ pub(crate) struct Engine {
     pub(crate) news: Condvar,
     /// How many ends were ever posted, readable without the lock.
     posted: AtomicU64,
+    /// How many jobs were started that are in no list.
+    unlisted: AtomicU64,
     /// Tells the thread that tells the time that there is something else to wait for.
     pub(crate) clock: Condvar,
-    pub(crate) workers: Arc<Workers>,
+    pub(crate) workers: Arc<Workers<Self>>,
     pub(crate) waits: Waits,
 }
 
@@ -71,12 +78,20 @@ pub(crate) struct Ledger {
     pub(crate) board: Board<Shared>,
     pub(crate) schedule: Schedule<Deferred>,
     pub(crate) joins: Joins,
-    /// How many jobs were started that are in no list.
-    unlisted: u64,
     /// Whether jobs may be started.
     pub(crate) open: bool,
     /// Whether a thread tells the schedule the time.
     pub(crate) has_clock: bool,
+}
+
+impl Ledger {
+    /// Gives a job its number and its place in the table.
+    pub(crate) fn add(&mut self, record: Shared) -> JobId {
+        let id = JobId::from(self.table.next_number());
+        record.core().set_id(id);
+        self.table.insert(record);
+        id
+    }
 }
 
 thread_local! {
@@ -99,8 +114,8 @@ struct Current {
 impl Engine {
     pub(crate) fn new(config: Config) -> Arc<Self> {
         panic::install_hook();
-        Arc::new(Self {
-            workers: Workers::new(&config),
+        Arc::new_cyclic(|engine| Self {
+            workers: Workers::new(&config, Weak::clone(engine)),
             config,
             epoch: Instant::now(),
             zero: monotonic(),
@@ -109,12 +124,12 @@ impl Engine {
                 board: Board::new(),
                 schedule: Schedule::new(),
                 joins: Joins::default(),
-                unlisted: 0,
                 open: true,
                 has_clock: false,
             })),
             news: Condvar::new(),
             posted: AtomicU64::new(0),
+            unlisted: AtomicU64::new(0),
             clock: Condvar::new(),
             waits: Waits::new(),
         })
@@ -179,11 +194,10 @@ impl Engine {
             record.core().life.queue();
         }
         let job = Arc::clone(&record) as Shared;
-        let engine = Arc::clone(self);
         let unlisted =
             options.unlisted.then(|| Box::new(Unstarted { engine: Arc::clone(self), job: Some(Arc::clone(&job)) }));
         // If a shutdown has come between, it has settled the job, and the task is dropped.
-        self.workers.push(Box::new(move |worker| {
+        self.workers.push(Box::new(move |engine, worker| {
             if let Some(unlisted) = unlisted {
                 unlisted.starts();
             }
@@ -195,20 +209,16 @@ impl Engine {
 
     /// Gives a job its number and its place in the table, unless it is not to be listed; none after a shutdown.
     pub(crate) fn enter<T: Send + Sync + 'static>(&self, name: Name, options: &Options) -> Option<Arc<Record<T>>> {
-        let created = self.now();
+        let unlisted = options.unlisted.then(|| self.unlisted.fetch_add(1, Ordering::Relaxed));
+        // All that can be done before the lock is.
+        let record = self.new_record(unlisted, name, options, self.now());
+        let entry = Arc::clone(&record) as Shared;
         let mut ledger = lock(&self.ledger);
         if !ledger.open {
             return None;
         }
-        let key = if options.unlisted {
-            ledger.unlisted += 1;
-            Key::Unlisted(ledger.unlisted)
-        } else {
-            Key::Listed(JobId::from(ledger.table.next_number()))
-        };
-        let record = self.new_record(key, name, options, created);
-        if !options.unlisted {
-            ledger.table.insert(Arc::clone(&record) as Shared);
+        if unlisted.is_none() {
+            ledger.add(entry);
         }
         drop(ledger);
         if options.log_file.is_some() {
@@ -217,9 +227,15 @@ impl Engine {
         Some(record)
     }
 
-    /// The record of a job that is about to be known.
-    pub(crate) fn new_record<T>(&self, key: Key, name: Name, options: &Options, created: u64) -> Arc<Record<T>> {
-        let core = Core::new(key, name, options.daemon, created);
+    /// The record of a job that is about to be known; `unlisted` tells one that is in no list from others.
+    pub(crate) fn new_record<T>(
+        &self,
+        unlisted: Option<u64>,
+        name: Name,
+        options: &Options,
+        created: u64,
+    ) -> Arc<Record<T>> {
+        let core = Core::new(unlisted, name, options.daemon, created);
         if let Some(path) = &options.log_file {
             core.keep_log(Log::with_file(self.config.log_bytes, path, self.config.log_file_bytes));
         }
@@ -238,9 +254,7 @@ impl Engine {
         if !ledger.open || core.life.state().is_finished() {
             return None;
         }
-        let id = JobId::from(ledger.table.next_number());
-        core.set_id(id);
-        ledger.table.insert(Arc::clone(record));
+        let id = ledger.add(Arc::clone(record));
         drop(ledger);
         tell_start(record);
         Some(id)
@@ -254,9 +268,8 @@ impl Engine {
         body: impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Shared, SpawnError> {
         let (hand_over, take_over) = std::sync::mpsc::sync_channel::<Arc<Record<T>>>(1);
-        let engine = Arc::clone(self);
         let body = Quietly::new(body);
-        let alone = move |worker: &mut Worker| {
+        let alone = move |engine: &Arc<Self>, worker: &mut Worker| {
             if let Ok(record) = take_over.recv() {
                 engine.run(record, body, worker);
             }

@@ -14,10 +14,13 @@
 //!    if it has to run anything of the user's after that, it is busy again first ([`Pool::resume`]).
 //! 4. The newest sleeper is woken first, so that the others time out under a light load; all leave when nothing comes.
 //!
-//! # The two races
+//! # The races
 //!
-//! *A worker leaves while a task comes.* Both hold the lock: either the admission sees the worker idle, and
+//! *A worker leaves while a task comes.* Both count one free worker less, in one step: either the admission is first, and
 //! then the worker may not leave, or the worker is gone, and the admission asks for a thread.
+//!
+//! *A worker gets busy again while a task comes.* As before, but it is not asked: it goes, and if that leaves a task without a
+//! worker, a thread is owed.
 //!
 //! *The last searcher falls asleep while a task comes.* The task is admitted (1), the searcher finds the queue empty and
 //! joins the sleepers (2), the task is pushed (3): the push finds nobody searching and names the sleeper.
@@ -29,26 +32,41 @@ use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     pool::policy::{Admission, Counts},
-    sync::{AtomicUsize, Mutex, Ordering, Parker, lock},
+    sync::{AtomicIsize, AtomicUsize, Mutex, Ordering, Parker, lock},
 };
 
 /// A queue of tasks of type `T` and the workers that take them.
 pub(crate) struct Pool<T> {
-    /// Guards the counts and the queue; held for some ten nanoseconds, never while anything of a caller's runs.
+    /// How many idle workers are promised to no task; below zero as many tasks are queued for which no thread could be had.
+    ///
+    /// It is changed without the lock, so that most admissions and ends of tasks do without; but only with the lock does it
+    /// fall below zero, so that each thread that is owed is made once.
+    free: AtomicIsize,
+    /// How many idle workers will look at the queue before they sleep.
+    ///
+    /// Without the lock it only grows: whoever reads too little there wakes one worker too many.
+    searching: AtomicUsize,
+    /// Guards the queue, the sleepers and what is decided by them; held for some ten nanoseconds, never while anything of a caller's runs.
     inner: Mutex<Inner<T>>,
     /// The length of the queue as searchers see it without the lock.
     queued: AtomicUsize,
 }
 
 struct Inner<T> {
-    counts: Counts,
+    /// Workers that exist or are being made.
+    live: usize,
+    /// Workers that are being made, and may be refused.
+    making: usize,
     queue: VecDeque<T>,
     /// Idle workers that do not search, the newest last.
     sleepers: VecDeque<Arc<Parker>>,
-    /// How many yields a braked submitter is worth now.
-    patience: u32,
+    /// What [`policy::patience_after`] has come to.
+    patience: i32,
     closed: bool,
 }
+
+/// How many workers are free in a pool that is closed: whatever else is counted, none.
+const NONE_FREE: isize = isize::MIN / 2;
 
 /// What a worker does next.
 pub(crate) enum Next<T> {
@@ -79,14 +97,14 @@ pub(crate) struct Closed;
 
 impl<T> Pool<T> {
     pub(crate) fn new() -> Self {
-        let inner = Inner {
-            counts: Counts::default(),
-            queue: VecDeque::new(),
-            sleepers: VecDeque::new(),
-            patience: 1,
-            closed: false,
-        };
-        Self { inner: Mutex::new(inner), queued: AtomicUsize::new(0) }
+        let inner =
+            Inner { live: 0, making: 0, queue: VecDeque::new(), sleepers: VecDeque::new(), patience: 0, closed: false };
+        Self {
+            free: AtomicIsize::new(0),
+            searching: AtomicUsize::new(0),
+            inner: Mutex::new(inner),
+            queued: AtomicUsize::new(0),
+        }
     }
 
     /// Finds a worker for a task that comes with the next [`push`](Self::push).
@@ -95,65 +113,77 @@ impl<T> Pool<T> {
     /// [`made`](Self::made), or [`refused`](Self::refused) if it can't; after [`Admission::Yield`] it asks again with
     /// one more in `tries`; after [`Admission::Wake`] it wakes [`call_sleeper`](Self::call_sleeper) and asks anew.
     pub(crate) fn admit(&self, tries: u32) -> Result<Admission, Closed> {
+        // Who has yielded before is not so quick: the patience learns from it.
+        if tries == 0 && self.take_free() {
+            return Ok(Admission::Ready);
+        }
         let mut inner = lock(&self.inner);
         if inner.closed {
             return Err(Closed);
         }
-        let admission = policy::admit(inner.counts, tries, inner.patience);
+        let admission =
+            if self.take_free() { Admission::Ready } else { policy::admit(inner.counts(), tries, inner.patience) };
         inner.patience = policy::patience_after(inner.patience, tries, admission);
-        match admission {
-            Admission::Ready => inner.counts.promised += 1,
-            Admission::Grow => {
-                inner.counts.promised += 1;
-                inner.add_worker();
-            }
-            Admission::Yield | Admission::Wake => {}
+        if admission == Admission::Grow {
+            // It is promised to the task.
+            self.add_worker(&mut inner);
         }
         Ok(admission)
+    }
+
+    /// Promises a free worker to a task, or lets it leave, if there is one.
+    fn take_free(&self) -> bool {
+        self.free.fetch_update(Ordering::AcqRel, Ordering::Acquire, policy::one_less).is_ok()
+    }
+
+    /// Counts a worker as free, or no more; whether tasks are queued then for which a thread is owed.
+    fn change_free(&self, by: isize) -> bool {
+        policy::owes_growth(self.free.fetch_add(by, Ordering::AcqRel) + by)
     }
 
     /// Notes that a thread was made; true if another should be, for a task that was refused one: the counts hold it.
     pub(crate) fn made(&self) -> bool {
         let mut inner = lock(&self.inner);
-        inner.counts.making -= 1;
-        inner.owe_worker()
+        inner.making -= 1;
+        self.owe_worker(&mut inner)
     }
 
     /// Takes back a thread that could not be made, for a submitter whose task is not pushed yet.
-    pub(crate) fn refused(&self) -> Refused {
+    ///
+    /// The second part is the sleeper to wake, because the thread counted as a searcher until now.
+    pub(crate) fn refused(&self) -> (Refused, Option<Arc<Parker>>) {
         let mut inner = lock(&self.inner);
-        inner.counts.making -= 1;
-        inner.remove_worker();
-        if !policy::owes_growth(inner.counts) {
+        inner.making -= 1;
+        let refused = if !self.remove_worker(&mut inner) {
             Refused::Ready
-        } else if policy::may_queue(inner.counts) {
+        } else if policy::may_queue(inner.counts()) {
             Refused::Queue
         } else {
-            inner.counts.promised -= 1;
+            self.change_free(1);
             Refused::Fail
-        }
+        };
+        (refused, self.call_searcher(&mut inner))
     }
 
     /// The sleeper to wake so that one more worker takes from the queue.
     pub(crate) fn call_sleeper(&self) -> Option<Arc<Parker>> {
-        lock(&self.inner).call_sleeper()
+        self.wake_sleeper(&mut lock(&self.inner))
     }
 
     /// Takes back an admission, for a submitter that has no task after all.
     pub(crate) fn retract(&self) {
-        lock(&self.inner).counts.promised -= 1;
+        self.change_free(1);
     }
 
     /// Queues an admitted task; returns the sleeper to wake, or the task if the pool was closed meanwhile.
     pub(crate) fn push(&self, task: T) -> Result<Option<Arc<Parker>>, T> {
         let mut inner = lock(&self.inner);
         if inner.closed {
-            inner.counts.promised -= 1;
             return Err(task);
         }
         inner.queue.push_back(task);
         self.queued.store(inner.queue.len(), Ordering::Relaxed);
-        Ok(inner.call_searcher())
+        Ok(self.call_searcher(&mut inner))
     }
 
     /// Takes the next task for a worker that is idle and searching; `me` is where it will sleep.
@@ -161,19 +191,17 @@ impl<T> Pool<T> {
         let mut inner = lock(&self.inner);
         if let Some(task) = inner.queue.pop_front() {
             self.queued.store(inner.queue.len(), Ordering::Relaxed);
-            inner.counts.promised -= 1;
-            inner.counts.idle -= 1;
-            inner.counts.searching -= 1;
-            return Next::Run(task, inner.call_searcher());
+            self.searching.fetch_sub(1, Ordering::Relaxed);
+            return Next::Run(task, self.call_searcher(&mut inner));
         }
         if inner.closed {
-            inner.remove_worker();
+            self.remove_worker(&mut inner);
             return Next::Leave;
         }
-        if policy::may_search(inner.counts, has_searched) {
+        if policy::may_search(self.searching.load(Ordering::Relaxed), has_searched) {
             return Next::Search;
         }
-        inner.counts.searching -= 1;
+        self.searching.fetch_sub(1, Ordering::Relaxed);
         inner.sleepers.push_back(Arc::clone(me));
         Next::Sleep
     }
@@ -182,10 +210,9 @@ impl<T> Pool<T> {
     pub(crate) fn leave(&self, me: &Arc<Parker>) -> bool {
         let mut inner = lock(&self.inner);
         let place = inner.sleepers.iter().position(|sleeper| Arc::ptr_eq(sleeper, me));
-        let Some(place) = place.filter(|_| policy::may_leave(inner.counts)) else { return false };
+        let Some(place) = place.filter(|_| self.take_free()) else { return false };
         inner.sleepers.remove(place);
-        inner.counts.idle -= 1;
-        inner.counts.live -= 1;
+        inner.live -= 1;
         true
     }
 
@@ -193,29 +220,26 @@ impl<T> Pool<T> {
     ///
     /// True if a thread should be made for a task that was refused one; the counts hold it.
     pub(crate) fn finish(&self) -> bool {
-        let mut inner = lock(&self.inner);
-        inner.counts.idle += 1;
-        inner.counts.searching += 1;
-        inner.owe_worker()
+        self.searching.fetch_add(1, Ordering::Relaxed);
+        self.change_free(1) && self.owe_worker(&mut lock(&self.inner))
     }
 
     /// Makes a worker busy again that was idle and searching; returns whether a thread should be made in its place, which
     /// the counts hold, and the sleeper to wake in its place.
     pub(crate) fn resume(&self) -> (bool, Option<Arc<Parker>>) {
         let mut inner = lock(&self.inner);
-        inner.counts.idle -= 1;
-        inner.counts.searching -= 1;
-        let grows = inner.owe_worker();
-        (grows, inner.call_searcher())
+        self.searching.fetch_sub(1, Ordering::Relaxed);
+        let grows = self.change_free(-1) && self.owe_worker(&mut inner);
+        (grows, self.call_searcher(&mut inner))
     }
 
     /// Takes back a thread that could not be made for a task that is queued; returns the sleeper to wake, because the thread
     /// counted as a searcher until now.
     pub(crate) fn refused_again(&self) -> Option<Arc<Parker>> {
         let mut inner = lock(&self.inner);
-        inner.counts.making -= 1;
-        inner.remove_worker();
-        inner.call_searcher()
+        inner.making -= 1;
+        self.remove_worker(&mut inner);
+        self.call_searcher(&mut inner)
     }
 
     /// Whether a searcher may find a task.
@@ -225,62 +249,70 @@ impl<T> Pool<T> {
 
     /// How many workers live.
     pub(crate) fn live(&self) -> usize {
-        lock(&self.inner).counts.live
+        lock(&self.inner).live
     }
 
     /// Admits nothing more; returns what was queued and never ran, and the sleepers to wake so that they end.
     pub(crate) fn close(&self) -> (VecDeque<T>, VecDeque<Arc<Parker>>) {
         let mut inner = lock(&self.inner);
         inner.closed = true;
+        self.free.store(NONE_FREE, Ordering::Release);
         self.queued.store(0, Ordering::Relaxed);
         let tasks = std::mem::take(&mut inner.queue);
-        inner.counts.promised -= tasks.len();
         let sleepers = std::mem::take(&mut inner.sleepers);
-        inner.counts.searching += sleepers.len();
+        self.searching.fetch_add(sleepers.len(), Ordering::Relaxed);
         (tasks, sleepers)
     }
 }
 
-impl<T> Inner<T> {
+/// With the lock held.
+impl<T> Pool<T> {
     /// Counts a worker that is being made: it will look at the queue first.
-    fn add_worker(&mut self) {
-        self.counts.live += 1;
-        self.counts.making += 1;
-        self.counts.idle += 1;
-        self.counts.searching += 1;
+    fn add_worker(&self, inner: &mut Inner<T>) {
+        inner.live += 1;
+        inner.making += 1;
+        self.searching.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a worker no more that was idle and searching; whether a thread is owed then.
+    fn remove_worker(&self, inner: &mut Inner<T>) -> bool {
+        inner.live -= 1;
+        self.searching.fetch_sub(1, Ordering::Relaxed);
+        self.change_free(-1)
     }
 
     /// Counts a worker that must be made for a task that was refused one, if there is such a task.
-    fn owe_worker(&mut self) -> bool {
-        let owes = policy::owes_growth(self.counts) && !self.closed;
+    fn owe_worker(&self, inner: &mut Inner<T>) -> bool {
+        let owes = policy::owes_growth(self.free.load(Ordering::Acquire)) && !inner.closed;
         if owes {
-            self.add_worker();
+            self.add_worker(inner);
+            self.change_free(1);
         }
         owes
     }
 
-    fn remove_worker(&mut self) {
-        self.counts.live -= 1;
-        self.counts.idle -= 1;
-        self.counts.searching -= 1;
-    }
-
     /// The sleeper that must be woken so that somebody takes from the queue.
-    fn call_searcher(&mut self) -> Option<Arc<Parker>> {
-        if !policy::needs_searcher(self.counts, self.queue.len()) {
+    fn call_searcher(&self, inner: &mut Inner<T>) -> Option<Arc<Parker>> {
+        if !policy::needs_searcher(self.searching.load(Ordering::Relaxed), inner.queue.len()) {
             return None;
         }
-        self.call_sleeper()
+        self.wake_sleeper(inner)
     }
 
-    fn call_sleeper(&mut self) -> Option<Arc<Parker>> {
-        let sleeper = if policy::wakes_newest(self.sleepers.len()) {
-            self.sleepers.pop_back()
+    fn wake_sleeper(&self, inner: &mut Inner<T>) -> Option<Arc<Parker>> {
+        let sleeper = if policy::wakes_newest(inner.sleepers.len()) {
+            inner.sleepers.pop_back()
         } else {
-            self.sleepers.pop_front()
+            inner.sleepers.pop_front()
         }?;
-        self.counts.searching += 1;
+        self.searching.fetch_add(1, Ordering::Relaxed);
         Some(sleeper)
+    }
+}
+
+impl<T> Inner<T> {
+    fn counts(&self) -> Counts {
+        Counts { live: self.live, making: self.making, queued: self.queue.len(), sleeping: self.sleepers.len() }
     }
 }
 
@@ -305,8 +337,9 @@ mod tests {
         let pool = Pool::<()>::new();
         assert_eq!([pool.admit(0), pool.admit(0)], [Ok(Admission::Grow), Ok(Admission::Grow)]);
         // The thread that the other is making is no worker to wait for.
-        assert_eq!([pool.refused(), pool.refused()], [Refused::Fail, Refused::Fail]);
-        assert_eq!(lock(&pool.inner).counts, Counts::default());
+        assert_eq!([pool.refused().0, pool.refused().0], [Refused::Fail, Refused::Fail]);
+        assert_eq!(lock(&pool.inner).counts(), Counts::default());
+        assert_eq!(pool.free.load(Ordering::Relaxed), 0);
     }
 
     #[test]
@@ -317,7 +350,7 @@ mod tests {
         assert!(pool.push(1).is_ok());
         assert!(matches!(pool.take(&me, false), Next::Run(1, None)));
 
-        assert_eq!((pool.admit(0), pool.refused()), (Ok(Admission::Grow), Refused::Queue));
+        assert_eq!((pool.admit(0), pool.refused().0), (Ok(Admission::Grow), Refused::Queue));
         assert!(pool.push(2).is_ok());
         // The next submitter gets a thread, and is told that one more is owed.
         assert_eq!((pool.admit(0), pool.made()), (Ok(Admission::Grow), true));
@@ -329,7 +362,7 @@ mod tests {
     fn a_thread_refused_in_the_place_of_a_searcher_leaves_no_task_to_a_sleeper() {
         let (pool, me, other) = two_busy_workers();
         for task in [3, 4] {
-            assert_eq!((pool.admit(0), pool.refused()), (Ok(Admission::Grow), Refused::Queue));
+            assert_eq!((pool.admit(0), pool.refused().0), (Ok(Admission::Grow), Refused::Queue));
             assert!(pool.push(task).is_ok());
         }
         // One is done and owes a thread, which counts as a searcher while it is being made.
@@ -365,5 +398,43 @@ mod tests {
         assert_eq!(pool.admit(0), Ok(Admission::Ready));
         assert!(pool.push(4).is_ok());
         assert!(matches!(pool.resume(), (true, None)));
+    }
+
+    #[test]
+    fn a_submitter_that_fails_leaves_no_task_to_a_sleeper() {
+        let (pool, me, other) = (Pool::new(), Parker::new(), Parker::new());
+        assert_eq!((pool.admit(0), pool.made()), (Ok(Admission::Grow), false));
+        assert!(pool.push(1).is_ok());
+        assert!(matches!(pool.take(&me, false), Next::Run(1, None)));
+        assert_eq!((pool.admit(0), pool.refused().0), (Ok(Admission::Grow), Refused::Queue));
+        assert!(pool.push(2).is_ok());
+        // The next submitter is told to make one more, which begins before that is noted.
+        assert_eq!((pool.admit(0), pool.made()), (Ok(Admission::Grow), true));
+        assert!(pool.push(3).is_ok());
+        assert!(matches!(pool.take(&other, false), Next::Run(2, None)));
+        let third = Parker::new();
+        assert!(matches!(pool.take(&third, false), Next::Run(3, None)));
+        // All are done; two have left, and the third sleeps.
+        for parker in [&me, &other, &third] {
+            assert!(!pool.finish());
+            assert!(matches!(pool.take(parker, true), Next::Sleep));
+        }
+        assert!(pool.leave(&me) && pool.leave(&other));
+
+        // It is promised to a task that is pushed while a thread for another is made, and refused.
+        assert_eq!([pool.admit(0), pool.admit(0)], [Ok(Admission::Ready), Ok(Admission::Grow)]);
+        assert!(pool.push(4).is_ok_and(|sleeper| sleeper.is_none()));
+        let (refused, sleeper) = pool.refused();
+        assert_eq!(refused, Refused::Fail);
+        assert!(sleeper.is_some_and(|sleeper| Arc::ptr_eq(&sleeper, &third)));
+    }
+
+    #[test]
+    fn a_closed_pool_admits_nothing_whoever_is_done_meanwhile() {
+        let (pool, ..) = two_busy_workers();
+        pool.close();
+        assert!(!pool.finish());
+        pool.retract();
+        assert_eq!(pool.admit(0), Err(Closed));
     }
 }

@@ -8,8 +8,11 @@
 /// Below it a job that finds nobody idle gets a new thread at once; a flood of short jobs ends near it.
 pub(crate) const FREE_GROWTH: usize = 64;
 
-/// How many times a braked submitter gives its processor away, at most, before it grows the pool all the same.
-const MOST_PATIENCE: u32 = 16;
+/// The most patience, as a power of two: 16 times a braked submitter gives its processor away before it grows the pool.
+const MOST_PATIENCE: i32 = 4;
+
+/// The least: one submitter in eight does so, once; thousands of jobs that block would pay for more.
+const LEAST_PATIENCE: i32 = -3;
 
 /// From how many sleepers on the oldest is woken first.
 ///
@@ -17,19 +20,17 @@ const MOST_PATIENCE: u32 = 16;
 /// kernel finds the oldest faster.
 const MANY_SLEEPERS: usize = 256;
 
-/// What the pool counts; each worker is busy or idle, and an idle one searches or sleeps.
+/// What the pool counts under its lock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     /// Workers that exist or are being made.
     pub(crate) live: usize,
     /// Workers that are being made, and may be refused.
     pub(crate) making: usize,
-    /// Workers that run nothing.
-    pub(crate) idle: usize,
-    /// Idle workers that will look at the queue before they sleep.
-    pub(crate) searching: usize,
-    /// Jobs admitted that no worker has taken yet.
-    pub(crate) promised: usize,
+    /// Tasks in the queue.
+    pub(crate) queued: usize,
+    /// Idle workers that sleep.
+    pub(crate) sleeping: usize,
 }
 
 /// How a submitter goes on.
@@ -45,15 +46,20 @@ pub(crate) enum Admission {
     Yield,
 }
 
-/// How a submitter goes on that has asked `tries` times before.
+/// How many workers are left free if one of `free` is promised to a job, or leaves; none if no worker is free.
 ///
-/// The queue never holds more jobs than there are workers free to take them, so that no job waits for another.
-pub(crate) const fn admit(counts: Counts, tries: u32, patience: u32) -> Admission {
-    if counts.promised < counts.idle {
-        Admission::Ready
-    } else if counts.live >= FREE_GROWTH && tries < patience {
+/// So the queue never holds more jobs than there are workers free to take them, and no job waits for another.
+pub(crate) fn one_less(free: isize) -> Option<isize> {
+    (free > 0).then(|| free - 1)
+}
+
+/// How a submitter goes on that has asked `tries` times before and finds no worker free.
+pub(crate) const fn admit(counts: Counts, tries: u32, patience: i32) -> Admission {
+    if counts.live < FREE_GROWTH {
+        Admission::Grow
+    } else if tries < most_tries(counts.live, patience) {
         Admission::Yield
-    } else if counts.live >= FREE_GROWTH && counts.promised > 0 && counts.searching < counts.idle {
+    } else if counts.queued > 0 && counts.sleeping > 0 {
         // Whoever searches has been kept from the processor: another worker helps more than another thread.
         Admission::Wake
     } else {
@@ -61,11 +67,16 @@ pub(crate) const fn admit(counts: Counts, tries: u32, patience: u32) -> Admissio
     }
 }
 
+/// How often the submitter yields that makes the worker after `live` others: two to the power of the patience.
+const fn most_tries(live: usize, patience: i32) -> u32 {
+    if patience >= 0 { 1 << patience } else { live.is_multiple_of(1 << -patience) as u32 }
+}
+
 /// The patience after an admission that took `tries` yields: waiting that found a worker is worth more of it.
-pub(crate) fn patience_after(patience: u32, tries: u32, admission: Admission) -> u32 {
+pub(crate) fn patience_after(patience: i32, tries: u32, admission: Admission) -> i32 {
     match admission {
-        Admission::Ready if tries > 0 => (patience * 2).min(MOST_PATIENCE),
-        Admission::Grow if tries > 0 => (patience / 2).max(1),
+        Admission::Ready if tries > 0 => (patience.max(-1) + 1).min(MOST_PATIENCE),
+        Admission::Grow if tries > 0 => (patience - 1).max(LEAST_PATIENCE),
         _ => patience,
     }
 }
@@ -76,13 +87,13 @@ pub(crate) const fn may_queue(counts: Counts) -> bool {
 }
 
 /// Whether jobs stand in the queue for which no thread could be had.
-pub(crate) const fn owes_growth(counts: Counts) -> bool {
-    counts.promised > counts.idle
+pub(crate) const fn owes_growth(free: isize) -> bool {
+    free < 0
 }
 
 /// Whether a worker that found nothing goes on searching: one searcher is enough.
-pub(crate) const fn may_search(counts: Counts, has_searched: bool) -> bool {
-    !has_searched && counts.searching <= 1
+pub(crate) const fn may_search(searching: usize, has_searched: bool) -> bool {
+    !has_searched && searching <= 1
 }
 
 /// Whether a sleeper must be woken so that enough workers are about to take from the queue of `queued` jobs.
@@ -90,13 +101,8 @@ pub(crate) const fn may_search(counts: Counts, has_searched: bool) -> bool {
 /// One is enough for short jobs: it comes back for the next.
 /// When jobs that block fill the queue each worker takes one and wakes the next, and one more such chain for each
 /// [`FREE_GROWTH`] jobs that wait keeps every processor busy with waking.
-pub(crate) const fn needs_searcher(counts: Counts, queued: usize) -> bool {
-    queued > counts.searching * FREE_GROWTH
-}
-
-/// Whether an idle worker may leave: not while every idle worker is promised to a job.
-pub(crate) const fn may_leave(counts: Counts) -> bool {
-    counts.promised < counts.idle
+pub(crate) const fn needs_searcher(searching: usize, queued: usize) -> bool {
+    queued > searching * FREE_GROWTH
 }
 
 /// Whether the newest of `sleeping` workers is woken, rather than the oldest.
@@ -108,83 +114,86 @@ pub(crate) const fn wakes_newest(sleeping: usize) -> bool {
 mod tests {
     use super::*;
 
-    const fn counts(live: usize, idle: usize, searching: usize, promised: usize) -> Counts {
-        Counts { live, making: 0, idle, searching, promised }
+    const fn counts(live: usize, queued: usize, sleeping: usize) -> Counts {
+        Counts { live, making: 0, queued, sleeping }
     }
 
     #[test]
-    fn a_job_is_admitted_only_when_a_worker_is_free_for_it() {
-        assert_eq!(admit(counts(0, 0, 0, 0), 0, 1), Admission::Grow);
-        assert_eq!(admit(counts(1, 1, 1, 0), 0, 1), Admission::Ready);
-        assert_eq!(admit(counts(1, 1, 1, 1), 0, 1), Admission::Grow);
-        assert_eq!(admit(counts(5, 0, 0, 0), 0, 1), Admission::Grow);
+    fn a_worker_is_promised_or_leaves_only_while_it_is_free() {
+        assert_eq!(one_less(2), Some(1));
+        assert_eq!(one_less(1), Some(0));
+        assert_eq!(one_less(0), None);
+        assert_eq!(one_less(-1), None);
     }
 
     #[test]
     fn growth_is_braked_from_the_free_number_on_and_only_for_a_while() {
-        let crowded = counts(FREE_GROWTH, 0, 0, 0);
-        assert_eq!(admit(crowded, 0, 2), Admission::Yield);
-        assert_eq!(admit(crowded, 1, 2), Admission::Yield);
-        assert_eq!(admit(crowded, 2, 2), Admission::Grow);
-        assert_eq!(admit(counts(FREE_GROWTH - 1, 0, 0, 0), 0, 2), Admission::Grow);
+        let crowded = counts(FREE_GROWTH, 0, 0);
+        assert_eq!(admit(crowded, 0, 1), Admission::Yield);
+        assert_eq!(admit(crowded, 1, 1), Admission::Yield);
+        assert_eq!(admit(crowded, 2, 1), Admission::Grow);
+        assert_eq!(admit(counts(FREE_GROWTH - 1, 0, 0), 0, 1), Admission::Grow);
+    }
+
+    #[test]
+    fn where_no_wait_finds_a_worker_one_start_in_eight_waits() {
+        let yields = (FREE_GROWTH..2 * FREE_GROWTH)
+            .filter(|&live| admit(counts(live, 0, 0), 0, LEAST_PATIENCE) == Admission::Yield)
+            .count();
+        assert_eq!(yields, FREE_GROWTH / 8);
     }
 
     #[test]
     fn a_sleeper_is_woken_before_a_crowd_grows() {
-        assert_eq!(admit(counts(FREE_GROWTH, 2, 1, 2), 2, 2), Admission::Wake);
-        assert_eq!(admit(counts(FREE_GROWTH, 2, 2, 2), 2, 2), Admission::Grow);
-        assert_eq!(admit(counts(FREE_GROWTH - 1, 2, 1, 2), 0, 2), Admission::Grow);
+        assert_eq!(admit(counts(FREE_GROWTH, 1, 1), 1, 0), Admission::Wake);
+        assert_eq!(admit(counts(FREE_GROWTH, 1, 0), 1, 0), Admission::Grow);
+        assert_eq!(admit(counts(FREE_GROWTH, 0, 1), 1, 0), Admission::Grow);
+        assert_eq!(admit(counts(FREE_GROWTH - 1, 1, 1), 1, 0), Admission::Grow);
     }
 
     #[test]
     fn patience_follows_success_within_its_bounds() {
-        assert_eq!(patience_after(4, 1, Admission::Ready), 8);
+        assert_eq!(patience_after(2, 1, Admission::Ready), 3);
         assert_eq!(patience_after(MOST_PATIENCE, 1, Admission::Ready), MOST_PATIENCE);
-        assert_eq!(patience_after(4, 1, Admission::Grow), 2);
-        assert_eq!(patience_after(1, 1, Admission::Grow), 1);
-        assert_eq!(patience_after(4, 0, Admission::Grow), 4);
-        assert_eq!(patience_after(4, 0, Admission::Ready), 4);
+        assert_eq!(patience_after(LEAST_PATIENCE, 1, Admission::Ready), 0);
+        assert_eq!(patience_after(2, 1, Admission::Grow), 1);
+        assert_eq!(patience_after(LEAST_PATIENCE, 1, Admission::Grow), LEAST_PATIENCE);
+        assert_eq!(patience_after(2, 0, Admission::Grow), 2);
+        assert_eq!(patience_after(2, 0, Admission::Ready), 2);
     }
 
     #[test]
     fn one_worker_searches_and_only_once() {
-        assert!(may_search(counts(2, 2, 1, 0), false));
-        assert!(!may_search(counts(2, 2, 2, 0), false));
-        assert!(!may_search(counts(2, 2, 1, 0), true));
+        assert!(may_search(1, false));
+        assert!(!may_search(2, false));
+        assert!(!may_search(1, true));
     }
 
     #[test]
     fn a_filled_queue_has_a_searcher() {
-        assert!(needs_searcher(counts(1, 1, 0, 1), 1));
-        assert!(!needs_searcher(counts(1, 1, 1, 1), 1));
-        assert!(!needs_searcher(counts(1, 1, 0, 0), 0));
+        assert!(needs_searcher(0, 1));
+        assert!(!needs_searcher(1, 1));
+        assert!(!needs_searcher(0, 0));
     }
 
     #[test]
     fn a_long_queue_has_a_searcher_more_for_each_free_number_of_jobs() {
-        assert!(!needs_searcher(counts(200, 200, 1, 200), FREE_GROWTH));
-        assert!(needs_searcher(counts(200, 200, 1, 200), FREE_GROWTH + 1));
-        assert!(!needs_searcher(counts(200, 200, 2, 200), FREE_GROWTH + 1));
-    }
-
-    #[test]
-    fn a_promised_worker_may_not_leave() {
-        assert!(may_leave(counts(1, 1, 0, 0)));
-        assert!(!may_leave(counts(1, 1, 0, 1)));
-        assert!(may_leave(counts(2, 2, 0, 1)));
+        assert!(!needs_searcher(1, FREE_GROWTH));
+        assert!(needs_searcher(1, FREE_GROWTH + 1));
+        assert!(!needs_searcher(2, FREE_GROWTH + 1));
     }
 
     #[test]
     fn a_job_queues_only_behind_a_worker_that_is_there() {
-        assert!(may_queue(counts(1, 0, 0, 1)));
-        assert!(!may_queue(counts(0, 0, 0, 1)));
-        assert!(!may_queue(Counts { making: 1, ..counts(1, 1, 1, 2) }));
+        assert!(may_queue(counts(1, 0, 0)));
+        assert!(!may_queue(counts(0, 0, 0)));
+        assert!(!may_queue(Counts { making: 1, ..counts(1, 0, 0) }));
     }
 
     #[test]
     fn refused_threads_are_owed_until_workers_are_free() {
-        assert!(owes_growth(counts(1, 0, 0, 1)));
-        assert!(!owes_growth(counts(1, 1, 1, 1)));
+        assert!(owes_growth(-1));
+        assert!(!owes_growth(0));
     }
 
     #[test]

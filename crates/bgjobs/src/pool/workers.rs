@@ -1,11 +1,12 @@
 //! The threads that run tasks: how they are made, take tasks, search, sleep and end.
 //!
 //! Knows nothing of jobs; it carries out what the pool decides.
+//! Each task is called with the owner of the workers, which its thread holds, so that no task has to hold it.
 
 use std::{
     collections::VecDeque,
     io,
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
@@ -24,12 +25,14 @@ use crate::{
 const CPU_SLACK: u64 = 1_000_000;
 
 /// What a worker runs; before it tells its result it calls [`Workers::release`].
-pub(crate) type Task = Box<dyn FnOnce(&mut Worker) + Send>;
+pub(crate) type Task<O> = Box<dyn FnOnce(&Arc<O>, &mut Worker) + Send>;
 
-/// The workers of one manager.
-pub(crate) struct Workers {
+/// The workers of one owner.
+pub(crate) struct Workers<O> {
+    /// It holds these, and each thread holds it.
+    owner: Weak<O>,
     /// Submitters and workers write it all the time; what stands beside it in memory is not to suffer from that.
-    pool: CachePadded<Pool<Task>>,
+    pool: CachePadded<Pool<Task<O>>>,
     stack_size: Option<usize>,
     idle_timeout: Duration,
     /// How many threads with one task of their own live.
@@ -61,9 +64,10 @@ impl Worker {
     }
 }
 
-impl Workers {
-    pub(crate) fn new(config: &Config) -> Arc<Self> {
+impl<O: Send + Sync + 'static> Workers<O> {
+    pub(crate) fn new(config: &Config, owner: Weak<O>) -> Arc<Self> {
         Arc::new(Self {
+            owner,
             pool: CachePadded::new(Pool::new()),
             stack_size: config.stack_size,
             idle_timeout: config.idle_timeout,
@@ -90,12 +94,14 @@ impl Workers {
                 }
                 Ok(Admission::Wake) => {
                     tries = 0;
-                    self.pool.call_sleeper().iter().for_each(|sleeper| sleeper.unpark());
+                    wake(self.pool.call_sleeper());
                 }
                 Ok(Admission::Grow) => {
                     // A new thread takes the oldest task, so what is owed to older ones is paid first.
                     let Err(error) = self.grow() else { return Ok(self.pool.made() && !self.grow_for_refused()) };
-                    return match self.pool.refused() {
+                    let (refused, sleeper) = self.pool.refused();
+                    wake(sleeper);
+                    return match refused {
                         Refused::Ready => Ok(false),
                         Refused::Queue => Ok(true),
                         Refused::Fail => Err(SpawnError::NoThread(error)),
@@ -111,9 +117,9 @@ impl Workers {
     }
 
     /// Hands over an admitted task; after a [`close`](Self::close) it is dropped.
-    pub(crate) fn push(&self, task: Task) {
-        if let Ok(Some(sleeper)) = self.pool.push(task) {
-            sleeper.unpark();
+    pub(crate) fn push(&self, task: Task<O>) {
+        if let Ok(sleeper) = self.pool.push(task) {
+            wake(sleeper);
         }
     }
 
@@ -130,9 +136,7 @@ impl Workers {
             return;
         }
         let (grows, sleeper) = self.pool.resume();
-        if let Some(sleeper) = sleeper {
-            sleeper.unpark();
-        }
+        wake(sleeper);
         if grows {
             self.grow_for_refused();
         }
@@ -143,9 +147,7 @@ impl Workers {
     pub(crate) fn grow_for_refused(self: &Arc<Self>) -> bool {
         loop {
             if self.grow().is_err() {
-                if let Some(sleeper) = self.pool.refused_again() {
-                    sleeper.unpark();
-                }
+                wake(self.pool.refused_again());
                 return false;
             }
             if !self.pool.made() {
@@ -159,12 +161,12 @@ impl Workers {
         self: &Arc<Self>,
         name: &str,
         stack_size: Option<usize>,
-        task: impl FnOnce(&mut Worker) + Send + 'static,
+        task: impl FnOnce(&Arc<O>, &mut Worker) + Send + 'static,
     ) -> io::Result<()> {
         self.lone.fetch_add(1, Ordering::Relaxed);
         let workers = Arc::clone(self);
-        let made = self.make_thread(name, stack_size, move || {
-            task(&mut Worker::new(false));
+        let made = self.make_thread(name, stack_size, move |owner| {
+            task(owner, &mut Worker::new(false));
             workers.lone.fetch_sub(1, Ordering::Relaxed);
         });
         if made.is_err() {
@@ -174,7 +176,7 @@ impl Workers {
     }
 
     /// Admits nothing more and sends the idle workers home; returns the tasks that never ran.
-    pub(crate) fn close(&self) -> VecDeque<Task> {
+    pub(crate) fn close(&self) -> VecDeque<Task<O>> {
         let (tasks, sleepers) = self.pool.close();
         for sleeper in sleepers {
             sleeper.unpark();
@@ -184,16 +186,17 @@ impl Workers {
 
     fn grow(self: &Arc<Self>) -> io::Result<()> {
         let workers = Arc::clone(self);
-        self.make_thread("bgjobs", None, move || workers.work())
+        self.make_thread("bgjobs", None, move |owner| workers.work(owner))
     }
 
     fn make_thread(
         &self,
         name: &str,
         stack_size: Option<usize>,
-        run: impl FnOnce() + Send + 'static,
+        run: impl FnOnce(&Arc<O>) + Send + 'static,
     ) -> io::Result<()> {
         let place = ThreadPlace::take()?;
+        let owner = self.owner.upgrade().expect("whoever wants a thread holds the owner");
         // A thread's name ends at its first zero.
         let name = name.split('\0').next().unwrap_or_default();
         let mut builder = Builder::new().name(name.to_owned());
@@ -201,23 +204,21 @@ impl Workers {
             builder = builder.stack_size(size);
         }
         let run = move || {
-            run();
-            drop(place);
+            run(&owner);
+            drop((owner, place));
         };
         builder.spawn(run).map(drop)
     }
 
     /// The life of a worker of the pool.
-    fn work(&self) {
+    fn work(&self, owner: &Arc<O>) {
         let mut worker = Worker::new(true);
         let mut has_searched = false;
         loop {
             match self.pool.take(&worker.parker, has_searched) {
                 Next::Run(task, sleeper) => {
-                    if let Some(sleeper) = sleeper {
-                        sleeper.unpark();
-                    }
-                    task(&mut worker);
+                    wake(sleeper);
+                    task(owner, &mut worker);
                     has_searched = false;
                 }
                 Next::Search => {
@@ -235,5 +236,12 @@ impl Workers {
                 Next::Leave => return,
             }
         }
+    }
+}
+
+/// Wakes the sleeper that the pool has named, if it has.
+fn wake(sleeper: Option<Arc<Parker>>) {
+    if let Some(sleeper) = sleeper {
+        sleeper.unpark();
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Knows nothing of threads, locks and clocks: it is told what happened, and returns as [`Step`]s what follows; its
 //! owner's lock guards it.
-//! What it holds of a job until that may start is a `T`, which it hands back in a step and never drops.
+//! What it holds of a job until that may start is a `T`, which it hands back in a step and never drops while it is
+//! itself held.
 //!
 //! A job of a group has a place in it from its start to its end, except while it waits for another job: then it lends
 //! its place, and those who want theirs back come before all who have not started. So whoever has a place is

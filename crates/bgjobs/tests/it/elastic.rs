@@ -78,6 +78,17 @@ fn an_idle_timeout_of_nothing_or_of_ever_works() {
 }
 
 #[test]
+fn what_a_detached_manager_keeps_goes_when_its_workers_have_left() {
+    let handle = with_idle_timeout(1).detach();
+    let result = Arc::new(());
+    let kept = Arc::downgrade(&result);
+    handle.spawn("one", move || result).unwrap().join().unwrap();
+    assert!(kept.upgrade().is_some());
+    drop(handle);
+    wait_until("the result is gone", || kept.upgrade().is_none());
+}
+
+#[test]
 fn jobs_that_follow_each_other_share_a_thread() {
     let jobs = JobManager::new();
     for n in 0..200 {
