@@ -196,7 +196,7 @@ fn a_log_that_is_followed_is_shown_until_the_job_ends() {
             "fn talk(ready) { print('one'); ready.wait(|v| v == 1); debug('two'); print('three') }",
             "jobs.new(talk, ready); jobs.new(|ready| { sleep(0.05); ready.set(1) }, ready);",
             "log 0 -f",
-            "jobs[0].status",
+            "jobs[1].join(); jobs[0].status",
             "jobs",
             "log 0 -f --err",
         ],
@@ -208,7 +208,7 @@ fn a_log_that_is_followed_is_shown_until_the_job_ends() {
             one
             ! In[2], line 1, position 56: "two"
             three
-            > jobs[0].status
+            > jobs[1].join(); jobs[0].status
             Out[5]: "Completed"
             > jobs
             Completed jobs:

@@ -138,7 +138,7 @@ fn jobs_that_end_during_an_evaluation_are_told_after_it_and_once() {
 fn very_many_jobs_that_end_together_are_counted() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
-    terminal.type_keys("for i in 0..1000 { jobs.new('1') }; for job in jobs.all { job.join() }\r");
+    terminal.type_keys("for i in 0..1000 { jobs.new('1') }; for job in jobs.all.values() { job.join() }\r");
     terminal.see("19 : 1\nand 980 more; `jobs` lists them all\nIn [2]:");
 }
 
