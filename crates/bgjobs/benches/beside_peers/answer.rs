@@ -79,11 +79,12 @@ impl fmt::Display for Answer {
     }
 }
 
-/// The middle of the values.
+/// The middle of the values, or what is between the two middle ones.
 pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    let middle = |place: usize| values.get(place).copied().unwrap_or(f64::NAN);
+    f64::midpoint(middle(values.len().saturating_sub(1) / 2), middle(values.len() / 2))
 }
 
 /// Lets each take its turn in each round, each begin as often as the others, and each second round go backwards: what a

@@ -115,7 +115,7 @@ pub(crate) fn flood() -> Vec<Answer> {
     let title = "100,000 empty jobs, every result read (those with a thread each: 10,000, of which 1,000 at once)";
     let mut answer = all.answer(title, [Some(0.012), Some(0.9), Some(0.06)]);
     let mut threads = Answer::new("threads after it", Unit::Count).row("bgjobs", Some(128.0));
-    all.in_turns(4, |i, peer| {
+    all.in_turns(8, |i, peer| {
         let (took, jobs) = peer.flood();
         answer.add_time(i, took, jobs);
         if i == 0 {
