@@ -207,8 +207,9 @@ impl<E: Error + Send + Sync + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
         let failure = Self::from_boxed(Box::new(error));
         let place = Location::caller();
-        // The conversion may have been called by the standard library, whose files tell nobody anything.
-        if frame::is_of_std(place.file()) {
+        // The conversion may have been called by the standard library, whose files tell nobody anything; the compiler of a
+        // distribution has names of its own for them.
+        if frame::is_of_std(place.file()) || place.file().contains("/library/core/") {
             return failure;
         }
         failure.with_frames(vec![Frame::from(place)])
