@@ -1,9 +1,9 @@
-//! The whole engine in models: loom tries all interleavings of few threads, shuttle many random ones of more.
+//! The whole engine under model checkers: loom tries every interleaving of a few threads, shuttle random ones of more threads.
 //!
 //! `RUSTFLAGS="--cfg bgjobs_loom" cargo test -p bgjobs --test models --profile model`, or `--cfg bgjobs_shuttle`.
 //!
-//! Each model ends with the drop of the manager, so it also shows that every worker ends.
-//! Models have no clock, so nothing here times out: idle timeouts are tested elsewhere.
+//! Each model ends by dropping the manager, which also proves that every worker ends.
+//! Models have no clock, so nothing times out here; idle timeouts are tested elsewhere.
 
 #![cfg(any(bgjobs_loom, bgjobs_shuttle))]
 
@@ -29,7 +29,7 @@ use shuttle::{
     thread,
 };
 
-/// Tries the interleavings with two preemptions, which is where mistakes show, or with `LOOM_MAX_PREEMPTIONS` of them.
+/// Tries all interleavings with up to two preemptions, which expose most mistakes, or with `LOOM_MAX_PREEMPTIONS`.
 #[cfg(bgjobs_loom)]
 fn check(model: impl Fn() + Clone + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
@@ -38,7 +38,7 @@ fn check(model: impl Fn() + Clone + Send + Sync + 'static) {
     builder.check(model);
 }
 
-/// Tries random interleavings: half of them any, half with few preemptions at random places.
+/// Tries random interleavings: half of them unrestricted, half with a few preemptions at random points.
 #[cfg(bgjobs_shuttle)]
 fn check(model: impl Fn() + Clone + Send + Sync + 'static) {
     const PREEMPTIONS: usize = 3;
@@ -62,7 +62,7 @@ fn a_job_runs_once_and_is_joined() {
 }
 
 #[test]
-fn two_jobs_are_handed_to_workers_and_both_end() {
+fn two_jobs_reach_workers_and_both_end() {
     check(|| {
         let jobs = JobManager::new();
         let one = jobs.spawn("one", || 1).unwrap();
@@ -72,7 +72,7 @@ fn two_jobs_are_handed_to_workers_and_both_end() {
 }
 
 #[test]
-fn a_job_that_waits_for_a_later_one_is_not_in_its_way() {
+fn a_job_waiting_for_a_later_one_does_not_block_it() {
     check(|| {
         let jobs = JobManager::new();
         let (send, receive) = mpsc::channel();
@@ -83,10 +83,10 @@ fn a_job_that_waits_for_a_later_one_is_not_in_its_way() {
 }
 
 #[test]
-fn workers_that_sleep_are_all_called_when_several_jobs_come() {
+fn all_needed_sleeping_workers_wake_when_several_jobs_arrive() {
     check(|| {
         let jobs = JobManager::new();
-        // The first round leaves two workers, the second finds them asleep or searching.
+        // The first round leaves two workers; the second finds them asleep or searching.
         for _ in 0..2 {
             let (send, receive) = mpsc::channel();
             let waits = jobs.spawn("waits", move || receive.recv().unwrap()).unwrap();
@@ -97,7 +97,7 @@ fn workers_that_sleep_are_all_called_when_several_jobs_come() {
 }
 
 #[test]
-fn a_worker_that_is_idle_is_promised_to_one_job_only() {
+fn an_idle_worker_is_promised_to_only_one_job() {
     check(|| {
         let jobs = JobManager::new();
         jobs.spawn("first", || ()).unwrap().join().unwrap();
@@ -109,7 +109,7 @@ fn a_worker_that_is_idle_is_promised_to_one_job_only() {
 }
 
 #[test]
-fn who_joined_a_job_finds_it_in_the_next_report() {
+fn a_joined_job_is_in_the_next_report() {
     check(|| {
         let jobs = JobManager::new();
         let mut notices = jobs.notices();
@@ -120,7 +120,7 @@ fn who_joined_a_job_finds_it_in_the_next_report() {
 }
 
 #[test]
-fn each_of_two_readers_is_told_of_an_end() {
+fn both_of_two_subscribers_are_notified_of_an_end() {
     check(|| {
         let jobs = JobManager::new();
         let mut readers = [jobs.notices(), jobs.notices()];
@@ -130,7 +130,7 @@ fn each_of_two_readers_is_told_of_an_end() {
 }
 
 #[test]
-fn who_joined_a_job_finds_it_in_its_list() {
+fn a_joined_job_is_in_its_list() {
     check(|| {
         let jobs = JobManager::new();
         jobs.spawn("one", || ()).unwrap().wait().unwrap();
@@ -139,7 +139,7 @@ fn who_joined_a_job_finds_it_in_its_list() {
 }
 
 #[test]
-fn who_joined_a_job_finds_its_worker_free() {
+fn the_worker_of_a_joined_job_is_free() {
     check(|| {
         let jobs = JobManager::new();
         for _ in 0..2 {
@@ -150,7 +150,7 @@ fn who_joined_a_job_finds_its_worker_free() {
 }
 
 #[test]
-fn who_was_told_of_a_job_finds_it_finished() {
+fn a_reported_job_is_finished() {
     check(|| {
         let jobs = JobManager::new();
         let mut notices = jobs.notices();
@@ -167,7 +167,7 @@ fn who_was_told_of_a_job_finds_it_finished() {
 }
 
 #[test]
-fn a_removed_job_was_finished_and_stands_in_no_list() {
+fn a_removed_job_was_finished_and_is_in_no_list() {
     check(|| {
         let jobs = JobManager::new();
         let job = jobs.spawn("one", || ()).unwrap();
@@ -183,7 +183,7 @@ fn a_removed_job_was_finished_and_stands_in_no_list() {
 }
 
 #[test]
-fn a_stop_and_a_start_settle_a_job_once() {
+fn a_racing_stop_and_start_settle_a_job_once() {
     check(|| {
         let jobs = JobManager::new();
         let job = jobs.spawn_with("one", |job| Ok(job.check()?)).unwrap();
@@ -204,7 +204,7 @@ fn a_stop_and_a_start_settle_a_job_once() {
 }
 
 #[test]
-fn a_sleeper_hears_a_stop() {
+fn a_sleeping_body_wakes_when_stopped() {
     check(|| {
         let jobs = JobManager::new();
         let job = jobs.spawn_with("one", |job| Ok(job.sleep(std::time::Duration::MAX)?)).unwrap();
@@ -215,7 +215,7 @@ fn a_sleeper_hears_a_stop() {
 }
 
 #[test]
-fn a_start_against_a_shutdown_runs_whole_or_not_at_all() {
+fn a_job_started_during_a_shutdown_runs_completely_or_not_at_all() {
     check(|| {
         let jobs = JobManager::new();
         let handle = jobs.handle();
@@ -230,7 +230,7 @@ fn a_start_against_a_shutdown_runs_whole_or_not_at_all() {
 }
 
 #[test]
-fn a_job_that_is_listed_while_it_ends_is_in_the_lists_and_told_of_or_in_none() {
+fn a_job_listed_while_it_ends_is_listed_and_reported_or_neither() {
     check(|| {
         let jobs = JobManager::new();
         let mut notices = jobs.notices();
@@ -246,7 +246,7 @@ fn a_job_that_is_listed_while_it_ends_is_in_the_lists_and_told_of_or_in_none() {
 }
 
 #[test]
-fn a_job_that_is_not_listed_ends_though_its_manager_goes() {
+fn an_unlisted_job_ends_even_if_its_manager_is_dropped() {
     check(|| {
         let jobs = JobManager::new();
         let options = Options { unlisted: true, ..Options::default() };
@@ -258,7 +258,7 @@ fn a_job_that_is_not_listed_ends_though_its_manager_goes() {
 }
 
 #[test]
-fn a_daemon_that_meets_a_shutdown_runs_whole_or_not_at_all() {
+fn a_daemon_racing_a_shutdown_runs_completely_or_not_at_all() {
     check(|| {
         let jobs = JobManager::new();
         let runs = Arc::new(AtomicUsize::new(0));
@@ -273,7 +273,7 @@ fn a_daemon_that_meets_a_shutdown_runs_whole_or_not_at_all() {
 }
 
 #[test]
-fn who_waits_for_news_is_woken_by_an_end() {
+fn a_subscriber_that_waits_is_woken_by_an_end() {
     check(|| {
         let jobs = JobManager::new();
         let mut notices = jobs.notices();
@@ -287,7 +287,7 @@ fn who_waits_for_news_is_woken_by_an_end() {
 }
 
 #[test]
-fn who_waits_for_news_is_let_go_at_the_shutdown() {
+fn a_subscriber_that_waits_is_released_at_shutdown() {
     check(|| {
         let jobs = JobManager::new();
         let notices = jobs.notices();
@@ -298,7 +298,7 @@ fn who_waits_for_news_is_let_go_at_the_shutdown() {
 }
 
 #[test]
-fn who_waits_for_any_of_two_is_woken_by_the_first() {
+fn waiting_for_any_of_two_ends_with_the_first() {
     check(|| {
         let jobs = JobManager::new();
         let (send, receive) = mpsc::channel();
@@ -311,7 +311,7 @@ fn who_waits_for_any_of_two_is_woken_by_the_first() {
 }
 
 #[test]
-fn a_stop_against_an_end_is_told_to_one_who_asks_and_changes_no_end() {
+fn a_stop_racing_an_end_succeeds_at_most_once_and_leaves_the_outcome_alone() {
     check(|| {
         let jobs = JobManager::new();
         let mut notices = jobs.notices();
@@ -331,18 +331,18 @@ fn a_stop_against_an_end_is_told_to_one_who_asks_and_changes_no_end() {
     });
 }
 
-/// The options of a job of a group whose limit is one.
-fn of_narrow_group(jobs: &JobManager) -> Options {
+/// Options for a job in a group with a limit of one.
+fn in_narrow_group(jobs: &JobManager) -> Options {
     jobs.group("io").set_limit(1).unwrap();
     Options { group: Some("io".into()), ..Options::default() }
 }
 
 #[test]
-fn a_place_is_handed_over_at_the_end_and_never_taken_twice() {
+fn a_slot_is_handed_over_at_the_end_and_never_taken_twice() {
     check(|| {
         let jobs = JobManager::new();
-        let options = of_narrow_group(&jobs);
-        // The model's, so that a body may be interrupted inside.
+        let options = in_narrow_group(&jobs);
+        // An atomic of the model checker, so that a body may be preempted between the two operations.
         let inside = Arc::new(atomic::AtomicUsize::new(0));
         let body = |inside: Arc<atomic::AtomicUsize>| {
             move || {
@@ -359,10 +359,10 @@ fn a_place_is_handed_over_at_the_end_and_never_taken_twice() {
 }
 
 #[test]
-fn a_job_that_joins_one_of_its_own_full_group_lends_its_place_and_has_it_back() {
+fn a_job_that_joins_one_of_its_own_full_group_lends_its_slot_and_gets_it_back() {
     check(|| {
         let jobs = JobManager::new();
-        let options = of_narrow_group(&jobs);
+        let options = in_narrow_group(&jobs);
         let (handle, inner) = (jobs.handle(), options.clone());
         let body = move || *handle.with(inner).spawn("inner", || 1).unwrap().join().unwrap();
         assert_eq!(jobs.with(options).spawn("outer", body).unwrap().join().unwrap(), &1);
@@ -371,14 +371,14 @@ fn a_job_that_joins_one_of_its_own_full_group_lends_its_place_and_has_it_back() 
 }
 
 #[test]
-fn a_place_that_is_taken_comes_back_to_who_lent_it() {
+fn a_taken_slot_comes_back_to_its_lender() {
     check(|| {
         let jobs = JobManager::new();
-        let options = of_narrow_group(&jobs);
+        let options = in_narrow_group(&jobs);
         let other = jobs.with(Options::default()).host("other").unwrap();
         let job = other.job();
         let outer = jobs.with(options.clone()).spawn("outer", move || job.wait().unwrap()).unwrap();
-        // It has the place when the other ends, or not yet, or no more.
+        // When the other job ends, this one has the slot already, not yet, or no longer.
         jobs.with(options).spawn("inner", || ()).unwrap();
         other.begin().unwrap().end(Ok(()));
         outer.join().unwrap();
@@ -386,10 +386,10 @@ fn a_place_that_is_taken_comes_back_to_who_lent_it() {
 }
 
 #[test]
-fn a_stop_and_a_turn_settle_a_waiting_job_once_and_free_its_place() {
+fn a_racing_stop_and_turn_settle_a_waiting_job_once_and_free_its_slot() {
     check(|| {
         let jobs = JobManager::new();
-        let options = of_narrow_group(&jobs);
+        let options = in_narrow_group(&jobs);
         let group = jobs.group("io");
         group.pause();
         let job = jobs.with(options).spawn("one", || ()).unwrap();
@@ -406,7 +406,7 @@ fn a_stop_and_a_turn_settle_a_waiting_job_once_and_free_its_place() {
 }
 
 #[test]
-fn a_job_follows_one_that_ends_meanwhile() {
+fn a_job_can_follow_one_that_is_just_ending() {
     check(|| {
         let jobs = JobManager::new();
         let load = jobs.spawn("load", || 7).unwrap();
@@ -417,8 +417,8 @@ fn a_job_follows_one_that_ends_meanwhile() {
 }
 
 #[test]
-fn a_task_of_a_relay_is_taken_whatever_its_workers_do_meanwhile() {
-    // Two at once; and one after the other, when the worker of the first looks, falls asleep or sleeps.
+fn a_hosted_task_is_taken_whatever_its_workers_are_doing() {
+    // Two tasks at once, then one after the other while the first worker is looking, falling asleep or asleep.
     for at_once in [2, 1] {
         check(move || {
             let relay = Arc::new(Relay::new());
@@ -429,7 +429,7 @@ fn a_task_of_a_relay_is_taken_whatever_its_workers_do_meanwhile() {
                     let send = send.clone();
                     threads.extend(push(&relay, move || send.send(task).unwrap()));
                 }
-                // Nobody closes the relay before, so a task that is left behind is a deadlock.
+                // The queue is still open, so a task left behind is a deadlock.
                 let mut taken: Vec<_> = tasks.iter().map(|_| receive.recv().unwrap()).collect();
                 taken.sort_unstable();
                 assert_eq!(taken, tasks);
@@ -444,13 +444,13 @@ fn a_task_of_a_relay_is_taken_whatever_its_workers_do_meanwhile() {
 }
 
 #[test]
-fn a_task_of_a_relay_that_waits_for_a_later_one_is_not_in_its_way() {
+fn a_hosted_task_waiting_for_a_later_one_does_not_block_it() {
     check(|| {
         let relay = Arc::new(Relay::new());
-        let ((send, receive), (tell, told)) = (mpsc::channel(), mpsc::channel());
-        let waits = push(&relay, move || tell.send(receive.recv().unwrap()).unwrap());
+        let ((send, receive), (send_result, receive_result)) = (mpsc::channel(), mpsc::channel());
+        let waits = push(&relay, move || send_result.send(receive.recv().unwrap()).unwrap());
         let sends = push(&relay, move || send.send(7).unwrap());
-        assert_eq!(told.recv().unwrap(), 7);
+        assert_eq!(receive_result.recv().unwrap(), 7);
         relay.close();
         waits.into_iter().chain(sends).for_each(|thread| thread.join().unwrap());
     });
@@ -458,13 +458,13 @@ fn a_task_of_a_relay_that_waits_for_a_later_one_is_not_in_its_way() {
 
 type Task = Box<dyn FnOnce() + Send>;
 
-/// Queues a task; the worker that is due then.
+/// Queues a task, and returns the worker that this starts, if any.
 fn push(relay: &Arc<Relay<Task>>, task: impl FnOnce() + Send + 'static) -> Option<thread::JoinHandle<()>> {
     let due = relay.push(Box::new(task)).ok().unwrap();
     grow(relay, due)
 }
 
-/// Makes the worker that is due; it makes the next.
+/// Starts a worker if one is due. That worker starts the next one.
 fn grow(relay: &Arc<Relay<Task>>, due: Due) -> Option<thread::JoinHandle<()>> {
     let relay = Arc::clone(relay);
     let work = move || {
@@ -481,12 +481,12 @@ fn grow(relay: &Arc<Relay<Task>>, due: Due) -> Option<thread::JoinHandle<()>> {
     (due == Due::Grow).then(|| thread::spawn(work))
 }
 
-/// What is too much for loom, which would try all interleavings.
+/// Models too large for loom, which would try every interleaving.
 #[cfg(bgjobs_shuttle)]
 mod larger {
     use super::*;
 
-    /// How many interleavings are tried.
+    /// How many interleavings to try.
     pub(super) fn schedules() -> usize {
         if std::env::var_os("BGJOBS_PROVE").is_some() { 20_000 } else { 300 }
     }
@@ -497,14 +497,14 @@ mod larger {
         config
     }
 
-    /// Tries random interleavings.
+    /// Tries random interleavings with a fair scheduler.
     pub(super) fn fairly(model: impl Fn() + Send + Sync + 'static) {
         let scheduler = shuttle::scheduler::RandomScheduler::new(schedules());
         shuttle::Runner::new(scheduler, config()).run(model);
     }
 
     #[test]
-    fn several_threads_start_jobs_that_start_jobs_and_all_end_once() {
+    fn nested_jobs_started_by_several_threads_all_end_once() {
         check(|| {
             let jobs = JobManager::new();
             let mut notices = jobs.notices();
@@ -524,7 +524,7 @@ mod larger {
     }
 
     #[test]
-    fn places_of_two_groups_are_lent_handed_on_and_taken_back_while_jobs_are_stopped() {
+    fn slots_of_two_groups_are_lent_passed_on_and_returned_while_jobs_are_stopped() {
         check(|| {
             let jobs = JobManager::new();
             let inside = Arc::new([atomic::AtomicUsize::new(0), atomic::AtomicUsize::new(0)]);
@@ -532,22 +532,22 @@ mod larger {
                 jobs.group(name).set_limit(1).unwrap();
                 Options { group: Some(name.into()), ..Options::default() }
             });
-            let enter = |place: usize, inside: &Arc<[atomic::AtomicUsize; 2]>| {
-                assert_eq!(inside[place].fetch_add(1, SeqCst), 0);
-                inside[place].fetch_sub(1, SeqCst);
+            let enter = |index: usize, inside: &Arc<[atomic::AtomicUsize; 2]>| {
+                assert_eq!(inside[index].fetch_add(1, SeqCst), 0);
+                inside[index].fetch_sub(1, SeqCst);
             };
             let mut started = Vec::new();
-            for (place, options) in groups.iter().enumerate() {
-                // Each waits for one of the other group, and has its own place again afterwards.
-                let (handle, other, inside) = (jobs.handle(), groups[1 - place].clone(), Arc::clone(&inside));
+            for (index, options) in groups.iter().enumerate() {
+                // Each waits for a job of the other group, and then has its own slot again.
+                let (handle, other, inside) = (jobs.handle(), groups[1 - index].clone(), Arc::clone(&inside));
                 let body = move |job: &Context| {
-                    enter(place, &inside);
+                    enter(index, &inside);
                     let again = Arc::clone(&inside);
-                    let inner = handle.with(other).spawn("inner", move || enter(1 - place, &again)).unwrap();
+                    let inner = handle.with(other).spawn("inner", move || enter(1 - index, &again)).unwrap();
                     inner.wait()?;
-                    // One that is stopped goes on at once, though its place is taken.
+                    // A stopped job goes on at once, even if its slot is taken.
                     job.check()?;
-                    enter(place, &inside);
+                    enter(index, &inside);
                     Ok(())
                 };
                 started.push(jobs.with(options.clone()).spawn_with("outer", body).unwrap());
@@ -571,10 +571,10 @@ mod larger {
     }
 
     #[test]
-    fn who_lent_its_place_has_it_back_before_any_other_starts() {
+    fn a_lent_slot_is_returned_before_any_new_job_starts() {
         check(|| {
             let jobs = JobManager::new();
-            let options = of_narrow_group(&jobs);
+            let options = in_narrow_group(&jobs);
             let (handle, inner) = (jobs.handle(), options.clone());
             let body = move || {
                 let [one, two] = [1, 2].map(|n| handle.with(inner.clone()).spawn("inner", move || n).unwrap());
@@ -586,8 +586,8 @@ mod larger {
     }
 
     #[test]
-    fn workers_that_leave_at_once_leave_no_task_behind() {
-        // A worker that may not leave asks again and again, which only a fair scheduler ends.
+    fn workers_with_no_idle_timeout_leave_no_task_behind() {
+        // A worker that may not end yet keeps retrying, which only a fair scheduler can end.
         fairly(|| {
             let jobs = JobManager::with_config(Config { idle_timeout: Duration::ZERO, ..Config::default() });
             for n in 0..3 {
@@ -597,7 +597,7 @@ mod larger {
     }
 
     #[test]
-    fn jobs_of_all_kinds_while_the_manager_goes_are_served_or_refused() {
+    fn jobs_of_all_kinds_started_during_a_drop_are_served_or_refused() {
         check(|| {
             let jobs = JobManager::new();
             let ended = Arc::new(AtomicUsize::new(0));

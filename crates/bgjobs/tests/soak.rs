@@ -1,8 +1,8 @@
-//! Very many jobs of all kinds, in a process of their own: nothing is lost, doubled or leaked.
+//! Very many jobs of all kinds, in a separate process: nothing is lost, duplicated or leaked.
 //!
 //! Twenty thousand by default; ten million with `BGJOBS_PROVE=1 cargo test --release -p bgjobs --test soak -- --nocapture`.
-//! They come in rounds. After each all is counted: values made and dropped, ends told, entries of the lists; after the last, threads
-//! and memory are as they were after the first few.
+//! They run in rounds. Each round ends with a count of values created and dropped, of notices and of list entries; after the last
+//! round, threads and memory are as they were after the first few.
 
 #![cfg(not(any(bgjobs_loom, bgjobs_shuttle)))]
 
@@ -21,19 +21,19 @@ use bgjobs::{After, Config, Context, Failure, Handle, JobManager, Options, Outco
 
 const STARTERS: usize = 4;
 
-/// How many jobs a thread starts in a round, those not counted that jobs start themselves.
+/// How many jobs each thread starts per round, not counting jobs started by other jobs.
 const EACH: usize = 1_250;
 
-/// After how many rounds memory is as it should stay.
+/// After how many rounds memory use should be stable.
 const WARM: usize = 20;
 
-/// How much more memory may be in use at the end than when it was warm: a leak of two bytes for each job would be more.
+/// How many more bytes may be in use at the end than after the warm-up; leaking two bytes per job would exceed it.
 const SLACK: usize = 16 << 20;
 
-/// Longer than any wait here.
+/// A timeout longer than any wait here.
 const GUARD: Duration = Duration::from_mins(2);
 
-/// How many values were made and not dropped yet; each job captures one and most give another.
+/// Counts the values that are alive: each job captures one, and most return another.
 #[derive(Clone, Default)]
 struct Census(Arc<AtomicUsize>);
 
@@ -56,7 +56,7 @@ impl Drop for Counted {
     }
 }
 
-/// What blocked jobs wait for.
+/// Blocks jobs while it is closed.
 #[derive(Default)]
 struct Gate {
     is_open: Mutex<bool>,
@@ -68,25 +68,26 @@ impl Gate {
         drop(self.opened.wait_while(self.is_open.lock().unwrap(), |is_open| !*is_open).unwrap());
     }
 
-    fn set(&self, open: bool) {
+    fn set_open(&self, open: bool) {
         *self.is_open.lock().unwrap() = open;
         self.opened.notify_all();
     }
 }
 
-/// What the jobs of a round share.
+/// State shared by the jobs of a round.
 #[derive(Clone)]
 struct Round {
     jobs: Handle,
     census: Census,
     gate: Arc<Gate>,
-    /// How many bodies were called, and how many jobs are in the lists.
+    /// How many bodies were called.
     ran: Arc<AtomicUsize>,
+    /// How many jobs should be in the lists.
     listed: Arc<AtomicUsize>,
 }
 
 impl Round {
-    /// Starts a job of the kind that is due, and sees to it that it ends as it should.
+    /// Starts a job of the kind that `n` selects, and checks its outcome.
     fn start(&self, n: usize) {
         match n % 64 {
             0 => self.ends(n, Outcome::Failed, |_| panic!("as it should")),
@@ -102,12 +103,12 @@ impl Round {
                 let command = |job: &Context| bgjobs::Command::new("true").run(job, |_, _| Ok(())).map(drop);
                 self.ends(n, Outcome::Done, command);
             }
-            11 if n.is_multiple_of(11) => self.alone(),
+            11 if n.is_multiple_of(11) => self.on_fresh_thread(),
             _ => self.ends(n, Outcome::Done, |_| Ok(())),
         }
     }
 
-    /// A body that captures a value, counts its call, and gives another value.
+    /// A body that captures a value, counts its call and returns another value.
     fn body<E>(
         &self,
         act: impl FnOnce(&Context) -> Result<(), E> + Send + 'static,
@@ -121,12 +122,12 @@ impl Round {
         }
     }
 
-    fn list(&self) {
+    fn expect_listed(&self) {
         self.listed.fetch_add(1, Ordering::Relaxed);
     }
 
     fn ends(&self, n: usize, outcome: Outcome, act: impl FnOnce(&Context) -> Result<(), Failure> + Send + 'static) {
-        self.list();
+        self.expect_listed();
         let job = self.jobs.spawn_with("plain", self.body(act)).unwrap();
         if !n.is_multiple_of(3) {
             job.wait().unwrap();
@@ -135,17 +136,17 @@ impl Round {
     }
 
     fn stopped(&self) {
-        self.list();
+        self.expect_listed();
         let job = self.jobs.spawn_with("stopped", self.body(|job| Ok::<_, Failure>(job.sleep(GUARD)?))).unwrap();
         assert!(job.ask_stop("as it should"));
         job.wait_timeout(GUARD).unwrap();
-        // One that was stopped before it started counts too.
+        // A job stopped before it started counts too.
         self.ran.fetch_add(usize::from(job.times().started.is_none()), Ordering::Relaxed);
         assert_eq!(job.state(), State::Finished(Outcome::Stopped));
     }
 
     fn blocked(&self) {
-        self.list();
+        self.expect_listed();
         let gate = Arc::clone(&self.gate);
         let pass = move |_: &Context| {
             gate.pass();
@@ -155,10 +156,10 @@ impl Round {
     }
 
     fn nested(&self) {
-        self.list();
+        self.expect_listed();
         let round = self.clone();
         let start = move |_: &Context| {
-            round.list();
+            round.expect_listed();
             let inner = round.jobs.spawn_with("inner", round.body(|_| Ok::<_, Failure>(()))).unwrap();
             inner.join().map(drop).map_err(Failure::from)
         };
@@ -170,13 +171,13 @@ impl Round {
         let options = Options { unlisted: true, ..Options::default() };
         let job = self.jobs.with(options).spawn_with("unlisted", self.body(|_| Ok::<_, Failure>(()))).unwrap();
         if listed_late && job.list().is_some() {
-            self.list();
+            self.expect_listed();
         }
         job.join().unwrap();
     }
 
     fn grouped(&self, n: usize) {
-        self.list();
+        self.expect_listed();
         let priority = i32::try_from(n % 5).unwrap();
         let options = Options { group: Some("narrow".into()), priority, ..Options::default() };
         let job = self.jobs.with(options).spawn_with("grouped", self.body(|_| Ok::<_, Failure>(()))).unwrap();
@@ -186,9 +187,9 @@ impl Round {
     }
 
     fn followed(&self) {
-        self.list();
-        self.list();
-        // Held by the other until the second is told of it: what has been flushed can't be followed.
+        self.expect_listed();
+        self.expect_listed();
+        // The first job is held until the second has been started: a flushed job can't be followed.
         let gate = Arc::new(Gate::default());
         let held = Arc::clone(&gate);
         let first = self.jobs.spawn_with(
@@ -200,28 +201,33 @@ impl Round {
         );
         let options = Options { after: vec![After::done(&first.unwrap())], ..Options::default() };
         let second = self.jobs.with(options).spawn_with("second", self.body(|_| Ok::<_, Failure>(()))).unwrap();
-        gate.set(true);
+        gate.set_open(true);
         second.join().unwrap();
     }
 
-    fn alone(&self) {
-        self.list();
+    fn on_fresh_thread(&self) {
+        self.expect_listed();
         let options = Options { fresh_thread: true, ..Options::default() };
-        self.jobs.with(options).spawn_with("alone", self.body(|_| Ok::<_, Failure>(()))).unwrap().join().unwrap();
+        self.jobs
+            .with(options)
+            .spawn_with("fresh thread", self.body(|_| Ok::<_, Failure>(())))
+            .unwrap()
+            .join()
+            .unwrap();
     }
 }
 
-/// Looks again and again until `condition` holds.
+/// Polls until `condition` holds.
 #[track_caller]
 fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let began = Instant::now();
     while !condition() {
-        assert!(began.elapsed() < GUARD, "this never came to be: {what}");
+        assert!(began.elapsed() < GUARD, "timed out waiting until {what}");
         thread::yield_now();
     }
 }
 
-/// The bytes of this process that are in memory.
+/// The resident memory of this process in bytes.
 fn resident() -> Option<usize> {
     let pages: usize = fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse().ok()?;
     Some(pages * 4096)
@@ -233,7 +239,7 @@ fn threads() -> Option<usize> {
 }
 
 #[test]
-fn very_many_jobs_of_all_kinds_leave_nothing_behind() {
+fn a_flood_of_jobs_of_all_kinds_leaves_nothing_behind() {
     let prove = std::env::var_os("BGJOBS_PROVE").is_some();
     let total: usize = if prove { 10_000_000 } else { 20_000 };
     let began = Instant::now();
@@ -250,7 +256,7 @@ fn very_many_jobs_of_all_kinds_leave_nothing_behind() {
         if number == WARM {
             warm = resident();
         }
-        gate.set(false);
+        gate.set_open(false);
         let round = Round {
             jobs: jobs.handle(),
             census: census.clone(),
@@ -264,16 +270,19 @@ fn very_many_jobs_of_all_kinds_leave_nothing_behind() {
                 scope.spawn(move || (0..EACH).for_each(|n| round.start(n * STARTERS + starter)));
             }
         });
-        gate.set(true);
+        gate.set_open(true);
         jobs.wait_all(Some(GUARD)).unwrap();
         let listed = round.listed.load(Ordering::SeqCst);
-        let mut told: Vec<u64> = notices.look().iter().map(|job| job.id().get()).collect();
-        told.sort_unstable();
-        assert!(told.into_iter().eq(numbers..numbers + listed as u64), "each end is told of once, in round {number}");
+        let mut reported: Vec<u64> = notices.look().iter().map(|job| job.id().get()).collect();
+        reported.sort_unstable();
+        assert!(
+            reported.into_iter().eq(numbers..numbers + listed as u64),
+            "each end is reported once, in round {number}"
+        );
         numbers += listed as u64;
         let flushed = jobs.flush();
         assert_eq!((flushed.completed + flushed.dead, jobs.all().len()), (listed, 0));
-        // Workers may hold the last of a job for a moment longer than anybody else.
+        // A worker may hold the last reference to a job for a moment longer than anything else.
         wait_until("every value is dropped", || census.alive() == 0);
         ended += round.ran.load(Ordering::SeqCst);
     }
@@ -283,12 +292,12 @@ fn very_many_jobs_of_all_kinds_leave_nothing_behind() {
     wait_until("all threads have ended", || threads() <= before);
     let after = resident();
     if let (Some(warm), Some(after)) = (warm, after) {
-        assert!(after <= warm + SLACK, "{warm} bytes were in use, and {after} at the end");
+        assert!(after <= warm + SLACK, "{warm} bytes were in use after the warm-up, and {after} at the end");
     }
     if prove {
         let mib = |bytes: Option<usize>| bytes.map_or(0, |bytes| bytes >> 20);
         let seconds = began.elapsed().as_secs_f64();
-        // In spite of the test harness, which keeps to itself what a good test prints.
+        // Written directly, because the test harness hides what a passing test prints.
         writeln!(io::stderr(), "{ended} jobs in {seconds:.0} s; {} MiB warm, {} MiB at the end", mib(warm), mib(after))
             .unwrap();
     }

@@ -1,7 +1,7 @@
-//! `panic = "abort"`: a job's panic can't be caught, so its message must reach the terminal.
+//! With `panic = "abort"` a job's panic can't be caught, so its message must reach the terminal.
 //!
-//! A small program is built with that profile in a folder of its own, engine and dependencies too, because they ask for
-//! the profile: twenty seconds of processor time at the first run, a third of a second later.
+//! The test builds a small program with that profile, including the engine and its dependencies because the profile applies
+//! to them too. The first run takes twenty seconds of CPU time, later ones a third of a second.
 
 use std::{fs, path::Path, process::Command};
 
@@ -29,7 +29,7 @@ fn main() {
 }
 "#;
 
-/// Writes a file, and leaves it and its time alone if it is there already.
+/// Writes a file, but leaves it untouched if it already has that text, so that cargo sees no change.
 fn write(path: &Path, text: &str) {
     if fs::read_to_string(path).ok().as_deref() != Some(text) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -38,12 +38,12 @@ fn write(path: &Path, text: &str) {
 }
 
 #[test]
-fn a_panic_of_a_job_aborts_the_process_with_its_message() {
+fn a_panicking_job_aborts_the_process_and_prints_its_message() {
     let engine = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("aborts");
     write(&folder.join("Cargo.toml"), &MANIFEST.replace("BGJOBS", engine.to_str().unwrap()));
     write(&folder.join("src/main.rs"), PROGRAM);
-    // The versions of the workspace are at hand, so nothing is fetched; cargo then strikes out what it does not need.
+    // The workspace's versions are already on disk, so cargo fetches nothing; it removes what it does not need from the copy.
     let lock = fs::read_to_string(engine.join("../../Cargo.lock")).unwrap();
     if fs::read_to_string(folder.join("workspace.lock")).ok().as_ref() != Some(&lock) {
         write(&folder.join("workspace.lock"), &lock);

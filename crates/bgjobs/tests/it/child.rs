@@ -1,4 +1,4 @@
-//! A test whose subject is a whole process: the test binary runs itself again with one test alone.
+//! Tests of a whole process: the test binary starts itself again to run a single test.
 
 use std::{
     env, io,
@@ -8,25 +8,25 @@ use std::{
 
 use crate::gate::{GUARD, wait_until};
 
-/// Names the test whose scenario a child plays.
+/// The environment variable that names the test whose scenario the child runs.
 const VARIABLE: &str = "BGJOBS_TEST_CHILD";
 
 /// How a child ended.
 #[derive(Debug)]
 pub(crate) struct End {
-    /// None if a signal ended it.
+    /// `None` if a signal ended it.
     pub(crate) code: Option<i32>,
-    /// What the scenario said with [`say`].
-    pub(crate) said: Vec<String>,
-    /// What else came to its standard output, the lines of the test harness left out.
+    /// What the scenario printed with [`say`].
+    pub(crate) messages: Vec<String>,
+    /// The rest of its standard output, without the lines of the test harness.
     pub(crate) noise: Vec<String>,
     /// Its standard error.
     pub(crate) stderr: String,
 }
 
-/// Plays `scenario` in a child process and says how that ended; in the child itself the answer is none.
+/// Runs `scenario` in a child process and returns how that ended; in the child itself it returns `None`.
 pub(crate) fn run<F: FnOnce()>(scenario: F) -> Option<End> {
-    // A closure is called `it::module::test::{{closure}}`, and the harness knows its test as `module::test`.
+    // The type of a closure is named `it::module::test::{{closure}}`; the harness calls its test `module::test`.
     let path = std::any::type_name::<F>();
     let test = path.trim_start_matches("it::").trim_end_matches("::{{closure}}");
     if env::var(VARIABLE).is_ok_and(|name| name == test) {
@@ -43,7 +43,7 @@ pub(crate) fn run<F: FnOnce()>(scenario: F) -> Option<End> {
         .spawn()
         .unwrap();
     let began = Instant::now();
-    wait_until("the child ends", || {
+    wait_until("the child has ended", || {
         if began.elapsed() > GUARD / 2 {
             child.kill().unwrap();
         }
@@ -52,29 +52,29 @@ pub(crate) fn run<F: FnOnce()>(scenario: F) -> Option<End> {
     let output = child.wait_with_output().unwrap();
     let stdout = String::from_utf8_lossy(&output.stdout);
     let of_harness = |line: &&str| ["", "ok", "running 1 test"].contains(line) || line.starts_with("test ");
-    let (said, noise) =
+    let (messages, noise) =
         stdout.lines().filter(|line| !of_harness(line)).partition::<Vec<_>, _>(|line| line.starts_with("> "));
     Some(End {
         code: output.status.code(),
-        said: said.iter().map(|line| line[2..].to_owned()).collect(),
+        messages: messages.iter().map(|line| line[2..].to_owned()).collect(),
         noise: noise.into_iter().map(str::to_owned).collect(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     })
 }
 
-/// Says something to the parent, from any thread of the child.
+/// Prints a line for the parent; any thread of the child may call it.
 pub(crate) fn say(text: &str) {
-    // One write, so that the harness's own output stays outside of the line.
+    // A single write, so that the harness's own output can't end up inside the line.
     io::Write::write_all(&mut io::stdout().lock(), format!("\n> {text}\n").as_bytes()).unwrap();
 }
 
 impl End {
-    /// Asserts that the child ended by itself with `code`, said `said` and that nothing else was printed.
+    /// Asserts that the child exited with `code` and printed exactly `messages` with [`say`] and nothing else.
     #[track_caller]
-    pub(crate) fn is(&self, code: i32, said: &[&str]) {
+    pub(crate) fn is(&self, code: i32, messages: &[&str]) {
         assert_eq!(
-            (self.code, &self.said[..]),
-            (Some(code), &said.iter().map(|&s| s.to_owned()).collect::<Vec<_>>()[..]),
+            (self.code, &self.messages[..]),
+            (Some(code), &messages.iter().map(|&s| s.to_owned()).collect::<Vec<_>>()[..]),
             "{self:?}"
         );
         assert!(self.noise.is_empty() && self.stderr.is_empty(), "{self:?}");

@@ -10,7 +10,7 @@ use crate::{
     supervised::{printed, supervised},
 };
 
-/// The error of a command that did not end well.
+/// The outcome and the message of a command that did not succeed.
 fn error(job: &AnyJob) -> (Outcome, String) {
     job.wait().unwrap();
     let State::Finished(outcome) = job.state() else { panic!("{:?}", job.state()) };
@@ -29,7 +29,7 @@ fn status(job: &AnyJob) -> std::process::ExitStatus {
 }
 
 #[test]
-fn a_command_that_exits_with_0_is_done_and_what_it_printed_is_in_its_log() {
+fn a_command_that_exits_with_0_is_done_and_its_output_is_in_the_log() {
     let jobs = supervised();
     let job = jobs.start(Command::shell("echo one; echo oops >&2; printf 'two\\n\\nthree'")).unwrap();
     assert_eq!(job.join().unwrap(), &());
@@ -42,7 +42,7 @@ fn a_command_that_exits_with_0_is_done_and_what_it_printed_is_in_its_log() {
 }
 
 #[test]
-fn another_exit_status_and_a_signal_are_failures_that_a_program_can_match() {
+fn a_nonzero_exit_status_and_a_signal_are_failures_a_program_can_match() {
     let jobs = supervised();
     let three = jobs.start(Command::shell("exit 3")).unwrap();
     let killed = jobs.start(Command::shell("kill -KILL $$")).unwrap();
@@ -54,7 +54,7 @@ fn another_exit_status_and_a_signal_are_failures_that_a_program_can_match() {
 }
 
 #[test]
-fn a_command_that_cant_be_started_is_named_with_the_reason() {
+fn a_command_that_cannot_start_fails_with_its_name_and_the_reason() {
     let jobs = supervised();
     let cases = [
         (Command::new("no-such-program"), "can't run `no-such-program`: No such file or directory (os error 2)"),
@@ -80,7 +80,7 @@ fn a_command_that_cant_be_started_is_named_with_the_reason() {
 }
 
 #[test]
-fn each_output_keeps_its_own_order() {
+fn stdout_and_stderr_each_stay_in_order() {
     let jobs = supervised();
     let script = "i=0; while [ $i -lt 500 ]; do echo o$i; echo e$i >&2; i=$((i + 1)); done";
     let job = jobs.start(Command::shell(script)).unwrap();
@@ -90,18 +90,18 @@ fn each_output_keeps_its_own_order() {
 }
 
 #[test]
-fn a_line_is_seen_before_the_command_ends() {
+fn a_line_can_be_read_before_the_command_ends() {
     let jobs = supervised();
     let (reader, writer) = std::io::pipe().unwrap();
     let job = jobs.start(Command::shell("echo ready; cat").input(reader)).unwrap();
-    wait_until("it says that it is ready", || printed(&job, Stream::Out) == ["ready"]);
+    wait_until("the command is ready", || printed(&job, Stream::Out) == ["ready"]);
     assert_eq!(job.state(), State::Running);
     drop(writer);
     job.join().unwrap();
 }
 
 #[test]
-fn what_is_no_text_is_replaced() {
+fn invalid_utf8_is_replaced() {
     let jobs = supervised();
     let job = jobs.start(Command::shell(r"printf 'a\377b\303\251c\342\202'")).unwrap();
     job.join().unwrap();
@@ -109,14 +109,14 @@ fn what_is_no_text_is_replaced() {
 }
 
 #[test]
-fn a_command_reads_nothing_unless_it_is_given_something() {
+fn a_command_reads_nothing_unless_it_is_given_input() {
     let jobs = supervised();
     let nothing = jobs.start(Command::new("cat")).unwrap();
     let text = jobs.start(Command::new("cat").input("typed\n")).unwrap();
     let much = jobs.start(Command::new("wc").arg("-c").input(vec![b'x'; 300_000])).unwrap();
     let unread = jobs.start(Command::new("true").input(vec![b'x'; 300_000])).unwrap();
     let file = jobs.start(Command::new("head").arg("-c4").input(std::fs::File::open("/etc/passwd").unwrap())).unwrap();
-    in_time("a command waits for input", move || jobs.wait_all(None)).unwrap();
+    in_time("waiting for all commands", move || jobs.wait_all(None)).unwrap();
     assert!(printed(&nothing, Stream::Out).is_empty());
     assert_eq!(printed(&text, Stream::Out), ["typed"]);
     assert_eq!(printed(&much, Stream::Out)[0].trim(), "300000");
@@ -125,12 +125,12 @@ fn a_command_reads_nothing_unless_it_is_given_something() {
 }
 
 #[test]
-fn a_pipe_feeds_a_command_for_as_long_as_its_other_end_is_open() {
+fn a_pipe_feeds_a_command_until_the_other_end_closes() {
     let jobs = supervised();
     let (reader, mut writer) = std::io::pipe().unwrap();
     let job = jobs.start(Command::new("cat").input(reader)).unwrap();
     writer.write_all(b"first\n").unwrap();
-    wait_until("it has read the first", || printed(&job, Stream::Out) == ["first"]);
+    wait_until("the command has read the first line", || printed(&job, Stream::Out) == ["first"]);
     writer.write_all(b"second\n").unwrap();
     drop(writer);
     job.join().unwrap();
@@ -138,7 +138,7 @@ fn a_pipe_feeds_a_command_for_as_long_as_its_other_end_is_open() {
 }
 
 #[test]
-fn environment_and_folder_are_as_asked_for_and_the_supervisor_leaves_no_trace_in_them() {
+fn a_command_gets_the_requested_environment_and_folder_with_no_trace_of_the_supervisor() {
     let jobs = supervised();
     let script = r#"pwd; echo "$ONE,$HOME"; env | grep -c BGJOBS_SUPERVISOR"#;
     let command = Command::shell(script).dir("/usr").env("ONE", "1").env_remove("HOME");
@@ -148,20 +148,20 @@ fn environment_and_folder_are_as_asked_for_and_the_supervisor_leaves_no_trace_in
 }
 
 #[test]
-fn a_flood_of_output_is_bounded_and_keeps_nobody_from_stopping_it() {
+fn a_flood_of_output_is_bounded_and_can_still_be_stopped() {
     let jobs = supervised();
     let flood = jobs.start(Command::new("yes").arg("x".repeat(200))).unwrap();
     wait_until("the log is full", || flood.log().len() > 20_000);
     let beside = jobs.start(Command::shell("echo beside")).unwrap();
     assert!(beside.join().is_ok());
-    let kept: usize = flood.log().tail(usize::MAX).iter().map(|line| line.text.len()).sum();
-    assert!(kept <= 1 << 20, "{kept}");
+    let logged: usize = flood.log().tail(usize::MAX).iter().map(|line| line.text.len()).sum();
+    assert!(logged <= 1 << 20, "{logged}");
     let verdict = flood.stop("enough", GUARD);
     assert!(matches!(verdict, Verdict::Stopped { .. }), "{verdict}");
 }
 
 #[test]
-fn a_hundred_commands_at_once_do_not_mix() {
+fn a_hundred_concurrent_commands_do_not_mix_their_output() {
     let jobs = supervised();
     let start =
         |n: u32| jobs.start(Command::shell(format!("read x; echo $x {n}; exit {}", n % 2)).input(format!("{n}\n")));
@@ -174,7 +174,7 @@ fn a_hundred_commands_at_once_do_not_mix() {
 }
 
 #[test]
-fn a_command_is_part_of_a_body_when_the_body_runs_it() {
+fn a_body_that_runs_a_command_gets_its_output_and_its_status() {
     let jobs = supervised();
     let body = |job: &bgjobs::Context| {
         let mut pieces = Vec::new();
@@ -192,10 +192,10 @@ fn a_command_is_part_of_a_body_when_the_body_runs_it() {
 }
 
 #[test]
-fn a_command_that_fails_is_run_again_when_its_job_may_retry() {
+fn a_failed_command_runs_again_if_its_job_may_retry() {
     let jobs = supervised();
     let folder = std::env::temp_dir().join(format!("bgjobs-retry-{}", std::process::id()));
-    // It makes the folder and fails, and then removes it and ends well.
+    // The first run creates the folder and fails; the second removes it and succeeds.
     let command = Command::shell(r#"read word; echo $word; rmdir "$FOLDER" || { mkdir "$FOLDER"; exit 1; }"#);
     let command = command.env("FOLDER", &folder).input("typed\n");
     let retry = bgjobs::Retry { backoff: Duration::ZERO, ..bgjobs::Retry::default() };
@@ -209,18 +209,18 @@ fn a_command_that_fails_is_run_again_when_its_job_may_retry() {
 }
 
 #[test]
-fn whoever_refuses_what_a_command_prints_ends_it() {
+fn a_body_that_rejects_the_output_ends_the_command() {
     let jobs = supervised();
     let body = |job: &bgjobs::Context| {
         Command::new("yes").run(job, |_, _| Err(Failure::new("too much")))?;
         Ok(())
     };
     let job = jobs.spawn_with("refuse", body).unwrap();
-    assert_eq!(in_time("it goes on", move || error(&job)), (Outcome::Failed, "too much".into()));
+    assert_eq!(in_time("waiting for the job", move || error(&job)), (Outcome::Failed, "too much".into()));
 }
 
 #[test]
-fn a_command_without_supervisor_runs_is_stopped_with_its_group_and_tells_what_it_leaves() {
+fn an_unsupervised_command_is_stopped_with_its_group_and_reports_what_it_leaves_running() {
     let Some(end) = child::run(|| {
         let jobs = JobManager::new();
         let done = jobs.start(Command::shell("cat; echo $0; exit 2").input("typed\n")).unwrap();
@@ -231,7 +231,7 @@ fn a_command_without_supervisor_runs_is_stopped_with_its_group_and_tells_what_it
         let deaf =
             jobs.start(Command::shell("trap '' TERM; sleep 1000 & echo up; wait").grace(Duration::from_millis(50)));
         let deaf = deaf.unwrap();
-        wait_until("it is up", || !deaf.log().is_empty());
+        wait_until("the command is up", || !deaf.log().is_empty());
         assert!(matches!(deaf.stop("enough", GUARD), Verdict::Stopped { .. }));
         let left = jobs.start(Command::shell("sleep 1000 & echo $!")).unwrap();
         left.join().unwrap();
@@ -256,22 +256,22 @@ fn a_command_without_supervisor_runs_is_stopped_with_its_group_and_tells_what_it
 }
 
 #[test]
-fn what_is_forked_while_a_command_is_asked_to_end_is_asked_too() {
+fn a_process_forked_during_a_stop_is_asked_to_end_too() {
     let jobs = supervised();
-    // Only a second SIGTERM ends the second sleep before the grace is over.
+    // Only a second SIGTERM ends the second sleep before the grace period is over.
     let body = "trap 'sleep 101 & exit' TERM; echo up; sleep 100 & wait";
     let job = jobs.start(Command::shell(body).grace(Duration::from_hours(1))).unwrap();
-    wait_until("it is up", || !job.log().is_empty());
+    wait_until("the command is up", || !job.log().is_empty());
     let verdict = job.stop("enough", GUARD);
     assert!(matches!(verdict, Verdict::Stopped { .. }), "{verdict}");
 }
 
 #[test]
-fn a_process_that_becomes_another_program_once_it_was_asked_to_end_is_asked_again() {
+fn a_process_that_execs_after_being_asked_to_end_is_asked_again() {
     let jobs = supervised();
     let body = "trap 'exec sleep 101' TERM; echo up; sleep 100 & wait";
     let job = jobs.start(Command::shell(body).grace(Duration::from_hours(1))).unwrap();
-    wait_until("it is up", || !job.log().is_empty());
+    wait_until("the command is up", || !job.log().is_empty());
     let verdict = job.stop("enough", GUARD);
     assert!(matches!(verdict, Verdict::Stopped { .. }), "{verdict}");
 }

@@ -1,4 +1,4 @@
-//! Destructors of the user's values that panic, block, or call the manager: nobody is harmed.
+//! Destructors of user values that panic, block or call the manager do no harm.
 
 use std::{
     cell::Cell,
@@ -12,9 +12,12 @@ use std::{
 
 use bgjobs::{Failure, FailureKind, Handle, JobManager, Notices, Options};
 
-use crate::gate::{GUARD, Gate, stopped_unstarted, wait_until};
+use crate::{
+    gate::{GUARD, Gate, stopped_unstarted, wait_until},
+    support::daemon,
+};
 
-/// Panics when it is dropped, and counts how often that was.
+/// Panics when dropped, and counts its drops.
 #[derive(Clone)]
 struct Bomb(Arc<AtomicUsize>);
 
@@ -39,27 +42,26 @@ impl fmt::Display for Bomb {
 
 impl Error for Bomb {}
 
-/// A manager, and a maker of bombs with their count.
+/// A manager, a function that makes bombs, and the number of bombs that were dropped.
 fn armed() -> (JobManager, impl Fn() -> Bomb, Arc<AtomicUsize>) {
     let count = Arc::new(AtomicUsize::new(0));
     let maker = Arc::clone(&count);
     (JobManager::new(), move || Bomb(Arc::clone(&maker)), count)
 }
 
-/// Asserts that the manager does all that it ever did.
+/// Asserts that the manager still works.
 #[track_caller]
-fn lives_on(jobs: &Handle) {
+fn still_works(jobs: &Handle) {
     let mut notices = jobs.notices();
-    // A daemon, so that a failed test does not hang in its manager.
-    let job = jobs.with(Options { daemon: true, ..Options::default() }).spawn("next", || 2).unwrap();
+    let job = jobs.with(daemon()).spawn("next", || 2).unwrap();
     assert_eq!(job.join_timeout(GUARD).unwrap(), &2);
-    // What a destructor started may end meanwhile too.
+    // A job started by a destructor may have ended in the meantime as well.
     assert!(notices.look().contains(&job));
     jobs.remove(&job).unwrap();
 }
 
 #[test]
-fn of_a_result_at_a_flush() {
+fn a_result_may_panic_when_a_flush_drops_it() {
     let (jobs, bomb, count) = armed();
     for _ in 0..4 {
         let bomb = bomb();
@@ -68,21 +70,21 @@ fn of_a_result_at_a_flush() {
     jobs.wait_all(None).unwrap();
     assert_eq!(jobs.completed().len(), 4);
     assert_eq!(jobs.flush().completed, 4);
-    wait_until("each has gone off once", || count.load(Ordering::SeqCst) == 4);
-    lives_on(&jobs);
+    wait_until("each bomb was dropped once", || count.load(Ordering::SeqCst) == 4);
+    still_works(&jobs);
 }
 
 #[test]
-fn of_a_result_with_its_manager() {
+fn a_result_may_panic_when_its_manager_drops_it() {
     let (jobs, bomb, count) = armed();
     let first = bomb();
     drop(jobs.spawn("bomb", move || first).unwrap());
     drop(jobs);
-    wait_until("it has gone off", || count.load(Ordering::SeqCst) == 1);
+    wait_until("the bomb was dropped", || count.load(Ordering::SeqCst) == 1);
 }
 
 #[test]
-fn of_a_payload() {
+fn a_panic_payload_may_panic_when_dropped() {
     let (jobs, bomb, count) = armed();
     let first = bomb();
     let job = jobs.spawn("bomb", move || -> u8 { std::panic::panic_any(first) }).unwrap();
@@ -90,12 +92,12 @@ fn of_a_payload() {
     assert_eq!(job.failure().unwrap().message(), "a value that is not text");
     drop(job);
     jobs.flush();
-    wait_until("it has gone off", || count.load(Ordering::SeqCst) == 1);
-    lives_on(&jobs);
+    wait_until("the bomb was dropped", || count.load(Ordering::SeqCst) == 1);
+    still_works(&jobs);
 }
 
 #[test]
-fn of_an_error() {
+fn an_error_may_panic_when_dropped() {
     let (jobs, bomb, count) = armed();
     let first = bomb();
     let job = jobs.try_spawn("bomb", move || Err::<(), _>(first)).unwrap();
@@ -103,12 +105,12 @@ fn of_an_error() {
     assert_eq!(job.failure().unwrap().message(), "a bomb");
     drop(job);
     jobs.flush();
-    wait_until("it has gone off", || count.load(Ordering::SeqCst) == 1);
-    lives_on(&jobs);
+    wait_until("the bomb was dropped", || count.load(Ordering::SeqCst) == 1);
+    still_works(&jobs);
 }
 
 #[test]
-fn of_a_captured_value_makes_the_job_a_dead_one() {
+fn a_captured_value_that_panics_when_dropped_fails_its_job() {
     let (jobs, bomb, count) = armed();
     let first = bomb();
     let job = jobs.spawn("bomb", move || (&first, 1).1).unwrap();
@@ -116,11 +118,11 @@ fn of_a_captured_value_makes_the_job_a_dead_one() {
     let failure = job.failure().unwrap();
     assert_eq!((failure.kind(), failure.message()), (FailureKind::Panic, "a destructor"));
     assert_eq!(count.load(Ordering::SeqCst), 1);
-    lives_on(&jobs);
+    still_works(&jobs);
 }
 
 #[test]
-fn of_a_captured_value_whose_job_never_started() {
+fn a_captured_value_of_a_job_that_never_started_may_panic_when_dropped() {
     let (jobs, bomb, count) = armed();
     let made = Cell::new(0);
     let job = stopped_unstarted(|| {
@@ -129,12 +131,12 @@ fn of_a_captured_value_whose_job_never_started() {
         jobs.spawn("bomb", move || (&bomb, 1).1).unwrap()
     });
     assert_eq!(job.failure().unwrap().message(), "never mind");
-    wait_until("each has gone off once", || count.load(Ordering::SeqCst) == made.get());
-    lives_on(&jobs);
+    wait_until("each bomb was dropped once", || count.load(Ordering::SeqCst) == made.get());
+    still_works(&jobs);
 }
 
 #[test]
-fn of_a_captured_value_whose_job_is_refused() {
+fn a_captured_value_of_a_refused_job_may_panic_when_dropped() {
     let (jobs, bomb, count) = armed();
     jobs.shutdown().unwrap();
     for fresh_thread in [false, true] {
@@ -142,37 +144,36 @@ fn of_a_captured_value_whose_job_is_refused() {
         let spawner = jobs.with(Options { fresh_thread, ..Options::default() });
         assert!(spawner.spawn("bomb", move || (&bomb, 1).1).is_err());
     }
-    wait_until("both have gone off", || count.load(Ordering::SeqCst) == 2);
+    wait_until("both bombs were dropped", || count.load(Ordering::SeqCst) == 2);
 }
 
-/// Calls what it holds when it is dropped.
-struct Last(Option<Box<dyn FnOnce() + Send + Sync>>);
+/// Calls its function when dropped.
+struct OnDrop(Option<Box<dyn FnOnce() + Send + Sync>>);
 
-impl Drop for Last {
+impl Drop for OnDrop {
     fn drop(&mut self) {
         self.0.take().unwrap()();
     }
 }
 
-impl Last {
+impl OnDrop {
     fn new(call: impl FnOnce() + Send + Sync + 'static) -> Self {
         Self(Some(Box::new(call)))
     }
 }
 
-/// Starts a job and waits for it, and says so.
-fn spawn_and_join(jobs: &JobManager, done: &Gate) -> Last {
+/// A value whose destructor starts a job, waits for it and then opens `done`.
+fn spawn_and_join(jobs: &JobManager, done: &Gate) -> OnDrop {
     let (handle, done) = (jobs.handle(), done.opener());
-    Last::new(move || {
-        let options = Options { daemon: true, ..Options::default() };
-        let job = handle.with(options).spawn("from a destructor", || ()).unwrap();
-        job.join_timeout(GUARD).expect("a thread is found for it");
+    OnDrop::new(move || {
+        let job = handle.with(daemon()).spawn("from a destructor", || ()).unwrap();
+        job.join_timeout(GUARD).expect("a thread runs it");
         done.open();
     })
 }
 
 #[test]
-fn that_calls_the_manager_runs_without_its_lock() {
+fn a_destructor_that_calls_the_manager_runs_without_its_lock() {
     let jobs = JobManager::new();
     let done = Gate::new();
     let result = spawn_and_join(&jobs, &done);
@@ -180,11 +181,11 @@ fn that_calls_the_manager_runs_without_its_lock() {
     jobs.wait_all(None).unwrap();
     jobs.flush();
     done.pass().wait();
-    lives_on(&jobs);
+    still_works(&jobs);
 }
 
 #[test]
-fn of_a_job_that_never_started_may_wait_for_another_job() {
+fn a_captured_value_of_a_job_that_never_started_may_wait_for_another_job() {
     let jobs = JobManager::new();
     let done = Gate::new();
     stopped_unstarted(|| {
@@ -192,29 +193,29 @@ fn of_a_job_that_never_started_may_wait_for_another_job() {
         jobs.spawn("last", move || drop(captured)).unwrap()
     });
     done.pass().wait();
-    lives_on(&jobs);
+    still_works(&jobs);
 }
 
 #[test]
-fn of_a_result_that_its_own_worker_drops_may_wait_for_another_job() {
+fn a_result_dropped_by_its_own_worker_may_wait_for_another_job() {
     let jobs = JobManager::new();
     let done = Gate::new();
     let result = spawn_and_join(&jobs, &done);
-    let reader: Arc<Mutex<Option<Notices>>> = Arc::new(Mutex::new(Some(jobs.notices())));
-    let (own, handle) = (Arc::clone(&reader), jobs.handle());
-    // By the time the worker lets go of the job nobody else holds it.
+    let subscriber: Arc<Mutex<Option<Notices>>> = Arc::new(Mutex::new(Some(jobs.notices())));
+    let (own, handle) = (Arc::clone(&subscriber), jobs.handle());
+    // When the worker releases the job, nothing else holds it any more.
     let alarm = move || {
         drop(own.lock().unwrap().take());
         handle.flush();
     };
-    reader.lock().unwrap().as_ref().unwrap().wake(alarm);
+    subscriber.lock().unwrap().as_ref().unwrap().wake(alarm);
     drop(jobs.spawn("last", move || result).unwrap());
     done.pass().wait();
-    lives_on(&jobs);
+    still_works(&jobs);
 }
 
 #[test]
-fn of_a_failure_that_is_never_a_jobs_runs_quietly_too() {
+fn a_failure_that_never_reached_a_job_may_panic_when_dropped() {
     let count = Arc::new(AtomicUsize::new(0));
     drop(Failure::from(Bomb(Arc::clone(&count))));
     assert_eq!(count.load(Ordering::SeqCst), 1);

@@ -1,6 +1,6 @@
-//! What becomes of jobs when their manager, or the process, goes.
+//! What happens to jobs when their manager is dropped or the process ends.
 //!
-//! Each test plays one row of the table: a running job, a daemon and one that has not started.
+//! Each test covers one row of the table for a running job, a daemon and a job that has not started.
 
 use std::{
     process,
@@ -17,13 +17,10 @@ use bgjobs::{Context, Failure, JobManager, Options, Outcome, ShutdownError, Spaw
 use crate::{
     child::{self, say},
     gate::{Gate, wait_until},
+    support::{daemon, in_group},
 };
 
-fn daemon() -> Options {
-    Options { daemon: true, ..Options::default() }
-}
-
-/// A body that sleeps until it is stopped, and says so then.
+/// A body that sleeps until it is stopped, and then says so.
 fn watch(job: &Context) -> Result<(), Failure> {
     job.sleep(Duration::MAX).inspect_err(|stopped| say(&format!("daemon {stopped}")))?;
     Ok(())
@@ -39,9 +36,9 @@ fn start(jobs: &JobManager) -> bgjobs::Job<()> {
     };
     jobs.spawn("job", body).unwrap();
     let daemon = jobs.with(daemon()).spawn_with("daemon", watch).unwrap();
-    wait_until("both run", || jobs.running().iter().all(|job| job.state() == State::Running));
+    wait_until("both jobs run", || jobs.running().iter().all(|job| job.state() == State::Running));
     gate.open_soon();
-    // The thread that opens it holds what it needs.
+    // The thread that opens the gate has its own reference.
     std::mem::forget(gate);
     daemon
 }
@@ -53,23 +50,23 @@ fn a_dropped_manager_waits_for_jobs_and_asks_daemons_to_stop() {
         let (handle, daemon) = (jobs.handle(), start(&jobs));
         drop(jobs);
         say("dropped");
-        // It was asked, not waited for.
+        // The daemon was asked to stop, but not waited for.
         daemon.wait().unwrap();
         let late = handle.spawn("late", || ());
         assert!(matches!(late, Err(SpawnError::ShutDown)) && handle.all().is_empty());
         assert_eq!(daemon.failure().unwrap().message(), "the manager was shut down");
     };
     let Some(end) = child::run(scenario) else { return };
-    let mut said = end.said.clone();
-    said.sort();
-    assert_eq!(said, ["daemon stopped: the manager was shut down", "dropped", "job ended"]);
-    let place = |text| end.said.iter().position(|said| said == text);
-    assert!(place("job ended") < place("dropped"));
+    let mut messages = end.messages.clone();
+    messages.sort();
+    assert_eq!(messages, ["daemon stopped: the manager was shut down", "dropped", "job ended"]);
+    let index = |text| end.messages.iter().position(|message| message == text);
+    assert!(index("job ended") < index("dropped"));
     assert!(end.code == Some(0) && end.noise.is_empty() && end.stderr.is_empty(), "{end:?}");
 }
 
 #[test]
-fn a_shutdown_does_as_a_drop_and_keeps_the_lists() {
+fn a_shutdown_acts_like_a_drop_but_preserves_the_lists() {
     let jobs = JobManager::new();
     let (first, second) = (Gate::new(), Gate::new());
     let outer = jobs.handle();
@@ -77,7 +74,7 @@ fn a_shutdown_does_as_a_drop_and_keeps_the_lists() {
     let job = jobs
         .spawn("outer", move || {
             pass.wait();
-            // While it waits jobs may start jobs, which are waited for as well.
+            // During the shutdown jobs may start jobs, and the shutdown waits for those as well.
             outer.spawn("inner", inner).unwrap();
             1
         })
@@ -93,11 +90,11 @@ fn a_shutdown_does_as_a_drop_and_keeps_the_lists() {
     assert_eq!(daemon.state(), State::Finished(Outcome::Stopped));
     assert_eq!(jobs.all().len(), 3);
     jobs.shutdown().unwrap();
-    wait_until("the threads end", || jobs.threads() == 0);
+    wait_until("all threads have ended", || jobs.threads() == 0);
 }
 
 #[test]
-fn a_job_that_went_with_its_manager_was_started_all_the_same() {
+fn a_job_dropped_with_its_manager_still_counts_as_started() {
     let jobs = JobManager::new();
     let handle = jobs.handle();
     jobs.spawn("job", || ()).unwrap();
@@ -106,11 +103,11 @@ fn a_job_that_went_with_its_manager_was_started_all_the_same() {
 }
 
 #[test]
-fn a_daemon_that_does_not_listen_holds_nobody_up() {
+fn a_daemon_that_ignores_its_stop_does_not_delay_the_drop() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let job = jobs.with(daemon()).spawn("deaf", gate.hold(1)).unwrap();
-    wait_until("it runs", || job.state() == State::Running);
+    wait_until("the daemon runs", || job.state() == State::Running);
     drop(jobs);
     assert_eq!(job.state(), State::Stopping);
     gate.open();
@@ -118,9 +115,9 @@ fn a_daemon_that_does_not_listen_holds_nobody_up() {
 }
 
 #[test]
-fn a_daemon_that_has_not_started_never_does() {
+fn a_daemon_that_has_not_started_when_its_manager_is_dropped_never_starts() {
     let mut unstarted = None;
-    wait_until("a manager goes before its job has started", || {
+    wait_until("a manager is dropped before its job has started", || {
         let jobs = JobManager::new();
         let ran = Arc::new(AtomicBool::new(false));
         let own = Arc::clone(&ran);
@@ -136,7 +133,7 @@ fn a_daemon_that_has_not_started_never_does() {
 }
 
 #[test]
-fn a_job_that_shuts_its_own_manager_down_is_refused() {
+fn a_job_cannot_shut_down_its_own_manager() {
     static JOBS: LazyLock<JobManager> = LazyLock::new(JobManager::new);
     let job = JOBS.spawn("shut down", || JOBS.shutdown()).unwrap();
     let error = job.join().unwrap().unwrap_err();
@@ -144,13 +141,13 @@ fn a_job_that_shuts_its_own_manager_down_is_refused() {
     let text = "job #0 can't shut down its own manager, which would wait for it; let another thread do it";
     assert_eq!(error.to_string(), text);
     assert_eq!(JOBS.spawn("next", || 2).unwrap().join().unwrap(), &2);
-    // Another manager's job may.
+    // A job of another manager may.
     let other = JobManager::new();
     other.spawn("shut down", || JOBS.shutdown()).unwrap().join().unwrap().unwrap();
 }
 
 #[test]
-fn a_manager_dropped_by_its_own_job_waits_for_the_others_and_not_for_those_that_wait_for_it() {
+fn a_manager_dropped_by_its_own_job_waits_for_other_jobs_except_those_waiting_for_that_one() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let handle = jobs.handle();
@@ -172,13 +169,13 @@ fn a_manager_dropped_by_its_own_job_waits_for_the_others_and_not_for_those_that_
 }
 
 #[test]
-fn a_return_of_main_with_a_static_manager_waits_for_nobody() {
+fn returning_from_main_with_a_static_manager_waits_for_no_job() {
     static JOBS: LazyLock<JobManager> = LazyLock::new(JobManager::new);
     let scenario = || {
         let gate = Gate::new();
         JOBS.spawn("job", gate.hold(())).unwrap();
         JOBS.with(daemon()).spawn_with("daemon", watch).unwrap();
-        wait_until("both run", || JOBS.running().iter().all(|job| job.state() == State::Running));
+        wait_until("both jobs run", || JOBS.running().iter().all(|job| job.state() == State::Running));
         std::mem::forget(gate);
         say("main returns");
     };
@@ -187,13 +184,13 @@ fn a_return_of_main_with_a_static_manager_waits_for_nobody() {
 }
 
 #[test]
-fn an_exit_of_the_process_waits_for_nobody() {
+fn exiting_the_process_waits_for_no_job() {
     let scenario = || {
         let jobs = JobManager::new();
         let gate = Gate::new();
         jobs.spawn("job", gate.hold(())).unwrap();
         jobs.with(daemon()).spawn_with("daemon", watch).unwrap();
-        wait_until("both run", || jobs.running().iter().all(|job| job.state() == State::Running));
+        wait_until("both jobs run", || jobs.running().iter().all(|job| job.state() == State::Running));
         say("main exits");
         process::exit(3);
     };
@@ -202,7 +199,7 @@ fn an_exit_of_the_process_waits_for_nobody() {
 }
 
 #[test]
-fn an_exit_by_a_job_ends_the_process_at_once() {
+fn a_job_that_exits_ends_the_process_at_once() {
     let scenario = || {
         let jobs = JobManager::new();
         let gate = Gate::new();
@@ -216,19 +213,19 @@ fn an_exit_by_a_job_ends_the_process_at_once() {
 }
 
 #[test]
-fn a_panic_of_main_waits_for_jobs_as_the_manager_is_dropped() {
+fn a_panic_in_main_drops_the_manager_and_so_waits_for_its_jobs() {
     let scenario = || {
         let jobs = JobManager::new();
         start(&jobs);
         panic!("of main");
     };
     let Some(end) = child::run(scenario) else { return };
-    assert_eq!((end.code, &end.said[0][..]), (Some(101), "job ended"));
+    assert_eq!((end.code, &end.messages[0][..]), (Some(101), "job ended"));
     assert_eq!(end.stderr.matches("panicked at").count(), 1, "{}", end.stderr);
     assert!(end.stderr.contains("\nof main\n"), "{}", end.stderr);
 }
 
-/// Jobs that wait for a place, for a time, for another job and for their paused group.
+/// Jobs that wait for a slot, for a delay, for another job and for a paused group.
 fn waiting(jobs: &JobManager, options: &Options) -> Vec<bgjobs::Job<()>> {
     jobs.group("io").set_limit(1).unwrap();
     jobs.group("paused").pause();
@@ -246,26 +243,26 @@ fn waiting(jobs: &JobManager, options: &Options) -> Vec<bgjobs::Job<()>> {
 }
 
 #[test]
-fn a_shutdown_starts_what_waits_and_waits_for_it_though_its_group_is_paused() {
+fn a_shutdown_starts_waiting_jobs_and_waits_for_them_even_in_a_paused_group() {
     let jobs = JobManager::new();
     let started = waiting(&jobs, &Options::default());
     let handle = jobs.handle();
-    // Whoever pauses meanwhile holds nobody up either.
+    // A group that is paused during the shutdown does not delay it either.
     let pauses = jobs.spawn("pauses", move || {
         handle.group("io").pause();
-        handle.with(Options { group: Some("io".into()), ..Options::default() }).spawn("late", || ()).unwrap()
+        handle.with(in_group("io")).spawn("late", || ()).unwrap()
     });
-    let jobs = crate::gate::in_time("a shutdown with paused groups", move || {
+    let jobs = crate::gate::in_time("shutting down with paused groups", move || {
         jobs.shutdown().unwrap();
         jobs
     });
     assert!(started.iter().all(|job| job.state() == State::Finished(Outcome::Done)));
     assert_eq!(pauses.unwrap().join().unwrap().state(), State::Finished(Outcome::Done));
-    wait_until("the threads end, that which tells the time too", || jobs.threads() == 0);
+    wait_until("all threads have ended, the clock thread too", || jobs.threads() == 0);
 }
 
 #[test]
-fn a_shutdown_stops_daemons_that_wait_for_a_time_or_a_job() {
+fn a_shutdown_stops_daemons_that_wait_for_a_delay_or_a_job() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let runs = jobs.with(daemon()).spawn("runs", gate.hold(())).unwrap();
@@ -280,16 +277,15 @@ fn a_shutdown_stops_daemons_that_wait_for_a_time_or_a_job() {
 }
 
 #[test]
-fn a_manager_dropped_by_one_of_its_jobs_stops_those_that_wait() {
+fn a_manager_dropped_by_one_of_its_jobs_stops_the_waiting_ones() {
     let jobs = JobManager::new();
     jobs.group("io").set_limit(1).unwrap();
-    let group = || Options { group: Some("io".into()), ..Options::default() };
     let (send, receive) = mpsc::channel::<JobManager>();
-    let drops = jobs.with(group()).spawn("drops", move || drop(receive.recv().unwrap())).unwrap();
-    let waits = jobs.with(group()).spawn("waits", || ()).unwrap();
+    let drops = jobs.with(in_group("io")).spawn("drops", move || drop(receive.recv().unwrap())).unwrap();
+    let waits = jobs.with(in_group("io")).spawn("waits", || ()).unwrap();
     let late = Options { delay: Some(Duration::MAX), ..Options::default() };
     let late = jobs.with(late).spawn("late", || ()).unwrap();
     send.send(jobs).unwrap();
-    crate::gate::in_time("a drop by a job of a full group", move || *drops.join().unwrap());
+    crate::gate::in_time("dropping the manager in a job of a full group", move || *drops.join().unwrap());
     assert_eq!([waits.state(), late.state()], [State::Finished(Outcome::Stopped); 2]);
 }

@@ -1,8 +1,10 @@
-//! Panics and errors of bodies.
+//! Panics and errors of bodies, and their tracebacks.
 
 use std::{error::Error, fmt};
 
 use bgjobs::{AnyJob, Context, Failure, FailureKind, Handle, Job, JobManager, JoinError, Outcome, State};
+
+use crate::support::on_fresh_thread;
 
 /// Runs a body to its end and returns why it failed.
 fn failure_of<T: Send + Sync + 'static>(body: impl FnOnce() -> T + Send + 'static) -> Failure {
@@ -13,7 +15,7 @@ fn failure_of<T: Send + Sync + 'static>(body: impl FnOnce() -> T + Send + 'stati
 }
 
 #[test]
-fn a_panic_is_told_with_its_message_and_its_place() {
+fn a_panic_is_reported_with_its_message_and_location() {
     let line = line!() + 1;
     let failure = failure_of(|| -> u8 { panic!("no rows") });
     assert_eq!((failure.kind(), failure.message()), (FailureKind::Panic, "no rows"));
@@ -28,7 +30,7 @@ fn a_panic_is_told_with_its_message_and_its_place() {
 }
 
 #[test]
-fn the_payload_of_a_panic_is_taken_once() {
+fn a_panic_payload_can_be_taken_once() {
     let failure = failure_of(|| std::panic::panic_any(7_u8));
     assert_eq!(failure.clone().take_payload().unwrap().downcast_ref::<u8>(), Some(&7));
     assert!(failure.take_payload().is_none());
@@ -48,11 +50,11 @@ fn middle(n: u32) -> u32 {
 #[inline(never)]
 fn inner(n: u32) -> u32 {
     let rows: [u32; 3] = [1, 2, 3];
-    // The frames of the standard library between this and the panic are left out.
+    // The frames of the standard library between this call and the panic are left out.
     rows.get(n as usize).copied().expect("a row")
 }
 
-/// The functions of the frames by their own names, which is what an optimised program tells of them, outermost first.
+/// The functions of the frames, outermost first, without their paths: an optimised program reports no more.
 fn functions(failure: &Failure) -> Vec<String> {
     let own =
         |name: &str| if name.contains("closure") { "closure" } else { name.rsplit("::").next().unwrap() }.to_owned();
@@ -62,7 +64,7 @@ fn functions(failure: &Failure) -> Vec<String> {
 const CALLS: [&str; 3] = ["outer", "middle", "inner"];
 
 #[test]
-fn the_frames_go_from_the_body_to_the_panic_without_the_machinery() {
+fn frames_run_from_the_body_to_the_panic_and_leave_out_the_machinery() {
     let failure = failure_of(|| outer(7));
     assert_eq!(functions(&failure), ["closure", "outer", "middle", "inner"]);
     for frame in failure.frames() {
@@ -74,10 +76,10 @@ fn the_frames_go_from_the_body_to_the_panic_without_the_machinery() {
 }
 
 #[test]
-fn every_way_to_start_a_job_leaves_the_engine_out_of_the_frames() {
+fn no_way_to_start_a_job_shows_the_engine_in_the_frames() {
     type Start = fn(&Handle) -> AnyJob;
-    struct Own;
-    impl bgjobs::Body for Own {
+    struct CustomBody;
+    impl bgjobs::Body for CustomBody {
         type Output = u32;
 
         fn name(&self) -> bgjobs::Name {
@@ -89,12 +91,12 @@ fn every_way_to_start_a_job_leaves_the_engine_out_of_the_frames() {
         }
     }
     fn alone(jobs: &Handle) -> Job<u32> {
-        jobs.with(bgjobs::Options { fresh_thread: true, ..Default::default() }).spawn("alone", || outer(7)).unwrap()
+        jobs.with(on_fresh_thread()).spawn("alone", || outer(7)).unwrap()
     }
     let starts: [Start; 4] = [
         |jobs| jobs.try_spawn("try", || Ok::<_, Failure>(outer(7))).unwrap().into(),
         |jobs| jobs.spawn_with("with", |_| Ok(outer(7))).unwrap().into(),
-        |jobs| jobs.start(Own).unwrap().into(),
+        |jobs| jobs.start(CustomBody).unwrap().into(),
         |jobs| alone(jobs).into(),
     ];
     let jobs = JobManager::new();
@@ -124,7 +126,7 @@ impl Error for Layer {
 }
 
 #[test]
-fn a_caret_stands_under_its_column_whatever_is_before_it() {
+fn a_caret_is_aligned_with_its_column_whatever_precedes_it() {
     let shown = |text: &str, column| {
         let frame = bgjobs::Frame { text: Some(text.to_owned()), column: Some(column), ..bgjobs::Frame::default() };
         let failure = Failure::new("wrong").with_frames(vec![frame]).traceback().to_string();
@@ -137,7 +139,7 @@ fn a_caret_stands_under_its_column_whatever_is_before_it() {
 }
 
 #[test]
-fn a_traceback_of_a_deep_recursion_leaves_out_its_middle() {
+fn a_traceback_of_a_deep_recursion_omits_the_middle() {
     let frame = |line| bgjobs::Frame { source: Some("deep".to_owned()), line: Some(line), ..bgjobs::Frame::default() };
     let shown = |count| {
         let failure = Failure::new("too deep").with_frames((1..=count).map(frame).collect());
@@ -152,7 +154,7 @@ fn a_traceback_of_a_deep_recursion_leaves_out_its_middle() {
 }
 
 #[test]
-fn an_error_keeps_its_chain_of_sources() {
+fn an_error_retains_its_chain_of_sources() {
     let jobs = JobManager::new();
     let job = jobs
         .try_spawn("load", || {
@@ -171,14 +173,14 @@ fn an_error_keeps_its_chain_of_sources() {
     );
     assert!(failure.error().unwrap().downcast_ref::<Layer>().unwrap().source().is_some());
     assert!(failure.take_payload().is_none());
-    // Whoever hands the join's error on with `?` keeps the chain too, and no text comes twice.
+    // An error of a join that is propagated with `?` has the chain too, and repeats no text.
     assert!(matches!(error, JoinError::Failed { .. }));
     assert_eq!(error.to_string(), "job #0 died: can't load");
     assert_eq!(error.source().unwrap().to_string(), "can't\nopen \u{1b}[2J");
 }
 
 #[test]
-fn an_error_handed_on_by_a_body_tells_where() {
+fn an_error_propagated_by_a_body_shows_where() {
     let jobs = JobManager::new();
     let line = line!() + 1;
     let job = jobs.spawn_with("parse", |_| Ok("seven".parse::<u32>()?)).unwrap();
@@ -191,7 +193,7 @@ fn an_error_handed_on_by_a_body_tells_where() {
 }
 
 #[test]
-fn a_panic_that_the_body_caught_lends_nothing_to_its_end() {
+fn a_panic_caught_by_the_body_leaves_no_trace_in_a_later_failure() {
     let caught = || assert!(std::panic::catch_unwind(|| panic!("caught")).is_err());
     let jobs = JobManager::new();
     let fine = jobs.spawn("fine", move || (caught(), 1).1).unwrap();
@@ -218,7 +220,7 @@ fn a_panic_that_the_body_caught_lends_nothing_to_its_end() {
 }
 
 #[test]
-fn a_caught_panic_that_is_thrown_on_keeps_its_place() {
+fn a_caught_panic_that_is_resumed_keeps_its_frames() {
     let failure = failure_of(|| -> u8 {
         let payload = std::panic::catch_unwind(|| outer(7)).unwrap_err();
         drop(std::panic::catch_unwind(|| panic!("another")));
@@ -228,7 +230,7 @@ fn a_caught_panic_that_is_thrown_on_keeps_its_place() {
 }
 
 #[test]
-fn tracebacks_escape_what_would_drive_a_terminal() {
+fn tracebacks_escape_terminal_control_characters() {
     let failure = failure_of(|| -> u8 { panic!("a\tb\nc\u{1b}[2J\r\u{202e}") });
     assert!(failure.traceback().to_string().ends_with(": a\tb\nc\\u{1b}[2J\\r\\u{202e}"));
     assert_eq!(failure.message(), "a\tb\nc\u{1b}[2J\r\u{202e}");
@@ -252,7 +254,7 @@ fn a_stop_wrapped_in_another_error_is_a_stop() {
 }
 
 #[test]
-fn the_stop_of_another_job_is_a_failure_of_the_one_that_joined_it() {
+fn joining_a_stopped_job_with_a_question_mark_is_a_failure_not_a_stop() {
     let jobs = JobManager::new();
     let other = jobs.try_spawn("stop", || Err::<(), _>(Failure::stopped("enough"))).unwrap();
     let joiner = jobs.spawn_with("join", move |_| Ok(other.join().copied()?)).unwrap();

@@ -1,4 +1,4 @@
-//! Waiting for jobs without a thread.
+//! Jobs awaited as futures, without blocking a thread.
 
 use std::{
     future::IntoFuture,
@@ -13,7 +13,10 @@ use std::{
 use bgjobs::{Failure, JobManager, JoinError};
 use futures_lite::future::{block_on, or, zip};
 
-use crate::gate::{GUARD, Gate, wait_until};
+use crate::{
+    gate::{GUARD, Gate, wait_until},
+    support::daemon,
+};
 
 /// Counts how often it was woken.
 #[derive(Default)]
@@ -32,7 +35,7 @@ impl Counting {
 }
 
 #[test]
-fn a_job_is_awaited_by_reference_and_by_value() {
+fn a_job_can_be_awaited_by_reference_and_by_value() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let job = jobs.spawn("held", gate.hold(vec![1, 2])).unwrap();
@@ -45,7 +48,7 @@ fn a_job_is_awaited_by_reference_and_by_value() {
 }
 
 #[test]
-fn an_awaited_job_that_died_says_of_what() {
+fn awaiting_a_dead_job_returns_its_failure() {
     let jobs = JobManager::new();
     let job = jobs.try_spawn("die", || Err::<(), _>(Failure::new("no rows"))).unwrap();
     let Err(JoinError::Failed { failure, .. }) = block_on(job.into_future()) else { panic!("it dies") };
@@ -53,7 +56,7 @@ fn an_awaited_job_that_died_says_of_what() {
 }
 
 #[test]
-fn a_future_is_woken_once_at_the_end_of_its_job_and_not_before() {
+fn a_future_is_woken_once_when_its_job_ends_and_not_before() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let job = jobs.spawn("held", gate.hold(1)).unwrap();
@@ -67,12 +70,12 @@ fn a_future_is_woken_once_at_the_end_of_its_job_and_not_before() {
     gate.open();
     wait_until("the last waker is woken", || new.count() == 1);
     assert!(matches!(future.as_mut().poll(&mut Context::from_waker(&new_waker)), Poll::Ready(Ok(1))));
-    // Only the waker of the last poll counts.
+    // Only the waker of the last poll is woken.
     assert_eq!((old.count(), new.count()), (0, 1));
 }
 
 #[test]
-fn a_dropped_future_is_not_woken_and_lets_go_of_its_waker() {
+fn a_dropped_future_is_not_woken_and_releases_its_waker() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let job = jobs.spawn("held", gate.hold(1)).unwrap();
@@ -90,7 +93,7 @@ fn a_dropped_future_is_not_woken_and_lets_go_of_its_waker() {
 }
 
 #[test]
-fn a_woken_waker_is_let_go_of() {
+fn a_waker_is_released_once_woken() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let job = jobs.spawn("held", gate.hold(1)).unwrap();
@@ -99,11 +102,11 @@ fn a_woken_waker_is_let_go_of() {
     let mut future = Box::pin((&job).into_future());
     assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     gate.open();
-    wait_until("the waker is woken and let go of", || counting.count() == 1 && Arc::strong_count(&counting) == 2);
+    wait_until("the waker is woken and released", || counting.count() == 1 && Arc::strong_count(&counting) == 2);
 }
 
 #[test]
-fn futures_of_several_jobs_are_combined() {
+fn futures_of_several_jobs_can_be_combined() {
     let jobs = JobManager::new();
     let (first, second) = (Gate::new(), Gate::new());
     let one = jobs.spawn("one", first.hold(1)).unwrap();
@@ -117,7 +120,7 @@ fn futures_of_several_jobs_are_combined() {
 }
 
 #[test]
-fn a_waker_that_panics_harms_neither_the_other_waiters_nor_the_manager() {
+fn a_panicking_waker_harms_neither_the_other_waiters_nor_the_manager() {
     struct Panicking;
     impl Wake for Panicking {
         fn wake(self: Arc<Self>) {
@@ -136,6 +139,6 @@ fn a_waker_that_panics_harms_neither_the_other_waiters_nor_the_manager() {
     assert!(good_one.as_mut().poll(&mut Context::from_waker(&good)).is_pending());
     gate.open();
     wait_until("the second waker is woken", || counting.count() == 1);
-    let next = jobs.with(bgjobs::Options { daemon: true, ..Default::default() }).spawn("next", || 2).unwrap();
+    let next = jobs.with(daemon()).spawn("next", || 2).unwrap();
     assert_eq!(next.join_timeout(GUARD).unwrap(), &2);
 }

@@ -1,4 +1,4 @@
-//! Order between threads without sleeping for it; the only place that may sleep.
+//! Gates that order threads without sleeping, and bounded waits. No other test module may sleep.
 
 use std::{
     sync::{Arc, Condvar, Mutex},
@@ -8,17 +8,17 @@ use std::{
 
 use bgjobs::Job;
 
-/// After this long something hangs for good; no machine is that slow.
+/// A wait of this length means a hang: no machine is that slow.
 pub(crate) const GUARD: Duration = Duration::from_mins(1);
 
-/// Holds bodies until it is opened; dropped, it opens, so that a failed test does not hang in its manager.
+/// Blocks bodies until it is opened. Dropping it opens it, so that a failed test does not hang in its manager's drop.
 pub(crate) struct Gate(Arc<Inner>);
 
-/// What a body holds of a [`Gate`].
+/// The side of a [`Gate`] that waits.
 #[derive(Clone)]
 pub(crate) struct Pass(Arc<Inner>);
 
-/// What opens a [`Gate`] from elsewhere.
+/// Opens a [`Gate`] from another thread.
 pub(crate) struct Opener(Arc<Inner>);
 
 #[derive(Default)]
@@ -40,7 +40,7 @@ impl Gate {
         Opener(Arc::clone(&self.0))
     }
 
-    /// A body that ends with `value` once the gate is open.
+    /// A body that returns `value` once the gate is open.
     pub(crate) fn hold<T: Send>(&self, value: T) -> impl FnOnce() -> T + Send + use<T> {
         let pass = self.pass();
         move || {
@@ -53,7 +53,7 @@ impl Gate {
         self.0.open();
     }
 
-    /// Opens after a while, for a test that a call waits: one that does not wait returns long before.
+    /// Opens after a short while, to prove that a call waits: a call that did not wait would return long before.
     pub(crate) fn open_soon(&self) {
         let inner = Arc::clone(&self.0);
         thread::spawn(move || {
@@ -87,26 +87,26 @@ impl Pass {
         let guard = self.0.is_open.lock().unwrap();
         let (guard, _) = self.0.opened.wait_timeout_while(guard, GUARD, |is_open| !*is_open).unwrap();
         let is_open = *guard;
-        // A panic with it would poison the gate for whoever opens it yet.
+        // Panicking with the lock held would poison the gate for the thread that opens it later.
         drop(guard);
-        assert!(is_open, "nobody opened the gate");
+        assert!(is_open, "the gate was never opened");
     }
 }
 
-/// Looks again and again until `condition` holds.
+/// Polls until `condition` holds.
 #[track_caller]
 pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let began = Instant::now();
     while !condition() {
-        assert!(began.elapsed() < GUARD, "this never came to be: {what}");
+        assert!(began.elapsed() < GUARD, "timed out waiting until {what}");
         thread::sleep(Duration::from_millis(1));
     }
 }
 
-/// Starts jobs until one is stopped before its body began; at most a few, because a thread takes microseconds.
+/// Starts jobs until one is stopped before its body began. A few suffice, because a thread takes microseconds to start.
 pub(crate) fn stopped_unstarted<T>(mut start: impl FnMut() -> Job<T>) -> Job<T> {
     let mut unstarted = None;
-    wait_until("a stop is quicker than a start", || {
+    wait_until("a job is stopped before it starts", || {
         let job = start();
         job.ask_stop("never mind");
         job.wait().unwrap();
@@ -116,7 +116,7 @@ pub(crate) fn stopped_unstarted<T>(mut start: impl FnMut() -> Job<T>) -> Job<T> 
     unstarted.unwrap()
 }
 
-/// Keeps the processor busy for so long by the clock of the wall.
+/// Keeps the CPU busy for `time` of wall-clock time.
 pub(crate) fn burn(time: Duration) {
     let began = Instant::now();
     while began.elapsed() < time {
@@ -124,14 +124,14 @@ pub(crate) fn burn(time: Duration) {
     }
 }
 
-/// Runs `call` on a thread of its own, so that a hang is a failed test and not a test that never ends.
+/// Runs `call` on another thread, so that a hang fails the test instead of blocking it forever.
 #[track_caller]
 pub(crate) fn in_time<T: Send + 'static>(what: &str, call: impl FnOnce() -> T + Send + 'static) -> T {
-    let (tell, told) = std::sync::mpsc::channel();
-    let thread = thread::spawn(move || drop(tell.send(call())));
-    match told.recv_timeout(GUARD) {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let thread = thread::spawn(move || drop(sender.send(call())));
+    match receiver.recv_timeout(GUARD) {
         Ok(value) => value,
-        Err(std::sync::mpsc::RecvTimeoutError::Timeout) => panic!("this hangs: {what}"),
+        Err(std::sync::mpsc::RecvTimeoutError::Timeout) => panic!("hung while {what}"),
         Err(_) => std::panic::resume_unwind(thread.join().unwrap_err()),
     }
 }

@@ -1,4 +1,4 @@
-//! Groups: limits, priorities, pauses, and places that are lent by those who wait.
+//! Groups: limits, priorities, pauses, and the slots that waiting jobs lend.
 
 use std::sync::{
     Arc, Mutex,
@@ -8,19 +8,13 @@ use std::sync::{
 use bgjobs::{AnyJob, Handle, Job, JobManager, Options, Outcome, State, WaitError, Waiting, wait_all, wait_any};
 use expect_test::expect;
 
-use crate::gate::{GUARD, Gate, in_time, stopped_unstarted, wait_until};
+use crate::{
+    gate::{GUARD, Gate, in_time, stopped_unstarted, wait_until},
+    support::{in_group, why},
+};
 
-pub(crate) fn of(group: &'static str) -> Options {
-    Options { group: Some(group.into()), ..Options::default() }
-}
-
-fn first(priority: i32) -> Options {
-    Options { priority, ..of("io") }
-}
-
-/// What keeps a job, as a person reads it.
-pub(crate) fn why(job: &AnyJob) -> String {
-    job.why().iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+fn with_priority(priority: i32) -> Options {
+    Options { priority, ..in_group("io") }
 }
 
 /// A manager whose group `io` has a limit.
@@ -30,14 +24,14 @@ fn limited(limit: usize) -> JobManager {
     jobs
 }
 
-/// Starts a job that notes its name when it begins.
-fn noting(jobs: &Handle, options: Options, name: &'static str, order: &Arc<Mutex<Vec<&'static str>>>) -> Job<()> {
+/// Starts a job that appends its name to `order` when it begins.
+fn recording(jobs: &Handle, options: Options, name: &'static str, order: &Arc<Mutex<Vec<&'static str>>>) -> Job<()> {
     let order = Arc::clone(order);
     jobs.with(options).spawn(name, move || order.lock().unwrap().push(name)).unwrap()
 }
 
 #[test]
-fn no_more_jobs_of_a_group_run_at_once_than_its_limit() {
+fn a_group_never_runs_more_jobs_at_once_than_its_limit() {
     let jobs = limited(3);
     let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     for _ in 0..200 {
@@ -47,7 +41,7 @@ fn no_more_jobs_of_a_group_run_at_once_than_its_limit() {
             std::thread::yield_now();
             now.fetch_sub(1, Ordering::SeqCst);
         };
-        jobs.with(of("io")).spawn("copy", body).unwrap();
+        jobs.with(in_group("io")).spawn("copy", body).unwrap();
     }
     jobs.wait_all(None).unwrap();
     assert!((1..=3).contains(&most.load(Ordering::SeqCst)), "{most:?}");
@@ -55,23 +49,23 @@ fn no_more_jobs_of_a_group_run_at_once_than_its_limit() {
 }
 
 #[test]
-fn a_group_has_no_limit_at_first_and_other_jobs_none_at_all() {
+fn a_new_group_has_no_limit_and_neither_do_jobs_outside_any_group() {
     let jobs = limited(1);
     let gate = Gate::new();
     let held = |options| jobs.with(options).spawn("held", gate.hold(())).unwrap();
-    let (other, plain): (Vec<_>, Vec<_>) = (0..5).map(|_| (held(of("net")), held(Options::default()))).unzip();
+    let (other, plain): (Vec<_>, Vec<_>) = (0..5).map(|_| (held(in_group("net")), held(Options::default()))).unzip();
     let running = |held: &[Job<()>]| held.iter().all(|job| job.state() == State::Running);
-    wait_until("all run", || running(&other) && running(&plain));
+    wait_until("all jobs run", || running(&other) && running(&plain));
     assert_eq!((jobs.group("net").limit(), jobs.group("net").running()), (None, 5));
     assert_eq!((other[0].group().map(ToString::to_string), plain[0].group()), (Some("net".to_owned()), None));
 }
 
 #[test]
-fn a_waiting_job_has_its_number_and_says_what_it_waits_for() {
+fn a_waiting_job_has_a_number_and_says_what_it_waits_for() {
     let jobs = limited(2);
     let gate = Gate::new();
-    let started: Vec<_> = (0..4).map(|_| jobs.with(of("io")).spawn("copy", gate.hold(())).unwrap()).collect();
-    wait_until("two run", || started[1].state() == State::Running);
+    let started: Vec<_> = (0..4).map(|_| jobs.with(in_group("io")).spawn("copy", gate.hold(())).unwrap()).collect();
+    wait_until("two jobs run", || started[1].state() == State::Running);
     let last = &started[3];
     assert_eq!((last.id().get(), last.state(), last.status(), last.stat_code()), (3, State::Queued, "Queued", 1));
     assert_eq!((last.times().started, jobs.running().len()), (None, 4));
@@ -89,22 +83,22 @@ fn a_waiting_job_has_its_number_and_says_what_it_waits_for() {
 }
 
 #[test]
-fn the_end_of_a_job_hands_its_place_over_before_anybody_can_see_it() {
+fn a_slot_is_free_by_the_time_the_end_of_its_job_is_visible() {
     let jobs = limited(1);
     for _ in 0..100 {
-        let one = jobs.with(of("io")).spawn("one", || ()).unwrap();
+        let one = jobs.with(in_group("io")).spawn("one", || ()).unwrap();
         one.join().unwrap();
         assert_eq!(jobs.group("io").running(), 0);
     }
 }
 
 #[test]
-fn the_higher_priority_starts_first_and_the_lower_number_among_equals() {
+fn higher_priority_starts_first_and_equal_priorities_start_in_order() {
     let jobs = limited(1);
     let (gate, order) = (Gate::new(), Arc::default());
-    jobs.with(of("io")).spawn("holds", gate.hold(())).unwrap();
+    jobs.with(in_group("io")).spawn("holds", gate.hold(())).unwrap();
     for (priority, name) in [(0, "c"), (-1, "e"), (5, "a"), (0, "d"), (5, "b")] {
-        noting(&jobs, first(priority), name, &order);
+        recording(&jobs, with_priority(priority), name, &order);
     }
     gate.open();
     jobs.wait_all(None).unwrap();
@@ -112,12 +106,12 @@ fn the_higher_priority_starts_first_and_the_lower_number_among_equals() {
 }
 
 #[test]
-fn a_paused_group_starts_nothing_and_lets_go_on_what_runs() {
+fn a_paused_group_starts_nothing_but_its_running_jobs_go_on() {
     let jobs = JobManager::new();
     let (gate, group) = (Gate::new(), jobs.group("io"));
-    let runs = jobs.with(of("io")).spawn("runs", gate.hold(1)).unwrap();
+    let runs = jobs.with(in_group("io")).spawn("runs", gate.hold(1)).unwrap();
     assert_eq!([group.pause(), group.pause(), group.is_paused()], [true, false, true]);
-    let waits = jobs.with(of("io")).spawn("waits", || 2).unwrap();
+    let waits = jobs.with(in_group("io")).spawn("waits", || 2).unwrap();
     gate.open();
     assert_eq!(runs.join().unwrap(), &1);
     assert_eq!(waits.state(), State::Queued);
@@ -131,7 +125,7 @@ fn a_paused_group_starts_nothing_and_lets_go_on_what_runs() {
 fn a_limit_can_be_changed_while_jobs_wait() {
     let jobs = limited(1);
     let (gate, group) = (Gate::new(), jobs.group("io"));
-    let all: Vec<_> = (0..5).map(|_| jobs.with(of("io")).spawn("copy", gate.hold(())).unwrap()).collect();
+    let all: Vec<_> = (0..5).map(|_| jobs.with(in_group("io")).spawn("copy", gate.hold(())).unwrap()).collect();
     assert_eq!((group.running(), group.waiting()), (1, 4));
     group.set_limit(3).unwrap();
     assert_eq!((group.running(), group.waiting()), (3, 2));
@@ -152,10 +146,10 @@ fn a_limit_of_zero_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn groups_are_made_at_first_use_listed_by_name_and_shown_escaped() {
+fn groups_are_created_on_first_use_listed_by_name_and_displayed_escaped() {
     let jobs = JobManager::new();
     assert!(jobs.groups().is_empty());
-    jobs.with(of("net")).spawn("one", || ()).unwrap().join().unwrap();
+    jobs.with(in_group("net")).spawn("one", || ()).unwrap().join().unwrap();
     let _ = jobs.group("\u{1b}[2J");
     jobs.group("disk").set_limit(1).unwrap();
     let shown: Vec<_> = jobs.groups().iter().map(ToString::to_string).collect();
@@ -170,32 +164,32 @@ fn groups_are_made_at_first_use_listed_by_name_and_shown_escaped() {
 }
 
 #[test]
-fn a_waiting_job_that_is_stopped_ends_at_once_and_the_others_move_up() {
+fn a_waiting_job_ends_at_once_when_stopped_and_the_others_move_up() {
     let jobs = limited(1);
     let gate = Gate::new();
-    jobs.with(of("io")).spawn("runs", gate.hold(())).unwrap();
-    let kept = Arc::new(());
-    let inside = Arc::clone(&kept);
-    let stopped = jobs.with(of("io")).spawn("stopped", move || drop(inside)).unwrap();
-    let next = jobs.with(of("io")).spawn("next", || ()).unwrap();
+    jobs.with(in_group("io")).spawn("runs", gate.hold(())).unwrap();
+    let value = Arc::new(());
+    let captured = Arc::clone(&value);
+    let stopped = jobs.with(in_group("io")).spawn("stopped", move || drop(captured)).unwrap();
+    let next = jobs.with(in_group("io")).spawn("next", || ()).unwrap();
     assert!(stopped.ask_stop("never mind"));
     assert_eq!((stopped.state(), stopped.times().started), (State::Finished(Outcome::Stopped), None));
     assert_eq!(stopped.failure().unwrap().message(), "never mind");
-    // What the body held is gone with it.
-    assert_eq!(Arc::strong_count(&kept), 1);
+    // The value that the body captured is dropped with it.
+    assert_eq!(Arc::strong_count(&value), 1);
     expect!["group io runs 1 job, its limit is 1; it is the next"].assert_eq(&why(&next));
 }
 
 #[test]
-fn a_job_that_is_stopped_on_its_way_to_a_thread_gives_its_place_back() {
+fn a_job_stopped_on_its_way_to_a_thread_gives_its_slot_back() {
     let jobs = limited(1);
-    stopped_unstarted(|| jobs.with(of("io")).spawn("never mind", || ()).unwrap());
+    stopped_unstarted(|| jobs.with(in_group("io")).spawn("never mind", || ()).unwrap());
     assert_eq!(jobs.group("io").running(), 0);
-    jobs.with(of("io")).spawn("next", || ()).unwrap().join().unwrap();
+    jobs.with(in_group("io")).spawn("next", || ()).unwrap().join().unwrap();
 }
 
 #[test]
-fn a_body_that_is_dropped_unstarted_may_use_the_manager_and_panic() {
+fn a_body_dropped_before_it_started_may_use_the_manager_and_panic() {
     struct Nosy(Handle);
     impl Drop for Nosy {
         fn drop(&mut self) {
@@ -205,20 +199,20 @@ fn a_body_that_is_dropped_unstarted_may_use_the_manager_and_panic() {
     }
     let jobs = limited(1);
     let gate = Gate::new();
-    jobs.with(of("io")).spawn("runs", gate.hold(())).unwrap();
+    jobs.with(in_group("io")).spawn("runs", gate.hold(())).unwrap();
     let nosy = Nosy(jobs.handle());
-    let job = jobs.with(of("io")).spawn("nosy", move || drop(nosy)).unwrap();
-    in_time("a stop of a job that waits", move || job.ask_stop("enough"));
+    let job = jobs.with(in_group("io")).spawn("nosy", move || drop(nosy)).unwrap();
+    in_time("stopping a waiting job", move || job.ask_stop("enough"));
     assert!(jobs.group("io").is_paused());
 }
 
 #[test]
-fn jobs_that_wait_for_jobs_of_their_own_full_group_go_on() {
+fn waiting_for_jobs_of_the_same_full_group_never_deadlocks() {
     fn nest(jobs: &Handle, depth: u32) -> u32 {
         if depth == 0 {
             return 0;
         }
-        let (inner, outer) = (jobs.clone(), jobs.with(of("io")));
+        let (inner, outer) = (jobs.clone(), jobs.with(in_group("io")));
         let job = outer.spawn("inner", move || nest(&inner, depth - 1)).unwrap();
         match depth % 3 {
             0 => drop(job.join().unwrap()),
@@ -229,23 +223,23 @@ fn jobs_that_wait_for_jobs_of_their_own_full_group_go_on() {
     }
     let jobs = limited(1);
     let handle = jobs.handle();
-    let depth = in_time("nested jobs in a full group", move || {
+    let depth = in_time("nesting jobs in a full group", move || {
         let inner = handle.clone();
-        *handle.with(of("io")).spawn("outer", move || nest(&inner, 20)).unwrap().join().unwrap()
+        *handle.with(in_group("io")).spawn("outer", move || nest(&inner, 20)).unwrap().join().unwrap()
     });
     assert_eq!((depth, jobs.group("io").running()), (20, 0));
 }
 
 #[test]
-fn jobs_of_two_full_groups_that_wait_for_each_others_jobs_go_on() {
+fn waiting_across_two_full_groups_never_deadlocks() {
     let jobs = limited(1);
     jobs.group("net").set_limit(1).unwrap();
     let handle = jobs.handle();
-    let sum = in_time("jobs nested across groups", move || {
+    let sum = in_time("nesting jobs across groups", move || {
         let outer = |own: &'static str, other: &'static str| {
-            let (spawner, jobs) = (handle.with(of(own)), handle.clone());
+            let (spawner, jobs) = (handle.with(in_group(own)), handle.clone());
             let body = move || {
-                let inner = |group| jobs.with(of(group)).spawn("inner", || 1).unwrap();
+                let inner = |group| jobs.with(in_group(group)).spawn("inner", || 1).unwrap();
                 let both = [inner(other), inner(own)];
                 both.iter().map(|job| *job.join().unwrap()).sum::<i32>()
             };
@@ -258,28 +252,28 @@ fn jobs_of_two_full_groups_that_wait_for_each_others_jobs_go_on() {
 }
 
 #[test]
-fn who_lent_its_place_has_it_back_before_any_other_starts() {
+fn a_lent_slot_is_returned_before_any_new_job_starts() {
     let jobs = limited(1);
     let (handle, order) = (jobs.handle(), Arc::default());
     let started = Gate::new();
     let (pass, own) = (started.pass(), Arc::clone(&order));
     let outer = jobs
-        .with(of("io"))
+        .with(in_group("io"))
         .spawn("outer", move || {
             pass.wait();
-            let inner = noting(&handle, first(9), "inner", &own);
+            let inner = recording(&handle, with_priority(9), "inner", &own);
             inner.join().unwrap();
             own.lock().unwrap().push("outer again");
         })
         .unwrap();
-    // It waits in the line all the while, and starts when all of that is over.
-    let late = noting(&jobs, first(5), "late", &order);
+    // This job is in the queue the whole time and starts last.
+    let late = recording(&jobs, with_priority(5), "late", &order);
     started.open();
     wait_all(&[(*outer).clone(), (*late).clone()], None).unwrap();
     assert_eq!(*order.lock().unwrap(), ["inner", "outer again", "late"]);
 }
 
-/// A job of `io` that waits for a held job outside of it and then for `gate`, and a job that took its place meanwhile.
+/// A job of `io` that waits first for a job outside the group and then for `gate`, and a job that took its slot meanwhile.
 fn lender(jobs: &JobManager, awaited: &Gate, taker: &Gate, gate: &Gate) -> (Job<()>, Job<()>) {
     let other = jobs.spawn("awaited", awaited.hold(())).unwrap();
     let pass = gate.pass();
@@ -288,47 +282,47 @@ fn lender(jobs: &JobManager, awaited: &Gate, taker: &Gate, gate: &Gate) -> (Job<
         pass.wait();
         Ok(waited?)
     };
-    let lender = jobs.with(of("io")).spawn_with("lender", body).unwrap();
-    let taker = jobs.with(of("io")).spawn("taker", taker.hold(())).unwrap();
-    wait_until("the place is lent and taken", || taker.state() == State::Running);
+    let lender = jobs.with(in_group("io")).spawn_with("lender", body).unwrap();
+    let taker = jobs.with(in_group("io")).spawn("taker", taker.hold(())).unwrap();
+    wait_until("the slot is lent and taken", || taker.state() == State::Running);
     assert_eq!(jobs.group("io").running(), 1);
     (lender, taker)
 }
 
 #[test]
-fn who_wants_a_place_back_that_is_taken_waits_and_says_so() {
+fn a_lender_whose_slot_is_taken_waits_for_it_and_says_so() {
     let jobs = limited(1);
     let (awaited, held, gate) = (Gate::new(), Gate::new(), Gate::new());
     let (lender, taker) = lender(&jobs, &awaited, &held, &gate);
     expect!["it waits for the end of job #0 (awaited, running)"].assert_eq(&why(&lender));
     awaited.open();
-    wait_until("it wants it back", || matches!(lender.why()[..], [Waiting::Full { .. }]));
+    wait_until("the lender wants its slot back", || matches!(lender.why()[..], [Waiting::Full { .. }]));
     expect!["group io runs 1 job, its limit is 1; it is the next"].assert_eq(&why(&lender));
     assert_eq!(lender.state(), State::Running);
     held.open();
     taker.join().unwrap();
-    wait_until("it goes on", || lender.why().is_empty());
+    wait_until("the lender goes on", || lender.why().is_empty());
     assert_eq!(jobs.group("io").running(), 1);
     gate.open();
     lender.join().unwrap();
 }
 
 #[test]
-fn who_is_stopped_while_it_waits_goes_on_at_once_though_its_place_is_taken() {
+fn a_lender_stopped_while_it_waits_goes_on_at_once_even_if_its_slot_is_taken() {
     for in_line in [false, true] {
         let jobs = limited(1);
         let (awaited, held, gate) = (Gate::new(), Gate::new(), Gate::new());
         let (lender, taker) = lender(&jobs, &awaited, &held, &gate);
         if in_line {
             awaited.open();
-            wait_until("it wants it back", || matches!(lender.why()[..], [Waiting::Full { .. }]));
+            wait_until("the lender wants its slot back", || matches!(lender.why()[..], [Waiting::Full { .. }]));
         }
         lender.ask_stop("enough");
-        wait_until("both have places", || jobs.group("io").running() == 2);
-        let next = jobs.with(of("io")).spawn("next", || ()).unwrap();
+        wait_until("both jobs have slots", || jobs.group("io").running() == 2);
+        let next = jobs.with(in_group("io")).spawn("next", || ()).unwrap();
         gate.open();
         lender.wait().unwrap();
-        // The limit holds again: one ended, one runs.
+        // The limit holds again: the lender has ended, the taker runs.
         assert_eq!((next.state(), taker.state()), (State::Queued, State::Running));
         held.open();
         next.join().unwrap();
@@ -337,19 +331,19 @@ fn who_is_stopped_while_it_waits_goes_on_at_once_though_its_place_is_taken() {
 }
 
 #[test]
-fn who_waited_too_long_goes_on_at_once_though_its_place_is_taken() {
+fn a_lender_whose_wait_times_out_goes_on_at_once_even_if_its_slot_is_taken() {
     let jobs = limited(1);
     let (awaited, held) = (Gate::new(), Gate::new());
     let other = jobs.spawn("awaited", awaited.hold(())).unwrap();
     let body = move || wait_any(&[(*other).clone()], Some(std::time::Duration::from_millis(20))).unwrap_err();
-    let lender = jobs.with(of("io")).spawn("lender", body).unwrap();
-    let taker = jobs.with(of("io")).spawn("taker", held.hold(())).unwrap();
+    let lender = jobs.with(in_group("io")).spawn("lender", body).unwrap();
+    let taker = jobs.with(in_group("io")).spawn("taker", held.hold(())).unwrap();
     assert!(matches!(lender.join().unwrap(), WaitError::TimedOut { .. }));
     assert_eq!((taker.state(), jobs.group("io").running()), (State::Running, 1));
 }
 
 #[test]
-fn a_wait_for_jobs_that_have_ended_lends_nothing() {
+fn waiting_for_ended_jobs_lends_no_slot() {
     let jobs = limited(1);
     let ended: Vec<_> = (0..2).map(|_| AnyJob::from(jobs.spawn("ended", || ()).unwrap())).collect();
     wait_all(&ended, None).unwrap();
@@ -361,21 +355,21 @@ fn a_wait_for_jobs_that_have_ended_lends_nothing() {
         wait_any(&ended, None).unwrap();
         own.lock().unwrap().push("outer");
     };
-    jobs.with(of("io")).spawn("outer", body).unwrap();
-    noting(&jobs, of("io"), "next", &order);
+    jobs.with(in_group("io")).spawn("outer", body).unwrap();
+    recording(&jobs, in_group("io"), "next", &order);
     gate.open();
     jobs.wait_all(None).unwrap();
     assert_eq!(*order.lock().unwrap(), ["outer", "next"]);
 }
 
 #[test]
-fn a_job_on_a_thread_of_its_own_keeps_to_the_limit_too() {
+fn a_job_on_a_dedicated_thread_respects_the_limit_too() {
     let jobs = limited(1);
     let gate = Gate::new();
-    let alone = Options { stack_size: Some(1 << 20), ..of("io") };
-    jobs.with(of("io")).spawn("runs", gate.hold(())).unwrap();
+    let dedicated = Options { stack_size: Some(1 << 20), ..in_group("io") };
+    jobs.with(in_group("io")).spawn("runs", gate.hold(())).unwrap();
     let name = || std::thread::current().name().map(str::to_owned);
-    let job = jobs.with(alone).spawn("alone", name).unwrap();
+    let job = jobs.with(dedicated).spawn("alone", name).unwrap();
     assert_eq!((job.state(), jobs.threads()), (State::Queued, 1));
     gate.open();
     assert_eq!(job.join().unwrap().as_deref(), Some("alone"));

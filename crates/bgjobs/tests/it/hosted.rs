@@ -1,11 +1,13 @@
-//! Jobs that a host runs on threads of its own.
+//! Jobs that a host runs on its own threads.
 
 use std::time::Duration;
 
 use bgjobs::{Failure, JobManager, Options, Outcome, SpawnError, State, Verdict};
 
+use crate::support::daemon;
+
 #[test]
-fn a_hosted_job_goes_through_the_states_of_any_other() {
+fn a_hosted_job_goes_through_the_same_states_as_any_other() {
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
     let hosted = jobs.with(Options::default()).host("fit").unwrap();
@@ -26,10 +28,9 @@ fn a_hosted_job_goes_through_the_states_of_any_other() {
 }
 
 #[test]
-fn a_hosted_job_fails_and_stops_as_its_host_says() {
+fn a_hosted_job_fails_or_stops_as_its_host_says() {
     let jobs = JobManager::new();
-    let options = Options { daemon: true, ..Options::default() };
-    let [fails, stops] = ["fails", "stops"].map(|name| jobs.with(options.clone()).host(name).unwrap());
+    let [fails, stops] = ["fails", "stops"].map(|name| jobs.with(daemon()).host(name).unwrap());
     let (failed, stopped) = (fails.job(), stops.job());
     fails.begin().unwrap().end(Err(Failure::new("no rows")));
     stops.begin().unwrap().end(Err(Failure::stopped("enough")));
@@ -39,7 +40,7 @@ fn a_hosted_job_fails_and_stops_as_its_host_says() {
 }
 
 #[test]
-fn a_hosted_job_that_is_stopped_before_its_turn_never_gets_it() {
+fn a_hosted_job_stopped_before_it_begins_never_begins() {
     let jobs = JobManager::new();
     let hosted = jobs.with(Options::default()).host("late").unwrap();
     let verdict = hosted.job().stop("not needed", Duration::ZERO);
@@ -48,7 +49,7 @@ fn a_hosted_job_that_is_stopped_before_its_turn_never_gets_it() {
 }
 
 #[test]
-fn a_hosted_job_hears_of_its_stop_by_its_context() {
+fn a_hosted_job_learns_of_its_stop_from_its_context() {
     let jobs = JobManager::new();
     let hosted = jobs.with(Options::default()).host("busy").unwrap();
     let job = hosted.job();
@@ -61,7 +62,7 @@ fn a_hosted_job_hears_of_its_stop_by_its_context() {
 }
 
 #[test]
-fn a_hosted_job_that_its_host_lets_go_has_failed() {
+fn a_hosted_job_dropped_by_its_host_fails() {
     let jobs = JobManager::new();
     let [unbegun, begun] = ["unbegun", "begun"].map(|name| jobs.with(Options::default()).host(name).unwrap());
     let both = [unbegun.job(), begun.job()];
@@ -73,7 +74,7 @@ fn a_hosted_job_that_its_host_lets_go_has_failed() {
 }
 
 #[test]
-fn a_manager_that_was_shut_down_hosts_nothing() {
+fn a_manager_that_was_shut_down_hosts_no_jobs() {
     let jobs = JobManager::new();
     let handle = jobs.handle();
     drop(jobs);

@@ -1,4 +1,4 @@
-//! From the start of a job to its last handle.
+//! The life of a job, from its start to its last handle.
 
 use std::{
     collections::HashSet,
@@ -7,13 +7,16 @@ use std::{
 };
 
 use bgjobs::{
-    Body, Context, Failure, JobId, JobManager, Name, Options, Outcome, ResultError, SpawnError, State, Take, UnknownJob,
+    Body, Context, Failure, JobId, JobManager, Name, Outcome, ResultError, SpawnError, State, Take, UnknownJob,
 };
 
-use crate::gate::{GUARD, Gate, wait_until};
+use crate::{
+    gate::{GUARD, Gate, wait_until},
+    support::{daemon, on_fresh_thread},
+};
 
 #[test]
-fn numbers_count_from_zero_in_the_order_of_starting() {
+fn jobs_are_numbered_from_zero_in_start_order() {
     let jobs = JobManager::new();
     let ids: Vec<_> = (0..600).map(|n| jobs.spawn(format!("{n}"), || ()).unwrap().id().get()).collect();
     assert_eq!(ids, (0..600).collect::<Vec<_>>());
@@ -21,7 +24,7 @@ fn numbers_count_from_zero_in_the_order_of_starting() {
 }
 
 #[test]
-fn a_number_is_never_given_twice() {
+fn a_number_is_never_reused() {
     let jobs = JobManager::new();
     jobs.spawn("one", || ()).unwrap().wait().unwrap();
     jobs.flush();
@@ -30,10 +33,10 @@ fn a_number_is_never_given_twice() {
 }
 
 #[test]
-fn every_job_runs_at_once_on_a_thread_that_runs_nothing_else_meanwhile() {
+fn every_job_runs_at_once_on_a_thread_that_runs_no_other_job() {
     const COUNT: usize = 100;
     let jobs = JobManager::new();
-    // Nobody passes the barrier until all are there.
+    // No job passes the barrier until all have reached it.
     let barrier = Arc::new(Barrier::new(COUNT));
     let started: Vec<_> = (0..COUNT)
         .map(|_| {
@@ -51,7 +54,7 @@ fn every_job_runs_at_once_on_a_thread_that_runs_nothing_else_meanwhile() {
 }
 
 #[test]
-fn a_job_goes_from_running_to_finished_and_its_times_with_it() {
+fn a_job_goes_from_running_to_finished_and_its_times_follow() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let before = Instant::now();
@@ -74,11 +77,11 @@ fn a_job_goes_from_running_to_finished_and_its_times_with_it() {
 }
 
 #[test]
-fn a_job_is_created_until_its_thread_takes_it() {
+fn a_job_stays_created_until_a_thread_takes_it() {
     let gate = Gate::new();
-    wait_until("a job is seen between its number and its thread", || {
+    wait_until("a job is observed before a thread takes it", || {
         let jobs = JobManager::new();
-        let job = jobs.with(Options { daemon: true, ..Options::default() }).spawn("held", gate.hold(())).unwrap();
+        let job = jobs.with(daemon()).spawn("held", gate.hold(())).unwrap();
         let times = job.times();
         let seen = (times.started, times.finished, job.cpu_time(), job.status(), job.stat_code(), job.state());
         seen == (None, None, Some(Duration::ZERO), "Created", 0, State::Created)
@@ -86,7 +89,7 @@ fn a_job_is_created_until_its_thread_takes_it() {
 }
 
 #[test]
-fn a_forgotten_job_is_in_no_list_and_its_handles_go_on_working() {
+fn a_forgotten_job_is_in_no_list_but_its_handles_still_work() {
     let jobs = JobManager::new();
     let removed = jobs.spawn("removed", || "a".to_owned()).unwrap();
     let flushed = jobs.try_spawn("flushed", || Err::<(), _>(Failure::new("b"))).unwrap();
@@ -105,7 +108,7 @@ fn a_forgotten_job_is_in_no_list_and_its_handles_go_on_working() {
 }
 
 #[test]
-fn a_detached_job_runs_on_and_is_found_in_the_lists() {
+fn a_job_whose_handle_is_dropped_runs_on_and_stays_in_the_lists() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     drop(jobs.spawn("detached", gate.hold(7)).unwrap());
@@ -116,7 +119,7 @@ fn a_detached_job_runs_on_and_is_found_in_the_lists() {
 }
 
 #[test]
-fn a_manager_holds_results_of_any_type_and_gives_them_back_by_their_type_only() {
+fn a_manager_holds_results_of_any_type_and_returns_each_only_as_its_own_type() {
     let jobs = JobManager::new();
     jobs.spawn("number", || 7_u8).unwrap();
     jobs.spawn("text", || "seven".to_owned()).unwrap();
@@ -132,7 +135,7 @@ fn a_manager_holds_results_of_any_type_and_gives_them_back_by_their_type_only() 
 }
 
 #[test]
-fn a_result_is_lent_as_often_as_one_likes_and_a_take_once() {
+fn a_result_can_be_borrowed_any_number_of_times_and_a_take_taken_once() {
     let jobs = JobManager::new();
     let lent = jobs.spawn("lent", || vec![1, 2]).unwrap();
     assert!(std::ptr::eq(lent.join().unwrap(), lent.clone().join().unwrap()));
@@ -160,7 +163,7 @@ impl Body for Countdown {
 }
 
 #[test]
-fn a_body_of_the_users_own_kind_names_and_runs_itself() {
+fn a_custom_body_supplies_its_own_name_and_code() {
     let jobs = JobManager::new();
     let job = jobs.start(Countdown(3)).unwrap();
     assert_eq!((job.join().unwrap(), &**job.name()), (&"lift-off", "countdown from 3"));
@@ -172,7 +175,7 @@ fn a_body_of_the_users_own_kind_names_and_runs_itself() {
 }
 
 #[test]
-fn a_job_knows_itself_and_its_manager_knows_which_job_asks() {
+fn a_job_knows_its_number_and_its_manager_knows_which_job_is_calling() {
     let (jobs, other) = (JobManager::new(), JobManager::new());
     let (handle, other) = (jobs.handle(), other.handle());
     let body = move |job: &Context| Ok((job.id(), job.job().id(), handle.current(), other.current()));
@@ -182,7 +185,7 @@ fn a_job_knows_itself_and_its_manager_knows_which_job_asks() {
 }
 
 #[test]
-fn a_number_is_read_as_it_is_shown() {
+fn a_number_parses_the_way_it_is_displayed() {
     for (text, number) in [("0", 0), ("#4", 4), ("18446744073709551615", u64::MAX)] {
         assert_eq!(text.parse::<JobId>().unwrap().get(), number);
     }
@@ -200,8 +203,7 @@ fn after_a_shutdown_nothing_starts_and_no_number_is_used() {
     jobs.spawn("early", || 1).unwrap();
     jobs.shutdown().unwrap();
     assert!(matches!(jobs.spawn("late", || 2), Err(SpawnError::ShutDown)));
-    let alone = bgjobs::Options { fresh_thread: true, ..Default::default() };
-    assert!(matches!(jobs.with(alone).spawn("late", || 2), Err(SpawnError::ShutDown)));
+    assert!(matches!(jobs.with(on_fresh_thread()).spawn("late", || 2), Err(SpawnError::ShutDown)));
     assert_eq!(jobs.all().len(), 1);
     assert_eq!(jobs.get(1).unwrap_err(), UnknownJob { id: 1.into(), started: 1 });
     assert_eq!(jobs.result::<i32>(0).unwrap(), 1);

@@ -1,4 +1,4 @@
-//! The file that a job's log is written to where that is asked for.
+//! The file that a job's log is also written to, if its options name one.
 
 use std::{
     fs,
@@ -8,7 +8,9 @@ use std::{
 
 use bgjobs::{Config, Context, Job, JobManager, Options, Stream};
 
-/// A new folder, which goes with the test.
+use crate::logs::texts;
+
+/// A new temporary folder, removed at the end of the test.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -27,7 +29,7 @@ impl Drop for Folder {
     }
 }
 
-/// Runs a job to its end whose log is written to `path`.
+/// Runs a job whose log is written to `path`, and returns it once it has ended.
 fn run(config: Config, path: &Path, body: fn(&Context)) -> Job<()> {
     let jobs = JobManager::with_config(config);
     let job =
@@ -40,16 +42,12 @@ fn run(config: Config, path: &Path, body: fn(&Context)) -> Job<()> {
     job
 }
 
-fn texts(job: &Job<()>) -> Vec<String> {
-    job.log().tail(usize::MAX).into_iter().map(|line| line.text).collect()
-}
-
 fn flood(job: &Context) {
     (0..1_000).for_each(|n| job.print(n));
 }
 
 #[test]
-fn the_file_has_each_line_with_its_time_and_stream_also_those_that_are_open_at_the_end() {
+fn the_file_has_every_line_with_its_time_and_stream_including_unfinished_ones() {
     let folder = Folder::new();
     let path = folder.0.join("job.log");
     let job = run(Config::default(), &path, |job| {
@@ -67,7 +65,7 @@ fn the_file_has_each_line_with_its_time_and_stream_also_those_that_are_open_at_t
 }
 
 #[test]
-fn what_made_room_in_memory_is_read_from_the_file_in_its_order() {
+fn lines_evicted_from_memory_are_read_from_the_file_in_order() {
     let folder = Folder::new();
     let config = Config { log_bytes: 1_000, ..Config::default() };
     let job = run(config, &folder.0.join("job.log"), flood);
@@ -77,7 +75,7 @@ fn what_made_room_in_memory_is_read_from_the_file_in_its_order() {
 }
 
 #[test]
-fn the_file_of_a_silent_job_is_there_and_a_log_without_one_has_none() {
+fn a_silent_job_has_an_empty_file_and_a_log_without_a_file_has_none() {
     let folder = Folder::new();
     let path = folder.0.join("job.log");
     let job = run(Config::default(), &path, |_| ());
@@ -89,7 +87,7 @@ fn the_file_of_a_silent_job_is_there_and_a_log_without_one_has_none() {
 
 #[cfg(unix)]
 #[test]
-fn nobody_but_its_owner_can_read_the_file() {
+fn only_its_owner_can_read_the_file() {
     use std::os::unix::fs::PermissionsExt;
 
     let folder = Folder::new();
@@ -99,15 +97,15 @@ fn nobody_but_its_owner_can_read_the_file() {
 }
 
 #[test]
-fn a_file_that_is_there_is_left_as_it_is_and_the_log_says_so() {
+fn an_existing_file_is_left_untouched_and_the_log_says_so() {
     let folder = Folder::new();
     let path = folder.0.join("mine.txt");
     fs::write(&path, "mine").unwrap();
     let job = run(Config::default(), &path, |job| job.print("one"));
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
-    let [told, line] = &*texts(&job) else { panic!("{:?}", texts(&job)) };
+    let [notice, line] = &*texts(&job) else { panic!("{:?}", texts(&job)) };
     let start = format!("the log file {} takes no lines: ", path.display());
-    assert!(told.starts_with(&start) && told.ends_with("; what follows is kept in memory only"), "{told}");
+    assert!(notice.starts_with(&start) && notice.ends_with("; what follows is kept in memory only"), "{notice}");
     assert_eq!(line, "one");
     assert_eq!(job.log().tail(2)[0].stream, Stream::Err);
     assert!(job.log().file_lines().unwrap().is_none());
@@ -115,7 +113,7 @@ fn a_file_that_is_there_is_left_as_it_is_and_the_log_says_so() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_is_not_followed() {
+fn a_symbolic_link_is_not_followed() {
     let folder = Folder::new();
     let (link, target) = (folder.0.join("link"), folder.0.join("target"));
     std::os::unix::fs::symlink(&target, &link).unwrap();
@@ -125,30 +123,30 @@ fn a_link_is_not_followed() {
 }
 
 #[test]
-fn a_folder_that_is_missing_harms_no_job() {
+fn a_missing_folder_does_not_harm_the_job() {
     let folder = Folder::new();
     let job = run(Config::default(), &folder.0.join("missing/job.log"), |job| job.print("one"));
     assert_eq!(texts(&job).len(), 2);
 }
 
 #[test]
-fn a_file_that_is_full_is_told_once_and_the_job_goes_on() {
+fn a_full_file_is_reported_once_and_the_job_goes_on() {
     let folder = Folder::new();
     let path = folder.0.join("job.log");
     let job = run(Config { log_file_bytes: 400, ..Config::default() }, &path, flood);
     assert!(fs::metadata(&path).unwrap().len() <= 400);
-    let told = |line: &String| {
+    let is_notice = |line: &String| {
         line.ends_with("takes no lines: it is as large as it may get; what follows is kept in memory only")
     };
-    assert_eq!(texts(&job).iter().filter(|line| told(line)).count(), 1);
+    assert_eq!(texts(&job).iter().filter(|line| is_notice(line)).count(), 1);
     assert_eq!(job.log().len(), 1_001);
-    // What is in it is whole, and in its order.
+    // The lines in the file are whole and in order.
     let read: Vec<_> = job.log().file_lines().unwrap().unwrap().map(|line| line.unwrap().text).collect();
     assert!(read.len() > 5 && read.iter().enumerate().all(|(n, text)| *text == n.to_string()), "{read:?}");
 }
 
 #[test]
-fn a_file_that_somebody_else_wrote_to_or_took_away_is_an_error_to_its_reader_only() {
+fn a_file_changed_or_removed_by_someone_else_is_an_error_only_for_its_reader() {
     let folder = Folder::new();
     let path = folder.0.join("job.log");
     let job = run(Config::default(), &path, |job| job.print("one"));

@@ -1,17 +1,21 @@
-//! What a job prints, as its readers see it.
+//! What a job prints, as the readers of its log see it.
 
 use std::{thread, time::Duration};
 
 use bgjobs::{AnyJob, Config, Context, Failure, Job, JobManager, LogCursor, State, Stream, Verdict, WaitError};
 
-use crate::gate::{GUARD, Gate, wait_until};
+use crate::{
+    gate::{GUARD, Gate, wait_until},
+    support::long_proofs,
+};
 
-fn texts<T>(job: &Job<T>) -> Vec<String> {
+/// The lines in the log of a job, from the oldest one in memory.
+pub(crate) fn texts<T>(job: &Job<T>) -> Vec<String> {
     job.log().read(&mut LogCursor::default()).lines.into_iter().map(|line| line.text).collect()
 }
 
 #[test]
-fn lines_are_read_while_the_job_runs_and_stamped_in_its_time() {
+fn lines_can_be_read_while_the_job_runs_and_are_timestamped() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let pass = gate.pass();
@@ -24,7 +28,7 @@ fn lines_are_read_while_the_job_runs_and_stamped_in_its_time() {
     };
     let job = jobs.spawn_with("print", body).unwrap();
     let mut cursor = LogCursor::default();
-    wait_until("it has printed", || job.log().len() == 3);
+    wait_until("the job has printed", || job.log().len() == 3);
     let reading = job.log().read(&mut cursor);
     let seen: Vec<_> = reading.lines.iter().map(|line| (line.stream, &*line.text)).collect();
     assert_eq!(seen, [(Stream::Out, "one"), (Stream::Out, "two"), (Stream::Err, "oops")]);
@@ -37,7 +41,7 @@ fn lines_are_read_while_the_job_runs_and_stamped_in_its_time() {
 }
 
 #[test]
-fn a_line_that_the_body_left_open_is_there_when_the_job_has_ended_however_it_ends() {
+fn an_unfinished_line_is_in_the_log_however_the_job_ends() {
     let jobs = JobManager::new();
     let open = |job: &Context| -> Result<(), Failure> {
         job.print("whole");
@@ -68,7 +72,7 @@ fn a_clone_of_the_context_prints_from_another_thread() {
     assert_eq!(texts(&job), ["before", "from elsewhere", "after"]);
 }
 
-/// A body that prints `count` lines of its own number.
+/// A body that prints `count` lines with the number of its job.
 fn printer(count: u64) -> impl FnOnce(&Context) -> Result<(), Failure> + Send + 'static {
     move |job| {
         (0..count).for_each(|n| job.print(format!("{} {n}", job.id())));
@@ -77,7 +81,7 @@ fn printer(count: u64) -> impl FnOnce(&Context) -> Result<(), Failure> + Send + 
 }
 
 #[test]
-fn the_log_of_a_silent_job_is_empty_and_one_that_floods_is_bounded() {
+fn a_silent_job_has_an_empty_log_and_a_flooding_one_a_bounded_log() {
     let jobs = JobManager::with_config(Config { log_bytes: 1_000, ..Config::default() });
     let silent = jobs.spawn("silent", || ()).unwrap();
     silent.join().unwrap();
@@ -92,18 +96,22 @@ fn the_log_of_a_silent_job_is_empty_and_one_that_floods_is_bounded() {
 }
 
 #[test]
-fn a_million_lines_that_nobody_reads_take_no_more_than_the_log_may_hold() {
-    let lines = if std::env::var_os("BGJOBS_PROVE").is_some() { 1_000_000 } else { 30_000 };
+fn a_million_unread_lines_stay_within_the_memory_limit_of_the_log() {
+    let lines = if long_proofs() { 1_000_000 } else { 30_000 };
     let jobs = JobManager::new();
     let most = Config::default().log_bytes as u64;
     let flood = jobs.spawn_with("flood", printer(lines)).unwrap();
     flood.join().unwrap();
-    let kept = flood.log().tail(usize::MAX);
-    assert!(kept.iter().map(|line| line.text.len() as u64 + 64).sum::<u64>() <= most, "{} lines are kept", kept.len());
-    assert_eq!((flood.log().len(), kept.last().unwrap().text.as_str()), (lines, &*format!("0 {}", lines - 1)));
-    // Who comes late is told what was missed.
+    let held = flood.log().tail(usize::MAX);
+    assert!(
+        held.iter().map(|line| line.text.len() as u64 + 64).sum::<u64>() <= most,
+        "{} lines are in memory",
+        held.len()
+    );
+    assert_eq!((flood.log().len(), held.last().unwrap().text.as_str()), (lines, &*format!("0 {}", lines - 1)));
+    // A late reader learns how many lines it missed.
     let reading = flood.log().read(&mut LogCursor::default());
-    assert_eq!((reading.missed, reading.lines.len()), (lines - kept.len() as u64, kept.len()));
+    assert_eq!((reading.missed, reading.lines.len()), (lines - held.len() as u64, held.len()));
 }
 
 #[test]
@@ -117,13 +125,13 @@ fn the_logs_of_jobs_do_not_mix_and_outlive_their_jobs() {
     for (n, log) in logs.iter().enumerate() {
         let lines = log.tail(usize::MAX);
         assert_eq!(lines.len(), 50);
-        assert!(lines.iter().enumerate().all(|(place, line)| line.text == format!("{n} {place}")));
+        assert!(lines.iter().enumerate().all(|(index, line)| line.text == format!("{n} {index}")));
         assert!(lines.windows(2).all(|pair| pair[0].at <= pair[1].at));
     }
 }
 
 #[test]
-fn who_follows_a_log_gets_each_line_as_it_is_printed_and_hears_the_end() {
+fn a_follower_gets_each_line_as_it_is_printed_and_then_the_end() {
     let jobs = JobManager::new();
     let gates = [Gate::new(), Gate::new(), Gate::new()];
     let passes = gates.each_ref().map(Gate::pass);
@@ -147,22 +155,22 @@ fn who_follows_a_log_gets_each_line_as_it_is_printed_and_hears_the_end() {
     }
     while job.follow(&mut cursor, Some(GUARD)).unwrap().is_some() {}
     assert_eq!(cursor.line(), 4);
-    assert!(job.follow(&mut cursor, None).unwrap().is_none(), "the end is told again");
+    assert!(job.follow(&mut cursor, None).unwrap().is_none(), "the end is reported again");
 }
 
 #[test]
-fn following_ends_at_its_time_limit_and_at_a_stop_of_who_follows_but_not_the_job() {
+fn following_ends_at_its_timeout_and_when_the_follower_is_stopped_and_the_job_runs_on() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let silent = jobs.spawn("silent", gate.hold(())).unwrap();
     let mut cursor = LogCursor::default();
-    let refusal = silent.follow(&mut cursor, Some(Duration::ZERO)).unwrap_err();
-    assert!(matches!(refusal, WaitError::TimedOut { .. }), "{refusal}");
+    let error = silent.follow(&mut cursor, Some(Duration::ZERO)).unwrap_err();
+    assert!(matches!(error, WaitError::TimedOut { .. }), "{error}");
 
     let other = AnyJob::clone(&silent);
     let follower = jobs.spawn_with("follow", move |job| {
-        let refusal = job.follow(&other, &mut LogCursor::default(), None).unwrap_err();
-        assert!(matches!(refusal, WaitError::Stopped(_)), "{refusal}");
+        let error = job.follow(&other, &mut LogCursor::default(), None).unwrap_err();
+        assert!(matches!(error, WaitError::Stopped(_)), "{error}");
         Ok(job.check()?)
     });
     let verdict = follower.unwrap().stop("seen enough", GUARD);
@@ -171,7 +179,7 @@ fn following_ends_at_its_time_limit_and_at_a_stop_of_who_follows_but_not_the_job
 }
 
 #[test]
-fn a_job_that_would_follow_itself_for_ever_is_told() {
+fn a_job_that_would_follow_itself_forever_gets_an_error() {
     let jobs = JobManager::new();
     let job = jobs.spawn_with("follow", |job| {
         let mut cursor = LogCursor::default();
@@ -183,7 +191,7 @@ fn a_job_that_would_follow_itself_for_ever_is_told() {
 }
 
 #[test]
-fn the_lines_of_the_last_moments_are_read_by_their_age() {
+fn recent_lines_can_be_read_by_their_age() {
     let jobs = JobManager::new();
     let job = jobs.spawn_with("print", printer(3)).unwrap();
     job.join().unwrap();
@@ -193,7 +201,7 @@ fn the_lines_of_the_last_moments_are_read_by_their_age() {
 }
 
 #[test]
-fn who_follows_a_job_that_never_stops_printing_hears_a_stop() {
+fn a_follower_of_a_job_that_never_stops_printing_still_notices_its_own_stop() {
     let jobs = JobManager::new();
     let chatty = jobs.spawn_with("chatty", |job| {
         loop {
@@ -210,7 +218,7 @@ fn who_follows_a_job_that_never_stops_printing_hears_a_stop() {
         Ok(())
     });
     let follower = follower.unwrap();
-    wait_until("it follows", || follower.state() == State::Running);
+    wait_until("the follower runs", || follower.state() == State::Running);
     assert!(matches!(follower.stop("seen enough", GUARD), Verdict::Stopped { .. }));
     chatty.unwrap().stop("the end", GUARD);
 }

@@ -1,45 +1,46 @@
-//! The engine as its users see it: real threads, no sleeps, one module a subject.
+//! The engine as its users see it: real threads, no sleeps, one module per subject.
 
 mod abort;
+mod callbacks;
 mod child;
 #[cfg(unix)]
 mod commands;
+mod concurrent_callers;
 mod destructors;
-mod elastic;
 mod exit;
 mod failures;
 mod futures;
 mod gate;
 mod groups;
-mod guests;
-mod hooks;
 mod hosted;
 mod lifecycle;
-mod limits;
+mod log_crate;
 mod log_files;
 mod logs;
 mod model;
 mod notices;
 mod options;
-mod order;
+mod panic_hook;
 mod places;
-mod records;
 #[cfg(target_os = "linux")]
-mod refusal;
+mod process_trees;
+#[cfg(target_os = "linux")]
+mod refused_threads;
 mod retry;
+mod schedule;
 mod stopping;
 mod stress;
 mod summaries;
 #[cfg(unix)]
 mod supervised;
+mod support;
+mod system_limits;
 #[cfg(unix)]
 mod terminals;
 mod texts;
-mod together;
+mod thread_safety;
+mod threads;
 #[cfg(feature = "tracing")]
 mod traces;
-#[cfg(target_os = "linux")]
-mod trees;
-mod types;
 mod unlisted;
 mod waiting;

@@ -1,11 +1,14 @@
-//! The manager against a model of it that has no threads, no locks and no numbers but its own.
+//! The manager compared with a sequential model that shares no code with it: no threads, no locks, its own numbering.
 
 use bgjobs::{AnyJob, Context, Failure, JobManager, Notices, Options};
 use proptest::{prelude::*, test_runner::RngSeed};
 
-use crate::gate::Gate;
+use crate::{
+    gate::Gate,
+    support::{long_proofs, numbers},
+};
 
-/// How many jobs of the group run at once.
+/// The limit of the group.
 const LIMIT: usize = 2;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,28 +22,28 @@ enum End {
 enum Kind {
     Plain,
     Unlisted,
-    /// One of a group with a limit.
+    /// In a group with a limit.
     Grouped,
 }
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// Starts a job and waits for its end.
+    /// Starts a job and waits until it has ended.
     Run(End),
-    /// Starts a job that is held.
+    /// Starts a job that is held at a gate.
     Hold(Kind, End),
-    /// Lists the held job of that place.
+    /// Lists the held job at that index.
     List(usize),
-    /// Lets the held job of that place end, if it has begun.
+    /// Lets the held job at that index end, if it has begun.
     Release(usize),
-    /// Stops the held job of that place.
+    /// Stops the held job at that index.
     Stop(usize),
-    /// Removes the job of that number.
+    /// Removes the job with that number.
     Remove(u64),
     Flush,
-    /// Lets one of the readers look.
+    /// Lets one of the subscribers look.
     Look(usize),
-    /// Makes one of the readers anew.
+    /// Reindexs one of the subscribers with a new one.
     Renew(usize),
 }
 
@@ -60,16 +63,16 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What the manager should know: of each job its end, if it has come.
+/// What the manager should know: each job, and how it ended if it has.
 #[derive(Default)]
 struct Model {
     started: u64,
     known: Vec<(u64, Option<End>)>,
-    untold: [Vec<u64>; 2],
+    unreported: [Vec<u64>; 2],
     held: Vec<Held>,
 }
 
-/// A job that is held; without a number it is not listed.
+/// A job that is held at a gate; it has a number only if it is listed.
 struct Held {
     number: Option<u64>,
     end: End,
@@ -89,28 +92,28 @@ impl Model {
         number
     }
 
-    /// Lists a held job; its number.
-    fn list_late(&mut self, place: usize) -> Option<u64> {
-        if self.held.get(place)?.number.is_none() {
-            self.held[place].number = Some(self.start());
+    /// Lists a held job and returns its number.
+    fn list_late(&mut self, index: usize) -> Option<u64> {
+        if self.held.get(index)?.number.is_none() {
+            self.held[index].number = Some(self.start());
         }
-        self.held[place].number
+        self.held[index].number
     }
 
-    /// How many jobs of the group run and wait: those run that were started first.
+    /// How many jobs of the group run and how many wait; the ones started first run.
     fn group(&self) -> [usize; 2] {
         let all = self.held.iter().filter(|held| held.kind == Kind::Grouped).count();
         [all.min(LIMIT), all.saturating_sub(LIMIT)]
     }
 
-    /// Whether the held job of that place has begun.
-    fn has_begun(&self, place: usize) -> bool {
-        let before = self.held.iter().take(place).filter(|held| held.kind == Kind::Grouped).count();
-        self.held.get(place).is_some_and(|held| held.kind != Kind::Grouped || before < LIMIT)
+    /// Whether the held job at that index has begun.
+    fn has_begun(&self, index: usize) -> bool {
+        let before = self.held.iter().take(index).filter(|held| held.kind == Kind::Grouped).count();
+        self.held.get(index).is_some_and(|held| held.kind != Kind::Grouped || before < LIMIT)
     }
 
-    fn release(&mut self, place: usize, stop: bool) {
-        let Held { number, end, .. } = self.held.remove(place);
+    fn release(&mut self, index: usize, stop: bool) {
+        let Held { number, end, .. } = self.held.remove(index);
         if let Some(number) = number {
             self.end(number, if stop { End::Stopped } else { end });
         }
@@ -118,7 +121,7 @@ impl Model {
 
     fn end(&mut self, number: u64, end: End) {
         self.known.iter_mut().find(|(other, _)| *other == number).unwrap().1 = Some(end);
-        self.untold.iter_mut().for_each(|untold| untold.push(number));
+        self.unreported.iter_mut().for_each(|unreported| unreported.push(number));
     }
 
     fn list(&self, list: impl Fn(Option<End>) -> bool) -> Vec<u64> {
@@ -162,15 +165,11 @@ impl Model {
     }
 }
 
-fn numbers(jobs: &[AnyJob]) -> Vec<u64> {
-    jobs.iter().map(|job| job.id().get()).collect()
-}
-
 /// The manager and the jobs that are held.
 struct Real {
-    /// Dropped first, which opens their gates: the manager waits for them.
+    /// Dropped first, which opens the gates: the manager's drop waits for these jobs.
     held: Vec<(AnyJob, Gate)>,
-    readers: [Notices; 2],
+    subscribers: [Notices; 2],
     jobs: JobManager,
 }
 
@@ -178,7 +177,7 @@ impl Real {
     fn new() -> Self {
         let jobs = JobManager::new();
         jobs.group("narrow").set_limit(LIMIT).unwrap();
-        Self { readers: [jobs.notices(), jobs.notices()], jobs, held: Vec::new() }
+        Self { subscribers: [jobs.notices(), jobs.notices()], jobs, held: Vec::new() }
     }
 
     fn hold(&mut self, kind: Kind, end: End) -> Option<u64> {
@@ -205,15 +204,15 @@ impl Real {
     }
 
     /// Lets a held job end.
-    fn release(&mut self, place: usize, stop: bool) {
-        let (job, gate) = self.held.remove(place);
+    fn release(&mut self, index: usize, stop: bool) {
+        let (job, gate) = self.held.remove(index);
         assert_eq!(stop, stop && job.ask_stop("enough"));
         gate.open();
         job.wait().unwrap();
     }
 }
 
-/// Does one step to both and compares their answers.
+/// Performs one step on both and compares their answers.
 fn act(step: &Step, model: &mut Model, real: &mut Real) {
     match *step {
         Step::Run(end) => {
@@ -223,31 +222,31 @@ fn act(step: &Step, model: &mut Model, real: &mut Real) {
             model.release(last, false);
         }
         Step::Hold(kind, end) => assert_eq!(real.hold(kind, end), model.hold(kind, end)),
-        Step::List(place) => {
-            let number = real.held.get(place).and_then(|(job, _)| job.list()).map(bgjobs::JobId::get);
-            assert_eq!(number, model.list_late(place));
+        Step::List(index) => {
+            let number = real.held.get(index).and_then(|(job, _)| job.list()).map(bgjobs::JobId::get);
+            assert_eq!(number, model.list_late(index));
         }
-        Step::Release(place) if model.has_begun(place) => {
-            real.release(place, false);
-            model.release(place, false);
+        Step::Release(index) if model.has_begun(index) => {
+            real.release(index, false);
+            model.release(index, false);
         }
-        Step::Stop(place) if place < model.held.len() => {
-            real.release(place, true);
-            model.release(place, true);
+        Step::Stop(index) if index < model.held.len() => {
+            real.release(index, true);
+            model.release(index, true);
         }
         Step::Release(_) | Step::Stop(_) => {}
         Step::Remove(number) => {
             assert_eq!(real.jobs.remove(number).err().map(|error| error.to_string()), model.remove(number));
         }
         Step::Flush => assert_eq!(real.jobs.flush().to_string(), model.flush()),
-        Step::Look(reader) => {
-            let untold = std::mem::take(&mut model.untold[reader]);
-            assert_eq!(real.readers[reader].has_news(), !untold.is_empty());
-            assert_eq!(numbers(&real.readers[reader].look()), untold);
+        Step::Look(subscriber) => {
+            let unreported = std::mem::take(&mut model.unreported[subscriber]);
+            assert_eq!(real.subscribers[subscriber].has_news(), !unreported.is_empty());
+            assert_eq!(numbers(&real.subscribers[subscriber].look()), unreported);
         }
-        Step::Renew(reader) => {
-            model.untold[reader].clear();
-            real.readers[reader] = real.jobs.notices();
+        Step::Renew(subscriber) => {
+            model.unreported[subscriber].clear();
+            real.subscribers[subscriber] = real.jobs.notices();
         }
     }
 }
@@ -268,24 +267,20 @@ fn compare(model: &Model, real: &Real) {
 }
 
 proptest! {
-    // The same cases every time, unless more are asked for.
+    // The same cases every time, except in the long proof.
     #![proptest_config(ProptestConfig {
-        cases: if prove() { 2_000 } else { 60 },
-        rng_seed: if prove() { RngSeed::Random } else { RngSeed::Fixed(4) },
+        cases: if long_proofs() { 2_000 } else { 60 },
+        rng_seed: if long_proofs() { RngSeed::Random } else { RngSeed::Fixed(4) },
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
 
     #[test]
-    fn any_sequence_of_calls_gives_what_the_model_says(steps in prop::collection::vec(step(), 1..60)) {
+    fn any_sequence_of_calls_matches_the_model(steps in prop::collection::vec(step(), 1..60)) {
         let (mut model, mut real) = (Model::default(), Real::new());
         for step in &steps {
             act(step, &mut model, &mut real);
             compare(&model, &real);
         }
     }
-}
-
-fn prove() -> bool {
-    std::env::var_os("BGJOBS_PROVE").is_some()
 }

@@ -1,4 +1,4 @@
-//! What the user is told when a job ends.
+//! Notices: what the user is told when a job ends.
 
 use std::{
     sync::{
@@ -9,20 +9,19 @@ use std::{
     time::Duration,
 };
 
-use bgjobs::{AnyJob, JobManager, Notices};
+use bgjobs::{JobManager, Notices};
 
-use crate::gate::{GUARD, Gate, wait_until};
-
-fn numbers(jobs: &[AnyJob]) -> Vec<u64> {
-    jobs.iter().map(|job| job.id().get()).collect()
-}
+use crate::{
+    gate::{GUARD, Gate, wait_until},
+    support::numbers,
+};
 
 fn run(jobs: &JobManager) {
     jobs.spawn("quick", || ()).unwrap().wait().unwrap();
 }
 
 #[test]
-fn each_reader_is_told_of_each_end_once_in_the_order_of_the_ends() {
+fn each_subscriber_is_notified_of_each_end_once_and_in_order() {
     let jobs = JobManager::new();
     let (first, second) = (Gate::new(), Gate::new());
     let (mut often, mut seldom) = (jobs.notices(), jobs.notices());
@@ -42,7 +41,7 @@ fn each_reader_is_told_of_each_end_once_in_the_order_of_the_ends() {
 }
 
 #[test]
-fn a_reader_is_not_told_of_what_it_skipped() {
+fn a_subscriber_is_not_notified_of_what_it_skipped() {
     let jobs = JobManager::new();
     let (mut skips, mut reads) = (jobs.notices(), jobs.notices());
     for _ in 0..4 {
@@ -55,7 +54,7 @@ fn a_reader_is_not_told_of_what_it_skipped() {
     assert_eq!(numbers(&reads.look()), [0, 1, 2, 3]);
     run(&jobs);
     run(&jobs);
-    // Neither what was told nor what is not there yet.
+    // Skipping has no effect on a job that was already reported or does not exist yet.
     for job in [3, 5, 6, 4] {
         skips.skip(job);
     }
@@ -66,19 +65,19 @@ fn a_reader_is_not_told_of_what_it_skipped() {
 }
 
 #[test]
-fn what_every_reader_skipped_is_not_kept() {
+fn a_job_skipped_by_every_subscriber_is_freed() {
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
-    let kept = Arc::new(());
-    let weak = Arc::downgrade(&kept);
-    jobs.spawn("kept", move || kept).unwrap().wait().unwrap();
+    let result = Arc::new(());
+    let weak = Arc::downgrade(&result);
+    jobs.spawn("skipped", move || result).unwrap().wait().unwrap();
     notices.skip(0);
     jobs.flush();
-    wait_until("it is dropped", || weak.upgrade().is_none());
+    wait_until("the result is dropped", || weak.upgrade().is_none());
 }
 
 #[test]
-fn a_reader_is_told_of_what_ends_after_it_began() {
+fn a_subscriber_is_notified_only_of_later_ends() {
     let jobs = JobManager::new();
     run(&jobs);
     let mut early = jobs.notices();
@@ -89,7 +88,7 @@ fn a_reader_is_told_of_what_ends_after_it_began() {
     assert_eq!((numbers(&early.look()), numbers(&late.look())), (vec![1, 2], vec![2]));
     drop(early);
     drop(late);
-    // Nobody reads.
+    // There is no subscriber now.
     run(&jobs);
     let mut last = jobs.notices();
     assert!(!last.has_news() && last.look().is_empty());
@@ -98,22 +97,22 @@ fn a_reader_is_told_of_what_ends_after_it_began() {
 }
 
 #[test]
-fn a_job_that_was_flushed_or_removed_untold_is_told_all_the_same_and_its_result_read() {
+fn a_job_flushed_or_removed_before_its_notice_is_still_reported_with_its_result() {
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
-    drop(jobs.spawn("removed", || "kept".to_owned()).unwrap());
+    drop(jobs.spawn("removed", || "first".to_owned()).unwrap());
     jobs.wait_all(None).unwrap();
     drop(jobs.remove(0).unwrap());
-    drop(jobs.spawn("flushed", || "kept too".to_owned()).unwrap());
+    drop(jobs.spawn("flushed", || "second".to_owned()).unwrap());
     jobs.wait_all(None).unwrap();
     jobs.flush();
-    let told = notices.look();
+    let reported = notices.look();
     let results: Vec<_> =
-        told.into_iter().map(|job| job.downcast::<String>().unwrap().join().unwrap().clone()).collect();
-    assert_eq!(results, ["kept", "kept too"]);
+        reported.into_iter().map(|job| job.downcast::<String>().unwrap().join().unwrap().clone()).collect();
+    assert_eq!(results, ["first", "second"]);
 }
 
-/// Starts a job whose result tells whether it is still kept.
+/// Runs a job to its end; the returned reference shows whether its result still exists.
 fn tracked(jobs: &JobManager) -> Weak<()> {
     let result = Arc::new(());
     let weak = Arc::downgrade(&result);
@@ -122,7 +121,7 @@ fn tracked(jobs: &JobManager) -> Weak<()> {
 }
 
 #[test]
-fn nothing_told_is_kept_alive() {
+fn a_notice_that_was_read_keeps_nothing_alive() {
     let jobs = JobManager::new();
     let (mut quick, mut slow) = (jobs.notices(), jobs.notices());
     let result = tracked(&jobs);
@@ -136,15 +135,15 @@ fn nothing_told_is_kept_alive() {
     jobs.flush();
     drop(quick.look());
     assert!(result.upgrade().is_some());
-    // A reader that goes has been told of all that it will ever be told of.
+    // Dropping a subscriber releases everything it has not read.
     drop(slow);
     wait_until("the result is gone", || result.upgrade().is_none());
 }
 
 #[test]
-fn a_reader_that_nobody_reads_keeps_each_job_once_and_lets_go_of_all_when_it_is_dropped() {
+fn an_unread_subscriber_holds_each_job_once_and_frees_them_all_when_dropped() {
     let jobs = JobManager::new();
-    let (read_by_nobody, mut read) = (jobs.notices(), jobs.notices());
+    let (unread, mut read) = (jobs.notices(), jobs.notices());
     let results: Vec<_> = (0..200)
         .map(|_| {
             let result = tracked(&jobs);
@@ -154,13 +153,13 @@ fn a_reader_that_nobody_reads_keeps_each_job_once_and_lets_go_of_all_when_it_is_
         })
         .collect();
     assert!(jobs.all().is_empty() && results.iter().all(|result| result.strong_count() == 1));
-    drop(read_by_nobody);
-    // Workers may hold the last of a job for a moment longer than anybody else.
+    drop(unread);
+    // A worker may hold the last reference to a job for a moment longer than anything else.
     wait_until("all results are gone", || results.iter().all(|result| result.strong_count() == 0));
 }
 
 #[test]
-fn without_readers_nothing_is_kept() {
+fn without_subscribers_nothing_is_held() {
     let jobs = JobManager::new();
     drop(jobs.notices());
     let result = tracked(&jobs);
@@ -187,7 +186,7 @@ fn an_alarm_rings_once_between_two_looks() {
     assert_eq!(notices.look().len(), 2);
     run(&jobs);
     wait_until("the alarm rings again", || count.load(Ordering::SeqCst) == 2);
-    // There is news already, so a new alarm rings at once, and not again before the next look.
+    // A notice is waiting already, so a new alarm rings at once, and not again before the next look.
     notices.wake(ring());
     assert_eq!(count.load(Ordering::SeqCst), 3);
     run(&jobs);
@@ -198,7 +197,7 @@ fn an_alarm_rings_once_between_two_looks() {
 }
 
 #[test]
-fn an_alarm_that_panics_is_swallowed_and_the_manager_lives_on() {
+fn a_panicking_alarm_is_swallowed_and_the_manager_lives_on() {
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
     notices.wake(|| panic!("an alarm of the host"));
@@ -209,7 +208,7 @@ fn an_alarm_that_panics_is_swallowed_and_the_manager_lives_on() {
 }
 
 #[test]
-fn waiting_for_news_ends_with_news_or_with_the_time() {
+fn waiting_for_a_notice_ends_with_a_notice_or_at_its_timeout() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let mut notices = jobs.notices();
@@ -222,7 +221,7 @@ fn waiting_for_news_ends_with_news_or_with_the_time() {
 }
 
 #[test]
-fn who_has_joined_a_job_finds_it_in_the_next_report_and_who_was_told_finds_it_finished() {
+fn a_joined_job_is_in_the_next_report_and_a_reported_job_is_finished() {
     let jobs = JobManager::new();
     thread::scope(|scope| {
         for _ in 0..3 {
@@ -232,19 +231,19 @@ fn who_has_joined_a_job_finds_it_in_the_next_report_and_who_was_told_finds_it_fi
                     let job = jobs.spawn("quick", || 1).unwrap();
                     job.join().unwrap();
                     assert!(notices.has_news());
-                    let told = notices.look();
-                    assert!(told.contains(&job));
-                    assert!(told.iter().all(|job| job.is_finished() && job.times().finished.is_some()));
+                    let reported = notices.look();
+                    assert!(reported.contains(&job));
+                    assert!(reported.iter().all(|job| job.is_finished() && job.times().finished.is_some()));
                 }
             });
         }
         scope.spawn(|| {
             let mut notices: Notices = jobs.notices();
-            let mut told = 0;
-            while told < 100 && notices.wait(Some(GUARD)) {
+            let mut reported = 0;
+            while reported < 100 && notices.wait(Some(GUARD)) {
                 for job in notices.look() {
                     assert!(job.is_finished() && job.clone().downcast::<i32>().unwrap().outcome().is_some());
-                    told += 1;
+                    reported += 1;
                 }
             }
         });

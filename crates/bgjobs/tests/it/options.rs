@@ -1,39 +1,41 @@
-//! What can be chosen for a manager and for a job.
+//! The options of a manager and of a job.
 
 use std::{cell::Cell, time::Duration};
 
 use bgjobs::{Config, Context, JobManager, Options, Outcome, State};
 
-use crate::gate::{Gate, burn, wait_until};
+use crate::{
+    gate::{Gate, burn, wait_until},
+    support::{daemon, on_fresh_thread},
+};
 
-/// How far the two clocks may be apart.
+/// How much CPU time and wall-clock time may differ.
 const SLACK: Duration = Duration::from_millis(1);
 
 thread_local! {
-    static LEFT: Cell<u32> = const { Cell::new(0) };
+    static COUNT: Cell<u32> = const { Cell::new(0) };
 }
 
-fn leave_one_more() -> u32 {
-    LEFT.set(LEFT.get() + 1);
-    LEFT.get()
+fn count_up() -> u32 {
+    COUNT.set(COUNT.get() + 1);
+    COUNT.get()
 }
 
 #[test]
-fn a_reused_thread_keeps_its_thread_locals_and_a_fresh_one_has_none() {
+fn a_reused_thread_retains_its_thread_locals_and_a_fresh_one_starts_without() {
     let jobs = JobManager::new();
     for expected in 1..=5 {
-        assert_eq!(jobs.spawn("pooled", leave_one_more).unwrap().join().unwrap(), &expected);
+        assert_eq!(jobs.spawn("pooled", count_up).unwrap().join().unwrap(), &expected);
     }
-    let fresh = Options { fresh_thread: true, ..Options::default() };
     for _ in 0..5 {
-        assert_eq!(jobs.with(fresh.clone()).spawn("fresh", leave_one_more).unwrap().join().unwrap(), &1);
+        assert_eq!(jobs.with(on_fresh_thread()).spawn("fresh", count_up).unwrap().join().unwrap(), &1);
     }
-    // It runs nothing after its job either.
-    assert_eq!(jobs.spawn("pooled", leave_one_more).unwrap().join().unwrap(), &6);
+    // A fresh thread runs no other job afterwards either.
+    assert_eq!(jobs.spawn("pooled", count_up).unwrap().join().unwrap(), &6);
 }
 
 #[test]
-fn a_thread_with_one_job_is_counted_while_it_lives_and_bears_the_jobs_name() {
+fn a_dedicated_thread_is_counted_while_it_lives_and_is_named_after_its_job() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let pass = gate.pass();
@@ -41,22 +43,21 @@ fn a_thread_with_one_job_is_counted_while_it_lives_and_bears_the_jobs_name() {
         pass.wait();
         std::thread::current().name().map(str::to_owned)
     };
-    let fresh = Options { fresh_thread: true, ..Options::default() };
-    let job = jobs.with(fresh).spawn("fit\0x", body).unwrap();
+    let job = jobs.with(on_fresh_thread()).spawn("fit\0x", body).unwrap();
     assert_eq!(jobs.threads(), 1);
     gate.open();
     assert_eq!(job.join().unwrap().as_deref(), Some("fit"));
     wait_until("the thread ends", || jobs.threads() == 0);
 }
 
-/// Uses about a kilobyte of stack a level.
+/// Uses about a kilobyte of stack per level.
 fn dive(levels: u32) -> u32 {
     let buffer = std::hint::black_box([1_u8; 1024]);
     if levels == 0 { 0 } else { dive(levels - 1) + u32::from(buffer[(levels % 1024) as usize]) }
 }
 
 #[test]
-fn a_stack_may_be_chosen_for_a_job_and_for_all() {
+fn the_stack_size_can_be_set_for_one_job_and_for_all() {
     const DEEP: u32 = 16 * 1024;
     let deep = Some(64 << 20);
     let jobs = JobManager::new();
@@ -67,7 +68,7 @@ fn a_stack_may_be_chosen_for_a_job_and_for_all() {
 }
 
 #[test]
-fn an_absurd_stack_is_refused_and_harms_nobody() {
+fn an_absurd_stack_size_is_refused_without_further_harm() {
     let jobs = JobManager::new();
     for stack_size in [Some(usize::MAX), Some(usize::MAX / 2)] {
         let absurd = Options { stack_size, ..Options::default() };
@@ -78,13 +79,13 @@ fn an_absurd_stack_is_refused_and_harms_nobody() {
 }
 
 #[test]
-fn a_daemon_job_says_so_and_is_asked_to_stop_at_the_shutdown() {
+fn a_daemon_is_marked_as_one_and_asked_to_stop_at_shutdown() {
     let jobs = JobManager::new();
     let watch = |job: &Context| {
         job.sleep(Duration::MAX)?;
         Ok(())
     };
-    let daemon = jobs.with(Options { daemon: true, ..Options::default() }).spawn_with("watch", watch).unwrap();
+    let daemon = jobs.with(daemon()).spawn_with("watch", watch).unwrap();
     let plain = jobs.spawn("fit", || ()).unwrap();
     assert!(daemon.is_daemon() && !plain.is_daemon());
     jobs.shutdown().unwrap();
@@ -93,17 +94,17 @@ fn a_daemon_job_says_so_and_is_asked_to_stop_at_the_shutdown() {
     assert_eq!(daemon.stop_reason().as_deref(), Some("the manager was shut down"));
 }
 
-/// A job that has used its processor, and then holds.
+/// A job that has used some CPU time and then waits at the gate.
 fn burner(jobs: &JobManager, gate: &Gate) -> bgjobs::Job<()> {
     let pass = gate.pass();
-    let (tell, told) = std::sync::mpsc::channel();
+    let (sender, receiver) = std::sync::mpsc::channel();
     let body = move || {
         burn(Duration::from_millis(20));
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         pass.wait();
     };
     let job = jobs.spawn("burn", body).unwrap();
-    told.recv().unwrap();
+    receiver.recv().unwrap();
     job
 }
 
@@ -111,15 +112,15 @@ fn burner(jobs: &JobManager, gate: &Gate) -> bgjobs::Job<()> {
 #[cfg(target_os = "linux")]
 fn the_thread_of_a_job_is_known_while_it_runs() {
     let jobs = JobManager::new();
-    let (gate, (tell, told)) = (Gate::new(), std::sync::mpsc::channel());
+    let (gate, (sender, receiver)) = (Gate::new(), std::sync::mpsc::channel());
     let held = gate.hold(());
     let job = jobs.spawn("held", move || {
         let thread = std::fs::read_link("/proc/thread-self").unwrap();
-        tell.send(thread.file_name().unwrap().to_string_lossy().parse::<u32>().unwrap()).unwrap();
+        sender.send(thread.file_name().unwrap().to_string_lossy().parse::<u32>().unwrap()).unwrap();
         held();
     });
     let job = job.unwrap();
-    let thread = told.recv().unwrap();
+    let thread = receiver.recv().unwrap();
     assert_eq!(job.thread(), Some(thread));
     gate.open();
     job.wait().unwrap();
@@ -128,10 +129,10 @@ fn the_thread_of_a_job_is_known_while_it_runs() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn the_processor_time_of_a_running_job_grows_and_of_a_finished_one_is_kept_if_asked_for() {
+fn measured_cpu_time_grows_while_a_job_runs_and_stays_known_after_it_finished() {
     let jobs = JobManager::with_config(Config { measure_cpu: true, ..Config::default() });
     let gate = Gate::new();
-    // Not at the start of its thread's life, so that an offset would show.
+    // The thread has already run a job, so a missing offset would show.
     jobs.spawn("before", || burn(Duration::from_millis(10))).unwrap().join().unwrap();
     let job = burner(&jobs, &gate);
     let running = job.cpu_time().unwrap();
@@ -145,7 +146,7 @@ fn the_processor_time_of_a_running_job_grows_and_of_a_finished_one_is_kept_if_as
 
 #[test]
 #[cfg(target_os = "linux")]
-fn unmeasured_the_processor_time_is_known_while_the_job_runs() {
+fn unmeasured_cpu_time_is_known_only_while_the_job_runs() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let job = burner(&jobs, &gate);

@@ -1,4 +1,4 @@
-//! Where a body is, by its own way to tell.
+//! The place of a body, as its own locators report it.
 
 use std::sync::{
     Arc,
@@ -13,12 +13,12 @@ fn frame(function: &str, line: u32) -> Frame {
     Frame { function: Some(function.to_owned()), line: Some(line), ..Frame::default() }
 }
 
-fn told(job: &AnyJob) -> Option<String> {
+fn place(job: &AnyJob) -> Option<String> {
     job.place().map(|place| place.to_string())
 }
 
 #[test]
-fn a_body_is_asked_where_it_is_only_when_somebody_wants_to_know_and_until_it_ends() {
+fn a_body_is_asked_for_its_place_only_on_demand_and_only_while_it_runs() {
     let jobs = JobManager::new();
     let (at, gate) = (Gate::new(), Gate::new());
     let (up, pass) = (at.opener(), gate.pass());
@@ -27,11 +27,11 @@ fn a_body_is_asked_where_it_is_only_when_somebody_wants_to_know_and_until_it_end
         let asked = Arc::clone(&asked);
         move |job: &Context| {
             job.checkpoint("starting")?;
-            let kept = job.clone();
+            let context = job.clone();
             let _located = job.locate(move || {
                 asked.store(true, Ordering::Relaxed);
-                // Only as long as the body runs does this keep the job alive.
-                assert_eq!(kept.id().get(), 0);
+                // This reference keeps the job alive only while the body runs.
+                assert_eq!(context.id().get(), 0);
                 Some(Place::new(vec![frame("main", 1), frame("fit", 3)]))
             });
             up.open();
@@ -42,37 +42,37 @@ fn a_body_is_asked_where_it_is_only_when_somebody_wants_to_know_and_until_it_end
     let job = jobs.spawn_with("fit", body).unwrap();
     at.pass().wait();
     assert!(!asked.load(Ordering::Relaxed));
-    assert_eq!(told(&job).as_deref(), Some("line 3 of fit"));
+    assert_eq!(place(&job).as_deref(), Some("line 3 of fit"));
     assert!(asked.load(Ordering::Relaxed));
     assert_eq!(job.place().unwrap().frames.len(), 2);
     gate.open();
     job.join().unwrap();
     let place = job.place().unwrap();
-    assert_eq!(&*place.text, "starting", "what it said itself stays");
+    assert_eq!(&*place.text, "starting", "its own checkpoint stays");
 }
 
 #[test]
-fn a_way_to_tell_that_panics_or_does_not_know_is_as_none() {
+fn a_locator_that_panics_or_returns_none_is_ignored() {
     let jobs = JobManager::new();
     let gate = Gate::new();
-    for (name, provider) in
+    for (name, locator) in
         [("panics", (|| panic!("nobody knows")) as fn() -> Option<Place>), ("does not know", || None)]
     {
         let pass = gate.pass();
         let body = move |job: &Context| {
-            let _located = job.locate(provider);
+            let _located = job.locate(locator);
             job.checkpoint("reading")?;
             pass.wait();
             Ok(())
         };
         let job = jobs.spawn_with(name, body).unwrap();
-        wait_until("it says where it is", || job.place().is_some());
-        assert!(told(&job).unwrap().starts_with("reading (line "), "{name}");
+        wait_until("the job has a place", || job.place().is_some());
+        assert!(place(&job).unwrap().starts_with("reading (line "), "{name}");
     }
 }
 
 #[test]
-fn a_way_to_tell_inside_another_adds_to_it_until_it_is_dropped() {
+fn a_nested_locator_extends_the_outer_one_until_dropped() {
     let jobs = JobManager::new();
     let (at, gate, left, end) = (Gate::new(), Gate::new(), Gate::new(), Gate::new());
     let (up, pass, out, over) = (at.opener(), gate.pass(), left.opener(), end.pass());
@@ -89,17 +89,17 @@ fn a_way_to_tell_inside_another_adds_to_it_until_it_is_dropped() {
     };
     let job = jobs.spawn_with("fit", body).unwrap();
     at.pass().wait();
-    assert_eq!(told(&job).as_deref(), Some("calling (line 3 of fit)"));
+    assert_eq!(place(&job).as_deref(), Some("calling (line 3 of fit)"));
     gate.open();
     left.pass().wait();
-    assert_eq!(told(&job).as_deref(), Some("calling (line 1 of main)"));
+    assert_eq!(place(&job).as_deref(), Some("calling (line 1 of main)"));
     end.open();
     job.join().unwrap();
     assert_eq!(job.place(), None);
 }
 
 #[test]
-fn the_calls_that_a_body_is_in_may_ask_for_its_place_again() {
+fn a_locator_may_ask_for_the_place_of_its_own_job() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let pass = gate.pass();
@@ -107,7 +107,7 @@ fn the_calls_that_a_body_is_in_may_ask_for_its_place_again() {
         let own = job.job().clone();
         let inside = AtomicBool::new(false);
         let _located = job.locate(move || {
-            // A lock that is held here would never be had again.
+            // If the engine held a lock here, this call would deadlock.
             if !inside.swap(true, Ordering::Relaxed) {
                 return own.place();
             }
@@ -117,11 +117,11 @@ fn the_calls_that_a_body_is_in_may_ask_for_its_place_again() {
         Ok(())
     };
     let job = jobs.spawn_with("asks", body).unwrap();
-    wait_until("it can tell", || told(&job).as_deref() == Some("line 2 of inner"));
+    wait_until("the locator answers", || place(&job).as_deref() == Some("line 2 of inner"));
 }
 
 #[test]
-fn a_verdict_tells_where_the_job_was_when_it_heard() {
+fn a_verdict_says_where_the_job_noticed_the_stop() {
     let jobs = JobManager::new();
     let (at, gate) = (Gate::new(), Gate::new());
     let (up, pass) = (at.opener(), gate.pass());
@@ -146,7 +146,7 @@ fn a_verdict_tells_where_the_job_was_when_it_heard() {
 }
 
 #[test]
-fn a_job_that_stops_without_frames_was_at_its_last_checkpoint() {
+fn a_job_that_stops_without_frames_is_placed_at_its_last_checkpoint() {
     let jobs = JobManager::new();
     let (at, gate) = (Gate::new(), Gate::new());
     let (up, pass) = (at.opener(), gate.pass());

@@ -1,4 +1,4 @@
-//! Jobs that are tried again when they fail.
+//! Jobs that are retried when they fail.
 
 use std::{
     sync::{
@@ -13,14 +13,14 @@ use expect_test::expect;
 
 use crate::{
     gate::{GUARD, Gate, wait_until},
-    groups::of,
+    support::in_group,
 };
 
-fn at_once(attempts: u32) -> Retry {
+fn without_backoff(attempts: u32) -> Retry {
     Retry { attempts, backoff: Duration::ZERO, ..Retry::default() }
 }
 
-/// A job whose body fails so many times, half of them by a panic, and then returns the number of its attempts.
+/// A job whose body fails `times` times, every other time by a panic, and then returns the number of its attempts.
 fn failing(jobs: &JobManager, times: u32, retry: Retry) -> Job<u32> {
     let count = AtomicU32::new(0);
     let body = move |_: &Context| match count.fetch_add(1, Ordering::Relaxed) + 1 {
@@ -36,9 +36,9 @@ fn failures(job: &Job<u32>) -> Vec<Option<String>> {
 }
 
 #[test]
-fn a_body_is_called_until_it_does_not_fail_and_each_attempt_is_told() {
+fn a_body_is_called_until_it_succeeds_and_every_attempt_is_recorded() {
     let jobs = JobManager::new();
-    let job = failing(&jobs, 2, at_once(5));
+    let job = failing(&jobs, 2, without_backoff(5));
     assert_eq!(job.join().unwrap(), &3);
     assert_eq!(failures(&job), [Some("error 1".to_owned()), Some("panic 2".to_owned()), None]);
     let attempts = job.attempts();
@@ -49,10 +49,10 @@ fn a_body_is_called_until_it_does_not_fail_and_each_attempt_is_told() {
 }
 
 #[test]
-fn the_last_failure_is_the_jobs() {
+fn the_last_failure_becomes_the_failure_of_the_job() {
     let jobs = JobManager::new();
     for (attempts, made) in [(0, 1), (1, 1), (2, 2), (3, 3)] {
-        let job = failing(&jobs, u32::MAX, at_once(attempts));
+        let job = failing(&jobs, u32::MAX, without_backoff(attempts));
         job.wait().unwrap();
         assert_eq!((job.state(), job.attempts().len()), (State::Finished(Outcome::Failed), made));
     }
@@ -63,7 +63,7 @@ fn the_last_failure_is_the_jobs() {
 }
 
 #[test]
-fn it_waits_longer_each_time_and_says_so() {
+fn each_retry_waits_longer_and_says_so() {
     let jobs = JobManager::new();
     let backoff = Duration::from_millis(20);
     let job = failing(&jobs, 2, Retry { backoff, ..Retry::default() });
@@ -73,13 +73,13 @@ fn it_waits_longer_each_time_and_says_so() {
     assert!(pause(1) >= backoff && pause(2) >= backoff * 2);
 
     let slow = failing(&jobs, 9, Retry { attempts: 5, backoff: GUARD, longest: Duration::from_secs(2) });
-    wait_until("it waits", || !slow.why().is_empty());
+    wait_until("the job waits for its next attempt", || !slow.why().is_empty());
     let [Waiting::Attempt { left, number: 2, of: 5 }] = slow.why()[..] else { panic!("{:?}", slow.why()) };
     assert!(left <= Duration::from_secs(2) && left > Duration::from_secs(1), "{left:?}");
     let waiting = Waiting::Attempt { left: Duration::from_secs(2), number: 2, of: 5 };
     expect!["it waits 2.0s before attempt 2 of 5"].assert_eq(&waiting.to_string());
     assert_eq!(slow.attempts().len(), 1);
-    // A stop ends it at once.
+    // A stop ends the wait at once.
     let asked = Instant::now();
     slow.ask_stop("enough");
     slow.wait().unwrap();
@@ -90,7 +90,7 @@ fn it_waits_longer_each_time_and_says_so() {
 }
 
 #[test]
-fn between_attempts_it_is_nowhere_and_a_stop_there_names_no_place() {
+fn between_attempts_a_job_has_no_place_and_a_stop_names_none() {
     let jobs = JobManager::new();
     let body = |job: &Context| {
         std::mem::forget(job.locate(|| Some(Place::new(Vec::new()))));
@@ -99,7 +99,7 @@ fn between_attempts_it_is_nowhere_and_a_stop_there_names_no_place() {
     };
     let retry = Retry { attempts: 2, backoff: GUARD, longest: GUARD };
     let job = jobs.with(Options::default()).retry("fetch", retry, body).unwrap();
-    wait_until("it waits", || !job.why().is_empty());
+    wait_until("the job waits for its next attempt", || !job.why().is_empty());
     assert_eq!(job.place(), None);
     let verdict = job.stop("enough", GUARD);
     assert!(matches!(verdict, Verdict::Stopped { place: None, .. }), "{verdict:?}");
@@ -107,7 +107,7 @@ fn between_attempts_it_is_nowhere_and_a_stop_there_names_no_place() {
 }
 
 #[test]
-fn a_stop_within_an_attempt_is_not_tried_again() {
+fn an_attempt_that_was_stopped_is_not_retried() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let pass = gate.pass();
@@ -115,7 +115,7 @@ fn a_stop_within_an_attempt_is_not_tried_again() {
         pass.wait();
         Ok(job.check()?)
     };
-    let job = jobs.with(Options::default()).retry("watch", at_once(9), body).unwrap();
+    let job = jobs.with(Options::default()).retry("watch", without_backoff(9), body).unwrap();
     job.ask_stop("enough");
     gate.open();
     job.wait().unwrap();
@@ -124,7 +124,7 @@ fn a_stop_within_an_attempt_is_not_tried_again() {
 }
 
 #[test]
-fn between_attempts_its_place_is_lent() {
+fn between_attempts_a_job_lends_its_slot() {
     let jobs = JobManager::new();
     jobs.group("io").set_limit(1).unwrap();
     let count = Arc::new(AtomicU32::new(0));
@@ -134,14 +134,14 @@ fn between_attempts_its_place_is_lent() {
         Err::<(), _>(Failure::new("no answer"))
     };
     let retry = Retry { attempts: 2, backoff: GUARD, longest: GUARD };
-    let slow = jobs.with(of("io")).retry("slow", retry, body).unwrap();
-    jobs.with(of("io")).spawn("other", || ()).unwrap().join().unwrap();
+    let slow = jobs.with(in_group("io")).retry("slow", retry, body).unwrap();
+    jobs.with(in_group("io")).spawn("other", || ()).unwrap().join().unwrap();
     assert_eq!((count.load(Ordering::Relaxed), slow.state()), (1, State::Running));
     slow.ask_stop("enough");
 }
 
 #[test]
-fn a_time_limit_is_one_for_all_attempts() {
+fn a_time_limit_covers_all_attempts_together() {
     let jobs = JobManager::new();
     let options = Options { time_limit: Some(Duration::from_millis(30)), ..Options::default() };
     let retry = Retry { attempts: u32::MAX, backoff: Duration::from_millis(1), ..Retry::default() };
@@ -152,9 +152,9 @@ fn a_time_limit_is_one_for_all_attempts() {
 }
 
 #[test]
-fn of_many_attempts_the_newest_are_kept() {
+fn only_the_newest_of_many_attempts_are_remembered() {
     let jobs = JobManager::new();
-    let job = failing(&jobs, 150, at_once(u32::MAX));
+    let job = failing(&jobs, 150, without_backoff(u32::MAX));
     assert_eq!(job.join().unwrap(), &151);
     let attempts = job.attempts();
     assert_eq!((attempts.len(), attempts[0].number, attempts[99].number), (100, 52, 151));

@@ -1,4 +1,4 @@
-//! Asking a job to stop.
+//! Stopping jobs.
 
 use std::{
     sync::{
@@ -27,7 +27,7 @@ fn sleeper(job: &Context) -> Result<(), Failure> {
 fn a_job_that_heeds_the_request_is_stopped() {
     let jobs = JobManager::new();
     let job = jobs.spawn_with("sleep", sleeper).unwrap();
-    wait_until("it sleeps", || job.state() == State::Running);
+    wait_until("the job sleeps", || job.state() == State::Running);
     let verdict = job.stop("not needed", GUARD);
     let Verdict::Stopped { after, place: Some(place) } = &verdict else { panic!("{verdict}") };
     assert!(*after < GUARD);
@@ -48,7 +48,7 @@ fn a_job_that_heeds_the_request_is_stopped() {
 }
 
 #[test]
-fn a_job_that_has_ended_is_left_as_it_is() {
+fn stopping_an_ended_job_changes_nothing() {
     let jobs = JobManager::new();
     let done = jobs.spawn("done", || ()).unwrap();
     let died = jobs.spawn("died", || panic!("x")).unwrap();
@@ -74,11 +74,11 @@ fn a_job_that_has_ended_is_left_as_it_is() {
 }
 
 #[test]
-fn a_job_that_ends_well_after_the_request_had_completed_first() {
+fn a_job_that_completes_despite_the_request_counts_as_completed_first() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let job = jobs.spawn("deaf", gate.hold(1)).unwrap();
-    wait_until("it runs", || job.state() == State::Running);
+    wait_until("the job runs", || job.state() == State::Running);
     gate.open_soon();
     let verdict = job.stop("x", GUARD);
     assert!(matches!(verdict, Verdict::FinishedFirst { outcome: Outcome::Done, asked: true }));
@@ -87,7 +87,7 @@ fn a_job_that_ends_well_after_the_request_had_completed_first() {
 }
 
 #[test]
-fn a_body_that_ignores_the_request_is_told_of_with_its_last_place() {
+fn a_body_that_ignores_the_request_is_reported_with_its_last_place() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let pass = gate.pass();
@@ -99,7 +99,7 @@ fn a_body_that_ignores_the_request_is_told_of_with_its_last_place() {
         Ok(())
     };
     let job = jobs.spawn_with("deaf", body).unwrap();
-    wait_until("it says where it is", || job.place().is_some());
+    wait_until("the job has a place", || job.place().is_some());
     let verdict = job.stop("enough", SOON);
     let Verdict::StillRunning { after, place: Some(place) } = &verdict else { panic!("{verdict}") };
     assert!(*after >= SOON && &*place.text == "reading\n");
@@ -109,7 +109,7 @@ fn a_body_that_ignores_the_request_is_told_of_with_its_last_place() {
     assert!(text.starts_with("still running "), "{text}");
     assert!(text.contains(&format!(" after the request, in reading\\n (line {line} of {file}) for ")), "{text}");
     assert_eq!(job.state(), State::Stopping);
-    // It goes on being asked.
+    // The request stands, and the job can be asked again.
     gate.open();
     assert!(matches!(
         job.stop("again", GUARD),
@@ -119,11 +119,11 @@ fn a_body_that_ignores_the_request_is_told_of_with_its_last_place() {
 }
 
 #[test]
-fn a_body_that_said_no_place_has_none_in_the_verdict() {
+fn a_body_without_a_checkpoint_has_no_place_in_the_verdict() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let job = jobs.spawn("deaf", gate.hold(())).unwrap();
-    wait_until("it runs", || job.state() == State::Running);
+    wait_until("the job runs", || job.state() == State::Running);
     let verdict = job.stop("enough", Duration::ZERO);
     assert!(matches!(verdict, Verdict::StillRunning { place: None, .. }), "{verdict}");
     assert!(verdict.to_string().ends_with(" after the request"));
@@ -131,11 +131,11 @@ fn a_body_that_said_no_place_has_none_in_the_verdict() {
 }
 
 #[test]
-fn the_first_to_ask_is_told_so_and_its_reason_is_kept() {
+fn the_first_stop_request_is_told_so_and_its_reason_wins() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let job = jobs.spawn("deaf", gate.hold(())).unwrap();
-    wait_until("it runs", || job.state() == State::Running);
+    wait_until("the job runs", || job.state() == State::Running);
     assert_eq!(job.stop_reason(), None);
     assert_eq!([job.ask_stop("first"), job.ask_stop("second")], [true, false]);
     assert_eq!(job.stop_reason().as_deref(), Some("first"));
@@ -143,7 +143,7 @@ fn the_first_to_ask_is_told_so_and_its_reason_is_kept() {
 }
 
 #[test]
-fn of_many_who_ask_at_once_one_is_told_that_it_was_first_and_its_reason_is_kept() {
+fn of_many_simultaneous_stop_requests_exactly_one_is_first_and_its_reason_wins() {
     for _ in 0..50 {
         let jobs = JobManager::new();
         let gate = Gate::new();
@@ -157,7 +157,7 @@ fn of_many_who_ask_at_once_one_is_told_that_it_was_first_and_its_reason_is_kept(
                     job.ask_stop(n.to_string()).then_some(n)
                 })
             };
-            [0, 1, 2, 3].map(ask).into_iter().filter_map(|asker| asker.join().unwrap()).collect()
+            [0, 1, 2, 3].map(ask).into_iter().filter_map(|thread| thread.join().unwrap()).collect()
         });
         assert_eq!(first.len(), 1);
         assert_eq!(job.stop_reason().as_deref(), Some(&*first[0].to_string()));
@@ -166,7 +166,7 @@ fn of_many_who_ask_at_once_one_is_told_that_it_was_first_and_its_reason_is_kept(
 }
 
 #[test]
-fn a_job_that_has_not_started_ends_at_once_and_its_body_never_runs() {
+fn a_job_stopped_before_it_started_ends_at_once_and_its_body_never_runs() {
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
     let started = Arc::new(AtomicUsize::new(0));
@@ -190,7 +190,7 @@ fn a_job_that_has_not_started_ends_at_once_and_its_body_never_runs() {
 }
 
 #[test]
-fn a_job_that_stops_itself_is_told_at_once_that_it_still_runs() {
+fn a_job_that_stops_itself_learns_at_once_that_it_still_runs() {
     let jobs = JobManager::new();
     let body = |job: &Context| {
         let verdict = job.job().stop("I have enough", GUARD);
@@ -204,7 +204,7 @@ fn a_job_that_stops_itself_is_told_at_once_that_it_still_runs() {
 }
 
 #[test]
-fn whatever_a_body_asks_after_the_request_says_that_it_must_stop() {
+fn every_check_after_the_request_tells_the_body_to_stop() {
     let jobs = JobManager::new();
     let body = |job: &Context| {
         job.job().ask_stop("enough");
@@ -219,7 +219,7 @@ fn whatever_a_body_asks_after_the_request_says_that_it_must_stop() {
 }
 
 #[test]
-fn a_sleep_lasts_as_long_as_it_should_when_nobody_asks() {
+fn a_sleep_lasts_its_full_time_without_a_stop_request() {
     let jobs = JobManager::new();
     let body = |job: &Context| {
         let began = std::time::Instant::now();
@@ -230,11 +230,11 @@ fn a_sleep_lasts_as_long_as_it_should_when_nobody_asks() {
 }
 
 #[test]
-fn a_job_that_was_asked_to_stop_and_runs_on_is_stopping() {
+fn a_job_that_runs_on_after_a_stop_request_is_stopping() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let job = jobs.spawn("deaf", gate.hold(())).unwrap();
-    wait_until("it runs", || job.state() == State::Running);
+    wait_until("the job runs", || job.state() == State::Running);
     assert!(job.ask_stop("not needed"));
     assert_eq!((job.state(), job.status(), job.stat_code()), (State::Stopping, "Stopping", 1));
     assert_eq!(jobs.running(), [AnyJob::clone(&job)]);
@@ -243,7 +243,7 @@ fn a_job_that_was_asked_to_stop_and_runs_on_is_stopping() {
 }
 
 #[test]
-fn a_body_is_called_when_its_job_is_asked_to_stop() {
+fn a_body_can_be_called_back_when_its_job_is_asked_to_stop() {
     let jobs = JobManager::new();
     let (gate, calls) = (Gate::new(), Arc::new(AtomicUsize::new(0)));
     let (count, pass) = (Arc::clone(&calls), gate.pass());
@@ -263,11 +263,11 @@ fn a_body_is_called_when_its_job_is_asked_to_stop() {
         Ok(job.check()?)
     });
     let job = job.unwrap();
-    wait_until("it is ready", || job.place().is_some());
+    wait_until("the job is ready", || job.place().is_some());
     job.ask_stop("not needed");
     job.ask_stop("really");
-    assert_eq!(calls.load(Ordering::Relaxed), 1, "once, and not what was taken back");
+    assert_eq!(calls.load(Ordering::Relaxed), 1, "the callback runs once, and a dropped one does not run");
     gate.open();
     assert!(job.join().is_err());
-    assert_eq!(calls.load(Ordering::Relaxed), 2, "and at once if it comes late");
+    assert_eq!(calls.load(Ordering::Relaxed), 2, "a callback set after the request runs at once");
 }

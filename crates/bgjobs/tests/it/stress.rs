@@ -1,4 +1,4 @@
-//! Many threads at once: nothing is lost, doubled, leaked or dropped twice.
+//! Many threads at once: nothing is lost, duplicated, leaked or dropped twice.
 
 use std::{
     collections::HashSet,
@@ -11,11 +11,14 @@ use std::{
 
 use bgjobs::{AnyJob, Failure, JobManager, JoinError, Options, Outcome, State};
 
-use crate::gate::{GUARD, Gate, stopped_unstarted, wait_until};
+use crate::{
+    gate::{GUARD, Gate, stopped_unstarted, wait_until},
+    support::daemon,
+};
 
 const THREADS: usize = 8;
 
-/// How many values were made and how many dropped.
+/// Counts the values that were created and those that were dropped.
 #[derive(Clone, Default)]
 struct Census(Arc<[AtomicUsize; 2]>);
 
@@ -28,10 +31,11 @@ impl Census {
     }
 
     fn counts(&self) -> [usize; 2] {
-        [0, 1].map(|place| self.0[place].load(Ordering::SeqCst))
+        [0, 1].map(|index| self.0[index].load(Ordering::SeqCst))
     }
 
-    /// Workers may hold the last of a job for a moment longer than anybody else.
+    /// Asserts that all values were dropped once, after a wait: a worker may hold the last reference to a job for a moment longer
+    /// than anything else.
     #[track_caller]
     fn all_dropped_once(&self, made: usize) {
         wait_until("every value is dropped", || self.counts()[1] >= made);
@@ -45,7 +49,7 @@ impl Drop for Counted {
     }
 }
 
-/// Starts a job that captures one counted value and gives another one or dies.
+/// Starts a job that captures one counted value and returns another one, panics with one or fails.
 fn start(jobs: &bgjobs::Handle, census: &Census, ends: usize) -> bgjobs::Job<Counted> {
     let (captured, census) = (census.make(), census.clone());
     let body = move || {
@@ -61,11 +65,11 @@ fn start(jobs: &bgjobs::Handle, census: &Census, ends: usize) -> bgjobs::Job<Cou
 }
 
 #[test]
-fn many_threads_that_spawn_join_look_and_flush_lose_nothing_and_double_nothing() {
+fn many_threads_that_spawn_join_look_and_flush_lose_and_duplicate_nothing() {
     const EACH: usize = 300;
     let census = Census::default();
     let jobs = JobManager::new();
-    let mut all_told = jobs.notices();
+    let mut all_notices = jobs.notices();
     let (numbers, flushed) = (Mutex::new(HashSet::new()), AtomicUsize::new(0));
     thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -95,17 +99,17 @@ fn many_threads_that_spawn_join_look_and_flush_lose_nothing_and_double_nothing()
     jobs.wait_all(None).unwrap();
     let total = THREADS * EACH;
     assert_eq!(*numbers.lock().unwrap(), (0..total as u64).map(Into::into).collect());
-    let told = all_told.look();
-    assert_eq!(told.iter().map(AnyJob::id).collect::<HashSet<_>>().len(), told.len());
-    assert_eq!(told.len(), total);
+    let reported = all_notices.look();
+    assert_eq!(reported.iter().map(AnyJob::id).collect::<HashSet<_>>().len(), reported.len());
+    assert_eq!(reported.len(), total);
     assert_eq!(flushed.into_inner() + jobs.all().len(), total);
-    drop((told, all_told, jobs));
-    // A captured value each, and a result or payload of three in four.
+    drop((reported, all_notices, jobs));
+    // Every job captures a value, and three in four make a result or payload.
     census.all_dropped_once(total + total / 4 * 3);
 }
 
 #[test]
-fn many_threads_that_start_jobs_while_the_manager_goes_are_served_or_refused() {
+fn many_threads_that_start_jobs_during_a_drop_are_served_or_refused() {
     for round in 0..20 {
         let census = Census::default();
         let jobs = JobManager::new();
@@ -118,7 +122,7 @@ fn many_threads_that_start_jobs_while_the_manager_goes_are_served_or_refused() {
                     for _ in 0..50 {
                         let captured = census.make();
                         if let Ok(job) = handle.spawn("late", move || drop(captured)) {
-                            // What was accepted is waited for.
+                            // A drop waits for every job that was accepted.
                             job.join_timeout(GUARD).unwrap();
                             served.fetch_add(1, Ordering::SeqCst);
                         }
@@ -133,38 +137,38 @@ fn many_threads_that_start_jobs_while_the_manager_goes_are_served_or_refused() {
 }
 
 #[test]
-fn a_captured_value_and_a_result_are_dropped_once_on_every_path() {
+fn captured_values_and_results_are_dropped_once_on_every_path() {
     let census = Census::default();
     let jobs = JobManager::new();
     // Done, and flushed.
     start(&jobs, &census, 0).wait().unwrap();
     jobs.flush();
     census.all_dropped_once(2);
-    // A panic with a payload that is taken.
+    // A panic whose payload is taken.
     let job = start(&jobs, &census, 2);
     job.wait().unwrap();
     drop(job.failure().unwrap().take_payload());
     census.all_dropped_once(4);
-    // An error, and removed while a handle is held.
+    // An error, in a job that is removed while a handle exists.
     let job = start(&jobs, &census, 3);
     job.wait().unwrap();
     jobs.remove(&job).unwrap();
     census.all_dropped_once(5);
-    // Kept by a handle alone, after a flush.
+    // Held only by a handle after a flush.
     let job = start(&jobs, &census, 0);
     job.wait().unwrap();
     jobs.flush();
     assert_eq!(census.counts(), [7, 6]);
     drop(job);
     census.all_dropped_once(7);
-    // Stopped before the start.
+    // Stopped before it started.
     let job = stopped_unstarted(|| start(&jobs, &census, 0));
     assert!(matches!(job.join(), Err(JoinError::Failed { .. })));
     jobs.flush();
     drop(job);
     let [made, _] = census.counts();
     census.all_dropped_once(made);
-    // Detached, untold, unflushed; the reader goes after the manager.
+    // Detached, not reported and not flushed; the subscriber outlives the manager.
     let notices = jobs.notices();
     drop(start(&jobs, &census, 0));
     drop(jobs);
@@ -184,18 +188,18 @@ fn a_daemon_that_outlives_its_manager_is_dropped_with_its_last_handle() {
         let _captured = captured;
         held()
     };
-    let job = jobs.with(Options { daemon: true, ..Options::default() }).spawn("daemon", body).unwrap();
-    wait_until("it runs", || job.state() == State::Running);
+    let job = jobs.with(daemon()).spawn("daemon", body).unwrap();
+    wait_until("the daemon runs", || job.state() == State::Running);
     drop(jobs);
     gate.open();
     job.wait().unwrap();
-    wait_until("the captured value is gone", || census.counts()[1] == 1);
+    wait_until("the captured value is dropped", || census.counts()[1] == 1);
     drop(job);
     census.all_dropped_once(2);
 }
 
 #[test]
-fn stops_and_ends_that_meet_agree_on_one_outcome() {
+fn racing_stops_and_ends_agree_on_one_outcome() {
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
     for n in 0..400 {

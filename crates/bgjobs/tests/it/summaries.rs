@@ -1,4 +1,4 @@
-//! All that is known of a job, as data.
+//! Summaries: everything known about a job, as data.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,7 +12,7 @@ use crate::gate::{Gate, wait_until};
 const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
-fn a_running_job_says_how_far_it_is_and_how_long_it_will_still_run() {
+fn a_running_job_reports_its_progress_and_the_remaining_time() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let pass = gate.pass();
@@ -25,14 +25,14 @@ fn a_running_job_says_how_far_it_is_and_how_long_it_will_still_run() {
         Ok(())
     });
     let job = job.unwrap();
-    wait_until("it says where it is", || job.place().is_some());
+    wait_until("the job has a place", || job.place().is_some());
     let summary = job.summary();
     assert_eq!((summary.id, &*summary.name, summary.daemon), (0.into(), "load", false));
     assert_eq!((summary.state, summary.finished), (State::Running, None));
     assert!(before - SECOND < summary.created && summary.created <= summary.started.unwrap());
     assert_eq!((summary.lines, summary.place.as_deref()), (2, Some("parsing")));
     assert_eq!(summary.progress.unwrap().total, Some(4));
-    // Three times as much is left as is done, and the time runs on meanwhile.
+    // A quarter is done, so three times the time so far remains; the clock has moved on in between.
     assert!(summary.remaining.unwrap() >= 3 * summary.ran.unwrap());
     assert!(summary.failure.is_none() && summary.stop_reason.is_none());
     gate.open();
@@ -41,7 +41,7 @@ fn a_running_job_says_how_far_it_is_and_how_long_it_will_still_run() {
 }
 
 #[test]
-fn a_dead_job_says_why() {
+fn a_dead_job_says_why_it_died() {
     let jobs = JobManager::new();
     let failed = jobs.try_spawn("load", || Err::<(), _>(Failure::new("no rows"))).unwrap();
     let stopped = jobs.spawn_with("watch", |job| Ok(job.sleep(Duration::MAX)?)).unwrap();
@@ -57,7 +57,7 @@ fn a_dead_job_says_why() {
 }
 
 #[test]
-fn a_job_knows_how_much_it_printed() {
+fn a_job_counts_the_lines_it_printed() {
     let jobs = JobManager::new();
     let job = jobs.spawn_with("print", |job| {
         job.print("one");
@@ -72,7 +72,7 @@ fn a_job_knows_how_much_it_printed() {
 
 #[cfg(feature = "serde")]
 #[test]
-fn a_summary_is_serialized_under_the_names_of_its_fields() {
+fn a_summary_is_serialized_with_its_field_names() {
     use serde_json::{Value, json};
 
     let jobs = JobManager::new();
@@ -90,11 +90,11 @@ fn a_summary_is_serialized_under_the_names_of_its_fields() {
 
     let mut seen: Vec<_> = jobs.all().iter().map(|job| serde_json::to_value(job.summary()).unwrap()).collect();
     for summary in &mut seen {
-        // What is of the moment has the right form.
+        // Times differ from run to run; only their form is checked.
         for time in ["created", "started", "finished"] {
-            let told = summary[time].take();
-            let told = told.as_str().unwrap();
-            assert!(told.len() == "2026-03-01T14:03:21.250000Z".len() && told.ends_with('Z'), "{told}");
+            let text = summary[time].take();
+            let text = text.as_str().unwrap();
+            assert!(text.len() == "2026-03-01T14:03:21.250000Z".len() && text.ends_with('Z'), "{text}");
         }
         assert!(summary["ran"].take().as_f64().unwrap() < 60.0);
     }
@@ -126,7 +126,7 @@ fn a_summary_is_serialized_under_the_names_of_its_fields() {
 
 #[cfg(feature = "serde")]
 #[test]
-fn each_state_is_one_word() {
+fn each_state_is_serialized_as_one_word() {
     let states = [State::Created, State::Queued, State::Running, State::Stopping];
     let ends = [Outcome::Done, Outcome::Failed, Outcome::Stopped].map(State::Finished);
     let words = serde_json::to_string(&(states, ends)).unwrap();
@@ -135,11 +135,11 @@ fn each_state_is_one_word() {
 
 #[cfg(feature = "serde")]
 #[test]
-fn what_a_job_waits_for_is_serialized_as_text_and_its_attempts_one_by_one() {
+fn reasons_to_wait_are_serialized_as_text_and_attempts_one_by_one() {
     let jobs = JobManager::new();
     let disk = jobs.group("disk");
     disk.pause();
-    let waiting = jobs.with(Options { group: Some("disk".into()), ..Options::default() }).spawn("copy", || ()).unwrap();
+    let waiting = jobs.with(crate::support::in_group("disk")).spawn("copy", || ()).unwrap();
     let summary = serde_json::to_value(waiting.summary()).unwrap();
     assert_eq!((&summary["group"], &summary["state"]), (&"disk".into(), &"queued".into()));
     assert_eq!(summary["why"], serde_json::json!(["group disk is paused; resume it"]));

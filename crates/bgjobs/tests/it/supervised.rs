@@ -1,20 +1,20 @@
-//! Commands with a supervisor, in tests whose `main` is not ours: the test binary runs itself again, as one test that
-//! turns off at [`bgjobs::supervise`].
+//! Supervised commands in a test binary, whose `main` can't call [`bgjobs::supervise`]: the binary starts itself again to run
+//! one test, which calls it.
 
 use std::env;
 
 use bgjobs::{AnyJob, JobManager, Stream};
 
-/// Jobs whose commands have a supervisor.
+/// A manager whose commands have a supervisor.
 pub(crate) fn supervised() -> JobManager {
     let own = env::current_exe().unwrap().into_os_string();
-    let rest = ["supervised::a_program_that_is_no_supervisor_goes_on", "--exact", "--nocapture", "--"];
-    bgjobs::supervise_by([own].into_iter().chain(rest.map(Into::into)));
+    let arguments = ["supervised::a_program_that_is_not_a_supervisor_goes_on", "--exact", "--nocapture", "--"];
+    bgjobs::supervise_by([own].into_iter().chain(arguments.map(Into::into)));
     JobManager::new()
 }
 
 #[test]
-fn a_program_that_is_no_supervisor_goes_on() {
+fn a_program_that_is_not_a_supervisor_goes_on() {
     let jobs = supervised();
     bgjobs::supervise();
     assert_eq!(jobs.spawn("on", || 1).unwrap().join().unwrap(), &1);

@@ -10,7 +10,7 @@ use crate::{
 const SIZE: TerminalSize = TerminalSize { rows: 33, columns: 101 };
 
 #[test]
-fn a_command_on_a_terminal_finds_one_of_the_size_asked_for_on_both_outputs() {
+fn both_outputs_of_a_command_on_a_terminal_have_the_requested_size() {
     let jobs = supervised();
     let script = "test -t 1 && test -t 2 && echo both; stty size <&1; test -t 0 || echo no input; echo oops >&2";
     let job = jobs.start(Command::shell(script).terminal(SIZE)).unwrap();
@@ -22,9 +22,9 @@ fn a_command_on_a_terminal_finds_one_of_the_size_asked_for_on_both_outputs() {
 }
 
 #[test]
-fn the_terminal_is_the_controlling_one_and_the_command_is_in_its_foreground() {
+fn a_command_on_a_terminal_is_in_the_foreground_of_its_controlling_terminal() {
     let jobs = supervised();
-    // Only the foreground may change the terminal's modes; others are suspended.
+    // Only the foreground may change the terminal's modes; other processes would be suspended.
     let job =
         jobs.start(Command::shell("stty -a </dev/tty >/dev/null && stty -echo </dev/tty && echo mine").terminal(SIZE));
     let job = job.unwrap();
@@ -36,9 +36,9 @@ fn the_terminal_is_the_controlling_one_and_the_command_is_in_its_foreground() {
 }
 
 #[test]
-fn a_command_on_a_terminal_is_stopped_as_any_other() {
+fn a_command_on_a_terminal_can_be_stopped_like_any_other() {
     let jobs = supervised();
     let job = jobs.start(Command::shell("echo up; cat /dev/tty").terminal(SIZE)).unwrap();
-    wait_until("it is up", || !job.log().is_empty());
+    wait_until("the command is up", || !job.log().is_empty());
     assert!(matches!(job.stop("enough", GUARD), Verdict::Stopped { .. }));
 }

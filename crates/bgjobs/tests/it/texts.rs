@@ -1,10 +1,10 @@
-//! The original's texts, to the character.
+//! The texts of the original, matched to the character.
 
 use bgjobs::{Failure, JobManager, Options};
 
 use crate::gate::Gate;
 
-/// Three that run, two completed, two dead and one stopped, in a mixed order.
+/// A manager with three running jobs, two completed, two failed and one stopped, in mixed order.
 fn mixed() -> (JobManager, Gate) {
     let (jobs, gate) = (JobManager::new(), Gate::new());
     jobs.spawn("run one", gate.hold(())).unwrap();
@@ -19,7 +19,7 @@ fn mixed() -> (JobManager, Gate) {
 }
 
 #[test]
-fn status_shows_the_three_groups_each_by_number() {
+fn status_shows_the_three_lists_each_in_number_order() {
     let (jobs, gate) = mixed();
     let expected = "\
 Running jobs:
@@ -42,7 +42,7 @@ Dead jobs:
 }
 
 #[test]
-fn an_empty_group_shows_nothing() {
+fn an_empty_list_is_not_shown() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     assert_eq!(jobs.status().to_string(), "");
@@ -54,7 +54,7 @@ fn an_empty_group_shows_nothing() {
 }
 
 #[test]
-fn a_report_shows_what_newly_finished_by_number_and_once() {
+fn a_report_shows_newly_finished_jobs_in_number_order_and_once() {
     let jobs = JobManager::new();
     let (first, second) = (Gate::new(), Gate::new());
     let mut notices = jobs.notices();
@@ -83,13 +83,13 @@ Dead, call jobs.traceback() for details jobs:
 }
 
 #[test]
-fn status_words_and_codes_are_those_of_the_original() {
+fn status_words_and_codes_match_the_original() {
     let (jobs, gate) = mixed();
     let words = |id: u64| {
         let job = jobs.get(id).unwrap();
         (job.status(), job.stat_code(), job.is_finished())
     };
-    // The first may not have been picked up by its thread yet.
+    // A thread may not have taken the first job yet.
     assert!([("Created", 0, false), ("Running", 1, false)].contains(&words(0)));
     assert_eq!(words(1), ("Completed", 2, true));
     assert_eq!(words(2), ("Dead (Exception), call jobs.traceback() for details", -1, true));
@@ -98,7 +98,7 @@ fn status_words_and_codes_are_those_of_the_original() {
 }
 
 #[test]
-fn a_result_that_is_not_there_is_replaced_by_the_texts_of_the_original() {
+fn a_missing_result_is_explained_in_the_words_of_the_original() {
     let (jobs, gate) = mixed();
     let text = |id: u64| jobs.result::<i32>(id).map_err(|error| (error.to_string(), format!("{error:#}")));
     let pair = |short: &str, rest: &str| Err((short.to_owned(), format!("{short}{rest}")));
@@ -114,7 +114,7 @@ fn a_result_that_is_not_there_is_replaced_by_the_texts_of_the_original() {
 }
 
 #[test]
-fn the_tracebacks_of_all_the_dead_stand_each_under_its_job() {
+fn each_traceback_is_printed_under_its_dead_job() {
     let (jobs, gate) = mixed();
     let expected = "\
 Traceback for: <BackgroundJob #2: die one>
@@ -137,7 +137,7 @@ stopped: enough
 }
 
 #[test]
-fn a_flush_counts_in_singular_and_plural() {
+fn a_flush_report_uses_singular_and_plural() {
     let (jobs, gate) = mixed();
     assert_eq!(jobs.flush().to_string(), "Flushing 2 Completed jobs.\nFlushing 3 Dead jobs.\n");
     assert_eq!(jobs.flush().to_string(), "No jobs to flush.\n");
@@ -174,7 +174,7 @@ fn a_refused_removal_says_why() {
 }
 
 #[test]
-fn a_job_shows_its_name_and_its_number() {
+fn a_job_is_displayed_by_name_and_debugged_with_its_number() {
     let jobs = JobManager::new();
     let job = jobs.with(Options::default()).spawn("fit(x)", || 1).unwrap();
     assert_eq!(format!("{job}|{job:?}"), "fit(x)|<BackgroundJob #0: fit(x)>");
@@ -183,7 +183,7 @@ fn a_job_shows_its_name_and_its_number() {
 }
 
 #[test]
-fn a_name_that_would_drive_a_terminal_is_escaped_wherever_it_is_shown() {
+fn terminal_control_characters_in_a_name_are_escaped_wherever_it_is_shown() {
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
     let name = "a\n\u{1b}[2J\u{202e}é";

@@ -1,4 +1,4 @@
-//! The events and spans that the engine sends to the crate `tracing`.
+//! The events and spans that the engine sends to the `tracing` crate.
 
 use std::{
     io,
@@ -10,15 +10,15 @@ use bgjobs::{Context, Failure, JobManager};
 
 use crate::gate::GUARD;
 
-/// All that was told, by all tests of this process.
-static TOLD: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+/// The output of all tests in this process.
+static OUTPUT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 struct Writer;
 
 impl io::Write for Writer {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
         assert!(!String::from_utf8_lossy(text).contains("unlucky"), "a subscriber of the host");
-        TOLD.lock().unwrap().extend(text);
+        OUTPUT.lock().unwrap().extend(text);
         Ok(text.len())
     }
 
@@ -39,9 +39,9 @@ fn listen() {
     });
 }
 
-/// What was told of the jobs of that name, without how long they took.
-fn told(name: &str) -> Vec<String> {
-    let text = String::from_utf8(TOLD.lock().unwrap().clone()).unwrap();
+/// The traced lines of the jobs with that name, without their durations.
+fn traced(name: &str) -> Vec<String> {
+    let text = String::from_utf8(OUTPUT.lock().unwrap().clone()).unwrap();
     let without_times = |line: &str| {
         let words = line.split(' ').filter(|word| !word.starts_with("waited=") && !word.starts_with("ran="));
         words.collect::<Vec<_>>().join(" ").trim().to_owned()
@@ -50,7 +50,7 @@ fn told(name: &str) -> Vec<String> {
 }
 
 #[test]
-fn start_stop_and_end_are_told_with_the_outcome() {
+fn starts_stops_and_ends_are_traced_with_the_outcome() {
     listen();
     let jobs = JobManager::new();
     jobs.spawn("traced_done", || ()).unwrap().join().unwrap();
@@ -65,18 +65,18 @@ fn start_stop_and_end_are_told_with_the_outcome() {
     is_up.recv().unwrap();
     stopped.stop("enough", GUARD);
     assert_eq!(
-        told("traced_done"),
+        traced("traced_done"),
         [
             "DEBUG bgjobs: job started id=0 name=traced_done",
             "DEBUG bgjobs: job ended id=0 name=traced_done outcome=\"done\"",
         ]
     );
     assert_eq!(
-        told("traced_failed")[1],
+        traced("traced_failed")[1],
         " WARN bgjobs: job ended id=1 name=traced_failed outcome=\"failed\" why=no rows".trim()
     );
     assert_eq!(
-        told("traced_stopped"),
+        traced("traced_stopped"),
         [
             "DEBUG bgjobs: job started id=2 name=traced_stopped",
             "DEBUG bgjobs: job asked to stop id=2 name=traced_stopped reason=enough",
@@ -86,16 +86,16 @@ fn start_stop_and_end_are_told_with_the_outcome() {
 }
 
 #[test]
-fn a_hosted_job_and_one_that_never_starts_are_told_too() {
+fn hosted_jobs_and_jobs_that_never_start_are_traced_too() {
     listen();
     let jobs = JobManager::new();
     let hosted = jobs.with(bgjobs::Options::default()).host("traced_hosted").unwrap();
     hosted.begin().unwrap().end(Ok(()));
-    assert_eq!(told("traced_hosted").len(), 2);
+    assert_eq!(traced("traced_hosted").len(), 2);
     let unstarted = jobs.with(bgjobs::Options::default()).host("traced_unstarted").unwrap();
     unstarted.job().ask_stop("not needed");
     assert_eq!(
-        told("traced_unstarted"),
+        traced("traced_unstarted"),
         [
             "DEBUG bgjobs: job asked to stop id=1 name=traced_unstarted reason=not needed",
             "DEBUG bgjobs: job ended id=1 name=traced_unstarted outcome=\"stopped\" why=not needed",
@@ -104,16 +104,16 @@ fn a_hosted_job_and_one_that_never_starts_are_told_too() {
 }
 
 #[test]
-fn what_a_body_tells_belongs_to_its_job() {
+fn events_of_a_body_belong_to_the_span_of_its_job() {
     listen();
     let jobs = JobManager::new();
     jobs.spawn("traced_span", || tracing::info!("half way")).unwrap().join().unwrap();
     let line = " INFO job{id=0 name=traced_span}: it::traces: half way".trim();
-    assert!(told("traced_span").iter().any(|told| told == line), "{:?}", told("traced_span"));
+    assert!(traced("traced_span").iter().any(|traced| traced == line), "{:?}", traced("traced_span"));
 }
 
 #[test]
-fn a_subscriber_that_panics_harms_no_job() {
+fn a_panicking_tracing_subscriber_harms_no_job() {
     listen();
     let jobs = JobManager::new();
     assert_eq!(jobs.spawn("unlucky", || 2).unwrap().join_timeout(GUARD).unwrap(), &2);

@@ -1,4 +1,4 @@
-//! Jobs that are in no list until they are wanted there.
+//! Jobs that are in no list until they are listed explicitly.
 
 use std::sync::mpsc;
 
@@ -11,7 +11,7 @@ fn unlisted(jobs: &Handle) -> Spawner<'_> {
 }
 
 #[test]
-fn an_unlisted_job_runs_and_nobody_is_told() {
+fn an_unlisted_job_runs_without_a_notice() {
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
     let line = unlisted(&jobs).spawn("line", || 42).unwrap();
@@ -25,7 +25,7 @@ fn an_unlisted_job_runs_and_nobody_is_told() {
 }
 
 #[test]
-fn a_job_that_is_listed_late_is_as_any_other_from_then_on() {
+fn a_job_listed_late_behaves_like_any_other_from_then_on() {
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
     let gate = Gate::new();
@@ -42,7 +42,7 @@ fn a_job_that_is_listed_late_is_as_any_other_from_then_on() {
 }
 
 #[test]
-fn who_waits_for_a_job_before_it_is_listed_hears_of_its_end() {
+fn waiting_for_a_job_before_it_is_listed_ends_with_the_job() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let line = unlisted(&jobs).spawn("line", gate.hold(42)).unwrap();
@@ -54,7 +54,7 @@ fn who_waits_for_a_job_before_it_is_listed_hears_of_its_end() {
         }
     });
     let waiter = waiter.unwrap();
-    wait_until("it waits", || waiter.place().is_some());
+    wait_until("the waiter waits", || waiter.place().is_some());
     line.list().unwrap();
     gate.open();
     assert_eq!(waiter.join().unwrap(), &42);
@@ -65,7 +65,7 @@ fn an_unlisted_job_can_be_stopped_before_and_after_it_is_listed() {
     let jobs = JobManager::new();
     for listed in [false, true] {
         let line = unlisted(&jobs).spawn_with("line", |job| Ok(job.sleep(GUARD)?)).unwrap();
-        wait_until("it runs", || line.state() == State::Running);
+        wait_until("the job runs", || line.state() == State::Running);
         if listed {
             line.list().unwrap();
         }
@@ -76,25 +76,25 @@ fn an_unlisted_job_can_be_stopped_before_and_after_it_is_listed() {
 }
 
 #[test]
-fn a_job_knows_its_number_from_when_it_has_one() {
+fn a_job_knows_its_number_as_soon_as_it_has_one() {
     let jobs = JobManager::new();
     let (handle, gate) = (jobs.handle(), Gate::new());
     let pass = gate.pass();
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let line = unlisted(&jobs).spawn("line", move || {
-        tell.send(handle.current().map(|id| id.to_string())).unwrap();
+        sender.send(handle.current().map(|id| id.to_string())).unwrap();
         pass.wait();
         handle.current().map(|id| id.to_string())
     });
     let line = line.unwrap();
-    assert_eq!(told.recv().unwrap().as_deref(), Some("-"));
+    assert_eq!(receiver.recv().unwrap().as_deref(), Some("-"));
     line.list().unwrap();
     gate.open();
     assert_eq!(line.join().unwrap().as_deref(), Some("0"));
 }
 
 #[test]
-fn an_unlisted_job_that_waits_for_itself_or_in_a_ring_is_refused() {
+fn an_unlisted_job_that_waits_for_itself_or_in_a_ring_gets_an_error() {
     let jobs = JobManager::new();
     let (send, receive) = mpsc::channel::<AnyJob>();
     let line = unlisted(&jobs).spawn("line", move || receive.recv().unwrap().wait()).unwrap();
@@ -109,26 +109,26 @@ fn an_unlisted_job_that_waits_for_itself_or_in_a_ring_is_refused() {
     });
     let other = other.unwrap();
     send.send(AnyJob::clone(&other)).unwrap();
-    let refused = [line.join().unwrap(), other.join().unwrap()].iter().filter(|wait| wait.is_err()).count();
-    assert_eq!(refused, 1, "one of the two is refused, and so the other ends");
+    let failed = [line.join().unwrap(), other.join().unwrap()].iter().filter(|wait| wait.is_err()).count();
+    assert_eq!(failed, 1, "one of the two waits fails, and so the other ends");
 }
 
 #[test]
-fn a_manager_that_goes_does_not_wait_for_unlisted_jobs() {
+fn a_dropped_manager_does_not_wait_for_unlisted_jobs() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let line = unlisted(&jobs).spawn("line", gate.hold(42)).unwrap();
-    wait_until("it runs", || line.state() == State::Running);
+    wait_until("the job runs", || line.state() == State::Running);
     drop(jobs);
     assert!(!line.is_finished());
-    assert_eq!(line.list(), None, "nothing is listed any more");
+    assert_eq!(line.list(), None, "a job can no longer be listed");
     gate.open();
     assert_eq!(line.join().unwrap(), &42);
 }
 
 #[test]
-fn an_unlisted_job_that_a_shutdown_kept_from_starting_has_ended() {
-    // Whether its worker or the shutdown is first is chance; both ways it ends.
+fn an_unlisted_job_prevented_from_starting_by_a_shutdown_ends() {
+    // Either its worker or the shutdown may be first; it ends in both cases.
     for _ in 0..100 {
         let jobs = JobManager::new();
         let line = unlisted(&jobs).spawn("line", || 42).unwrap();

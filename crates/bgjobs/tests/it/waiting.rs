@@ -4,12 +4,15 @@ use std::{sync::mpsc, thread, time::Duration};
 
 use bgjobs::{AnyJob, Failure, Job, JobId, JobManager, JoinError, WaitError, wait_all, wait_any};
 
-use crate::gate::{GUARD, Gate, in_time};
+use crate::{
+    gate::{GUARD, Gate, in_time},
+    support::daemon,
+};
 
 const SOON: Duration = Duration::from_millis(5);
 
 #[test]
-fn many_threads_join_one_job_and_all_are_lent_the_same_result() {
+fn many_threads_that_join_one_job_borrow_the_same_result() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let job = jobs.spawn("held", gate.hold("x".to_owned())).unwrap();
@@ -22,7 +25,7 @@ fn many_threads_join_one_job_and_all_are_lent_the_same_result() {
 }
 
 #[test]
-fn a_join_with_a_time_limit_says_after_how_long_it_gave_up_and_may_be_tried_again() {
+fn a_timed_out_join_says_how_long_it_waited_and_can_be_repeated() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let job = jobs.spawn("held", gate.hold(1)).unwrap();
@@ -40,7 +43,7 @@ fn a_join_with_a_time_limit_says_after_how_long_it_gave_up_and_may_be_tried_agai
 }
 
 #[test]
-fn a_join_of_a_dead_job_says_of_what_it_died() {
+fn joining_a_dead_job_says_what_it_died_of() {
     let jobs = JobManager::new();
     let died = jobs.try_spawn("die", || Err::<(), _>(Failure::new("no rows"))).unwrap();
     assert_eq!(died.join().unwrap_err().to_string(), "job #0 died: no rows");
@@ -49,7 +52,7 @@ fn a_join_of_a_dead_job_says_of_what_it_died() {
 }
 
 #[test]
-fn waiting_for_any_returns_the_first_named_that_has_ended() {
+fn waiting_for_any_returns_the_first_listed_job_that_has_ended() {
     let jobs = JobManager::new();
     let (first, second) = (Gate::new(), Gate::new());
     let one = AnyJob::from(jobs.spawn("one", first.hold(())).unwrap());
@@ -67,7 +70,7 @@ fn waiting_for_any_returns_the_first_named_that_has_ended() {
 }
 
 #[test]
-fn waiting_for_any_takes_jobs_of_several_managers() {
+fn waiting_for_any_accepts_jobs_of_several_managers() {
     let gate = Gate::new();
     let (here, there) = (JobManager::new(), JobManager::new());
     let held = AnyJob::from(here.spawn("held", gate.hold(())).unwrap());
@@ -77,7 +80,7 @@ fn waiting_for_any_takes_jobs_of_several_managers() {
 }
 
 #[test]
-fn waiting_for_all_names_those_that_have_not_ended() {
+fn waiting_for_all_names_the_jobs_that_have_not_ended() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     jobs.spawn("quick", || ()).unwrap().wait().unwrap();
@@ -96,13 +99,13 @@ fn waiting_for_all_names_those_that_have_not_ended() {
 }
 
 #[test]
-fn a_job_that_would_wait_for_itself_is_told_so() {
+fn a_job_that_would_wait_for_itself_gets_an_error() {
     let jobs = JobManager::new();
     let handle = jobs.handle();
     let errors = jobs
         .spawn_with("selfish", move |job| {
             let me = job.job();
-            // All but itself is nobody.
+            // Apart from this job there is none to wait for.
             handle.wait_all(None)?;
             Ok([
                 me.wait().unwrap_err(),
@@ -119,45 +122,40 @@ fn a_job_that_would_wait_for_itself_is_told_so() {
 }
 
 #[test]
-fn a_job_that_waits_for_nothing_but_itself_is_told_so_however_often_it_names_itself() {
+fn a_job_that_lists_only_itself_several_times_gets_the_same_error() {
     let jobs = JobManager::new();
     let body = |job: &bgjobs::Context| Ok(wait_any(&[job.job().clone(), job.job().clone()], None).unwrap_err());
     let job = jobs.with(daemon()).spawn_with("selfish", body).unwrap();
     assert_eq!(job.join_timeout(GUARD).unwrap(), &WaitError::Itself(0.into()));
 }
 
-/// For a job that would hang its manager's drop if the test failed.
-fn daemon() -> bgjobs::Options {
-    bgjobs::Options { daemon: true, ..Default::default() }
-}
-
-/// Jobs of which each joins the next one and the last the first; their answers.
+/// Starts jobs that each join the next one, the last one joining the first, and returns their results.
 fn ring(size: usize) -> Vec<Result<(), JoinError>> {
     let jobs = JobManager::new();
-    let (tell, links): (Vec<_>, Vec<_>) = (0..size).map(|_| mpsc::channel::<Job<()>>()).unzip();
+    let (senders, links): (Vec<_>, Vec<_>) = (0..size).map(|_| mpsc::channel::<Job<()>>()).unzip();
     let members: Vec<_> = links
         .into_iter()
         .map(|link| {
             let body = move || {
                 let error = link.recv().unwrap().join().err();
-                // Whoever closes the ring is told; the others then wait for one that ends well.
+                // The job that closes the ring gets the error; a member that joined it ends normally.
                 error.map_or(Ok(()), |error| if matches!(error, JoinError::Wait(_)) { Err(error) } else { Ok(()) })
             };
             jobs.try_spawn("member", body).unwrap()
         })
         .collect();
-    for (place, tell) in tell.iter().enumerate() {
-        tell.send(members[(place + 1) % size].clone()).unwrap();
+    for (index, sender) in senders.iter().enumerate() {
+        sender.send(members[(index + 1) % size].clone()).unwrap();
     }
     members.into_iter().map(|job| job.join_timeout(GUARD).copied()).collect()
 }
 
 #[test]
-fn a_ring_of_joins_is_broken_by_telling_one_of_its_members() {
+fn a_ring_of_joins_is_broken_by_an_error_in_exactly_one_member() {
     for size in [2, 3, 7] {
-        let answers = in_time("a ring of joins", move || ring(size));
-        let told: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
-        let [JoinError::Failed { job, failure }] = &told[..] else { panic!("one is told: {told:?}") };
+        let answers = in_time("joining in a ring", move || ring(size));
+        let errors: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
+        let [JoinError::Failed { job, failure }] = &errors[..] else { panic!("exactly one gets an error: {errors:?}") };
         let after = |id: JobId, n: u64| (id.get() + n) % size as u64;
         let links: String =
             (0..size as u64).map(|n| format!("#{} waits for ", after(*job, n))).collect::<Vec<_>>().concat();
@@ -167,18 +165,18 @@ fn a_ring_of_joins_is_broken_by_telling_one_of_its_members() {
 }
 
 #[test]
-fn a_ring_in_which_one_waits_with_a_time_limit_ends_by_itself() {
+fn a_ring_with_one_timed_wait_resolves_itself() {
     let jobs = JobManager::new();
-    let (tell, told) = mpsc::channel::<AnyJob>();
-    let limited = jobs.spawn("limited", move || told.recv().unwrap().wait_timeout(SOON).is_err()).unwrap();
+    let (sender, receiver) = mpsc::channel::<AnyJob>();
+    let limited = jobs.spawn("limited", move || receiver.recv().unwrap().wait_timeout(SOON).is_err()).unwrap();
     let other = limited.clone();
     let patient = jobs.spawn("patient", move || other.wait().is_ok()).unwrap();
-    tell.send(patient.clone().into()).unwrap();
+    sender.send(patient.clone().into()).unwrap();
     assert_eq!((limited.join().unwrap(), patient.join().unwrap()), (&true, &true));
 }
 
 #[test]
-fn a_job_that_waits_for_another_hears_its_own_stop() {
+fn a_job_waiting_for_another_notices_its_own_stop() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let other = AnyJob::from(jobs.spawn("held", gate.hold(())).unwrap());
@@ -190,7 +188,7 @@ fn a_job_that_waits_for_another_hears_its_own_stop() {
 }
 
 #[test]
-fn a_job_that_waits_for_one_of_another_manager_hears_its_own_stop() {
+fn a_job_waiting_for_one_of_another_manager_notices_its_own_stop() {
     let gate = Gate::new();
     let (jobs, others) = (JobManager::new(), JobManager::new());
     let other = AnyJob::from(others.spawn("held", gate.hold(())).unwrap());
@@ -200,7 +198,7 @@ fn a_job_that_waits_for_one_of_another_manager_hears_its_own_stop() {
 }
 
 #[test]
-fn a_job_waits_for_another_as_long_as_it_may() {
+fn a_job_may_wait_for_another_with_and_without_a_timeout() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let other = AnyJob::from(jobs.spawn("held", gate.hold(())).unwrap());

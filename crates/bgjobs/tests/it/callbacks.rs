@@ -1,4 +1,4 @@
-//! Code of the user's that runs on a worker besides the body: alarms, wakers, destructors. It keeps no job waiting.
+//! User code that a worker runs when a job ends: alarms, wakers and destructors. None of it delays another job.
 
 use std::{
     pin::pin,
@@ -10,9 +10,12 @@ use std::{
     thread,
 };
 
-use bgjobs::{AnyJob, JobManager, Options, State, UnknownJob};
+use bgjobs::{AnyJob, JobManager, State, UnknownJob};
 
-use crate::gate::{Gate, Pass, wait_until};
+use crate::{
+    gate::{Gate, Pass, wait_until},
+    support::daemon,
+};
 
 /// A value whose destructor waits at a gate.
 struct Slow(Pass);
@@ -37,7 +40,7 @@ fn an_alarm_may_start_a_job_and_join_it() {
 }
 
 #[test]
-fn a_job_that_starts_while_an_alarm_takes_its_time_is_not_in_its_way() {
+fn a_slow_alarm_does_not_delay_new_jobs() {
     let jobs = JobManager::new();
     let (notices, gate) = (jobs.notices(), Gate::new());
     let pass = gate.pass();
@@ -70,7 +73,7 @@ fn a_waker_may_start_a_job_and_join_it() {
 }
 
 #[test]
-fn a_result_is_dropped_by_whoever_forgets_its_job_and_not_by_its_worker() {
+fn a_result_dropped_by_a_flush_does_not_block_its_former_worker() {
     for _ in 0..50 {
         let (jobs, gate) = (JobManager::new(), Gate::new());
         let pass = gate.pass();
@@ -82,7 +85,7 @@ fn a_result_is_dropped_by_whoever_forgets_its_job_and_not_by_its_worker() {
             let handle = jobs.handle();
             thread::spawn(move || handle.flush())
         };
-        // The destructor may wait at the gate in the other thread; it does not hold up the next job.
+        // The destructor may block at the gate in the other thread; it does not delay the next job.
         assert_eq!(jobs.spawn("next", || 3).unwrap().join().unwrap(), &3);
         gate.open();
         assert!(flusher.join().unwrap().completed >= 1);
@@ -90,7 +93,7 @@ fn a_result_is_dropped_by_whoever_forgets_its_job_and_not_by_its_worker() {
 }
 
 #[test]
-fn what_an_alarm_captured_may_panic_when_it_is_dropped() {
+fn a_value_captured_by_an_alarm_may_panic_when_dropped() {
     struct Bomb;
 
     impl Drop for Bomb {
@@ -109,7 +112,7 @@ fn what_an_alarm_captured_may_panic_when_it_is_dropped() {
     });
     jobs.spawn("first", || ()).unwrap().wait().unwrap();
     reached.pass().wait();
-    // The alarm that rings is the last that holds what it captured.
+    // The alarm that is ringing now holds the last reference to what it captured.
     drop(notices);
     gate.open();
     let next: Vec<_> = (0..20).map(|n| jobs.spawn("next", move || n).unwrap()).collect();
@@ -117,25 +120,25 @@ fn what_an_alarm_captured_may_panic_when_it_is_dropped() {
 }
 
 #[test]
-fn a_reader_that_waits_is_let_go_at_the_shutdown_and_told_of_a_daemon_that_ends_later() {
+fn a_waiting_subscriber_is_released_at_shutdown_and_still_notified_of_a_daemon_that_ends_later() {
     let (gate, jobs) = (Gate::new(), JobManager::new());
     let notices = jobs.notices();
-    let daemon = jobs.with(Options { daemon: true, ..Options::default() }).spawn("watch", gate.hold(5)).unwrap();
-    wait_until("it runs, so that it is not ended by the drop", || daemon.state() == State::Running);
+    let daemon = jobs.with(daemon()).spawn("watch", gate.hold(5)).unwrap();
+    wait_until("the daemon runs, so that the drop does not end it", || daemon.state() == State::Running);
     let handle = jobs.handle();
-    let waits = thread::spawn(move || (notices.wait(None), notices));
+    let waiter = thread::spawn(move || (notices.wait(None), notices));
     drop(jobs);
-    let (has_news, mut notices_back) = waits.join().unwrap();
-    assert!(!has_news);
+    let (was_notified, mut notices) = waiter.join().unwrap();
+    assert!(!was_notified);
     gate.open();
     assert_eq!(daemon.join().unwrap(), &5);
-    assert_eq!(notices_back.look(), [AnyJob::from(daemon)]);
-    // The numbers are still known as given.
+    assert_eq!(notices.look(), [AnyJob::from(daemon)]);
+    // The manager still knows which numbers it has used.
     assert_eq!(handle.get(0).unwrap_err(), UnknownJob { id: 0.into(), started: 1 });
 }
 
 #[test]
-fn a_job_of_any_kind_is_awaited() {
+fn an_untyped_job_can_be_awaited() {
     let (gate, jobs) = (Gate::new(), JobManager::new());
     jobs.spawn("first", gate.hold("done")).unwrap();
     let any = jobs.get(0).unwrap();

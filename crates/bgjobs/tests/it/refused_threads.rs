@@ -1,4 +1,4 @@
-//! Threads that the system refuses, for real: in child processes whose address space is too small for another stack.
+//! Threads that the system really refuses, in child processes whose address space has no room for another stack.
 
 use std::{
     fs,
@@ -15,14 +15,15 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::{
     child::{self, say},
-    elastic::block,
     gate::{Gate, wait_until},
+    support::{daemon, in_group, on_fresh_thread},
+    threads::block,
 };
 
-/// The stack of each thread here: nothing else in the process comes near it.
+/// The stack size of each thread here, far larger than anything else in the process.
 const STACK: usize = 1 << 30;
 
-/// Leaves room for so many stacks, and half a one for all else.
+/// Leaves address space for `stacks` stacks, and half a stack for everything else.
 fn leave_room_for(stacks: u64) {
     let pages: u64 = fs::read_to_string("/proc/self/statm").unwrap().split(' ').next().unwrap().parse().unwrap();
     let stack = STACK as u64;
@@ -42,8 +43,8 @@ fn manager() -> JobManager {
     JobManager::with_config(Config { stack_size: Some(STACK), ..Config::default() })
 }
 
-/// Asserts that the manager starts many jobs at once again, the first of them with `number`.
-fn all_works_again(jobs: &JobManager, number: u64) {
+/// Asserts that the manager can start many jobs at once again, the first of them with `number`.
+fn assert_recovers(jobs: &JobManager, number: u64) {
     leave_room_for_all();
     let gate = Gate::new();
     let started = block(jobs, &gate, 8);
@@ -53,21 +54,21 @@ fn all_works_again(jobs: &JobManager, number: u64) {
 }
 
 #[test]
-fn a_job_is_refused_when_no_thread_lives_and_nothing_of_it_is_left() {
+fn a_job_refused_because_no_thread_lives_leaves_nothing_behind() {
     let scenario = || {
         let jobs = manager();
-        let kept = Arc::new(());
+        let value = Arc::new(());
         leave_room_for(0);
         for fresh_thread in [false, true].repeat(50) {
-            let kept = Arc::clone(&kept);
+            let captured = Arc::clone(&value);
             let spawner = jobs.with(Options { fresh_thread, ..Options::default() });
-            let error = spawner.spawn("refused", move || drop(kept)).unwrap_err();
+            let error = spawner.spawn("refused", move || drop(captured)).unwrap_err();
             assert!(matches!(error, SpawnError::NoThread(_)));
             assert!(error.to_string().starts_with("no thread could be had for the job ("));
         }
-        assert_eq!((jobs.all().len(), jobs.threads(), Arc::strong_count(&kept)), (0, 0, 1));
+        assert_eq!((jobs.all().len(), jobs.threads(), Arc::strong_count(&value)), (0, 0, 1));
         assert_eq!(jobs.get(0).unwrap_err(), UnknownJob { id: 0.into(), started: 0 });
-        all_works_again(&jobs, 0);
+        assert_recovers(&jobs, 0);
         say("done");
     };
     let Some(end) = child::run(scenario) else { return };
@@ -75,7 +76,7 @@ fn a_job_is_refused_when_no_thread_lives_and_nothing_of_it_is_left() {
 }
 
 #[test]
-fn jobs_are_queued_while_a_thread_lives_and_run_when_it_is_done() {
+fn jobs_queue_while_a_thread_lives_and_run_when_it_is_free() {
     let scenario = || {
         let jobs = manager();
         let (first, rest) = (Gate::new(), Gate::new());
@@ -87,9 +88,8 @@ fn jobs_are_queued_while_a_thread_lives_and_run_when_it_is_done() {
             assert_eq!((job.times().started, job.cpu_time()), (None, Some(Duration::ZERO)));
         }
         assert_eq!((jobs.running().len(), jobs.threads()), (4, 1));
-        // A thread of its own can't be had, and such a job does not queue.
-        let alone = Options { fresh_thread: true, ..Options::default() };
-        assert!(matches!(jobs.with(alone).spawn("alone", || ()), Err(SpawnError::NoThread(_))));
+        // A job that needs a fresh thread does not queue.
+        assert!(matches!(jobs.with(on_fresh_thread()).spawn("alone", || ()), Err(SpawnError::NoThread(_))));
         assert_eq!(jobs.all().len(), 4);
         first.open();
         wait_until("the first queued job runs", || queued[0].state() == State::Running);
@@ -97,7 +97,7 @@ fn jobs_are_queued_while_a_thread_lives_and_run_when_it_is_done() {
         rest.open();
         jobs.wait_all(None).unwrap();
         assert!(queued.iter().map(|job| *job.join().unwrap()).eq(1..=3));
-        all_works_again(&jobs, 4);
+        assert_recovers(&jobs, 4);
         say("done");
     };
     let Some(end) = child::run(scenario) else { return };
@@ -105,7 +105,7 @@ fn jobs_are_queued_while_a_thread_lives_and_run_when_it_is_done() {
 }
 
 #[test]
-fn growth_is_tried_again_as_jobs_end() {
+fn the_pool_retries_to_grow_as_jobs_end() {
     let scenario = || {
         let jobs = manager();
         let (first, rest) = (Gate::new(), Gate::new());
@@ -114,7 +114,7 @@ fn growth_is_tried_again_as_jobs_end() {
         let queued: Vec<_> = (0..2).map(|_| jobs.spawn("queued", rest.hold(())).unwrap()).collect();
         leave_room_for_all();
         first.open();
-        wait_until("both run", || queued.iter().all(|job| job.state() == State::Running));
+        wait_until("both jobs run", || queued.iter().all(|job| job.state() == State::Running));
         rest.open();
         drop(jobs);
         say("done");
@@ -124,7 +124,7 @@ fn growth_is_tried_again_as_jobs_end() {
 }
 
 #[test]
-fn a_new_job_does_not_pass_those_that_are_queued_by() {
+fn a_new_job_does_not_starve_queued_ones() {
     let scenario = || {
         let jobs = manager();
         let gate = Gate::new();
@@ -133,8 +133,8 @@ fn a_new_job_does_not_pass_those_that_are_queued_by() {
         let queued = jobs.spawn("queued", gate.hold(())).unwrap();
         leave_room_for_all();
         let next = jobs.spawn("next", gate.hold(())).unwrap();
-        // There are threads for all now, whoever gets which.
-        wait_until("all run", || [&queued, &next].iter().all(|job| job.state() == State::Running));
+        // There are threads for all jobs now, whichever gets its own first.
+        wait_until("both jobs run", || [&queued, &next].iter().all(|job| job.state() == State::Running));
         say("done");
     };
     let Some(end) = child::run(scenario) else { return };
@@ -142,21 +142,21 @@ fn a_new_job_does_not_pass_those_that_are_queued_by() {
 }
 
 #[test]
-fn a_queued_job_that_is_stopped_ends_at_once_and_is_let_go_of() {
+fn a_stopped_queued_job_ends_at_once_and_is_freed() {
     let scenario = || {
         let jobs = manager();
         let gate = Gate::new();
         leave_room_for(1);
         jobs.spawn("runs", gate.hold(())).unwrap();
-        let kept = Arc::new(());
-        let weak: Weak<()> = Arc::downgrade(&kept);
-        let queued = jobs.spawn("queued", move || drop(kept)).unwrap();
+        let value = Arc::new(());
+        let weak: Weak<()> = Arc::downgrade(&value);
+        let queued = jobs.spawn("queued", move || drop(value)).unwrap();
         let verdict = queued.stop("never mind", Duration::ZERO);
         assert!(matches!(verdict, bgjobs::Verdict::Stopped { .. }), "{verdict}");
         assert_eq!((queued.state(), queued.times().started), (State::Finished(Outcome::Stopped), None));
         gate.open();
-        wait_until("what it captured is gone", || weak.upgrade().is_none());
-        all_works_again(&jobs, 2);
+        wait_until("the captured value is dropped", || weak.upgrade().is_none());
+        assert_recovers(&jobs, 2);
         say("done");
     };
     let Some(end) = child::run(scenario) else { return };
@@ -185,12 +185,11 @@ fn a_dropped_manager_ends_queued_daemons_at_once() {
     let scenario = || {
         let jobs = manager();
         let gate = Gate::new();
-        let daemon = Options { daemon: true, ..Options::default() };
         leave_room_for(1);
-        jobs.with(daemon.clone()).spawn("runs", gate.hold(())).unwrap();
-        let kept = Arc::new(());
-        let weak = Arc::downgrade(&kept);
-        let queued = jobs.with(daemon).spawn("queued", move || drop(kept)).unwrap();
+        jobs.with(daemon()).spawn("runs", gate.hold(())).unwrap();
+        let value = Arc::new(());
+        let weak = Arc::downgrade(&value);
+        let queued = jobs.with(daemon()).spawn("queued", move || drop(value)).unwrap();
         drop(jobs);
         assert_eq!((queued.state(), queued.times().started), (State::Finished(Outcome::Stopped), None));
         assert!(weak.upgrade().is_none());
@@ -201,7 +200,7 @@ fn a_dropped_manager_ends_queued_daemons_at_once() {
 }
 
 #[test]
-fn many_threads_that_are_refused_at_once_leave_no_job_without_a_thread() {
+fn many_simultaneous_refusals_leave_no_job_stranded() {
     let scenario = || {
         let jobs = manager();
         let stranded = AtomicUsize::new(0);
@@ -212,7 +211,7 @@ fn many_threads_that_are_refused_at_once_leave_no_job_without_a_thread() {
                     ready.wait();
                     ready.wait();
                     for _ in 0..2_000 {
-                        // No thread ever lives, so nobody would run what is queued.
+                        // There is never a thread, so a queued job would be stranded.
                         stranded.fetch_add(usize::from(jobs.spawn("refused", || ()).is_ok()), Ordering::Relaxed);
                     }
                 });
@@ -229,17 +228,17 @@ fn many_threads_that_are_refused_at_once_leave_no_job_without_a_thread() {
 }
 
 #[test]
-fn a_job_whose_turn_comes_when_no_thread_can_be_had_has_failed_and_leaves_its_place() {
+fn a_job_whose_turn_comes_while_no_thread_is_available_fails_and_frees_its_slot() {
     let scenario = || {
         let jobs = manager();
         let group = jobs.group("io");
         group.set_limit(1).unwrap();
         group.pause();
-        let kept = Arc::new(());
+        let value = Arc::new(());
         let start = |fresh_thread| {
-            let kept = Arc::clone(&kept);
-            let options = Options { fresh_thread, group: Some("io".into()), ..Options::default() };
-            jobs.with(options).spawn("refused", move || drop(kept)).unwrap()
+            let captured = Arc::clone(&value);
+            let options = Options { fresh_thread, ..in_group("io") };
+            jobs.with(options).spawn("refused", move || drop(captured)).unwrap()
         };
         let refused: Vec<_> = [false, true].repeat(50).into_iter().map(start).collect();
         leave_room_for(0);
@@ -248,13 +247,13 @@ fn a_job_whose_turn_comes_when_no_thread_can_be_had_has_failed_and_leaves_its_pl
             assert_eq!((job.state(), job.times().started), (State::Finished(Outcome::Failed), None));
             assert!(job.failure().unwrap().message().starts_with("no thread could be had for the job ("));
         }
-        assert_eq!((group.running(), group.waiting(), Arc::strong_count(&kept)), (0, 0, 1));
-        // A job that needs the time is refused at once, with the thread that tells it.
+        assert_eq!((group.running(), group.waiting(), Arc::strong_count(&value)), (0, 0, 1));
+        // A job that needs the clock is refused at once, because the clock thread can't be created.
         let late = Options { delay: Some(Duration::ZERO), ..Options::default() };
         assert!(matches!(jobs.with(late.clone()).spawn("late", || ()), Err(SpawnError::NoThread(_))));
         leave_room_for_all();
         jobs.with(late).spawn("late", || ()).unwrap().join().unwrap();
-        all_works_again(&jobs, 101);
+        assert_recovers(&jobs, 101);
         say("done");
     };
     let Some(end) = child::run(scenario) else { return };
@@ -262,14 +261,13 @@ fn a_job_whose_turn_comes_when_no_thread_can_be_had_has_failed_and_leaves_its_pl
 }
 
 #[test]
-fn a_job_of_a_group_queues_for_a_thread_as_any_other_and_says_so() {
+fn a_job_in_a_group_queues_for_a_thread_like_any_other_and_says_so() {
     let scenario = || {
         let jobs = manager();
         let gate = Gate::new();
         leave_room_for(1);
         jobs.spawn("runs", gate.hold(())).unwrap();
-        let options = Options { group: Some("io".into()), ..Options::default() };
-        let queued = [jobs.with(options).spawn("queued", || 1).unwrap(), jobs.spawn("queued", || 1).unwrap()];
+        let queued = [jobs.with(in_group("io")).spawn("queued", || 1).unwrap(), jobs.spawn("queued", || 1).unwrap()];
         for job in &queued {
             let why: Vec<_> = job.why().iter().map(ToString::to_string).collect();
             assert_eq!(why, ["the system refused a thread; it starts when another job ends"]);

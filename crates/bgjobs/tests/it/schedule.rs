@@ -1,4 +1,4 @@
-//! Jobs that start later, or after others, and jobs that may run for so long.
+//! Jobs that start after a delay or after other jobs, and jobs with a time limit.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use expect_test::expect;
 
 use crate::{
     gate::{GUARD, Gate, in_time, wait_until},
-    groups::{of, why},
+    support::{in_group, why},
 };
 
 const SOON: Duration = Duration::from_millis(30);
@@ -31,12 +31,12 @@ fn stopped() -> State {
 }
 
 #[test]
-fn a_job_starts_when_all_that_it_follows_are_done() {
+fn a_job_starts_when_all_jobs_it_follows_are_done() {
     let jobs = JobManager::new();
     let (first, second) = (Gate::new(), Gate::new());
     let [one, two] = [&first, &second].map(|gate| jobs.spawn("load", gate.hold(1)).unwrap());
     let next = jobs.with(after([After::done(&one), After::done(&two)])).spawn("fit", || 2).unwrap();
-    wait_until("both run", || two.state() == State::Running && one.state() == State::Running);
+    wait_until("both jobs run", || two.state() == State::Running && one.state() == State::Running);
     expect!["it is to start after job #0 (load, running) is done; it is to start after job #1 (load, running) is done"]
         .assert_eq(&why(&next));
     first.open();
@@ -49,7 +49,7 @@ fn a_job_starts_when_all_that_it_follows_are_done() {
 }
 
 #[test]
-fn a_job_finds_what_it_follows_finished() {
+fn a_job_finds_the_job_it_follows_finished() {
     let jobs = JobManager::new();
     for _ in 0..200 {
         let load = jobs.spawn("load", || 7).unwrap();
@@ -60,7 +60,7 @@ fn a_job_finds_what_it_follows_finished() {
 }
 
 #[test]
-fn a_job_that_was_to_follow_a_good_end_fails_with_the_job_that_had_none() {
+fn a_job_that_follows_success_fails_if_the_other_job_fails() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let pass = gate.pass();
@@ -86,11 +86,11 @@ fn a_job_that_was_to_follow_a_good_end_fails_with_the_job_that_had_none() {
 }
 
 #[test]
-fn a_stop_of_what_is_followed_is_no_good_end_either() {
+fn a_stopped_job_does_not_count_as_success_for_its_followers() {
     let jobs = JobManager::new();
     let (gate, paused) = (Gate::new(), jobs.group("io"));
     paused.pause();
-    let load = jobs.with(of("io")).spawn("load", gate.hold(())).unwrap();
+    let load = jobs.with(in_group("io")).spawn("load", gate.hold(())).unwrap();
     let fit = jobs.with(after([After::done(&load)])).spawn("fit", || ()).unwrap();
     expect!["it is to start after job #0 (load, queued) is done"].assert_eq(&why(&fit));
     load.ask_stop("enough");
@@ -100,7 +100,7 @@ fn a_stop_of_what_is_followed_is_no_good_end_either() {
 }
 
 #[test]
-fn what_has_ended_already_is_followed_at_once_or_never() {
+fn a_job_that_follows_an_ended_one_starts_at_once_or_never() {
     let jobs = JobManager::new();
     let (good, bad) = (jobs.spawn("good", || ()).unwrap(), jobs.try_spawn("bad", || Err::<(), _>(std::fmt::Error)));
     let bad = bad.unwrap();
@@ -109,12 +109,12 @@ fn what_has_ended_already_is_followed_at_once_or_never() {
     assert_eq!(start(After::done(&good)).join().unwrap(), &1);
     assert_eq!(start(After::ended(&bad)).join().unwrap(), &1);
     let never = start(After::done(&bad));
-    // It is told at once, and a list has it.
+    // It fails at once, and is listed as dead.
     assert_eq!((never.state(), jobs.dead().len()), (State::Finished(Outcome::Failed), 2));
 }
 
 #[test]
-fn a_job_can_not_follow_one_that_is_in_no_list_and_then_uses_no_number() {
+fn a_job_cannot_follow_one_that_is_in_no_list_and_then_uses_no_number() {
     let jobs = JobManager::new();
     let text = |options| {
         let error = jobs.with(options).spawn("fit", || ()).unwrap_err();
@@ -124,7 +124,7 @@ fn a_job_can_not_follow_one_that_is_in_no_list_and_then_uses_no_number() {
     expect!["Job #0 not found; no job was started yet; a job can only start after one that is in the lists"]
         .assert_eq(&text(after([After::done(0)])));
     jobs.spawn("load", || ()).unwrap().join().unwrap();
-    // Its own number would be that one.
+    // The new job itself would get that number.
     expect!["Job #1 not found; the newest job is #0; a job can only start after one that is in the lists"]
         .assert_eq(&text(after([After::done(0), After::ended(1)])));
     jobs.flush();
@@ -135,7 +135,7 @@ fn a_job_can_not_follow_one_that_is_in_no_list_and_then_uses_no_number() {
 }
 
 #[test]
-fn who_joins_a_job_that_is_to_follow_it_is_told_of_the_ring() {
+fn joining_a_job_that_follows_the_caller_reports_the_ring() {
     let jobs = JobManager::new();
     let handle = jobs.handle();
     let outer = jobs.spawn_with("outer", move |job| {
@@ -143,12 +143,12 @@ fn who_joins_a_job_that_is_to_follow_it_is_told_of_the_ring() {
         let inner = handle.with(after([After::ended(&middle)])).spawn("inner", || ())?;
         let error = inner.join().unwrap_err();
         assert!(matches!(&error, JoinError::Wait(WaitError::Ring(ring)) if ring.len() == 3));
-        // With a limit of time it ends.
+        // A wait with a timeout ends.
         assert!(matches!(job.wait_for(&inner, Some(Duration::ZERO)), Err(WaitError::TimedOut { .. })));
         Ok(error.to_string())
     });
     let outer = outer.unwrap();
-    let text = in_time("a ring", move || outer.join().unwrap().clone());
+    let text = in_time("joining a ring of jobs", move || outer.join().unwrap().clone());
     expect![
         "the wait would never end: #0 waits for #2 waits for #1 waits for #0; let one of them wait with a time limit"
     ]
@@ -157,7 +157,7 @@ fn who_joins_a_job_that_is_to_follow_it_is_told_of_the_ring() {
 }
 
 #[test]
-fn a_delayed_job_starts_when_its_time_has_come_and_not_before() {
+fn a_delayed_job_starts_after_its_delay_and_not_before() {
     let jobs = JobManager::with_config(Config { idle_timeout: Duration::ZERO, ..Config::default() });
     let began = Instant::now();
     let order = [3, 1, 2].map(|times| jobs.with(delayed(SOON * times)).spawn("late", Instant::now).unwrap());
@@ -169,44 +169,44 @@ fn a_delayed_job_starts_when_its_time_has_come_and_not_before() {
     }
     assert!(far.ask_stop("enough"));
     assert_eq!(far.state(), stopped());
-    wait_until("nobody tells the time any more", || jobs.threads() == 0);
+    wait_until("the clock thread has ended", || jobs.threads() == 0);
 }
 
 #[test]
-fn a_job_waits_for_its_time_its_jobs_and_its_group() {
+fn a_job_waits_for_its_delay_its_predecessors_and_its_group() {
     let jobs = JobManager::new();
     let (gate, group) = (Gate::new(), jobs.group("io"));
     group.pause();
     let load = jobs.spawn("load", gate.hold(())).unwrap();
-    let all = Options { delay: Some(SOON), after: vec![After::done(&load)], ..of("io") };
+    let all = Options { delay: Some(SOON), after: vec![After::done(&load)], ..in_group("io") };
     let job = jobs.with(all).spawn("fit", || ()).unwrap();
     assert_eq!((job.why().len(), group.waiting()), (3, 1));
     gate.open();
-    wait_until("only the group keeps it", || why(&job) == "group io is paused; resume it");
+    wait_until("the job only waits for its group", || why(&job) == "group io is paused; resume it");
     group.resume();
     job.join().unwrap();
 }
 
 #[test]
-fn a_job_is_asked_to_stop_when_its_time_is_over() {
+fn a_job_is_asked_to_stop_at_its_time_limit() {
     let jobs = JobManager::with_config(Config { idle_timeout: Duration::ZERO, ..Config::default() });
     let watch = |job: &bgjobs::Context| Ok(job.sleep(GUARD)?);
     let job = jobs.with(limited(SOON)).spawn_with("watch", watch).unwrap();
-    // Another has ended long before its own.
+    // Another job ends long before its own limit.
     let quick = jobs.with(limited(GUARD)).spawn("quick", || 1).unwrap();
     job.wait().unwrap();
     assert_eq!((job.state(), quick.join().unwrap()), (stopped(), &1));
     assert_eq!(job.failure().unwrap().message(), "time limit of 30ms");
     assert!(job.times().ran().unwrap() >= SOON);
-    wait_until("nobody tells the time any more", || jobs.threads() == 0);
+    wait_until("the clock thread has ended", || jobs.threads() == 0);
 }
 
 #[test]
-fn the_time_of_a_limit_begins_with_the_body() {
+fn a_time_limit_starts_counting_when_the_body_starts() {
     let jobs = JobManager::new();
     let group = jobs.group("io");
     group.pause();
-    let options = Options { group: Some("io".into()), ..limited(SOON) };
+    let options = Options { time_limit: Some(SOON), ..in_group("io") };
     let job = jobs.with(options).spawn_with("late", |job| Ok(job.is_stopping())).unwrap();
     let longer = jobs.with(limited(SOON * 2)).spawn_with("longer", |job| Ok(job.sleep(GUARD)?)).unwrap();
     longer.wait().unwrap();
@@ -215,33 +215,33 @@ fn the_time_of_a_limit_begins_with_the_body() {
 }
 
 #[test]
-fn a_body_that_does_not_heed_its_limit_goes_on_and_is_seen_to() {
+fn a_body_that_ignores_its_time_limit_runs_on_with_a_visible_stop_request() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let job = jobs.with(limited(SOON)).spawn("deaf", gate.hold(5)).unwrap();
-    wait_until("it is asked", || job.stop_reason().is_some());
+    wait_until("the job is asked to stop", || job.stop_reason().is_some());
     assert_eq!((job.stop_reason().unwrap().to_string(), job.is_finished()), ("time limit of 30ms".to_owned(), false));
     gate.open();
     assert_eq!(job.join().unwrap(), &5);
 }
 
 #[test]
-fn a_thread_tells_the_time_while_a_job_needs_it_and_one_is_enough() {
+fn one_clock_thread_runs_while_any_job_needs_the_time() {
     let jobs = JobManager::with_config(Config { idle_timeout: Duration::ZERO, ..Config::default() });
     let gate = Gate::new();
     let all: Vec<_> = (0..20).map(|_| jobs.with(delayed(GUARD)).spawn("late", gate.hold(())).unwrap()).collect();
-    wait_until("one thread is left of those that were made at once", || jobs.threads() == 1);
+    wait_until("only one of the clock threads is left", || jobs.threads() == 1);
     all[1..].iter().for_each(|job| assert!(job.ask_stop("enough")));
     assert_eq!(jobs.threads(), 1);
     all[0].ask_stop("enough");
-    wait_until("nobody tells the time any more", || jobs.threads() == 0);
+    wait_until("the clock thread has ended", || jobs.threads() == 0);
 }
 
 #[test]
-fn a_host_decides_itself_when_its_jobs_start() {
+fn a_hosted_job_rejects_options_that_decide_when_it_starts() {
     let jobs = JobManager::new();
     let load = AnyJob::from(jobs.spawn("load", || ()).unwrap());
-    let choices = [of("io"), delayed(SOON), after([After::ended(&load)]), limited(SOON)];
+    let choices = [in_group("io"), delayed(SOON), after([After::ended(&load)]), limited(SOON)];
     let texts = choices.map(|options| jobs.with(options).host("hosted").unwrap_err().to_string());
     for (text, option) in texts.iter().zip(["group", "delay", "after", "time_limit"]) {
         let start = format!("the option `{option}` can't be had for a hosted job, ");

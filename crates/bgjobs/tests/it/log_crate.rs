@@ -1,8 +1,11 @@
-//! The records that the engine sends to the `log` crate, kept for the thread that caused them.
+//! What the engine logs through the `log` crate. Each test sees the records that its own thread caused.
 
 use std::{cell::RefCell, sync::Once};
 
-use crate::gate::GUARD;
+use crate::{
+    gate::GUARD,
+    support::{daemon, on_fresh_thread},
+};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
@@ -20,11 +23,11 @@ impl Log for Logger {
     }
 
     fn log(&self, record: &Record<'_>) {
-        // The hook is out of its place while it runs, so it may cause records itself.
-        let hook = HOOK.with(|place| place.borrow_mut().take());
+        // The hook is taken out while it runs, so it may cause records itself.
+        let hook = HOOK.with(|cell| cell.borrow_mut().take());
         if let Some(mut hook) = hook {
             hook(record);
-            HOOK.with(|place| *place.borrow_mut() = Some(hook));
+            HOOK.with(|cell| *cell.borrow_mut() = Some(hook));
         }
     }
 
@@ -38,33 +41,32 @@ fn during<R>(hook: impl FnMut(&Record<'_>) + 'static, act: impl FnOnce() -> R) -
         log::set_logger(&Logger).unwrap();
         log::set_max_level(LevelFilter::Debug);
     });
-    HOOK.with(|place| *place.borrow_mut() = Some(Box::new(hook)));
+    HOOK.with(|cell| *cell.borrow_mut() = Some(Box::new(hook)));
     let result = act();
-    HOOK.with(|place| *place.borrow_mut() = None);
+    HOOK.with(|cell| *cell.borrow_mut() = None);
     result
 }
 
 #[test]
-fn each_start_is_told_to_the_log_crate_at_debug_level() {
+fn each_start_is_logged_at_debug_level() {
     let jobs = bgjobs::JobManager::new();
-    let (tell, told) = std::sync::mpsc::channel();
+    let (sender, receiver) = std::sync::mpsc::channel();
     let hook = move |record: &Record<'_>| {
-        tell.send((record.level(), record.target().to_owned(), record.args().to_string())).unwrap();
+        sender.send((record.level(), record.target().to_owned(), record.args().to_string())).unwrap();
     };
     during(hook, || {
         jobs.spawn("pooled", || ()).unwrap();
-        jobs.with(bgjobs::Options { fresh_thread: true, ..Default::default() }).spawn("alone", || ()).unwrap();
+        jobs.with(on_fresh_thread()).spawn("alone", || ()).unwrap();
     });
     let record = |n| (Level::Debug, "bgjobs".to_owned(), format!("Starting job # {n} in a separate thread."));
-    assert_eq!(told.iter().collect::<Vec<_>>(), [record(0), record(1)]);
+    assert_eq!(receiver.iter().collect::<Vec<_>>(), [record(0), record(1)]);
 }
 
 #[test]
-fn a_logger_that_panics_harms_the_caller_alone() {
+fn a_panicking_logger_harms_only_the_caller() {
     let jobs = bgjobs::JobManager::new();
     for fresh_thread in [false, true] {
-        // A daemon, so that a failed test does not hang in its manager.
-        let options = bgjobs::Options { fresh_thread, daemon: true, ..Default::default() };
+        let options = bgjobs::Options { fresh_thread, ..daemon() };
         let start = || jobs.with(options.clone()).spawn("unlucky", || ());
         let started = std::panic::AssertUnwindSafe(|| during(|_| panic!("a logger of the host"), start));
         drop(std::panic::catch_unwind(started));

@@ -1,4 +1,4 @@
-//! How many threads there are: as many as jobs, and none when nothing comes.
+//! How many threads the pool has: one per running job, and none when it is idle.
 
 use std::{
     sync::{
@@ -31,12 +31,12 @@ pub(crate) fn block(jobs: &JobManager, gate: &Gate, count: usize) -> Vec<AnyJob>
         .map_while(|_| jobs.spawn("blocked", body()).ok().map(AnyJob::from))
         .take_while(|job| job.state() != State::Queued)
         .collect();
-    wait_until("all run at once", || running.load(Ordering::SeqCst) >= started.len());
+    wait_until("all jobs run at once", || running.load(Ordering::SeqCst) >= started.len());
     started
 }
 
 #[test]
-fn a_manager_without_jobs_has_no_threads_and_comes_back_to_none() {
+fn an_idle_manager_has_no_threads_before_and_after_its_jobs() {
     let jobs = with_idle_timeout(20);
     assert_eq!(jobs.threads(), 0);
     for _ in 0..2 {
@@ -50,21 +50,21 @@ fn a_manager_without_jobs_has_no_threads_and_comes_back_to_none() {
 }
 
 #[test]
-fn a_light_load_shrinks_the_pool_to_what_it_needs() {
+fn the_pool_shrinks_to_what_a_light_load_needs() {
     let jobs = with_idle_timeout(50);
     let gate = Gate::new();
     block(&jobs, &gate, 30);
     gate.open();
     jobs.wait_all(None).unwrap();
-    // There is a job at every look, so the pool as a whole is never idle for long.
-    wait_until("all but two have left", || {
+    // Every check starts a job, so the pool as a whole is never idle for long.
+    wait_until("all but two threads have ended", || {
         jobs.spawn("trickle", || ()).unwrap().join().unwrap();
         jobs.threads() <= 2
     });
 }
 
 #[test]
-fn an_idle_timeout_of_nothing_or_of_ever_works() {
+fn an_idle_timeout_may_be_zero_or_unlimited() {
     let jobs = with_idle_timeout(0);
     for n in 0..200 {
         assert_eq!(jobs.spawn("short", move || n).unwrap().join().unwrap(), &n);
@@ -72,24 +72,24 @@ fn an_idle_timeout_of_nothing_or_of_ever_works() {
     wait_until("no threads are left", || jobs.threads() == 0);
     let jobs = JobManager::with_config(Config { idle_timeout: Duration::MAX, ..Config::default() });
     assert_eq!(jobs.spawn("one", || 1).unwrap().join().unwrap(), &1);
-    // A shutdown sends those home that would wait for ever.
+    // A shutdown ends workers that would otherwise wait forever.
     jobs.shutdown().unwrap();
     wait_until("the threads have ended", || jobs.threads() == 0);
 }
 
 #[test]
-fn what_a_detached_manager_keeps_goes_when_its_workers_have_left() {
+fn a_detached_manager_frees_its_results_once_its_workers_have_ended() {
     let handle = with_idle_timeout(1).detach();
     let result = Arc::new(());
-    let kept = Arc::downgrade(&result);
+    let weak = Arc::downgrade(&result);
     handle.spawn("one", move || result).unwrap().join().unwrap();
-    assert!(kept.upgrade().is_some());
+    assert!(weak.upgrade().is_some());
     drop(handle);
-    wait_until("the result is gone", || kept.upgrade().is_none());
+    wait_until("the result is gone", || weak.upgrade().is_none());
 }
 
 #[test]
-fn jobs_that_follow_each_other_share_a_thread() {
+fn successive_jobs_share_a_thread() {
     let jobs = JobManager::new();
     for n in 0..200 {
         assert_eq!(jobs.spawn("short", move || n).unwrap().join().unwrap(), &n);
@@ -98,7 +98,7 @@ fn jobs_that_follow_each_other_share_a_thread() {
 }
 
 #[test]
-fn a_flood_of_short_jobs_makes_few_threads() {
+fn a_flood_of_short_jobs_needs_few_threads() {
     const COUNT: u64 = 5_000;
     let jobs = JobManager::new();
     let mut most = 0;
@@ -112,12 +112,12 @@ fn a_flood_of_short_jobs_makes_few_threads() {
         .map(|job| *job.join().unwrap())
         .sum();
     assert_eq!(sum, COUNT * (COUNT - 1) / 2);
-    // It stays near 64; what the test is sure of is that it is no thread a job.
+    // In practice it stays near 64; the test only requires far fewer threads than jobs.
     assert!(most < 1_000, "{most}");
 }
 
 #[test]
-fn jobs_that_each_wait_for_one_started_later_never_block_each_other() {
+fn jobs_that_wait_for_later_jobs_never_deadlock() {
     const COUNT: usize = 200;
     let chain = || {
         let jobs = JobManager::new();
@@ -139,7 +139,7 @@ fn jobs_that_each_wait_for_one_started_later_never_block_each_other() {
 }
 
 #[test]
-fn jobs_that_start_jobs_and_join_them_never_block_each_other() {
+fn jobs_that_start_and_join_jobs_never_deadlock() {
     fn tree(jobs: &bgjobs::Handle, depth: u32) -> u32 {
         if depth == 0 {
             return 1;
@@ -163,7 +163,7 @@ fn two_thousand_blocked_jobs_all_run_at_once() {
     let jobs = with_idle_timeout(20);
     let gate = Gate::new();
     let started = block(&jobs, &gate, 2_000);
-    // A machine may allow fewer; those that were started run.
+    // A machine may allow fewer threads; the jobs that were started do run.
     assert!(!started.is_empty());
     assert!(jobs.threads() >= started.len());
     gate.open();

@@ -1,4 +1,5 @@
-//! Whatever came of a command ends with it: stops, what is left running, and the sudden end of the program.
+//! Every process that a command starts ends with it: when the job is stopped, when processes are left running, and when the
+//! program ends suddenly.
 
 use std::{
     fs,
@@ -18,14 +19,15 @@ use crate::{
     child,
     gate::{GUARD, wait_until},
     supervised::{printed, supervised},
+    support::daemon,
 };
 
-/// Starts a process that leaves its parent and its session: twice forked, as a daemon does.
+/// Starts a process that leaves its parent and its session by forking twice, as a daemon does.
 const DAEMON: &str = "(setsid sh -c 'echo daemon; sleep 1000' &)";
 
 const SOON: Duration = Duration::from_millis(50);
 
-/// A variable of the environment that all processes of one command have, and no others.
+/// An environment variable that exactly the processes of one command have.
 struct Mark(String);
 
 impl Mark {
@@ -42,7 +44,7 @@ impl Mark {
         command.env("BGJOBS_TEST_MARK", &self.0).grace(SOON)
     }
 
-    /// The processes that have the mark and live, the supervisor included.
+    /// The command lines of the living processes that have the mark, including the supervisor.
     fn bearers(&self) -> Vec<String> {
         let mark = format!("\0BGJOBS_TEST_MARK={}\0", self.0);
         let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
@@ -61,17 +63,17 @@ impl Mark {
 }
 
 fn wait_for_lines(job: &AnyJob, count: u64) {
-    wait_until("all of it is up", || job.log().len() >= count);
+    wait_until("all processes are up", || job.log().len() >= count);
 }
 
 #[test]
-fn a_stop_ends_the_command_and_what_left_its_group_and_its_session() {
+fn a_stop_ends_the_command_and_processes_that_left_its_group_and_session() {
     let (jobs, mark) = (supervised(), Mark::new());
     let script = format!("{DAEMON}; setsid sleep 1000 & sleep 1000 & echo up; wait");
     let job = jobs.start(mark.on(Command::shell(script))).unwrap();
     wait_for_lines(&job, 2);
-    // The supervisor, the shell, three sleeps, and the daemon's shell unless it became its sleep.
-    wait_until("all is there", || mark.bearers().len() >= 5);
+    // The supervisor, the shell, three sleeps, and the daemon's shell unless that has become its sleep.
+    wait_until("all processes are up", || mark.bearers().len() >= 5);
     let verdict = job.stop("enough", GUARD);
     assert!(matches!(verdict, Verdict::Stopped { .. }), "{verdict}");
     mark.is_gone();
@@ -79,7 +81,7 @@ fn a_stop_ends_the_command_and_what_left_its_group_and_its_session() {
 }
 
 #[test]
-fn a_command_that_ends_when_it_is_asked_to_may_clean_up() {
+fn a_command_that_honours_the_request_may_clean_up_first() {
     let jobs = supervised();
     let script = "trap 'echo cleaned; exit 0' TERM; echo up; while :; do sleep 0.01; done";
     let job = jobs.start(Command::shell(script).grace(GUARD)).unwrap();
@@ -90,7 +92,7 @@ fn a_command_that_ends_when_it_is_asked_to_may_clean_up() {
 }
 
 #[test]
-fn what_ignores_the_request_is_killed_after_the_grace() {
+fn processes_that_ignore_the_request_are_killed_after_the_grace() {
     let (jobs, mark) = (supervised(), Mark::new());
     let job = jobs.start(mark.on(Command::shell("trap '' TERM; (setsid sleep 1000 &); echo up; sleep 1000"))).unwrap();
     wait_for_lines(&job, 1);
@@ -100,10 +102,10 @@ fn what_ignores_the_request_is_killed_after_the_grace() {
 }
 
 #[test]
-fn what_is_suspended_is_ended_too() {
+fn suspended_processes_are_ended_too() {
     let (jobs, mark) = (supervised(), Mark::new());
     let job = jobs.start(mark.on(Command::shell("echo up; kill -STOP $$")).grace(GUARD)).unwrap();
-    wait_until("it is suspended", || {
+    wait_until("the command is suspended", || {
         let place = job.place();
         place.is_some_and(|place| place.processes.first().is_some_and(|first| first.state == ProcessState::Suspended))
     });
@@ -112,18 +114,18 @@ fn what_is_suspended_is_ended_too() {
 }
 
 #[test]
-fn processes_that_go_on_starting_others_are_ended_all_the_same() {
+fn processes_that_keep_forking_are_ended_too() {
     let (jobs, mark) = (supervised(), Mark::new());
     let script = "echo up; f() { trap '' TERM; while :; do (setsid sleep 1000 &); sleep 0.01; done; }; f & f & wait";
     let job = jobs.start(mark.on(Command::shell(script))).unwrap();
     wait_for_lines(&job, 1);
-    wait_until("there are many", || mark.bearers().len() > 10);
+    wait_until("there are many processes", || mark.bearers().len() > 10);
     assert!(matches!(job.stop("enough", GUARD), Verdict::Stopped { .. }));
     mark.is_gone();
 }
 
 #[test]
-fn a_job_ends_with_its_command_and_what_goes_on_is_a_job_of_its_own() {
+fn a_job_ends_with_its_command_and_leftover_processes_become_a_separate_job() {
     let (jobs, mark) = (supervised(), Mark::new());
     let (reader, writer) = std::io::pipe().unwrap();
     let script = "exec 3<&0; (cat <&3; echo last) & echo first; exit 3";
@@ -136,7 +138,7 @@ fn a_job_ends_with_its_command_and_what_goes_on_is_a_job_of_its_own() {
     let [rest] = &jobs.running()[..] else { panic!("{}", jobs.status()) };
     assert_eq!((rest.to_string(), rest.is_daemon()), (format!("left running by `{script}`"), true));
     let is_cat = |process: &Process| process.command == "cat";
-    wait_until("it tells its processes", || rest.place().is_some_and(|place| place.processes.iter().any(is_cat)));
+    wait_until("the job lists its processes", || rest.place().is_some_and(|place| place.processes.iter().any(is_cat)));
     drop(writer);
     rest.wait().unwrap();
     assert_eq!((printed(rest, Stream::Out), rest.status()), (vec!["last".to_owned()], "Completed"));
@@ -144,46 +146,46 @@ fn a_job_ends_with_its_command_and_what_goes_on_is_a_job_of_its_own() {
 }
 
 #[test]
-fn what_was_left_running_ends_when_it_is_stopped_be_its_outputs_open_or_closed() {
+fn leftover_processes_end_when_stopped_whether_their_outputs_are_open_or_closed() {
     for outputs in ["", ">/dev/null 2>&1"] {
         let (jobs, mark) = (supervised(), Mark::new());
         let job = jobs.start(mark.on(Command::shell(format!("{DAEMON} {outputs}")))).unwrap();
         job.join().unwrap();
         let [rest] = &jobs.running()[..] else { panic!("{}", jobs.status()) };
-        wait_until("it is attended", || rest.place().is_some());
+        wait_until("the supervisor has listed its processes", || rest.place().is_some());
         assert!(matches!(rest.stop("enough", GUARD), Verdict::Stopped { .. }));
         mark.is_gone();
     }
 }
 
 #[test]
-fn what_was_left_running_ends_even_if_its_job_is_stopped_before_it_begins() {
+fn leftover_processes_end_even_if_their_job_is_stopped_before_it_begins() {
     let (jobs, mark) = (supervised(), Mark::new());
-    wait_until("a stop is quicker than a start", || {
+    wait_until("a job is stopped before it starts", || {
         jobs.start(mark.on(Command::shell(DAEMON))).unwrap().join().unwrap();
         let [rest] = &jobs.running()[..] else { panic!("{}", jobs.status()) };
         rest.ask_stop("enough");
         rest.wait().unwrap();
         rest.times().started.is_none() || jobs.all().len() > 6
     });
-    wait_until("all is gone", || mark.bearers().is_empty());
+    wait_until("all processes have ended", || mark.bearers().is_empty());
 }
 
 #[test]
-fn what_was_left_running_ends_with_the_manager() {
+fn leftover_processes_end_with_the_manager() {
     let (jobs, mark) = (supervised(), Mark::new());
     jobs.start(mark.on(Command::shell(DAEMON))).unwrap().join().unwrap();
     assert!(!mark.bearers().is_empty());
     drop(jobs);
-    wait_until("all is gone", || mark.bearers().is_empty());
+    wait_until("all processes have ended", || mark.bearers().is_empty());
 }
 
 #[test]
-fn nothing_is_left_when_the_program_is_killed() {
+fn no_process_survives_when_the_program_is_killed() {
     let mark = Mark::of(0, std::process::id());
     let Some(end) = child::run(|| {
         let jobs = supervised();
-        // The number of the parent, which made the mark.
+        // The parent made the mark from its process id.
         let mark = Mark::of(0, nix::unistd::getppid().as_raw().cast_unsigned());
         let deaf = "trap '' TERM HUP INT; (setsid sleep 1000 &); echo up; sleep 1000";
         jobs.start(mark.on(Command::shell(format!("{DAEMON} >/dev/null 2>&1")))).unwrap().join().unwrap();
@@ -195,32 +197,34 @@ fn nothing_is_left_when_the_program_is_killed() {
     }) else {
         return;
     };
-    assert_eq!((end.code, &*end.said), (None, &["up".to_owned()][..]), "{end:?}");
-    wait_until("all is gone", || mark.bearers().is_empty());
+    assert_eq!((end.code, &*end.messages), (None, &["up".to_owned()][..]), "{end:?}");
+    wait_until("all processes have ended", || mark.bearers().is_empty());
 }
 
 #[test]
-fn a_command_whose_supervisor_is_killed_is_lost_and_its_group_ends() {
+fn a_command_is_lost_and_its_group_ends_when_its_supervisor_is_killed() {
     let (jobs, mark) = (supervised(), Mark::new());
     let job = jobs.start(mark.on(Command::shell("sleep 1000 & echo $PPID; wait"))).unwrap();
     wait_for_lines(&job, 1);
     let supervisor = printed(&job, Stream::Out)[0].parse().unwrap();
-    wait_until("its supervisor has told what it started", || job.place().is_some());
+    wait_until("the supervisor has reported what it started", || job.place().is_some());
     kill(Pid::from_raw(supervisor), Signal::SIGKILL).unwrap();
     job.wait().unwrap();
     let failure = job.failure().unwrap();
     assert_eq!(failure.message(), "lost: its supervisor was killed, and with it what was in its process group");
     assert!(matches!(failure.error().unwrap().downcast_ref(), Some(CommandError::Lost)));
-    wait_until("its group is gone", || mark.bearers().is_empty());
+    wait_until("its process group has ended", || mark.bearers().is_empty());
 }
 
 #[test]
-fn ctrl_c_of_the_terminal_reaches_neither_the_command_nor_its_supervisor() {
+fn ctrl_c_on_the_terminal_reaches_neither_the_command_nor_its_supervisor() {
     let jobs = supervised();
     let script = "ps -o pid=,pgid=,sid= -p $$ -p $PPID; echo; cat";
     let (reader, writer) = std::io::pipe().unwrap();
     let job = jobs.start(Command::shell(script).input(reader)).unwrap();
-    wait_until("it has told", || printed(&job, Stream::Out).last().is_some_and(String::is_empty));
+    wait_until("the command has printed its numbers", || {
+        printed(&job, Stream::Out).last().is_some_and(String::is_empty)
+    });
     let own = [nix::unistd::getpgrp(), nix::unistd::getsid(None).unwrap()].map(|id| id.to_string());
     for line in printed(&job, Stream::Out).iter().filter(|line| !line.is_empty()) {
         let numbers: Vec<_> = line.split_whitespace().collect();
@@ -231,13 +235,13 @@ fn ctrl_c_of_the_terminal_reaches_neither_the_command_nor_its_supervisor() {
 }
 
 #[test]
-fn where_a_command_is_are_its_processes() {
+fn the_place_of_a_command_lists_its_processes() {
     let jobs = supervised();
     let (reader, writer) = std::io::pipe().unwrap();
     let job = jobs.start(Command::shell("echo $$; sh -c 'cat; exit 1'; exit 2").input(reader)).unwrap();
-    // What is forked has its parent's command line for a moment.
+    // For a moment a forked process still has its parent's command line.
     let is_up = |place: Place| place.processes.get(2).is_some_and(|third| third.command == "cat");
-    wait_until("all of it is up", || job.place().is_some_and(is_up));
+    wait_until("all processes are up", || job.place().is_some_and(is_up));
     let place = job.place().unwrap();
     let shell = &printed(&job, Stream::Out)[0];
     assert_eq!((place.to_string(), &place.processes[0].id.to_string()), (format!("process {shell}"), shell));
@@ -249,7 +253,7 @@ fn where_a_command_is_are_its_processes() {
 }
 
 #[test]
-fn many_daemons_of_many_commands_are_told_apart() {
+fn daemons_of_different_commands_are_told_apart() {
     let (jobs, marks) = (supervised(), [Mark::new(), Mark::new()]);
     let start =
         |mark: &Mark| jobs.start(mark.on(Command::shell(format!("{DAEMON}; {DAEMON}; echo up; sleep 1000")))).unwrap();
@@ -264,13 +268,12 @@ fn many_daemons_of_many_commands_are_told_apart() {
 }
 
 #[test]
-fn a_manager_that_goes_waits_for_a_command_and_stops_a_daemon() {
+fn a_dropped_manager_waits_for_a_command_and_stops_a_daemon() {
     let mark = Mark::new();
     let jobs = supervised();
-    let daemon = bgjobs::Options { daemon: true, ..bgjobs::Options::default() };
-    jobs.with(daemon).start(mark.on(Command::new("sleep").arg("1000"))).unwrap();
+    jobs.with(daemon()).start(mark.on(Command::new("sleep").arg("1000"))).unwrap();
     let done = jobs.start(Command::shell("sleep 0.02; echo done")).unwrap();
     drop::<JobManager>(jobs);
     assert_eq!(printed(&done, Stream::Out), ["done"]);
-    wait_until("the daemon is gone", || mark.bearers().is_empty());
+    wait_until("the daemon has ended", || mark.bearers().is_empty());
 }

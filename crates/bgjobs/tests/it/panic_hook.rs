@@ -1,4 +1,4 @@
-//! The panic hook of the process, which the engine shares with its host; each test has a process of its own.
+//! The process-wide panic hook, which the engine shares with its host. Each test runs in its own process.
 
 use std::{any::Any, cell::RefCell, thread};
 
@@ -7,7 +7,7 @@ use bgjobs::{Job, JobManager};
 use crate::child;
 
 #[test]
-fn panics_outside_of_jobs_go_to_the_hook_of_the_host_and_those_of_jobs_do_not() {
+fn panics_outside_jobs_reach_the_hook_of_the_host_and_panics_of_jobs_do_not() {
     let scenario = || {
         std::panic::set_hook(Box::new(|info| {
             let payload: &dyn Any = info.payload();
@@ -27,7 +27,7 @@ fn panics_outside_of_jobs_go_to_the_hook_of_the_host_and_those_of_jobs_do_not() 
 }
 
 #[test]
-fn a_hook_that_the_host_sets_later_sees_all_panics_and_jobs_still_die_of_them() {
+fn a_hook_set_later_by_the_host_sees_every_panic_and_jobs_still_fail() {
     let scenario = || {
         let jobs = JobManager::new();
         std::panic::set_hook(Box::new(|_| child::say("hook")));
@@ -40,7 +40,7 @@ fn a_hook_that_the_host_sets_later_sees_all_panics_and_jobs_still_die_of_them() 
 }
 
 #[test]
-fn a_first_manager_may_be_made_while_a_panic_unwinds() {
+fn the_first_manager_may_be_created_while_a_panic_unwinds() {
     struct Guard;
     impl Drop for Guard {
         fn drop(&mut self) {
@@ -63,20 +63,20 @@ fn a_first_manager_may_be_made_while_a_panic_unwinds() {
 
 thread_local! {
     static JOBS: JobManager = JobManager::new();
-    static KEPT: RefCell<Option<Job<Vec<u8>>>> = const { RefCell::new(None) };
+    static JOB: RefCell<Option<Job<Vec<u8>>>> = const { RefCell::new(None) };
 }
 
 #[test]
-fn a_manager_and_a_job_may_stand_in_thread_locals() {
+fn a_manager_and_a_job_may_live_in_thread_locals() {
     let scenario = || {
         let user = || {
-            let job = JOBS.with(|jobs| jobs.spawn("kept", || vec![1]).unwrap());
+            let job = JOBS.with(|jobs| jobs.spawn("stored", || vec![1]).unwrap());
             job.wait().unwrap();
-            KEPT.set(Some(job));
+            JOB.set(Some(job));
             JOBS.with(|jobs| {
                 jobs.flush();
-                // Its result is dropped here, and that of the other after the thread's own values.
-                drop(jobs.spawn("let go", || vec![2]).unwrap());
+                // Its result is dropped here; that of the stored job is dropped after the thread's other thread-locals.
+                drop(jobs.spawn("dropped", || vec![2]).unwrap());
                 jobs.wait_all(None).unwrap();
                 jobs.flush();
             });

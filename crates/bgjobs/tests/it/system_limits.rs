@@ -1,4 +1,6 @@
-//! More blocked jobs than the system has threads for; in child processes, because an abort is what may go wrong.
+//! More blocked jobs than the system has threads for, in child processes because a failure would abort the process.
+//!
+//! The long forms reach the real limits of the system: they take seconds and a gigabyte.
 
 use std::time::{Duration, Instant};
 
@@ -6,40 +8,36 @@ use bgjobs::{AnyJob, Config, JobManager, State};
 
 use crate::{
     child::{self, say},
-    elastic::block,
     gate::{GUARD, Gate, wait_until},
+    support::long_proofs,
+    threads::block,
 };
 
-/// Whether the long forms are asked for, which meet the limits of the system: seconds and a gigabyte.
-fn prove() -> bool {
-    std::env::var_os("BGJOBS_PROVE").is_some()
-}
-
-/// How many of these are in that state.
+/// How many of the jobs are in that state.
 fn count(jobs: &[AnyJob], state: State) -> usize {
     jobs.iter().filter(|job| job.state() == state).count()
 }
 
-/// Shows what the long form found.
+/// Asserts that the child succeeded, and shows what the long form found.
 #[track_caller]
-fn ended(end: &child::End) {
-    assert!(end.code == Some(0) && end.said.len() == 1 && end.stderr.is_empty(), "{end:?}");
-    if prove() {
-        say(&end.said[0]);
+fn assert_ended(end: &child::End) {
+    assert!(end.code == Some(0) && end.messages.len() == 1 && end.stderr.is_empty(), "{end:?}");
+    if long_proofs() {
+        say(&end.messages[0]);
     }
 }
 
 #[test]
-fn more_blocked_jobs_than_threads_fit_end_in_no_abort() {
+fn more_blocked_jobs_than_available_threads_do_not_abort_the_process() {
     let scenario = || {
-        let asked = if prove() { 20_000 } else { 1_200 };
+        let asked = if long_proofs() { 20_000 } else { 1_200 };
         let began = Instant::now();
         let jobs = JobManager::with_config(Config { idle_timeout: Duration::from_millis(100), ..Config::default() });
         let gate = Gate::new();
         let start = |_| jobs.spawn("blocked", gate.hold(())).ok().map(AnyJob::from);
         let started: Vec<_> = (0..asked).map_while(start).collect();
         let queued = count(&started, State::Queued);
-        wait_until("all others run", || count(&started, State::Running) + queued >= started.len());
+        wait_until("all other jobs run", || count(&started, State::Running) + queued >= started.len());
         let (threads, after) = (jobs.threads(), began.elapsed());
         assert_eq!(threads + queued, started.len());
         gate.open();
@@ -54,13 +52,13 @@ fn more_blocked_jobs_than_threads_fit_end_in_no_abort() {
         ));
     };
     let Some(end) = child::run(scenario) else { return };
-    ended(&end);
+    assert_ended(&end);
 }
 
 #[test]
-fn managers_that_together_have_more_blocked_jobs_than_threads_fit_end_in_no_abort() {
+fn several_managers_that_together_exceed_the_available_threads_do_not_abort_the_process() {
     let scenario = || {
-        let (managers, each) = if prove() { (20, 990) } else { (4, 300) };
+        let (managers, each) = if long_proofs() { (20, 990) } else { (4, 300) };
         let gate = Gate::new();
         let managers: Vec<_> = (0..managers).map(|_| JobManager::new()).collect();
         let start = |jobs: &JobManager| (0..each).map_while(|_| jobs.spawn("blocked", gate.hold(())).ok()).count();
@@ -71,5 +69,5 @@ fn managers_that_together_have_more_blocked_jobs_than_threads_fit_end_in_no_abor
         say(&format!("{started} started, {threads} threads"));
     };
     let Some(end) = child::run(scenario) else { return };
-    ended(&end);
+    assert_ended(&end);
 }

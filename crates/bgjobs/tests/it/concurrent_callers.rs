@@ -1,34 +1,34 @@
-//! Several threads that call one manager at once: whatever each does, all that was started ends once, and is counted once.
+//! Several threads that call one manager at once. Whatever they do, every job ends once and is counted once.
 
 use std::{collections::BTreeSet, thread};
 
 use bgjobs::{AnyJob, Context, Failure, Handle, JobManager, Options, Outcome, State};
 use proptest::{prelude::*, test_runner::RngSeed};
 
-use crate::gate::Gate;
+use crate::{gate::Gate, support::long_proofs};
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    /// Starts a job that is held until its thread is done: of a group or not, listed or not, a daemon or not.
+    /// Starts a job that is held until the callers are done.
     Hold {
         grouped: bool,
         unlisted: bool,
         daemon: bool,
     },
-    /// Starts a job that ends so.
+    /// Starts a job with that outcome.
     Run(Outcome),
-    /// Starts a job that starts another and joins it, both of a narrow group or not.
+    /// Starts a job that starts another one and joins it, both in the narrow group or both outside.
     Nest {
         grouped: bool,
     },
-    /// Lists the newest of its jobs.
+    /// Lists the caller's newest job.
     List,
-    /// Stops the newest of its jobs.
+    /// Stops the caller's newest job.
     Stop,
-    /// Removes the newest of its jobs.
+    /// Removes the caller's newest job.
     Remove,
     Flush,
-    /// Waits for the newest of its jobs, if that is not held.
+    /// Waits for the caller's newest job, unless it is held.
     Wait,
     Pause,
     Resume,
@@ -51,13 +51,13 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// One of the threads.
+/// One of the threads that call the manager.
 struct Caller<'a> {
     jobs: &'a Handle,
     gate: &'a Gate,
-    /// The jobs it has started, with how each ends if nobody stops it, and whether it is held.
+    /// The jobs it has started, the outcome of each if it is not stopped, and whether it is held.
     started: Vec<(AnyJob, Outcome, bool)>,
-    /// How many entries it has taken out of the lists.
+    /// How many jobs it has removed from the lists.
     taken: usize,
 }
 
@@ -65,7 +65,7 @@ impl Caller<'_> {
     fn act(&mut self, step: Step) {
         match step {
             Step::Hold { grouped, unlisted, daemon } => {
-                let options = Options { unlisted: unlisted && !grouped, daemon, ..of(grouped) };
+                let options = Options { unlisted: unlisted && !grouped, daemon, ..grouped_if(grouped) };
                 let job = self.jobs.with(options).spawn("held", self.gate.hold(())).unwrap();
                 self.started.push((job.into(), Outcome::Done, true));
             }
@@ -81,11 +81,12 @@ impl Caller<'_> {
             Step::Nest { grouped } => {
                 let handle = self.jobs.clone();
                 let body = move || {
-                    let inner = handle.with(Options { unlisted: !grouped, ..of(grouped) }).spawn("inner", || ());
+                    let inner =
+                        handle.with(Options { unlisted: !grouped, ..grouped_if(grouped) }).spawn("inner", || ());
                     inner.unwrap().wait()
                 };
-                let job = self.jobs.with(of(grouped)).spawn("outer", move || drop(body())).unwrap();
-                // Held, because its group may be full of those that are, or paused.
+                let job = self.jobs.with(grouped_if(grouped)).spawn("outer", move || drop(body())).unwrap();
+                // It counts as held, because its group may be paused or full of held jobs.
                 self.started.push((job.into(), Outcome::Done, true));
             }
             Step::List => drop(self.started.last().and_then(|(job, ..)| job.list())),
@@ -109,11 +110,11 @@ impl Caller<'_> {
     }
 }
 
-fn of(grouped: bool) -> Options {
+fn grouped_if(grouped: bool) -> Options {
     Options { group: grouped.then(|| "narrow".into()), ..Options::default() }
 }
 
-/// Lets each thread do its steps, all at once, and counts what came of them.
+/// Runs the steps of all threads at once, then checks what became of the jobs.
 fn play(threads: &[Vec<Step>]) {
     let jobs = JobManager::new();
     jobs.group("narrow").set_limit(2).unwrap();
@@ -133,8 +134,8 @@ fn play(threads: &[Vec<Step>]) {
             })
             .collect();
         for caller in callers {
-            let (its, count) = caller.join().unwrap();
-            started.extend(its);
+            let (jobs, count) = caller.join().unwrap();
+            started.extend(jobs);
             taken += count;
         }
     });
@@ -146,32 +147,28 @@ fn play(threads: &[Vec<Step>]) {
         assert!(job.state() == State::Finished(*outcome) || job.state() == stopped, "{job:?}: {:?}", job.state());
     }
     jobs.wait_all(None).unwrap();
-    let told = notices.look();
-    let numbers: BTreeSet<_> = told.iter().map(AnyJob::id).collect();
-    assert_eq!(numbers.len(), told.len(), "each is told of once");
-    assert!(numbers.into_iter().map(bgjobs::JobId::get).eq(0..told.len() as u64), "none is left out");
-    assert!(started.iter().all(|(job, ..)| !job.is_listed() || told.contains(job)));
-    assert_eq!((jobs.running().len(), jobs.all().len() + taken), (0, told.len()));
+    let reported = notices.look();
+    let numbers: BTreeSet<_> = reported.iter().map(AnyJob::id).collect();
+    assert_eq!(numbers.len(), reported.len(), "each job is reported once");
+    assert!(numbers.into_iter().map(bgjobs::JobId::get).eq(0..reported.len() as u64), "no job is left out");
+    assert!(started.iter().all(|(job, ..)| !job.is_listed() || reported.contains(job)));
+    assert_eq!((jobs.running().len(), jobs.all().len() + taken), (0, reported.len()));
     assert_eq!((jobs.group("narrow").running(), jobs.group("narrow").waiting()), (0, 0));
 }
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: if prove() { 5_000 } else { 20 },
-        rng_seed: if prove() { RngSeed::Random } else { RngSeed::Fixed(0) },
+        cases: if long_proofs() { 5_000 } else { 20 },
+        rng_seed: if long_proofs() { RngSeed::Random } else { RngSeed::Fixed(0) },
         failure_persistence: None,
         max_shrink_iters: 200,
         ..ProptestConfig::default()
     })]
 
     #[test]
-    fn whatever_several_threads_do_at_once_each_job_ends_once_and_is_counted_once(
+    fn whatever_concurrent_callers_do_each_job_ends_once_and_is_counted_once(
         threads in prop::collection::vec(prop::collection::vec(step(), 1..30), 2..6)
     ) {
         play(&threads);
     }
-}
-
-fn prove() -> bool {
-    std::env::var_os("BGJOBS_PROVE").is_some()
 }
