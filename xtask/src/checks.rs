@@ -8,16 +8,13 @@
 //! Only the library's optional features and the models have flags of their own; those of the models cargo keeps apart from
 //! the rest in the same folder.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::{
     component::Component,
     python::{self, Python},
     step::{self, Step},
+    workspace::root,
 };
 
 /// How long the checks may take.
@@ -27,11 +24,6 @@ pub(crate) enum Form {
     Short,
     /// What is worth an hour, before a release or after work on the pool.
     Long,
-}
-
-/// The workspace's root.
-pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// What is to be done, in order.
@@ -64,6 +56,7 @@ const ALL: &str = "--workspace --exclude bgjobs-python";
 fn short(pythons: &[Python]) -> Vec<Step> {
     let mut steps = vec![
         Step::cargo("formatting", "fmt --all --check").needs(Component::Rustfmt),
+        Step::cargo("imports", "xtask imports"),
         Step::cargo("clippy", &format!("clippy {ALL} --all-targets -- -D warnings")).needs(Component::Clippy),
         Step::cargo("clippy without a terminal", &format!("clippy {ALL} --lib --no-default-features -- -D warnings")),
         Step::cargo("tests and doctests", &format!("test {ALL}")),

@@ -6,9 +6,11 @@
 
 mod checks;
 mod component;
+mod imports;
 mod mutants;
 mod python;
 mod step;
+mod workspace;
 
 use std::process::ExitCode;
 
@@ -22,6 +24,7 @@ The project's checks. Usage: cargo xtask COMMAND
 
     test     everything that CI checks; it needs cargo with rustfmt and clippy, and for the Python package
              a Python with venv and pip, without which the rest is checked
+    imports  whether imports go down only, by the tables in ARCHITECTURE.md
     prove    the long forms: tests in release with more cases, a soak of ten million jobs, models with more interleavings,
              mutants, fuzzing, every Python that is found
     mutants  [PART] makes mistakes in a copy of the engine, one by one, and fails if the check that must see one does not;
@@ -35,6 +38,7 @@ The project's checks. Usage: cargo xtask COMMAND
 enum Task {
     Help,
     Check(Form),
+    Imports,
     /// Those with this part in their name.
     Mutants(String),
     /// For so many seconds each way.
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
         }
         Ok(Task::Check(form)) => check(checks::plan(form)),
         Ok(Task::Fuzz(seconds)) => check(Plan { steps: checks::fuzz(seconds), missing: None }),
+        Ok(Task::Imports) => imports::run(),
         Ok(Task::Mutants(part)) => mutants::run(&part),
         Err(message) => {
             eprint!("error: {message}\n\n{HELP}");
@@ -69,6 +74,7 @@ fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String> {
     let task = match arguments.next().as_deref() {
         None | Some("help" | "-h" | "--help") => Task::Help,
         Some("test") => Task::Check(Form::Short),
+        Some("imports") => Task::Imports,
         Some("prove") => Task::Check(Form::Long),
         Some("mutants") => Task::Mutants(arguments.next().unwrap_or_default()),
         Some("fuzz") => Task::Fuzz(match arguments.next() {
@@ -127,6 +133,7 @@ mod tests {
     fn each_command_has_one_name() {
         check("test", Ok(Task::Check(Form::Short)));
         check("prove", Ok(Task::Check(Form::Long)));
+        check("imports", Ok(Task::Imports));
         check("mutants", Ok(Task::Mutants(String::new())));
         check("fuzz", Ok(Task::Fuzz(60)));
         check("fuzz 5", Ok(Task::Fuzz(5)));
@@ -150,7 +157,7 @@ mod tests {
 
     #[test]
     fn help_names_each_command() {
-        for command in ["test", "prove", "mutants", "fuzz", "help"] {
+        for command in ["test", "imports", "prove", "mutants", "fuzz", "help"] {
             assert!(HELP.contains(&format!("\n    {command} ")), "{command}");
         }
     }

@@ -15,8 +15,8 @@ use std::{
 };
 
 use crate::{
-    checks,
     step::{self, Failed},
+    workspace,
 };
 
 /// After this long a test hangs, which is a way to catch a mistake.
@@ -124,7 +124,7 @@ pub(crate) fn run(part: &str) -> Result<(), Failed> {
 }
 
 fn folder() -> PathBuf {
-    checks::root().join("crates/bgjobs/mutants")
+    workspace::root().join("crates/bgjobs/mutants")
 }
 
 /// All mutants, by name.
@@ -162,11 +162,11 @@ struct Copy {
 
 impl Copy {
     fn make() -> io::Result<Self> {
-        let target = checks::root().canonicalize()?.join("target/mutants");
+        let target = workspace::root().canonicalize()?.join("target/mutants");
         let copy = Self { root: target.join("workspace"), target };
         fs::create_dir_all(&copy.root)?;
         for part in ["Cargo.toml", "Cargo.lock", "README.md", "crates", "xtask"] {
-            bring(&checks::root().join(part), &copy.root.join(part))?;
+            bring(&workspace::root().join(part), &copy.root.join(part))?;
         }
         Ok(copy)
     }
@@ -272,7 +272,7 @@ mod tests {
         let mutants = all().expect("each has its head");
         assert!(!mutants.is_empty());
         for mutant in mutants {
-            apply(&mutant, &checks::root(), &["--check"]).unwrap_or_else(|failed| panic!("{failed}"));
+            apply(&mutant, &workspace::root(), &["--check"]).unwrap_or_else(|failed| panic!("{failed}"));
         }
     }
 

@@ -12,8 +12,8 @@ use std::{
 };
 
 use crate::{
-    checks,
     step::{self, Stamp, Step},
+    workspace,
 };
 
 /// A Python that can make environments.
@@ -159,7 +159,7 @@ impl<'a> Environment<'a> {
 
     /// The steps that make it, left out while it was made from the same.
     fn made(&self) -> [Step; 2] {
-        let (stamp, text) = (checks::root().join(&self.folder).join("made-from"), self.made_from());
+        let (stamp, text) = (workspace::root().join(&self.folder).join("made-from"), self.made_from());
         [
             Step::program(&format!("{}: environment", self.name), &self.python.file, "-m venv --clear")
                 .path(&self.folder)
@@ -172,7 +172,7 @@ impl<'a> Environment<'a> {
 
     /// All that it is made from.
     fn made_from(&self) -> String {
-        let read = |name: &Path| fs::read_to_string(checks::root().join(name)).unwrap_or_default();
+        let read = |name: &Path| fs::read_to_string(workspace::root().join(name)).unwrap_or_default();
         let common = read(Path::new("python/tests/requirements.txt"));
         format!("{}\n{common}\n{}", self.python.whole, read(&self.requirements))
     }

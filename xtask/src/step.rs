@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{checks, component::Component};
+use crate::{component::Component, workspace};
 
 /// A call of a program from the workspace's root.
 pub(crate) struct Step {
@@ -192,7 +192,7 @@ pub(crate) fn host() -> String {
 
 /// A program that will run in the workspace's root.
 pub(crate) fn at_root(program: &Path) -> Command {
-    let root = checks::root();
+    let root = workspace::root();
     // A bare name is looked for on the path; what has a folder is meant from the root, wherever the caller stands.
     let is_bare = program.components().count() == 1;
     let mut command = if is_bare { Command::new(program) } else { Command::new(root.join(program)) };
