@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use bgjobs::{AnyJob, Failure, many_lines, one_line};
 #[cfg(feature = "terminal")]
-use bgjobs::{Report, State, Waiting};
+use bgjobs::{Report, State, WaitReason};
 
 use crate::commands::{WORDS, Word};
 #[cfg(feature = "terminal")]
@@ -86,8 +86,8 @@ pub(crate) fn still_running(jobs: &[AnyJob]) -> String {
 }
 
 #[cfg(feature = "terminal")]
-fn paused_group(waiting: Waiting) -> Option<String> {
-    if let Waiting::Paused { group } = waiting { Some(group.to_string()) } else { None }
+fn paused_group(waiting: WaitReason) -> Option<String> {
+    if let WaitReason::Paused { group } = waiting { Some(group.to_string()) } else { None }
 }
 
 /// What can be typed.

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::{name::Name, schedule::after::After};
+use crate::record::{after::After, name::Name};
 
 /// The choices of a [`JobManager`](crate::JobManager).
 ///
@@ -105,6 +105,23 @@ impl Options {
         time_limit: None,
         unlisted: false,
     };
+
+    /// Whether the job goes through the schedule.
+    #[inline]
+    pub(crate) fn is_scheduled(&self) -> bool {
+        self.group.is_some() || self.delay.is_some() || !self.after.is_empty() || self.time_limit.is_some()
+    }
+
+    /// The name of an option for which the job goes through the schedule.
+    pub(crate) fn scheduled(&self) -> Option<&'static str> {
+        let options = [
+            ("group", self.group.is_some()),
+            ("delay", self.delay.is_some()),
+            ("after", !self.after.is_empty()),
+            ("time_limit", self.time_limit.is_some()),
+        ];
+        options.into_iter().find_map(|(name, is_set)| is_set.then_some(name))
+    }
 }
 
 impl Default for Options {

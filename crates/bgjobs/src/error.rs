@@ -5,7 +5,13 @@
 
 use std::{any::type_name, error::Error, fmt, io, time::Duration};
 
-use crate::{failure::Failure, id::JobId, name::Name, state::State, stop::Stopped};
+use crate::record::{
+    failure::{Failure, FailureKind},
+    id::JobId,
+    name::Name,
+    state::State,
+    stop::Stopped,
+};
 
 /// A job was not started; it is in no list, and no number was used.
 #[derive(Debug)]
@@ -268,7 +274,7 @@ impl From<WaitError> for JoinError {
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed { job, failure } if failure.kind() == crate::FailureKind::Stop => {
+            Self::Failed { job, failure } if failure.kind() == FailureKind::Stop => {
                 write!(f, "job #{job} was stopped: {failure}")
             }
             Self::Failed { job, failure } => write!(f, "job #{job} died: {failure}"),
@@ -282,7 +288,7 @@ impl Error for JoinError {
         match self {
             // The stop of another job is no stop of whoever joined it, so it is no source.
             // The text of the error itself is in the text above.
-            Self::Failed { failure, .. } if failure.kind() == crate::FailureKind::Error => failure.error()?.source(),
+            Self::Failed { failure, .. } if failure.kind() == FailureKind::Error => failure.error()?.source(),
             Self::Failed { .. } => None,
             Self::Wait(error) => error.source(),
         }

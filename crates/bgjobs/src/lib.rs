@@ -15,7 +15,7 @@
 //!   its time; [`Retry`] tries it again. [`AnyJob::why`] says what a job waits for.
 //! - A [`Context`] is the job seen from its own body: stop, progress, place, log.
 //! - A [`Command`] is a body too: a command of the system, whose processes all end with it.
-//! - A [`Hosted`] job runs on a thread that the host makes; a [`Relay`] says when one is due. An interpreter needs both.
+//! - A [`Hosted`] job runs on a thread that the host makes; a [`HostedQueue`] says when one is due. An interpreter needs both.
 //!
 //! ```
 //! use bgjobs::JobManager;
@@ -66,92 +66,71 @@
 //! | `job.join(timeout)`, `job.is_alive()` | [`join`](Job::join), [`join_timeout`](Job::join_timeout), [`state`](AnyJob::state) |
 //! | `Starting job # N in a separate thread.` | the same record at debug level, by the `log` crate |
 
-mod board;
 mod body;
 #[cfg(unix)]
 mod command;
 mod config;
-mod context;
 mod engine;
 mod error;
-mod failure;
-mod frame;
-mod group;
-mod handle;
-mod hosted;
-mod id;
 mod job;
-mod join;
-mod joins;
-mod log;
 mod manager;
-mod name;
-mod notice;
-mod on_stop;
-mod panic;
-mod platform;
-mod pool;
-mod process;
 mod record;
-mod relay;
-mod retry;
-mod said;
-mod schedule;
-#[cfg(feature = "serde")]
-mod serialize;
-mod spawn;
-mod spin;
-mod state;
-mod stop;
-mod summary;
-mod sync;
-mod table;
-mod take;
-mod text;
-mod wait;
-mod wall;
+mod system;
 
-pub use body::Body;
+pub use body::{
+    Body,
+    context::{Context, LocateGuard},
+    on_stop::OnStop,
+};
 #[cfg(unix)]
-pub use command::error::CommandError;
-#[cfg(unix)]
-pub use command::supervisor::{supervise, supervise_by};
-#[cfg(unix)]
-pub use command::terminal::TerminalSize;
-#[cfg(unix)]
-pub use command::{Command, Input};
+pub use command::{
+    error::CommandError,
+    input::Input,
+    request::Command,
+    supervisor::{supervise, supervise_by},
+    terminal::TerminalSize,
+};
 pub use config::{Config, Options};
-pub use context::{Context, Located};
+pub use engine::hosted_queue::{Demand, HostedQueue, HostedWorker};
 pub use error::{
     JoinError, LimitError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob, WaitError,
 };
-pub use failure::{Failure, FailureKind, Traceback};
-pub use frame::Frame;
-pub use group::Group;
-pub use handle::Handle;
-pub use hosted::{Hosted, Turn};
-pub use id::{JobId, ParseJobIdError};
-pub use job::{AnyJob, Job, Times, stop_all};
-pub use join::{Ending, Joining, JoiningOwned, wait_all, wait_any};
-pub use log::file::FileLines;
-pub use log::line::{Line, Stream};
-pub use log::{Log, LogCursor, Reading};
-pub use manager::JobManager;
-pub use name::{Name, many_lines, one_line};
-pub use notice::Notices;
-pub use on_stop::OnStop;
-pub use process::{Process, ProcessState};
-pub use relay::{Due, Relay, Seat};
-pub use retry::{Attempt, Retry};
-pub use said::{Place, Progress};
-pub use schedule::after::{After, AfterError};
-pub use schedule::why::Waiting;
-pub use spawn::Spawner;
-pub use state::{Outcome, State};
-pub use stop::{Stopped, Verdict};
-pub use summary::Summary;
-pub use take::Take;
-pub use text::{Flushed, Report, Status, Tracebacks};
+pub use job::{
+    AnyJob, Job, Times,
+    future::{EndFuture, JoinFuture, OwnedJoinFuture, wait_all, wait_any},
+    stop_all,
+    summary::Summary,
+    text::{Flushed, Report, Status, Tracebacks},
+};
+pub use manager::{
+    JobManager,
+    group::Group,
+    handle::Handle,
+    hosted::{Hosted, Turn},
+    notice::Notices,
+    retry::Retry,
+    spawn::Spawner,
+};
+pub use record::{
+    after::{After, AfterError},
+    attempt::Attempt,
+    failure::{Failure, FailureKind, Traceback},
+    frame::Frame,
+    id::{JobId, ParseJobIdError},
+    log::{
+        Log, LogCursor, Reading,
+        file::FileLines,
+        line::{Line, Stream},
+    },
+    name::{Name, many_lines, one_line},
+    place::Place,
+    progress::Progress,
+    state::{Outcome, State},
+    stop::{Stopped, Verdict},
+    take::Take,
+    why::WaitReason,
+};
+pub use system::process::{Process, ProcessState};
 
 /// The examples of the README, compiled and run with those of the documentation.
 #[cfg(doctest)]

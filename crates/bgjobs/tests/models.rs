@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use bgjobs::{After, Due, JobManager, Options, Outcome, Relay, Seat, SpawnError, State};
+use bgjobs::{After, Demand, HostedQueue, HostedWorker, JobManager, Options, Outcome, SpawnError, State};
 #[cfg(bgjobs_shuttle)]
 use bgjobs::{Config, Context};
 #[cfg(bgjobs_loom)]
@@ -421,24 +421,24 @@ fn a_hosted_task_is_taken_whatever_its_workers_are_doing() {
     // Two tasks at once, then one after the other while the first worker is looking, falling asleep or asleep.
     for at_once in [2, 1] {
         check(move || {
-            let relay = Arc::new(Relay::new());
+            let queue = Arc::new(HostedQueue::new());
             let (send, receive) = mpsc::channel();
             let mut threads = Vec::new();
             for tasks in [[1, 2].as_slice()].into_iter().flat_map(|tasks| tasks.chunks(at_once)) {
                 for &task in tasks {
                     let send = send.clone();
-                    threads.extend(push(&relay, move || send.send(task).unwrap()));
+                    threads.extend(push(&queue, move || send.send(task).unwrap()));
                 }
                 // The queue is still open, so a task left behind is a deadlock.
                 let mut taken: Vec<_> = tasks.iter().map(|_| receive.recv().unwrap()).collect();
                 taken.sort_unstable();
                 assert_eq!(taken, tasks);
             }
-            relay.close();
+            queue.close();
             for thread in threads {
                 thread.join().unwrap();
             }
-            assert_eq!((relay.queued(), relay.live(), relay.idle()), (0, 0, 0));
+            assert_eq!((queue.queued(), queue.live(), queue.idle()), (0, 0, 0));
         });
     }
 }
@@ -446,12 +446,12 @@ fn a_hosted_task_is_taken_whatever_its_workers_are_doing() {
 #[test]
 fn a_hosted_task_waiting_for_a_later_one_does_not_block_it() {
     check(|| {
-        let relay = Arc::new(Relay::new());
+        let queue = Arc::new(HostedQueue::new());
         let ((send, receive), (send_result, receive_result)) = (mpsc::channel(), mpsc::channel());
-        let waits = push(&relay, move || send_result.send(receive.recv().unwrap()).unwrap());
-        let sends = push(&relay, move || send.send(7).unwrap());
+        let waits = push(&queue, move || send_result.send(receive.recv().unwrap()).unwrap());
+        let sends = push(&queue, move || send.send(7).unwrap());
         assert_eq!(receive_result.recv().unwrap(), 7);
-        relay.close();
+        queue.close();
         waits.into_iter().chain(sends).for_each(|thread| thread.join().unwrap());
     });
 }
@@ -459,26 +459,26 @@ fn a_hosted_task_waiting_for_a_later_one_does_not_block_it() {
 type Task = Box<dyn FnOnce() + Send>;
 
 /// Queues a task, and returns the worker that this starts, if any.
-fn push(relay: &Arc<Relay<Task>>, task: impl FnOnce() + Send + 'static) -> Option<thread::JoinHandle<()>> {
-    let due = relay.push(Box::new(task)).ok().unwrap();
-    grow(relay, due)
+fn push(queue: &Arc<HostedQueue<Task>>, task: impl FnOnce() + Send + 'static) -> Option<thread::JoinHandle<()>> {
+    let demand = queue.push(Box::new(task)).ok().unwrap();
+    grow(queue, demand)
 }
 
 /// Starts a worker if one is due. That worker starts the next one.
-fn grow(relay: &Arc<Relay<Task>>, due: Due) -> Option<thread::JoinHandle<()>> {
-    let relay = Arc::clone(relay);
+fn grow(queue: &Arc<HostedQueue<Task>>, demand: Demand) -> Option<thread::JoinHandle<()>> {
+    let queue = Arc::clone(queue);
     let work = move || {
-        let seat = Seat::new();
+        let worker = HostedWorker::new();
         let mut next = None;
-        while let Some((task, due)) = relay.take(&seat, Duration::MAX) {
-            next = next.or(grow(&relay, due));
+        while let Some((task, demand)) = queue.take(&worker, Duration::MAX) {
+            next = next.or(grow(&queue, demand));
             task();
         }
         if let Some(next) = next {
             next.join().unwrap();
         }
     };
-    (due == Due::Grow).then(|| thread::spawn(work))
+    (demand == Demand::SpawnThread).then(|| thread::spawn(work))
 }
 
 /// Models too large for loom, which would try every interleaving.

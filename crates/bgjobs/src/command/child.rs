@@ -26,23 +26,22 @@ use rustix::{
 #[cfg(target_os = "linux")]
 use crate::command::tree;
 use crate::{
+    body::context::{Context, LocateGuard},
     command::{
-        Command,
         error::{CommandError, failure, heed},
-        news::{END, News, RELEASE},
         pipes::Pipes,
+        protocol::{END, Message, RELEASE},
+        request::Command,
         supervision::{Reach, attend},
         supervisor,
     },
     config::Options,
-    context::{Context, Located},
-    failure::Failure,
-    handle::Handle,
-    log::line::Stream,
-    name::Name,
-    platform::{ThreadPlace, nanos},
-    process::Process,
-    said::Place,
+    manager::handle::Handle,
+    record::{failure::Failure, log::line::Stream, name::Name, place::Place},
+    system::{
+        platform::{ThreadPermit, nanos},
+        process::Process,
+    },
 };
 
 /// How long what a command has left behind may take to end by itself before it counts as left running.
@@ -127,7 +126,7 @@ impl Child {
             // One that is gone already is noticed when its news are read.
             let _ = hand_over(&control, grace, &fds);
         } else {
-            let place = ThreadPlace::take()?;
+            let place = ThreadPermit::take()?;
             thread::Builder::new().name("bgjobs command".into()).spawn(move || {
                 attend(process, fds, grace, far_control, Reach::Group);
                 drop(place);
@@ -231,7 +230,7 @@ impl Child {
     }
 
     /// Says where it is when somebody asks: in which processes.
-    fn tell_place(&self, job: &Context) -> Located {
+    fn tell_place(&self, job: &Context) -> LocateGuard {
         let (leader, since) = (Arc::clone(&self.leader), self.started);
         let supervisor = self.supervisor.as_ref().map(process::Child::id);
         job.locate(move || {
@@ -246,7 +245,7 @@ impl Child {
 
     /// Hears what the supervisor says.
     fn hear(&mut self) {
-        let mut bytes = [0; 4 * News::SIZE];
+        let mut bytes = [0; 4 * Message::SIZE];
         let read = match (&*self.control).read(&mut bytes) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
             read => read.unwrap_or(0),
@@ -255,11 +254,13 @@ impl Child {
         self.begun.extend_from_slice(&bytes[..read]);
         while let Some((&news, rest)) = self.begun.split_first_chunk() {
             self.begun = rest.to_vec();
-            match News::from_bytes(news) {
-                Some(News::Started(id)) => self.leader.store(id, Ordering::Relaxed),
-                Some(News::NotStarted(error)) => self.end = Some(End::NotStarted(io::Error::from_raw_os_error(error))),
-                Some(News::Ended(status)) => self.end = Some(End::ByItself(ExitStatus::from_raw(status))),
-                Some(News::EndedAsAsked(status)) => self.end = Some(End::AsAsked(ExitStatus::from_raw(status))),
+            match Message::from_bytes(news) {
+                Some(Message::Started(id)) => self.leader.store(id, Ordering::Relaxed),
+                Some(Message::NotStarted(error)) => {
+                    self.end = Some(End::NotStarted(io::Error::from_raw_os_error(error)));
+                }
+                Some(Message::Ended(status)) => self.end = Some(End::ByItself(ExitStatus::from_raw(status))),
+                Some(Message::EndedAsAsked(status)) => self.end = Some(End::AsAsked(ExitStatus::from_raw(status))),
                 None => {}
             }
         }

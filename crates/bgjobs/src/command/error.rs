@@ -4,7 +4,10 @@
 
 use std::{error::Error, fmt, io, os::unix::process::ExitStatusExt, path::PathBuf, process::ExitStatus};
 
-use crate::{context::Context, failure::Failure, name::one_line};
+use crate::{
+    body::context::Context,
+    record::{failure::Failure, name::one_line},
+};
 
 /// Why a job whose body is a [`Command`](crate::Command) failed.
 #[derive(Debug)]

@@ -13,8 +13,12 @@ use std::{
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::{
-    command::{Source, lossy::Decoder, terminal, terminal::TerminalSize},
-    log::line::Stream,
+    command::{
+        input::Source,
+        lossy::Decoder,
+        terminal::{self, TerminalSize},
+    },
+    record::log::line::Stream,
 };
 
 /// How much is read at once, in bytes.

@@ -24,7 +24,7 @@ use rustix::{
 #[cfg(target_os = "linux")]
 use rustix::process::{WaitOptions, wait};
 
-use crate::command::news::{News, RELEASE};
+use crate::command::protocol::{Message, RELEASE};
 #[cfg(target_os = "linux")]
 use crate::command::tree;
 
@@ -46,7 +46,7 @@ pub(crate) enum Reach {
 /// `fds` are its input, its outputs and the near side of its terminal, if it has one.
 pub(crate) fn attend(mut command: Command, fds: Vec<OwnedFd>, grace: Duration, control: UnixStream, reach: Reach) {
     let control = Arc::new(control);
-    let tell = |news: News| drop((&*control).write_all(&news.to_bytes()));
+    let tell = |news: Message| drop((&*control).write_all(&news.to_bytes()));
     let mut fds = fds.into_iter();
     let (Some(input), Some(out), Some(err)) = (fds.next(), fds.next(), fds.next()) else { return };
     // The near side stays open here, so that the terminal does not hang up, which would end this process, when the
@@ -56,7 +56,7 @@ pub(crate) fn attend(mut command: Command, fds: Vec<OwnedFd>, grace: Duration, c
     command.stdin(input).stdout(out).stderr(err).process_group(0);
     let child = match command.spawn() {
         Ok(child) => child,
-        Err(error) => return tell(News::NotStarted(error.raw_os_error().unwrap_or_default())),
+        Err(error) => return tell(Message::NotStarted(error.raw_os_error().unwrap_or_default())),
     };
     // What it holds of the command's pipes would keep them open.
     drop(command);
@@ -66,7 +66,7 @@ pub(crate) fn attend(mut command: Command, fds: Vec<OwnedFd>, grace: Duration, c
         let _ = tcsetpgrp(terminal, leader);
         let _ = kill_process_group(leader, Signal::CONT);
     }
-    tell(News::Started(child.id()));
+    tell(Message::Started(child.id()));
     let tree = Arc::new(Tree { leader, reach, ending: Mutex::default(), changed: Condvar::new() });
     let (heard, ending) = (Arc::clone(&control), Arc::clone(&tree));
     let listener = move || {
@@ -99,13 +99,13 @@ fn raw(status: WaitIdStatus) -> i32 {
 struct Tree {
     leader: Pid,
     reach: Reach,
-    ending: Mutex<Ending>,
+    ending: Mutex<EndFuture>,
     /// Tells of each change.
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Ending {
+struct EndFuture {
     asked: bool,
     released: bool,
     /// Whether the group's number may be another's by now.
@@ -114,8 +114,8 @@ struct Ending {
 
 impl Tree {
     /// Waits until nothing is left that is reached, and tells how the command itself ended.
-    fn wait_for(&self, child: Child, tell: impl Fn(News)) {
-        let ended = |status, asked| tell(if asked { News::EndedAsAsked(status) } else { News::Ended(status) });
+    fn wait_for(&self, child: Child, tell: impl Fn(Message)) {
+        let ended = |status, asked| tell(if asked { Message::EndedAsAsked(status) } else { Message::Ended(status) });
         match self.reach {
             #[cfg(target_os = "linux")]
             Reach::Everything => {
@@ -139,7 +139,7 @@ impl Tree {
         let status = status.ok().flatten().map_or(0, raw);
         let asked = self.lock().asked;
         ended(status, asked);
-        let is_held = |ending: &mut Ending| !ending.asked && !ending.released;
+        let is_held = |ending: &mut EndFuture| !ending.asked && !ending.released;
         let mut ending = self.changed.wait_while(self.lock(), is_held).unwrap_or_else(PoisonError::into_inner);
         if ending.asked {
             self.kill();
@@ -202,7 +202,7 @@ impl Tree {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Ending> {
+    fn lock(&self) -> MutexGuard<'_, EndFuture> {
         self.ending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,7 +11,7 @@ use std::{
 
 use rustix::param::{clock_ticks_per_second, page_size};
 
-use crate::process::{Process, ProcessState};
+use crate::system::process::{Process, ProcessState};
 
 /// How much of a command line is read, in bytes.
 const LONGEST_COMMAND: u64 = 4 * 1024;
@@ -118,7 +118,7 @@ mod tests {
     use std::process::{Command, Stdio, id};
 
     use super::{below, programs_below};
-    use crate::process::ProcessState;
+    use crate::system::process::ProcessState;
 
     #[test]
     fn what_a_process_has_started_is_found_below_it_parents_first() {

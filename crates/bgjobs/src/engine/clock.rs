@@ -10,7 +10,7 @@ use std::{
 use crate::{
     engine::Engine,
     error::SpawnError,
-    sync::{lock, wait_until},
+    system::sync::{lock, wait_until},
 };
 
 impl Engine {

@@ -12,10 +12,12 @@ mod told {
     use tracing::{debug, info_span, span::EnteredSpan, warn};
 
     use crate::{
-        failure::{Failure, FailureKind},
-        name::Name,
-        panic::swallow,
-        record::Core,
+        record::{
+            Core,
+            failure::{Failure, FailureKind},
+            name::Name,
+        },
+        system::panic::swallow,
     };
 
     /// Enters the span of a job whose body is about to run on this thread: what it tells then belongs to the job.
@@ -51,7 +53,7 @@ mod told {
 
 #[cfg(not(feature = "tracing"))]
 mod told {
-    use crate::{failure::Failure, name::Name, record::Core};
+    use crate::record::{Core, failure::Failure, name::Name};
 
     /// A span that is none.
     pub(crate) struct Nothing;

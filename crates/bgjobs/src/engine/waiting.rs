@@ -2,98 +2,112 @@
 //!
 //! Knows nothing of how a job ends.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use crate::{
-    engine::Engine,
+    engine::{Engine, wait_graph::Node, waiters::Signal},
     error::WaitError,
-    joins::Joiner,
-    log::{Log, LogCursor},
-    record::{AnyRecord, Core, Key},
-    spin::spin,
-    sync::{Parker, deadline_after, has_passed, lock},
-    wait::{Signal, Waiter},
+    record::{
+        Core, Key,
+        log::{Log, LogCursor},
+    },
+    system::{
+        spin::spin,
+        sync::{Parker, deadline_after, has_passed, lock},
+    },
 };
+
+/// A wait for the end of a job.
+pub(crate) struct WaitRequest<'a> {
+    /// The job whose end is awaited.
+    pub(crate) target: &'a Core,
+    /// How long to wait at most; none waits for ever.
+    pub(crate) timeout: Option<Duration>,
+    /// The job that waits, and its engine, which may be another one: a request to stop that job ends the wait.
+    pub(crate) waiter: Option<(&'a Core, &'a Engine)>,
+    /// A log whose first line from the cursor on ends the wait, too.
+    pub(crate) line: Option<(&'a Log, LogCursor)>,
+}
+
+impl<'a> WaitRequest<'a> {
+    /// A wait that only the end of `target` ends.
+    pub(crate) fn end_of(target: &'a Core) -> Self {
+        Self { target, timeout: None, waiter: None, line: None }
+    }
+
+    /// Whether what is awaited has happened.
+    fn is_met(&self) -> bool {
+        self.target.life.state().is_finished() || self.line.is_some_and(|(log, cursor)| log.len() > cursor.line())
+    }
+
+    /// Whether the wait is over: what is awaited has happened, or the job that waits is asked to stop.
+    fn is_over(&self) -> bool {
+        self.is_met() || self.waiter.is_some_and(|(own, _)| own.life.is_stopping())
+    }
+
+    /// What came of a wait that is over, or whose time is.
+    fn result(&self, began: Instant) -> Result<(), WaitError> {
+        if self.is_met() {
+            return Ok(());
+        }
+        if let Some((own, _)) = self.waiter {
+            own.check().map_err(WaitError::Stopped)?;
+        }
+        Err(WaitError::TimedOut { after: began.elapsed(), running: vec![self.target.id()] })
+    }
+
+    /// Sleeps until the wait is over or `deadline` has passed; each signal that may end it wakes this thread.
+    fn sleep(&self, engine: &Engine, deadline: Option<Instant>) {
+        let parker = Parker::new();
+        let _end = engine.waiters.listen(self.target, Signal::End, &parker);
+        let _stop = self.waiter.map(|(own, engine)| engine.waiters.listen(own, Signal::Stop, &parker));
+        let _line = self.line.map(|(log, _)| log.listen(&parker));
+        if self.target.life.await_end() {
+            while !self.is_over() && parker.park(deadline) {}
+        }
+    }
+}
 
 /// Waiting.
 impl Engine {
-    /// Waits until `record` has ended; `hearing` is the job that waits and wants to hear its own stop, with its engine,
-    /// which may be another; `following` ends the wait at a line of a log, too, that is not read yet.
-    pub(crate) fn wait(
-        &self,
-        record: &dyn AnyRecord,
-        timeout: Option<Duration>,
-        hearing: Option<(&Core, &Self)>,
-        following: Option<(&Log, LogCursor)>,
-    ) -> Result<(), WaitError> {
-        let core = record.core();
-        let is_here =
-            || core.life.state().is_finished() || following.is_some_and(|(log, cursor)| log.len() > cursor.line());
-        if is_here() {
+    /// Waits as `request` says.
+    pub(crate) fn wait(&self, request: &WaitRequest<'_>) -> Result<(), WaitError> {
+        if request.is_met() {
             return Ok(());
         }
+        let target = request.target;
         let current = self.current();
-        if current.is_some_and(|current| current.key == core.key()) {
-            return Err(WaitError::Itself(core.id()));
+        if current.is_some_and(|current| current.key == target.key()) {
+            return Err(WaitError::Itself(target.id()));
         }
-        let deadline = deadline_after(timeout);
-        let is_over = || is_here() || hearing.is_some_and(|(own, _)| own.life.is_stopping());
+        let deadline = deadline_after(request.timeout);
         let began = Instant::now();
-        let waited = || if is_here() { Ok(()) } else { Self::in_vain(core, began, hearing) };
-        if has_passed(deadline) || spin(is_over) {
-            return waited();
+        if has_passed(deadline) || spin(|| request.is_over()) {
+            return request.result(began);
         }
-        // With a deadline even a ring of joins ends.
-        let joiner = current.filter(|_| deadline.is_none());
-        if let Some(joiner) = joiner {
-            lock(&self.ledger).joins.begin(joiner, vec![Joiner::of(core)]).map_err(WaitError::Ring)?;
+        // With a deadline even a ring of waits ends.
+        let node = current.filter(|_| deadline.is_none());
+        if let Some(node) = node {
+            lock(&self.ledger).wait_graph.begin(node, vec![Node::of(target)]).map_err(WaitError::Ring)?;
         }
-        let lender = self.lend(std::iter::once(core), 1);
-        let parker = Parker::new();
-        let stop =
-            hearing.map(|(own, engine)| engine.waits.register(own, Signal::Stop, Waiter::Thread(Arc::clone(&parker))));
-        let end = self.waits.register(core, Signal::End, Waiter::Thread(Arc::clone(&parker)));
-        if let Some((log, _)) = following {
-            log.wake(&parker);
+        let lender = self.lend(std::iter::once(target), 1);
+        request.sleep(self, deadline);
+        if let Some(node) = node {
+            lock(&self.ledger).wait_graph.end(node.key);
         }
-        if core.life.await_end() {
-            while !is_over() && parker.park(deadline) {}
-        }
-        if let Some((log, _)) = following {
-            log.leave_alone(&parker);
-        }
-        self.waits.unregister(end);
-        if let Some((stop, (_, engine))) = stop.zip(hearing) {
-            engine.waits.unregister(stop);
-        }
-        if let Some(joiner) = joiner {
-            lock(&self.ledger).joins.end(joiner.key);
-        }
-        let waited = waited();
+        let result = request.result(began);
         if let Some(lender) = lender {
-            self.take_back(lender, waited.is_err());
+            self.take_back(lender, result.is_err());
         }
-        waited
-    }
-
-    /// Why a wait is over that waited in vain.
-    fn in_vain(core: &Core, began: Instant, hearing: Option<(&Core, &Self)>) -> Result<(), WaitError> {
-        if let Some((own, _)) = hearing {
-            own.check().map_err(WaitError::Stopped)?;
-        }
-        Err(WaitError::TimedOut { after: began.elapsed(), running: vec![core.id()] })
+        result
     }
 
     /// Lets a body sleep for `time`, or until it is asked to stop.
     pub(crate) fn sleep(&self, core: &Core, time: Duration) {
         let deadline = deadline_after(Some(time));
         let parker = Parker::new();
-        let ticket = self.waits.register(core, Signal::Stop, Waiter::Thread(Arc::clone(&parker)));
+        let _stop = self.waiters.listen(core, Signal::Stop, &parker);
         while !core.life.is_stopping() && parker.park(deadline) {}
-        self.waits.unregister(ticket);
     }
 }
 
@@ -102,7 +116,7 @@ impl Engine {
     /// Lends the place in its group of the job that runs on this thread, if it has one, until `needed` of `targets` have
     /// ended; whoever calls gives what it returns to [`take_back`](Self::take_back).
     pub(crate) fn lend<'a>(&self, targets: impl Iterator<Item = &'a Core>, needed: usize) -> Option<Key> {
-        let job = self.current_with_place()?;
+        let job = self.current_with_slot()?;
         let mut ledger = lock(&self.ledger);
         let (mut open, mut needed) = (Vec::new(), needed);
         for core in targets {
@@ -113,9 +127,9 @@ impl Engine {
                 open.push(core.key());
             }
         }
-        let steps = ledger.schedule.lend(job, open, needed)?;
+        let actions = ledger.schedule.lend(job, open, needed)?;
         drop(ledger);
-        self.carry_out(steps);
+        self.carry_out(actions);
         Some(job)
     }
 
@@ -132,13 +146,9 @@ impl Engine {
         };
         drop(ledger);
         let (core, parker) = (record.core(), Parker::new());
-        let tickets = [Signal::Place, Signal::Stop]
-            .map(|signal| self.waits.register(core, signal, Waiter::Thread(Arc::clone(&parker))));
+        let _signals = [Signal::Slot, Signal::Stop].map(|signal| self.waiters.listen(core, signal, &parker));
         while !lock(&self.ledger).schedule.take_back(job, core.life.is_stopping()) {
             parker.park(None);
-        }
-        for ticket in tickets {
-            self.waits.unregister(ticket);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use bgjobs::{AnyJob, Handle, Job, JobManager, Options, Outcome, State, WaitError, Waiting, wait_all, wait_any};
+use bgjobs::{AnyJob, Handle, Job, JobManager, Options, Outcome, State, WaitError, WaitReason, wait_all, wait_any};
 use expect_test::expect;
 
 use crate::{
@@ -296,7 +296,7 @@ fn a_lender_whose_slot_is_taken_waits_for_it_and_says_so() {
     let (lender, taker) = lender(&jobs, &awaited, &held, &gate);
     expect!["it waits for the end of job #0 (awaited, running)"].assert_eq(&why(&lender));
     awaited.open();
-    wait_until("the lender wants its slot back", || matches!(lender.why()[..], [Waiting::Full { .. }]));
+    wait_until("the lender wants its slot back", || matches!(lender.why()[..], [WaitReason::Full { .. }]));
     expect!["group io runs 1 job, its limit is 1; it is the next"].assert_eq(&why(&lender));
     assert_eq!(lender.state(), State::Running);
     held.open();
@@ -315,7 +315,7 @@ fn a_lender_stopped_while_it_waits_goes_on_at_once_even_if_its_slot_is_taken() {
         let (lender, taker) = lender(&jobs, &awaited, &held, &gate);
         if in_line {
             awaited.open();
-            wait_until("the lender wants its slot back", || matches!(lender.why()[..], [Waiting::Full { .. }]));
+            wait_until("the lender wants its slot back", || matches!(lender.why()[..], [WaitReason::Full { .. }]));
         }
         lender.ask_stop("enough");
         wait_until("both jobs have slots", || jobs.group("io").running() == 2);

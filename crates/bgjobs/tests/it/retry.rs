@@ -8,7 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bgjobs::{Context, Failure, FailureKind, Job, JobManager, Options, Outcome, Place, Retry, State, Verdict, Waiting};
+use bgjobs::{
+    Context, Failure, FailureKind, Job, JobManager, Options, Outcome, Place, Retry, State, Verdict, WaitReason,
+};
 use expect_test::expect;
 
 use crate::{
@@ -74,9 +76,9 @@ fn each_retry_waits_longer_and_says_so() {
 
     let slow = failing(&jobs, 9, Retry { attempts: 5, backoff: GUARD, longest: Duration::from_secs(2) });
     wait_until("the job waits for its next attempt", || !slow.why().is_empty());
-    let [Waiting::Attempt { left, number: 2, of: 5 }] = slow.why()[..] else { panic!("{:?}", slow.why()) };
+    let [WaitReason::Attempt { left, number: 2, of: 5 }] = slow.why()[..] else { panic!("{:?}", slow.why()) };
     assert!(left <= Duration::from_secs(2) && left > Duration::from_secs(1), "{left:?}");
-    let waiting = Waiting::Attempt { left: Duration::from_secs(2), number: 2, of: 5 };
+    let waiting = WaitReason::Attempt { left: Duration::from_secs(2), number: 2, of: 5 };
     expect!["it waits 2.0s before attempt 2 of 5"].assert_eq(&waiting.to_string());
     assert_eq!(slow.attempts().len(), 1);
     // A stop ends the wait at once.

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use bgjobs::{
-    After, AfterError, AnyJob, Config, JobManager, JoinError, Options, Outcome, SpawnError, State, WaitError, Waiting,
+    After, AfterError, AnyJob, Config, JobManager, JoinError, Options, Outcome, SpawnError, State, WaitError,
+    WaitReason,
 };
 use expect_test::expect;
 
@@ -162,7 +163,7 @@ fn a_delayed_job_starts_after_its_delay_and_not_before() {
     let began = Instant::now();
     let order = [3, 1, 2].map(|times| jobs.with(delayed(SOON * times)).spawn("late", Instant::now).unwrap());
     let far = jobs.with(delayed(Duration::MAX)).spawn("never", || ()).unwrap();
-    assert!(matches!(order[0].why()[..], [Waiting::Delay { left }] if left <= SOON * 3));
+    assert!(matches!(order[0].why()[..], [WaitReason::Delay { left }] if left <= SOON * 3));
     assert!(why(&order[0]).starts_with("it is to start in "), "{}", why(&order[0]));
     for (job, times) in order.iter().zip([3, 1, 2]) {
         assert!(*job.join().unwrap() >= began + SOON * times);

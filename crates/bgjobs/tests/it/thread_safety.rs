@@ -3,8 +3,8 @@
 use std::{cell::Cell, panic::UnwindSafe};
 
 use bgjobs::{
-    AnyJob, Config, Context, Failure, Handle, Job, JobId, JobManager, Joining, JoiningOwned, Log, LogCursor, Name,
-    Notices, Options, Report, SpawnError, Status, Take, Traceback, Tracebacks, Verdict,
+    AnyJob, Config, Context, Failure, Handle, Job, JobId, JobManager, JoinFuture, Log, LogCursor, Name, Notices,
+    Options, OwnedJoinFuture, Report, SpawnError, Status, Take, Traceback, Tracebacks, Verdict,
 };
 
 const fn send_and_sync<T: Send + Sync + 'static>() {}
@@ -33,8 +33,8 @@ fn every_public_type_is_send_and_sync() {
     send_and_sync::<Options>();
     // `Take` makes a result that is only `Send` shareable.
     send_and_sync::<Take<Cell<u8>>>();
-    send::<Joining<'static, String>>();
-    send::<JoiningOwned<String>>();
+    send::<JoinFuture<'static, String>>();
+    send::<OwnedJoinFuture<String>>();
 }
 
 #[test]

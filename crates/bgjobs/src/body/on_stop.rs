@@ -1,0 +1,66 @@
+//! What a body wants to be called when its job is asked to stop.
+//!
+//! Knows nothing of what is called.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Wake, Waker},
+};
+
+use crate::{
+    engine::waiters::{Signal, Ticket, Waiter},
+    job::AnyJob,
+    system::panic,
+};
+
+/// A call that is due when a job is asked to stop, made by [`Context::on_stop`](crate::Context::on_stop); dropped, it is taken
+/// back.
+#[must_use = "dropped, it is taken back"]
+pub struct OnStop {
+    job: AnyJob,
+    ticket: Option<Ticket>,
+}
+
+/// What is called, once.
+struct Call<F> {
+    call: F,
+    called: AtomicBool,
+}
+
+impl OnStop {
+    pub(crate) fn new(job: &AnyJob, call: impl Fn() + Send + Sync + 'static) -> Self {
+        let waker = Waker::from(Arc::new(Call { call, called: AtomicBool::new(false) }));
+        let (core, waits) = (job.core(), &job.engine().waiters);
+        let ticket = waits.register(core, Signal::Stop, Waiter::Future(waker.clone()));
+        if core.life.is_stopping() {
+            panic::swallow(|| waker.wake());
+        }
+        Self { job: job.clone(), ticket: Some(ticket) }
+    }
+}
+
+impl<F: Fn() + Send + Sync> Wake for Call<F> {
+    fn wake(self: Arc<Self>) {
+        if !self.called.swap(true, Ordering::AcqRel) {
+            (self.call)();
+        }
+    }
+}
+
+impl Drop for OnStop {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.job.engine().waiters.unregister(ticket);
+        }
+    }
+}
+
+impl fmt::Debug for OnStop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OnStop").field(&self.job).finish()
+    }
+}

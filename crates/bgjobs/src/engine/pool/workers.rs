@@ -1,0 +1,249 @@
+//! The threads that run tasks: how they are made, take tasks, search, sleep and end.
+//!
+//! Knows nothing of jobs; it carries out what the pool decides.
+//! Each task is called with the owner of the workers, which its thread holds, so that no task has to hold it.
+
+use std::{
+    collections::VecDeque,
+    io,
+    sync::{Arc, Weak},
+    time::{Duration, Instant},
+};
+
+use crossbeam_utils::CachePadded;
+
+use crate::{
+    config::Config,
+    engine::pool::{Closed, Next, Pool, Refused, policy::Admission},
+    error::SpawnError,
+    system::{
+        platform::{ThreadPermit, own_cpu_time, thread_id},
+        spin::spin,
+        sync::{AtomicUsize, Builder, Ordering, Parker, yield_now},
+    },
+};
+
+/// How far the clock of a thread may run between two readings while tasks follow each other, in nanoseconds.
+const CPU_SLACK: u64 = 1_000_000;
+
+/// What a worker runs; before it tells its result it calls [`Workers::release`].
+pub(crate) type Task<O> = Box<dyn FnOnce(&Arc<O>, &mut Worker) + Send>;
+
+/// The workers of one owner.
+pub(crate) struct Workers<O> {
+    /// It holds these, and each thread holds it.
+    owner: Weak<O>,
+    /// Submitters and workers write it all the time; what stands beside it in memory is not to suffer from that.
+    pool: CachePadded<Pool<Task<O>>>,
+    stack_size: Option<usize>,
+    idle_timeout: Duration,
+    /// How many threads with one task of their own live.
+    lone: AtomicUsize,
+}
+
+/// A thread that runs tasks, seen from inside.
+pub(crate) struct Worker {
+    parker: Arc<Parker>,
+    /// Whether it belongs to the pool; else it runs one task and ends.
+    pooled: bool,
+    /// The system's number of the thread.
+    pub(crate) thread: u32,
+    /// When, by the manager's clock, the thread's processor time was read last, and what it was, in nanoseconds.
+    cpu: Option<(u64, u64)>,
+}
+
+impl Worker {
+    fn new(pooled: bool) -> Self {
+        Self { parker: Parker::new(), pooled, thread: thread_id(), cpu: None }
+    }
+
+    /// The processor time that the thread has used at `now`, in nanoseconds, read anew if the last reading is too old.
+    pub(crate) fn cpu_at(&mut self, now: u64, exactly: bool) -> Option<u64> {
+        if exactly || self.cpu.is_none_or(|(read, _)| now.saturating_sub(read) > CPU_SLACK) {
+            self.cpu = own_cpu_time().map(|time| (now, time));
+        }
+        self.cpu.map(|(_, time)| time)
+    }
+}
+
+impl<O: Send + Sync + 'static> Workers<O> {
+    pub(crate) fn new(config: &Config, owner: Weak<O>) -> Arc<Self> {
+        Arc::new(Self {
+            owner,
+            pool: CachePadded::new(Pool::new()),
+            stack_size: config.stack_size,
+            idle_timeout: config.idle_timeout,
+            lone: AtomicUsize::new(0),
+        })
+    }
+
+    /// How many threads live.
+    pub(crate) fn live(&self) -> usize {
+        self.pool.live() + self.lone.load(Ordering::Relaxed)
+    }
+
+    /// Finds a thread for a task that comes with the next [`push`](Self::push); true if the task must queue until one
+    /// is free, because the system refuses another.
+    pub(crate) fn admit(self: &Arc<Self>) -> Result<bool, SpawnError> {
+        let mut tries = 0;
+        loop {
+            match self.pool.admit(tries) {
+                Err(Closed) => return Err(SpawnError::ShutDown),
+                Ok(Admission::Ready) => return Ok(false),
+                Ok(Admission::Yield) => {
+                    tries += 1;
+                    yield_now();
+                }
+                Ok(Admission::Wake) => {
+                    tries = 0;
+                    wake(self.pool.call_sleeper());
+                }
+                Ok(Admission::Grow) => {
+                    // A new thread takes the oldest task, so what is owed to older ones is paid first.
+                    let Err(error) = self.grow() else { return Ok(self.pool.made() && !self.grow_for_refused()) };
+                    let (refused, sleeper) = self.pool.refused();
+                    wake(sleeper);
+                    return match refused {
+                        Refused::Ready => Ok(false),
+                        Refused::Queue => Ok(true),
+                        Refused::Fail => Err(SpawnError::NoThread(error)),
+                    };
+                }
+            }
+        }
+    }
+
+    /// Takes back an admission.
+    pub(crate) fn retract(&self) {
+        self.pool.retract();
+    }
+
+    /// Hands over an admitted task; after a [`close`](Self::close) it is dropped.
+    pub(crate) fn push(&self, task: Task<O>) {
+        if let Ok(sleeper) = self.pool.push(task) {
+            wake(sleeper);
+        }
+    }
+
+    /// Makes a worker idle that is done with its task; true if [`grow_for_refused`](Self::grow_for_refused) is to be
+    /// called as soon as there is time for it.
+    #[must_use]
+    pub(crate) fn release(&self, worker: &Worker) -> bool {
+        worker.pooled && self.pool.finish()
+    }
+
+    /// Makes a worker busy again that was released, because it has to run what is the user's.
+    pub(crate) fn resume(self: &Arc<Self>, worker: &Worker) {
+        if !worker.pooled {
+            return;
+        }
+        let (grows, sleeper) = self.pool.resume();
+        wake(sleeper);
+        if grows {
+            self.grow_for_refused();
+        }
+    }
+
+    /// Makes threads for the tasks that were refused one, the first of which the pool has counted; false if the system
+    /// refuses again.
+    pub(crate) fn grow_for_refused(self: &Arc<Self>) -> bool {
+        loop {
+            if self.grow().is_err() {
+                wake(self.pool.refused_again());
+                return false;
+            }
+            if !self.pool.made() {
+                return true;
+            }
+        }
+    }
+
+    /// Runs `task` on a thread of its own.
+    pub(crate) fn run_alone(
+        self: &Arc<Self>,
+        name: &str,
+        stack_size: Option<usize>,
+        task: impl FnOnce(&Arc<O>, &mut Worker) + Send + 'static,
+    ) -> io::Result<()> {
+        self.lone.fetch_add(1, Ordering::Relaxed);
+        let workers = Arc::clone(self);
+        let made = self.make_thread(name, stack_size, move |owner| {
+            task(owner, &mut Worker::new(false));
+            workers.lone.fetch_sub(1, Ordering::Relaxed);
+        });
+        if made.is_err() {
+            self.lone.fetch_sub(1, Ordering::Relaxed);
+        }
+        made
+    }
+
+    /// Admits nothing more and sends the idle workers home; returns the tasks that never ran.
+    pub(crate) fn close(&self) -> VecDeque<Task<O>> {
+        let (tasks, sleepers) = self.pool.close();
+        for sleeper in sleepers {
+            sleeper.unpark();
+        }
+        tasks
+    }
+
+    fn grow(self: &Arc<Self>) -> io::Result<()> {
+        let workers = Arc::clone(self);
+        self.make_thread("bgjobs", None, move |owner| workers.work(owner))
+    }
+
+    fn make_thread(
+        &self,
+        name: &str,
+        stack_size: Option<usize>,
+        run: impl FnOnce(&Arc<O>) + Send + 'static,
+    ) -> io::Result<()> {
+        let place = ThreadPermit::take()?;
+        let owner = self.owner.upgrade().expect("whoever wants a thread holds the owner");
+        // A thread's name ends at its first zero.
+        let name = name.split('\0').next().unwrap_or_default();
+        let mut builder = Builder::new().name(name.to_owned());
+        if let Some(size) = stack_size.or(self.stack_size) {
+            builder = builder.stack_size(size);
+        }
+        let run = move || {
+            run(&owner);
+            drop((owner, place));
+        };
+        builder.spawn(run).map(drop)
+    }
+
+    /// The life of a worker of the pool.
+    fn work(&self, owner: &Arc<O>) {
+        let mut worker = Worker::new(true);
+        let mut has_searched = false;
+        loop {
+            match self.pool.take(&worker.parker, has_searched) {
+                Next::Run(task, sleeper) => {
+                    wake(sleeper);
+                    task(owner, &mut worker);
+                    has_searched = false;
+                }
+                Next::Search => {
+                    spin(|| self.pool.has_tasks());
+                    has_searched = true;
+                }
+                Next::Sleep => {
+                    while !worker.parker.park(Instant::now().checked_add(self.idle_timeout)) {
+                        if self.pool.leave(&worker.parker) {
+                            return;
+                        }
+                    }
+                    has_searched = false;
+                }
+                Next::Leave => return,
+            }
+        }
+    }
+}
+
+/// Wakes the sleeper that the pool has named, if it has.
+fn wake(sleeper: Option<Arc<Parker>>) {
+    if let Some(sleeper) = sleeper {
+        sleeper.unpark();
+    }
+}

@@ -1,0 +1,139 @@
+//! The run of a job, from its start to its end.
+//!
+//! Knows nothing of how a job gets its thread.
+//!
+//! # The order at a finish
+//!
+//! 1. The worker counts itself idle, so that whoever reacts to the result finds a free worker.
+//! 2. Under the ledger's lock the job moves to its list, the end is posted for the readers of notices, and the state is
+//!    published.
+//! 3. Without the lock, threads that wait are woken. If there is code of the user's to call (wakers of futures, alarms,
+//!    the destructor of a result that nobody else holds), the worker is busy again meanwhile.
+//!
+//! Two promises follow from step 2. Whoever has joined a job finds it in the next report: the report waits for the
+//! lock, behind the posting. Whoever was told of a job finds it finished: the telling waits for the lock, behind the
+//! publishing.
+
+use std::sync::Arc;
+
+use crate::{
+    engine::{
+        CURRENT, Current, Engine, Ledger, callbacks::Callbacks, pool::workers::Worker, table::List, trace,
+        waiters::Signal,
+    },
+    record::{AnyRecord, Core, Record, Shared, failure::Failure, id::JobId, state::Outcome},
+    system::{
+        panic::{self, Quietly},
+        platform::own_cpu_time,
+        sync::{Ordering, lock},
+    },
+};
+
+impl Engine {
+    /// Runs the body of a job from its start to its end, unless the job was settled before it started.
+    pub(crate) fn run<T: Send + Sync + 'static>(
+        self: &Arc<Self>,
+        record: Arc<Record<T>>,
+        body: Quietly<impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure>>,
+        worker: &mut Worker,
+    ) {
+        let core = record.core();
+        if !core.life.claim() {
+            drop((record, body));
+            if self.workers.release(worker) {
+                self.workers.grow_for_refused();
+            }
+            return;
+        }
+        let started = self.now();
+        core.set_thread(worker.thread, worker.cpu_at(started, self.config.measure_cpu));
+        core.life.start(started);
+        trace::started(core);
+        let watched = core.life.is_watched();
+        if watched {
+            self.note_begin(core.key(), started);
+        }
+
+        let current = Current { engine: self.address(), job: core.key(), id: core.id(), watched };
+        CURRENT.with(|slot| slot.set(Some(current)));
+        let in_job = || {
+            let _inside = trace::enter(core);
+            body.into_inner()(&record, self)
+        };
+        let result = panic::catch(in_job).map_err(Failure::panicked).flatten();
+        CURRENT.with(|current| current.set(None));
+
+        let used = if self.config.measure_cpu { own_cpu_time() } else { None };
+        core.stop_cpu_clock(used);
+        core.close_output();
+        trace::ended(core, result.as_ref().err(), || self.now());
+        let outcome = record.settle(result);
+        let owes_growth = self.workers.release(worker);
+        let callbacks = self.finish(record, outcome);
+        if owes_growth {
+            self.workers.grow_for_refused();
+        }
+        self.call(callbacks, Some(worker));
+    }
+
+    /// Starts a job whose body is run elsewhere, unless it was settled before.
+    pub(crate) fn begin(&self, core: &Core) -> bool {
+        let claimed = core.life.claim();
+        if claimed {
+            core.life.start(self.now());
+            trace::started(core);
+        }
+        claimed
+    }
+
+    /// Ends a job whose body was run elsewhere.
+    pub(crate) fn end(&self, record: Arc<Record<()>>, result: Result<(), Failure>) {
+        record.core().close_output();
+        trace::ended(record.core(), result.as_ref().err(), || self.now());
+        let outcome = record.settle(result);
+        self.call(self.finish(record, outcome), None);
+    }
+
+    /// Publishes the end of a job whose outcome is set; returns what is to be called then.
+    #[must_use]
+    pub(crate) fn finish(&self, record: Shared, outcome: Outcome) -> Option<Box<Callbacks>> {
+        let now = self.now();
+        let list = if outcome == Outcome::Done { List::Completed } else { List::Dead };
+        let mut callbacks: Option<Box<Callbacks>> = None;
+        let mut ledger = lock(&self.ledger);
+        let Ledger { table, completions, schedule, wait_graph, .. } = &mut *ledger;
+        let id = record.core().id();
+        let is_listed = table.move_to(id.get(), list);
+        if id != JobId::NONE && completions.has_subscribers() {
+            callbacks.get_or_insert_default().alarms = completions.post(Arc::clone(&record));
+            self.posted.store(completions.end(), Ordering::Release);
+            if completions.sleeping > 0 {
+                self.end_posted.notify_all();
+            }
+        }
+        let ended = record.core().life.end(outcome, now);
+        let key = record.core().key();
+        if ended.watched {
+            wait_graph.end(key);
+            callbacks.get_or_insert_default().actions = schedule.end(key, outcome);
+            if !schedule.needs_time() {
+                self.wake_clock();
+            }
+        }
+        // While the table holds the record this is not the last of it, so the result is not dropped here, but by whoever
+        // takes it out of the table. Else it is dropped below.
+        if is_listed {
+            drop(record);
+        } else {
+            callbacks.get_or_insert_default().orphan = Some(record);
+        }
+        drop(ledger);
+        if ended.awaited {
+            let wakers = self.waiters.wake(key, Signal::End);
+            if !wakers.is_empty() {
+                callbacks.get_or_insert_default().wakers = wakers;
+            }
+        }
+        callbacks
+    }
+}

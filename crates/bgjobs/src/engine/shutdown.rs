@@ -1,0 +1,55 @@
+//! The end of a manager.
+//!
+//! Knows nothing of who shuts it down.
+
+use std::cmp::Reverse;
+
+use crate::{
+    engine::{Engine, SHUT_DOWN, table::List, waiting::WaitRequest},
+    record::{Core, Shared, id::JobId, name::Name, state::State},
+    system::sync::lock,
+};
+
+impl Engine {
+    /// Waits for the non-daemon jobs but `except`, then admits nothing more, settles what has not started and sends the
+    /// idle workers home.
+    pub(crate) fn shut_down(&self, except: Option<JobId>) {
+        let reason = Name::from(SHUT_DOWN);
+        let mut excepted = Vec::from_iter(except);
+        // What is paused would be waited for, and nobody be left to resume it.
+        let actions = lock(&self.ledger).schedule.leave();
+        self.carry_out(actions);
+        let mut left: Vec<Shared> = loop {
+            let mut ledger = lock(&self.ledger);
+            let is_awaited = |core: &Core| !core.daemon && !excepted.contains(&core.id());
+            let record = ledger.table.list(List::Running).find(|record| is_awaited(record.core())).cloned();
+            let Some(record) = record else {
+                ledger.open = false;
+                break ledger.table.list(List::Running).cloned().collect();
+            };
+            drop(ledger);
+            if except.is_some() && record.core().life.state() == State::Queued {
+                // The thread that it waits for may be that of the job that shuts down.
+                self.ask_stop(&record, &reason);
+            } else if self.wait(&WaitRequest::end_of(record.core())).is_err() {
+                // It waits for the job that shuts down: neither would ever end.
+                excepted.push(record.core().id());
+            }
+        };
+        self.end_posted.notify_all();
+        self.wake_clock();
+        left.retain(|record| record.core().daemon);
+        // The newest first, because they may be to follow older ones, whose stop would be their failure.
+        left.sort_unstable_by_key(|record| Reverse(record.core().id()));
+        for record in &left {
+            self.ask_stop(record, &reason);
+        }
+        drop(self.workers.close());
+    }
+
+    /// Lets go of all jobs.
+    pub(crate) fn forget_all(&self) {
+        let all = lock(&self.ledger).table.take_all();
+        drop(all);
+    }
+}

@@ -1,0 +1,44 @@
+//! Asking a job to stop, and the end of a job that never started.
+//!
+//! Knows nothing of how a body hears of it.
+
+use std::sync::Arc;
+
+use crate::{
+    engine::{Engine, callbacks::Callbacks, trace, waiters::Signal},
+    record::{Shared, failure::Failure, name::Name},
+    system::panic,
+};
+
+impl Engine {
+    /// Asks a job to stop; true for the first who asks. One that has not started ends at once.
+    pub(crate) fn ask_stop(&self, record: &Shared, reason: &Name) -> bool {
+        let core = record.core();
+        let first = core.ask_stop(reason.clone());
+        if first {
+            trace::asked_to_stop(core, reason);
+            for waker in self.waiters.wake(core.key(), Signal::Stop) {
+                panic::swallow(|| waker.wake());
+            }
+            self.stop_unstarted(record, reason);
+        }
+        first
+    }
+
+    /// Ends a job that has not started, if it is still to be had; returns what is to be called then.
+    #[must_use]
+    pub(crate) fn settle_unstarted(&self, record: &Shared, why: impl FnOnce() -> Failure) -> Option<Box<Callbacks>> {
+        if !record.core().life.claim() {
+            return None;
+        }
+        let failure = why();
+        trace::ended(record.core(), Some(&failure), || self.now());
+        let outcome = record.fail(failure);
+        self.finish(Arc::clone(record), outcome)
+    }
+
+    /// Stops a job that has not started, if it is still to be had.
+    pub(crate) fn stop_unstarted(&self, record: &Shared, reason: &str) {
+        self.call(self.settle_unstarted(record, || Failure::stopped(reason)), None);
+    }
+}

@@ -1,0 +1,238 @@
+//! What shares the jobs of a manager: looking at them and forgetting them; starting is in `spawn.rs`.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use crate::{
+    engine::{Engine, table::List},
+    error::{RemoveError, ResultError, TracebackError, UnknownJob, WaitError},
+    job::{
+        AnyJob,
+        future::{self},
+        text::{Flushed, Status, Tracebacks},
+    },
+    manager::{group::Group, notice::Notices},
+    record::{Shared, failure::Traceback, id::JobId, name::Name},
+    system::sync::lock,
+};
+
+/// Shares the jobs of a [`JobManager`](crate::JobManager): for other threads, and for jobs that start jobs.
+///
+/// Cheap to clone; it never keeps the manager from going, after which nothing can be started any more.
+///
+/// ```
+/// use bgjobs::JobManager;
+///
+/// let jobs = JobManager::new();
+/// let handle = jobs.handle();
+/// let outer = jobs.try_spawn("outer", move || -> Result<i32, bgjobs::Failure> {
+///     let inner = handle.spawn("inner", || 20)?;
+///     Ok(inner.join()? + 1)
+/// })?;
+/// assert_eq!(outer.join()?, &21);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Handle {
+    pub(crate) engine: Arc<Engine>,
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Handle").field(&self.status()).finish()
+    }
+}
+
+/// Looking.
+impl Handle {
+    pub(crate) fn new(engine: Arc<Engine>) -> Self {
+        Self { engine }
+    }
+
+    /// The job of that number.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownJob`] if there is none, or none any more.
+    pub fn get(&self, id: impl Into<JobId>) -> Result<AnyJob, UnknownJob> {
+        let id = id.into();
+        let ledger = lock(&self.engine.ledger);
+        match ledger.table.get(id.get()) {
+            Some(record) => Ok(self.job(record)),
+            None => Err(UnknownJob { id, started: ledger.table.next_number() }),
+        }
+    }
+
+    /// The jobs that have not ended, by number.
+    #[must_use]
+    pub fn running(&self) -> Vec<AnyJob> {
+        self.list(List::Running)
+    }
+
+    /// The jobs that ended well, by number.
+    #[must_use]
+    pub fn completed(&self) -> Vec<AnyJob> {
+        self.list(List::Completed)
+    }
+
+    /// The jobs that failed or were stopped, by number.
+    #[must_use]
+    pub fn dead(&self) -> Vec<AnyJob> {
+        self.list(List::Dead)
+    }
+
+    /// All jobs, by number.
+    #[must_use]
+    pub fn all(&self) -> Vec<AnyJob> {
+        let ledger = lock(&self.engine.ledger);
+        ledger.table.iter().map(|record| self.job(record)).collect()
+    }
+
+    /// The three lists at one moment.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let [running, completed, dead] = self.lists([List::Running, List::Completed, List::Dead]);
+        Status { running, completed, dead }
+    }
+
+    /// A copy of the result of a job; to borrow it instead, [`join`](crate::Job::join) the job.
+    ///
+    /// # Errors
+    ///
+    /// [`ResultError`], whose texts are what the original shows in the place of a result.
+    ///
+    /// ```
+    /// let jobs = bgjobs::JobManager::new();
+    /// jobs.spawn("fit", || 42_u64)?.wait()?;
+    /// assert_eq!(jobs.result::<u64>(0)?, 42);
+    /// assert_eq!(jobs.result::<u64>(1).unwrap_err().to_string(), "Job #1 not found");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn result<T: Clone + Send + Sync + 'static>(&self, id: impl Into<JobId>) -> Result<T, ResultError> {
+        let job = self.get(id).map_err(ResultError::Unknown)?;
+        let record = job.typed::<T>().ok_or_else(|| ResultError::other_type::<T>(job.id()))?;
+        match record.result() {
+            None => Err(ResultError::Unfinished(job.id())),
+            Some(Err(failure)) => Err(ResultError::Died(job.id(), failure.clone())),
+            Some(Ok(result)) => Ok(result.clone()),
+        }
+    }
+
+    /// The traceback of a dead job.
+    ///
+    /// # Errors
+    ///
+    /// [`TracebackError`] if there is no such job, or if it did not die.
+    pub fn traceback(&self, id: impl Into<JobId>) -> Result<Traceback, TracebackError> {
+        let job = self.get(id).map_err(TracebackError::Unknown)?;
+        let failure = job.failure().ok_or_else(|| TracebackError::NotDead(job.id(), job.state()))?;
+        Ok(failure.traceback())
+    }
+
+    /// The tracebacks of all the dead.
+    #[must_use]
+    pub fn tracebacks(&self) -> Tracebacks {
+        Tracebacks::new(self.dead())
+    }
+
+    /// The group of that name, made at its first use.
+    #[must_use]
+    pub fn group(&self, name: impl Into<Name>) -> Group {
+        let name = name.into();
+        let id = lock(&self.engine.ledger).schedule.group(&name);
+        Group::new(Arc::clone(&self.engine), id, name)
+    }
+
+    /// All groups, by name.
+    #[must_use]
+    pub fn groups(&self) -> Vec<Group> {
+        let ledger = lock(&self.engine.ledger);
+        let group = |(name, id): (&Name, _)| Group::new(Arc::clone(&self.engine), id, name.clone());
+        ledger.schedule.groups().map(group).collect()
+    }
+
+    /// A reader that is told of each job that ends from now on.
+    #[must_use]
+    pub fn notices(&self) -> Notices {
+        Notices::new(Arc::clone(&self.engine))
+    }
+
+    /// How many threads the jobs have now, busy or idle.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.engine.workers.live()
+    }
+
+    /// The job whose body runs on this thread, if it is one of this manager.
+    #[must_use]
+    pub fn current(&self) -> Option<JobId> {
+        self.engine.current().map(|current| current.id)
+    }
+
+    pub(crate) fn job(&self, record: &Shared) -> AnyJob {
+        AnyJob::new(Arc::clone(record), Arc::clone(&self.engine))
+    }
+
+    fn list(&self, list: List) -> Vec<AnyJob> {
+        let [jobs] = self.lists([list]);
+        jobs
+    }
+
+    /// The jobs of some lists at one moment, each list by number.
+    fn lists<const N: usize>(&self, lists: [List; N]) -> [Vec<AnyJob>; N] {
+        let ledger = lock(&self.engine.ledger);
+        lists.map(|list| ledger.table.list(list).map(|record| self.job(record)).collect())
+    }
+}
+
+/// Forgetting.
+impl Handle {
+    /// Takes a finished job out of the lists; handles of it go on working.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoveError`] if there is no such job, or if it has not ended.
+    ///
+    /// ```
+    /// let jobs = bgjobs::JobManager::new();
+    /// jobs.spawn("fit", || 42)?.wait()?;
+    /// assert_eq!(jobs.remove(0)?.name(), &"fit");
+    /// assert_eq!(jobs.remove(0).unwrap_err().to_string(), "Job #0 not found");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn remove(&self, id: impl Into<JobId>) -> Result<AnyJob, RemoveError> {
+        let id = id.into();
+        let mut ledger = lock(&self.engine.ledger);
+        if ledger.table.list_of(id.get()) == Some(List::Running) {
+            return Err(RemoveError::Running(id));
+        }
+        match ledger.table.remove(id.get()) {
+            Some(record) => Ok(self.job(&record)),
+            None => Err(RemoveError::Unknown(UnknownJob { id, started: ledger.table.next_number() })),
+        }
+    }
+
+    /// Takes all finished jobs out of the lists.
+    ///
+    /// A reader that was not told yet that they ended is told all the same: see [`Notices`].
+    #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
+    pub fn flush(&self) -> Flushed {
+        let mut ledger = lock(&self.engine.ledger);
+        let [completed, dead] = [List::Completed, List::Dead].map(|list| ledger.table.drain(list));
+        drop(ledger);
+        Flushed { completed: completed.len(), dead: dead.len() }
+    }
+
+    /// Waits until every job that runs now has ended, `timeout` at most; none waits for ever.
+    ///
+    /// A job that calls it does not wait for itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_all`](crate::wait_all).
+    pub fn wait_all(&self, timeout: Option<Duration>) -> Result<(), WaitError> {
+        let mut running = self.running();
+        let current = self.engine.current();
+        running.retain(|job| current.is_none_or(|current| current.key != job.core().key()));
+        future::wait_all(&running, timeout)
+    }
+}

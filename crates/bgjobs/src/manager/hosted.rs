@@ -1,0 +1,117 @@
+//! Jobs whose bodies the host runs, on threads that it makes.
+//!
+//! Knows nothing of threads: an interpreter must make its own, and no frame of this library may stand below its code.
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    body::context::Context,
+    engine::{Engine, start::log_start},
+    job::AnyJob,
+    record::{AnyRecord, Record, Shared, failure::Failure},
+};
+
+/// A job that has its number and waits for its host to begin it; made by [`Spawner::host`](crate::Spawner::host).
+///
+/// It is in the lists, and can be waited for and stopped, as any other.
+/// One that is dropped unbegun has failed.
+///
+/// ```
+/// use bgjobs::{JobManager, Options};
+///
+/// let jobs = JobManager::new();
+/// let hosted = jobs.with(Options::default()).host("fit")?;
+/// let job = hosted.job();
+/// std::thread::spawn(move || {
+///     if let Some(turn) = hosted.begin() {
+///         // The body runs here.
+///         turn.end(Ok(()));
+///     }
+/// });
+/// job.wait()?;
+/// assert_eq!(job.status(), "Completed");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Hosted(Held);
+
+/// A job that its host has begun; it runs until the host ends it.
+///
+/// One that is dropped has failed.
+#[derive(Debug)]
+pub struct Turn(Held);
+
+/// The right to begin and to end a job.
+struct Held {
+    /// None when the job was settled.
+    record: Option<Arc<Record<()>>>,
+    begun: bool,
+    engine: Arc<Engine>,
+}
+
+impl Hosted {
+    pub(crate) fn new(record: Arc<Record<()>>, engine: Arc<Engine>) -> Self {
+        log_start(&(Arc::clone(&record) as Shared));
+        Self(Held { record: Some(record), begun: false, engine })
+    }
+
+    /// The job.
+    #[must_use]
+    pub fn job(&self) -> AnyJob {
+        self.0.job()
+    }
+
+    /// Begins the job, unless it was stopped before.
+    #[must_use]
+    pub fn begin(mut self) -> Option<Turn> {
+        self.0.begin().then_some(Turn(self.0))
+    }
+}
+
+impl Turn {
+    /// The job, as its body sees it.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        Context::new(self.0.job())
+    }
+
+    /// Ends the job: it has done what it should, failed, or stopped ([`Failure::stopped`]).
+    pub fn end(mut self, result: Result<(), Failure>) {
+        self.0.end(result);
+    }
+}
+
+impl Held {
+    fn job(&self) -> AnyJob {
+        let record = self.record.as_ref().expect("it is taken out only by whoever consumes the whole");
+        AnyJob::new(Arc::clone(record) as Shared, Arc::clone(&self.engine))
+    }
+
+    fn begin(&mut self) -> bool {
+        self.begun = self.record.as_ref().is_some_and(|record| self.engine.begin(record.core()));
+        if !self.begun {
+            self.record = None;
+        }
+        self.begun
+    }
+
+    fn end(&mut self, result: Result<(), Failure>) {
+        if let Some(record) = self.record.take() {
+            self.engine.end(record, result);
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.begun || self.begin() {
+            self.end(Err(Failure::new("its host let it go before its end")));
+        }
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Held").field(&self.record.as_ref().map(|record| record.core().id())).finish()
+    }
+}

@@ -1,0 +1,129 @@
+//! What owns the jobs.
+
+pub(crate) mod group;
+pub(crate) mod handle;
+pub(crate) mod hosted;
+pub(crate) mod notice;
+pub(crate) mod retry;
+pub(crate) mod spawn;
+
+use std::{fmt, ops::Deref};
+
+use crate::{config::Config, engine::Engine, error::ShutdownError, manager::handle::Handle};
+
+/// Owns background jobs.
+///
+/// All that a [`Handle`] can do it can do too.
+/// Dropping it waits for the jobs that are not daemons, as the end of a Python program does; then nothing more can be
+/// started, daemon jobs are asked to stop and left alone, and all lists are empty.
+/// A manager in a `static` is never dropped: call [`shutdown`](Self::shutdown) at the end of `main`.
+///
+/// ```
+/// use bgjobs::JobManager;
+///
+/// let jobs = JobManager::new();
+/// let fit = jobs.spawn("fit", || (1..=10).sum::<u32>())?;
+/// // The prompt is back at once; some time later:
+/// assert_eq!(fit.join()?, &55);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct JobManager {
+    handle: Handle,
+    /// Whether its drop waits for nobody.
+    detached: bool,
+}
+
+impl JobManager {
+    /// Makes a manager with the default choices.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_config(Config::default())
+    }
+
+    /// Makes a manager.
+    #[must_use]
+    pub fn with_config(config: Config) -> Self {
+        Self { handle: Handle::new(Engine::new(config)), detached: false }
+    }
+
+    /// A handle for another thread or for a job.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Gives the jobs up to those who hold a handle: nobody waits for them, and jobs may still be started.
+    ///
+    /// It is for a host with rules of its own for leaving. What is kept of the jobs goes when nobody holds a handle or a job any
+    /// more and the workers have left, which happens when they were idle for
+    /// [`Config::idle_timeout`](crate::Config::idle_timeout).
+    ///
+    /// ```
+    /// let handle = bgjobs::JobManager::new().detach();
+    /// assert_eq!(handle.spawn("fit", || 42)?.join()?, &42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn detach(mut self) -> Handle {
+        self.detached = true;
+        self.handle()
+    }
+
+    /// Waits for the jobs that are not daemons, then lets nothing more be started and asks daemon jobs to stop.
+    ///
+    /// The lists stay readable.
+    /// While it waits, jobs may start jobs, which are waited for as well.
+    ///
+    /// # Errors
+    ///
+    /// [`ShutdownError::InsideJob`] if a job of this manager calls it.
+    ///
+    /// ```
+    /// use bgjobs::{JobManager, SpawnError};
+    ///
+    /// let jobs = JobManager::new();
+    /// let job = jobs.spawn("fit", || 42)?;
+    /// jobs.shutdown()?;
+    /// assert_eq!(job.outcome().unwrap().unwrap(), &42);
+    /// assert!(matches!(jobs.spawn("late", || ()), Err(SpawnError::ShutDown)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn shutdown(&self) -> Result<(), ShutdownError> {
+        if let Some(current) = self.engine.current() {
+            return Err(ShutdownError::InsideJob(current.id));
+        }
+        self.engine.shut_down(None);
+        Ok(())
+    }
+}
+
+impl Default for JobManager {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Deref for JobManager {
+    type Target = Handle;
+
+    fn deref(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl Drop for JobManager {
+    fn drop(&mut self) {
+        if self.detached {
+            return;
+        }
+        // A manager may be dropped by one of its own jobs, which then is not waited for.
+        self.engine.shut_down(self.engine.current().map(|current| current.id));
+        self.engine.forget_all();
+    }
+}
+
+impl fmt::Debug for JobManager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("JobManager").field(&self.status()).finish()
+    }
+}

@@ -1,0 +1,118 @@
+//! A body that is called again when it fails, and what is kept of each attempt.
+//!
+//! Knows nothing of threads: the attempts are one job, on one thread.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    body::context::Context,
+    error::SpawnError,
+    job::Job,
+    manager::spawn::Spawner,
+    record::{
+        attempt::Pause,
+        failure::{Failure, FailureKind},
+        name::Name,
+    },
+    system::panic,
+};
+
+/// How often a body is called until it does not fail, for [`Spawner::retry`], and how long is waited between.
+///
+/// ```
+/// use bgjobs::Retry;
+/// use std::time::Duration;
+///
+/// let retry = Retry { attempts: 5, backoff: Duration::from_secs(2), ..Retry::default() };
+/// assert_eq!([1, 2, 3, 10].map(|failed| retry.pause_after(failed).as_secs()), [2, 4, 8, 60]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// How many attempts are made at most; one is made in any case. Default: 3.
+    pub attempts: u32,
+    /// How long is waited after the first that fails; twice as long after each further one. Default: 1 second.
+    pub backoff: Duration,
+    /// How long is waited at most. Default: 1 minute.
+    pub longest: Duration,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { attempts: 3, backoff: Duration::from_secs(1), longest: Duration::from_mins(1) }
+    }
+}
+
+impl Retry {
+    /// How long is waited when so many attempts have failed.
+    #[must_use]
+    pub fn pause_after(&self, failed: u32) -> Duration {
+        let factor = 2_u32.saturating_pow(failed.saturating_sub(1));
+        self.backoff.saturating_mul(factor).min(self.longest)
+    }
+}
+
+impl Spawner<'_> {
+    /// Starts a job whose body is called again when it fails or panics, until it ends well or was called
+    /// [`attempts`](Retry::attempts) times; then its last failure is the job's.
+    ///
+    /// [`AnyJob::attempts`](crate::AnyJob::attempts) tells of each attempt.
+    /// A stop ends the job at once, between two attempts too; a [time limit](crate::Options::time_limit) is one for all of
+    /// them together.
+    /// Between two attempts the job lends its place in its [`Group`](crate::Group), and [`AnyJob::why`](crate::AnyJob::why)
+    /// tells for how long.
+    ///
+    /// # Errors
+    ///
+    /// As [`Handle::spawn`](crate::Handle::spawn).
+    ///
+    /// ```
+    /// use bgjobs::{JobManager, Options, Retry};
+    /// use std::time::Duration;
+    ///
+    /// let jobs = JobManager::new();
+    /// let mut answers = ["no route", "no answer"].into_iter();
+    /// let retry = Retry { backoff: Duration::from_millis(1), ..Retry::default() };
+    /// let fetch = jobs.with(Options::default()).retry("fetch", retry, move |job| {
+    ///     job.checkpoint("asking")?;
+    ///     match answers.next() {
+    ///         Some(error) => Err(bgjobs::Failure::new(error)),
+    ///         None => Ok(200),
+    ///     }
+    /// })?;
+    /// assert_eq!(fetch.join()?, &200);
+    /// let failures = fetch.attempts().into_iter().map(|attempt| attempt.failure.map(|why| why.to_string()));
+    /// assert_eq!(failures.collect::<Vec<_>>(), [Some("no route".into()), Some("no answer".into()), None]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn retry<T, F>(&self, name: impl Into<Name>, retry: Retry, mut body: F) -> Result<Job<T>, SpawnError>
+    where
+        F: FnMut(&Context) -> Result<T, Failure> + Send + 'static,
+        T: Send + Sync + 'static,
+    {
+        self.spawn_with(name, move |job| {
+            let mut number = 1;
+            loop {
+                let (core, engine) = (job.job().core(), job.job().engine());
+                core.begin_attempt(number);
+                let result = panic::catch(|| body(job)).map_err(Failure::panicked).flatten();
+                core.end_attempt(result.as_ref().err());
+                match result {
+                    Err(failure) if failure.kind() != FailureKind::Stop && number < retry.attempts => {
+                        let time = retry.pause_after(number);
+                        number += 1;
+                        core.set_pause(Some(Pause { began: Instant::now(), time, number, of: retry.attempts }));
+                        let lender = engine.lend(std::iter::empty(), 1);
+                        let slept = job.sleep(time);
+                        core.set_pause(None);
+                        if let Some(lender) = lender {
+                            engine.take_back(lender, false);
+                        }
+                        // Not by `?`, which would say that it was stopped in this file.
+                        slept.map_err(|stop| Failure::from_boxed(stop.into()))?;
+                    }
+                    result => return result,
+                }
+            }
+        })
+    }
+}

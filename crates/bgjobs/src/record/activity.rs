@@ -1,0 +1,97 @@
+//! What a running body says of itself: where it is and how far.
+//!
+//! Knows nothing of jobs.
+
+use std::{mem, panic::Location, sync::Arc, time::Instant};
+
+use crate::{
+    record::{frame::Frame, name::Name, place::Place, progress::Progress},
+    system::{
+        panic::{drop_quietly, swallow},
+        sync::{Mutex, lock},
+    },
+};
+
+/// A function of the body's that tells where it is.
+pub(crate) type Locator = Arc<dyn Fn() -> Option<Place> + Send + Sync>;
+
+/// What a running body says of itself.
+#[derive(Default)]
+pub(crate) struct Activity(Mutex<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    place: Option<(Name, &'static Location<'static>, Instant)>,
+    progress: Option<Progress>,
+    /// The oldest first; gone when the body ends.
+    locators: Vec<Locator>,
+}
+
+impl Activity {
+    pub(crate) fn set_place(&self, text: Name, location: &'static Location<'static>) {
+        let place = Some((text, location, Instant::now()));
+        let old = mem::replace(&mut lock(&self.0).place, place);
+        drop(old);
+    }
+
+    pub(crate) fn add_locator(&self, locator: Locator) {
+        lock(&self.0).locators.push(locator);
+    }
+
+    pub(crate) fn remove_locator(&self, locator: &Locator) {
+        let mut inner = lock(&self.0);
+        let index = inner.locators.iter().rposition(|known| Arc::ptr_eq(known, locator));
+        let removed = index.map(|index| inner.locators.remove(index));
+        drop(inner);
+        drop_quietly(removed);
+    }
+
+    /// Where the body is, as its locators tell, or else where it last said it was.
+    pub(crate) fn place(&self) -> Option<Place> {
+        let (said, locators) = {
+            let inner = lock(&self.0);
+            (inner.place.clone(), inner.locators.clone())
+        };
+        let mut place: Option<Place> = None;
+        for locator in locators {
+            let mut inner = None;
+            swallow(|| inner = locator());
+            // The body may have ended meanwhile, which makes this the last reference.
+            drop_quietly(locator);
+            match (&mut place, inner) {
+                (Some(place), Some(inner)) => {
+                    place.frames.extend(inner.frames);
+                    place.processes.extend(inner.processes);
+                }
+                (None, inner) => place = inner,
+                (Some(_), None) => {}
+            }
+        }
+        place.or_else(|| {
+            let (text, location, since) = said?;
+            Some(Place { text, frames: vec![Frame::from(location)], processes: Vec::new(), since })
+        })
+    }
+
+    pub(crate) fn update_progress(&self, change: impl FnOnce(&mut Progress)) {
+        change(lock(&self.0).progress.get_or_insert_default());
+    }
+
+    pub(crate) fn progress(&self) -> Option<Progress> {
+        lock(&self.0).progress.clone()
+    }
+
+    /// Lets go of the locators, because the body has ended.
+    pub(crate) fn drop_locators(&self) {
+        let locators = mem::take(&mut lock(&self.0).locators);
+        // What they hold is the user's.
+        drop_quietly(locators);
+    }
+
+    /// Forgets the place, because an attempt of the body has ended.
+    pub(crate) fn clear_place(&self) {
+        let place = lock(&self.0).place.take();
+        drop(place);
+        self.drop_locators();
+    }
+}

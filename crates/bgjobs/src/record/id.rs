@@ -1,0 +1,67 @@
+//! The number of a job.
+
+use std::{error::Error, fmt, str::FromStr};
+
+/// The number of a job: from 0 in the order of starting, never given twice.
+///
+/// A job that is in no list has none ([`Options::unlisted`](crate::Options::unlisted)): it is shown as `-`, and no job is found by it.
+///
+/// ```
+/// use bgjobs::JobId;
+///
+/// let id: JobId = "#4".parse()?;
+/// assert_eq!(id, JobId::from(4));
+/// assert_eq!(id.to_string(), "4");
+/// assert_eq!("four".parse::<JobId>().unwrap_err().to_string(), "`four` is not the number of a job, as 4 or #4 is");
+/// # Ok::<(), bgjobs::ParseJobIdError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(u64);
+
+impl JobId {
+    /// That of a job which has none.
+    pub(crate) const NONE: Self = Self(u64::MAX);
+
+    /// The number itself.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl From<u64> for JobId {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::NONE { f.write_str("-") } else { self.0.fmt(f) }
+    }
+}
+
+impl FromStr for JobId {
+    type Err = ParseJobIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseJobIdError> {
+        let number = text.strip_prefix('#').unwrap_or(text);
+        // A sign is no part of a number here, though `u64` would take one.
+        let parsed = number.parse().ok().filter(|_| !number.starts_with('+'));
+        parsed.map(Self).ok_or_else(|| ParseJobIdError { text: text.to_owned() })
+    }
+}
+
+/// A text is not the number of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseJobIdError {
+    text: String,
+}
+
+impl fmt::Display for ParseJobIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not the number of a job, as 4 or #4 is", crate::record::name::one_line(&self.text))
+    }
+}
+
+impl Error for ParseJobIdError {}

@@ -1,0 +1,115 @@
+//! A line that a job printed, and how it is written to a file.
+//!
+//! Knows nothing of logs and jobs.
+
+use std::{
+    fmt::{self, Write},
+    time::{Instant, SystemTime},
+};
+
+use crate::system::wall_clock::{moment_of, time_of};
+
+/// Which of a job's two outputs a line belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// What it says: standard output.
+    Out,
+    /// What it complains about: standard error.
+    Err,
+}
+
+/// A line of a [`Log`](crate::Log).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// When its first character was written.
+    pub at: Instant,
+    /// Which output it was written to.
+    pub stream: Stream,
+    /// The text as it was written, without the line break; it may hold control characters, which
+    /// [`one_line`](crate::one_line) makes harmless.
+    pub text: String,
+}
+
+impl Line {
+    /// When its first character was written, by the clock on the wall.
+    ///
+    /// If that clock was set since, or the machine slept, lines before that are told by the clock of today.
+    ///
+    /// ```
+    /// use bgjobs::JobManager;
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let before = SystemTime::now();
+    /// let jobs = JobManager::new();
+    /// let job = jobs.spawn_with("greet", |job| Ok(job.print("hello")))?;
+    /// job.join()?;
+    ///
+    /// let line = &job.log().tail(1)[0];
+    /// assert!(before - Duration::from_secs(1) < line.time() && line.time() < SystemTime::now() + Duration::from_secs(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn time(&self) -> SystemTime {
+        time_of(self.at)
+    }
+
+    /// Adds the line to the text of a file, as `2026-03-01T14:03:21.250000Z out hello`.
+    pub(crate) fn record(&self, text: &mut String) {
+        let time = humantime::format_rfc3339_micros(self.time());
+        writeln!(text, "{time} {} {}", self.stream, self.text).expect("a string takes any text");
+    }
+
+    /// Reads a line back that was written to a file; none if it was not.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (time, rest) = text.split_once(' ')?;
+        let (stream, text) = rest.split_once(' ')?;
+        let stream = [Stream::Out, Stream::Err].into_iter().find(|known| known.word() == stream)?;
+        let time: SystemTime = humantime::parse_rfc3339(time).ok()?;
+        Some(Self { at: moment_of(time), stream, text: text.to_owned() })
+    }
+}
+
+impl Stream {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Out => "out",
+            Self::Err => "err",
+        }
+    }
+}
+
+/// `out` or `err`.
+impl fmt::Display for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+#[cfg(all(test, not(bgjobs_loom)))]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_line_is_read_back_as_it_was_written() {
+        for (stream, text) in [(Stream::Out, "hello  there "), (Stream::Err, ""), (Stream::Out, "a\r\u{1b}[2J é")] {
+            let line = Line { at: Instant::now(), stream, text: text.to_owned() };
+            let mut written = String::new();
+            line.record(&mut written);
+            let read = Line::parse(written.strip_suffix('\n').expect("a line ends")).expect("it was just written");
+            assert_eq!((read.stream, &*read.text), (stream, text));
+            let apart = line.at.saturating_duration_since(read.at);
+            assert!(apart < Duration::from_micros(1), "{apart:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_line_is_not_read() {
+        for text in
+            ["", "hello", "2026-03-01T14:03:21Z", "2026-03-01T14:03:21Z out", "2026-03-01T14:03:21Z in a", "x out a"]
+        {
+            assert_eq!(Line::parse(text), None, "{text:?}");
+        }
+    }
+}

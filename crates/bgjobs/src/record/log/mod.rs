@@ -1,0 +1,325 @@
+//! What a job printed: lines in order, stamped, bounded, read by cursors that never destroy.
+//!
+//! Knows nothing of jobs.
+
+pub(crate) mod file;
+pub(crate) mod line;
+pub(crate) mod ring;
+
+use std::{
+    fmt, io,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    record::log::{
+        file::{FileLines, LogFile, refusal},
+        line::{Line, Stream},
+        ring::Ring,
+    },
+    system::sync::{Mutex, Parker, lock},
+};
+
+/// The lines that a job printed.
+///
+/// Cheap to clone; all clones are the same log.
+/// It holds a bounded number of bytes ([`Config::log_bytes`](crate::Config::log_bytes)): when it is full the oldest
+/// lines make room for new ones, and a reader is told how many it missed.
+///
+/// ```
+/// use bgjobs::{JobManager, LogCursor};
+///
+/// let jobs = JobManager::new();
+/// let job = jobs.spawn_with("greet", |job| {
+///     job.print("hello");
+///     job.print("goodbye");
+///     Ok(())
+/// })?;
+/// job.join()?;
+///
+/// let mut cursor = LogCursor::default();
+/// let lines: Vec<_> = job.log().read(&mut cursor).lines.into_iter().map(|line| line.text).collect();
+/// assert_eq!(lines, ["hello", "goodbye"]);
+/// assert!(job.log().read(&mut cursor).lines.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Log(Arc<Inner>);
+
+struct Inner {
+    ring: Mutex<Ring>,
+    /// The file, if there is one. The lock of its writer is taken before that of the ring: so lines have the same order in
+    /// both. Readers never take it, so a slow disk keeps none waiting.
+    file: Option<LogFile>,
+}
+
+/// How far a reader has read a [`Log`].
+///
+/// The default is the beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogCursor {
+    next: u64,
+}
+
+impl LogCursor {
+    /// A cursor before the line of that number, counted from 0, the first line ever written.
+    #[must_use]
+    pub const fn at(line: u64) -> Self {
+        Self { next: line }
+    }
+
+    /// The number of the line that it reads next.
+    #[must_use]
+    pub const fn line(self) -> u64 {
+        self.next
+    }
+}
+
+/// What a reader gets from [`Log::read`].
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The lines since the last reading, oldest first.
+    pub lines: Vec<Line>,
+    /// How many lines before them were dropped unread, because the log was full.
+    pub missed: u64,
+}
+
+impl Reading {
+    /// Whether there was nothing new.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.missed == 0
+    }
+}
+
+impl Log {
+    /// A log that holds `limit` bytes.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self(Arc::new(Inner { ring: Mutex::new(Ring::new(limit)), file: None }))
+    }
+
+    /// A log whose lines are to be written to a new file too, of `most_bytes` at most; see [`open_file`](Self::open_file).
+    pub(crate) fn with_file(limit: usize, path: &Path, most_bytes: u64) -> Self {
+        let file = Some(LogFile::new(path, most_bytes));
+        Self(Arc::new(Inner { ring: Mutex::new(Ring::new(limit)), file }))
+    }
+
+    /// Makes the file, if there is to be one; if there can be none, the log says so.
+    pub(crate) fn open_file(&self) {
+        self.change(|_| {});
+    }
+
+    /// Writes `text` to `stream`; it may hold several lines, and the last need not be ended.
+    ///
+    /// A line appears to readers when it is ended, or when it grows longer than 16 KiB.
+    pub fn write(&self, stream: Stream, text: &str) {
+        self.change(|ring| ring.write(stream, text));
+    }
+
+    /// Changes the ring, then writes to the file what is new, and wakes those who listen for it.
+    fn change(&self, change: impl FnOnce(&mut Ring)) {
+        let mut writer = self.0.file.as_ref().map(|file| (file, lock(&file.writer)));
+        let opened = writer.as_mut().map_or(Ok(()), |(file, writer)| file.open(writer));
+        let mut ring = lock(&self.0.ring);
+        if let (Err(cause), Some((file, _))) = (&opened, &writer) {
+            ring.tell(refusal(&file.path, cause));
+        }
+        ring.unwritten = writer.as_ref().filter(|(_, writer)| writer.is_open()).map(|_| String::new());
+        let before = ring.next();
+        change(&mut ring);
+        let unwritten = ring.unwritten.take();
+        let awoken = if ring.next() > before { ring.listeners.clone() } else { Vec::new() };
+        drop(ring);
+        for parker in awoken {
+            parker.unpark();
+        }
+        if let Some((lines, (file, writer))) = unwritten.zip(writer.as_mut())
+            && let Err(cause) = writer.write(&lines)
+        {
+            lock(&self.0.ring).tell(refusal(&file.path, &cause));
+        }
+    }
+
+    /// Reads on from `cursor`, and moves it to the end.
+    #[must_use]
+    pub fn read(&self, cursor: &mut LogCursor) -> Reading {
+        let ring = lock(&self.0.ring);
+        let missed = ring.first.saturating_sub(cursor.next);
+        let known = cursor.next.saturating_sub(ring.first);
+        let skip = usize::try_from(known).unwrap_or(usize::MAX);
+        let lines: Vec<_> = ring.lines.iter().skip(skip).cloned().collect();
+        cursor.next = ring.next();
+        Reading { lines, missed }
+    }
+
+    /// Reads the newest `count` lines, oldest of them first.
+    #[must_use]
+    pub fn tail(&self, count: usize) -> Vec<Line> {
+        let ring = lock(&self.0.ring);
+        ring.lines.iter().skip(ring.lines.len().saturating_sub(count)).cloned().collect()
+    }
+
+    /// Reads the lines that were begun in the last `age`, oldest first.
+    ///
+    /// ```
+    /// use bgjobs::JobManager;
+    /// use std::time::Duration;
+    ///
+    /// let jobs = JobManager::new();
+    /// let job = jobs.spawn_with("greet", |job| Ok(job.print("hello")))?;
+    /// job.join()?;
+    /// assert_eq!(job.log().since(Duration::from_secs(3600))[0].text, "hello");
+    /// assert!(job.log().since(Duration::ZERO).is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn since(&self, age: Duration) -> Vec<Line> {
+        // Nothing is older than the steady clock can tell.
+        let oldest = Instant::now().checked_sub(age);
+        let ring = lock(&self.0.ring);
+        ring.lines.iter().filter(|line| oldest.is_none_or(|oldest| line.at > oldest)).cloned().collect()
+    }
+
+    /// Reads the log's file from its beginning, and so the lines too that made room; none if it was to have no file.
+    ///
+    /// It holds all lines in their order, up to the trouble, if there was one: see
+    /// [`Options::log_file`](crate::Options::log_file).
+    ///
+    /// # Errors
+    ///
+    /// That of the system, if the file can't be opened; for each line one, if it can't be read.
+    ///
+    /// ```
+    /// use bgjobs::{Config, JobManager, Options};
+    ///
+    /// let folder = std::env::temp_dir();
+    /// let path = folder.join(format!("bgjobs-doc-{}.log", std::process::id()));
+    /// # let _ = std::fs::remove_file(&path);
+    /// let jobs = JobManager::with_config(Config { log_bytes: 1_000, ..Config::default() });
+    /// let kept = Options { log_file: Some(path.clone()), ..Options::default() };
+    /// let job = jobs.with(kept).spawn_with("count", |job| Ok((0..1_000).for_each(|n| job.print(n))))?;
+    /// job.join()?;
+    ///
+    /// assert!(job.log().tail(usize::MAX).len() < 20);
+    /// let lines = job.log().file_lines()?.unwrap().collect::<Result<Vec<_>, _>>()?;
+    /// assert_eq!((lines.len(), &*lines[7].text), (1_000, "7"));
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn file_lines(&self) -> io::Result<Option<FileLines>> {
+        self.0.file.as_ref().map_or(Ok(None), LogFile::lines)
+    }
+
+    /// How many lines were ever ended, those that made room included.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        lock(&self.0.ring).next()
+    }
+
+    /// Whether no line was ever ended.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Ends the lines that are open, as the end of a job does.
+    pub(crate) fn end(&self) {
+        self.change(Ring::end);
+    }
+
+    /// Has each new line wake a thread, until what is returned is dropped.
+    pub(crate) fn listen<'a>(&'a self, parker: &'a Arc<Parker>) -> LineListener<'a> {
+        lock(&self.0.ring).listeners.push(Arc::clone(parker));
+        LineListener { log: self, parker }
+    }
+}
+
+/// A thread that new lines of a log wake, until this is dropped.
+pub(crate) struct LineListener<'a> {
+    log: &'a Log,
+    parker: &'a Arc<Parker>,
+}
+
+impl Drop for LineListener<'_> {
+    fn drop(&mut self) {
+        lock(&self.log.0.ring).listeners.retain(|listener| !Arc::ptr_eq(listener, self.parker));
+    }
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Log").field("len", &self.len()).finish()
+    }
+}
+
+#[cfg(all(test, not(bgjobs_loom)))]
+mod tests {
+    use super::{Log, LogCursor};
+    use crate::record::log::{
+        line::Stream,
+        ring::{LINE_COST, LONGEST_LINE},
+    };
+
+    fn texts(log: &Log, cursor: &mut LogCursor) -> Vec<String> {
+        log.read(cursor).lines.into_iter().map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn a_line_appears_when_it_is_ended() {
+        let (log, mut cursor) = (Log::new(1 << 20), LogCursor::default());
+        log.write(Stream::Out, "a");
+        assert!(texts(&log, &mut cursor).is_empty());
+        log.write(Stream::Out, "b\n\nc");
+        assert_eq!(texts(&log, &mut cursor), ["ab", ""]);
+        log.end();
+        assert_eq!(texts(&log, &mut cursor), ["c"]);
+    }
+
+    #[test]
+    fn the_two_streams_do_not_cut_each_other() {
+        let (log, mut cursor) = (Log::new(1 << 20), LogCursor::default());
+        log.write(Stream::Out, "one ");
+        log.write(Stream::Err, "oops\n");
+        log.write(Stream::Out, "two\n");
+        let lines = log.read(&mut cursor).lines;
+        let seen: Vec<_> = lines.iter().map(|line| (line.stream, line.text.as_str())).collect();
+        assert_eq!(seen, [(Stream::Err, "oops"), (Stream::Out, "one two")]);
+    }
+
+    #[test]
+    fn a_full_log_drops_its_oldest_lines_and_says_how_many_a_reader_missed() {
+        let (log, mut cursor) = (Log::new(3 * (LINE_COST + 1)), LogCursor::default());
+        log.write(Stream::Out, "1\n");
+        assert_eq!(texts(&log, &mut cursor), ["1"]);
+        log.write(Stream::Out, "2\n3\n4\n5\n6\n");
+        let reading = log.read(&mut cursor);
+        assert_eq!(reading.missed, 2);
+        assert_eq!(reading.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(), ["4", "5", "6"]);
+        assert_eq!(log.len(), 6);
+    }
+
+    #[test]
+    fn reading_destroys_nothing_for_another_reader() {
+        let log = Log::new(1 << 20);
+        log.write(Stream::Out, "x\n");
+        let (mut one, mut two) = (LogCursor::default(), LogCursor::default());
+        assert_eq!(texts(&log, &mut one), ["x"]);
+        assert_eq!(texts(&log, &mut two), ["x"]);
+        assert_eq!(log.tail(5).len(), 1);
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut_so_that_memory_stays_bounded() {
+        let (log, mut cursor) = (Log::new(4 * LONGEST_LINE), LogCursor::default());
+        log.write(Stream::Out, &"é".repeat(LONGEST_LINE));
+        let lines = texts(&log, &mut cursor);
+        assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), [LONGEST_LINE]);
+        for _ in 0..100 {
+            log.write(Stream::Out, &"x".repeat(LONGEST_LINE));
+        }
+        let kept: usize = log.tail(usize::MAX).iter().map(|line| line.text.len() + LINE_COST).sum();
+        assert!(kept <= 4 * LONGEST_LINE, "{kept}");
+    }
+}

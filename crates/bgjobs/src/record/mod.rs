@@ -1,0 +1,349 @@
+//! What is kept of a job: one allocation, shared by the table, the worker and every handle.
+//!
+//! Knows nothing of tables and threads.
+
+pub(crate) mod activity;
+pub(crate) mod after;
+pub(crate) mod attempt;
+pub(crate) mod failure;
+pub(crate) mod frame;
+pub(crate) mod id;
+pub(crate) mod log;
+pub(crate) mod name;
+pub(crate) mod place;
+pub(crate) mod progress;
+#[cfg(feature = "serde")]
+pub(crate) mod serialize;
+pub(crate) mod state;
+pub(crate) mod stop;
+pub(crate) mod take;
+pub(crate) mod why;
+
+use std::{
+    any::Any,
+    collections::VecDeque,
+    mem,
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    record::{
+        activity::Activity,
+        attempt::{Attempt, Pause, REMEMBERED},
+        failure::{Failure, FailureKind},
+        id::JobId,
+        log::Log,
+        name::Name,
+        place::Place,
+        progress::Progress,
+        state::{Life, Outcome, State},
+        stop::Stopped,
+    },
+    system::{
+        panic::drop_quietly,
+        platform::cpu_time,
+        sync::{AtomicU32, AtomicU64, Mutex, Ordering, lock},
+    },
+};
+
+/// A processor time that is not known.
+const UNKNOWN: u64 = u64::MAX;
+
+/// A job without the type of its result.
+pub(crate) trait AnyRecord: Any + Send + Sync {
+    fn core(&self) -> &Core;
+
+    /// Why the job failed; none before the end and after a good one.
+    fn failure(&self) -> Option<&Failure>;
+
+    /// Sets the outcome of a job that never ran.
+    fn fail(&self, failure: Failure) -> Outcome;
+}
+
+/// A job with its result.
+pub(crate) struct Record<T> {
+    core: Core,
+    /// Set once, before the end is published; so whoever sees the end sees the outcome.
+    result: OnceLock<Result<T, Failure>>,
+}
+
+/// What tells a job from all others of its manager, from its entry on: its number, or which of the unlisted ones it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Key {
+    Listed(JobId),
+    Unlisted(u64),
+}
+
+/// What every job has.
+pub(crate) struct Core {
+    /// The number, which it gets when it enters the table; a job that is not listed does so later, or never.
+    id: AtomicU64,
+    pub(crate) name: Name,
+    pub(crate) daemon: bool,
+    pub(crate) life: Life,
+    /// The system's number of the thread that runs the body.
+    thread: AtomicU32,
+    /// While the body runs, the processor time that its thread had used when it started; then what the body used.
+    cpu: AtomicU64,
+    /// What only some jobs have.
+    cold: OnceLock<Box<ColdData>>,
+}
+
+/// What only jobs have that say something, or are told something.
+#[derive(Default)]
+struct ColdData {
+    /// Which of the unlisted jobs it was at first.
+    unlisted: Option<u64>,
+    log: OnceLock<Log>,
+    reason: OnceLock<Name>,
+    group: OnceLock<Name>,
+    activity: Activity,
+    attempts: Mutex<VecDeque<Attempt>>,
+    pause: Mutex<Option<Pause>>,
+}
+
+impl<T> Record<T> {
+    pub(crate) fn new(core: Core) -> Self {
+        Self { core, result: OnceLock::new() }
+    }
+
+    pub(crate) fn result(&self) -> Option<Result<&T, &Failure>> {
+        if !self.core.life.state().is_finished() {
+            return None;
+        }
+        self.result.get().map(Result::as_ref)
+    }
+
+    /// Sets the result of the body; it is not published yet.
+    pub(crate) fn settle(&self, result: Result<T, Failure>) -> Outcome {
+        let outcome = match &result {
+            Ok(_) => Outcome::Done,
+            Err(failure) if failure.kind() == FailureKind::Stop => Outcome::Stopped,
+            Err(_) => Outcome::Failed,
+        };
+        if let Err(second) = self.result.set(result) {
+            debug_assert!(false, "only whoever has claimed a job settles it, once");
+            drop_quietly(second);
+        }
+        outcome
+    }
+}
+
+impl<T: Send + Sync + 'static> AnyRecord for Record<T> {
+    fn core(&self) -> &Core {
+        &self.core
+    }
+
+    fn failure(&self) -> Option<&Failure> {
+        self.result()?.err()
+    }
+
+    fn fail(&self, failure: Failure) -> Outcome {
+        self.settle(Err(failure))
+    }
+}
+
+impl<T> Drop for Record<T> {
+    fn drop(&mut self) {
+        // The destructor of a result is the user's, and may panic.
+        if mem::needs_drop::<T>()
+            && let Some(result) = self.result.take()
+        {
+            drop_quietly(result);
+        }
+    }
+}
+
+impl Core {
+    pub(crate) fn new(unlisted: Option<u64>, name: Name, daemon: bool, created: u64) -> Self {
+        let cold = unlisted.map(|_| Box::new(ColdData { unlisted, ..ColdData::default() }));
+        Self {
+            id: AtomicU64::new(JobId::NONE.get()),
+            name,
+            daemon,
+            life: Life::new(created),
+            thread: AtomicU32::new(0),
+            cpu: AtomicU64::new(UNKNOWN),
+            cold: cold.map_or_else(OnceLock::new, OnceLock::from),
+        }
+    }
+
+    pub(crate) fn id(&self) -> JobId {
+        JobId::from(self.id.load(Ordering::Acquire))
+    }
+
+    /// Gives the job its number; its owner's lock guards that it happens once.
+    pub(crate) fn set_id(&self, id: JobId) {
+        self.id.store(id.get(), Ordering::Release);
+    }
+
+    pub(crate) fn key(&self) -> Key {
+        let unlisted = self.cold.get().and_then(|cold| cold.unlisted);
+        unlisted.map_or_else(|| Key::Listed(self.id()), Key::Unlisted)
+    }
+
+    /// Notes which thread starts the body, and how much processor time that had used.
+    pub(crate) fn set_thread(&self, thread: u32, used: Option<u64>) {
+        self.thread.store(thread, Ordering::Relaxed);
+        self.cpu.store(used.unwrap_or(UNKNOWN), Ordering::Relaxed);
+    }
+
+    /// Notes at the end how much processor time the thread has used by now.
+    pub(crate) fn stop_cpu_clock(&self, used: Option<u64>) {
+        let before = self.cpu.load(Ordering::Relaxed);
+        let used = used.filter(|_| before != UNKNOWN).map_or(UNKNOWN, |used| used.saturating_sub(before));
+        self.cpu.store(used, Ordering::Relaxed);
+    }
+
+    /// The processor time of the body.
+    pub(crate) fn cpu_time(&self) -> Option<Duration> {
+        let known = |time| Some(time).filter(|&time| time != UNKNOWN);
+        match self.life.state() {
+            State::Created | State::Queued => Some(Duration::ZERO),
+            // It was stopped before it started.
+            State::Finished(_) if self.life.started().is_none() => Some(Duration::ZERO),
+            State::Finished(_) => known(self.cpu.load(Ordering::Relaxed)).map(Duration::from_nanos),
+            State::Running | State::Stopping => {
+                let before = known(self.cpu.load(Ordering::Relaxed))?;
+                let now = cpu_time(self.thread.load(Ordering::Relaxed))?;
+                // If the body ended meanwhile the clock may have been read for a job after it.
+                let runs = self.life.state().is_running() && self.cpu.load(Ordering::Relaxed) == before;
+                runs.then(|| Duration::from_nanos(now.saturating_sub(before)))
+            }
+        }
+    }
+
+    /// The thread that runs the body, if one does.
+    pub(crate) fn running_thread(&self) -> Option<u32> {
+        let thread = self.thread.load(Ordering::Relaxed);
+        (thread != 0 && self.life.state().is_running()).then_some(thread)
+    }
+
+    fn cold(&self) -> &ColdData {
+        self.cold.get_or_init(Box::default)
+    }
+
+    /// Gives a job that nobody knows yet a log that is written to a file, which is [made](Self::open_log_file) later.
+    pub(crate) fn set_log(&self, log: Log) {
+        let _ = self.cold().log.set(log);
+    }
+
+    /// The log, which holds `limit` bytes.
+    pub(crate) fn log(&self, limit: usize) -> &Log {
+        self.cold().log.get_or_init(|| Log::new(limit))
+    }
+
+    /// Makes the file of the log, if there is to be one; not under a lock, for the disk may be slow.
+    pub(crate) fn open_log_file(&self) {
+        if let Some(log) = self.cold.get().and_then(|cold| cold.log.get()) {
+            log.open_file();
+        }
+    }
+
+    /// How many lines the log has, if there is one.
+    pub(crate) fn printed(&self) -> u64 {
+        self.cold.get().and_then(|cold| cold.log.get()).map_or(0, Log::len)
+    }
+
+    /// Ends the lines that the body left open, and lets go of its way to tell where it is.
+    pub(crate) fn close_output(&self) {
+        let Some(cold) = self.cold.get() else { return };
+        if let Some(log) = cold.log.get() {
+            log.end();
+        }
+        cold.activity.drop_locators();
+    }
+
+    /// Notes the name of the job's group.
+    pub(crate) fn set_group(&self, group: Name) {
+        let _ = self.cold().group.set(group);
+    }
+
+    /// The name of the job's group.
+    pub(crate) fn group(&self) -> Option<&Name> {
+        self.cold.get()?.group.get()
+    }
+
+    /// Asks the job to stop; true for the first who asks, whose reason is kept.
+    pub(crate) fn ask_stop(&self, reason: Name) -> bool {
+        // The reason comes first, so that whoever hears of the stop can say why.
+        !self.life.state().is_finished() && self.cold().reason.set(reason).is_ok() && self.life.ask_stop()
+    }
+
+    /// Why the job was asked to stop; none if it was not.
+    pub(crate) fn stop_reason(&self) -> Option<&Name> {
+        self.cold.get()?.reason.get().filter(|_| self.life.is_stopping())
+    }
+
+    /// The error by which the body hears that it was asked to stop.
+    pub(crate) fn check(&self) -> Result<(), Stopped> {
+        if !self.life.is_stopping() {
+            return Ok(());
+        }
+        Err(Stopped::new(self.stop_reason().cloned().unwrap_or(Name::from("no reason was given"))))
+    }
+
+    /// Notes that another attempt begins.
+    pub(crate) fn begin_attempt(&self, number: u32) {
+        let attempt = Attempt { number, started: Instant::now(), ended: None, failure: None };
+        let mut attempts = lock(&self.cold().attempts);
+        let oldest = if attempts.len() == REMEMBERED { attempts.pop_front() } else { None };
+        attempts.push_back(attempt);
+        drop(attempts);
+        // Its failure holds what is the user's.
+        drop(oldest);
+    }
+
+    /// Notes how the attempt that runs has ended; it is nowhere any more.
+    pub(crate) fn end_attempt(&self, failure: Option<&Failure>) {
+        if let Some(attempt) = lock(&self.cold().attempts).back_mut() {
+            attempt.ended = Some(Instant::now());
+            attempt.failure = failure.cloned();
+        }
+        self.cold().activity.clear_place();
+    }
+
+    /// Notes that the job waits before its next attempt, or that it waits no longer.
+    pub(crate) fn set_pause(&self, pause: Option<Pause>) {
+        *lock(&self.cold().pause) = pause;
+    }
+
+    /// The time before the next attempt, if the job waits for that.
+    pub(crate) fn pause(&self) -> Option<Pause> {
+        *lock(&self.cold.get()?.pause)
+    }
+
+    pub(crate) fn attempts(&self) -> Vec<Attempt> {
+        let cold = self.cold.get();
+        cold.map(|cold| lock(&cold.attempts).iter().cloned().collect()).unwrap_or_default()
+    }
+
+    /// What the body says of itself, to be changed.
+    pub(crate) fn activity(&self) -> &Activity {
+        &self.cold().activity
+    }
+
+    /// Where the body is, as far as it tells.
+    pub(crate) fn place(&self) -> Option<Place> {
+        self.cold.get()?.activity.place()
+    }
+
+    pub(crate) fn progress(&self) -> Option<Progress> {
+        self.cold.get()?.activity.progress()
+    }
+
+    /// Where the body was when it heard of the stop, of which it has `failure`.
+    pub(crate) fn place_of_stop(&self, failure: Option<&Failure>, ended: Option<Instant>) -> Option<Place> {
+        // A job that never ran was nowhere.
+        self.life.started()?;
+        let frames = failure.map(Failure::frames).unwrap_or_default();
+        match frames.last().filter(|frame| frame.line.is_some()) {
+            Some(_) => Some(Place { since: ended.unwrap_or_else(Instant::now), ..Place::new(frames.to_vec()) }),
+            None => self.place(),
+        }
+    }
+}
+
+/// A record whatever its result.
+pub(crate) type Shared = Arc<dyn AnyRecord>;

@@ -1,0 +1,164 @@
+//! The text by which a person knows a job.
+//!
+//! Knows nothing of jobs.
+
+use std::{
+    borrow::Cow,
+    cmp, fmt,
+    hash::{Hash, Hasher},
+    ops::Deref,
+    sync::Arc,
+};
+
+/// A short text that is cheap to clone: what a job shows, where it is, why it was stopped.
+///
+/// Shown with [`Display`](fmt::Display), control characters and the characters that reverse the direction of text
+/// appear escaped, so that a name can't drive a terminal; the text itself is what it dereferences to.
+///
+/// ```
+/// use bgjobs::Name;
+///
+/// let name = Name::from("clear \u{1b}[2J");
+/// assert_eq!(name.to_string(), r"clear \u{1b}[2J");
+/// assert_eq!(&*name, "clear \u{1b}[2J");
+/// ```
+#[derive(Clone)]
+pub struct Name(Text);
+
+#[derive(Clone)]
+enum Text {
+    Static(&'static str),
+    Shared(Arc<str>),
+}
+
+impl Deref for Name {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match &self.0 {
+            Text::Static(text) => text,
+            Text::Shared(text) => text,
+        }
+    }
+}
+
+impl From<&'static str> for Name {
+    fn from(text: &'static str) -> Self {
+        Self(Text::Static(text))
+    }
+}
+
+impl From<String> for Name {
+    fn from(text: String) -> Self {
+        Self(Text::Shared(text.into()))
+    }
+}
+
+impl From<Cow<'static, str>> for Name {
+    fn from(text: Cow<'static, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => text.into(),
+            Cow::Owned(text) => text.into(),
+        }
+    }
+}
+
+impl AsRef<str> for Name {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl From<Arc<str>> for Name {
+    fn from(text: Arc<str>) -> Self {
+        Self(Text::Shared(text))
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Name {}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// By their texts.
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> cmp::Ordering {
+        (**self).cmp(&**other)
+    }
+}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl PartialEq<str> for Name {
+    fn eq(&self, other: &str) -> bool {
+        **self == *other
+    }
+}
+
+impl PartialEq<&str> for Name {
+    fn eq(&self, other: &&str) -> bool {
+        **self == **other
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        escaped(self, |_| false).fmt(f)
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+/// Shows `text` on one line, harmless to a terminal: all but printable characters escaped.
+///
+/// ```
+/// assert_eq!(bgjobs::one_line("a\nb\r\u{202e}").to_string(), r"a\nb\r\u{202e}");
+/// ```
+#[must_use]
+pub fn one_line(text: &str) -> impl fmt::Display {
+    escaped(text, |_| false)
+}
+
+/// Shows `text`, harmless to a terminal, with its line breaks and tabs.
+///
+/// ```
+/// assert_eq!(bgjobs::many_lines("a\n\tb\u{7}").to_string(), "a\n\tb\\u{7}");
+/// ```
+#[must_use]
+pub fn many_lines(text: &str) -> impl fmt::Display {
+    escaped(text, |c| c == '\n' || c == '\t')
+}
+
+fn escaped(text: &str, keeps: fn(char) -> bool) -> impl fmt::Display {
+    fmt::from_fn(move |f| {
+        // Most texts have nothing to be escaped, and are written whole.
+        let mut rest = text;
+        while let Some((place, c)) = rest.char_indices().find(|&(_, c)| drives_terminal(c) && !keeps(c)) {
+            write!(f, "{}{}", &rest[..place], c.escape_default())?;
+            rest = &rest[place + c.len_utf8()..];
+        }
+        f.write_str(rest)
+    })
+}
+
+/// Control characters, and those that change the direction of the text around them.
+fn drives_terminal(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}

@@ -1,0 +1,121 @@
+//! How jobs are serialized: one word for a state, text for times, seconds for durations.
+//!
+//! Knows nothing of formats; that is serde's affair.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+use crate::{
+    record::{
+        attempt::Attempt,
+        failure::{Failure, FailureKind},
+        id::JobId,
+        log::line::{Line, Stream},
+        name::Name,
+        state::{Outcome, State},
+        why::WaitReason,
+    },
+    system::wall_clock::time_of,
+};
+
+/// A time, as `2026-03-01T14:03:21.250000Z`.
+pub(crate) fn time<S: Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&humantime::format_rfc3339_micros(*time))
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it so")]
+pub(crate) fn maybe_time<S: Serializer>(at: &Option<SystemTime>, to: S) -> Result<S::Ok, S::Error> {
+    at.map(|time| humantime::format_rfc3339_micros(time).to_string()).serialize(to)
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it so")]
+pub(crate) fn maybe_seconds<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    time.as_ref().map(Duration::as_secs_f64).serialize(to)
+}
+
+/// Serializes a type as one of its words.
+macro_rules! words {
+    ($type:ty { $($value:pat => $word:literal),* $(,)? }) => {
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(match self { $($value => $word),* })
+            }
+        }
+    };
+}
+
+words!(Outcome { Self::Done => "done", Self::Failed => "failed", Self::Stopped => "stopped" });
+words!(FailureKind { Self::Panic => "panic", Self::Error => "error", Self::Stop => "stop" });
+words!(Stream { Self::Out => "out", Self::Err => "err" });
+
+/// One word: `created`, `queued`, `running`, `stopping`, and for a finished job its outcome.
+impl Serialize for State {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let word = match self {
+            Self::Created => "created",
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+            Self::Finished(outcome) => return outcome.serialize(to),
+        };
+        to.serialize_str(word)
+    }
+}
+
+/// The number; none for that of a job which has none.
+impl Serialize for JobId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        Some(self.get()).filter(|_| *self != Self::NONE).serialize(to)
+    }
+}
+
+/// The text itself, not escaped.
+impl Serialize for Name {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self)
+    }
+}
+
+/// Its time, as a text, its stream and its text.
+impl Serialize for Line {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut line = to.serialize_struct("Line", 3)?;
+        line.serialize_field("time", &humantime::format_rfc3339_micros(self.time()).to_string())?;
+        line.serialize_field("stream", &self.stream)?;
+        line.serialize_field("text", &self.text)?;
+        line.end()
+    }
+}
+
+/// What a person reads.
+impl Serialize for WaitReason {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+/// Its times as texts.
+impl Serialize for Attempt {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let text = |at| humantime::format_rfc3339_micros(time_of(at)).to_string();
+        let mut attempt = to.serialize_struct("Attempt", 4)?;
+        attempt.serialize_field("number", &self.number)?;
+        attempt.serialize_field("started", &text(self.started))?;
+        attempt.serialize_field("ended", &self.ended.map(text))?;
+        attempt.serialize_field("failure", &self.failure)?;
+        attempt.end()
+    }
+}
+
+/// Its kind, its message, the causes behind it as texts, and its frames, which are looked up for it.
+impl Serialize for Failure {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut failure = to.serialize_struct("Failure", 4)?;
+        failure.serialize_field("kind", &self.kind())?;
+        failure.serialize_field("message", self.message())?;
+        failure.serialize_field("causes", &self.causes().map(ToString::to_string).collect::<Vec<_>>())?;
+        failure.serialize_field("frames", self.frames())?;
+        failure.end()
+    }
+}

@@ -1,0 +1,138 @@
+//! What only the operating system knows: the time, how many threads still fit, and how much processor time one has used.
+//!
+//! Knows nothing of jobs.
+//! Where a question can't be answered the answer is none, and nothing depends on it.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufRead, BufReader},
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// How many threads are made before the system's limit is looked at.
+const UNCHECKED: usize = 64;
+
+/// How many memory mappings a thread of the standard library takes: its stack, the stack of its signal handler, and
+/// a guard page for each.
+const MAPPINGS: usize = 4;
+
+/// How many mappings are left to the rest of the process.
+const RESERVE: usize = 4_096;
+
+/// For how long a refusal holds: counting the mappings of a process takes milliseconds when there are many.
+const REFUSAL: Duration = Duration::from_millis(20);
+
+/// The threads of all managers of the process, for they share its limit.
+static THREADS: Mutex<Threads> = Mutex::new(Threads { live: 0, allowance: UNCHECKED, refused: None });
+
+struct Threads {
+    live: usize,
+    /// Up to how many live ones the limit need not be looked at.
+    allowance: usize,
+    refused: Option<Instant>,
+}
+
+/// The place of one thread among those that the system's limit on memory mappings allows.
+///
+/// A thread for which no mapping is left aborts the process while it starts, so growth must end before.
+pub(crate) struct ThreadPermit(());
+
+impl ThreadPermit {
+    /// Takes a place, for a thread that is about to be made.
+    pub(crate) fn take() -> io::Result<Self> {
+        let mut threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
+        if threads.live >= threads.allowance && threads.refused.is_none_or(|at| at.elapsed() >= REFUSAL) {
+            // Not all of what fits at a time, for others make mappings meanwhile.
+            let more = free_mappings().map_or(usize::MAX, |free| free.saturating_sub(RESERVE) / MAPPINGS / 4 * 3);
+            threads.allowance = threads.live.saturating_add(more);
+            threads.refused = (more == 0).then(Instant::now);
+        }
+        if threads.live >= threads.allowance {
+            let live = threads.live;
+            let text = format!("{live} threads run jobs, and no memory mappings are left for another");
+            return Err(io::Error::new(io::ErrorKind::WouldBlock, text));
+        }
+        threads.live += 1;
+        Ok(Self(()))
+    }
+}
+
+impl Drop for ThreadPermit {
+    fn drop(&mut self) {
+        THREADS.lock().unwrap_or_else(PoisonError::into_inner).live -= 1;
+    }
+}
+
+/// How many memory mappings the process may still make.
+fn free_mappings() -> Option<usize> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    let limit: usize = fs::read_to_string("/proc/sys/vm/max_map_count").ok()?.trim().parse().ok()?;
+    let used = BufReader::new(File::open("/proc/self/maps").ok()?).split(b'\n').count();
+    Some(limit.saturating_sub(used))
+}
+
+#[cfg(target_os = "linux")]
+mod clock {
+    use nix::time::{ClockId, clock_gettime};
+
+    /// Nanoseconds since some moment before the process began.
+    ///
+    /// It reads the clock of [`Instant`](std::time::Instant), without the sums that one does with it.
+    pub(crate) fn monotonic() -> u64 {
+        read(ClockId::CLOCK_MONOTONIC).expect("every Linux has this clock")
+    }
+
+    fn read(clock: ClockId) -> Option<u64> {
+        let time = clock_gettime(clock).ok()?;
+        Some(time.tv_sec().cast_unsigned() * 1_000_000_000 + time.tv_nsec().cast_unsigned())
+    }
+
+    /// The system's number of the calling thread.
+    pub(crate) fn thread_id() -> u32 {
+        nix::unistd::gettid().as_raw().cast_unsigned()
+    }
+
+    /// The processor time that a thread of this process has used, in nanoseconds; none once it is gone.
+    pub(crate) fn cpu_time(thread: u32) -> Option<u64> {
+        /// The bits by which Linux tells the clock of a thread from that of a process.
+        const THREAD_CLOCK: i32 = 6;
+        read(ClockId::from_raw((!thread.cast_signed() << 3) | THREAD_CLOCK))
+    }
+
+    /// The processor time that the calling thread has used, in nanoseconds.
+    pub(crate) fn own_cpu_time() -> Option<u64> {
+        read(ClockId::CLOCK_THREAD_CPUTIME_ID)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod clock {
+    use std::{sync::LazyLock, time::Instant};
+
+    pub(crate) fn monotonic() -> u64 {
+        static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
+        super::nanos(EPOCH.elapsed())
+    }
+
+    pub(crate) fn thread_id() -> u32 {
+        0
+    }
+
+    pub(crate) fn cpu_time(_thread: u32) -> Option<u64> {
+        None
+    }
+
+    pub(crate) fn own_cpu_time() -> Option<u64> {
+        None
+    }
+}
+
+pub(crate) use clock::{cpu_time, monotonic, own_cpu_time, thread_id};
+
+/// Nanoseconds as the records keep them.
+pub(crate) fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
