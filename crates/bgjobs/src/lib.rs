@@ -91,7 +91,7 @@ pub use command::{
     terminal::TerminalSize,
 };
 pub use config::{Config, Options};
-pub use engine::hosted_queue::{Demand, HostedQueue, HostedWorker};
+pub use engine::pool::hosted::{Demand, HostedQueue, HostedWorker};
 pub use error::{
     JoinError, LimitError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob, WaitError,
 };

@@ -6,7 +6,6 @@ pub(crate) mod callbacks;
 pub(crate) mod clock;
 pub(crate) mod completion_feed;
 pub(crate) mod dispatch;
-pub(crate) mod hosted_queue;
 pub(crate) mod pool;
 pub(crate) mod run;
 pub(crate) mod schedule;

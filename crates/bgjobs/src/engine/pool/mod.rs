@@ -25,18 +25,23 @@
 //! *The last searcher falls asleep while a task comes.* The task is admitted (1), the searcher finds the queue empty and
 //! joins the sleepers (2), the task is pushed (3): the push finds nobody searching and names the sleeper.
 
+pub(crate) mod hosted;
 pub(crate) mod policy;
 pub(crate) mod workers;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use crate::{
-    engine::pool::policy::{Admission, Counts},
-    system::sync::{AtomicIsize, AtomicUsize, Mutex, Ordering, Parker, lock},
+    engine::pool::policy::{Admission, Counts, Growth},
+    system::{
+        spin::spin,
+        sync::{AtomicIsize, AtomicUsize, Mutex, Ordering, Parker, deadline_after, lock},
+    },
 };
 
 /// A queue of tasks of type `T` and the workers that take them.
 pub(crate) struct Pool<T> {
+    growth: Growth,
     /// How many idle workers are promised to no task; below zero as many tasks are queued for which no thread could be had.
     ///
     /// It is changed without the lock, so that most admissions and ends of tasks do without; but only with the lock does it
@@ -69,15 +74,31 @@ struct Inner<T> {
 const NONE_FREE: isize = isize::MIN / 2;
 
 /// What a worker does next.
-pub(crate) enum Next<T> {
-    /// Wake that sleeper, if any, and run this.
-    Run(T, Option<Arc<Parker>>),
-    /// Look at [`Pool::has_tasks`] for a while, then come back.
+enum Next<T> {
+    /// Run this, and bring that worker to the queue.
+    Run(T, Call),
+    /// Look whether something is queued for a while, then come back.
     Search,
     /// Sleep until woken, or come to [`Pool::leave`] when nothing came for long.
     Sleep,
     /// End.
     Leave,
+}
+
+/// The worker that is brought to the queue.
+pub(crate) enum Call {
+    Nobody,
+    /// A sleeper, to be woken.
+    Sleeper(Arc<Parker>),
+    /// A thread to be made; the counts hold it.
+    NewThread,
+}
+
+impl Call {
+    /// The sleeper, which is all that a pool calls that grows ahead.
+    fn sleeper(self) -> Option<Arc<Parker>> {
+        if let Self::Sleeper(sleeper) = self { Some(sleeper) } else { None }
+    }
 }
 
 /// What a submitter does whose thread was refused.
@@ -96,10 +117,11 @@ pub(crate) enum Refused {
 pub(crate) struct Closed;
 
 impl<T> Pool<T> {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(growth: Growth) -> Self {
         let inner =
             Inner { live: 0, making: 0, queue: VecDeque::new(), sleepers: VecDeque::new(), patience: 0, closed: false };
         Self {
+            growth,
             free: AtomicIsize::new(0),
             searching: AtomicUsize::new(0),
             inner: Mutex::new(inner),
@@ -145,7 +167,7 @@ impl<T> Pool<T> {
     pub(crate) fn made(&self) -> bool {
         let mut inner = lock(&self.inner);
         inner.making -= 1;
-        self.owe_worker(&mut inner)
+        self.growth == Growth::Ahead && self.owe_worker(&mut inner)
     }
 
     /// Takes back a thread that could not be made, for a submitter whose task is not pushed yet.
@@ -176,23 +198,50 @@ impl<T> Pool<T> {
     }
 
     /// Queues an admitted task; returns the sleeper to wake, or the task if the pool was closed meanwhile.
-    pub(crate) fn push(&self, task: T) -> Result<Option<Arc<Parker>>, T> {
+    pub(crate) fn push(&self, task: T) -> Result<Call, T> {
         let mut inner = lock(&self.inner);
         if inner.closed {
             return Err(task);
         }
+        if self.growth == Growth::OneByOne {
+            // Ahead of its tasks a pool has counted it at its admission.
+            self.change_free(-1);
+        }
         inner.queue.push_back(task);
         self.queued.store(inner.queue.len(), Ordering::Relaxed);
-        Ok(self.call_searcher(&mut inner))
+        Ok(self.call_worker(&mut inner))
+    }
+
+    /// The next task for a worker that is idle and searching, and sleeps at `me` until there is one.
+    ///
+    /// None if none came for `idle`, or if the pool is closed and empty: then the worker ends.
+    pub(crate) fn wait_for_task(&self, me: &Arc<Parker>, idle: Duration) -> Option<(T, Call)> {
+        let mut has_searched = false;
+        loop {
+            match self.take(me, has_searched) {
+                Next::Run(task, call) => return Some((task, call)),
+                Next::Search => {
+                    spin(|| self.queued.load(Ordering::Relaxed) > 0);
+                    has_searched = true;
+                }
+                Next::Sleep => {
+                    while !me.park(deadline_after(Some(idle))) {
+                        if self.leave(me) {
+                            return None;
+                        }
+                    }
+                    has_searched = false;
+                }
+                Next::Leave => return None,
+            }
+        }
     }
 
     /// Takes the next task for a worker that is idle and searching; `me` is where it will sleep.
-    pub(crate) fn take(&self, me: &Arc<Parker>, has_searched: bool) -> Next<T> {
+    fn take(&self, me: &Arc<Parker>, has_searched: bool) -> Next<T> {
         let mut inner = lock(&self.inner);
-        if let Some(task) = inner.queue.pop_front() {
-            self.queued.store(inner.queue.len(), Ordering::Relaxed);
-            self.searching.fetch_sub(1, Ordering::Relaxed);
-            return Next::Run(task, self.call_searcher(&mut inner));
+        if let Some((task, call)) = self.take_queued(&mut inner) {
+            return Next::Run(task, call);
         }
         if inner.closed {
             self.remove_worker(&mut inner);
@@ -207,11 +256,11 @@ impl<T> Pool<T> {
     }
 
     /// Lets the sleeper `me` end, if nobody has woken it and no task is promised to it.
-    pub(crate) fn leave(&self, me: &Arc<Parker>) -> bool {
+    fn leave(&self, me: &Arc<Parker>) -> bool {
         let mut inner = lock(&self.inner);
-        let place = inner.sleepers.iter().position(|sleeper| Arc::ptr_eq(sleeper, me));
-        let Some(place) = place.filter(|_| self.take_free()) else { return false };
-        inner.sleepers.remove(place);
+        let index = inner.sleepers.iter().position(|sleeper| Arc::ptr_eq(sleeper, me));
+        let Some(index) = index.filter(|_| self.take_free()) else { return false };
+        inner.sleepers.remove(index);
         inner.live -= 1;
         true
     }
@@ -221,7 +270,7 @@ impl<T> Pool<T> {
     /// True if a thread should be made for a task that was refused one; the counts hold it.
     pub(crate) fn finish(&self) -> bool {
         self.searching.fetch_add(1, Ordering::Relaxed);
-        self.change_free(1) && self.owe_worker(&mut lock(&self.inner))
+        self.change_free(1) && self.growth == Growth::Ahead && self.owe_worker(&mut lock(&self.inner))
     }
 
     /// Makes a worker busy again that was idle and searching; returns whether a thread should be made in its place, which
@@ -242,11 +291,6 @@ impl<T> Pool<T> {
         self.call_searcher(&mut inner)
     }
 
-    /// Whether a searcher may find a task.
-    pub(crate) fn has_tasks(&self) -> bool {
-        self.queued.load(Ordering::Relaxed) > 0
-    }
-
     /// How many workers live.
     pub(crate) fn live(&self) -> usize {
         lock(&self.inner).live
@@ -256,9 +300,12 @@ impl<T> Pool<T> {
     pub(crate) fn close(&self) -> (VecDeque<T>, VecDeque<Arc<Parker>>) {
         let mut inner = lock(&self.inner);
         inner.closed = true;
-        self.free.store(NONE_FREE, Ordering::Release);
-        self.queued.store(0, Ordering::Relaxed);
-        let tasks = std::mem::take(&mut inner.queue);
+        let mut tasks = VecDeque::new();
+        if self.growth == Growth::Ahead {
+            self.free.store(NONE_FREE, Ordering::Release);
+            self.queued.store(0, Ordering::Relaxed);
+            tasks = std::mem::take(&mut inner.queue);
+        }
         let sleepers = std::mem::take(&mut inner.sleepers);
         self.searching.fetch_add(sleepers.len(), Ordering::Relaxed);
         (tasks, sleepers)
@@ -267,6 +314,19 @@ impl<T> Pool<T> {
 
 /// With the lock held.
 impl<T> Pool<T> {
+    /// Takes the next task, if there is one, for a worker that is idle and searching.
+    fn take_queued(&self, inner: &mut Inner<T>) -> Option<(T, Call)> {
+        let task = self.pop(inner)?;
+        self.searching.fetch_sub(1, Ordering::Relaxed);
+        Some((task, self.call_worker(inner)))
+    }
+
+    fn pop(&self, inner: &mut Inner<T>) -> Option<T> {
+        let task = inner.queue.pop_front()?;
+        self.queued.store(inner.queue.len(), Ordering::Relaxed);
+        Some(task)
+    }
+
     /// Counts a worker that is being made: it will look at the queue first.
     fn add_worker(&self, inner: &mut Inner<T>) {
         inner.live += 1;
@@ -283,7 +343,7 @@ impl<T> Pool<T> {
 
     /// Counts a worker that must be made for a task that was refused one, if there is such a task.
     fn owe_worker(&self, inner: &mut Inner<T>) -> bool {
-        let owes = policy::owes_growth(self.free.load(Ordering::Acquire)) && !inner.closed;
+        let owes = policy::owes_growth(self.free.load(Ordering::Acquire)) && self.is_run(inner);
         if owes {
             self.add_worker(inner);
             self.change_free(1);
@@ -291,12 +351,32 @@ impl<T> Pool<T> {
         owes
     }
 
-    /// The sleeper that must be woken so that somebody takes from the queue.
+    /// The worker that must come so that the queue is taken from.
+    fn call_worker(&self, inner: &mut Inner<T>) -> Call {
+        match self.call_searcher(inner) {
+            Some(sleeper) => Call::Sleeper(sleeper),
+            None if self.growth == Growth::OneByOne && self.searching() == 0 && self.owe_worker(inner) => {
+                Call::NewThread
+            }
+            None => Call::Nobody,
+        }
+    }
+
+    /// The sleeper that must be woken so that the queue is taken from.
     fn call_searcher(&self, inner: &mut Inner<T>) -> Option<Arc<Parker>> {
-        if !policy::needs_searcher(self.searching.load(Ordering::Relaxed), inner.queue.len()) {
+        if !self.growth.needs_searcher(self.searching(), inner.queue.len()) {
             return None;
         }
         self.wake_sleeper(inner)
+    }
+
+    fn searching(&self) -> usize {
+        self.searching.load(Ordering::Relaxed)
+    }
+
+    /// Whether what is queued still runs.
+    fn is_run(&self, inner: &Inner<T>) -> bool {
+        self.growth == Growth::OneByOne || !inner.closed
     }
 
     fn wake_sleeper(&self, inner: &mut Inner<T>) -> Option<Arc<Parker>> {
@@ -322,19 +402,19 @@ mod tests {
 
     /// A pool with two workers that run the tasks 1 and 2.
     fn two_busy_workers() -> (Pool<u32>, Arc<Parker>, Arc<Parker>) {
-        let (pool, me, other) = (Pool::new(), Parker::new(), Parker::new());
+        let (pool, me, other) = (Pool::new(Growth::Ahead), Parker::new(), Parker::new());
         for task in [1, 2] {
             assert_eq!((pool.admit(0), pool.made()), (Ok(Admission::Grow), false));
             assert!(pool.push(task).is_ok());
         }
-        assert!(matches!(pool.take(&me, false), Next::Run(1, None)));
-        assert!(matches!(pool.take(&other, false), Next::Run(2, None)));
+        assert!(matches!(pool.take(&me, false), Next::Run(1, Call::Nobody)));
+        assert!(matches!(pool.take(&other, false), Next::Run(2, Call::Nobody)));
         (pool, me, other)
     }
 
     #[test]
     fn two_submitters_that_are_both_refused_leave_no_task_behind() {
-        let pool = Pool::<()>::new();
+        let pool = Pool::<()>::new(Growth::Ahead);
         assert_eq!([pool.admit(0), pool.admit(0)], [Ok(Admission::Grow), Ok(Admission::Grow)]);
         // The thread that the other is making is no worker to wait for.
         assert_eq!([pool.refused().0, pool.refused().0], [Refused::Fail, Refused::Fail]);
@@ -344,18 +424,18 @@ mod tests {
 
     #[test]
     fn a_refused_task_queues_behind_a_worker_and_growth_is_tried_again() {
-        let (pool, me) = (Pool::new(), Parker::new());
+        let (pool, me) = (Pool::new(Growth::Ahead), Parker::new());
         assert_eq!(pool.admit(0), Ok(Admission::Grow));
         assert!(!pool.made());
         assert!(pool.push(1).is_ok());
-        assert!(matches!(pool.take(&me, false), Next::Run(1, None)));
+        assert!(matches!(pool.take(&me, false), Next::Run(1, Call::Nobody)));
 
         assert_eq!((pool.admit(0), pool.refused().0), (Ok(Admission::Grow), Refused::Queue));
         assert!(pool.push(2).is_ok());
         // The next submitter gets a thread, and is told that one more is owed.
         assert_eq!((pool.admit(0), pool.made()), (Ok(Admission::Grow), true));
         assert!(pool.refused_again().is_none());
-        assert!(matches!(pool.take(&me, false), Next::Run(2, None)));
+        assert!(matches!(pool.take(&me, false), Next::Run(2, Call::Nobody)));
     }
 
     #[test]
@@ -367,13 +447,13 @@ mod tests {
         }
         // One is done and owes a thread, which counts as a searcher while it is being made.
         assert!(pool.finish());
-        assert!(matches!(pool.take(&me, false), Next::Run(3, None)));
+        assert!(matches!(pool.take(&me, false), Next::Run(3, Call::Nobody)));
         assert!(!pool.finish());
-        assert!(matches!(pool.take(&other, false), Next::Run(4, None)));
+        assert!(matches!(pool.take(&other, false), Next::Run(4, Call::Nobody)));
         assert!(!pool.finish());
         assert!(matches!(pool.take(&other, true), Next::Sleep));
         assert_eq!(pool.admit(0), Ok(Admission::Ready));
-        assert!(pool.push(5).is_ok_and(|sleeper| sleeper.is_none()));
+        assert!(pool.push(5).is_ok_and(|call| matches!(call, Call::Nobody)));
         // The thread is refused: now nobody searches, and the sleeper must be woken.
         assert!(pool.refused_again().is_some_and(|sleeper| Arc::ptr_eq(&sleeper, &other)));
     }
@@ -387,13 +467,13 @@ mod tests {
         // One is done, and promised to the next task, when it has to run something more.
         assert!(!pool.finish());
         assert_eq!(pool.admit(0), Ok(Admission::Ready));
-        assert!(pool.push(3).is_ok_and(|sleeper| sleeper.is_none()));
+        assert!(pool.push(3).is_ok_and(|call| matches!(call, Call::Nobody)));
         let (grows, sleeper) = pool.resume();
         assert!(!grows);
         assert!(sleeper.is_some_and(|sleeper| Arc::ptr_eq(&sleeper, &other)));
 
         // With nobody else to take it, a thread is made.
-        assert!(matches!(pool.take(&other, false), Next::Run(3, None)));
+        assert!(matches!(pool.take(&other, false), Next::Run(3, Call::Nobody)));
         assert!(!pool.finish());
         assert_eq!(pool.admit(0), Ok(Admission::Ready));
         assert!(pool.push(4).is_ok());
@@ -402,18 +482,18 @@ mod tests {
 
     #[test]
     fn a_submitter_that_fails_leaves_no_task_to_a_sleeper() {
-        let (pool, me, other) = (Pool::new(), Parker::new(), Parker::new());
+        let (pool, me, other) = (Pool::new(Growth::Ahead), Parker::new(), Parker::new());
         assert_eq!((pool.admit(0), pool.made()), (Ok(Admission::Grow), false));
         assert!(pool.push(1).is_ok());
-        assert!(matches!(pool.take(&me, false), Next::Run(1, None)));
+        assert!(matches!(pool.take(&me, false), Next::Run(1, Call::Nobody)));
         assert_eq!((pool.admit(0), pool.refused().0), (Ok(Admission::Grow), Refused::Queue));
         assert!(pool.push(2).is_ok());
         // The next submitter is told to make one more, which begins before that is noted.
         assert_eq!((pool.admit(0), pool.made()), (Ok(Admission::Grow), true));
         assert!(pool.push(3).is_ok());
-        assert!(matches!(pool.take(&other, false), Next::Run(2, None)));
+        assert!(matches!(pool.take(&other, false), Next::Run(2, Call::Nobody)));
         let third = Parker::new();
-        assert!(matches!(pool.take(&third, false), Next::Run(3, None)));
+        assert!(matches!(pool.take(&third, false), Next::Run(3, Call::Nobody)));
         // All are done; two have left, and the third sleeps.
         for parker in [&me, &other, &third] {
             assert!(!pool.finish());
@@ -423,7 +503,7 @@ mod tests {
 
         // It is promised to a task that is pushed while a thread for another is made, and refused.
         assert_eq!([pool.admit(0), pool.admit(0)], [Ok(Admission::Ready), Ok(Admission::Grow)]);
-        assert!(pool.push(4).is_ok_and(|sleeper| sleeper.is_none()));
+        assert!(pool.push(4).is_ok_and(|call| matches!(call, Call::Nobody)));
         let (refused, sleeper) = pool.refused();
         assert_eq!(refused, Refused::Fail);
         assert!(sleeper.is_some_and(|sleeper| Arc::ptr_eq(&sleeper, &third)));

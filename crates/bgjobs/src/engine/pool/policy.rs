@@ -96,13 +96,29 @@ pub(crate) const fn may_search(searching: usize, has_searched: bool) -> bool {
     !has_searched && searching <= 1
 }
 
-/// Whether a sleeper must be woken so that enough workers are about to take from the queue of `queued` jobs.
-///
-/// One is enough for short jobs: it comes back for the next.
-/// When jobs that block fill the queue each worker takes one and wakes the next, and one more such chain for each
-/// [`FREE_GROWTH`] jobs that wait keeps every processor busy with waking.
-pub(crate) const fn needs_searcher(searching: usize, queued: usize) -> bool {
-    queued > searching * FREE_GROWTH
+/// When a pool makes its threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Growth {
+    /// Before their tasks come: each admitted task has a worker that is free for it, which is quickest where threads really
+    /// run at once.
+    Ahead,
+    /// One after the other, while tasks are queued, for a submitter that keeps all others from running meanwhile.
+    OneByOne,
+}
+
+impl Growth {
+    /// Whether one more worker must come so that enough of them are about to take from the queue of `queued` jobs.
+    ///
+    /// One is enough for short jobs: it comes back for the next.
+    /// When jobs that block fill the queue each worker takes one and calls the next, and one more such chain for each
+    /// [`FREE_GROWTH`] jobs that wait keeps every processor busy with waking. Where threads don't run at once there is
+    /// one chain.
+    pub(crate) const fn needs_searcher(self, searching: usize, queued: usize) -> bool {
+        match self {
+            Self::Ahead => queued > searching * FREE_GROWTH,
+            Self::OneByOne => queued > 0 && searching == 0,
+        }
+    }
 }
 
 /// Whether the newest of `sleeping` workers is woken, rather than the oldest.
@@ -171,16 +187,23 @@ mod tests {
 
     #[test]
     fn a_filled_queue_has_a_searcher() {
-        assert!(needs_searcher(0, 1));
-        assert!(!needs_searcher(1, 1));
-        assert!(!needs_searcher(0, 0));
+        assert!(Growth::Ahead.needs_searcher(0, 1));
+        assert!(!Growth::Ahead.needs_searcher(1, 1));
+        assert!(!Growth::Ahead.needs_searcher(0, 0));
+    }
+
+    #[test]
+    fn a_pool_that_grows_one_by_one_has_one_searcher_however_long_its_queue() {
+        assert!(Growth::OneByOne.needs_searcher(0, 1));
+        assert!(!Growth::OneByOne.needs_searcher(0, 0));
+        assert!(!Growth::OneByOne.needs_searcher(1, 100 * FREE_GROWTH));
     }
 
     #[test]
     fn a_long_queue_has_a_searcher_more_for_each_free_number_of_jobs() {
-        assert!(!needs_searcher(1, FREE_GROWTH));
-        assert!(needs_searcher(1, FREE_GROWTH + 1));
-        assert!(!needs_searcher(2, FREE_GROWTH + 1));
+        assert!(!Growth::Ahead.needs_searcher(1, FREE_GROWTH));
+        assert!(Growth::Ahead.needs_searcher(1, FREE_GROWTH + 1));
+        assert!(!Growth::Ahead.needs_searcher(2, FREE_GROWTH + 1));
     }
 
     #[test]

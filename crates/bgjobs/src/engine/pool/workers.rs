@@ -7,18 +7,20 @@ use std::{
     collections::VecDeque,
     io,
     sync::{Arc, Weak},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crossbeam_utils::CachePadded;
 
 use crate::{
     config::Config,
-    engine::pool::{Closed, Next, Pool, Refused, policy::Admission},
+    engine::pool::{
+        Closed, Pool, Refused,
+        policy::{Admission, Growth},
+    },
     error::SpawnError,
     system::{
         platform::{ThreadPermit, own_cpu_time, thread_id},
-        spin::spin,
         sync::{AtomicUsize, Builder, Ordering, Parker, yield_now},
     },
 };
@@ -70,7 +72,7 @@ impl<O: Send + Sync + 'static> Workers<O> {
     pub(crate) fn new(config: &Config, owner: Weak<O>) -> Arc<Self> {
         Arc::new(Self {
             owner,
-            pool: CachePadded::new(Pool::new()),
+            pool: CachePadded::new(Pool::new(Growth::Ahead)),
             stack_size: config.stack_size,
             idle_timeout: config.idle_timeout,
             lone: AtomicUsize::new(0),
@@ -120,8 +122,8 @@ impl<O: Send + Sync + 'static> Workers<O> {
 
     /// Hands over an admitted task; after a [`close`](Self::close) it is dropped.
     pub(crate) fn push(&self, task: Task<O>) {
-        if let Ok(sleeper) = self.pool.push(task) {
-            wake(sleeper);
+        if let Ok(call) = self.pool.push(task) {
+            wake(call.sleeper());
         }
     }
 
@@ -197,7 +199,7 @@ impl<O: Send + Sync + 'static> Workers<O> {
         stack_size: Option<usize>,
         run: impl FnOnce(&Arc<O>) + Send + 'static,
     ) -> io::Result<()> {
-        let place = ThreadPermit::take()?;
+        let permit = ThreadPermit::take()?;
         let owner = self.owner.upgrade().expect("whoever wants a thread holds the owner");
         // A thread's name ends at its first zero.
         let name = name.split('\0').next().unwrap_or_default();
@@ -207,7 +209,7 @@ impl<O: Send + Sync + 'static> Workers<O> {
         }
         let run = move || {
             run(&owner);
-            drop((owner, place));
+            drop((owner, permit));
         };
         builder.spawn(run).map(drop)
     }
@@ -215,28 +217,9 @@ impl<O: Send + Sync + 'static> Workers<O> {
     /// The life of a worker of the pool.
     fn work(&self, owner: &Arc<O>) {
         let mut worker = Worker::new(true);
-        let mut has_searched = false;
-        loop {
-            match self.pool.take(&worker.parker, has_searched) {
-                Next::Run(task, sleeper) => {
-                    wake(sleeper);
-                    task(owner, &mut worker);
-                    has_searched = false;
-                }
-                Next::Search => {
-                    spin(|| self.pool.has_tasks());
-                    has_searched = true;
-                }
-                Next::Sleep => {
-                    while !worker.parker.park(Instant::now().checked_add(self.idle_timeout)) {
-                        if self.pool.leave(&worker.parker) {
-                            return;
-                        }
-                    }
-                    has_searched = false;
-                }
-                Next::Leave => return,
-            }
+        while let Some((task, call)) = self.pool.wait_for_task(&worker.parker, self.idle_timeout) {
+            wake(call.sleeper());
+            task(owner, &mut worker);
         }
     }
 }
