@@ -8,13 +8,18 @@
 //! Only the library's optional features and the models have flags of their own; those of the models cargo keeps apart from
 //! the rest in the same folder.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     component::Component,
+    pictures::Picture,
     python::{self, Python},
     step::{self, Step},
-    workspace::root,
+    workspace::{root, target},
 };
 
 /// How long the checks may take.
@@ -73,8 +78,13 @@ fn short(pythons: &[Python]) -> Vec<Step> {
     steps.extend(
         names.iter().map(|name| Step::cargo(&format!("example {name}"), &format!("run --quiet --example {name}"))),
     );
+    // Of the shell that the tests have built.
+    steps.extend(check_picture(Picture::Shell));
     steps.extend(bindings());
     steps.extend(python::steps(pythons));
+    if !pythons.is_empty() {
+        steps.extend(check_picture(Picture::IPython));
+    }
     steps.push(loom("2"));
     steps.push(shuttle());
     steps
@@ -95,6 +105,38 @@ fn long(pythons: &[Python]) -> Vec<Step> {
     steps.push(Step::cargo("mutants", "xtask mutants"));
     steps.extend(fuzz(300));
     steps
+}
+
+/// Draws all pictures from what the workspace has today.
+pub(crate) fn pictures() -> Plan {
+    let draw = |picture: Picture| {
+        Step::cargo(&format!("picture of {picture}"), &format!("xtask pictures draw {}", picture.name()))
+    };
+    // As the tests build it, so that nothing is built twice.
+    let mut steps = vec![Step::cargo("the shell", &format!("test {ALL} --test it --no-run")), draw(Picture::Shell)];
+    let missing = match python::default() {
+        Ok(pythons) => {
+            steps.extend(pythons.iter().flat_map(python::installed));
+            steps.push(draw(Picture::IPython));
+            None
+        }
+        Err(missing) => Some(missing),
+    };
+    Plan { steps, missing }
+}
+
+/// Compares a picture with the program, as it is built; only Unix has the terminals for it.
+fn check_picture(picture: Picture) -> Option<Step> {
+    let step = || Step::cargo(&format!("picture of {picture}"), &format!("xtask pictures check {}", picture.name()));
+    cfg!(unix).then(step)
+}
+
+/// The program that a picture shows, or what is missing for it.
+pub(crate) fn program(picture: Picture) -> Result<PathBuf, String> {
+    match picture {
+        Picture::Shell => Ok(target().join("debug/bgjobs")),
+        Picture::IPython => python::default().map(|pythons| python::program(&pythons[0])),
+    }
 }
 
 /// The bindings, as Rust: this needs no Python, if PyO3 is told so.

@@ -8,6 +8,7 @@ mod checks;
 mod component;
 mod imports;
 mod mutants;
+mod pictures;
 mod python;
 mod step;
 mod workspace;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 
 use crate::{
     checks::{Form, Plan},
+    pictures::{Picture, Purpose},
     step::Failed,
 };
 
@@ -29,6 +31,8 @@ The project's checks. Usage: cargo xtask COMMAND
              mutants, fuzzing, every Python that is found
     mutants  [PART] makes mistakes in a copy of the engine, one by one, and fails if the check that must see one does not;
              with PART those only that have it in their name
+    pictures draws docs/pictures from the screens of the shell and of IPython, which it builds;
+             with `check NAME` it compares one with the program as it is built, with `draw NAME` it draws that
     fuzz     [SECONDS] seeks bytes at which the prompt panics or hangs, so long (60) each way; it needs a C++ compiler
     help     this text
 ";
@@ -39,6 +43,9 @@ enum Task {
     Help,
     Check(Form),
     Imports,
+    /// All are drawn.
+    Pictures,
+    Picture(Purpose, Picture),
     /// Those with this part in their name.
     Mutants(String),
     /// For so many seconds each way.
@@ -54,6 +61,8 @@ fn main() -> ExitCode {
         Ok(Task::Check(form)) => check(checks::plan(form)),
         Ok(Task::Fuzz(seconds)) => check(Plan { steps: checks::fuzz(seconds), missing: None }),
         Ok(Task::Imports) => imports::run(),
+        Ok(Task::Pictures) => check(checks::pictures()),
+        Ok(Task::Picture(purpose, picture)) => draw(picture, purpose),
         Ok(Task::Mutants(part)) => mutants::run(&part),
         Err(message) => {
             eprint!("error: {message}\n\n{HELP}");
@@ -75,6 +84,12 @@ fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String> {
         None | Some("help" | "-h" | "--help") => Task::Help,
         Some("test") => Task::Check(Form::Short),
         Some("imports") => Task::Imports,
+        Some("pictures") => match arguments.next().as_deref() {
+            None => Task::Pictures,
+            Some("draw") => Task::Picture(Purpose::Draw, picture(arguments.next())?),
+            Some("check") => Task::Picture(Purpose::Check, picture(arguments.next())?),
+            Some(other) => return Err(format!("`{other}` is neither `draw` nor `check`")),
+        },
         Some("prove") => Task::Check(Form::Long),
         Some("mutants") => Task::Mutants(arguments.next().unwrap_or_default()),
         Some("fuzz") => Task::Fuzz(match arguments.next() {
@@ -87,6 +102,16 @@ fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String> {
         None => Ok(task),
         Some(extra) => Err(format!("unexpected argument `{extra}`")),
     }
+}
+
+fn picture(name: Option<String>) -> Result<Picture, String> {
+    let name = name.unwrap_or_default();
+    Picture::parse(&name).ok_or_else(|| format!("no picture `{name}`: shell or ipython"))
+}
+
+fn draw(picture: Picture, purpose: Purpose) -> Result<(), Failed> {
+    let program = checks::program(picture).map_err(|missing| Failed::without_step(picture.name(), &missing))?;
+    pictures::run(picture, &program, purpose)
 }
 
 /// Runs the checks one after another, up to the first that fails, and says how long each took.
@@ -105,8 +130,8 @@ fn check(plan: Plan) -> Result<(), Failed> {
         times.push((step, took));
     }
     match missing {
-        None => println!("\nall checks passed"),
-        Some(missing) => println!("\nnot checked: the Python package: {missing}\n\nall other checks passed"),
+        None => println!("\nall steps passed"),
+        Some(missing) => println!("\nleft out: the Python package: {missing}\n\nall other steps passed"),
     }
     for (step, took) in &times {
         println!("{:7.1} s  {}", took.as_secs_f64(), step.name());
@@ -134,6 +159,9 @@ mod tests {
         check("test", Ok(Task::Check(Form::Short)));
         check("prove", Ok(Task::Check(Form::Long)));
         check("imports", Ok(Task::Imports));
+        check("pictures", Ok(Task::Pictures));
+        check("pictures check shell", Ok(Task::Picture(Purpose::Check, Picture::Shell)));
+        check("pictures draw ipython", Ok(Task::Picture(Purpose::Draw, Picture::IPython)));
         check("mutants", Ok(Task::Mutants(String::new())));
         check("fuzz", Ok(Task::Fuzz(60)));
         check("fuzz 5", Ok(Task::Fuzz(5)));
@@ -152,12 +180,14 @@ mod tests {
     fn a_wrong_line_is_refused_by_what_is_wrong_in_it() {
         check("tset", Err("no command `tset`"));
         check("fuzz long", Err("`long` is no number of seconds"));
+        check("pictures look", Err("`look` is neither `draw` nor `check`"));
+        check("pictures check house", Err("no picture `house`: shell or ipython"));
         check("test clippy", Err("unexpected argument `clippy`"));
     }
 
     #[test]
     fn help_names_each_command() {
-        for command in ["test", "imports", "prove", "mutants", "fuzz", "help"] {
+        for command in ["test", "imports", "pictures", "prove", "mutants", "fuzz", "help"] {
             assert!(HELP.contains(&format!("\n    {command} ")), "{command}");
         }
     }

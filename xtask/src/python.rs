@@ -133,9 +133,22 @@ pub(crate) fn steps(pythons: &[Python]) -> Vec<Step> {
     steps
 }
 
-/// Where environments and wheels are kept: in cargo's folder, relative to the root if it is there.
+/// The steps that bring the package to the environment with the newest IPython.
+pub(crate) fn installed(python: &Python) -> Vec<Step> {
+    let wheels = folder().join("wheels");
+    let environment = Environment::newest(&folder(), python);
+    let [made, requirements] = environment.made();
+    vec![made, requirements, environment.wheel(&wheels), environment.package(&wheels)]
+}
+
+/// The Python of that environment.
+pub(crate) fn program(python: &Python) -> PathBuf {
+    Environment::newest(&folder(), python).program()
+}
+
+/// Where environments and wheels are kept.
 fn folder() -> PathBuf {
-    PathBuf::from(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into())).join("python")
+    workspace::target().join("python")
 }
 
 /// A virtual environment with a version of IPython.
@@ -155,6 +168,11 @@ impl<'a> Environment<'a> {
             folder: folder.join(format!("{major}.{minor}-ipython-{kind}")),
             requirements: Path::new("python/tests").join(requirements),
         }
+    }
+
+    fn newest(folder: &Path, python: &'a Python) -> Self {
+        let [(kind, requirements), _] = KINDS;
+        Self::new(folder, python, kind, requirements)
     }
 
     /// The steps that make it, left out while it was made from the same.
@@ -206,8 +224,11 @@ impl<'a> Environment<'a> {
 
     /// A call of the environment's Python.
     fn step(&self, what: &str, line: &str) -> Step {
-        let bin = if cfg!(windows) { "Scripts/python" } else { "bin/python" };
-        Step::program(&format!("{}: {what}", self.name), &self.folder.join(bin), line)
+        Step::program(&format!("{}: {what}", self.name), &self.program(), line)
+    }
+
+    fn program(&self) -> PathBuf {
+        self.folder.join(if cfg!(windows) { "Scripts/python" } else { "bin/python" })
     }
 }
 
