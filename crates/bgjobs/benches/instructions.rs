@@ -1,8 +1,8 @@
-//! How many instructions the whole life of an empty job takes, from its start to the flush that forgets it.
+//! The number of instructions in the whole life of an empty job, from its start to the flush that forgets it.
 //!
-//! Valgrind counts them, so the figure is the same on a busy machine. What starts the process and its threads is left out
-//! by counting two runs, one of which has more jobs.
-//! The profile stays where the last line says, for `callgrind_annotate`.
+//! Valgrind counts them, so the figure is the same on a busy machine. Comparing two runs with different numbers of jobs excludes
+//! the cost of starting the process and its threads.
+//! The last line of the output names the profile, for `callgrind_annotate`.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
@@ -14,13 +14,13 @@ use std::{
 
 use bgjobs::{Job, JobManager};
 
-/// The first argument of a run that is counted; the second is its number of jobs.
-const ARGUMENT: &str = "--jobs";
+/// The first argument of a measured run; the second is its number of jobs.
+const FLAG: &str = "--jobs";
 
-/// The most that a job may take.
+/// The highest acceptable number of instructions per job.
 const GOAL: f64 = 2_500.0;
 
-/// The jobs of the two runs.
+/// The number of jobs in each of the two runs.
 const RUNS: [u32; 2] = [10_000, 50_000];
 
 /// How many jobs are started before their results are read.
@@ -29,7 +29,7 @@ const AT_ONCE: u32 = 1_000;
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     if let [argument, jobs] = &arguments[..]
-        && argument == ARGUMENT
+        && argument == FLAG
     {
         live(jobs.parse().expect("a number of jobs"));
         return ExitCode::SUCCESS;
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     if !arguments.iter().any(|argument| argument == "--bench") {
         return ExitCode::SUCCESS;
     }
-    // `cargo bench -- flood` asks the other benchmark something.
+    // `cargo bench -- flood` is meant for the other benchmark.
     let mut words = arguments.iter().filter(|argument| !argument.starts_with("--") && argument.parse::<u32>().is_err());
     if words.clone().next().is_some() && !words.any(|word| "instructions".contains(word.as_str())) {
         return ExitCode::SUCCESS;
@@ -46,13 +46,13 @@ fn main() -> ExitCode {
     match measure() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("nothing was counted: {error}");
+            eprintln!("could not count instructions: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// What is counted: jobs are started, every result is read, and all are forgotten.
+/// The measured work: starts jobs, reads every result and forgets the jobs.
 fn live(jobs: u32) {
     let manager = JobManager::new();
     for _ in 0..jobs / AT_ONCE {
@@ -83,21 +83,21 @@ fn measure() -> io::Result<()> {
     Ok(())
 }
 
-/// The instructions of a run, and where its profile is.
+/// The number of instructions of a run, and the path of its profile.
 fn count(jobs: u32) -> io::Result<(f64, PathBuf)> {
     let profile = profile(jobs);
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", &format!("--callgrind-out-file={}", profile.display())])
         .arg(env::current_exe()?)
-        .args([ARGUMENT, &jobs.to_string()])
+        .args([FLAG, &jobs.to_string()])
         .output()
-        .map_err(|error| io::Error::other(format!("`valgrind` can't be started, is it installed? ({error})")))?;
+        .map_err(|error| io::Error::other(format!("could not start `valgrind`; is it installed? ({error})")))?;
     if !output.status.success() {
         return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
     let text = fs::read_to_string(&profile)?;
     let total = text.lines().find_map(|line| line.strip_prefix("totals:")?.trim().parse().ok());
-    total.map(|total| (total, profile)).ok_or_else(|| io::Error::other("valgrind wrote no total"))
+    total.map(|total| (total, profile)).ok_or_else(|| io::Error::other("valgrind reported no total"))
 }
 
 fn profile(jobs: u32) -> PathBuf {

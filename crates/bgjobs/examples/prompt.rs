@@ -1,4 +1,4 @@
-//! A tiny prompt of its own: it counts the words of files in the background.
+//! A tiny prompt that counts the words of files in the background.
 //!
 //! `cargo run --example prompt`, or `echo "count Cargo.toml" | cargo run --example prompt`
 
@@ -14,12 +14,12 @@ use std::{
 use bgjobs::{JobId, JobManager};
 
 const HELP: &str = "\
-count FILE    count the words of a file, in the background
-jobs          what runs, what has ended
-result N      what came out of job N
-traceback N   why it died
-stop N        ask it to stop
-flush         forget what has ended
+count FILE    count the words of a file in the background
+jobs          list running and finished jobs
+result N      show the result of job N
+traceback N   show why job N died
+stop N        ask job N to stop
+flush         forget finished jobs
 ";
 
 fn main() -> io::Result<()> {
@@ -27,7 +27,7 @@ fn main() -> io::Result<()> {
     let mut notices = jobs.notices();
     print!("{HELP}");
     loop {
-        // What ended since the last prompt; a look costs nanoseconds when nothing did.
+        // Reports jobs that ended since the last prompt; this costs nanoseconds if none did.
         print!("{}> ", notices.report());
         io::stdout().flush()?;
         let mut line = String::new();
@@ -40,7 +40,7 @@ fn main() -> io::Result<()> {
         }
     }
     println!();
-    // The end of the input waits for what still runs, and tells of it.
+    // At the end of the input, waits for the jobs that still run and reports them.
     jobs.wait_all(None).map_err(io::Error::other)?;
     print!("{}", notices.report());
     Ok(())
@@ -66,7 +66,7 @@ fn answer(jobs: &JobManager, line: &str) -> Result<String, Box<dyn Error>> {
         "result" => format!("{}\n", jobs.result::<usize>(argument.parse::<JobId>()?)?),
         "traceback" => format!("{}\n", jobs.traceback(argument.parse::<JobId>()?)?),
         "stop" => {
-            let verdict = jobs.get(argument.parse::<JobId>()?)?.stop("asked at the prompt", Duration::from_secs(2));
+            let verdict = jobs.get(argument.parse::<JobId>()?)?.stop("requested at the prompt", Duration::from_secs(2));
             format!("{verdict}\n")
         }
         "flush" => jobs.flush().to_string(),

@@ -1,4 +1,4 @@
-//! Starts three jobs, goes on meanwhile, is told what ended, reads a result and a traceback.
+//! Starts three jobs, goes on while they run, reports the ones that ended, and reads a result and tracebacks.
 //!
 //! `cargo run --example quickstart`
 
@@ -12,9 +12,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
 
-    // Each starts at once, on a thread of its own.
+    // Each job starts at once, on its own thread.
     let primes = jobs.spawn("count the primes", || (2..20_000).filter(|&n| is_prime(n)).count())?;
-    let read = jobs.try_spawn("read a file that is not there", || std::fs::read("no such file"))?;
+    let read = jobs.try_spawn("read a missing file", || std::fs::read("no such file"))?;
     let index = jobs.spawn("look beyond the end", || third(&[1, 2]))?;
 
     println!("The prompt is free while they run.\n");

@@ -1,4 +1,4 @@
-//! Looks at a job while it runs (where it is, how far, what it printed), and stops it.
+//! Inspects a job while it runs (its place, its progress, its output) and then stops it.
 //!
 //! `cargo run --example stop`
 
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             if round == 500 {
                 job.print("half of the rounds are done");
                 halfway.send(())?;
-                // Whoever sleeps like this hears a stop at once.
+                // A job that sleeps like this notices a stop at once.
                 job.sleep(Duration::from_hours(1))?;
             }
         }
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     reached.recv()?;
     let progress = fit.progress().unwrap_or_default();
-    println!("{} rounds done, {}", progress.done, fit.place().ok_or("it said where it is")?);
+    println!("{} rounds done, {}", progress.done, fit.place().ok_or("the job has a place")?);
     for line in fit.log().read(&mut LogCursor::default()).lines {
         println!("it printed: {}", line.text);
     }
@@ -37,6 +37,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{fit}: {verdict}");
     println!("{}", jobs.traceback(fit.id())?);
     assert!(matches!(verdict, Verdict::Stopped { .. }));
-    assert_eq!(fit.failure().ok_or("it was stopped")?.message(), "it takes too long");
+    assert_eq!(fit.failure().ok_or("the job was stopped")?.message(), "it takes too long");
     Ok(())
 }

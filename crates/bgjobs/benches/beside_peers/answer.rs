@@ -1,19 +1,19 @@
-//! What a process answers to one question: for each row its median, and how much of it the first row is.
+//! A process's answer to one question: the median of each row, and the ratio of the first row to it.
 //!
-//! Knows nothing of what was measured, nor of other processes.
+//! Does not know what was measured, nor of other processes.
 
 use std::{fmt, time::Duration};
 
-/// Of what a table's figures are.
+/// The unit of an answer's figures.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Unit {
     Nanoseconds,
     Bytes,
-    /// Whole things that are compared with nothing.
+    /// A number of things, shown without ratios.
     Count,
 }
 
-/// One answer: its first row is what is asked about, the others are what it is compared with.
+/// One answer: the first row is the subject, the others are what it is compared with.
 pub(crate) struct Answer {
     pub(crate) title: String,
     pub(crate) unit: Unit,
@@ -22,7 +22,7 @@ pub(crate) struct Answer {
 
 pub(crate) struct Row {
     pub(crate) name: String,
-    /// The most that the first row may be, or the most that it may be of another one.
+    /// The highest acceptable figure of the first row, or the highest acceptable ratio of the first row to this one.
     pub(crate) goal: Option<f64>,
     /// The figure of each round.
     rounds: Vec<f64>,
@@ -33,13 +33,13 @@ impl Answer {
         Self { title: title.into(), unit, rows: Vec::new() }
     }
 
-    /// Adds a row; its goal is a figure of its own for the first, and a ratio for the others.
+    /// Adds a row. The goal of the first row is a figure, that of every other row a ratio.
     pub(crate) fn row(mut self, name: impl Into<String>, goal: Option<f64>) -> Self {
         self.rows.push(Row { name: name.into(), goal, rounds: Vec::new() });
         self
     }
 
-    /// Notes a round's time of one row, for as many jobs.
+    /// Adds the time that a row took in one round, divided by its number of jobs.
     pub(crate) fn add_time(&mut self, row: usize, time: Duration, jobs: usize) {
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
         self.add(row, time.as_nanos() as f64 / jobs as f64);
@@ -49,7 +49,7 @@ impl Answer {
         self.rows[row].rounds.push(figure);
     }
 
-    /// Adds a row whose figure is in each round the median of those of `rows`.
+    /// Adds a row whose figure in each round is the median of those of `rows`.
     pub(crate) fn median_row(mut self, name: &str, goal: Option<f64>, rows: &[usize]) -> Self {
         let rounds = (0..self.rows[0].rounds.len())
             .map(|round| median(rows.iter().map(|&row| self.rows[row].rounds[round])))
@@ -58,15 +58,15 @@ impl Answer {
         self
     }
 
-    /// The median figure of a row, and the median of the ratios of the first row to it, each taken in one round.
+    /// The median figure of a row, and the median over all rounds of the first row's ratio to it.
     pub(crate) fn figures(&self, row: usize) -> (f64, f64) {
-        let its = &self.rows[row].rounds;
-        let ratios = self.rows[0].rounds.iter().zip(its).map(|(ours, its)| ours / its);
-        (median(its.iter().copied()), median(ratios))
+        let figures = &self.rows[row].rounds;
+        let ratios = self.rows[0].rounds.iter().zip(figures).map(|(ours, theirs)| ours / theirs);
+        (median(figures.iter().copied()), median(ratios))
     }
 }
 
-/// What one process tells another, line by line.
+/// The text in which one process sends its answer to another, line by line.
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}\t{:?}", self.title, self.unit)?;
@@ -79,16 +79,16 @@ impl fmt::Display for Answer {
     }
 }
 
-/// The middle of the values, or what is between the two middle ones.
+/// The middle value, or the mean of the two middle ones.
 pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
-    let middle = |place: usize| values.get(place).copied().unwrap_or(f64::NAN);
-    f64::midpoint(middle(values.len().saturating_sub(1) / 2), middle(values.len() / 2))
+    let nth = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
+    f64::midpoint(nth(values.len().saturating_sub(1) / 2), nth(values.len() / 2))
 }
 
-/// Lets each take its turn in each round, each begin as often as the others, and each second round go backwards: what a
-/// turn leaves to the next one, such as threads that end, is not always left to the same player.
+/// Gives every player a turn per round. The first player rotates and every second round runs backwards, so that what one turn
+/// leaves behind, such as threads that are ending, does not always burden the same player.
 pub(crate) fn in_turns(rounds: usize, players: usize, mut turn: impl FnMut(usize)) {
     for round in 0..rounds {
         for offset in 0..players {
@@ -97,10 +97,10 @@ pub(crate) fn in_turns(rounds: usize, players: usize, mut turn: impl FnMut(usize
     }
 }
 
-/// Somebody who takes turns: its row's name and goal, and what it is timed doing, as often as the number says.
+/// One side of a comparison: the name and goal of its row, and a turn that returns the time taken and the number of jobs.
 pub(crate) type Contender<'a> = (&'a str, Option<f64>, Box<dyn FnMut() -> (Duration, usize) + 'a>);
 
-/// The times of some contenders that take turns.
+/// Times contenders that take turns.
 pub(crate) fn compare(title: &str, rounds: usize, mut contenders: Vec<Contender<'_>>) -> Answer {
     let empty = Answer::new(title, Unit::Nanoseconds);
     let mut answer = contenders.iter().fold(empty, |answer, (name, goal, _)| answer.row(*name, *goal));

@@ -1,29 +1,29 @@
-//! What a job costs here, and what it costs with other ways to run a closure on a thread.
+//! What a job costs in bgjobs, compared with other ways to run a closure on a thread.
 //!
-//! `cargo bench` asks all questions, `cargo bench -- flood` those whose name contains the word, `--processes 1` is quick.
-//! Ours and the peers take turns in one process, and what counts is the ratio: a machine's noise and speed hit all alike.
+//! `cargo bench` asks all questions, `cargo bench -- flood` those whose name contains the word; `--processes 1` is quick.
+//! bgjobs and its peers take turns in one process, and the ratio is what counts: the machine's noise and speed affect all alike.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
-mod alone;
 mod answer;
 mod blocked;
-mod kept;
+mod finished;
+mod fresh_process;
 mod peers;
 mod processes;
 mod prompt;
 mod report;
+mod reporting;
 mod runner;
 mod starts;
 mod system;
-mod told;
 mod tree;
 
 use std::{env, process::ExitCode};
 
 use crate::processes::Question;
 
-/// What can be asked.
+/// All questions, by name.
 const QUESTIONS: [Question; 17] = [
     ("submit", starts::submit),
     ("result", starts::result),
@@ -32,28 +32,28 @@ const QUESTIONS: [Question; 17] = [
     ("flood", starts::flood),
     ("tree", tree::tree),
     ("blocked", blocked::blocked),
-    ("crowd-memory", blocked::blocked_memory),
+    ("blocked-memory", blocked::blocked_memory),
     ("idle", blocked::idle),
     ("look", prompt::look),
-    ("news", prompt::news),
+    ("notice", prompt::notice),
     ("status", prompt::status),
-    ("kept", kept::kept),
-    ("died", told::died),
-    ("traceback", told::traceback),
-    ("line", told::line),
-    ("stop", told::stop),
+    ("finished", finished::finished),
+    ("died", reporting::died),
+    ("traceback", reporting::traceback),
+    ("line", reporting::line),
+    ("stop", reporting::stop),
 ];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    if let [alone, question, peer] = &arguments[..]
-        && alone == alone::ARGUMENT
+    if let [flag, question, peer] = &arguments[..]
+        && flag == fresh_process::FLAG
     {
         let figures = match question.as_str() {
-            "blocked" => blocked::tell_memory(peer),
-            "idle" => blocked::tell_left(peer),
-            "kept" => kept::tell(peer),
-            _ => panic!("nobody asks {question:?} alone"),
+            "blocked" => blocked::measure_memory(peer),
+            "idle" => blocked::measure_leftovers(peer),
+            "finished" => finished::measure(peer),
+            _ => panic!("{question:?} is not measured in a fresh process"),
         };
         for figure in figures {
             println!("{figure}");

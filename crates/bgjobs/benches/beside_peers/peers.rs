@@ -1,6 +1,6 @@
-//! The ways to run a closure on another thread and have its result, ours among them.
+//! The ways to run a closure on another thread and get its result, including bgjobs.
 //!
-//! Knows nothing of what is timed. Each runner is cheap to clone, so that jobs can have it to start others.
+//! Does not know what is timed. Runners are cheap to clone, so that jobs can start other jobs.
 
 use std::{
     sync::{Arc, Mutex, mpsc},
@@ -14,15 +14,15 @@ use futures_lite::future::block_on;
 
 use crate::runner::{Peer, Runner};
 
-/// The channel by which those that have no handle of a job tell its result; one for each, so that a caller can ask for the
-/// one that it means.
+/// The channel that returns a job's result in libraries without job handles. Each job has its own, so that a caller can wait
+/// for a particular result.
 type Receiver = mpsc::Receiver<usize>;
 
 /// A body that sends its result.
 fn sending(body: impl FnOnce() -> usize + Send + 'static) -> (impl FnOnce() + Send + 'static, Receiver) {
     let (sender, receiver) = mpsc::sync_channel(1);
     let sending = move || {
-        // Not everybody wants to know.
+        // The caller may have dropped the receiver.
         let _ = sender.send(body());
     };
     (sending, receiver)
@@ -32,7 +32,7 @@ fn receive(receiver: &Receiver) -> usize {
     receiver.recv().expect("each job sends")
 }
 
-/// Ours, as long as its manager lives.
+/// bgjobs, for as long as its manager exists.
 #[derive(Clone)]
 pub(crate) struct Bgjobs(pub(crate) Handle);
 
@@ -58,7 +58,7 @@ pub(crate) struct Std;
 
 impl Runner for Std {
     const NAME: &str = "std::thread::spawn";
-    // A thread for each, and a machine has no 100,000.
+    // One thread per job, and no machine has room for 100,000.
     const FLOOD: [usize; 2] = [10_000, 1_000];
     type Handle = thread::JoinHandle<usize>;
 
@@ -71,7 +71,7 @@ impl Runner for Std {
     }
 }
 
-/// As many threads as processors: a job that waits keeps others from running.
+/// As many threads as processors: a job that waits prevents others from running.
 #[derive(Clone)]
 pub(crate) struct Rayon;
 
@@ -94,7 +94,7 @@ impl Runner for Rayon {
 pub(crate) struct Tokio(pub(crate) Arc<tokio::runtime::Runtime>);
 
 impl Tokio {
-    /// With the limit of 512 threads that it comes with.
+    /// With the default limit of 512 threads.
     pub(crate) fn new() -> Self {
         Self::with(512, Duration::from_secs(10))
     }
@@ -151,7 +151,7 @@ impl Runner for Blocking {
     }
 }
 
-/// As many threads as it is told.
+/// A fixed number of threads, chosen by the caller.
 #[derive(Clone)]
 pub(crate) struct Threadpool(Arc<Mutex<threadpool::ThreadPool>>);
 
@@ -167,7 +167,7 @@ impl Runner for Threadpool {
 
     fn start(&self, body: impl FnOnce() -> usize + Send + 'static) -> Self::Handle {
         let (body, receiver) = sending(body);
-        self.0.lock().expect("nobody panics with it").execute(body);
+        self.0.lock().expect("the lock is never poisoned").execute(body);
         receiver
     }
 
@@ -180,7 +180,7 @@ impl Runner for Threadpool {
 pub(crate) struct RustyPool(rusty_pool::ThreadPool);
 
 impl RustyPool {
-    /// As it comes: as many threads as processors, twice as many under load.
+    /// With its defaults: as many threads as processors, twice as many under load.
     pub(crate) fn new() -> Self {
         Self(rusty_pool::ThreadPool::default())
     }
@@ -203,10 +203,10 @@ impl Runner for RustyPool {
     }
 }
 
-/// A thread for each job, which ends before its scope does.
+/// One thread per job, which ends before its scope does.
 pub(crate) struct Crossbeam;
 
-/// Inside of a scope.
+/// Crossbeam inside a scope.
 struct Scoped<'scope, 'env>(&'scope Scope<'env>);
 
 impl<'scope> Runner for Scoped<'scope, '_> {
@@ -251,7 +251,7 @@ impl Peer for Crossbeam {
     }
 }
 
-/// Ours, with the manager that owns its jobs.
+/// bgjobs, with the manager that owns its jobs.
 pub(crate) fn ours(idle_timeout: Duration) -> (Bgjobs, JobManager) {
     let manager = JobManager::with_config(Config { idle_timeout, ..Config::default() });
     (Bgjobs(manager.handle()), manager)

@@ -1,7 +1,6 @@
-//! The command line of a benchmark: each question is asked of several processes.
+//! The command line of a benchmark, which asks several processes each question.
 //!
-//! Knows nothing of what is asked. A scheduler may be kind to one process and not to the next, so the figures of one say
-//! little.
+//! Does not know what is measured. Scheduling can favour one process over the next, so the figures of a single one say little.
 
 use std::{
     env,
@@ -13,19 +12,19 @@ use crate::{answer::Answer, report};
 /// The first argument of a process that answers one question; the second is its name.
 const ASK: &str = "--ask";
 
-/// How many processes answer each question, if the command line does not say.
+/// How many processes answer each question by default.
 const PROCESSES: usize = 5;
 
-/// A word for the command line, and what finds the answers.
+/// The name of a question on the command line, and the function that answers it.
 pub(crate) type Question = (&'static str, fn() -> Vec<Answer>);
 
-/// Answers one question, if this process was started for that; or else asks what the command line wants to know.
+/// Answers one question if this process was started for that; otherwise asks the questions that the command line selects.
 pub(crate) fn run(questions: &[Question]) -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if let [ASK, name] = arguments[..] {
-        let (_, find) = questions.iter().find(|(known, _)| *known == name).expect("it was asked by its name");
-        for answer in find() {
+        let (_, answers) = questions.iter().find(|(known, _)| *known == name).expect("a known question");
+        for answer in answers() {
             print!("{answer}");
         }
         return ExitCode::SUCCESS;
@@ -44,10 +43,10 @@ pub(crate) fn run(questions: &[Question]) -> ExitCode {
 fn ask(questions: &[Question], arguments: &[&str]) -> Result<(), String> {
     let mut processes = PROCESSES;
     let mut words = Vec::new();
-    let mut left = arguments.iter().filter(|&&argument| argument != "--bench");
-    while let Some(&argument) = left.next() {
+    let mut rest = arguments.iter().filter(|&&argument| argument != "--bench");
+    while let Some(&argument) = rest.next() {
         if argument == "--processes" {
-            let number = left.next().and_then(|number| number.parse().ok()).filter(|&number| number > 0);
+            let number = rest.next().and_then(|number| number.parse().ok()).filter(|&number| number > 0);
             processes = number.ok_or("`--processes` needs a number, as in `--processes 3`")?;
         } else {
             words.push(argument);
@@ -56,16 +55,18 @@ fn ask(questions: &[Question], arguments: &[&str]) -> Result<(), String> {
     let is_wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word));
     let names: Vec<&str> = questions.iter().map(|&(name, _)| name).collect();
     if !names.iter().any(|name| is_wanted(name)) {
-        return Err(format!("no question is called {}; there are {}", words.join(" "), names.join(", ")));
+        return Err(format!("no question matches {}; there are {}", words.join(" "), names.join(", ")));
     }
     println!(
-        "Medians of {processes} processes. A ratio is what the first row is of that one, with the least and the most that a"
+        "Medians of {processes} processes. A ratio is the first row relative to that one, so lower is better; in parentheses are"
     );
-    println!("process has seen; each process takes its ratios side by side, and gives their median.");
+    println!(
+        "the lowest and highest of any process. Each process times all rows side by side and reports its median ratios."
+    );
     let mut tables = Vec::new();
     for name in names.into_iter().filter(|name| is_wanted(name)) {
-        let told = (0..processes).map(|_| tell(name)).collect::<Result<Vec<_>, _>>()?;
-        let answered = report::tables(&told)?;
+        let answers = (0..processes).map(|_| answer(name)).collect::<Result<Vec<_>, _>>()?;
+        let answered = report::tables(&answers)?;
         for table in &answered {
             print!("{table}");
         }
@@ -77,12 +78,12 @@ fn ask(questions: &[Question], arguments: &[&str]) -> Result<(), String> {
     Ok(())
 }
 
-/// What a process of its own answers to a question.
-fn tell(name: &str) -> Result<String, String> {
-    let asked = env::current_exe().and_then(|own| Command::new(own).args([ASK, name]).output());
-    let output = asked.map_err(|error| format!("no process could be started to answer {name}: {error}"))?;
+/// A new process's answer to a question.
+fn answer(name: &str) -> Result<String, String> {
+    let output = env::current_exe().and_then(|own| Command::new(own).args([ASK, name]).output());
+    let output = output.map_err(|error| format!("could not start a process to answer {name}: {error}"))?;
     if !output.status.success() {
         return Err(format!("{name} failed:\n{}", String::from_utf8_lossy(&output.stderr)));
     }
-    String::from_utf8(output.stdout).map_err(|_| format!("{name} told no text"))
+    String::from_utf8(output.stdout).map_err(|_| format!("the answer to {name} is not UTF-8"))
 }

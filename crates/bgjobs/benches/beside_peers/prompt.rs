@@ -1,4 +1,4 @@
-//! What a prompt asks of its jobs: whether one has ended, which, and all of them as text.
+//! What a prompt asks about its jobs: whether any has ended, which ones, and all of them as text.
 
 use std::{
     fmt::Write,
@@ -16,10 +16,10 @@ use crate::{
     runner::{Arrivals, Runner},
 };
 
-/// Keeps jobs blocked as long as it is shut.
+/// Blocks jobs while it is locked for writing.
 type Gate = Arc<RwLock<()>>;
 
-/// A reader of notices, and its manager with jobs that wait for a gate.
+/// A subscriber to notices, and its manager with jobs that wait at a gate.
 struct Prompt {
     jobs: JobManager,
     notices: Notices,
@@ -34,7 +34,7 @@ impl Prompt {
             let (gate, arrivals) = (Arc::clone(gate), arrivals.clone());
             let body = move || {
                 arrivals.arrive();
-                drop::<RwLockReadGuard<'_, ()>>(gate.read().expect("nobody panics with it"));
+                drop::<RwLockReadGuard<'_, ()>>(gate.read().expect("the lock is never poisoned"));
             };
             jobs.spawn("waits", body).expect("there is a thread");
         }
@@ -51,7 +51,7 @@ impl Prompt {
         (began.elapsed(), LOOKS)
     }
 
-    fn news(&mut self) -> (Duration, usize) {
+    fn notice(&mut self) -> (Duration, usize) {
         const LOOKS: usize = 100;
         let mut took = Duration::ZERO;
         for _ in 0..LOOKS {
@@ -67,12 +67,12 @@ impl Prompt {
     }
 }
 
-/// A look with nothing new, beside asking handles one by one.
+/// A look when no job has ended, compared with asking handles one by one.
 pub(crate) fn look() -> Vec<Answer> {
     let gate = Gate::default();
-    let shut = gate.write().expect("nobody panics with it");
+    let shut = gate.write().expect("the lock is never poisoned");
     let [mut none, mut some, mut many] = [0, 100, 10_000].map(|running| Prompt::new(running, &gate));
-    // One of these runs and the others are queued, which is no difference to who asks.
+    // Only one of these runs and the others are queued, which makes no difference to `is_finished`.
     let tokio = Tokio::with(1, Duration::from_secs(10));
     let start = |gate: Gate| tokio.start(move || gate.read().map_or(0, |_| 0));
     let handles: Vec<_> = (0..10_000).map(|_| start(Arc::clone(&gate))).collect();
@@ -85,29 +85,29 @@ pub(crate) fn look() -> Vec<Answer> {
         ("10,000 running", Some(25.0), Box::new(|| many.look())),
         ("100 running", None, Box::new(|| some.look())),
         ("0 running", Some(1.2), Box::new(|| none.look())),
-        ("10,000 handles of tokio, one by one", None, Box::new(ask)),
+        ("10,000 tokio handles, one by one", None, Box::new(ask)),
     ];
-    let answer = compare("a look at the prompt, nothing new", 50, contenders);
+    let answer = compare("a look at the prompt when no job has ended", 50, contenders);
     drop(shut);
     vec![answer]
 }
 
 /// A look when one job has ended.
-pub(crate) fn news() -> Vec<Answer> {
+pub(crate) fn notice() -> Vec<Answer> {
     let gate = Gate::default();
-    let shut = gate.write().expect("nobody panics with it");
+    let shut = gate.write().expect("the lock is never poisoned");
     let [mut none, mut some, mut many] = [0, 100, 10_000].map(|running| Prompt::new(running, &gate));
     let contenders: Vec<Contender<'_>> = vec![
-        ("10,000 running", None, Box::new(|| many.news())),
-        ("100 running", None, Box::new(|| some.news())),
-        ("0 running", None, Box::new(|| none.news())),
+        ("10,000 running", None, Box::new(|| many.notice())),
+        ("100 running", None, Box::new(|| some.notice())),
+        ("0 running", None, Box::new(|| none.notice())),
     ];
-    let answer = compare("a look at the prompt, one job has ended", 20, contenders);
+    let answer = compare("a look at the prompt when one job has ended", 20, contenders);
     drop(shut);
     vec![answer]
 }
 
-/// The lists of ten thousand jobs as text, beside the same text made of plain numbers and names.
+/// The lists of ten thousand jobs as text, compared with the same text built from plain numbers and names.
 pub(crate) fn status() -> Vec<Answer> {
     let jobs = JobManager::new();
     for _ in 0..10_000 {
@@ -120,7 +120,7 @@ pub(crate) fn status() -> Vec<Answer> {
     let plain = || {
         let mut text = String::from("Completed jobs:\n");
         for (number, name) in black_box(&names) {
-            writeln!(text, "{number} : {name}").expect("a text takes all");
+            writeln!(text, "{number} : {name}").expect("writing to a string succeeds");
         }
         text.push('\n');
         text

@@ -1,12 +1,12 @@
-//! The answers of several processes to one question, as one table for people.
+//! The answers of several processes to one question, as one readable table.
 //!
-//! Knows nothing of what was measured.
+//! Does not know what was measured.
 
 use std::fmt::{self, Write};
 
 use crate::answer::median;
 
-/// The answers of all processes: medians, and the least and the most.
+/// The answers of all processes: medians, and the lowest and highest ratios.
 pub(crate) struct Table {
     title: String,
     unit: String,
@@ -20,11 +20,11 @@ struct Row {
     ratios: Vec<f64>,
 }
 
-/// The tables of a question, from what each process has told.
-pub(crate) fn tables(told: &[String]) -> Result<Vec<Table>, String> {
+/// Combines the answers of all processes into the tables of a question.
+pub(crate) fn tables(answers: &[String]) -> Result<Vec<Table>, String> {
     let mut tables: Vec<Table> = Vec::new();
-    for text in told {
-        let mut place = 0;
+    for text in answers {
+        let mut current = 0;
         for line in text.lines() {
             let fields: Vec<&str> = line.split('\t').collect();
             match fields[..] {
@@ -32,11 +32,11 @@ pub(crate) fn tables(told: &[String]) -> Result<Vec<Table>, String> {
                     if !tables.iter().any(|table| table.title == title) {
                         tables.push(Table { title: title.to_owned(), unit: unit.to_owned(), rows: Vec::new() });
                     }
-                    place = tables.iter().position(|table| table.title == title).expect("it was just added");
+                    current = tables.iter().position(|table| table.title == title).expect("it was just added");
                 }
-                ["", name, figure, ratio, goal] if place < tables.len() => {
+                ["", name, figure, ratio, goal] if current < tables.len() => {
                     let number = |text: &str| text.parse::<f64>().map_err(|_| format!("no number in {line:?}"));
-                    tables[place].add(name, number(figure)?, number(ratio)?, number(goal)?);
+                    tables[current].add(name, number(figure)?, number(ratio)?, number(goal)?);
                 }
                 _ => return Err(format!("unexpected line {line:?}")),
             }
@@ -56,7 +56,7 @@ impl Table {
         row.ratios.push(ratio);
     }
 
-    fn shown(&self, figure: f64) -> String {
+    fn format(&self, figure: f64) -> String {
         match self.unit.as_str() {
             "Bytes" => bytes(figure),
             "Nanoseconds" => time(figure),
@@ -70,7 +70,7 @@ impl fmt::Display for Table {
         writeln!(f, "\n{}", self.title)?;
         for (i, row) in self.rows.iter().enumerate() {
             let figure = median(row.figures.iter().copied());
-            let mut line = format!("  {:34} {:>10}", row.name, self.shown(figure));
+            let mut line = format!("  {:34} {:>10}", row.name, self.format(figure));
             let mut measured = figure;
             if i > 0 && self.unit != "Count" {
                 measured = median(row.ratios.iter().copied());
@@ -79,7 +79,7 @@ impl fmt::Display for Table {
             }
             if let Some(goal) = row.goal {
                 let verdict = if measured <= goal { "met" } else { "MISSED" };
-                let goal = if i == 0 || self.unit == "Count" { self.shown(goal) } else { ratio(goal) };
+                let goal = if i == 0 || self.unit == "Count" { self.format(goal) } else { ratio(goal) };
                 write!(line, "   goal {goal}: {verdict}")?;
             }
             writeln!(f, "{}", line.trim_end())?;
@@ -88,7 +88,7 @@ impl fmt::Display for Table {
     }
 }
 
-/// The ratios alone, as Markdown: a line for each table, and a column for each peer of the first one.
+/// The ratios alone as Markdown, with a line for each table and a column for each peer in the first one.
 pub(crate) fn summary(tables: &[Table]) -> Option<String> {
     let peers: Vec<&str> = tables.first()?.rows.iter().skip(1).map(|row| row.name.as_str()).collect();
     let mut text = format!("\n| | {} |\n|---|{}\n", peers.join(" | "), "---|".repeat(peers.len()));
@@ -112,7 +112,7 @@ fn range(values: &[f64]) -> [f64; 2] {
     [values.iter().copied().fold(f64::INFINITY, f64::min), values.iter().copied().fold(0.0, f64::max)]
 }
 
-/// Two digits that count, at least.
+/// Shows at least two significant digits.
 fn ratio(ratio: f64) -> String {
     let places = if ratio < 0.01 {
         4

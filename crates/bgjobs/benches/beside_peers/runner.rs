@@ -1,6 +1,6 @@
-//! What every way to run a closure on another thread can do, and what is timed of each.
+//! The interface to every way of running a closure on another thread, and the timings that all of them share.
 //!
-//! Knows nothing of whom it times.
+//! Does not know which libraries it times.
 
 use std::{
     hint::black_box,
@@ -12,35 +12,35 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A way to run a closure elsewhere and have its result.
+/// A way to run a closure on another thread and get its result.
 pub(crate) trait Runner {
     const NAME: &'static str;
-    /// How many jobs a flood has, and how many of them are unread at once.
+    /// The number of jobs in a flood, and how many of them are started before any result is read.
     const FLOOD: [usize; 2] = [100_000, 100_000];
-    /// By what a job's result is read.
+    /// What reads a job's result.
     type Handle;
 
     fn start(&self, body: impl FnOnce() -> usize + Send + 'static) -> Self::Handle;
 
-    /// Waits for a job's end.
+    /// Waits for a job and returns its result.
     fn result(&self, handle: Self::Handle) -> usize;
 
-    /// Waits for the end of all.
+    /// Waits for all jobs and returns the sum of their results.
     fn results(&self, handles: Vec<Self::Handle>) -> usize {
         handles.into_iter().map(|handle| self.result(handle)).sum()
     }
 
-    /// Starts a job that gives `value` back.
+    /// Starts a job that returns `value`.
     fn empty(&self, value: usize) -> Self::Handle {
         self.start(move || value)
     }
 
-    /// Lets a job run whose result nobody reads.
+    /// Lets a job run on without reading its result.
     fn leave(&self, handle: Self::Handle) {
         drop(handle);
     }
 
-    /// Forgets what is over; never timed.
+    /// Forgets finished jobs; never timed.
     fn tidy(&self) {}
 }
 
@@ -49,20 +49,20 @@ pub(crate) trait Nested: Runner + Clone + Send + Sync + 'static {}
 
 impl<R: Runner + Clone + Send + Sync + 'static> Nested for R {}
 
-/// What is timed of each with empty jobs.
+/// The timings of empty jobs.
 pub(crate) trait Peer {
     fn name(&self) -> &'static str;
 
-    /// The time of that many starts.
+    /// Times `jobs` starts.
     fn submit(&self, jobs: usize) -> Duration;
 
-    /// The time of that many jobs, each read before the next starts.
+    /// Times `jobs` jobs, reading each result before starting the next job.
     fn round_trip(&self, jobs: usize) -> Duration;
 
-    /// The time of that many starts, each after a pause, and the time of the starts with their results.
+    /// Times `jobs` starts that each follow a pause: the starts alone, and the starts including their results.
     fn after_pause(&self, jobs: usize, pause: Duration) -> (Duration, Duration);
 
-    /// The time of a flood, each job read when all have started, and its number of jobs.
+    /// Times a flood, whose results are read only after all its jobs have started, and returns its number of jobs too.
     fn flood(&self) -> (Duration, usize);
 }
 
@@ -121,7 +121,7 @@ impl<R: Runner> Peer for R {
     }
 }
 
-/// Lets threads start and wake before the clock does.
+/// Starts and wakes threads before the clock starts.
 fn warm_up(runner: &(impl Runner + ?Sized)) {
     for _ in 0..20 {
         assert_eq!(runner.result(runner.empty(1)), 1);
@@ -132,17 +132,17 @@ fn sum(jobs: usize) -> usize {
     jobs * (jobs - 1) / 2
 }
 
-/// Lets one thread wait until as many jobs have come to some place.
+/// Lets one thread wait until a number of jobs have arrived at some point.
 #[derive(Clone)]
 pub(crate) struct Arrivals(Arc<(AtomicUsize, Thread)>);
 
 impl Arrivals {
-    /// For the calling thread, which will wait for `expected`.
+    /// For the calling thread, which will wait for `expected` arrivals.
     pub(crate) fn new(expected: usize) -> Self {
         Self(Arc::new((AtomicUsize::new(expected), thread::current())))
     }
 
-    /// One has come.
+    /// Counts one arrival.
     pub(crate) fn arrive(&self) {
         let (missing, waiting) = &*self.0;
         if missing.fetch_sub(1, Ordering::AcqRel) == 1 {
@@ -150,7 +150,7 @@ impl Arrivals {
         }
     }
 
-    /// Waits until all have come.
+    /// Waits until all have arrived.
     pub(crate) fn wait(&self) {
         while self.0.0.load(Ordering::Acquire) > 0 {
             thread::park();

@@ -1,7 +1,7 @@
-//! Empty jobs: until they are started, and until their results are there.
+//! Empty jobs: the time until they are started, and until their results are available.
 //!
-//! A job of ours keeps its full record (number, name, state, times, lists, notice, failure) through each timed part; the
-//! flush that forgets it is outside.
+//! A job of bgjobs has its full record (number, name, state, times, lists, notice, failure) throughout the timed part; the flush
+//! that forgets it is not timed.
 
 use std::{
     hint::spin_loop,
@@ -19,16 +19,16 @@ use crate::{
     runner::Peer,
 };
 
-/// Ours, with its manager, and all others in the order of their rows.
-struct Everybody {
+/// All peers in the order of their rows, bgjobs first, and the manager of bgjobs.
+struct Lineup {
     manager: JobManager,
     peers: Vec<Box<dyn Peer>>,
 }
 
-/// Where the pools stand among the rows: those whose threads are there already.
+/// The rows of the pools, which have their threads already.
 const POOLS: [usize; 5] = [2, 3, 4, 5, 6];
 
-impl Everybody {
+impl Lineup {
     fn new() -> Self {
         let manager = JobManager::new();
         let processors = thread::available_parallelism().map_or(1, NonZero::get);
@@ -45,7 +45,7 @@ impl Everybody {
         Self { manager, peers }
     }
 
-    /// An answer with a row for each, and what ours may take of the time of std, rayon and tokio.
+    /// An answer with a row for each peer, and the goals for the ratios to std, rayon and tokio.
     fn answer(&self, title: &str, goals: [Option<f64>; 3]) -> Answer {
         let goals = [None].into_iter().chain(goals).chain([None; 4]);
         let empty = Answer::new(title, Unit::Nanoseconds);
@@ -57,28 +57,28 @@ impl Everybody {
     }
 }
 
-/// Until the caller has its handle, back to back.
+/// Starts back to back, each until the caller has its handle.
 pub(crate) fn submit() -> Vec<Answer> {
     const JOBS: usize = 500;
-    let all = Everybody::new();
+    let all = Lineup::new();
     let mut answer = all.answer("start a job, back to back", [Some(0.06), Some(1.0), Some(0.3)]);
     all.in_turns(24, |i, peer| answer.add_time(i, peer.submit(JOBS), JOBS));
     vec![answer]
 }
 
-/// From the call to the result in hand, one job after another.
+/// From the call until the caller has the result, one job after another.
 pub(crate) fn result() -> Vec<Answer> {
     const JOBS: usize = 500;
-    let all = Everybody::new();
+    let all = Lineup::new();
     let mut answer = all.answer("start to result, back to back", [Some(0.06), Some(0.35), Some(0.25)]);
     all.in_turns(24, |i, peer| answer.add_time(i, peer.round_trip(JOBS), JOBS));
     vec![answer]
 }
 
-/// The same two when everything has gone to sleep.
+/// The same two after a pause in which all threads have gone to sleep.
 pub(crate) fn pause() -> Vec<Answer> {
     const JOBS: usize = 10;
-    let all = Everybody::new();
+    let all = Lineup::new();
     let mut submit = all.answer("start a job after a pause of 2 ms", [None; 3]);
     let mut result = all.answer("start to result after a pause of 2 ms", [Some(0.5), None, None]);
     all.in_turns(24, |i, peer| {
@@ -89,10 +89,10 @@ pub(crate) fn pause() -> Vec<Answer> {
     vec![submit, result.median_row("the median of the pools", Some(1.0), &POOLS)]
 }
 
-/// From the call to the result in hand while other work keeps every processor busy, as background jobs do.
+/// From the call until the caller has the result, while other work keeps every processor busy, as background jobs do.
 pub(crate) fn busy() -> Vec<Answer> {
     const JOBS: usize = 10;
-    let all = Everybody::new();
+    let all = Lineup::new();
     let mut answer = all.answer("start to result while every processor is busy", [None; 3]);
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -111,10 +111,10 @@ pub(crate) fn busy() -> Vec<Answer> {
 
 /// A hundred thousand empty jobs, every result read.
 pub(crate) fn flood() -> Vec<Answer> {
-    let all = Everybody::new();
-    let title = "100,000 empty jobs, every result read (those with a thread each: 10,000, of which 1,000 at once)";
+    let all = Lineup::new();
+    let title = "100,000 empty jobs, every result read (std and crossbeam: 10,000 jobs, 1,000 at a time)";
     let mut answer = all.answer(title, [Some(0.012), Some(0.9), Some(0.06)]);
-    let mut threads = Answer::new("threads after it", Unit::Count).row("bgjobs", Some(128.0));
+    let mut threads = Answer::new("threads after that flood", Unit::Count).row("bgjobs", Some(128.0));
     all.in_turns(8, |i, peer| {
         let (took, jobs) = peer.flood();
         answer.add_time(i, took, jobs);

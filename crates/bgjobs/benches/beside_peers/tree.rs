@@ -13,13 +13,13 @@ use crate::{
 
 const IDLE: Duration = Duration::from_secs(10);
 
-/// A tree whose jobs do not wait for those that they have started; and one whose jobs do, which some peers can't run.
+/// A tree whose jobs do not wait for the jobs they start, and one whose jobs do, which some peers can't run.
 pub(crate) fn tree() -> Vec<Answer> {
     let (bgjobs, _manager) = ours(IDLE);
     let (tokio, rusty_pool) = (Tokio::new(), RustyPool::new());
     let threadpool = Threadpool::with(thread::available_parallelism().map_or(1, Into::into));
     let loose = compare(
-        "4,095 jobs of which each starts two, until all have run",
+        "4,095 jobs that each start two, until all have run",
         8,
         vec![
             grows(&bgjobs),
@@ -31,11 +31,11 @@ pub(crate) fn tree() -> Vec<Answer> {
             grows(&rusty_pool),
         ],
     );
-    // As many threads as jobs, or the jobs would wait for each other for ever.
+    // More threads than jobs; with fewer, the jobs would deadlock.
     let (tokio, rusty_pool) = (Tokio::with(10_000, IDLE), RustyPool::with(10_000, IDLE));
     let joined = compare(
-        "1,023 jobs of which each starts two and waits for their results (tokio and rusty_pool let have 10,000 threads; \
-         rayon, blocking and threadpool would hang)",
+        "1,023 jobs that each start two and wait for their results (tokio and rusty_pool may use 10,000 threads; rayon, \
+         blocking and threadpool would hang)",
         8,
         vec![joins(&bgjobs), joins(&Std), joins(&tokio), joins(&rusty_pool)],
     );

@@ -1,4 +1,4 @@
-//! What a job tells besides its result: why it died, a line of its log, that it has heard a stop.
+//! What a job reports besides its result: why it died, a line of its log, its response to a stop.
 
 use std::{
     backtrace::Backtrace,
@@ -22,18 +22,18 @@ use crate::{
 };
 
 thread_local! {
-    /// What the peers' hook has seen on this thread.
-    static SEEN: RefCell<Option<Backtrace>> = const { RefCell::new(None) };
+    /// The backtrace that the hook of the peers captured on this thread.
+    static CAPTURED: RefCell<Option<Backtrace>> = const { RefCell::new(None) };
 }
 
-/// Panics, so many calls deeper.
+/// Panics `depth` calls deeper.
 #[inline(never)]
 fn fails(depth: u32) -> usize {
     assert!(depth > 0, "on purpose");
     black_box(fails(black_box(depth - 1)) + 1)
 }
 
-/// The time of some calls, one after another.
+/// Times some calls, one after another.
 fn each(times: usize, mut call: impl FnMut()) -> (Duration, usize) {
     let began = Instant::now();
     for _ in 0..times {
@@ -42,10 +42,10 @@ fn each(times: usize, mut call: impl FnMut()) -> (Duration, usize) {
     (began.elapsed(), times)
 }
 
-/// A panic of which nobody reads why.
+/// A panic whose cause is never read.
 pub(crate) fn died() -> Vec<Answer> {
     const TIMES: usize = 100;
-    // The peers keep the payload and nothing else, and nobody prints.
+    // The peers retain only the payload, and nothing is printed.
     panic::set_hook(Box::new(|_| {}));
     let jobs = JobManager::new();
     let ours = || {
@@ -70,13 +70,13 @@ pub(crate) fn died() -> Vec<Answer> {
         ("tokio spawn_blocking, payload only", None, Box::new(tokio)),
         ("rayon, caught, payload only", None, Box::new(rayon)),
     ];
-    vec![compare("a job that panics ten calls deep, until its end is known; nobody reads why", 20, contenders)]
+    vec![compare("a job that panics ten calls deep, until its end is known, its cause unread", 20, contenders)]
 }
 
 /// A panic whose frames are read as text.
 pub(crate) fn traceback() -> Vec<Answer> {
     const TIMES: usize = 10;
-    panic::set_hook(Box::new(|_| SEEN.set(Some(Backtrace::force_capture()))));
+    panic::set_hook(Box::new(|_| CAPTURED.set(Some(Backtrace::force_capture()))));
     let jobs = JobManager::new();
     let ours = || {
         each(TIMES, || {
@@ -88,18 +88,18 @@ pub(crate) fn traceback() -> Vec<Answer> {
     };
     let std = || {
         each(TIMES, || {
-            let seen =
-                thread::spawn(|| (catch_unwind(|| fails(10)).is_err(), SEEN.take())).join().expect("it is caught");
-            let text = seen.1.expect("the hook was called").to_string();
+            let caught =
+                thread::spawn(|| (catch_unwind(|| fails(10)).is_err(), CAPTURED.take())).join().expect("it is caught");
+            let text = caught.1.expect("the hook was called").to_string();
             assert!(text.contains("fails"), "{text}");
         })
     };
     let contenders: Vec<Contender<'_>> =
         vec![("bgjobs, its frames", None, Box::new(ours)), ("std::thread, `Backtrace` by a hook", None, Box::new(std))];
-    vec![compare("a job that panics ten calls deep, its traceback read", 10, contenders)]
+    vec![compare("a job that panics ten calls deep, until its traceback is read", 10, contenders)]
 }
 
-/// A line, where it can be read while the job runs.
+/// A line of a log that can be read while the job runs.
 pub(crate) fn line() -> Vec<Answer> {
     const LINES: usize = 1_000;
     let jobs = JobManager::new();
@@ -109,7 +109,8 @@ pub(crate) fn line() -> Vec<Answer> {
     };
     let list = || {
         let lines = Arc::new(Mutex::new(Vec::new()));
-        let add = || lines.lock().expect("nobody panics with it").push((Instant::now(), "a line of a log".to_string()));
+        let add =
+            || lines.lock().expect("the lock is never poisoned").push((Instant::now(), "a line of a log".to_string()));
         each(LINES, add)
     };
     let channel = || {
@@ -127,7 +128,7 @@ pub(crate) fn line() -> Vec<Answer> {
     vec![compare("a line of a log", 40, contenders)]
 }
 
-/// From the request to the end of the job, which hears it in its sleep, or by asking.
+/// From the request to the end of the job, which notices it in its sleep or by checking.
 pub(crate) fn stop() -> Vec<Answer> {
     const DEADLINE: Duration = Duration::from_secs(10);
     let jobs = JobManager::new();
@@ -139,7 +140,7 @@ pub(crate) fn stop() -> Vec<Answer> {
         (began.elapsed(), 1)
     };
     let asleep = || stops(|job| Ok(job.sleep(Duration::MAX)?));
-    let asking = || {
+    let checking = || {
         stops(|job| {
             loop {
                 job.check()?;
@@ -148,9 +149,9 @@ pub(crate) fn stop() -> Vec<Answer> {
     };
     let std_asleep = || {
         let over = Arc::new(AtomicBool::new(false));
-        let heard = Arc::clone(&over);
+        let stopped = Arc::clone(&over);
         let thread = thread::spawn(move || {
-            while !heard.load(Ordering::Acquire) {
+            while !stopped.load(Ordering::Acquire) {
                 thread::park();
             }
         });
@@ -161,10 +162,10 @@ pub(crate) fn stop() -> Vec<Answer> {
         thread.join().expect("it does not fail");
         (began.elapsed(), 1)
     };
-    let std_asking = || {
+    let std_checking = || {
         let over = Arc::new(AtomicBool::new(false));
-        let heard = Arc::clone(&over);
-        let thread = thread::spawn(move || while !heard.load(Ordering::Acquire) {});
+        let stopped = Arc::clone(&over);
+        let thread = thread::spawn(move || while !stopped.load(Ordering::Acquire) {});
         settle();
         let began = Instant::now();
         over.store(true, Ordering::Release);
@@ -175,17 +176,17 @@ pub(crate) fn stop() -> Vec<Answer> {
         ("bgjobs, `stop` with its verdict", None, Box::new(asleep)),
         ("std::thread, a flag, unpark, join", None, Box::new(std_asleep)),
     ];
-    let asked: Vec<Contender<'_>> = vec![
-        ("bgjobs, `stop` with its verdict", None, Box::new(asking)),
-        ("std::thread, a flag, join", None, Box::new(std_asking)),
+    let checked: Vec<Contender<'_>> = vec![
+        ("bgjobs, `stop` with its verdict", None, Box::new(checking)),
+        ("std::thread, a flag, join", None, Box::new(std_checking)),
     ];
     vec![
-        compare("a stop answered by a job that sleeps", 40, slept),
-        compare("a stop answered by a job that asks all the time", 40, asked),
+        compare("stopping a job that sleeps", 40, slept),
+        compare("stopping a job that checks all the time", 40, checked),
     ]
 }
 
-/// Lets a job come to where it is to be stopped.
+/// Gives a job time to reach the point where it is stopped.
 fn settle() {
     thread::sleep(Duration::from_millis(2));
 }

@@ -1,4 +1,4 @@
-//! Jobs that have ended and are kept, by their manager or by their handles: their memory, and how they are forgotten.
+//! Finished jobs that are still held by their manager or by handles: their memory, and the time it takes to forget them.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    alone,
     answer::{Answer, Unit},
+    fresh_process,
     peers::{Bgjobs, Blocking, Rayon, RustyPool, Std, Threadpool, Tokio, ours},
     runner::Runner,
     system,
@@ -17,23 +17,24 @@ use crate::{
 const NAMES: [&str; 7] =
     [Bgjobs::NAME, Std::NAME, Rayon::NAME, Tokio::NAME, Blocking::NAME, Threadpool::NAME, RustyPool::NAME];
 
-/// How many are kept.
+/// How many finished jobs are held.
 const JOBS: u32 = 1_000_000;
 
-/// How many threads that ended are kept: each keeps its stack.
+/// How many finished threads are held: fewer, because each one still has its stack.
 const THREADS: u32 = 2_000;
 
-/// A million jobs with a small result, and what it costs to forget them.
-pub(crate) fn kept() -> Vec<Answer> {
-    let title = "memory of an ended job, of 1,000,000 kept: ours in the lists, theirs as handles (std: 2,000)";
+/// A million finished jobs with a small result, and the cost of forgetting them.
+pub(crate) fn finished() -> Vec<Answer> {
+    let title = "memory per finished job, of 1,000,000: ours in the lists, theirs as handles (std: 2,000)";
     let mut memory = Answer::new(title, Unit::Bytes);
-    let mut flush = Answer::new("forgetting each of them (flush; drop of the handles)", Unit::Nanoseconds);
+    let mut flush =
+        Answer::new("forgetting each of them (ours: flush; theirs: dropping the handles)", Unit::Nanoseconds);
     for (i, name) in NAMES.iter().enumerate() {
         memory = memory.row(*name, (i == 0).then_some(208.0));
         flush = flush.row(*name, None);
-        let told = alone::ask("kept", name);
-        memory.add(i, told.first().copied().unwrap_or(f64::NAN));
-        flush.add(i, told.get(1).copied().unwrap_or(f64::NAN));
+        let figures = fresh_process::ask("finished", name);
+        memory.add(i, figures.first().copied().unwrap_or(f64::NAN));
+        flush.add(i, figures.get(1).copied().unwrap_or(f64::NAN));
     }
     vec![memory, flush]
 }
@@ -41,12 +42,12 @@ pub(crate) fn kept() -> Vec<Answer> {
 /// How many bodies have ended.
 static ENDED: AtomicUsize = AtomicUsize::new(0);
 
-/// The bytes of a kept job and the nanoseconds of forgetting it, told by a process that does nothing else.
-pub(crate) fn tell(name: &str) -> Vec<f64> {
-    let told = match name {
+/// Measures the bytes of a finished job and the nanoseconds to forget it, in a process that does nothing else.
+pub(crate) fn measure(name: &str) -> Vec<f64> {
+    let figures = match name {
         Bgjobs::NAME => {
             let (bgjobs, manager) = ours(Duration::from_secs(10));
-            keep(
+            hold(
                 JOBS,
                 |body| drop(bgjobs.start(body)),
                 |handles| {
@@ -55,28 +56,28 @@ pub(crate) fn tell(name: &str) -> Vec<f64> {
                 },
             )
         }
-        Std::NAME => keep(THREADS, |body| Std.start(body), drop),
-        Rayon::NAME => keep(JOBS, |body| Rayon.start(body), drop),
+        Std::NAME => hold(THREADS, |body| Std.start(body), drop),
+        Rayon::NAME => hold(JOBS, |body| Rayon.start(body), drop),
         Tokio::NAME => {
             let tokio = Tokio::new();
-            keep(JOBS, |body| tokio.start(body), drop)
+            hold(JOBS, |body| tokio.start(body), drop)
         }
-        Blocking::NAME => keep(JOBS, |body| Blocking.start(body), drop),
+        Blocking::NAME => hold(JOBS, |body| Blocking.start(body), drop),
         Threadpool::NAME => {
             let threadpool = Threadpool::with(2);
-            keep(JOBS, |body| threadpool.start(body), drop)
+            hold(JOBS, |body| threadpool.start(body), drop)
         }
         RustyPool::NAME => {
             let rusty_pool = RustyPool::new();
-            keep(JOBS, |body| rusty_pool.start(body), drop)
+            hold(JOBS, |body| rusty_pool.start(body), drop)
         }
-        _ => panic!("{name:?} is none of {NAMES:?}"),
+        _ => panic!("{name:?} is not one of {NAMES:?}"),
     };
-    told.into_iter().flatten().collect()
+    figures.into_iter().flatten().collect()
 }
 
-/// Starts as many jobs and keeps what `start` returns until all have ended, then lets `forget` have it.
-fn keep<H>(jobs: u32, start: impl Fn(fn() -> usize) -> H, forget: impl FnOnce(Vec<H>)) -> Option<[f64; 2]> {
+/// Starts `jobs` jobs and holds what `start` returns until all have ended, then passes it to `forget`.
+fn hold<H>(jobs: u32, start: impl Fn(fn() -> usize) -> H, forget: impl FnOnce(Vec<H>)) -> Option<[f64; 2]> {
     const AT_ONCE: u32 = 1_000;
     let run = |handles: &mut Vec<H>, jobs: u32| {
         for _ in 0..jobs / AT_ONCE {
@@ -85,7 +86,7 @@ fn keep<H>(jobs: u32, start: impl Fn(fn() -> usize) -> H, forget: impl FnOnce(Ve
                 thread::yield_now();
             }
         }
-        // The last of them are about to tell their results.
+        // The last of them are still about to store their results.
         thread::sleep(Duration::from_millis(50));
     };
     let mut handles = Vec::with_capacity((jobs + AT_ONCE) as usize);
@@ -93,7 +94,7 @@ fn keep<H>(jobs: u32, start: impl Fn(fn() -> usize) -> H, forget: impl FnOnce(Ve
     let before = system::resident()?;
     run(&mut handles, jobs);
     let grown = system::resident()? - before;
-    // The room in the list of handles counts as theirs: whoever keeps them has one.
+    // The vector of handles counts too, because a program that holds handles needs one.
     let began = Instant::now();
     forget(handles);
     let took = began.elapsed();
