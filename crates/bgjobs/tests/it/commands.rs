@@ -235,9 +235,12 @@ fn an_unsupervised_command_is_stopped_with_its_group_and_reports_what_it_leaves_
         assert!(matches!(deaf.stop("enough", GUARD), Verdict::Stopped { .. }));
         let left = jobs.start(Command::shell("sleep 1000 & echo $!")).unwrap();
         left.join().unwrap();
-        let [rest] = &jobs.running()[..] else { panic!("{:?}", jobs.status()) };
-        assert_eq!((rest.to_string(), rest.is_daemon()), ("left running by `sleep 1000 & echo $!`".into(), true));
-        assert!(matches!(rest.stop("enough", GUARD), Verdict::Stopped { .. }));
+        let [leftover] = &jobs.running()[..] else { panic!("{:?}", jobs.status()) };
+        assert_eq!(
+            (leftover.to_string(), leftover.is_daemon()),
+            ("left running by `sleep 1000 & echo $!`".into(), true)
+        );
+        assert!(matches!(leftover.stop("enough", GUARD), Verdict::Stopped { .. }));
         let body = |job: &bgjobs::Context| {
             let mut text = String::new();
             let print = |_, piece: &str| {

@@ -1,6 +1,6 @@
 //! What happens to jobs when their manager is dropped or the process ends.
 //!
-//! Each test covers one row of the table for a running job, a daemon and a job that has not started.
+//! Each test covers one row of the table in ARCHITECTURE.md, for running jobs, daemons and jobs that have not started.
 
 use std::{
     process,

@@ -83,29 +83,30 @@ fn no_way_to_start_a_job_shows_the_engine_in_the_frames() {
         type Output = u32;
 
         fn name(&self) -> bgjobs::Name {
-            "own".into()
+            "custom".into()
         }
 
         fn call(self, _: &bgjobs::Context) -> Result<u32, Failure> {
             Ok(outer(7))
         }
     }
-    fn alone(jobs: &Handle) -> Job<u32> {
-        jobs.with(on_fresh_thread()).spawn("alone", || outer(7)).unwrap()
+    fn on_own_thread(jobs: &Handle) -> Job<u32> {
+        jobs.with(on_fresh_thread()).spawn("fresh thread", || outer(7)).unwrap()
     }
     let starts: [Start; 4] = [
         |jobs| jobs.try_spawn("try", || Ok::<_, Failure>(outer(7))).unwrap().into(),
         |jobs| jobs.spawn_with("with", |_| Ok(outer(7))).unwrap().into(),
         |jobs| jobs.start(CustomBody).unwrap().into(),
-        |jobs| alone(jobs).into(),
+        |jobs| on_own_thread(jobs).into(),
     ];
     let jobs = JobManager::new();
     for start in starts {
         let job = start(&jobs);
         job.wait().unwrap();
         let failure = job.failure().unwrap();
-        let own = failure.frames().iter().all(|frame| frame.source.as_ref().unwrap().ends_with("tests/it/failures.rs"));
-        assert!(own, "{}", failure.traceback());
+        let all_own =
+            failure.frames().iter().all(|frame| frame.source.as_ref().unwrap().ends_with("tests/it/failures.rs"));
+        assert!(all_own, "{}", failure.traceback());
         assert!(functions(&failure)[1..] == CALLS, "{}", failure.traceback());
     }
 }

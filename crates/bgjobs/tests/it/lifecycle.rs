@@ -135,7 +135,7 @@ fn a_manager_holds_results_of_any_type_and_returns_each_only_as_its_own_type() {
 }
 
 #[test]
-fn a_result_can_be_borrowed_any_number_of_times_and_a_take_taken_once() {
+fn a_result_can_be_borrowed_repeatedly_and_a_take_emptied_once() {
     let jobs = JobManager::new();
     let lent = jobs.spawn("lent", || vec![1, 2]).unwrap();
     assert!(std::ptr::eq(lent.join().unwrap(), lent.clone().join().unwrap()));

@@ -43,7 +43,7 @@ enum Step {
     Flush,
     /// Lets one of the subscribers look.
     Look(usize),
-    /// Reindexs one of the subscribers with a new one.
+    /// Replaces one of the subscribers with a new one.
     Renew(usize),
 }
 

@@ -197,7 +197,7 @@ fn an_alarm_rings_once_between_two_looks() {
 }
 
 #[test]
-fn a_panicking_alarm_is_swallowed_and_the_manager_lives_on() {
+fn a_panic_in_an_alarm_is_swallowed_and_the_manager_still_works() {
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
     notices.wake(|| panic!("an alarm of the host"));

@@ -132,7 +132,7 @@ fn the_thread_of_a_job_is_known_while_it_runs() {
 fn measured_cpu_time_grows_while_a_job_runs_and_stays_known_after_it_finished() {
     let jobs = JobManager::with_config(Config { measure_cpu: true, ..Config::default() });
     let gate = Gate::new();
-    // The thread has already run a job, so a missing offset would show.
+    // The thread has used CPU time before, which must not count for the next job.
     jobs.spawn("before", || burn(Duration::from_millis(10))).unwrap().join().unwrap();
     let job = burner(&jobs, &gate);
     let running = job.cpu_time().unwrap();

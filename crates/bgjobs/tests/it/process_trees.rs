@@ -135,13 +135,15 @@ fn a_job_ends_with_its_command_and_leftover_processes_become_a_separate_job() {
         (job.failure().unwrap().message(), printed(&job, Stream::Out)),
         ("exit status 3", vec!["first".to_owned()])
     );
-    let [rest] = &jobs.running()[..] else { panic!("{}", jobs.status()) };
-    assert_eq!((rest.to_string(), rest.is_daemon()), (format!("left running by `{script}`"), true));
+    let [leftover] = &jobs.running()[..] else { panic!("{}", jobs.status()) };
+    assert_eq!((leftover.to_string(), leftover.is_daemon()), (format!("left running by `{script}`"), true));
     let is_cat = |process: &Process| process.command == "cat";
-    wait_until("the job lists its processes", || rest.place().is_some_and(|place| place.processes.iter().any(is_cat)));
+    wait_until("the job lists its processes", || {
+        leftover.place().is_some_and(|place| place.processes.iter().any(is_cat))
+    });
     drop(writer);
-    rest.wait().unwrap();
-    assert_eq!((printed(rest, Stream::Out), rest.status()), (vec!["last".to_owned()], "Completed"));
+    leftover.wait().unwrap();
+    assert_eq!((printed(leftover, Stream::Out), leftover.status()), (vec!["last".to_owned()], "Completed"));
     mark.is_gone();
 }
 
@@ -151,9 +153,9 @@ fn leftover_processes_end_when_stopped_whether_their_outputs_are_open_or_closed(
         let (jobs, mark) = (supervised(), Mark::new());
         let job = jobs.start(mark.on(Command::shell(format!("{DAEMON} {outputs}")))).unwrap();
         job.join().unwrap();
-        let [rest] = &jobs.running()[..] else { panic!("{}", jobs.status()) };
-        wait_until("the supervisor has listed its processes", || rest.place().is_some());
-        assert!(matches!(rest.stop("enough", GUARD), Verdict::Stopped { .. }));
+        let [leftover] = &jobs.running()[..] else { panic!("{}", jobs.status()) };
+        wait_until("the supervisor has listed its processes", || leftover.place().is_some());
+        assert!(matches!(leftover.stop("enough", GUARD), Verdict::Stopped { .. }));
         mark.is_gone();
     }
 }
@@ -163,10 +165,10 @@ fn leftover_processes_end_even_if_their_job_is_stopped_before_it_begins() {
     let (jobs, mark) = (supervised(), Mark::new());
     wait_until("a job is stopped before it starts", || {
         jobs.start(mark.on(Command::shell(DAEMON))).unwrap().join().unwrap();
-        let [rest] = &jobs.running()[..] else { panic!("{}", jobs.status()) };
-        rest.ask_stop("enough");
-        rest.wait().unwrap();
-        rest.times().started.is_none() || jobs.all().len() > 6
+        let [leftover] = &jobs.running()[..] else { panic!("{}", jobs.status()) };
+        leftover.ask_stop("enough");
+        leftover.wait().unwrap();
+        leftover.times().started.is_none() || jobs.all().len() > 6
     });
     wait_until("all processes have ended", || mark.bearers().is_empty());
 }

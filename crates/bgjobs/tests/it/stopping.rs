@@ -131,7 +131,7 @@ fn a_body_without_a_checkpoint_has_no_place_in_the_verdict() {
 }
 
 #[test]
-fn the_first_stop_request_is_told_so_and_its_reason_wins() {
+fn the_first_stop_request_returns_true_and_its_reason_wins() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let job = jobs.spawn("deaf", gate.hold(())).unwrap();

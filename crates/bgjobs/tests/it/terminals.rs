@@ -10,7 +10,7 @@ use crate::{
 const SIZE: TerminalSize = TerminalSize { rows: 33, columns: 101 };
 
 #[test]
-fn both_outputs_of_a_command_on_a_terminal_have_the_requested_size() {
+fn both_outputs_of_a_command_are_a_terminal_of_the_requested_size() {
     let jobs = supervised();
     let script = "test -t 1 && test -t 2 && echo both; stty size <&1; test -t 0 || echo no input; echo oops >&2";
     let job = jobs.start(Command::shell(script).terminal(SIZE)).unwrap();

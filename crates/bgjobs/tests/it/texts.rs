@@ -174,7 +174,7 @@ fn a_refused_removal_says_why() {
 }
 
 #[test]
-fn a_job_is_displayed_by_name_and_debugged_with_its_number() {
+fn a_job_displays_as_its_name_and_its_debug_form_adds_the_number() {
     let jobs = JobManager::new();
     let job = jobs.with(Options::default()).spawn("fit(x)", || 1).unwrap();
     assert_eq!(format!("{job}|{job:?}"), "fit(x)|<BackgroundJob #0: fit(x)>");

@@ -123,9 +123,9 @@ fn jobs_that_wait_for_later_jobs_never_deadlock() {
         let jobs = JobManager::new();
         let links: Vec<_> = (0..COUNT)
             .map(|n| {
-                let (tell, told) = mpsc::channel::<bgjobs::Job<usize>>();
-                let body = move || told.recv().map_or(n, |next| *next.join().unwrap());
-                (tell, jobs.spawn("link", body).unwrap())
+                let (sender, receiver) = mpsc::channel::<bgjobs::Job<usize>>();
+                let body = move || receiver.recv().map_or(n, |next| *next.join().unwrap());
+                (sender, jobs.spawn("link", body).unwrap())
             })
             .collect();
         for pair in links.windows(2) {

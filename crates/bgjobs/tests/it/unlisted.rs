@@ -127,7 +127,7 @@ fn a_dropped_manager_does_not_wait_for_unlisted_jobs() {
 }
 
 #[test]
-fn an_unlisted_job_prevented_from_starting_by_a_shutdown_ends() {
+fn an_unlisted_job_ends_even_if_a_shutdown_prevents_it_from_starting() {
     // Either its worker or the shutdown may be first; it ends in both cases.
     for _ in 0..100 {
         let jobs = JobManager::new();
