@@ -1,6 +1,6 @@
-"""Background jobs for an interactive prompt: start something, keep the prompt, read its result or its traceback.
+"""Background jobs for an interactive prompt: start something, go on typing, read its result or its traceback.
 
-The classes of `IPython.lib.backgroundjobs`, on the engine of bgjobs; see the README for what differs.
+The classes of `IPython.lib.backgroundjobs`, on the engine of bgjobs; the README lists the differences.
 
 >>> from bgjobs import BackgroundJobManager
 >>> jobs = BackgroundJobManager()
@@ -40,9 +40,9 @@ __all__ = [
 
 
 def install() -> None:
-    """Takes the place of `IPython.lib.backgroundjobs`, for code that imports it by that name.
+    """Replaces `IPython.lib.backgroundjobs`, for code that imports it by that name.
 
-    A module that has imported it before keeps what it has.
+    A module that has imported it before still has the original.
 
     >>> import bgjobs
     >>> bgjobs.install()
@@ -62,14 +62,14 @@ def install() -> None:
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """For `%load_ext bgjobs`: the magics, their completion, and the notices."""
+    """Called by `%load_ext bgjobs`: adds the magics, their completion, and the notices."""
     from .magics import load_ipython_extension
 
     load_ipython_extension(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
-    """For `%unload_ext bgjobs`: takes them away again; jobs go on."""
+    """Called by `%unload_ext bgjobs`: removes them again; jobs go on."""
     from .magics import unload_ipython_extension
 
     unload_ipython_extension(shell)

@@ -1,19 +1,20 @@
-"""The far side of a job in a process of its own; `process.py` is the near side.
+"""The far side of a job in a process of its own; `remote.py` is the near side.
 
-    the user's process  --starts-->  supervisor  --forks-->  worker  --starts-->  whatever it starts
+    the user's process  --starts-->  supervisor  --forks-->  worker  --starts-->  any other process
 
-The worker runs the body.  The supervisor runs nothing of the user's: it waits, passes a stop on,
-and sees to it that the worker and all that came of it are gone before it leaves itself.  On Linux
-it is a "child subreaper": a process whose parent ends becomes its child, so that one which left the
-session or forked twice is found and killed too.  Elsewhere only the worker's process group is.
+The worker runs the body.  The supervisor runs no code of the user's: it waits, passes a stop on,
+and does not leave before the worker and all its offspring are gone.  On Linux it is a "child
+subreaper": a process that loses its parent becomes the supervisor's child, so that one which has
+left the session or forked twice is still found and killed.  Elsewhere only the worker's process
+group is killed.
 
-This file is run by its path, and imports neither the package nor anything else that a body may not
-need: its start is part of every job's time.  Each side knows the other by file descriptors alone:
+This file is run by its path, and imports neither the package nor any module that a body may not
+need, because its start is part of every job's time.  The two sides share only file descriptors:
 
     payload   what to set up and what to run (two pickles in a file)
-    reply     what came of it (a mark that it is whole, a header, a value; in a file)
-    control   orders: seconds of grace before the kill; its end: the user's process is gone
-    status    the worker's process id, and at last how it ended
+    reply     what came of it (a mark that it is complete, a header, a value; in a file)
+    control   orders: seconds of grace before the kill; closed when the user's process is gone
+    status    the worker's process id, and at last its wait status
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import os
 import sys
 
 if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
-    del sys.path[0]  # this file's directory: none of the package's modules must hide another
+    del sys.path[0]  # this file's directory: the package's modules must not hide others of the same name
 
 import ctypes
 import pickle
@@ -37,16 +38,18 @@ if TYPE_CHECKING:
 
 LINUX = sys.platform == "linux"
 
-# What the body left running is asked to end (SIGTERM) when the body has ended, and killed after
-# this many seconds.  Some of it ends by itself just then, with cleaning up to do: multiprocessing's
-# resource tracker, for one.
+# When the body has ended, the processes that it left running get SIGTERM, and SIGKILL after this
+# many seconds.  Some of them end by themselves at that moment and still have to clean up:
+# multiprocessing's resource tracker, for example.
 LINGER = 0.5
 
-# Seconds to go on killing what does not die (it is in the kernel, or is another user's by now).
+# For how many seconds to go on killing a process that does not die: it may hang in the kernel, or
+# belong to another user by now.
 GIVE_UP = 5.0
 
 ORDER = struct.Struct("<d")
-NEWS = struct.Struct("<cq")
+STATUS = struct.Struct("<cq")
+STARTED, ENDED = b"p", b"e"
 
 
 def main() -> None:
@@ -67,11 +70,11 @@ def main() -> None:
         finally:
             os._exit(0)
     os.setsid()
-    tell(status, b"p", os.getpid())  # before the body can say anything
+    report(status, STARTED, os.getpid())  # before the body can print anything
     os.close(control)
     os.close(status)
     if LINUX:
-        prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: the supervisor's end is the worker's
+        prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: the worker ends with the supervisor
         if os.getppid() != supervisor:
             os._exit(1)
     work(payload, reply)
@@ -85,25 +88,25 @@ def prctl(option: int, value: int = 1) -> None:
 
 
 def supervise(worker: int, control: int, status: int, parent: int) -> None:
-    """Sees the worker and its offspring to their end, then tells how the worker ended."""
-    heard, wake = os.pipe()
-    for fd in (heard, wake):
+    """Waits until the worker and its offspring have ended, then reports how the worker ended."""
+    wakeups, wakeup_end = os.pipe()
+    for fd in (wakeups, wakeup_end):
         os.set_blocking(fd, False)
-    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.set_wakeup_fd(wakeup_end, warn_on_full_buffer=False)
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
 
     events = select.poll()
-    events.register(heard, select.POLLIN)
+    events.register(wakeups, select.POLLIN)
     events.register(control, select.POLLIN)
-    ending = None
+    wait_status = None
     kill_at = float("inf")
     while True:
         some_live, ended = reap(worker)
         if ended is not None:
-            ending = ended
+            wait_status = ended
             kill_at = min(kill_at, time.monotonic() + LINGER)
             if some_live:
                 signal_all(worker, signal.SIGTERM)
@@ -112,55 +115,55 @@ def supervise(worker: int, control: int, status: int, parent: int) -> None:
         left = kill_at - time.monotonic()
         if left <= 0:
             signal_all(worker, signal.SIGKILL)
-            if ending is not None and left < -GIVE_UP:
+            if wait_status is not None and left < -GIVE_UP:
                 break
-            left = 0.01  # those whose parent has just been killed come to us: look again
+            left = 0.01  # look again: orphans of a process that was just killed become our children
         for fd, _ in events.poll(1000 * min(left, 1.0)):
-            if fd == heard:
-                if signal.SIGTERM in os.read(heard, 512):
+            if fd == wakeups:
+                if signal.SIGTERM in os.read(wakeups, 512):
                     kill_at = 0.0
                 continue
             order = os.read(control, ORDER.size)
             if order:
                 (grace,) = ORDER.unpack(order)
-                if grace > 0 and ending is None:
+                if grace > 0 and wait_status is None:
                     interrupt(worker)
                 kill_at = min(kill_at, time.monotonic() + grace)
             else:
                 events.unregister(control)
                 kill_at = min(kill_at, time.monotonic())
         if os.getppid() != parent:
-            # The end of `control` says so at once, but not while a fork of the parent holds it too.
+            # Normally `control` is closed by then, but a fork of the parent may hold it open.
             kill_at = min(kill_at, time.monotonic())
     if not LINUX:
-        signal_all(worker, signal.SIGKILL)  # orphans are not ours to wait for
-    if ending is not None:
-        tell(status, b"e", ending)
+        signal_all(worker, signal.SIGKILL)  # orphans are not our children here
+    if wait_status is not None:
+        report(status, ENDED, wait_status)
 
 
-def tell(status: int, what: bytes, number: int) -> None:
+def report(status: int, event: bytes, number: int) -> None:
     try:
-        os.write(status, NEWS.pack(what, number))
+        os.write(status, STATUS.pack(event, number))
     except BrokenPipeError:
         pass
 
 
 def reap(worker: int) -> tuple[bool, int | None]:
-    """Whether any child is left, and the worker's wait status if it has ended just now."""
+    """Whether any child is left, and the worker's wait status if it has just ended."""
     ended = None
     while True:
         try:
-            pid, how = os.waitpid(-1, os.WNOHANG)
+            pid, wait_status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return False, ended
         if pid == 0:
             return True, ended
         if pid == worker:
-            ended = how
+            ended = wait_status
 
 
 def interrupt(worker: int) -> None:
-    """Does what Ctrl-C at a terminal does: tells the worker and the commands it waits for."""
+    """Does what Ctrl-C at a terminal does: interrupts the worker and the commands that it waits for."""
     try:
         os.killpg(worker, signal.SIGINT)
     except ProcessLookupError:
@@ -172,11 +175,11 @@ def signal_all(worker: int, number: int) -> None:
         try:
             os.kill(pid, number)
         except OSError:
-            pass  # gone, or not ours to signal
+            pass  # gone, or owned by another user
 
 
 def offspring() -> list[int]:
-    """The processes below this one, as they are now."""
+    """The processes that descend from this one, at this moment."""
     children: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
@@ -196,38 +199,38 @@ def offspring() -> list[int]:
 
 
 def work(payload: int, reply: int) -> None:
-    """Runs the body and writes what came of it."""
+    """Runs the body and writes the reply."""
     me = os.getpid()
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     signal.signal(signal.SIGINT, signal.default_int_handler)
     value = failure = None
     try:
-        with open(payload, "rb") as letter:
-            prepare(**pickle.load(letter))
-            kind, *parts = pickle.load(letter)
+        with open(payload, "rb") as stream:
+            prepare(**pickle.load(stream))
+            kind, *parts = pickle.load(stream)
         value = call(*parts) if kind == "call" else evaluate(*parts)
     except BaseException as error:
         failure = error
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if os.getpid() != me:
-        # A fork that the body made has come back here: it ends as a script does.
+        # This is a child that the body has forked: it ends like a script.
         if failure is not None:
             raise failure
         return
-    with open(reply, "w+b") as sheet:
-        sheet.write(b"?")
+    with open(reply, "w+b") as file:
+        file.write(b"?")
         if failure is not None:
-            send_failure(sheet, failure)
+            send_failure(file, failure)
         else:
-            send_result(sheet, value)
-        sheet.flush()
-        sheet.seek(0)
-        sheet.write(b"!")
+            send_result(file, value)
+        file.flush()
+        file.seek(0)
+        file.write(b"!")
     leave()
 
 
 def leave() -> None:
-    """Ends this process as a script ends, but does not take its modules apart, which takes long."""
+    """Ends this process as a script ends, but without tearing down its modules, which takes long."""
     import atexit
 
     if "threading" in sys.modules:
@@ -245,7 +248,7 @@ def prepare(path: list[str], argv: list[str], cwd: str | None, sources: dict[str
     """Makes this process look to the body like the one that the job was started in."""
     sys.path[:] = path
     sys.argv[:] = argv
-    # What the body calls __main__ came by value.  It must not find this file under that name.
+    # The body's own __main__ was sent by value.  This file must not be found under that name.
     sys.modules["__main__"] = type(sys)("__main__")
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(  # type: ignore[union-attr]
@@ -267,44 +270,44 @@ def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return function(*args, **kwargs)
 
 
-def evaluate(expression: str, file: str, names: dict[str, Any]) -> Any:
-    return eval(compile(expression, file, "eval"), names)
+def evaluate(expression: str, filename: str, names: dict[str, Any]) -> Any:
+    return eval(compile(expression, filename, "eval"), names)
 
 
-def send_result(sheet: BinaryIO, value: Any) -> None:
-    pickle.dump(("result", type_name(value), ""), sheet)
-    start = sheet.tell()
+def send_result(file: BinaryIO, value: Any) -> None:
+    pickle.dump(("result", type_name(value), ""), file)
+    start = file.tell()
     try:
         # Fails for what was defined at a prompt; where it works it saves importing cloudpickle.
-        pickle.dump(value, sheet, pickle.HIGHEST_PROTOCOL)
+        pickle.dump(value, file, pickle.HIGHEST_PROTOCOL)
         return
     except Exception:
-        sheet.seek(start)
-        sheet.truncate()
+        file.seek(start)
+        file.truncate()
     try:
         import cloudpickle
 
-        cloudpickle.dump(value, sheet)
+        cloudpickle.dump(value, file)
     except Exception as error:
-        sheet.seek(1)
-        sheet.truncate()
+        file.seek(1)
+        file.truncate()
         why = f"{type(error).__name__}: {error}"
-        pickle.dump(("unsendable", type_name(value), why), sheet)
+        pickle.dump(("unsendable", type_name(value), why), file)
 
 
-def send_failure(sheet: BinaryIO, error: BaseException) -> None:
+def send_failure(file: BinaryIO, error: BaseException) -> None:
     import traceback
 
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
         frames = frames.tb_next
     text = "".join(traceback.format_exception(type(error), error, frames))
-    pickle.dump(("failure", type_name(error), text), sheet)
-    sheet.write(survivor(error) or pickle.dumps(None))
+    pickle.dump(("failure", type_name(error), text), file)
+    file.write(portable(error) or pickle.dumps(None))
 
 
-def survivor(error: BaseException) -> bytes | None:
-    """`error` as a pickle that has been seen to come back, or None."""
+def portable(error: BaseException) -> bytes | None:
+    """`error` as a pickle that is known to load again, or None."""
     for module in ("pickle", "cloudpickle"):
         try:
             data: bytes = __import__(module).dumps(error)
@@ -316,9 +319,9 @@ def survivor(error: BaseException) -> bytes | None:
 
 
 def type_name(value: Any) -> str:
-    kind = type(value)
-    plain = kind.__module__ in ("builtins", "__main__")
-    return kind.__qualname__ if plain else f"{kind.__module__}.{kind.__qualname__}"
+    cls = type(value)
+    plain = cls.__module__ in ("builtins", "__main__")
+    return cls.__qualname__ if plain else f"{cls.__module__}.{cls.__qualname__}"
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""A cell of statements as a job, and the rule by which the names it assigns come back.
+"""A cell of statements as a job, and the rule by which the names that it assigns come back.
 
-A cell works on a copy of the prompt's names, taken when it starts: the names are its own, the
-objects are not copied. `BackgroundJobCell.bring_back` then gives the prompt what was assigned. This
-module does not know IPython.
+A cell works on a copy of the prompt's names, taken when it starts; the objects themselves are not copied.
+`BackgroundJobCell.bring_back` then assigns its names at the prompt. This module does not know IPython.
 """
 
 from __future__ import annotations
@@ -15,19 +14,19 @@ from collections.abc import Mapping, MutableMapping
 from types import CodeType, FunctionType
 from typing import Any, Callable
 
-from . import names as names_of
 from .jobs import BackgroundJobBase
+from .names import referenced
 from .payload import pack
-from .process import BackgroundJobProcess, Child
+from .process import BackgroundJobProcess
+from .remote import Child
 
 _UNBOUND = object()
 
 
 def split(source: str, filename: str, compiler: Callable[..., CodeType] = compile) -> tuple[CodeType, CodeType | None]:
-    """The code of a cell's statements, and that of the expression it ends with, if it does.
+    """The code of a cell's statements, and of the expression that it ends with, if there is one.
 
-    A `compiler` that knows more, which ``await`` to allow for instance, may take the place of
-    `compile`. Raises `SyntaxError`.
+    `compiler` may replace `compile`, for example to allow ``await``. Raises `SyntaxError`.
 
     >>> body, last = split("x = 6; x * 7", "a cell")
     >>> execute(body, last, {})
@@ -42,9 +41,9 @@ def split(source: str, filename: str, compiler: Callable[..., CodeType] = compil
 
 
 def execute(body: CodeType, last: CodeType | None, names: dict[str, Any]) -> Any:
-    """Runs a cell with these names; the value of the expression it ends with, or None.
+    """Runs a cell with these names; returns the value of the expression that it ends with, or None.
 
-    A cell that awaits something gets an event loop of its own.
+    A cell that awaits something gets its own event loop.
     """
     codes = [body] if last is None else [body, last]
 
@@ -63,10 +62,10 @@ def execute(body: CodeType, last: CodeType | None, names: dict[str, Any]) -> Any
 
 
 class BackgroundJobCell(BackgroundJobBase):
-    """A job that runs the statements of a cell, on a copy of `names` of its own.
+    """A job that runs the statements of a cell, on its own copy of `names`.
 
     Its result is the value of the expression that the cell ends with, or None. `source` is only
-    shown; `body` and `last` are what `split` makes of it.
+    shown; `body` and `last` are what `split` returns for it.
 
     >>> prompt = {"x": 1}
     >>> job = BackgroundJobCell("y = x + 1", *split("y = x + 1", "a cell"), prompt)
@@ -86,14 +85,14 @@ class BackgroundJobCell(BackgroundJobBase):
         self.source = source
         self._body, self._last = body, last
         self._before, self._own = dict(names), dict(names)
-        self._names: dict[str, Any] | None = None
-        self._is_back = False
+        self._final_names: dict[str, Any] | None = None
+        self._brought_back = False
         self._init()
 
     @property
     def names(self) -> dict[str, Any]:
-        """What the cell has assigned, by name; of one that failed, what it came to."""
-        return dict(self._assigned() if self._names is None else self._names)
+        """What the cell has assigned, by name; if it failed, what it had assigned by then."""
+        return dict(self._assigned() if self._final_names is None else self._final_names)
 
     def _assigned(self) -> dict[str, Any]:
         own, before = dict(self._own), self._before
@@ -104,62 +103,62 @@ class BackgroundJobCell(BackgroundJobBase):
         try:
             return execute(self._body, self._last, self._own)
         finally:
-            self._keep(self._assigned())
+            self._settle(self._assigned())
 
-    def _keep(self, assigned: dict[str, Any]) -> None:
-        # What was not assigned is the prompt's, and not to be kept alive by this job.
-        self._names = assigned
+    def _settle(self, assigned: dict[str, Any]) -> None:
+        # The rest belongs to the prompt, and this job should not keep it alive.
+        self._final_names = assigned
         self._before = {name: self._before[name] for name in assigned if name in self._before}
         self._own = {}
 
     def bring_back(self, prompt: MutableMapping[str, Any]) -> tuple[list[str], list[str]]:
-        """Gives the prompt the names that the cell assigned, once, if it has ended without error.
+        """Assigns the cell's names at the prompt, once, if the cell has ended without error.
 
-        A name that was bound anew at the prompt since the cell started keeps what it has there.
+        A name that was rebound at the prompt since the cell started keeps its value there.
         Returns the names that came back, and those that did not.
         """
-        if self._is_back or self.outcome != "done":
+        if self._brought_back or self.outcome != "done":
             return [], []
-        self._is_back = True
-        back, left = [], []
+        self._brought_back = True
+        back, rebound = [], []
         for name, value in self.names.items():
             if prompt.get(name, _UNBOUND) is self._before.get(name, _UNBOUND):
                 prompt[name] = value
                 back.append(name)
             else:
-                left.append(name)
+                rebound.append(name)
         self._before = {}
-        return sorted(back), sorted(left)
+        return sorted(back), sorted(rebound)
 
 
 class BackgroundJobProcessCell(BackgroundJobProcess, BackgroundJobCell):
     """A cell that runs in a process of its own, with copies of the names that it refers to.
 
-    What it assigns comes back if it ends without error, and if it can be sent: of what can't, its
-    log says so. What it changes in objects stays there.
+    What it assigns comes back if the cell ends without error and the value can be sent; its log names
+    the values that can't. Changes to objects stay in its process.
 
-    Raises `pickle.PicklingError` naming the first value that cannot be sent there.
+    Raises `pickle.PicklingError`, which names the first value that cannot be sent.
     """
 
     def __init__(self, source: str, body: CodeType, last: CodeType | None, names: Mapping[str, Any]) -> None:
         BackgroundJobCell.__init__(self, source, body, last, names)
         codes = (body,) if last is None else (body, last)
-        wanted = {name for code in codes for name in names_of.referenced(code)}
+        wanted = {name for code in codes for name in referenced(code)}
         sent = {name: names[name] for name in sorted(wanted & names.keys())}
         sent.pop("__builtins__", None)
         parts = {f"the value of {name!r}": value for name, value in sent.items()}
-        # Brings the cell's lines along, for its tracebacks.
+        # This sends the cell's lines along, for its tracebacks.
         parts["the cell"] = FunctionType(body, {})
-        self._child = Child(pack(("call", _run_there, (body, last, sent), {}), parts))
+        self._child = Child(pack(("call", _run_remotely, (body, last, sent), {}), parts))
 
     def call(self) -> Any:
         result, assigned = super().call()
-        self._keep(assigned)
+        self._settle(assigned)
         return result
 
 
-def _run_there(body: CodeType, last: CodeType | None, names: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Runs a cell; its value, and what it assigned that can be sent back."""
+def _run_remotely(body: CodeType, last: CodeType | None, names: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Runs a cell; returns its value, and what it assigned that can be sent back."""
     import cloudpickle
 
     own = {**names, "__name__": "__main__"}

@@ -1,6 +1,6 @@
-"""Jobs and managers as HTML, for notebooks: a plain table in the colours of the page.
+"""Jobs as HTML, for notebooks: a plain table in the colours of the page.
 
-All that comes from the user is escaped. It changes nothing, and takes no notice for told.
+All text of the user's is escaped. It does not know managers, changes nothing, and counts as no report.
 """
 
 from __future__ import annotations
@@ -8,22 +8,19 @@ from __future__ import annotations
 import html
 import reprlib
 import traceback
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from . import stopping
-from .output import harmless
-
-if TYPE_CHECKING:
-    from .jobs import BackgroundJobBase
-    from .manager import BackgroundJobManager
+from .log import Log
+from .record import Record
+from .text import duration, harmless
 
 _ROWS = 50
-"""How many jobs of a manager are shown: the newest."""
+"""How many jobs a table shows: the newest."""
 
 _LINES = 5
 """How many lines of a job's log are shown: the newest."""
 
-_MOST = 1000
+_MAX_LENGTH = 1000
 """How many characters of a text are shown."""
 
 _short = reprlib.Repr()
@@ -32,20 +29,19 @@ _short.maxother = _short.maxstring = 120
 _LEFT = ' style="text-align: left; vertical-align: top"'
 
 
-def manager_html(manager: BackgroundJobManager) -> str:
-    """A table of the jobs that the manager holds, by number.
+def jobs_html(jobs_by_number: Mapping[int, Record]) -> str:
+    """A table of jobs, in the order of their numbers.
 
-    >>> from bgjobs import BackgroundJobManager
-    >>> manager_html(BackgroundJobManager())
+    >>> jobs_html({})
     '<p>No jobs.</p>'
     """
-    jobs = [job for _, job in sorted(manager.all.items())]
+    jobs = [job for _, job in sorted(jobs_by_number.items())]
     if not jobs:
         return "<p>No jobs.</p>"
     heading = "".join(f"<th{_LEFT}>{name}</th>" for name in ("", "Job", "Status", "Time", ""))
     rows = "".join(
         f"<tr>{_cell(str(job.num))}{_cell(_cut(str(job)))}{_cell(_status(job))}{_cell(_time(job))}"
-        f"{_cell(_last_word(job))}</tr>"
+        f"{_cell(_summary(job))}</tr>"
         for job in jobs[-_ROWS:]
     )
     older = len(jobs) - _ROWS
@@ -53,18 +49,18 @@ def manager_html(manager: BackgroundJobManager) -> str:
     return f"{note}<table><thead><tr>{heading}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def job_html(job: BackgroundJobBase) -> str:
-    """What there is to know about a job: its status, its time, what came of it, what it printed."""
+def job_html(job: Record) -> str:
+    """A table about one job: its status, its time, its result or failure, the end of its log."""
     rows = {"Job": f"#{job.num} {_cut(str(job))}", "Status": _status(job), "Time": _time(job)}
     if job.outcome == "done":
         rows["Result"] = _result(job)
     elif job.outcome is not None:
         rows["Failure"] = _failure(job)
     body = "".join(f"<tr><th{_LEFT}>{name}</th>{_cell(text)}</tr>" for name, text in rows.items())
-    lines = job.log.tail(_LINES)
+    lines = Log(job).tail(_LINES)
     if lines:
-        shown = "\n".join(_escaped(_cut(line)) for line in lines)
-        body += f"<tr><th{_LEFT}>Log</th><td{_LEFT}><pre>{shown}</pre></td></tr>"
+        text = "\n".join(_escaped(_cut(line)) for line in lines)
+        body += f"<tr><th{_LEFT}>Log</th><td{_LEFT}><pre>{text}</pre></td></tr>"
     return f"<table><tbody>{body}</tbody></table>"
 
 
@@ -76,25 +72,25 @@ def _escaped(text: str) -> str:
     return html.escape(harmless(text))
 
 
-def _status(job: BackgroundJobBase) -> str:
-    """Its status without the advice that is for the prompt."""
+def _status(job: Record) -> str:
+    """Its status, without the hint that is meant for the prompt."""
     return job.status.partition(",")[0]
 
 
-def _time(job: BackgroundJobBase) -> str:
-    return "" if job._ran is None else stopping._duration(job._ran)
+def _time(job: Record) -> str:
+    return "" if job._ran is None else duration(job._ran)
 
 
-def _last_word(job: BackgroundJobBase) -> str:
-    """What is to be said of a job in one line: its result, its failure, or what it printed last."""
+def _summary(job: Record) -> str:
+    """A job in one line: its result, its failure, or the last line that it printed."""
     if job.outcome == "done":
         return _result(job)
     if job.outcome is not None:
         return _failure(job)
-    return _cut("".join(job.log.tail(1)))
+    return _cut("".join(Log(job).tail(1)))
 
 
-def _result(job: BackgroundJobBase) -> str:
+def _result(job: Record) -> str:
     if job.result is None:
         return ""
     try:
@@ -103,17 +99,17 @@ def _result(job: BackgroundJobBase) -> str:
         return f"({type(job.result).__name__}; its repr raised {type(error).__name__})"
 
 
-def _failure(job: BackgroundJobBase) -> str:
+def _failure(job: Record) -> str:
     if job.outcome == "stopped":
         return job._reason or ""
     exception = job._exception
     assert exception is not None, "a job that died has an exception"
-    told = traceback.TracebackException(type(exception), exception, None)
-    # Notes would be the last lines, in the place of what happened.
-    vars(told)["__notes__"] = None
-    return _cut(list(told.format_exception_only())[-1].rstrip("\n"))
+    formatter = traceback.TracebackException(type(exception), exception, None)
+    # Notes would be the last lines, instead of the message.
+    vars(formatter)["__notes__"] = None
+    return _cut(list(formatter.format_exception_only())[-1].rstrip("\n"))
 
 
 def _cut(text: str) -> str:
-    """A text of any length as a table has room for it."""
-    return text if len(text) <= _MOST else f"{text[:_MOST]} ... ({len(text)} characters)"
+    """A text of any length, cut to what a table has room for."""
+    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]} ... ({len(text)} characters)"

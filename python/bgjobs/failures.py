@@ -1,11 +1,11 @@
-"""Why a job died: the text of its traceback, and a look around in the place where it happened.
+"""Why a job died: the text of its traceback, and a debugger at the line where it failed.
 
-Texts are made when they are read, and are those of the original: by the live IPython's formatter if
-there is one, else by IPython's if it is installed, else by the standard library. It follows that
-colours and ``%xmode`` are those of the reader's moment.
+Texts are formatted when they are read, and are those of the original: the live IPython's formatter makes them
+if there is one, otherwise that of an installed IPython, otherwise the standard library. So colours and
+``%xmode`` are the reader's.
 
-A traceback holds the frames that it went through, and these hold their names and what those refer
-to. `keep` bounds that. This module does not know how jobs run.
+A traceback holds its frames, and these hold their names and all that those refer to. `capture` limits that to the
+newest dead jobs. This module does not know how jobs run.
 """
 
 from __future__ import annotations
@@ -16,28 +16,29 @@ import traceback
 import weakref
 from collections import deque
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .jobs import BackgroundJobBase
+from .record import Record
 
-KEPT = 32
-"""How many dead jobs keep the names of their frames: the newest ones."""
+CAPTURED = 32
+"""How many dead jobs have captured frames, with their names: the newest."""
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
-_WAYS = tuple(os.path.join(_HERE, name) for name in ("cells.py", "process.py"))
-"""Where a `call`, which the original does not have, takes more than one frame to the body."""
+_LONG_WAYS = {
+    os.path.join(_HERE, file): [os.path.join(_HERE, name) for name in files]
+    for file, files in {"cells.py": ["cells.py"], "process.py": ["process.py", "remote.py"]}.items()
+}
+"""Where a `call` reaches the body through several frames, and the files of these; the original's is one frame."""
 
-_kept: deque[weakref.ref[BackgroundJobBase]] = deque()
+_captured: deque[weakref.ref[Record]] = deque()
 _formatter: Any = None
 
 
 def text(exception: BaseException, trace: TracebackType | None = None) -> str:
-    """The text of an exception and of what led to it, as the original's ``job.traceback()`` has it.
+    """The text of an exception with its traceback, as the original's ``job.traceback()`` prints it.
 
-    `trace` is its traceback, by default the one that it has now.
-
-    Our own frames are left out, but for the one that calls the body, where the original shows it.
+    `trace` is the traceback, by default the one that the exception has now. The frames of this
+    package are left out, except the one that calls the body where the original shows it.
 
     >>> try:
     ...     1 / 0
@@ -48,26 +49,26 @@ def text(exception: BaseException, trace: TracebackType | None = None) -> str:
     whole = trace or exception.__traceback__
     formatter = _ipython_formatter()
     if formatter is None:
-        trace = _without_ours(whole, keep_call=True)
+        trace = _without_ours(whole, show_call=True)
         return "".join(traceback.format_exception(type(exception), exception, trace)).rstrip("\n")
-    trace = _without_ours(whole, keep_call=not _hides_call(formatter))
-    # `%debug` goes where the formatter was last; reading a text must not lead it there.
+    trace = _without_ours(whole, show_call=not _hides_call(formatter))
+    # `%debug` opens the traceback that the formatter had last; reading a text must not change which.
     before = getattr(formatter, "tb", None)
     try:
-        shown: str = formatter.text(type(exception), exception, trace, tb_offset=0)
+        formatted: str = formatter.text(type(exception), exception, trace, tb_offset=0)
     finally:
         formatter.tb = before
-    return shown
+    return formatted
 
 
-def text_of(job: BackgroundJobBase) -> str | None:
+def text_of(job: Record) -> str | None:
     """The text for a dead job; None for any other."""
     exception = job._exception
     return None if exception is None else text(exception, job._trace)
 
 
 def _ipython_formatter() -> Any:
-    """What makes IPython's texts; None if IPython is not installed."""
+    """IPython's formatter of tracebacks; None if IPython is not installed."""
     global _formatter
     try:
         from IPython import get_ipython
@@ -88,54 +89,54 @@ def _ipython_formatter() -> Any:
 
 
 def _hides_call(formatter: Any) -> bool:
-    """Whether the original's `call` does not show: IPython 9 leaves out frames of its own modules,
-    in the modes that show code around each line."""
+    """Whether the original hides its `call`: IPython 9 leaves out frames of its own modules, in the
+    modes that show code around each line."""
     import IPython
 
     return IPython.version_info[0] >= 9 and formatter.mode in formatter.verbose_modes
 
 
-def _without_ours(trace: TracebackType | None, keep_call: bool) -> TracebackType | None:
-    """The traceback from where the body begins; with the frame that called it, if `keep_call`.
+def _without_ours(trace: TracebackType | None, show_call: bool) -> TracebackType | None:
+    """The traceback from where the body begins, or with `show_call` from the frame that called it.
 
-    Of a body that ran in another process there is none."""
+    None if the body ran in another process."""
     while trace is not None and is_ours(trace.tb_frame):
         code = trace.tb_frame.f_code
-        if code.co_name == "call" and code.co_filename in _WAYS:
-            trace = _past(trace, code.co_filename)
-        elif code.co_name == "call":
-            return trace if keep_call else trace.tb_next
-        else:
+        if code.co_name != "call":
             trace = trace.tb_next
+        elif code.co_filename in _LONG_WAYS:
+            trace = _past(trace, _LONG_WAYS[code.co_filename])
+        else:
+            return trace if show_call else trace.tb_next
     return trace
 
 
-def _past(trace: TracebackType | None, file: str) -> TracebackType | None:
-    """What comes after the last frame of this file: between two of a cell that awaits is the event loop."""
+def _past(trace: TracebackType | None, files: list[str]) -> TracebackType | None:
+    """The traceback after the last frame of these files; a cell that awaits has an event loop between two of them."""
     past = trace
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == file:
+        if trace.tb_frame.f_code.co_filename in files:
             past = trace.tb_next
         trace = trace.tb_next
     return past
 
 
 def is_ours(frame: FrameType) -> bool:
-    """Whether the code of a frame is this package's."""
+    """Whether a frame runs code of this package."""
     return os.path.dirname(frame.f_code.co_filename) == _HERE
 
 
-def keep(job: BackgroundJobBase) -> None:
-    """Counts a job among the dead that keep their frames, and lets the names of the oldest go.
+def capture(job: Record) -> None:
+    """Captures the frames of a job that has died, and clears the names in those of the oldest captured job.
 
-    The frames themselves stay, a few hundred bytes each, so that the text still shows the way.
+    The cleared frames stay, a few hundred bytes each, so that the traceback is still complete.
     """
     if job._exception is not None:
         job._trace = _from_here(job._exception.__traceback__)
-    _kept.append(weakref.ref(job))
-    while len(_kept) > KEPT:
+    _captured.append(weakref.ref(job))
+    while len(_captured) > CAPTURED:
         try:
-            oldest = _kept.popleft()()
+            oldest = _captured.popleft()()
         except IndexError:
             return
         if oldest is not None and oldest._exception is not None:
@@ -143,7 +144,7 @@ def keep(job: BackgroundJobBase) -> None:
 
 
 def _from_here(trace: TracebackType | None) -> TracebackType | None:
-    """The traceback without what stands before this thread's frames: a waiter may have raised the exception anew."""
+    """The traceback from this thread's frames on: a waiter may have raised the exception again, on another thread."""
     here = set()
     frame = sys._getframe()
     while frame is not None:
@@ -156,7 +157,7 @@ def _from_here(trace: TracebackType | None) -> TracebackType | None:
 
 
 def _clear(exception: BaseException) -> None:
-    """Lets go of the names in all frames that led to it, to its causes and to a group's parts."""
+    """Clears the names in the frames of an exception, of its causes and of the parts of a group."""
     waiting: list[BaseException | None] = [exception]
     seen: set[int] = set()
     while waiting:
@@ -168,22 +169,22 @@ def _clear(exception: BaseException) -> None:
         waiting += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
 
 
-def debug(job: BackgroundJobBase) -> None:
-    """Opens the debugger where a dead job failed: IPython's in IPython, else `pdb`.
+def debug(job: Record) -> None:
+    """Opens the debugger where a dead job failed: IPython's in IPython, otherwise `pdb`.
 
     Raises `ValueError` if the job has not died, or has left no frames.
     """
     exception = job._exception
     if exception is None:
         raise ValueError(f"job #{job.num} has not died (status: {job.status}); job.where() shows where a job is")
-    trace = _without_ours(job._trace or exception.__traceback__, keep_call=True)
+    trace = _without_ours(job._trace or exception.__traceback__, show_call=True)
     if trace is None:
         raise ValueError(
             f"job #{job.num} has left no frames to look at: it ran in a process of its own, or never "
             f"began; jobs.traceback({job.num}) shows why it died"
         )
-    if not any(kept() is job for kept in list(_kept)):
-        print(f"Only the lines of job #{job.num} are left, no names: {KEPT} jobs died since.")
+    if not any(captured() is job for captured in list(_captured)):
+        print(f"Job #{job.num} has only its lines left, no names: {CAPTURED} jobs have died since.")
     debugger = _debugger()
     debugger.reset()
     debugger.interaction(None, trace)

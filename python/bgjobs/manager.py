@@ -1,4 +1,4 @@
-"""The manager: starts jobs, holds them by number, tells what ended.
+"""The manager: starts jobs, holds them by number, reports which have ended.
 
 It does not know how jobs run.
 """
@@ -10,11 +10,10 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Callable
 
-from . import failures, names, workers
+from . import failures, names, text, workers
 from ._core import Table
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
-from .notices import Board
-from .output import shown
+from .notices import Unreported
 
 _log = logging.getLogger("bgjobs")
 
@@ -26,11 +25,11 @@ class BackgroundJobManager:
 
     Below, `jobs` is a manager:
 
-    - `jobs.new(...)` starts a job; `jobs.submit(function, ...)` does so with keywords as Python passes them, and
-      `jobs.start(job)` starts one that was made by hand.
+    - `jobs.new(...)` starts a job; `jobs.submit(function, ...)` does so with ordinary keyword arguments, and
+      `jobs.start(job)` starts a job object.
     - `jobs()` or `jobs.status()` shows all jobs.
     - `jobs[N]` is job number N, `jobs[N].result` its result.
-    - `jobs[N].traceback()` or `jobs.traceback(N)` prints why it died, `jobs.traceback()` of all the dead.
+    - `jobs[N].traceback()` or `jobs.traceback(N)` prints why it died, `jobs.traceback()` does so for all the dead.
     - `jobs[N].stop()` stops it.
     - `jobs.remove(N)` forgets a finished job, `jobs.flush()` all of them.
     """
@@ -44,10 +43,8 @@ class BackgroundJobManager:
         self._running: list[BackgroundJobBase] = []
         self._completed: list[BackgroundJobBase] = []
         self._dead: list[BackgroundJobBase] = []
-        self._board = Board(self._table, self.all)
-        # One keeps the lists, the other is for the reports.
-        self._ends = self._board.reader()
-        self._news = self._board.reader()
+        self._unlisted = self._table.subscribe()
+        self._unreported = Unreported(self._table, self.all)
 
     # Starting.
 
@@ -61,19 +58,20 @@ class BackgroundJobManager:
         snapshot: bool | str = False,
         **unknown: Any,
     ) -> BackgroundJobBase:
-        """Starts a job at once, in a thread of its own, and returns it.
+        """Starts a job at once, in its own thread, and returns it.
 
         - `jobs.new("f(x)")` evaluates an expression with the names of the caller; `jobs.new("f(x)", names)` and
-          `jobs.new("f(x)", glob, loc)` with those given.
-        - `jobs.new(f, x, y)` calls a function; its keywords are given as a dict: `jobs.new(f, x, kw={"z": 1})`.
+          `jobs.new("f(x)", glob, loc)` use the given names.
+        - `jobs.new(f, x, y)` calls a function; its keyword arguments are given as a dict: `jobs.new(f, x,
+          kw={"z": 1})`.
 
-        Options: `daemon=True`, the end of the program does not wait for the job; `process=True`, the body runs in a
-        process of its own (see `bgjobs.process`); `snapshot=True`, an expression gets its own copy of the names that it
-        refers to, so that it does not see them rebound, and `snapshot="deep"`, of their values too.
+        Options: with `daemon=True`, the program ends without waiting for the job; with `process=True`, the body runs in
+        a process of its own (see `bgjobs.process`); with `snapshot=True`, an expression gets its own copy of the names
+        that it refers to, so that it does not see them rebound, and with `snapshot="deep"`, of their values too.
 
         Raises `SyntaxError` if the expression does not compile, `ValueError` if more than two dicts are given, or if
-        `snapshot` is none of these or given for a function, `TypeError` if it gets neither a text nor a function, and
-        `RuntimeError` if no thread can be had.
+        `snapshot` has another value or is given for a function, `TypeError` if the first argument is neither a string
+        nor callable, and `RuntimeError` if the system could not create a thread.
 
         >>> jobs = BackgroundJobManager()
         >>> job = jobs.new(pow, 2, 10)
@@ -82,13 +80,13 @@ class BackgroundJobManager:
         1024
         """
         if unknown:
-            _warn_of(unknown)
+            _warn_about(unknown)
         body: BackgroundJobFunc | BackgroundJobExpr
         if snapshot not in (False, True, "deep"):
             raise ValueError(f'snapshot is True, False or "deep", not {snapshot!r}')
         if callable(func_or_exp):
             if snapshot:
-                raise ValueError("snapshot is for an expression; a function finds its names where it was defined")
+                raise ValueError("snapshot is for expressions; a function looks up its names where it was defined")
             body = BackgroundJobFunc(func_or_exp, *args, **kw)
         elif isinstance(func_or_exp, str):
             if not args:
@@ -126,7 +124,7 @@ class BackgroundJobManager:
         return self.start(BackgroundJobFunc(function, *args, **kwargs))
 
     def map(self, function: Callable[..., Any], *iterables: Iterable[Any]) -> list[BackgroundJobBase]:
-        """Starts a job for each item, as `map` would call the function, and returns the jobs in that order.
+        """Starts a job for each call that `map` would make, and returns the jobs in that order.
 
         >>> jobs = BackgroundJobManager()
         >>> [job.exception() or job.result for job in jobs.map(len, ["a", "bc"])]
@@ -135,9 +133,9 @@ class BackgroundJobManager:
         return [self.submit(function, *items) for items in zip(*iterables)]
 
     def start(self, job: BackgroundJobBase) -> BackgroundJobBase:
-        """Starts a job that was made by hand, of a class of one's own for instance, and returns it.
+        """Starts a job object, for example of a class that you have derived, and returns it.
 
-        Raises `RuntimeError` if it was started before, or if no thread can be had.
+        Raises `RuntimeError` if it was started before, or if the system could not create a thread.
 
         >>> jobs = BackgroundJobManager()
         >>> job = jobs.start(BackgroundJobExpr("6 * 7"))
@@ -159,22 +157,22 @@ class BackgroundJobManager:
         return f"<{type(self).__name__}: {counts}>"
 
     def __getitem__(self, key: int | BackgroundJobBase) -> BackgroundJobBase:
-        """The job of a number, or the one that a job's number belongs to; `KeyError` if there is none."""
+        """The job with a number, or with the number of a given job; `KeyError` if there is none."""
         num: Any = key if isinstance(key, int) else key.num
         return self.all[num]
 
     def __iter__(self) -> Iterator[BackgroundJobBase]:
-        """All jobs, by number."""
+        """All jobs, in the order of their numbers."""
         return iter([job for _, job in sorted(self.all.items())])
 
     def __call__(self) -> None:
-        """As `status()`."""
+        """The same as `status()`."""
         return self.status()
 
     def _repr_html_(self) -> str:
         from . import display
 
-        return display.manager_html(self)
+        return display.jobs_html(self.all)
 
     @property
     def running(self) -> list[BackgroundJobBase]:
@@ -185,7 +183,7 @@ class BackgroundJobManager:
 
     @property
     def completed(self) -> list[BackgroundJobBase]:
-        """The jobs that ended well; always the same list."""
+        """The jobs that have completed; always the same list."""
         self._update()
         return self._completed
 
@@ -196,37 +194,37 @@ class BackgroundJobManager:
         return self._dead
 
     def _update(self) -> None:
-        """Puts what has ended into its list."""
-        if self._ends.has_news():
-            for job in self._ends.look():
+        """Moves the jobs that have ended to their lists."""
+        if self._unlisted.has_pending():
+            for job in filter(None, map(self.all.get, sorted(self._unlisted.drain()))):
                 (self._completed if job.outcome == "done" else self._dead).append(job)
 
     def status(self, verbose: object = 0) -> None:
-        """Prints all jobs in their groups; what is new counts as told. `verbose` is ignored, as in the original."""
-        groups = group("Running", self.running), group("Completed", self.completed), group("Dead", self.dead)
-        print("".join(groups), end="")
-        self._news.look()
+        """Prints all jobs in their groups; this counts as a report. `verbose` is ignored, as in the original."""
+        groups = {"Running": self.running, "Completed": self.completed, "Dead": self.dead}
+        print("".join([text.group(name, jobs) for name, jobs in groups.items()]), end="")
+        self._unreported.take()
 
     def _status_new(self) -> bool | None:
-        """Prints the jobs that ended since the last report; True if there are any, else None.
+        """Prints the jobs that have ended since the last report; returns True if there are any, otherwise None.
 
-        It is meant for every prompt, and costs the same however many jobs run.
+        It is meant to be called before every prompt, and costs the same however many jobs run.
         """
-        if not self._news.has_news():
+        if not self._unreported.has_any():
             return None
-        text = report(self._news.look())
-        print(text, end="")
-        return True if text else None
+        report = text.report(self._unreported.take())
+        print(report, end="")
+        return True if report else None
 
     # Reading.
 
     def result(self, num: int) -> Any:
-        """The result of job `num`, as `jobs[num].result`; an unknown number is logged as an error."""
+        """The result of job `num`, like `jobs[num].result`; an unknown number is logged as an error."""
         job = self._find(num)
         return None if job is None else job.result
 
     def traceback(self, job: int | BackgroundJobBase | None = None) -> None:
-        """Prints the traceback of a job, given as it is or by its number; without an argument those of all the dead."""
+        """Prints the traceback of a job, given itself or by its number; without an argument, those of all dead jobs."""
         if job is None:
             for dead in self.dead:
                 print(f"Traceback for: {dead!r}")
@@ -246,75 +244,60 @@ class BackgroundJobManager:
     # Forgetting.
 
     def remove(self, num: int) -> None:
-        """Forgets a finished job; a running one is refused, and that is logged as an error, as an unknown number is."""
+        """Forgets a finished job; a running job, or an unknown number, is logged as an error instead."""
         job = self._find(num)
         if job is None:
             return
         if not job.done():
-            _error(f"Job #{num} is still running, it can not be removed.")
+            _log_error(f"Job #{num} is still running, it can not be removed.")
             return
         jobs = self.completed if job.outcome == "done" else self.dead
         if job in jobs:
             jobs.remove(job)
-        self._board.forget([job])
+        self._forget([job])
         self._table.remove(num)
 
     def flush(self) -> None:
-        """Forgets all finished jobs, and says how many; what was not told is told by the next report all the same."""
+        """Forgets all finished jobs, and prints how many; the next report still has those that were not reported."""
         completed, dead = self.completed, self.dead
-        self._board.forget(completed + dead)
-        flushed = _print_flushed("Completed", completed), _print_flushed("Dead", dead)
-        if not any(flushed):
-            print("No jobs to flush.")
+        self._forget(completed + dead)
+        lines = text.flushed("Completed", len(completed)) + text.flushed("Dead", len(dead))
+        print(lines or "No jobs to flush.\n", end="")
+        completed.clear()
+        dead.clear()
         self._table.flush()
 
+    def _forget(self, jobs: list[BackgroundJobBase]) -> None:
+        self._unreported.before_forgetting(jobs)
+        for num in [job.num for job in jobs if job.num is not None]:
+            self.all.pop(num, None)
+
     def _find(self, num: Any) -> BackgroundJobBase | None:
+        """The job of a number; if there is none, logs an error."""
         try:
             return self.all[num]
         except KeyError:
-            _error(f"Job #{num} not found")
+            _log_error(f"Job #{num} not found")
             return None
 
 
-def report(jobs: list[BackgroundJobBase]) -> str:
-    """What is told of jobs that have ended; nothing if there are none."""
-    completed = [job for job in jobs if job.outcome == "done"]
-    dead = [job for job in jobs if job.outcome != "done"]
-    return group("Completed", completed) + group("Dead, call jobs.traceback() for details", dead)
-
-
-def group(name: str, jobs: list[BackgroundJobBase]) -> str:
-    """The lines of a group of jobs; an empty group has none."""
-    if not jobs:
-        return ""
-    return "".join([f"{name} jobs:\n", *(f"{job.num} : {shown(job)}\n" for job in jobs), "\n"])
-
-
-def _print_flushed(name: str, jobs: list[BackgroundJobBase]) -> bool:
-    if not jobs:
-        return False
-    print(f"Flushing {len(jobs)} {name} job{'s' * (len(jobs) != 1)}.")
-    jobs[:] = []
-    return True
-
-
-def _warn_of(keywords: dict[str, Any]) -> None:
-    """Says that keywords of `new` that it does not know are not passed on."""
+def _warn_about(keywords: dict[str, Any]) -> None:
+    """Warns that `new` does not pass on keywords that it does not know."""
     import warnings
 
-    names = ", ".join(f"{name}=" for name in keywords)
+    ignored = ", ".join(f"{name}=" for name in keywords)
     warnings.warn(
-        f"jobs.new ignores {names}: give keywords of the function as kw={{...}}, or use jobs.submit",
+        f"jobs.new ignores {ignored}: pass the function's keyword arguments as kw={{...}}, or use jobs.submit",
         stacklevel=3,
     )
 
 
-def _error(text: str) -> None:
-    """Logs on the root logger, as the original does, and installs no handler in the user's process."""
+def _log_error(message: str) -> None:
+    """Logs on the root logger, as the original does, but without installing a handler in the user's process."""
     root = logging.getLogger()
     if root.handlers:
-        root.error(text)
+        root.error(message)
     elif root.isEnabledFor(logging.ERROR):
-        record = root.makeRecord(root.name, logging.ERROR, __file__, 0, text, (), None)
+        record = root.makeRecord(root.name, logging.ERROR, __file__, 0, message, (), None)
         if root.filter(record):
             sys.stderr.write(logging.Formatter(logging.BASIC_FORMAT).format(record) + "\n")

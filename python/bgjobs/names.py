@@ -1,10 +1,10 @@
-"""Which names a piece of code refers to, and copies of a namespace made of just those.
+"""The names that a piece of code refers to, and copies of a namespace with only those.
 
-A job that works on a copy is not surprised when the prompt rebinds a name meanwhile, and a job in
-a process of its own is sent the names that it needs and no others.
+A job that works on a copy is not affected when the prompt rebinds a name, and a job in a process of
+its own is sent only the names that it needs.
 
-Only code is looked at, and nothing is run: a name that the code finds at run time (by `eval`,
-`globals()`, `vars()`) is not seen.  This module knows neither jobs nor processes.
+The code is inspected, not run: a name that it computes at run time (by `eval`, `globals()`,
+`vars()`) is not found.  This module knows neither jobs nor processes.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-# `x.lock` puts "lock" beside "x" into `co_names`, so that tuple would ask for names the code never
-# looks up.  What an instruction does with its name tells the two apart.
+# `x.lock` adds both "x" and "lock" to `co_names`, though the code never looks "lock" up.  Only the
+# instruction that uses a name tells the two apart.
 _LOOKS_UP = frozenset(
     {
         "LOAD_NAME",
@@ -27,15 +27,15 @@ _LOOKS_UP = frozenset(
     }
 )
 
-# Not in the code, but read by Python itself: the builtins it runs with, and the module it is of.
-_OF_PYTHON = ("__builtins__", "__name__")
+# Python itself reads these: the builtins that the code runs with, and its module.
+_IMPLICIT = ("__builtins__", "__name__")
 
 
 def referenced(code: types.CodeType) -> set[str]:
     """The names that `code` looks up outside itself: variables, functions, modules and builtins.
 
-    Code inside it (lambdas, comprehensions, functions and classes it defines) counts.  Names of
-    attributes, of arguments and of a function's own variables do not.
+    This includes the code inside it (lambdas, comprehensions, functions and classes that it
+    defines), but not the names of attributes, of arguments and of a function's own variables.
 
     >>> sorted(referenced(compile("f(x).y + sum(i * k for i in z)", "", "eval")))
     ['f', 'k', 'sum', 'x', 'z']
@@ -51,7 +51,7 @@ def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
 
 
 def used_by(function: types.FunctionType) -> dict[str, Any]:
-    """What `function` finds outside itself: the globals it refers to and its closure, by name.
+    """The values that `function` uses from outside: the globals that it refers to and its closure, by name.
 
     >>> scale = 3
     >>> used_by(lambda x: scale * abs(x))
@@ -74,13 +74,13 @@ def snapshot(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Copies of the namespaces `glob` and `loc`, with only the names that `code` refers to.
 
-    Where both are one mapping, both copies are one dict.  Code that runs with the copies does not
-    see a name rebound in the original.  The values are the same objects, unless `deep`: then each
-    is copied by `copy.deepcopy`, and what two names share is shared by their copies too.  Modules,
-    functions and classes are never copied.  A function keeps its own globals, so a name that only
-    a called function refers to is looked up where that function was defined.
+    If both are one mapping, both copies are one dict.  Code that runs with the copies does not see
+    a name rebound in the original.  The values are the same objects, unless `deep` is true: then
+    `copy.deepcopy` copies each, and the copies share what the originals share.  Modules, functions
+    and classes are never copied.  A function still has its own globals, so a name that only a
+    called function refers to is looked up where that function was defined.
 
-    Raises `TypeError` naming the first value that cannot be copied.
+    Raises `TypeError`, which names the first value that cannot be copied.
 
     >>> names = {"data": [1, 2], "other": object()}
     >>> code = compile("len(data)", "", "eval")
@@ -97,12 +97,12 @@ def snapshot(
         for names in (new_glob,) if new_loc is new_glob else (new_glob, new_loc):
             for name, value in names.items():
                 names[name] = _deep(name, value, memo)
-    new_glob.update(_pick(glob, _OF_PYTHON))
+    new_glob.update(_pick(glob, _IMPLICIT))
     return new_glob, new_loc
 
 
 def _pick(names: Mapping[str, Any], wanted: Any) -> dict[str, Any]:
-    """The part of `names` that is `wanted`; one lookup each, as others may change it meanwhile."""
+    """The part of `names` that is `wanted`; each is looked up once, because other threads may change `names`."""
     missing = object()
     found = {name: names.get(name, missing) for name in sorted(wanted)}
     return {name: value for name, value in found.items() if value is not missing}
@@ -116,5 +116,5 @@ def _deep(name: str, value: Any, memo: dict[int, Any]) -> Any:
     except Exception as error:
         raise TypeError(
             f"the value of {name!r} (a {type(value).__qualname__}) cannot be copied for the job: "
-            f"{error}; leave it out of the expression, or ask for a shallow snapshot"
+            f"{error}; leave it out of the expression, or use snapshot=True"
         ) from error

@@ -1,69 +1,41 @@
-"""Who is told of which end: readers of a manager's notices, each told of each job once.
+"""The jobs that have ended and were not reported yet, each of which a report takes once.
 
 It prints nothing.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from weakref import WeakSet
+from collections.abc import Iterable, Mapping
+from typing import Generic, TypeVar
 
 from ._core import Table
+from .record import Record
 
-if TYPE_CHECKING:
-    from .jobs import BackgroundJobBase
+Job = TypeVar("Job", bound=Record)
 
 
-class Board:
-    """The jobs that some reader was not told of, though their manager has forgotten them.
+class Unreported(Generic[Job]):
+    """Those of a manager's jobs, even after the manager has forgotten them.
 
-    What every reader was told of is not kept alive.
+    A reported job is not kept alive here.
     """
 
-    def __init__(self, table: Table, jobs: dict[int, BackgroundJobBase]) -> None:
-        self._table = table
+    def __init__(self, table: Table, jobs: Mapping[int, Job]) -> None:
         self._jobs = jobs
-        self._forgotten: dict[int, BackgroundJobBase] = {}
-        self._readers: WeakSet[Reader] = WeakSet()
+        self._forgotten: dict[int, Job] = {}
+        self._subscriber = table.subscribe()
+        #: Whether there are any; it costs the same however many jobs run.
+        self.has_any = self._subscriber.has_pending
 
-    def reader(self) -> Reader:
-        """A reader that is told of what ends from now on."""
-        reader = Reader(self, self._table)
-        self._readers.add(reader)
-        return reader
-
-    def forget(self, jobs: list[BackgroundJobBase]) -> None:
-        """Takes finished jobs out of the manager's jobs; readers that were not told of them are told all the same."""
-        has_news = self._has_news()
-        for job in jobs:
-            if job.num is not None:
-                if has_news:
-                    self._forgotten[job.num] = job
-                self._jobs.pop(job.num, None)
-
-    def find(self, num: int) -> BackgroundJobBase | None:
-        return self._jobs.get(num) or self._forgotten.get(num)
-
-    def tidy(self) -> None:
-        """Lets go of what was kept for readers, if all of them were told."""
-        if self._forgotten and not self._has_news():
+    def take(self) -> list[Job]:
+        """Takes them all, in the order of their numbers."""
+        numbers = sorted(self._subscriber.drain())
+        found = [self._jobs.get(num, self._forgotten.get(num)) for num in numbers]
+        if self._forgotten and not self.has_any():
             self._forgotten.clear()
-
-    def _has_news(self) -> bool:
-        return any(reader.has_news() for reader in self._readers)
-
-
-class Reader:
-    """Told of each job that ends, once."""
-
-    def __init__(self, board: Board, table: Table) -> None:
-        self._board = board
-        self._reader = table.reader()
-        #: Whether there is news; it costs the same however many jobs run.
-        self.has_news = self._reader.has_news
-
-    def look(self) -> list[BackgroundJobBase]:
-        """Takes the jobs that ended since the last look, by number."""
-        found = [self._board.find(num) for num in sorted(self._reader.look())]
-        self._board.tidy()
         return [job for job in found if job is not None]
+
+    def before_forgetting(self, jobs: Iterable[Job]) -> None:
+        """Holds those of these jobs that may be unreported, because the manager is about to forget them."""
+        if self.has_any():
+            self._forgotten.update((job.num, job) for job in jobs if job.num is not None)

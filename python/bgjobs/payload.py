@@ -1,6 +1,6 @@
-"""What is sent to a job's process: a function or an expression, with all that it refers to, by value.
+"""The payload of a job's process: a function or an expression, with all that it refers to, by value.
 
-It knows neither jobs nor processes; `_child.py` reads it on the other side.
+This module knows neither jobs nor processes; `_child.py` reads a payload on the other side.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from . import _child, names
 def pack_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bytes:
     """`function(*args, **kwargs)` as a payload for a `Child`.
 
-    Raises `pickle.PicklingError` naming the first part that cannot be sent.
+    Raises `pickle.PicklingError`, which names the first part that cannot be sent.
     """
     parts = {"the function": function}
     parts.update({f"argument {n}": value for n, value in enumerate(args, 1)})
@@ -30,7 +30,7 @@ def pack_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mappi
 def pack_expression(expression: str, code: types.CodeType, glob: dict[str, Any], loc: Mapping[str, Any]) -> bytes:
     """`eval(code, glob, loc)` as a payload: the text, and the names that `code` refers to.
 
-    Raises `pickle.PicklingError` naming the first value that cannot be sent.
+    Raises `pickle.PicklingError`, which names the first value that cannot be sent.
     """
     from_glob, from_loc = names.snapshot(code, glob, loc)
     found = {**from_glob, **from_loc, "__name__": "__main__"}
@@ -55,18 +55,18 @@ def pack(body: tuple[Any, ...], parts: dict[str, Any]) -> bytes:
         "sources": _sources(parts.values()),
     }
     try:
-        letter: bytes = cloudpickle.dumps(body, pickle.HIGHEST_PROTOCOL)
+        pickled: bytes = cloudpickle.dumps(body, pickle.HIGHEST_PROTOCOL)
     except Exception as error:
-        what = _blame(parts, set()) or "a part of it"
+        culprit = _blame(parts, set()) or "a part of it"
         raise pickle.PicklingError(
-            f"this job cannot have a process of its own: {what} cannot be sent there ({error}); "
-            "let the body make it for itself, or start the job without process=True"
+            f"this job cannot have a process of its own: {culprit} cannot be sent there ({error}); "
+            "create it in the body, or start the job without process=True"
         ) from error
-    return pickle.dumps(settings) + letter
+    return pickle.dumps(settings) + pickled
 
 
 def _blame(parts: Mapping[str, Any], seen: set[int]) -> str | None:
-    """Which of `parts` does not pickle, in words, going into what a function uses."""
+    """Which of `parts` can't be pickled, in words; of a function, which of the values that it uses."""
     import cloudpickle
 
     for label, value in parts.items():
@@ -88,18 +88,18 @@ def _blame(parts: Mapping[str, Any], seen: set[int]) -> str | None:
 
 
 def _sources(values: Iterable[Any]) -> dict[str, list[str]]:
-    """Lines of the code that is in no file (of a prompt, or of a cell), for tracebacks there."""
+    """The lines of code that is in no file (from a prompt, or a cell), for tracebacks in the process."""
     found: dict[str, list[str]] = {}
     seen: set[int] = set()
     todo = list(values)
     while todo:
         value = todo.pop()
-        kind = value if isinstance(value, type) else type(value)
+        cls = value if isinstance(value, type) else type(value)
         if id(value) in seen:
             continue
         seen.add(id(value))
-        if kind.__module__ == "__main__":
-            todo += vars(kind).values()
+        if cls.__module__ == "__main__":
+            todo += vars(cls).values()
         function = getattr(value, "__func__", value)
         if isinstance(function, types.FunctionType):
             file = function.__code__.co_filename

@@ -1,6 +1,7 @@
-"""The threads that run jobs: made by Python, used again, sent home at the end.
+"""The threads that run jobs: created by Python, reused, and ended at the exit.
 
-The queue and the rule of growth are in `_core.Crew`; here is what must be Python. It does not know what a job calls.
+The queue and the rule by which the workers become more are in `_core.WorkerPool`; this module has what must be
+Python. It does not know what a job calls.
 """
 
 from __future__ import annotations
@@ -12,222 +13,236 @@ import sys
 import threading
 import time
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
-from . import _core, futures, output, stopping
+from . import _core, failures, forks, futures, output
+from .record import DIED, Record
+from .stopping import Stopped
 
-if TYPE_CHECKING:
-    from .jobs import BackgroundJobBase
-
-_IDLE = 10.0
+_IDLE_TIMEOUT = 10.0
 """How many seconds a worker waits for another job."""
 
-_FAREWELL = 0.5
+_EXIT_TIMEOUT = 0.5
 """How many seconds the exit waits for idle workers to end."""
 
-_ROUND = 0.05
-"""After how many seconds the exit looks again whether there is something to run."""
+_EXIT_POLL = 0.05
+"""After how many seconds the exit looks again for a job that it should run."""
 
-_REFUSES = sys.version_info[:2] == (3, 12)
-"""Whether CPython makes no threads from the beginning of its exit on."""
+_EXIT_REFUSES_THREADS = sys.version_info[:2] == (3, 12)
+"""Whether CPython creates no threads once its exit has begun."""
 
-_FORGETS = sys.version_info < (3, 13)
-"""Whether a thread can forget its thread-locals, and so be used again; else each job gets a thread."""
+_CLEARS_LOCALS = sys.version_info < (3, 13)
+"""Whether a thread's thread-locals can be cleared, so that it can be reused; otherwise each job gets its own thread."""
 
-main_ident = threading.main_thread().ident
+_SHOWN = ("status", "stat_code", "finished", "result")
+"""What a job shows while a `run` of a derived class goes on after `run_within`."""
 
 _active: dict[int, Any] = threading._active  # type: ignore[attr-defined]
 
-watch: Callable[[BackgroundJobBase], object] | None = None
-"""Told of each job before it starts; see `stalls`."""
+on_start: Callable[[Record], object] | None = None
+"""Called with each job before it starts; see `stalls`."""
 
-farewell: Callable[[], object] | None = None
-"""Called once if the exit has to wait for jobs, before it does."""
+on_exit_wait: Callable[[], object] | None = None
+"""Called once before the exit waits for jobs, if it has to."""
 
-_generation = 0
-"""How many forks lie between the first process and this one."""
-
-_leaving = False
+_exiting = False
 """Whether the exit of the interpreter has begun."""
 
 
-def start(job: BackgroundJobBase) -> None:
+def start(job: Record) -> None:
     """Starts a job that no manager holds; `RuntimeError` if it was started."""
     enter(job, _core.Table())
     push(job)
 
 
-def enter(job: BackgroundJobBase, table: _core.Table) -> int:
-    """Gives a job its number in a table, where a thread can be had for it; raises what the system says if not."""
+def enter(job: Record, table: _core.Table) -> int:
+    """Gives a job its number in a table, if there is a thread for it; otherwise raises the system's error."""
     output.install_router()
     if output.wants_copied_context():
         job._context = copy_context()
-    if _generation:
-        job._generation = _generation
-    if _leaving:
+    if forks.generation:
+        job._generation = forks.generation
+    if _exiting:
         _wait_at_exit()
-    return job._enter(_crew, table, job._daemon)
+    return _pool.enter(job, table, job._daemon)
 
 
-def push(job: BackgroundJobBase) -> None:
+def push(job: Record) -> None:
     """Hands a job that has its number to the workers."""
-    if watch is not None:
-        watch(job)
-    _crew.push(job)
+    if on_start is not None:
+        on_start(job)
+    _pool.push(job)
 
 
-def _make() -> None:
+def _create_thread() -> None:
     _thread.start_new_thread(_work, ())
 
 
 def _work() -> None:
     """The life of a worker."""
-    seat, generation = _crew.seat(), _generation
+    worker, generation = _pool.worker(), forks.generation
     while True:
-        job = _crew.take(seat)
+        job = _pool.take(worker)
         if job is None:
             return
-        _run(job, seat)
-        if _generation != generation:
-            # The job forked and came back, in the child: its thread is all there is, and the process ends with it.
+        _run_in_context(job, worker)
+        if forks.generation != generation:
+            # The job forked and returned in the child: this thread is the only one there, and the process ends with it.
             return
-        # While it waits it keeps nothing of the user's.
+        # An idle worker keeps no object of the user's alive.
         job = None
-        if not _FORGETS:
-            _crew.retire(seat)
+        if not _CLEARS_LOCALS:
+            _pool.retire(worker)
             return
-        _core.forget_locals()
+        _core.clear_locals()
 
 
-def _run(job: BackgroundJobBase, seat: _core.Seat) -> None:
-    """Runs a job in its context, and ends it if `run` did not: it is the user's own, or was interrupted at its end."""
-    callbacks = None
+def _run_in_context(job: Record, worker: _core.Worker) -> None:
+    """Runs a job in its context."""
     try:
-        (job._context or Context()).run(_run_here, job, seat)
-        if not job.done():
-            callbacks = job._end_within()
-    except BaseException as error:
-        # First of all: another stop may be on its way.
-        callbacks = job._end_by(error, stopping.Stopped)
-        if job._value is error:
-            job._died()
-    if callbacks is not None:
-        futures.call(callbacks, job)
-
-
-def _run_here(job: BackgroundJobBase, seat: _core.Seat) -> None:
-    if not seat.begin(job):
-        return
-    output.current.set(job)
-    trace, profile = threading._trace_hook, threading._profile_hook  # type: ignore[attr-defined]
-    if trace is not None:
-        sys.settrace(trace)
-    if profile is not None:
-        sys.setprofile(profile)
-    try:
-        job.run()
+        (job._context or Context()).run(run, job, worker)
     finally:
-        # What the job itself has set goes too.
+        # Those that the job itself has set go too.
         if sys.gettrace() is not None:
             sys.settrace(None)
         if sys.getprofile() is not None:
             sys.setprofile(None)
 
 
+def run(job: Record, worker: _core.Worker | None = None) -> None:
+    """Begins a job on the calling thread, runs its body, and ends it: the only place where a job that has begun ends.
+
+    Without a worker, the caller has called `run` directly. From the beginning to the end of the job a stop may
+    raise its exception here, so the `try` holds all of it.
+    """
+    runs_own = False
+    try:
+        if worker is None:
+            if not job._begin():
+                return
+            result = job.call()
+        else:
+            if not worker.begin(job):
+                return
+            output.current.set(job)
+            trace, profile = threading._trace_hook, threading._profile_hook  # type: ignore[attr-defined]
+            if trace is not None:
+                sys.settrace(trace)
+            if profile is not None:
+                sys.setprofile(profile)
+            runs_own = job._overrides_run or "run" in job.__dict__
+            result = _call_run(job) if runs_own else job.call()
+    except BaseException as error:
+        # Before anything else: another stop may be on its way.
+        callbacks = job._die(error, Stopped)
+        if job._value is error:
+            job.__dict__.pop("result", None)
+            failures.capture(job)
+    else:
+        callbacks = job._complete(result)
+    if runs_own:
+        for name in _SHOWN:
+            job.__dict__.pop(name, None)
+    if callbacks is not None:
+        futures.call(callbacks, job)
+
+
+def _call_run(job: Record) -> Any:
+    """Calls the `run` of a derived class; returns or raises what `call` did, if that `run` has called it."""
+    job.run()
+    result, error = job.__dict__.pop("_within", (None, None))
+    if error is None:
+        return result
+    try:
+        raise error
+    finally:
+        # Otherwise the exception would hold itself, by its traceback and this frame.
+        del error
+
+
+def run_within(job: Record) -> None:
+    """Calls the body for the `run` of a derived class; the job ends only when that `run` returns, as a thread does."""
+    state = "done"
+    try:
+        result = job.result = job.call()
+        job._within = result, None
+    except BaseException as error:
+        state = job._state_by(error, Stopped)
+        job.result, job._within = DIED, (None, error)
+    job.status, job.stat_code, job.finished = job._of_state[state]
+
+
 # Exit.
 
 
 def _wait_at_exit() -> None:
-    """Has CPython wait for jobs as for threads: after it has ended the main thread, for a job may wait for that."""
-    global _leaving, farewell
-    _leaving = True
-    if farewell is not None and _core.awaited():
-        tell, farewell = farewell, None
-        tell()
+    """Makes CPython wait for jobs as for threads: after the main thread has ended, because a job may wait for that."""
+    global _exiting, on_exit_wait
+    _exiting = True
+    if on_exit_wait is not None and _core.awaited():
+        call, on_exit_wait = on_exit_wait, None
+        call()
     if not hasattr(threading, "_shutdown_locks"):
-        # From 3.13 on CPython lists what it waits for where we can't, but lets a thread be made at this time.
+        # From 3.13 on we can't reach the list of what CPython waits for, but a thread can be created at this point.
         threading.Thread(target=_wait_for_all, name="bgjobs waits at exit").start()
         return
     with threading._shutdown_locks_lock:  # type: ignore[attr-defined]
         threading._shutdown_locks.add(_JOBS)
 
 
-class _Jobs:
-    """What CPython up to 3.12 takes for the lock of a thread: to acquire it is to wait for the jobs."""
+class _JobsLock:
+    """Looks to CPython up to 3.12 like the lock of a thread; to acquire it is to wait for the jobs."""
 
     def acquire(self) -> None:
         _wait_for_all()
 
     def release(self) -> None:
-        """Nothing is held."""
+        """There is nothing to release."""
 
     def locked(self) -> bool:
         return True
 
 
-_JOBS = _Jobs()
+_JOBS = _JobsLock()
 
 
 def _wait_for_all() -> None:
-    """Waits for the jobs that are no daemons."""
+    """Waits for all jobs that are not daemons."""
     me = threading.current_thread()
     while _core.awaited():
         jobs: list[Any] = [job for job in list(_active.values()) if isinstance(job, _core.JobCore)]
         awaited = [job for job in jobs if not job.daemon]
-        if _crew.queued() and not _crew.idle() and (_REFUSES or not awaited):
-            # What is queued runs here, for the others may wait for it.
-            job = _crew.help()
+        if _pool.queued() and not _pool.idle() and (_EXIT_REFUSES_THREADS or not awaited):
+            # Queued jobs run here, because the others may wait for them.
+            job = _pool.help()
             if job is not None:
-                _run(job, _crew.seat())
+                _run_in_context(job, _pool.worker())
                 _active[_thread.get_ident()] = me
         elif awaited:
-            futures.join(awaited[0], _ROUND)
+            futures.join(awaited[0], _EXIT_POLL)
         else:
-            # A worker is about to take it, or a hand that called `run` itself to end it.
+            # A worker is about to take the job, or a thread that has called `run` itself is about to end it.
             time.sleep(0.001)
 
 
 def _close() -> None:
-    """Sends the idle workers home, before the interpreter begins to end threads."""
-    _crew.close()
-    deadline = time.monotonic() + _FAREWELL
-    while _crew.idle() and time.monotonic() < deadline:
+    """Ends the idle workers, before the interpreter begins to end threads."""
+    _pool.close()
+    deadline = time.monotonic() + _EXIT_TIMEOUT
+    while _pool.idle() and time.monotonic() < deadline:
         time.sleep(0.001)
 
 
-# Fork.
-
-
 def _renew() -> None:
-    """Begins anew in the child of a fork, where only the thread that forked lives."""
-    global _generation, main_ident, watch
-    _generation += 1
-    # The prompt is the parent's.
-    watch = None
-    main_ident = _thread.get_ident()
-    _crew.renew()
-    _core.await_none()
+    """Starts afresh in the child of a fork, where only the thread that forked lives."""
+    global on_start
+    # The prompt belongs to the parent.
+    on_start = None
+    _pool.renew()
+    _core.reset_awaited()
 
 
-def survive(job: BackgroundJobBase) -> None:
-    """Notes that a job goes on in the child of a fork, as its main thread; called before `_renew`."""
-    job._generation = _generation + 1
-    # What CPython looks for in a main thread: up to 3.12, and then.
-    main: Any = job
-    if hasattr(threading, "_shutdown_locks"):
-        lock = main._tstate_lock = _thread.allocate_lock()
-        lock.acquire()
-        main._is_stopped = False
-    else:
-        main._handle = main._os_thread_handle = _thread._make_thread_handle(_thread.get_ident())  # type: ignore[attr-defined]
-
-
-def lost(job: BackgroundJobBase) -> bool:
-    """Whether the job's thread stayed behind in the parent of a fork."""
-    return job._generation != _generation
-
-
-_crew = _core.Crew(_make, _IDLE)
+_pool = _core.WorkerPool(_create_thread, _IDLE_TIMEOUT)
 threading._register_atexit(_wait_at_exit)  # type: ignore[attr-defined]
 atexit.register(_close)
 if hasattr(os, "register_at_fork"):

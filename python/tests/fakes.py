@@ -7,6 +7,7 @@ import time
 from contextvars import Context
 
 from bgjobs import output
+from bgjobs.log import Log
 
 
 class FakeLog:
@@ -44,7 +45,7 @@ class FakeJob:
     def __init__(self, body, num: int = 0, context: Context | None = None) -> None:
         self.num = num
         self._log = FakeLog()
-        self.log = output.Log(self)
+        self.log = Log(self)
         self._body = body
         self._context = Context() if context is None else context
         self._ended = threading.Event()

@@ -74,11 +74,11 @@ def interrupt_often(victim):
     """As many threads would that all stop the job: most interrupts come while it is ending."""
     victim._ask_stop("now")
     for _ in range(50):
-        victim._interrupt(stopping._order(victim))
+        victim._interrupt(stopping.stop_type(victim))
 
 
 @pytest.mark.parametrize("stop", [stop_once, interrupt_often])
-def test_a_stop_near_the_end_of_a_job_hits_that_job_or_nobody(jobs, hasty, accidents, stop):
+def test_a_stop_near_the_end_of_a_job_hits_that_job_or_none(jobs, hasty, accidents, stop):
     chance = random.Random(4)
     victims, bystanders = [], []
     for _ in range(ROUNDS):
@@ -106,7 +106,7 @@ def test_a_stop_near_the_end_of_a_job_hits_that_job_or_nobody(jobs, hasty, accid
     assert {job.outcome for job in after} == {"done"} and accidents == []
 
 
-def test_of_many_stops_at_once_one_is_enough_and_the_rest_harm_nobody(jobs, hasty, accidents):
+def test_one_of_many_simultaneous_stops_is_enough_and_the_others_do_no_harm(jobs, hasty, accidents):
     for _ in range(2000 if PROVE else 20):
         victim = jobs.new(forever)
         bystanders = jobs.map(spin, [0.1e-3] * 3)
@@ -195,7 +195,7 @@ def test_a_stop_interrupts(jobs, code):
     assert verdict.stopped and job.outcome == "stopped" and job.stat_code == -1
 
 
-def test_what_is_interrupted_cleans_up(jobs):
+def test_an_interrupted_body_cleans_up(jobs):
     entered, cleaned = threading.Event(), threading.Event()
 
     @contextlib.contextmanager
@@ -255,7 +255,7 @@ class Gate:
 
 
 @pytest.mark.parametrize("kind", [name for name in vars(Gate) if not name.startswith("_")])
-def test_a_call_that_waits_is_interrupted_when_it_returns(jobs, kind):
+def test_a_blocking_call_is_interrupted_when_it_returns(jobs, kind):
     entered = threading.Event()
     wait, end_it = getattr(Gate(), kind)()
     passed = []
@@ -276,7 +276,7 @@ def test_a_call_that_waits_is_interrupted_when_it_returns(jobs, kind):
     assert job.outcome == "stopped" and not passed
 
 
-def test_a_long_sleep_is_interrupted_when_it_is_over(jobs):
+def test_a_long_sleep_is_interrupted_when_it_ends(jobs):
     entered = threading.Event()
 
     def body():
@@ -295,7 +295,7 @@ def test_a_long_sleep_is_interrupted_when_it_is_over(jobs):
     assert job.outcome == "stopped"
 
 
-def test_a_loop_in_c_is_interrupted_when_it_is_over(jobs):
+def test_a_loop_in_c_is_interrupted_when_it_ends(jobs):
     entered = threading.Event()
 
     def body():
@@ -311,7 +311,7 @@ def test_a_loop_in_c_is_interrupted_when_it_is_over(jobs):
 # What swallows it
 
 
-def test_a_body_that_catches_everything_swallows_the_stop_and_the_verdict_says_it_runs(jobs):
+def test_a_body_that_catches_everything_swallows_the_stop_and_the_verdict_says_that_it_still_runs(jobs):
     entered, swallowed, gate = threading.Event(), threading.Event(), threading.Event()
 
     def wait():
@@ -338,7 +338,7 @@ def test_a_body_that_catches_everything_swallows_the_stop_and_the_verdict_says_i
     assert (job.outcome, job.result) == ("done", "went on")
 
 
-def test_an_own_injection_of_the_user_is_told_from_a_stop(jobs):
+def test_an_exception_that_the_user_injects_is_not_mistaken_for_a_stop(jobs):
     import ctypes
 
     entered = threading.Event()
@@ -355,7 +355,7 @@ def test_an_own_injection_of_the_user_is_told_from_a_stop(jobs):
     assert job.outcome == "failed"
 
 
-def test_a_stop_of_a_job_that_has_ended_does_nothing(jobs):
+def test_stopping_a_job_that_has_ended_does_nothing(jobs):
     job = jobs.new(spin, 0)
     job.join(LONG)
     verdict = job.stop()

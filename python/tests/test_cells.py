@@ -23,7 +23,7 @@ def run(source, names):
     return job
 
 
-def test_a_cell_sees_the_prompts_names_and_gives_back_those_that_it_assigns():
+def test_a_cell_sees_the_prompts_names_and_brings_back_those_that_it_assigns():
     prompt = {"x": 2, "same": "kept"}
     job = run("y = x + 1\nx = 10\nsame = same", prompt)
     assert prompt == {"x": 2, "same": "kept"}, "nothing comes before it is asked for"
@@ -32,7 +32,7 @@ def test_a_cell_sees_the_prompts_names_and_gives_back_those_that_it_assigns():
     assert job.names == {"x": 10, "y": 3}
 
 
-def test_a_name_that_was_bound_anew_at_the_prompt_keeps_its_value_there():
+def test_a_name_that_was_rebound_at_the_prompt_keeps_its_value_there():
     prompt = {"x": 2, "gone": 1}
     gate = threading.Event()
     job = start("gate.wait(60)\nx, y, z, gone = 'xyzg'", {**prompt, "gate": gate})
@@ -54,7 +54,7 @@ def test_names_come_back_into_the_first_of_two_scopes():
     assert (module, function) == ({"x": 1, "y": 1}, {"x": 3, "y": 5})
 
 
-def test_names_come_back_once():
+def test_names_come_back_only_once():
     prompt: dict = {}
     job = run("x = 1", prompt)
     assert job.bring_back(prompt) == (["x"], [])
@@ -63,7 +63,7 @@ def test_names_come_back_once():
     assert prompt == {}
 
 
-def test_of_a_cell_that_failed_no_name_comes_back_and_all_can_be_read():
+def test_no_name_of_a_failed_cell_comes_back_but_all_can_be_read():
     prompt = {"x": 1}
     job = run("x = 2\ny = 3\n1 / 0\nz = 4", prompt)
     assert job.bring_back(prompt) == ([], [])
@@ -71,7 +71,7 @@ def test_of_a_cell_that_failed_no_name_comes_back_and_all_can_be_read():
     assert job.names == {"x": 2, "y": 3}
 
 
-def test_what_a_running_cell_has_assigned_can_be_read():
+def test_the_names_that_a_running_cell_has_assigned_can_be_read():
     here, gate = threading.Event(), threading.Event()
     job = start("x = 1\nhere.set()\ngate.wait(60)\ny = 2", {"here": here, "gate": gate})
     here.wait(60)
@@ -87,7 +87,7 @@ def test_the_result_is_the_value_of_the_expression_at_the_end():
     assert run("x = 6", {}).result is None
 
 
-def test_functions_of_a_cell_see_each_other_and_go_on_with_the_cells_names():
+def test_functions_of_a_cell_see_each_other_and_go_on_using_the_cells_names():
     prompt: dict = {"scale": 2}
     source = "def f(n): return g(n)\ndef g(n): return f(n - 1) * scale if n else 1\nvalue = f(3)"
     job = run(source, prompt)
@@ -97,21 +97,21 @@ def test_functions_of_a_cell_see_each_other_and_go_on_with_the_cells_names():
     assert prompt["f"](3) == 8
 
 
-def test_objects_are_shared_and_only_names_are_the_cells_own():
+def test_a_cell_shares_objects_and_has_only_its_own_names():
     prompt: dict = {"found": []}
     job = run("found.append(1)", prompt)
     assert prompt == {"found": [1]}
     assert job.names == {}
 
 
-def test_a_name_that_the_cell_deletes_stays():
+def test_a_name_that_the_cell_deletes_stays_at_the_prompt():
     prompt = {"x": 1}
     job = run("del x", prompt)
     assert job.bring_back(prompt) == ([], [])
     assert prompt == {"x": 1}
 
 
-def test_a_job_that_has_ended_keeps_none_of_the_names_that_it_did_not_assign():
+def test_a_job_that_has_ended_holds_only_the_names_that_it_assigned():
     class Huge:
         pass
 
@@ -142,7 +142,7 @@ def run_there(source, names):
     return job
 
 
-def test_a_cell_in_a_process_gives_back_what_it_assigns_and_changes_nothing_else():
+def test_a_cell_in_a_process_brings_back_the_names_it_assigns_and_changes_nothing_else():
     prompt: dict = {"x": 2, "found": [], "other": 0}
     source = "import os\ny = x + 1\nfound.append(y)\npid = os.getpid()\n"
     source += "def f(n): return n * y\nf(2)"
@@ -155,7 +155,7 @@ def test_a_cell_in_a_process_gives_back_what_it_assigns_and_changes_nothing_else
     assert prompt["f"](5) == 15
 
 
-def test_of_a_cell_in_a_process_that_failed_no_name_comes_back():
+def test_no_name_of_a_failed_cell_in_a_process_comes_back():
     prompt: dict = {}
     job = run_there("x = 1\n1 / 0", prompt)
     assert isinstance(job.exception(), ZeroDivisionError)
@@ -170,7 +170,7 @@ def test_a_cell_in_a_process_says_which_names_cannot_be_sent_back():
     assert str(job.log).startswith("generator cannot be sent back from this process: ")
 
 
-def test_a_cell_for_a_process_that_refers_to_what_cannot_be_sent_is_refused_at_once():
+def test_a_cell_for_a_process_that_refers_to_an_unsendable_value_is_refused_at_once():
     import pickle
 
     with pytest.raises(pickle.PicklingError, match="the value of 'gate'"):

@@ -7,7 +7,7 @@ import pytest
 
 import bgjobs
 from bgjobs import BackgroundJobManager
-from bgjobs.display import job_html, manager_html
+from bgjobs.display import job_html, jobs_html
 
 
 class Table(HTMLParser):
@@ -54,7 +54,7 @@ def test_a_manager_is_a_table_of_its_jobs(jobs):
     jobs.new("1 / 0", {}).join()
     running = jobs.new(body)
     said.wait(60)
-    rows = Table(manager_html(jobs)).rows
+    rows = Table(jobs_html(jobs.all)).rows
     gate.set()
     running.join()
     assert rows[0] == ["", "Job", "Status", "Time", ""]
@@ -66,7 +66,7 @@ def test_a_manager_is_a_table_of_its_jobs(jobs):
     assert all(row[3].endswith("s") for row in rows[1:])
 
 
-def test_a_job_is_a_table_of_what_is_known_of_it(jobs):
+def test_a_job_is_a_table_of_what_is_known_about_it(jobs):
     def body():
         print("\n".join(f"line {n}" for n in range(9)))
         return {"a": 1}
@@ -92,13 +92,13 @@ def test_a_job_is_a_table_of_what_is_known_of_it(jobs):
     assert dict(Table(job_html(job)).rows)["Failure"] == "not needed any more"
 
 
-def test_what_the_user_wrote_is_text_and_never_markup(jobs):
+def test_user_text_is_never_markup(jobs):
     evil = "<script>alert('\x1b&')</script>"
     job = jobs.new("print(evil) or evil", {"evil": evil})
     job.join()
     dead = jobs.new("{}[evil]", {"evil": evil})
     dead.join()
-    for text in (manager_html(jobs), job_html(job), job_html(dead)):
+    for text in (jobs_html(jobs.all), job_html(job), job_html(dead)):
         Table(text)
         assert "<script" not in text
         assert "\x1b" not in text
@@ -122,17 +122,17 @@ def test_a_long_or_broken_result_is_one_short_line(jobs):
     assert len(job_html(job)) < 2000
 
 
-def test_of_many_jobs_the_newest_are_shown(jobs):
+def test_the_newest_of_many_jobs_are_shown(jobs):
     for job in jobs.map(str, range(60)):
         job.join()
-    text = manager_html(jobs)
+    text = jobs_html(jobs.all)
     assert "10 older ones are not shown." in text
     assert [row[0] for row in Table(text).rows[1:]] == [str(num) for num in range(10, 60)]
 
 
-def test_to_look_is_not_to_be_told(jobs, capsys):
+def test_showing_a_table_does_not_count_as_a_report(jobs, capsys):
     jobs.new("1 + 1", {}).join()
-    manager_html(jobs)
+    jobs_html(jobs.all)
     assert jobs._status_new()
     assert "0 : 1 + 1" in capsys.readouterr().out
 
@@ -143,7 +143,7 @@ def test_a_job_that_was_not_started_has_no_time():
     assert dict(Table(job_html(BackgroundJobFunc(print))).rows)["Time"] == ""
 
 
-def test_what_is_long_is_cut_and_notes_do_not_hide_the_failure(jobs):
+def test_long_texts_are_cut_and_notes_do_not_hide_the_failure(jobs):
     def body():
         print("y" * 1_000_000)
         error = ValueError("x" * 1_000_000)
@@ -153,6 +153,6 @@ def test_what_is_long_is_cut_and_notes_do_not_hide_the_failure(jobs):
 
     jobs.new(body).join()
     jobs.new("len('" + "w" * 10_000 + "')", {}).join()
-    for text in (manager_html(jobs), job_html(jobs[0]), job_html(jobs[1])):
+    for text in (jobs_html(jobs.all), job_html(jobs[0]), job_html(jobs[1])):
         assert len(text) < 10_000
     assert "ValueError: xxx" in job_html(jobs[0]) and "(1000012 characters)" in job_html(jobs[0])

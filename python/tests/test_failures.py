@@ -40,7 +40,7 @@ MODES = [("live", "Context"), ("live", "Plain"), ("live", "Minimal"), ("alone", 
 
 
 @pytest.mark.parametrize(("live", "mode"), MODES)
-def test_the_text_is_the_originals_but_for_the_place_of_the_frame_that_calls_the_body(live, mode):
+def test_the_traceback_is_the_originals_except_for_the_location_of_the_frame_that_calls_the_body(live, mode):
     ipython = pytest.importorskip("IPython")
     if live == "alone" and ipython.version_info[0] >= 9:
         pytest.skip("without a live shell the original raises TypeError in IPython 9")
@@ -53,7 +53,7 @@ def test_the_text_is_the_originals_but_for_the_place_of_the_frame_that_calls_the
         assert "Error" in text or "Exit" in text or "Group" in text
 
 
-def test_without_ipython_the_text_is_the_standard_librarys(monkeypatch):
+def test_without_ipython_the_traceback_is_the_standard_librarys(monkeypatch):
     monkeypatch.setitem(sys.modules, "IPython", None)
     job = BackgroundJobManager().new(failing.outer, 1)
     job.join()
@@ -64,7 +64,7 @@ def test_without_ipython_the_text_is_the_standard_librarys(monkeypatch):
     assert lines[-1] == "ZeroDivisionError: division by zero"
 
 
-def test_a_call_of_the_users_own_class_is_where_its_text_begins(monkeypatch):
+def test_the_traceback_of_a_derived_class_begins_at_its_call(monkeypatch):
     monkeypatch.setitem(sys.modules, "IPython", None)
 
     class Mine(BackgroundJobBase):
@@ -84,13 +84,13 @@ def test_a_call_of_the_users_own_class_is_where_its_text_begins(monkeypatch):
     assert __file__ in files[0]
 
 
-def test_a_job_that_did_not_die_has_no_text():
+def test_a_job_that_did_not_die_has_no_traceback():
     job = BackgroundJobManager().new("1 + 1")
     job.join()
     assert failures.text_of(job) is None
 
 
-def test_reading_a_text_leaves_the_debug_magic_where_it_was():
+def test_reading_a_traceback_does_not_change_where_the_debug_magic_opens():
     shell_module = pytest.importorskip("IPython.core.interactiveshell")
     shell = shell_module.InteractiveShell.instance()
     try:
@@ -116,13 +116,13 @@ def pin(watch: list) -> None:
         raise ValueError("effect") from error
 
 
-def test_the_newest_dead_jobs_keep_their_names_and_older_ones_only_the_way():
+def test_the_newest_dead_jobs_have_the_names_of_their_frames_and_older_ones_only_the_lines():
     jobs, watch = BackgroundJobManager(), []
     first = jobs.new(pin, watch)
     first.join()
-    while failures._kept and failures._kept[-1]() is not first:
+    while failures._captured and failures._captured[-1]() is not first:
         pass
-    for _ in range(failures.KEPT - 1):
+    for _ in range(failures.CAPTURED - 1):
         jobs.new("1/0").join()
     gc.collect()
     assert watch[0]() is not None
@@ -149,7 +149,7 @@ def _deadline():
     return check
 
 
-def test_to_keep_a_job_that_dies_is_not_to_keep_it_alive():
+def test_capturing_the_frames_of_a_dead_job_does_not_keep_it_alive():
     job = BackgroundJobManager().new("1/0")
     job.join()
     gone = weakref.ref(job)
@@ -189,7 +189,7 @@ def test_the_debugger_opens_where_the_job_failed(prompt, debugger):
         assert "14" in it.type("7 + 7")
 
 
-def test_who_raises_a_jobs_exception_anew_does_not_get_into_its_traceback():
+def test_raising_a_jobs_exception_again_does_not_change_its_traceback():
     job = BackgroundJobManager().new(failing.outer, 1)
     job.join()
     before = failures.text_of(job)

@@ -27,7 +27,7 @@ def fail() -> None:
     raise ValueError("no rows")
 
 
-def test_submit_passes_keywords_as_python_does(jobs):
+def test_submit_passes_keyword_arguments_as_python_does(jobs):
     def body(*args, **kwargs):
         return args, kwargs
 
@@ -43,8 +43,8 @@ def test_map_starts_a_job_for_each_item_in_order(jobs):
     assert [job.num for job in started] == [0, 1]
 
 
-def test_new_warns_of_keywords_that_it_does_not_pass(jobs):
-    with pytest.warns(UserWarning, match=r"jobs.new ignores x=: give .* kw=\{\.\.\.\}, or use jobs.submit"):
+def test_new_warns_about_keywords_that_it_does_not_pass(jobs):
+    with pytest.warns(UserWarning, match=r"jobs.new ignores x=: pass .* kw=\{\.\.\.\}, or use jobs.submit"):
         job = jobs.new(int, x=5)
     job.join()
     assert job.result == 0
@@ -60,7 +60,7 @@ def test_an_expression_with_a_snapshot_does_not_see_its_names_rebound(jobs, gate
     assert (late.result, early.result) == (2, 1)
 
 
-def test_a_deep_snapshot_has_values_of_its_own(jobs):
+def test_a_deep_snapshot_has_its_own_values(jobs):
     names = {"data": [1]}
     job = jobs.new("data.append(2) or data", names, snapshot="deep")
     job.join()
@@ -77,7 +77,7 @@ def test_done_and_exception_tell_how_it_ended(jobs, gate):
     assert repr(dead.exception(30)) == "ValueError('no rows')" and dead.done()
 
 
-def test_a_callback_is_called_once_with_the_job_also_after_the_end(jobs, gate):
+def test_a_callback_is_called_once_with_the_job_even_after_the_end(jobs, gate):
     told = []
     job = jobs.new(gate.wait)
     job.add_done_callback(told.append)
@@ -89,7 +89,7 @@ def test_a_callback_is_called_once_with_the_job_also_after_the_end(jobs, gate):
     assert told == [job, job]
 
 
-def test_a_callback_that_raises_is_logged_and_harms_nobody(jobs, gate, caplog):
+def test_a_callback_that_raises_is_logged_and_does_no_harm(jobs, gate, caplog):
     job = jobs.new(gate.wait)
     called = threading.Event()
     job.add_done_callback(lambda job: 1 / 0)
@@ -101,7 +101,7 @@ def test_a_callback_that_raises_is_logged_and_harms_nobody(jobs, gate, caplog):
     assert jobs.new(int).exception(30) is None
 
 
-def test_a_job_is_awaited_for_its_result_or_its_exception(jobs, gate):
+def test_awaiting_a_job_returns_its_result_or_raises_its_exception(jobs, gate):
     async def main():
         job = jobs.new(gate.wait)
         asyncio.get_running_loop().call_later(0.01, gate.set)
@@ -113,7 +113,7 @@ def test_a_job_is_awaited_for_its_result_or_its_exception(jobs, gate):
     asyncio.run(main())
 
 
-def test_a_loop_that_is_gone_does_not_harm_the_job_it_awaited(jobs, gate):
+def test_a_closed_event_loop_does_not_harm_the_job_that_it_awaited(jobs, gate):
     job = jobs.new(gate.wait)
 
     async def impatient():
@@ -128,7 +128,7 @@ def test_a_loop_that_is_gone_does_not_harm_the_job_it_awaited(jobs, gate):
     assert job.exception(30) is None
 
 
-def test_as_completed_gives_jobs_as_they_end(jobs, gate):
+def test_as_completed_yields_jobs_as_they_end(jobs, gate):
     slow, quick = jobs.new(gate.wait), jobs.new(int)
     ended = as_completed([slow, quick, quick], 30)
     assert next(ended) is quick
@@ -136,7 +136,7 @@ def test_as_completed_gives_jobs_as_they_end(jobs, gate):
     assert list(ended) == [slow]
 
 
-def test_waits_for_several_name_those_that_run(jobs, gate):
+def test_a_wait_for_several_names_those_that_still_run(jobs, gate):
     runs, done = jobs.new(gate.wait), jobs.new(int)
     assert wait_any([runs, done], 30) is done
     with pytest.raises(TimeoutError, match=r"still running after 0.01 s: #0$"):

@@ -109,7 +109,7 @@ def test_daemon_jobs_that_end_while_the_interpreter_does_are_cut_off() -> None:
     )
 
 
-def test_a_daemon_job_in_a_long_sleep_is_not_waited_for() -> None:
+def test_the_exit_does_not_wait_for_a_daemon_job_in_a_long_sleep() -> None:
     check("jobs.new(time.sleep, 1000, daemon=True)")
 
 
@@ -132,7 +132,7 @@ def test_a_daemon_job_that_joins_another_is_cut_off() -> None:
     )
 
 
-def test_running_jobs_are_waited_for() -> None:
+def test_the_exit_waits_for_running_jobs() -> None:
     check(
         """
         def body():
@@ -145,7 +145,7 @@ def test_running_jobs_are_waited_for() -> None:
     )
 
 
-def test_jobs_of_all_managers_are_waited_for_also_of_those_that_are_gone() -> None:
+def test_the_exit_waits_for_the_jobs_of_all_managers_even_of_collected_ones() -> None:
     check(
         """
         def body():
@@ -160,7 +160,7 @@ def test_jobs_of_all_managers_are_waited_for_also_of_those_that_are_gone() -> No
     )
 
 
-def test_a_job_started_by_hand_is_waited_for() -> None:
+def test_the_exit_waits_for_a_job_that_was_started_without_a_manager() -> None:
     check(
         """
         class Mine(BackgroundJobBase):
@@ -176,15 +176,15 @@ def test_a_job_started_by_hand_is_waited_for() -> None:
     )
 
 
-def test_a_job_that_fails_at_the_end_is_waited_for() -> None:
+def test_the_exit_waits_for_a_job_that_fails() -> None:
     check("jobs.new(lambda: (time.sleep(0.2), say('failing'), 1 / 0))", "failing")
 
 
-def test_a_job_that_exits_at_the_end_changes_no_exit_code() -> None:
+def test_a_job_that_raises_system_exit_does_not_change_the_exit_code() -> None:
     check("jobs.new(lambda: (time.sleep(0.2), say('exiting'), sys.exit(7)))", "exiting")
 
 
-def test_idle_workers_end_in_silence() -> None:
+def test_idle_workers_end_silently() -> None:
     check(
         """
         for job in [jobs.new(time.sleep, 0.01) for _ in range(20)]:
@@ -196,7 +196,7 @@ def test_idle_workers_end_in_silence() -> None:
     )
 
 
-def test_a_process_without_jobs_ends_in_silence() -> None:
+def test_a_process_without_jobs_ends_silently() -> None:
     check("say('leaving')", "leaving", options=("-X", "dev"))
 
 
@@ -204,13 +204,13 @@ def test_the_exit_code_is_that_of_the_main_thread_after_the_jobs() -> None:
     check("jobs.new(lambda: (time.sleep(0.2), say('done')));  sys.exit(3)", "done", code=3)
 
 
-def test_an_exception_of_the_main_thread_waits_for_the_jobs() -> None:
+def test_the_exit_after_an_exception_waits_for_the_jobs() -> None:
     ended = run("jobs.new(lambda: (time.sleep(0.2), say('done')))\nraise ValueError('main')")
     assert (ended.stdout, ended.returncode) == ("done\n", 1)
     assert ended.stderr.endswith("ValueError: main\n")
 
 
-def test_an_immediate_exit_waits_for_nobody() -> None:
+def test_an_immediate_exit_waits_for_no_job() -> None:
     check("jobs.new(time.sleep, 1000); os._exit(5)", code=5)
 
 
@@ -231,7 +231,7 @@ def test_a_job_may_start_jobs_while_the_interpreter_waits_for_it() -> None:
     )
 
 
-def test_a_job_may_wait_for_jobs_that_it_starts_at_the_end() -> None:
+def test_a_job_may_wait_for_jobs_that_it_starts_during_the_exit() -> None:
     check(
         """
         def body():
@@ -260,7 +260,7 @@ def test_a_job_may_wait_for_the_end_of_the_main_thread() -> None:
     )
 
 
-def test_an_executor_refuses_a_job_at_the_end_as_it_refuses_a_thread() -> None:
+def test_during_the_exit_an_executor_refuses_a_job_as_it_refuses_a_thread() -> None:
     check(
         """
         from concurrent.futures import ThreadPoolExecutor
@@ -315,7 +315,7 @@ def test_a_job_started_by_an_exit_handler_runs_or_is_refused() -> None:
     assert (ended.stderr, ended.returncode) == ("", 0)
 
 
-def test_an_exit_handler_sees_all_jobs_ended() -> None:
+def test_an_exit_handler_finds_all_jobs_ended() -> None:
     check(
         """
         import atexit
@@ -327,7 +327,7 @@ def test_an_exit_handler_sees_all_jobs_ended() -> None:
     )
 
 
-def test_ctrl_c_while_the_interpreter_waits_for_jobs_ends_it() -> None:
+def test_ctrl_c_while_the_interpreter_waits_for_jobs_ends_the_wait() -> None:
     script = """
         gate = Gate()
         jobs.new(gate)
@@ -364,7 +364,7 @@ def started(script: str) -> subprocess.Popen[str]:
 
 
 @forks
-def test_the_child_of_a_fork_has_no_running_jobs_and_may_start_some() -> None:
+def test_the_child_of_a_fork_has_no_running_jobs_and_may_start_new_ones() -> None:
     check(
         """
         gate = Gate()
@@ -437,7 +437,7 @@ def test_a_job_may_fork() -> None:
 
 
 @forks
-def test_a_job_that_forks_and_returns_ends_both_times() -> None:
+def test_a_job_that_forks_and_returns_ends_in_both_processes() -> None:
     check(
         """
         job = jobs.new(os.fork)
@@ -451,7 +451,7 @@ def test_a_job_that_forks_and_returns_ends_both_times() -> None:
 
 
 @forks
-def test_forks_of_forks_have_jobs_of_their_own() -> None:
+def test_forks_of_forks_have_their_own_jobs() -> None:
     check(
         """
         def descend(level):
@@ -490,19 +490,23 @@ def test_no_step_of_a_job_lets_another_thread_run_not_even_the_first_of_its_kind
 
         table, lock = _core.Table(), _thread.allocate_lock()
         lock.acquire()
-        seat, reader = _core.Crew(int, 1.0).seat(), table.reader()
-        refuses = _core.Crew(partial(int, "no thread"), 1.0)
-        crew = _core.Crew(int, 1.0)
+        worker, subscriber = _core.WorkerPool(int, 1.0).worker(), table.subscribe()
+        refuses = _core.WorkerPool(partial(int, "no thread"), 1.0)
+        pool = _core.WorkerPool(int, 1.0)
 
         steps = []
         for end in ("done", "failed", "stopped"):
-            job = _core.JobCore()
+            job, error = _core.JobCore(), ValueError()
             state = partial(getattr, job, "_state")
-            steps += [state, partial(job._enter, crew, table, False), state, partial(job._await, "begin", lock)]
-            steps += [partial(crew.push, job), partial(seat.begin, job), state, partial(job._end, end, None), state]
+            steps += [state, partial(pool.enter, job, table, False), state, partial(job._await, "begin", lock)]
+            steps += [partial(pool.push, job), partial(worker.begin, job), state]
+            if end == "stopped":
+                steps += [partial(job._ask_stop, "no more")]
+            die = partial(job._die, error, ValueError if end == "stopped" else KeyError)
+            steps += [partial(job._complete, None) if end == "done" else die, state]
         unbegun = _core.JobCore()
-        steps += [partial(unbegun._enter, crew, table, False), partial(unbegun._ask_stop, "no more")]
-        steps += [partial(table.running), partial(reader.look), partial(refuses.push, unbegun)]
+        steps += [partial(pool.enter, unbegun, table, False), partial(unbegun._ask_stop, "no more")]
+        steps += [partial(table.running), partial(subscriber.drain), partial(refuses.push, unbegun)]
         steps += [partial([_core.JobCore()].clear)]
 
         # All in one call of C, between whose parts nobody else gets a turn, while the other thread asks for one.
@@ -520,14 +524,14 @@ def test_no_step_of_a_job_lets_another_thread_run_not_even_the_first_of_its_kind
 
 
 @forks
-def test_the_child_of_a_fork_watches_for_no_stalls_of_its_parents_prompt() -> None:
+def test_the_child_of_a_fork_does_not_monitor_its_parents_prompt() -> None:
     check(
         """
         from bgjobs import stalls, workers
-        watch = stalls.Watch(say)
-        workers.watch = watch.begin
+        monitor = stalls.StallMonitor(say)
+        workers.on_start = monitor.add
         # As if another thread had just started a job.
-        watch._lock.acquire()
+        monitor._lock.acquire()
         child = os.fork()
         if child == 0:
             jobs.new(int).join()
@@ -540,7 +544,7 @@ def test_the_child_of_a_fork_watches_for_no_stalls_of_its_parents_prompt() -> No
 
 
 @forks
-def test_a_fork_while_other_threads_start_jobs_leaves_no_lock_behind() -> None:
+def test_a_fork_while_other_threads_start_jobs_leaves_no_lock_held() -> None:
     check(
         """
         stop = threading.Event()
@@ -600,7 +604,7 @@ def test_a_forked_process_of_multiprocessing_has_jobs(where: str) -> None:
     )
 
 
-def test_a_spawned_process_of_multiprocessing_is_no_matter_of_jobs() -> None:
+def test_a_spawned_process_of_multiprocessing_is_unaffected() -> None:
     check(
         """
         import multiprocessing

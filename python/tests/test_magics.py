@@ -41,7 +41,7 @@ def shell(capsys):
     output.remove_router()
 
 
-def test_bg_starts_an_expression_and_gives_the_job(shell):
+def test_bg_starts_an_expression_and_returns_the_job(shell):
     shell.see("x = 6")
     assert shell.see("job = %bg x * 7") == ""
     shell.user_ns["job"].join()
@@ -66,7 +66,7 @@ def test_bg_within_a_function_sees_its_names(shell):
     assert shell.user_ns["job"].result == 2
 
 
-def test_bg_makes_a_daemon_if_asked(shell):
+def test_bg_starts_a_daemon_if_asked(shell):
     shell.see("job = %bg --daemon gate.wait(60)")
     assert shell.user_ns["job"].daemon
     shell.see("%%bg --daemon\ngate.wait(60)")
@@ -75,7 +75,7 @@ def test_bg_makes_a_daemon_if_asked(shell):
     assert not shell.user_ns["job"].daemon
 
 
-def test_bg_gives_an_expression_or_a_cell_a_process_of_its_own_if_asked(shell):
+def test_bg_starts_an_expression_or_a_cell_in_its_own_process_if_asked(shell):
     shell.see("import os; x = 1")
     assert shell.see("job = %bg --process (os.getpid(), x)") == ""
     shell.see("value = %fg 0")
@@ -101,9 +101,9 @@ def test_the_manager_is_the_one_that_the_prompt_calls_jobs(shell):
     assert shell.user_ns["jobs"] is shell.user_ns["mine"]
 
 
-def test_a_name_jobs_of_the_users_own_is_left_alone(shell):
+def test_the_users_own_name_jobs_is_left_alone(shell):
     shell.see("jobs = ['plumber']")
-    said = "`jobs` is a name of yours already; %jobs shows what %bg starts."
+    said = "`jobs` is already a name of yours; %jobs shows what %bg starts."
     assert said in shell.see("job = %bg gate.wait(60)")
     assert shell.user_ns["jobs"] == ["plumber"]
     assert shell.see("%jobs") == "Running jobs:\n0 : gate.wait(60)\n\n"
@@ -119,7 +119,7 @@ def test_jobs_shows_all_jobs_and_says_how_to_start_one(shell):
     assert shell.see("%jobs") == "Running jobs:\n0 : gate.wait(60)\n\n"
 
 
-def test_an_end_is_told_once_after_the_next_cell(shell):
+def test_an_end_is_reported_once_after_the_next_cell(shell):
     shell.see("good = %bg gate.wait(60) and 1")
     shell.see("bad = %bg gate.wait(60) / 0")
     assert "jobs:" not in shell.see("1")
@@ -147,12 +147,12 @@ def test_a_name_changed_meanwhile_stays_and_the_notice_says_so(shell):
     shell.see("%%bg\ngate.wait(60)\nx = 'of the job'")
     shell.see("x = 'of the prompt'")
     told = shell.see("gate.set(); jobs[0].join()")
-    assert "x has changed since job #0 began; its own is jobs[0].names['x'].\n" in told
+    assert "x has changed since job #0 began; the job's value is jobs[0].names['x'].\n" in told
     assert shell.user_ns["x"] == "of the prompt"
     assert shell.user_ns["jobs"][0].names["x"] == "of the job"
 
 
-def test_a_cell_has_statements_magics_and_a_value_and_its_traceback_shows_its_lines(shell):
+def test_a_cell_may_have_statements_magics_and_a_value_and_its_traceback_shows_its_lines(shell):
     shell.see("%%bg\nimport os\nshown = !echo one\nfor n in range(3):\n    pass\n(n, shown)")
     shell.user_ns["jobs"][0].join()
     assert shell.user_ns["jobs"][0].result == (2, ["one"])
@@ -161,7 +161,7 @@ def test_a_cell_has_statements_magics_and_a_value_and_its_traceback_shows_its_li
     assert "----> 2 1 / zero  # here" in shell.see("jobs.traceback(1)")
 
 
-def test_the_traceback_of_a_cell_begins_with_the_cell_and_names_the_prompt_it_was_typed_at(shell):
+def test_the_traceback_of_a_cell_begins_with_the_cell_and_names_the_prompt_where_it_was_typed(shell):
     for cell in ("1 / 0", "import asyncio\nawait asyncio.sleep(0)\n1 / 0"):
         number = shell.execution_count
         shell.see("%%bg\n" + cell)
@@ -192,7 +192,7 @@ def test_a_cell_that_does_not_compile_shows_where_and_starts_nothing(shell):
     assert "jobs" not in shell.user_ns
 
 
-def test_fg_shows_what_the_job_prints_and_gives_its_result(shell):
+def test_fg_shows_what_the_job_prints_and_returns_its_result(shell):
     shell.see("def body():\n    print('one'); gate.wait(60); print('two'); return 42")
     shell.see("%bg body()")
     shown = shell.see("gate.set()\nvalue = %fg 0")
@@ -210,13 +210,13 @@ def test_fg_shows_why_a_job_died_and_that_it_was_stopped(shell):
     assert shell.see("%fg 1") == "Job #1 was stopped.\n"
 
 
-def test_fg_of_a_cell_brings_its_names(shell):
+def test_fg_brings_back_the_names_of_a_cell(shell):
     shell.see("%%bg\ngate.wait(60)\nx = 5")
     assert shell.see("gate.set()\n%fg 0") == "Job #0 has set x.\n"
     assert shell.user_ns["x"] == 5
 
 
-def test_kill_says_what_came_of_it_for_each(shell):
+def test_kill_says_what_came_of_each_stop(shell):
     shell.see("import bgjobs")
     shell.see("%bg bgjobs.sleep(3600)")
     shell.see("job = %bg 1 + 1")
@@ -247,14 +247,14 @@ def test_where_shows_the_stack_of_a_job(shell):
 
 WRONG = [
     ("%bg", "%bg takes an expression: %bg f(x); statements go in a cell: %%bg"),
-    ("%bg x = 5", "x = 5 is no expression (invalid syntax); statements go in a cell: %%bg"),
+    ("%bg x = 5", "x = 5 is not an expression (invalid syntax); statements go in a cell: %%bg"),
     (
         "%bg --deamon f()",
-        "%bg has --daemon and --process, no --deamon; an expression that begins so goes in parentheses",
+        "%bg takes --daemon and --process, not --deamon; put an expression that begins with -- in parentheses",
     ),
-    ("%%bg f()\npass", "after %%bg stand only options, not f(): code goes in the cell"),
+    ("%%bg f()\npass", "%%bg takes only options in its first line, not f(): code goes below it"),
     ("%%bg\n  ", "%%bg takes a cell, and this one is empty: put statements below it"),
-    ("%jobs 3", "%jobs takes nothing, not 3; %log N shows one job's log"),
+    ("%jobs 3", "%jobs takes no arguments, not 3; %log N shows one job's log"),
     ("%fg", "%fg takes the number of a job: there are 0"),
     ("%fg x", "%fg takes the number of a job, not x: there are 0"),
     ("%fg 99", "Job #99 not found: there are 0"),
@@ -264,7 +264,7 @@ WRONG = [
     ("%log", "%log takes the number of a job: there are 0"),
     ("%log 0 -n", "-n takes a number of lines, not nothing: %log 0 -n 10"),
     ("%log 0 -n few", "-n takes a number of lines, not few: %log 0 -n 10"),
-    ("%log 0 -x", "%log has -n and -f, no -x"),
+    ("%log 0 -x", "%log takes -n and -f, not -x"),
     ("%where 7", "Job #7 not found: there are 0"),
     ("%jobdebug", "%jobdebug takes the number of a job: there are 0"),
     ("%jobdebug 0", "job #0 has not died (status: Running); job.where() shows where a job is"),
@@ -272,17 +272,17 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("cell", "says"), WRONG, ids=[cell for cell, _ in WRONG])
-def test_a_wrong_use_is_answered_in_one_line(shell, cell, says):
+def test_wrong_use_gets_an_answer_of_one_line(shell, cell, says):
     shell.see("%bg gate.wait(60)")
     shown = shell.see(cell)
     assert shown.strip().replace("SyntaxError", "") == f"UsageError: {says}"
 
 
-def test_without_jobs_a_wrong_use_says_how_to_start_one(shell):
+def test_without_jobs_the_answer_to_wrong_use_says_how_to_start_one(shell):
     assert "Job #0 not found: there are none, %bg f(x) starts one" in shell.see("%fg 0")
 
 
-def test_of_many_jobs_the_newest_are_named(shell):
+def test_the_newest_of_many_jobs_are_named(shell):
     shell.see("import bgjobs; jobs = bgjobs.BackgroundJobManager()")
     shell.see("done = jobs.map(str, range(12))")
     assert "there are ..., 2, 3, 4, 5, 6, 7, 8, 9, 10, 11" in shell.see("%fg 99")
@@ -312,7 +312,7 @@ def test_numbers_and_options_are_completed(shell):
     assert offered("%bg some_long_name.rea") == ["real"]
 
 
-def test_a_stall_is_told_at_the_next_prompt_with_the_job_and_the_call(shell):
+def test_a_stall_is_reported_at_the_next_prompt_with_the_job_and_the_call(shell):
     shell.see("job = %bg gate.wait(60)")
     job = shell.user_ns["job"]
     magics = shell.magics_manager.registry["JobMagics"]
@@ -324,7 +324,7 @@ def test_a_stall_is_told_at_the_next_prompt_with_the_job_and_the_call(shell):
     assert shell.see("pass") == ""
 
 
-def test_a_logging_handler_made_after_loading_writes_into_the_log_of_the_job_that_logs(shell):
+def test_a_logging_handler_created_after_loading_writes_into_the_log_of_the_job_that_logs(shell):
     # Once more, because pytest has put its own streams back since.
     shell.see("%reload_ext bgjobs")
     shell.see("import logging; handler = logging.StreamHandler()")
@@ -334,12 +334,12 @@ def test_a_logging_handler_made_after_loading_writes_into_the_log_of_the_job_tha
     assert list(shell.user_ns["job"].log) == ["careful"]
 
 
-def test_jobs_are_watched_for_stalls_while_the_magics_are_loaded(shell):
-    assert workers.watch is not None
+def test_jobs_are_monitored_for_stalls_while_the_magics_are_loaded(shell):
+    assert workers.on_start is not None
     shell.see("%unload_ext bgjobs")
-    assert workers.watch is None
+    assert workers.on_start is None
     shell.see("%load_ext bgjobs")
-    assert workers.watch is not None
+    assert workers.on_start is not None
 
 
 @pytest.mark.parametrize("magic", ["bg", "jobs", "fg", "kill", "log", "where", "jobdebug"])
@@ -348,7 +348,7 @@ def test_each_magic_has_help_that_shows_its_use(shell, magic):
     assert f"%{magic}" in shell.see(f"%{magic}?")
 
 
-def test_unloading_takes_the_magics_away_and_loading_again_brings_them(shell):
+def test_unloading_removes_the_magics_and_loading_again_adds_them(shell):
     shell.see("%unload_ext bgjobs")
     assert "not found" in shell.see("%jobs")
     shell.see("%load_ext bgjobs")
@@ -358,7 +358,7 @@ def test_unloading_takes_the_magics_away_and_loading_again_brings_them(shell):
 def test_a_job_does_not_read_from_the_prompts_keyboard(shell):
     shell.see("job = %bg input('name? ')")
     error = shell.user_ns["job"].exception(60)
-    assert str(error) == "a job has no keyboard: give it as an argument what it would ask for"
+    assert str(error) == "a job has no keyboard: pass what it would ask for as an argument"
     shell.see("import builtins; kept = builtins.input")
     shell.see("%unload_ext bgjobs")
     assert shell.user_ns["builtins"].input is not shell.user_ns["kept"]
@@ -375,7 +375,7 @@ def test_a_reload_loses_neither_jobs_nor_the_names_of_cells(shell):
     assert shell.user_ns["found"] == 42
 
 
-def test_news_above_a_waiting_prompt_leave_what_is_half_typed(tmp_path):
+def test_notices_above_a_waiting_prompt_leave_a_half_typed_line_intact(tmp_path):
     go = tmp_path / "go"
     with ipython_prompt() as it:
         it.type("%load_ext bgjobs")
@@ -408,7 +408,7 @@ def test_names_come_back_above_a_waiting_prompt(tmp_path):
         assert re.search(r"\b42\b", it.type("nd"))
 
 
-def test_at_the_simple_prompt_news_come_after_the_next_cell():
+def test_at_the_simple_prompt_notices_come_after_the_next_cell():
     with simple_prompt() as it:
         it.type("%load_ext bgjobs")
         it.type("import threading; gate = threading.Event()")
@@ -437,7 +437,7 @@ def test_in_a_terminal_ctrl_c_ends_fg_and_tab_completes(prompt):
         it.see("Job #0 stopped after")
 
 
-def test_leaving_says_for_which_jobs_it_waits():
+def test_the_exit_says_for_which_jobs_it_waits():
     with simple_prompt() as it:
         it.type("%load_ext bgjobs")
         it.type("import bgjobs")
@@ -464,7 +464,7 @@ def test_jobdebug_opens_the_debugger():
         it.wait_prompt()
 
 
-def test_in_a_kernel_news_and_names_come_with_the_next_cell_and_never_by_themselves():
+def test_in_a_kernel_notices_and_names_come_with_the_next_cell_and_never_by_themselves():
     with kernel() as it:
         it.run("%load_ext bgjobs\nimport threading; gate = threading.Event()")
         start = it.run("%%bg\nprint('from the job')\ngate.wait(60)\nfound = 6 * 7")

@@ -32,7 +32,7 @@ def at_once(bodies: list[Callable[[], object]]) -> None:
         raise error
 
 
-def test_jobs_started_by_several_threads_are_all_there_by_numbers_of_their_own() -> None:
+def test_jobs_started_by_several_threads_are_all_there_with_different_numbers() -> None:
     jobs = BackgroundJobManager()
     started = []
 
@@ -66,7 +66,7 @@ def test_lists_may_be_read_while_other_threads_start_jobs() -> None:
     assert len({job.num for job in jobs.completed}) == 1000
 
 
-def test_each_job_is_told_once_though_several_threads_ask(capsys) -> None:
+def test_each_job_is_reported_once_even_if_several_threads_ask(capsys) -> None:
     jobs = BackgroundJobManager()
     started = [jobs.new(abs, -number) for number in range(500)]
     for job in started:
@@ -90,7 +90,7 @@ bgjobs.install()
 """
 
 
-def test_all_of_it_works_without_ipython() -> None:
+def test_everything_works_without_ipython() -> None:
     run = subprocess.run([sys.executable, "-c", WITHOUT_IPYTHON], capture_output=True, text=True, timeout=60)
     assert (run.stderr, run.returncode) == ("", 0)
     assert run.stdout.startswith("Traceback for: <BackgroundJob #0: 1 / 0>\nTraceback (most recent call last):\n")
@@ -98,16 +98,16 @@ def test_all_of_it_works_without_ipython() -> None:
     assert run.stdout.endswith("Dead jobs:\n0 : 1 / 0\n\n")
 
 
-def test_a_snapshot_of_no_known_kind_is_refused():
+def test_an_unknown_kind_of_snapshot_is_refused():
     jobs = BackgroundJobManager()
     with pytest.raises(ValueError, match="snapshot is True, False or \"deep\", not 'depe'"):
         jobs.new("1", snapshot="depe")
-    with pytest.raises(ValueError, match="snapshot is for an expression"):
+    with pytest.raises(ValueError, match="snapshot is for expressions"):
         jobs.new(len, "", snapshot=True)
     assert not jobs.all
 
 
-def test_a_manager_gives_its_jobs_by_number_also_past_a_gap():
+def test_iterating_over_a_manager_goes_by_number_even_past_a_gap():
     jobs = BackgroundJobManager()
     started = jobs.map(len, ["", "", ""])
     for job in started:

@@ -15,11 +15,11 @@ def of(source: str, mode: str = "eval") -> set[str]:
     return names.referenced(compile(source, "<test>", mode))
 
 
-def test_variables_and_functions_and_builtins_are_referred_to():
+def test_variables_functions_and_builtins_are_referred_to():
     assert of("f(x, y=z) + len(w)") == {"f", "x", "z", "len", "w"}
 
 
-def test_attributes_are_not():
+def test_attributes_are_not_referred_to():
     assert of("a.b.c(d).e") == {"a", "d"}
 
 
@@ -51,7 +51,7 @@ def test_functions_defined_by_statements_count():
     assert of("def f(a, b=c):\n    return a + e\n", "exec") == {"c", "e"}
 
 
-def test_what_a_function_uses_is_its_globals_and_its_closure():
+def test_a_function_uses_its_globals_and_its_closure():
     base = 10
 
     def inner(x):
@@ -106,20 +106,20 @@ def test_locals_may_be_any_mapping():
     assert loc == {"a": 1, "b": 2}
 
 
-def test_builtins_given_by_the_user_are_kept():
+def test_builtins_given_by_the_user_are_in_the_snapshot():
     space = {"__builtins__": {"abs": lambda x: "mine"}, "__name__": "me"}
     glob, loc = names.snapshot(compile("abs(1)", "", "eval"), space, space)
     assert eval(compile("abs(1)", "", "eval"), glob, loc) == "mine"
     assert glob["__name__"] == "me"
 
 
-def test_a_missing_name_is_the_expression_s_own_error():
+def test_a_missing_name_is_the_expressions_own_error():
     glob, loc = names.snapshot(compile("nope", "", "eval"), {}, {})
     with pytest.raises(NameError, match="nope"):
         eval("nope", glob, loc)
 
 
-def test_a_function_keeps_its_own_globals():
+def test_a_function_still_has_its_own_globals():
     space = {}
     exec("k = 1\ndef f(): return k", space)
     glob, _ = names.snapshot(compile("f()", "", "eval"), space, space)
@@ -135,14 +135,14 @@ def test_a_deep_snapshot_copies_the_values():
     assert glob["x"] == [[1]]
 
 
-def test_a_deep_snapshot_keeps_what_is_shared_shared():
+def test_the_copies_of_a_deep_snapshot_share_what_the_originals_share():
     inner = [1]
     glob, loc = names.snapshot(compile("a, b, c", "", "eval"), {"a": inner, "c": inner}, {"b": [inner]}, deep=True)
     assert glob["a"] is glob["c"] is loc["b"][0]
     assert glob["a"] is not inner
 
 
-def test_a_deep_snapshot_leaves_modules_functions_and_classes():
+def test_a_deep_snapshot_does_not_copy_modules_functions_and_classes():
     space = {"math": math, "f": of, "C": threading.Thread}
     glob, _ = names.snapshot(compile("f(C, math)", "", "eval"), space, space, deep=True)
     assert glob["math"] is math and glob["f"] is of and glob["C"] is threading.Thread
@@ -154,7 +154,7 @@ def test_a_value_that_cannot_be_copied_is_named():
         names.snapshot(compile("ok, gate", "", "eval"), space, space, deep=True)
 
 
-def test_a_value_not_referred_to_need_not_be_copyable():
+def test_a_value_that_is_not_referred_to_need_not_be_copyable():
     space = {"x": [1], "lock": threading.Lock()}
     glob, _ = names.snapshot(compile("x.lock", "", "eval"), space, space, deep=True)
     assert glob == {"x": [1]}

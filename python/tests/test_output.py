@@ -13,7 +13,9 @@ from fakes import FakeJob, run
 from hosts import environment, ipython_prompt, kernel, plain_prompt, simple_prompt, wait_for_file
 
 from bgjobs import output
-from bgjobs.output import Line, Router, harmless, install_router, remove_router
+from bgjobs.log import Line
+from bgjobs.output import Router, install_router, remove_router
+from bgjobs.text import harmless
 
 
 @pytest.fixture(autouse=True)
@@ -28,14 +30,14 @@ def texts(job, stream):
     return [line.text for line in job.log.lines if line.stream == stream]
 
 
-def test_what_a_job_prints_is_in_its_log_and_nowhere_else(capsys):
+def test_a_jobs_output_is_in_its_log_and_nowhere_else(capsys):
     job = run(lambda: print("from the job"))
     print("from the prompt")
     assert list(job.log) == ["from the job"]
     assert capsys.readouterr().out == "from the prompt\n"
 
 
-def test_each_job_has_a_log_of_its_own(capsys):
+def test_each_job_has_its_own_log(capsys):
     meet = threading.Barrier(2)
 
     def body(word):
@@ -67,7 +69,7 @@ def test_errors_and_output_keep_their_order_and_their_stream(capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_line_that_was_not_ended_is_there_when_the_job_has_ended(capsys):
+def test_an_incomplete_line_is_there_when_the_job_has_ended(capsys):
     said, go = threading.Event(), threading.Event()
 
     def body():
@@ -106,7 +108,7 @@ def test_a_job_sees_no_terminal(monkeypatch):
     assert sys.stdout.isatty()
 
 
-def test_a_logging_handler_made_before_the_job_writes_into_the_log_of_the_job_that_logs(capsys):
+def test_a_logging_handler_created_before_the_job_writes_into_the_log_of_the_job_that_logs(capsys):
     install_router()
     handler = logging.StreamHandler()
     logger = logging.Logger("test")
@@ -117,7 +119,7 @@ def test_a_logging_handler_made_before_the_job_writes_into_the_log_of_the_job_th
     assert capsys.readouterr().err == "at the prompt\n"
 
 
-def test_what_a_thread_prints_that_the_job_started_is_not_captured(capsys):
+def test_output_of_a_thread_that_the_job_started_is_not_captured(capsys):
     # Python 3.14 lets threads inherit the context; then this is captured too.
     def body():
         thread = threading.Thread(target=print, args=("from the thread",))
@@ -151,7 +153,7 @@ def test_a_job_started_within_redirect_stdout_is_captured_and_the_stream_comes_b
     assert text.getvalue() == "redirected\n"
 
 
-def test_what_a_job_prints_into_a_redirect_that_came_after_it_is_not_captured(capsys):
+def test_output_of_a_job_into_a_later_redirect_is_not_captured(capsys):
     go = threading.Event()
 
     def body():
@@ -167,7 +169,7 @@ def test_what_a_job_prints_into_a_redirect_that_came_after_it_is_not_captured(ca
     assert text.getvalue() == "astray\n"
 
 
-def test_streams_that_others_replace_for_good_get_a_router_at_the_next_start(monkeypatch):
+def test_streams_that_are_replaced_for_good_get_a_router_at_the_next_start(monkeypatch):
     install_router()
     new = io.StringIO()
     monkeypatch.setattr(sys, "stdout", new)
@@ -177,7 +179,7 @@ def test_streams_that_others_replace_for_good_get_a_router_at_the_next_start(mon
     assert new.getvalue() == "from the prompt\n"
 
 
-def test_a_thread_does_not_replace_what_the_main_thread_has_put_there(monkeypatch):
+def test_another_thread_does_not_replace_a_stream_of_the_main_thread(monkeypatch):
     install_router()
     new = io.StringIO()
     monkeypatch.setattr(sys, "stdout", new)
@@ -187,7 +189,7 @@ def test_a_thread_does_not_replace_what_the_main_thread_has_put_there(monkeypatc
     assert sys.stdout is new
 
 
-def test_installing_twice_is_installing_once_and_removing_brings_back_what_was_there():
+def test_installing_twice_is_installing_once_and_removing_restores_the_streams():
     out, err = sys.stdout, sys.stderr
     install_router()
     routers = sys.stdout, sys.stderr
@@ -198,13 +200,13 @@ def test_installing_twice_is_installing_once_and_removing_brings_back_what_was_t
     assert (sys.stdout, sys.stderr) == (out, err)
 
 
-def test_no_streams_at_all_are_left_alone(monkeypatch):
+def test_missing_streams_are_left_alone(monkeypatch):
     monkeypatch.setattr(sys, "stdout", None)
     install_router()
     assert sys.stdout is None
 
 
-def test_a_write_that_somebody_puts_before_the_router_hears_no_job_and_leaves_no_trace(capsys):
+def test_a_write_that_wraps_the_routers_sees_no_text_of_a_job_and_leaves_no_trace(capsys):
     # What IPython 9 does for each cell, to copy the cell's output into its history.
     install_router()
     heard = []
@@ -237,7 +239,7 @@ def test_a_router_answers_for_its_stream(monkeypatch):
     assert stream.encoding == "utf-8"
 
 
-def test_follow_gives_lines_as_they_come_and_stops_at_the_end():
+def test_follow_yields_lines_as_they_come_and_stops_at_the_end():
     go = threading.Semaphore(0)
 
     def body():
@@ -282,7 +284,7 @@ def test_a_log_shows_its_newest_lines():
         job.log.tail(-1)
 
 
-def test_a_log_shows_its_lines_of_the_last_seconds():
+def test_a_log_shows_the_lines_of_the_last_seconds():
     job = run(lambda: print("a\nb"))
     assert [line.text for line in job.log.since(3600)] == ["a", "b"]
     assert job.log.since(0) == []
@@ -290,7 +292,7 @@ def test_a_log_shows_its_lines_of_the_last_seconds():
         job.log.since(-1)
 
 
-def test_a_log_is_read_as_text_and_says_what_it_is():
+def test_a_log_reads_as_text_and_its_repr_says_what_it_is():
     job = run(lambda: print("a\nb"), num=7)
     assert str(job.log) == "a\nb\n"
     assert repr(job.log) == "<log of job #7: 2 lines>"
@@ -307,7 +309,7 @@ def test_a_log_that_lost_lines_says_how_many(capsys):
     assert capsys.readouterr().out == "[the oldest 2 lines made room for these]\nc\n"
 
 
-def test_a_printed_log_does_the_terminal_no_harm(capsys):
+def test_a_printed_log_does_not_harm_the_terminal(capsys):
     job = run(lambda: print("\x1b[2Jgone\n1%\r2%\r\nbell\a\ttab \u202eback"))
     job.log.print()
     assert capsys.readouterr().out == "\\x1b[2Jgone\n2%\nbell\\x07\ttab \\u202eback\n"
@@ -315,7 +317,7 @@ def test_a_printed_log_does_the_terminal_no_harm(capsys):
     assert harmless("plain ÄÖ 字") == "plain ÄÖ 字"
 
 
-def test_without_a_prompt_a_job_prints_into_its_log_and_where_it_would_as_a_thread():
+def test_without_a_prompt_a_job_prints_into_its_log_and_to_the_programs_output():
     script = """if True:
         from bgjobs import BackgroundJobManager
         job = BackgroundJobManager().new(print, "from the job")
@@ -387,11 +389,11 @@ def test_in_a_kernel_a_jobs_output_is_in_its_log_and_under_the_cell_that_started
         it.wait_text(shown, "['FROM THE CELL\\n', 'FROM THE JOB\\n']")
 
 
-def test_without_a_kernel_no_context_is_copied():
+def test_no_context_is_copied_without_a_kernel():
     assert not output.wants_copied_context()
 
 
-def test_the_router_needs_nothing_but_the_standard_library():
+def test_the_router_needs_only_the_standard_library():
     code = "import sys; from bgjobs import output; output.install_router(); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
@@ -399,7 +401,7 @@ def test_the_router_needs_nothing_but_the_standard_library():
     assert "prompt_toolkit" not in done.stdout
 
 
-def test_the_context_of_a_job_is_its_own():
+def test_each_job_has_its_own_context():
     assert output.current.get() is None
     context = copy_context()
     job = run(lambda: None, context=context)

@@ -26,7 +26,7 @@ from hosts import ipython_prompt, kernel
 
 from bgjobs import BackgroundJobManager, Stopped, failures, process
 from bgjobs.payload import pack_call, pack_expression
-from bgjobs.process import Child, ProcessDied, RemoteError
+from bgjobs.remote import Child, ProcessDied, RemoteError
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a POSIX system")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="orphans are found on Linux only")
@@ -132,7 +132,7 @@ def script():
 # What is sent and what comes back
 
 
-def test_a_function_of_a_module_gets_its_arguments_and_gives_its_result():
+def test_a_function_of_a_module_gets_its_arguments_and_returns_its_result():
     assert run(math.pow, 2, 10) == 1024.0
     assert run(sorted, [2, 3, 1], reverse=True) == [3, 2, 1]
 
@@ -141,12 +141,12 @@ def test_it_runs_in_another_process():
     assert run(os.getpid) != os.getpid()
 
 
-def test_lambdas_and_closures_go_by_value():
+def test_lambdas_and_closures_are_sent_by_value():
     base = 40
     assert run(lambda x: x + base, 2) == 42
 
 
-def test_a_change_to_a_variable_stays_there():
+def test_a_change_to_a_variable_stays_in_the_process():
     seen = []
     run(lambda: seen.append(1))
     assert seen == []
@@ -164,11 +164,11 @@ def test_locals_of_an_expression_win_over_globals():
     assert evaluate("x + y", {"x": 1, "y": 2}, {"x": 10}) == 12
 
 
-def test_a_module_that_an_expression_refers_to_is_imported_there():
+def test_a_module_that_an_expression_refers_to_is_imported_in_the_process():
     assert evaluate("math.floor(2.5)", {"math": math}) == 2
 
 
-def test_a_name_that_is_missing_is_the_expression_s_own_error():
+def test_a_missing_name_is_the_expressions_own_error():
     with pytest.raises(NameError, match="nope"):
         evaluate("nope + 1", {})
 
@@ -184,7 +184,7 @@ def test_the_path_the_arguments_and_the_directory_are_those_of_the_parent(tmp_pa
     assert run(lambda: (sys.path, sys.argv, os.getcwd())) == (sys.path, sys.argv, str(tmp_path))
 
 
-def test_a_directory_that_is_gone_is_no_obstacle(tmp_path, monkeypatch):
+def test_a_deleted_working_directory_is_not_an_obstacle(tmp_path, monkeypatch):
     gone = tmp_path / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)
@@ -192,7 +192,7 @@ def test_a_directory_that_is_gone_is_no_obstacle(tmp_path, monkeypatch):
     assert run(math.sqrt, 4) == 2.0
 
 
-def test_large_arguments_and_results_pass():
+def test_large_arguments_and_results_get_through():
     big = b"x" * (40 << 20)
     assert run(bytes.upper, big) == big.upper()
 
@@ -203,7 +203,7 @@ def test_a_name_of_the_package_hides_no_module_of_the_user(tmp_path, monkeypatch
     assert run(lambda: __import__("names").mine) is True
 
 
-def test_main_there_is_not_this_package():
+def test_main_in_the_process_is_not_this_package():
     assert run(lambda: hasattr(sys.modules["__main__"], "supervise")) is False
 
 
@@ -259,7 +259,7 @@ def test_an_argument_that_cannot_be_sent_is_named_at_once():
         pack_call(print, (1,), {"file": (n for n in range(3))})
 
 
-def test_what_a_function_uses_and_cannot_be_sent_is_named():
+def test_a_value_that_a_function_uses_and_that_cannot_be_sent_is_named():
     gate = threading.Lock()
 
     def inner():
@@ -295,7 +295,7 @@ def test_a_result_that_cannot_be_read_here_is_an_error_that_names_its_type():
         run(Unreadable)
 
 
-def test_half_a_result_that_pickles_leaves_nothing_behind():
+def test_a_result_that_fails_halfway_through_pickling_leaves_nothing_behind():
     with pytest.raises(RemoteError, match="a list, cannot be sent back"):
         run(lambda: [b"x" * 100_000, threading.Lock()])
 
@@ -326,7 +326,7 @@ def test_an_exception_comes_back_as_it_was():
     assert told.value.code == 7
 
 
-def test_the_remote_traceback_is_kept_and_is_the_cause():
+def test_the_remote_traceback_is_the_cause_of_the_exception():
     child = Child(pack_call(fail, (decimal.InvalidOperation("no"),), {}))
     with pytest.raises(decimal.InvalidOperation) as told:
         child.run(Sink().write)
@@ -336,7 +336,7 @@ def test_the_remote_traceback_is_kept_and_is_the_cause():
     assert text in str(told.value.__cause__)
 
 
-def test_the_remote_traceback_tells_of_causes():
+def test_the_remote_traceback_shows_causes():
     def body():
         try:
             {}["k"]
@@ -349,7 +349,7 @@ def test_the_remote_traceback_tells_of_causes():
     assert "KeyError: 'k'" in (child.remote_traceback or "")
 
 
-def test_an_exception_that_does_not_survive_is_told_by_its_text():
+def test_an_exception_that_cannot_come_back_is_replaced_by_its_text():
     with pytest.raises(RemoteError, match="Fussy: this and that") as told:
         run(lambda: fail(Fussy("this", "that")))
     assert told.value.type_name.endswith("Fussy")
@@ -375,7 +375,7 @@ def test_an_error_while_the_body_is_unpacked_is_a_failure(tmp_path, monkeypatch)
         run(soon_gone_for_bgjobs.f)
 
 
-def test_lines_of_code_that_is_in_no_file_are_shown():
+def test_tracebacks_show_the_lines_of_code_that_is_in_no_file():
     text = "def f():\n    return 1 / 0  # typed\n"
     linecache.cache["<cell 5>"] = (len(text), None, text.splitlines(True), "<cell 5>")
     space = {"__name__": "__main__"}
@@ -426,7 +426,7 @@ def test_errors_survive_a_pickle():
 # Output and input
 
 
-def test_both_streams_are_captured_whoever_writes():
+def test_both_streams_are_captured_by_whatever_means_they_are_written():
     def body():
         print("printed")
         os.write(1, b"by the system\n")
@@ -453,7 +453,7 @@ def test_a_line_is_there_as_soon_as_it_is_printed(tmp_path):
     assert running.result() is None
 
 
-def test_much_output_on_both_streams_keeps_its_order_and_blocks_nobody():
+def test_much_output_on_both_streams_stays_in_order_and_blocks_nothing():
     def body():
         for n in range(30_000):
             print(f"{n:06} " + "o" * 100)
@@ -465,13 +465,13 @@ def test_much_output_on_both_streams_keeps_its_order_and_blocks_nobody():
         assert text.splitlines() == [f"{n:06} " + letter * 100 for n in range(30_000)]
 
 
-def test_the_last_words_without_an_end_of_line_are_kept():
+def test_a_last_line_without_a_line_break_is_captured():
     sink = Sink()
     Child(pack_call(lambda: print("no end", end=""), (), {})).run(sink.write)
     assert sink.out == "no end"
 
 
-def test_characters_that_fall_between_two_reads_are_whole_and_bytes_that_are_none_are_shown():
+def test_a_character_split_between_two_reads_is_whole_and_invalid_bytes_are_shown():
     def body():
         for byte in "é€𝄞".encode():
             os.write(1, bytes([byte]))
@@ -490,7 +490,7 @@ def test_standard_input_is_empty():
         run(lambda: input())
 
 
-def test_threads_of_the_body_are_waited_for_as_in_a_script():
+def test_the_process_waits_for_threads_of_the_body_as_a_script_does():
     def body():
         def late():
             time.sleep(0.05)
@@ -504,7 +504,7 @@ def test_threads_of_the_body_are_waited_for_as_in_a_script():
     assert sink.out == "late\n"
 
 
-def test_what_is_registered_for_the_exit_is_done_and_what_is_printed_last_is_kept():
+def test_exit_handlers_run_and_the_last_output_is_captured():
     def body():
         atexit.register(print, "at exit", end="")
         sys.stderr.write("no end")
@@ -526,7 +526,7 @@ def test_a_body_that_closes_its_streams_ends_well():
 # What is inherited, and what is left
 
 
-def test_nothing_is_inherited_but_what_is_meant(tmp_path):
+def test_only_the_intended_descriptors_are_inherited(tmp_path):
     with open(tmp_path / "file", "w") as file:
         os.set_inheritable(file.fileno(), True)
         fds = run(lambda: {fd: os.readlink(f"/proc/self/fd/{fd}") for fd in _open_fds()})
@@ -548,7 +548,7 @@ def _is_open(fd):
     return True
 
 
-def test_a_command_of_the_body_inherits_its_three_streams_only():
+def test_a_command_of_the_body_inherits_only_its_three_streams():
     def body():
         code = "import os; print([fd for fd in range(3, 256) if os.path.exists(f'/dev/fd/{fd}')])"
         subprocess.run([sys.executable, "-c", code], check=True, close_fds=False)
@@ -582,7 +582,7 @@ def _children(parent):
             yield int(stat.parent.name)
 
 
-def test_many_children_run_beside_many_threads():
+def test_many_children_run_alongside_many_threads():
     gate = threading.Event()
     idle = [threading.Thread(target=gate.wait) for _ in range(50)]
     for thread in idle:
@@ -597,7 +597,7 @@ def test_many_children_run_beside_many_threads():
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
-def test_a_fork_of_the_parent_that_holds_the_pipes_keeps_nobody_waiting(tmp_path):
+def test_a_fork_of_the_parent_that_holds_the_pipes_delays_nothing(tmp_path):
     gate = tmp_path / "gate"
 
     def body():
@@ -620,7 +620,7 @@ def test_a_fork_of_the_parent_that_holds_the_pipes_keeps_nobody_waiting(tmp_path
         os.waitpid(sleeper, 0)
 
 
-def test_a_fork_of_the_body_that_comes_back_does_not_answer_for_it():
+def test_a_fork_of_the_body_that_returns_does_not_write_the_reply():
     def body():
         if os.fork() == 0:
             return "from the fork"
@@ -631,7 +631,7 @@ def test_a_fork_of_the_body_that_comes_back_does_not_answer_for_it():
 
 
 @linux
-def test_what_the_body_left_running_ends_with_it():
+def test_processes_that_the_body_left_running_end_with_it():
     def body():
         return subprocess.Popen(["sleep", "1000"], start_new_session=True).pid
 
@@ -639,7 +639,7 @@ def test_what_the_body_left_running_ends_with_it():
 
 
 @linux
-def test_what_the_body_left_running_and_ignores_a_polite_end_is_killed():
+def test_processes_that_the_body_left_running_are_killed_if_they_ignore_sigterm():
     def body():
         child = subprocess.Popen(
             ["sh", "-c", "trap '' TERM; echo up; while :; do sleep 1; done"],
@@ -652,7 +652,7 @@ def test_what_the_body_left_running_and_ignores_a_polite_end_is_killed():
     assert not lives(run(body))
 
 
-def test_multiprocessing_works_there():
+def test_multiprocessing_works_in_the_process():
     def body():
         import multiprocessing
 
@@ -715,7 +715,7 @@ def deaf():
         time.sleep(0.01)
 
 
-def test_a_body_that_does_not_hear_is_killed_after_the_grace():
+def test_a_body_that_ignores_the_interrupt_is_killed_after_the_grace():
     running = Running(deaf)
     running.line()
     running.child.kill(grace=0.05)
@@ -783,7 +783,7 @@ def leave_the_family():
 
 @linux
 @pytest.mark.parametrize("grace", [0, 0.05])
-def test_grandchildren_that_have_left_the_family_are_killed_too(grace):
+def test_grandchildren_that_have_left_the_session_are_killed_too(grace):
     running = Running(leave_the_family)
     family = json.loads(running.line())
     assert all(lives(pid) for pid in family)
@@ -863,7 +863,7 @@ def test_the_worker_dies_with_its_supervisor():
 
 
 @linux
-def test_a_polite_end_of_the_supervisor_ends_everything():
+def test_ending_the_supervisor_by_sigterm_ends_everything():
     running = Running(leave_the_family)
     family = json.loads(running.line())
     supervisor = int(Path(f"/proc/{family[0]}/stat").read_text().rpartition(")")[2].split()[1])
@@ -875,7 +875,7 @@ def test_a_polite_end_of_the_supervisor_ends_everything():
 # The interpreter's lock
 
 
-def test_a_child_does_not_wait_for_the_lock_of_the_parent(tmp_path):
+def test_a_child_does_not_wait_for_the_parents_interpreter_lock(tmp_path):
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
 
@@ -895,7 +895,7 @@ def test_a_child_does_not_wait_for_the_lock_of_the_parent(tmp_path):
     assert running.result() == "done"
 
 
-def test_the_parent_does_not_wait_for_the_lock_of_a_child(tmp_path):
+def test_the_parent_does_not_wait_for_a_childs_interpreter_lock(tmp_path):
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
 
@@ -927,14 +927,14 @@ def finished(job):
     return job
 
 
-def test_a_function_job_runs_in_a_process_of_its_own(jobs):
+def test_a_function_job_runs_in_its_own_process(jobs):
     job = finished(jobs.new(math.pow, 2, 5, process=True))
     assert (job.result, job.status, job.stat_code, job.outcome) == (32.0, "Completed", 2, "done")
     assert job.pid != os.getpid()
     assert finished(jobs.new(os.getpid, process=True)).result != os.getpid()
 
 
-def test_keywords_of_the_function_are_given_as_to_any_job(jobs):
+def test_keyword_arguments_are_given_as_for_any_job(jobs):
     job = finished(jobs.new(sorted, [1, 3, 2], kw={"reverse": True}, process=True))
     assert job.result == [3, 2, 1]
 
@@ -957,7 +957,7 @@ def test_a_process_job_looks_like_the_job_it_is_made_from(jobs):
     assert isinstance(job, threading.Thread)
 
 
-def test_a_body_that_cannot_be_sent_is_refused_there_and_then_and_uses_no_number(jobs):
+def test_a_body_that_cannot_be_sent_is_refused_at_once_and_uses_no_number(jobs):
     with pytest.raises(pickle.PicklingError, match="argument 1"):
         jobs.new(print, threading.Lock(), process=True)
     with pytest.raises(SyntaxError):
@@ -1019,7 +1019,7 @@ def test_a_stop_ends_the_job_and_says_so(jobs):
     assert not lives(job.pid)
 
 
-def test_a_stop_kills_what_does_not_hear_within_its_time(jobs):
+def test_a_stop_kills_a_body_that_does_not_react_in_time(jobs):
     job = jobs.new(deaf, process=True)
     until(lambda: "up" in str(job.log))
     verdict = job.stop(timeout=2)
@@ -1028,7 +1028,7 @@ def test_a_stop_kills_what_does_not_hear_within_its_time(jobs):
 
 
 @linux
-def test_a_stop_ends_all_that_came_of_the_job(jobs):
+def test_a_stop_ends_all_processes_of_the_job(jobs):
     job = jobs.new(leave_the_family, process=True)
     until(lambda: job.log.lines)
     family = json.loads(str(job.log))
@@ -1036,14 +1036,14 @@ def test_a_stop_ends_all_that_came_of_the_job(jobs):
     assert not any(lives(pid) for pid in family)
 
 
-def test_a_stop_as_soon_as_the_job_was_made_ends_it(jobs):
+def test_a_stop_right_after_the_start_ends_the_job(jobs):
     for _ in range(10):
         job = jobs.new(time.sleep, 1000, process=True)
         assert job.stop(timeout=LONG).stopped
         assert job.outcome == "stopped"
 
 
-def test_a_result_that_was_there_before_the_stop_is_kept(jobs):
+def test_a_body_that_returns_a_result_when_it_is_interrupted_completes(jobs):
     def body():
         print("up")
         try:
@@ -1057,7 +1057,7 @@ def test_a_result_that_was_there_before_the_stop_is_kept(jobs):
     assert (verdict.outcome, job.result) == ("done", "half of it")
 
 
-def test_a_kill_ends_the_job_without_a_chance(jobs):
+def test_a_kill_ends_the_job_without_time_to_clean_up(jobs):
     job = jobs.new(wait_and_tell, process=True)
     until(lambda: "up" in str(job.log))
     job.kill()
@@ -1073,7 +1073,7 @@ def test_where_names_the_process(jobs):
     assert "process" not in finished(job).where()
 
 
-def test_the_exit_waits_for_a_job_that_is_no_daemon(script, tmp_path):
+def test_the_exit_waits_for_a_non_daemon_job(script, tmp_path):
     done = script(
         """
         import sys, time, pathlib
@@ -1090,7 +1090,7 @@ def test_the_exit_waits_for_a_job_that_is_no_daemon(script, tmp_path):
 
 
 @linux
-def test_the_exit_kills_a_daemon_with_all_that_came_of_it(script):
+def test_the_exit_kills_a_daemon_job_with_all_its_processes(script):
     done = script(
         """
         import sys, time

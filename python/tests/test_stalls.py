@@ -30,9 +30,9 @@ class Told(list):
 @pytest.fixture
 def told() -> Iterator[Told]:
     told = Told()
-    workers.watch = stalls.Watch(told).begin
+    workers.on_start = stalls.StallMonitor(told).add
     yield told
-    workers.watch = None
+    workers.on_start = None
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def size() -> int:
     return int(size / (time.thread_time() - began))
 
 
-def test_a_job_that_keeps_the_lock_is_named_with_its_call(told: Told, size: int) -> None:
+def test_a_job_that_holds_the_lock_is_named_with_its_call(told: Told, size: int) -> None:
     jobs = BackgroundJobManager()
     left: list[bool] = []
 
@@ -65,7 +65,7 @@ def test_a_job_that_keeps_the_lock_is_named_with_its_call(told: Told, size: int)
     assert f"{__file__}:" in stall.place and stall.place.endswith("in body")
 
 
-def test_a_job_that_ends_with_its_call_is_named_all_the_same(told: Told, size: int) -> None:
+def test_a_job_that_ends_with_its_call_is_still_named(told: Told, size: int) -> None:
     job = BackgroundJobManager().new("sum(range(size))", {"size": size})
     assert told.any.wait(30)
     job.join()
@@ -73,7 +73,7 @@ def test_a_job_that_ends_with_its_call_is_named_all_the_same(told: Told, size: i
     assert "by job #0 (sum(range(size)))" in str(told[0])
 
 
-def test_a_stall_by_the_prompt_itself_is_no_job_s_fault(told: Told, size: int) -> None:
+def test_no_job_is_blamed_for_a_stall_by_the_prompt_itself(told: Told, size: int) -> None:
     jobs = BackgroundJobManager()
     gate = threading.Event()
     job = jobs.new(gate.wait)
@@ -88,7 +88,7 @@ def test_a_stall_by_the_prompt_itself_is_no_job_s_fault(told: Told, size: int) -
     assert not told
 
 
-def test_without_jobs_nothing_watches(told: Told) -> None:
+def test_without_jobs_no_monitor_runs(told: Told) -> None:
     BackgroundJobManager().new(int).join()
     deadline = time.monotonic() + 30
     while any(thread.name == "bgjobs: stalls" for thread in threading.enumerate()):

@@ -23,7 +23,7 @@ def running(job, entered):
     return job
 
 
-def test_a_sleep_hears_the_stop_at_once_with_its_reason(jobs):
+def test_a_sleep_notices_the_stop_at_once_and_knows_its_reason(jobs):
     heard = []
 
     def body():
@@ -45,7 +45,7 @@ def test_a_sleep_hears_the_stop_at_once_with_its_reason(jobs):
     assert job.status == "Dead (Stopped), call jobs.traceback() for details"
 
 
-def test_a_body_may_ask_whether_it_was_stopped_and_end_well(jobs):
+def test_a_body_may_ask_whether_it_was_stopped_and_complete(jobs):
     def body():
         entered.set()
         while not bgjobs.cancelled():
@@ -68,7 +68,7 @@ def test_outside_of_jobs_sleep_is_sleep_and_nothing_is_cancelled():
     assert not bgjobs.cancelled()
 
 
-def test_a_job_in_a_c_call_is_told_with_its_place_and_since_when(jobs):
+def test_the_verdict_on_a_job_in_a_c_call_says_where_and_for_how_long(jobs):
     entered, lock = threading.Event(), threading.Lock()
     lock.acquire()
     job = running(jobs.new("entered.set() or lock.acquire()", {"entered": entered, "lock": lock}), entered)
@@ -82,7 +82,7 @@ def test_a_job_in_a_c_call_is_told_with_its_place_and_since_when(jobs):
     assert job.outcome == "stopped"
 
 
-def test_a_job_that_has_ended_says_so_when_it_is_stopped(jobs):
+def test_the_verdict_on_a_job_that_has_ended_says_so(jobs):
     done, dead = jobs.new(int), jobs.new("1 / 0", {})
     done.join(), dead.join()
     assert str(done.stop()) == "had completed before"
@@ -90,7 +90,7 @@ def test_a_job_that_has_ended_says_so_when_it_is_stopped(jobs):
     assert done.where() == f"{done!r} is not running: Completed"
 
 
-def test_a_job_that_stops_itself_is_told_that_it_runs(jobs):
+def test_the_verdict_on_a_job_that_stops_itself_says_that_it_runs(jobs):
     job = jobs.new(lambda: str(job_of().stop(timeout=30)))
 
     def job_of():
@@ -101,7 +101,7 @@ def test_a_job_that_stops_itself_is_told_that_it_runs(jobs):
     assert job.outcome == "stopped"
 
 
-def test_the_stop_of_another_job_is_a_failure_of_the_one_that_raises_it(jobs):
+def test_raising_the_stop_of_another_job_is_a_failure(jobs):
     def body():
         raise Stopped("of another")
 
@@ -111,7 +111,7 @@ def test_the_stop_of_another_job_is_a_failure_of_the_one_that_raises_it(jobs):
     assert str(job.exception()) == "of another"
 
 
-def test_a_body_that_swallows_the_stop_is_told_from_one_in_a_c_call(jobs):
+def test_the_verdict_tells_a_body_that_swallows_the_stop_from_one_in_a_c_call(jobs):
     def body():
         entered.set()
         while not gate.is_set():
@@ -126,5 +126,5 @@ def test_a_body_that_swallows_the_stop_is_told_from_one_in_a_c_call(jobs):
     verdict = job.stop("enough", timeout=1.0)
     gate.set()
     job.join()
-    assert "its body has swallowed it; now at " in str(verdict)
+    assert "its body has swallowed the stop; it is now at " in str(verdict)
     assert swallowed == ["enough"], "the stop says why also to a body that did not ask"

@@ -1,4 +1,6 @@
 //! How many jobs the exit of the interpreter waits for.
+//!
+//! It does not know which.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -6,7 +8,7 @@ use pyo3::prelude::*;
 
 static AWAITED: AtomicUsize = AtomicUsize::new(0);
 
-/// Counts a job among those that the exit of the program waits for, until it is dropped.
+/// Counts a job among those that the exit waits for, until it is dropped.
 pub(crate) struct Awaited(bool);
 
 impl Awaited {
@@ -21,20 +23,20 @@ impl Awaited {
 impl Drop for Awaited {
     fn drop(&mut self) {
         if self.0 {
-            // In the child of a fork the count began anew.
+            // The child of a fork has started the count afresh.
             let _ = AWAITED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1));
         }
     }
 }
 
-/// How many jobs run or wait for a worker that are no daemons.
+/// How many non-daemon jobs run or wait for a worker.
 #[pyfunction]
 pub(crate) fn awaited() -> usize {
     AWAITED.load(Ordering::Relaxed)
 }
 
-/// Starts the count anew, in the child of a fork.
+/// Starts the count afresh, in the child of a fork.
 #[pyfunction]
-pub(crate) fn await_none() {
+pub(crate) fn reset_awaited() {
     AWAITED.store(0, Ordering::Relaxed);
 }

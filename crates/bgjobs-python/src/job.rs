@@ -1,4 +1,6 @@
 //! A job as Python's threads see it: its steps, each one call, and what it ended with.
+//!
+//! It does not know workers.
 
 use std::{
     ffi::c_ulong,
@@ -16,69 +18,83 @@ use pyo3::{
 
 use crate::{
     awaited::Awaited,
-    crew::Crew,
     log::Log,
     table::Table,
-    thread::{interrupt, numbers, running},
+    thread::{active, ids, interrupt},
 };
 
-/// What the classes of jobs derive from.
+/// The base of the classes of jobs.
 ///
-/// Each step of a job is one call, so that an exception which is raised in its thread from outside finds the job before the
-/// step or after it, never within.
+/// Each step of a job is one call, so that an exception raised in its thread from outside finds the job before the step or after
+/// it, never within.
 #[pyclass(subclass, frozen, module = "bgjobs._core")]
 pub(crate) struct JobCore {
-    /// Held while a step is made; no Python code runs meanwhile.
+    /// Held during a step; no Python code runs meanwhile.
     inner: Mutex<Inner>,
 }
 
 struct Inner {
     phase: Phase,
-    /// None until it was started.
+    /// None until the job is started.
     job: Option<AnyJob>,
     /// The thread that runs the body, as `threading.get_ident` and `get_native_id` number it.
     ident: c_ulong,
     native_id: u64,
-    /// Whether an exception was raised in the thread that may not have arrived.
+    /// Whether an exception that was raised in the thread may still be pending.
     interrupted: bool,
     /// The result, or the exception; set before the end is published.
     value: Option<Py<PyAny>>,
-    /// Locks, each held by a thread that waits for an event, or for the end; and what is to be called at the end.
+    /// Locks, each held by a thread that waits for an event or the end, and the callbacks of the end.
     waiting: Vec<(Event, Py<PyAny>)>,
 }
 
-/// Who may make the next step.
+/// How far the job is, with what the next step takes.
 enum Phase {
-    /// Nobody has started it.
+    /// Not started.
     New,
     /// A worker may begin it.
     Entered(Hosted, Awaited),
     /// Its thread may end it.
     Begun(Turn, Awaited),
+    /// Ended.
     Over,
 }
 
-/// What a thread may wait for.
+/// An event that a thread may wait for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Event {
     Begin,
     Stop,
     End,
-    /// It does not wait: it is called at the end.
+    /// The end, for a callback instead of a lock.
     Callback,
 }
 
-/// The names of the states, in the order in which a job may come to them; made by the import.
+/// The names of the states, in the order in which a job reaches them; created by the import.
 static STATES: PyOnceLock<[Py<PyString>; 6]> = PyOnceLock::new();
 
-/// Makes the names of the states.
+/// Creates the names of the states.
 pub(crate) fn name_states(py: Python<'_>) {
     let names = ["new", "entered", "running", "done", "failed", "stopped"];
-    // If they are there already, they are the same.
+    // Those of an earlier import are the same.
     let _ = STATES.set(py, names.map(|name| PyString::intern(py, name).unbind()));
 }
 
-/// The callbacks to be called after a step.
+/// The name of a state of the engine's job, if there is one.
+fn name_of(py: Python<'_>, state: Option<State>) -> &Bound<'_, PyString> {
+    let [new, entered, running, done, failed, stopped] = STATES.get(py).expect("the import has created them");
+    let name = match state {
+        None => new,
+        Some(State::Created | State::Queued) => entered,
+        Some(State::Running | State::Stopping) => running,
+        Some(State::Finished(Outcome::Done)) => done,
+        Some(State::Finished(Outcome::Failed)) => failed,
+        Some(State::Finished(Outcome::Stopped)) => stopped,
+    };
+    name.bind(py)
+}
+
+/// The callbacks that the caller of a step has to call.
 type Callbacks = Option<Vec<Py<PyAny>>>;
 
 impl JobCore {
@@ -86,7 +102,7 @@ impl JobCore {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The job, once it was started.
+    /// The engine's job, once this one is started.
     fn job(&self) -> Option<AnyJob> {
         self.lock().job.clone()
     }
@@ -95,8 +111,23 @@ impl JobCore {
         self.lock().is_stopping()
     }
 
-    /// Ends the job, if it has begun and not ended.
-    fn end(&self, py: Python<'_>, outcome: &str, value: Py<PyAny>) -> Callbacks {
+    /// Gives the job its number in `table`; `RuntimeError` if it has one.
+    pub(crate) fn enter(&self, table: &Table, daemon: bool) -> PyResult<u64> {
+        self.lock().enter(table, daemon)
+    }
+
+    /// Begins an entered job on the calling thread; false if it was stopped before.
+    pub(crate) fn begin(&self, py: Python<'_>, ident: c_ulong, native_id: u64) -> bool {
+        let mut inner = self.lock();
+        let begun = inner.begin(ident, native_id);
+        let locks = inner.take_waiting(Event::Begin);
+        drop(inner);
+        release(py, &locks);
+        begun
+    }
+
+    /// Ends the job, if it has begun and not ended: the only place where a job that has begun does.
+    fn end(&self, py: Python<'_>, outcome: Outcome, value: Py<PyAny>) -> Callbacks {
         let mut inner = self.lock();
         let (turn, awaited) = match std::mem::replace(&mut inner.phase, Phase::Over) {
             Phase::Begun(turn, awaited) => (turn, awaited),
@@ -109,31 +140,27 @@ impl JobCore {
             interrupt(inner.ident, None);
         }
         let ident = PyInt::new(py, inner.ident);
-        let running = running(py);
-        if let Ok(Some(thread)) = running.get_item(&ident)
+        let active = active(py);
+        if let Ok(Some(thread)) = active.get_item(&ident)
             && thread.cast::<Self>().is_ok_and(|job| std::ptr::eq(job.get(), self))
         {
-            let _ = running.del_item(&ident);
+            let _ = active.del_item(&ident);
         }
         inner.value = Some(value);
         turn.end(match outcome {
-            "done" => Ok(()),
-            "stopped" => Err(Failure::stopped("stopped")),
-            _ => Err(Failure::new("raised an exception")),
+            Outcome::Done => Ok(()),
+            Outcome::Failed => Err(Failure::new("raised an exception")),
+            Outcome::Stopped => Err(Failure::stopped("stopped")),
         });
         let ended = inner.take_ended();
         drop((inner, awaited));
-        ended.tell(py)
+        ended.announce(py)
     }
 
-    /// Begins a job that was entered, on the calling thread; false if it was stopped before.
-    pub(crate) fn begin(&self, py: Python<'_>, ident: c_ulong, native_id: u64) -> bool {
-        let mut inner = self.lock();
-        let begun = inner.begin(ident, native_id);
-        let locks = inner.take_waiting(Event::Begin);
-        drop(inner);
-        release(py, &locks);
-        begun
+    /// What a job that raised `error` comes to: it was stopped if that is a `stopped`, and it was asked to stop.
+    fn outcome_of(&self, error: &Bound<'_, PyAny>, stopped: &Bound<'_, PyType>) -> Outcome {
+        let by_stop = error.get_type().is_subclass(stopped).unwrap_or(false) && self.is_stopping();
+        if by_stop { Outcome::Stopped } else { Outcome::Failed }
     }
 }
 
@@ -143,7 +170,7 @@ impl Inner {
             return Err(PyRuntimeError::new_err("threads can only be started once"));
         }
         let options = Options { daemon, ..Options::default() };
-        // The text is Python's, where it may change.
+        // The job's text stays in Python, where it may change.
         let hosted = table.handle.with(options).host("").map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
         let job = hosted.job();
         let number = job.id().get();
@@ -167,14 +194,14 @@ impl Inner {
         true
     }
 
-    /// What is to be done by whoever made the job's end visible.
+    /// What is left to do after the job's end has become visible.
     fn take_ended(&mut self) -> Ended {
         let callbacks = self.take_waiting(Event::Callback);
         let locks = std::mem::take(&mut self.waiting).into_iter().map(|(_, lock)| lock).collect();
         Ended { locks, callbacks }
     }
 
-    /// The locks of those who wait for `event`.
+    /// The locks of the threads that wait for `event`.
     fn take_waiting(&mut self, event: Event) -> Vec<Py<PyAny>> {
         self.waiting.extract_if(.., |(awaited, _)| *awaited == event).map(|(_, lock)| lock).collect()
     }
@@ -188,15 +215,15 @@ impl Inner {
     }
 }
 
-/// Who is to hear of an end.
+/// The waiters for an end.
 struct Ended {
     locks: Vec<Py<PyAny>>,
     callbacks: Vec<Py<PyAny>>,
 }
 
 impl Ended {
-    /// Wakes those who wait; the callbacks are Python code, and left to the caller.
-    fn tell(self, py: Python<'_>) -> Callbacks {
+    /// Wakes the waiting threads; the callbacks are Python code, so the caller has to call them.
+    fn announce(self, py: Python<'_>) -> Callbacks {
         release(py, &self.locks);
         (!self.callbacks.is_empty()).then_some(self.callbacks)
     }
@@ -204,7 +231,7 @@ impl Ended {
 
 fn release(py: Python<'_>, locks: &[Py<PyAny>]) {
     for lock in locks {
-        // A lock that is free already belongs to a thread that does not wait any more.
+        // If a lock is already free, its thread no longer waits.
         let _ = lock.call_method0(py, "release");
     }
 }
@@ -227,15 +254,9 @@ impl JobCore {
         }
     }
 
-    /// Gives the job its number in `table`, if `crew` has or can make a worker for it; raises what the system says if not, and
-    /// `RuntimeError` if it has a number or the interpreter has ended its jobs.
-    fn _enter(&self, py: Python<'_>, crew: &Bound<'_, Crew>, table: &Bound<'_, Table>, daemon: bool) -> PyResult<u64> {
-        crew.get().prepare(py)?;
-        self.lock().enter(table.get(), daemon)
-    }
-
-    /// Whether `run` is to call the body: a worker has begun the job on this thread, or nobody has started it, and then it
-    /// begins here, in a table of its own.
+    /// Begins a job for a caller of `run`; false if it waits for a worker or has ended.
+    ///
+    /// A job that was not started begins here, in its own table.
     fn _begin(&self, py: Python<'_>) -> PyResult<bool> {
         let mut inner = self.lock();
         match inner.phase {
@@ -244,28 +265,32 @@ impl JobCore {
             Phase::Entered(..) | Phase::Over => return Ok(false),
         };
         drop(inner);
-        let (ident, native_id) = numbers(py)?;
+        let (ident, native_id) = ids(py)?;
         Ok(self.begin(py, ident, native_id))
     }
 
-    /// Ends the job with `value`, which is its result or its exception, and returns what is to be called then; nothing
-    /// happens if it has ended.
+    /// Ends the job with its result, and returns the callbacks to call; does nothing if it has ended.
     ///
-    /// Until then it is Python's name for the thread, and not after.
-    fn _end(&self, py: Python<'_>, outcome: &str, value: Py<PyAny>) -> Callbacks {
-        self.end(py, outcome, value)
+    /// Until then Python finds the job for the thread, and not after.
+    fn _complete(&self, py: Python<'_>, result: Py<PyAny>) -> Callbacks {
+        self.end(py, Outcome::Done, result)
     }
 
-    /// Ends the job by what was raised, as `_end` does; it was stopped if that is a `stopped`, and it was asked to.
+    /// Ends the job by what its body raised, as `_complete` does by its result.
     ///
-    /// The handler that caught it calls this first of all. CPython raises an exception from outside between bytecodes only
-    /// where a call returns, a function begins or a jump goes back, so no further one can come between the two.
-    fn _end_by(&self, py: Python<'_>, error: Bound<'_, PyAny>, stopped: &Bound<'_, PyType>) -> Callbacks {
-        let stopped = error.get_type().is_subclass(stopped).unwrap_or(false) && self.is_stopping();
-        self.end(py, if stopped { "stopped" } else { "failed" }, error.unbind())
+    /// A handler calls this before anything else. CPython raises an exception from outside only between bytecodes, where a call
+    /// returns, a function begins or a jump goes back, so no second one can come between the `except` and this call.
+    fn _die(&self, py: Python<'_>, error: Bound<'_, PyAny>, stopped: &Bound<'_, PyType>) -> Callbacks {
+        let outcome = self.outcome_of(&error, stopped);
+        self.end(py, outcome, error.unbind())
     }
 
-    /// Asks the job to stop; whether it was the first to ask, and what is to be called if that ended it.
+    /// The name of the state to which `_die` would bring the job.
+    fn _state_by<'py>(&self, error: &Bound<'py, PyAny>, stopped: &Bound<'py, PyType>) -> &Bound<'py, PyString> {
+        name_of(error.py(), Some(State::Finished(self.outcome_of(error, stopped))))
+    }
+
+    /// Asks the job to stop; returns whether this was the first request, and the callbacks to call if it ended the job.
     fn _ask_stop(&self, py: Python<'_>, reason: String) -> (bool, Callbacks) {
         let Some(job) = self.job() else { return (false, None) };
         let first = job.ask_stop(reason);
@@ -276,14 +301,14 @@ impl JobCore {
             release(py, &locks);
             return (first, None);
         }
-        // It had not begun, and never will.
+        // It had not begun, so the request has ended it.
         inner.phase = Phase::Over;
         let ended = inner.take_ended();
         drop(inner);
-        (first, ended.tell(py))
+        (first, ended.announce(py))
     }
 
-    /// Raises an exception of that type in the thread that runs the body; false if none does.
+    /// Raises an exception of that type in the thread that runs the body; false if no thread does.
     fn _interrupt(&self, exception: &Bound<'_, PyType>) -> bool {
         let mut inner = self.lock();
         let runs = matches!(inner.phase, Phase::Begun(..));
@@ -306,20 +331,10 @@ impl JobCore {
         self.job()?.stop_reason().map(|reason| (*reason).to_owned())
     }
 
-    /// Where it is: `new`, `entered`, `running`, `done`, `failed`, `stopped`.
+    /// The name of its state: `new`, `entered`, `running`, `done`, `failed`, `stopped`.
     #[getter]
     fn _state<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {
-        let [new, entered, running, done, failed, stopped] = STATES.get(py).expect("the import has made them");
-        let state = self.lock().job.as_ref().map(AnyJob::state);
-        let name = match state {
-            None => new,
-            Some(State::Created | State::Queued) => entered,
-            Some(State::Running | State::Stopping) => running,
-            Some(State::Finished(Outcome::Done)) => done,
-            Some(State::Finished(Outcome::Failed)) => failed,
-            Some(State::Finished(Outcome::Stopped)) => stopped,
-        };
-        name.bind(py)
+        name_of(py, self.lock().job.as_ref().map(AnyJob::state))
     }
 
     /// Whether it has ended.
@@ -333,20 +348,20 @@ impl JobCore {
         self.lock().value.as_ref().map(|value| value.clone_ref(py))
     }
 
-    /// Exchanges the result or the exception for another.
+    /// Replaces the result or the exception.
     #[setter(_value)]
-    fn exchange_value(&self, value: Option<Py<PyAny>>) {
+    fn replace_value(&self, value: Option<Py<PyAny>>) {
         let old = std::mem::replace(&mut self.lock().value, value);
         drop(old);
     }
 
-    /// The number of the thread that runs the body; 0 before.
+    /// Python's identifier of the thread that runs the body; 0 before.
     #[getter]
     fn _thread_ident(&self) -> c_ulong {
         self.lock().ident
     }
 
-    /// The system's number of that thread; 0 before.
+    /// The system's identifier of that thread; 0 before.
     #[getter]
     fn _thread_native_id(&self) -> u64 {
         self.lock().native_id
@@ -358,13 +373,13 @@ impl JobCore {
         Some(self.job()?.times().ran()?.as_secs_f64())
     }
 
-    /// What it printed; what is written before it was started is lost.
+    /// What it printed; text written before its start is lost.
     fn _core_log(&self) -> Log {
         Log(self.job().as_ref().map(AnyJob::log))
     }
 
-    /// Has `lock`, which is held, released when the body begins (`"begin"`), when it is asked to stop (`"stop"`) or when the
-    /// job ends (`"end"`); false if that was before.
+    /// Releases `lock`, which the caller holds, when the body begins (`"begin"`), when the job is asked to stop (`"stop"`) or when
+    /// it ends (`"end"`); false if that has already happened.
     fn _await(&self, event: &str, lock: Py<PyAny>) -> bool {
         let mut inner = self.lock();
         let (event, was) = match event {
@@ -379,7 +394,7 @@ impl JobCore {
         waits
     }
 
-    /// Forgets a lock that nobody waits for any more.
+    /// Forgets a lock for which no thread waits any more.
     fn _forget(&self, lock: &Bound<'_, PyAny>) {
         let mut inner = self.lock();
         let forgotten: Vec<_> = inner.waiting.extract_if(.., |(_, waiting)| waiting.is(lock)).collect();
@@ -387,7 +402,7 @@ impl JobCore {
         drop(forgotten);
     }
 
-    /// Has `callback` called at the end; false if it has ended.
+    /// Calls `callback` at the end; false if the job has ended.
     fn _call_at_end(&self, callback: Py<PyAny>) -> bool {
         let mut inner = self.lock();
         if inner.has_ended() {
@@ -398,7 +413,7 @@ impl JobCore {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        // Whoever holds the lock is attached to the interpreter and not in a collection.
+        // The holder of the lock is attached to the interpreter, and is not in a collection.
         let Ok(inner) = self.inner.try_lock() else { return Ok(()) };
         visit.call(&inner.value)?;
         inner.waiting.iter().try_for_each(|(_, held)| visit.call(held))

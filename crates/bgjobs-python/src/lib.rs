@@ -1,37 +1,37 @@
 //! The module `bgjobs._core`: the engine, as the package `bgjobs` for Python uses it.
 //!
-//! It holds no rule of its own: what a job is to its users stands in the package's Python files.
+//! It holds no rules: what a job is to its users is in the package's Python files.
 //!
-//! Every call is a leaf: while Python code of a user's runs, and while a thread waits for another's Python code, no
-//! frame of this module is on that thread's stack, because CPython up to 3.13 unwinds daemon threads at its exit, which a
-//! frame of Rust does not survive.
-//! No lock of this module is held while Python code runs, and the engine's ledger is only touched by a thread that is
-//! attached to the interpreter, so after a fork it is free.
-//! Nothing is made at its first use by `intern!` or `PyOnceLock::get_or_init`: they let other threads run meanwhile, and the
-//! child of a fork at that moment waits for ever for the thread that was at it. The import makes it.
+//! Every call is a leaf: while a user's Python code runs, and while a thread waits for another's Python code, no frame of this
+//! module is on that thread's stack, because CPython up to 3.13 unwinds daemon threads at its exit, and a frame of Rust does
+//! not survive that.
+//! No lock of this module is held while Python code runs, and only threads attached to the interpreter touch the engine's
+//! ledger, so it is free after a fork.
+//! Nothing is created at its first use by `intern!` or `PyOnceLock::get_or_init`: they let other threads run meanwhile, and the
+//! child of a fork at that moment would wait forever for the thread that was creating it. The import creates it.
 
 mod awaited;
-mod crew;
 mod job;
 mod log;
 mod table;
 mod thread;
+mod worker_pool;
 
 use pyo3::{exceptions::PyImportError, prelude::*};
 
 use crate::{job::name_states, thread::find_tables};
 
-/// What is the engine's in bgjobs.
+/// The engine of bgjobs.
 #[pymodule(gil_used = false)]
 mod _core {
     #[pymodule_export]
     use super::{
-        awaited::{await_none, awaited},
-        crew::{Crew, Seat},
+        awaited::{awaited, reset_awaited},
         job::JobCore,
         log::Log,
-        table::{Reader, Table},
-        thread::forget_locals,
+        table::{Subscriber, Table},
+        thread::clear_locals,
+        worker_pool::{Worker, WorkerPool},
     };
 
     use super::{Bound, PyModule, PyResult, find_tables, name_states, refuse_subinterpreter};
@@ -53,5 +53,5 @@ fn refuse_subinterpreter(py: Python<'_>) -> PyResult<()> {
     if current.eq(main)? {
         return Ok(());
     }
-    Err(PyImportError::new_err("bgjobs works in the main interpreter only, and this is a subinterpreter"))
+    Err(PyImportError::new_err("bgjobs works only in the main interpreter, and this is a subinterpreter"))
 }

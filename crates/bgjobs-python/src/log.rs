@@ -1,4 +1,6 @@
 //! A job's log, for Python.
+//!
+//! It does not know jobs.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -14,21 +16,21 @@ type Line = (f64, bool, String);
 
 #[pymethods]
 impl Log {
-    /// Writes a text, to standard error if `err`; it may hold several lines, and the last need not be ended.
+    /// Writes a text, to standard error if `err`; it may have several lines, the last of them incomplete.
     fn write(&self, err: bool, text: &str) {
         if let Some(log) = &self.0 {
             log.write(if err { Stream::Err } else { Stream::Out }, text);
         }
     }
 
-    /// Reads on from a cursor, at first 0: the next cursor, how many lines were dropped unread, and the lines.
+    /// Reads from a cursor, at first 0: returns the next cursor, how many lines were dropped unread, and the lines.
     fn read(&self, cursor: u64) -> (u64, u64, Vec<Line>) {
         let mut at = LogCursor::at(cursor);
         let reading = self.0.as_ref().map_or_else(Reading::default, |log| log.read(&mut at));
         (at.line(), reading.missed, lines(reading.lines))
     }
 
-    /// The newest lines, oldest of them first.
+    /// The newest lines, oldest first.
     fn tail(&self, count: usize) -> Vec<Line> {
         lines(self.0.as_ref().map_or_else(Vec::new, |log| log.tail(count)))
     }

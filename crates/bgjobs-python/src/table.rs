@@ -1,4 +1,6 @@
-//! The jobs of a manager by number, their lists, and the readers of their ends.
+//! The numbers of a manager's jobs, and the subscribers to their ends.
+//!
+//! It does not know Python's jobs.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,15 +13,15 @@ pub(crate) struct Table {
     pub(crate) handle: Handle,
 }
 
-/// A reader of the ends of a manager's jobs, which is told of each once.
+/// Learns of the end of each job of a manager, once.
 #[pyclass(frozen, module = "bgjobs._core")]
-pub(crate) struct Reader(Mutex<Notices>);
+pub(crate) struct Subscriber(Mutex<Notices>);
 
 #[pymethods]
 impl Table {
     #[new]
     pub(crate) fn new() -> Self {
-        // At its exit Python waits for jobs by rules of its own.
+        // Python waits for jobs at its exit by its own rules.
         Self { handle: JobManager::new().detach() }
     }
 
@@ -28,7 +30,7 @@ impl Table {
         numbers(&self.handle.running())
     }
 
-    /// Forgets a job that has ended; false if it runs or is not known.
+    /// Forgets a job that has ended; false if it runs or is unknown.
     fn remove(&self, num: u64) -> bool {
         self.handle.remove(num).is_ok()
     }
@@ -38,21 +40,21 @@ impl Table {
         self.handle.flush();
     }
 
-    /// A reader that is told of what ends from now on.
-    fn reader(&self) -> Reader {
-        Reader(Mutex::new(self.handle.notices()))
+    /// A subscriber to the ends from now on.
+    fn subscribe(&self) -> Subscriber {
+        Subscriber(Mutex::new(self.handle.notices()))
     }
 }
 
 #[pymethods]
-impl Reader {
-    /// Whether a job has ended that this reader was not told of.
-    fn has_news(&self) -> bool {
+impl Subscriber {
+    /// Whether a job has ended since the last `drain`.
+    fn has_pending(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).has_news()
     }
 
-    /// The numbers of the jobs that have ended since the last look, in the order of their ends.
-    fn look(&self) -> Vec<u64> {
+    /// The numbers of the jobs that have ended since the last call, in the order of their ends.
+    fn drain(&self) -> Vec<u64> {
         numbers(&self.0.lock().unwrap_or_else(PoisonError::into_inner).look())
     }
 }

@@ -1,8 +1,8 @@
-//! What only CPython's own interface can do to a thread: raise an exception in it, and forget its thread-locals.
+//! Threads, as only CPython's own interface reaches them: raises an exception in one, clears its thread-locals.
 //!
-//! The one file with `unsafe` code.
+//! It does not know jobs, and is the only file with `unsafe` code.
 
-#![expect(unsafe_code, reason = "these functions of CPython have no safe face")]
+#![expect(unsafe_code, reason = "these functions of CPython have no safe wrapper")]
 
 use std::ffi::c_ulong;
 
@@ -13,35 +13,35 @@ use pyo3::{
     types::{PyDict, PyType},
 };
 
-/// Raises `exception` in the thread `ident` at its next bytecode, or takes back what was to be raised.
+/// Raises `exception` in the thread `ident` at its next bytecode, or takes a pending one back.
 ///
-/// The caller makes sure that the thread runs what is meant, which is why it holds the job's lock.
+/// The caller holds the job's lock, which ensures that the thread runs that job.
 pub(crate) fn interrupt(ident: c_ulong, exception: Option<&Bound<'_, PyType>>) {
     let exception = exception.map_or(std::ptr::null_mut(), Bound::as_ptr);
-    // SAFETY: the calling thread is attached: it holds a `Bound`, or is in a method that was called with a token. An unknown
-    // number is ignored, and CPython takes a reference of its own to the exception.
+    // SAFETY: the calling thread is attached: it holds a `Bound`, or is in a method that was called with a token. CPython
+    // ignores an unknown number, and takes its own reference to the exception.
     unsafe { ffi::PyThreadState_SetAsyncExc(ident.cast_signed(), exception) };
 }
 
-/// Python's tables of the threads that run, by their numbers, and of those that were started and do not run yet.
+/// Python's tables of its threads: `threading._active` and `threading._limbo`.
 static TABLES: PyOnceLock<[Py<PyDict>; 2]> = PyOnceLock::new();
 
 /// Finds Python's tables of threads.
 pub(crate) fn find_tables(py: Python<'_>) -> PyResult<()> {
     let threading = py.import("threading")?;
     let table = |name| PyResult::Ok(threading.getattr(name)?.cast_into::<PyDict>()?.unbind());
-    // If they are there already, they are the same.
+    // Those of an earlier import are the same.
     let _ = TABLES.set(py, [table("_active")?, table("_limbo")?]);
     Ok(())
 }
 
-/// Python's table of the threads that run, by their numbers.
-pub(crate) fn running(py: Python<'_>) -> &Bound<'_, PyDict> {
+/// Python's table of the threads that run, by their identifiers.
+pub(crate) fn active(py: Python<'_>) -> &Bound<'_, PyDict> {
     tables(py)[0].bind(py)
 }
 
-/// Python's table of the threads that were started and do not run yet.
-pub(crate) fn started(py: Python<'_>) -> &Bound<'_, PyDict> {
+/// Python's table of the threads that were started but do not run yet.
+pub(crate) fn limbo(py: Python<'_>) -> &Bound<'_, PyDict> {
     tables(py)[1].bind(py)
 }
 
@@ -49,17 +49,16 @@ fn tables(py: Python<'_>) -> &[Py<PyDict>; 2] {
     TABLES.get(py).expect("the import has found them")
 }
 
-/// The numbers of the calling thread, as Python's module `_thread` gives them.
-pub(crate) fn numbers(py: Python<'_>) -> PyResult<(c_ulong, u64)> {
+/// The identifiers of the calling thread: Python's, and the system's.
+pub(crate) fn ids(py: Python<'_>) -> PyResult<(c_ulong, u64)> {
     let module = py.import("_thread")?;
-    let number = |name| module.call_method0(name);
-    Ok((number("get_ident")?.extract()?, number("get_native_id")?.extract()?))
+    Ok((module.call_method0("get_ident")?.extract()?, module.call_method0("get_native_id")?.extract()?))
 }
 
-/// Forgets the calling thread's `threading.local` values, where they stand in its dictionary: CPython up to 3.12.
+/// Clears the calling thread's `threading.local` values, where CPython has them in the thread's dictionary: up to 3.12.
 #[pyfunction]
-pub(crate) fn forget_locals(_py: Python<'_>) {
-    // SAFETY: the token says that the thread is attached; the dictionary is borrowed, and none is null.
+pub(crate) fn clear_locals(_py: Python<'_>) {
+    // SAFETY: the token proves that the thread is attached; the dictionary is borrowed, and null if there is none.
     unsafe {
         let locals = ffi::PyThreadState_GetDict();
         if !locals.is_null() {

@@ -102,7 +102,7 @@ def _rows() -> list[Difference]:
             original=lines("3"),
             ours=lines(
                 "! tests/conformance/cases/starting.py:LINE: UserWarning: "
-                "jobs.new ignores c=: give keywords of the function as kw={...}, or use jobs.submit",
+                "jobs.new ignores c=: pass the function's keyword arguments as kw={...}, or use jobs.submit",
                 "!   show(finished(jobs.new(add, c=5)).result)",
                 "3",
             ),

@@ -1,0 +1,155 @@
+//! The queue of jobs and the workers that take them; Python creates the threads.
+//!
+//! It does not know what a job calls.
+
+use std::{
+    ffi::c_ulong,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bgjobs::{Due, Relay, Seat};
+use pyo3::{exceptions::PyRuntimeError, prelude::*};
+
+use crate::{
+    job::JobCore,
+    table::Table,
+    thread::{active, ids, limbo},
+};
+
+const CLOSED: &str = "can't start a job: the interpreter is shutting down and has ended its jobs";
+
+/// The workers of all managers of the process.
+#[pyclass(frozen, module = "bgjobs._core")]
+pub(crate) struct WorkerPool {
+    /// Replaced as a whole after a fork; only attached threads lock it, so it is free then.
+    queue: Mutex<Arc<Relay<Py<PyAny>>>>,
+    /// Creates a thread that works: a function without arguments.
+    create_thread: Py<PyAny>,
+    idle_timeout: Duration,
+}
+
+/// A thread that runs jobs.
+#[pyclass(frozen, module = "bgjobs._core")]
+pub(crate) struct Worker {
+    seat: Seat,
+    /// The queue that the worker takes from; a fork may have given the pool another since.
+    queue: Arc<Relay<Py<PyAny>>>,
+    ident: c_ulong,
+    native_id: u64,
+}
+
+impl WorkerPool {
+    fn queue(&self) -> Arc<Relay<Py<PyAny>>> {
+        Arc::clone(&self.queue.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Creates the thread that is due; an error if that fails and no other worker lives.
+    fn carry_out(&self, py: Python<'_>, queue: &Relay<Py<PyAny>>, due: Due) -> PyResult<()> {
+        match due {
+            Due::Nothing => Ok(()),
+            Due::Grow => match self.create_thread.call0(py) {
+                Ok(_) => Ok(()),
+                Err(_) if queue.refused() => Ok(()),
+                Err(error) => Err(error),
+            },
+        }
+    }
+}
+
+#[pymethods]
+impl WorkerPool {
+    /// A pool without workers; `create_thread` creates a thread that works, and `idle_timeout` is how many seconds a worker
+    /// waits for a job.
+    #[new]
+    fn new(create_thread: Py<PyAny>, idle_timeout: f64) -> Self {
+        let idle_timeout = Duration::try_from_secs_f64(idle_timeout).unwrap_or(Duration::MAX);
+        Self { queue: Mutex::new(Arc::new(Relay::new())), create_thread, idle_timeout }
+    }
+
+    /// Gives a job its number in `table`, and creates a worker if none lives.
+    ///
+    /// Raises what the system says if it can't, and `RuntimeError` if the pool is closed or the job was started before.
+    fn enter(&self, py: Python<'_>, job: &Bound<'_, JobCore>, table: &Table, daemon: bool) -> PyResult<u64> {
+        let queue = self.queue();
+        let due = queue.prepare().ok_or_else(|| PyRuntimeError::new_err(CLOSED))?;
+        self.carry_out(py, &queue, due)?;
+        job.get().enter(table, daemon)
+    }
+
+    /// Queues a job, which is then among the threads that Python has started; `RuntimeError` if the pool is closed.
+    fn push(&self, py: Python<'_>, job: Py<PyAny>) -> PyResult<()> {
+        let queue = self.queue();
+        limbo(py).set_item(&job, &job)?;
+        let due = queue.push(job).map_err(|_| PyRuntimeError::new_err(CLOSED))?;
+        // A queued job is never lost: the exit hook takes it if no worker does.
+        let _ = self.carry_out(py, &queue, due);
+        Ok(())
+    }
+
+    /// Makes the calling thread a worker.
+    fn worker(&self, py: Python<'_>) -> PyResult<Worker> {
+        let (ident, native_id) = ids(py)?;
+        Ok(Worker { seat: Seat::new(), queue: self.queue(), ident, native_id })
+    }
+
+    /// The next job for a worker; none when the worker should end.
+    fn take(&self, py: Python<'_>, worker: &Bound<'_, Worker>) -> Option<Py<PyAny>> {
+        let Worker { seat, queue, .. } = worker.get();
+        let (job, due) = queue.try_take(seat).or_else(|| py.detach(|| queue.take(seat, self.idle_timeout)))?;
+        let _ = self.carry_out(py, queue, due);
+        Some(job)
+    }
+
+    /// The next job, if there is one, for a thread that is not a worker.
+    fn help(&self) -> Option<Py<PyAny>> {
+        self.queue().help()
+    }
+
+    /// Ends a worker.
+    fn retire(&self, py: Python<'_>, worker: &Bound<'_, Worker>) {
+        let Worker { seat, queue, .. } = worker.get();
+        let _ = self.carry_out(py, queue, queue.retire(seat));
+    }
+
+    /// How many workers run no job.
+    fn idle(&self) -> usize {
+        self.queue().idle()
+    }
+
+    /// How many jobs are queued.
+    fn queued(&self) -> usize {
+        self.queue().queued()
+    }
+
+    /// Refuses new jobs from now on, and ends the idle workers.
+    fn close(&self) {
+        self.queue().close();
+    }
+
+    /// Starts afresh in the child of a fork, whose only thread is the caller.
+    fn renew(&self) {
+        let old = {
+            let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *queue, Arc::new(Relay::new()))
+        };
+        // A thread that the fork left behind may hold the old queue's lock, so nothing touches that queue again.
+        std::mem::forget(old);
+    }
+}
+
+#[pymethods]
+impl Worker {
+    /// Begins a job on the worker's thread, for which Python then finds the job until its end; false if it was stopped before.
+    fn begin(&self, py: Python<'_>, job: &Bound<'_, JobCore>) -> PyResult<bool> {
+        let active = active(py);
+        active.set_item(self.ident, job)?;
+        let begins = job.get().begin(py, self.ident, self.native_id);
+        if !begins {
+            active.del_item(self.ident)?;
+        }
+        // After a fork the job is not there.
+        let _ = limbo(py).del_item(job);
+        Ok(begins)
+    }
+}

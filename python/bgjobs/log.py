@@ -1,0 +1,115 @@
+"""A job's log, as its users read it.
+
+It does not know how text gets there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from .record import Record
+from .text import harmless
+
+
+class Line(NamedTuple):
+    """A line that a job printed."""
+
+    at: float
+    """When its first character was written, in seconds since the epoch, as from `time.time`."""
+    stream: str
+    """``"stdout"`` or ``"stderr"``."""
+    text: str
+    """The line as it was written, with its control characters (see `harmless`) but without its end."""
+
+
+class Log:
+    """What a job printed, in order; it grows while the job runs.
+
+    A line enters the log when it is complete, at the latest when the job ends. The log holds a limited number of
+    bytes: when a job prints more, its oldest lines make room, and `missed` counts them.
+
+    Iterating gives the texts of the lines, ``str(log)`` the whole text. Reading removes nothing.
+    """
+
+    def __init__(self, job: Record) -> None:
+        self._job = job
+
+    def _read(self, cursor: int = 0) -> tuple[int, int, list[Line]]:
+        cursor, missed, lines = self._job._core_log().read(cursor)
+        streams = ("stdout", "stderr")
+        return cursor, missed, [Line(at, streams[err], text) for at, err, text in lines]
+
+    @property
+    def lines(self) -> list[Line]:
+        """The lines so far, oldest first."""
+        return self._read()[2]
+
+    @property
+    def missed(self) -> int:
+        """How many of the oldest lines made room for newer ones."""
+        return self._read()[1]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([line.text for line in self.lines])
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __str__(self) -> str:
+        return "".join(text + "\n" for text in self)
+
+    def __repr__(self) -> str:
+        count = len(self)
+        return f"<log of job #{self._job.num}: {count} line{'s' * (count != 1)}>"
+
+    def tail(self, n: int = 10) -> list[str]:
+        """The texts of the newest `n` lines, oldest first.
+
+        Raises `ValueError` if `n` is negative.
+        """
+        if n < 0:
+            raise ValueError(f"tail() takes a number of lines, not {n}; .lines has all of them")
+        return [text for _, _, text in self._job._core_log().tail(n)]
+
+    def since(self, seconds: float) -> list[Line]:
+        """The lines that were begun in the last `seconds`, oldest first.
+
+        Raises `ValueError` if `seconds` is negative.
+        """
+        if not seconds >= 0:
+            raise ValueError(f"since() takes a time in seconds, 0 or more, not {seconds}")
+        oldest = time.time() - seconds
+        return [line for line in self.lines if line.at > oldest]
+
+    def follow(self, timeout: float | None = None, tail: int | None = None) -> Iterator[str]:
+        """Yields the lines so far, or the newest `tail` of them, and then each new one until the job ends.
+
+        It stops after `timeout` seconds, if that is not None. Ctrl-C stops following, not the job.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        cursor = 0
+        while True:
+            # Before the read, because the job may print its last lines between the two.
+            ended = self._job.done()
+            left = 0.05 if deadline is None else min(0.05, deadline - time.monotonic())
+            cursor, _, lines = self._read(cursor)
+            if tail is not None:
+                del lines[: max(len(lines) - tail, 0)]
+                tail = None
+            for line in lines:
+                yield line.text
+            if ended or left <= 0:
+                return
+            self._job.join(left)
+
+    def print(self, n: int | None = None) -> None:
+        """Prints the lines so far, or the newest `n`, with control characters made `harmless`."""
+        if n is None and self.missed:
+            print(f"[the oldest {self.missed} lines made room for these]")
+        for text in self if n is None else self.tail(n):
+            print(harmless(text))

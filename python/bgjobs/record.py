@@ -1,0 +1,168 @@
+"""What is known of a job: its number, its text, its state in the original's words, its thread's name.
+
+It does not know how jobs run, wait or stop.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextvars import Context
+from types import TracebackType
+from typing import Any, Callable, ClassVar
+
+from . import forks
+from ._core import JobCore
+
+PENDING = "<BackgroundJob has not completed>"
+DIED = "<BackgroundJob died, call jobs.traceback() for details>"
+
+
+class Record(JobCore, threading.Thread):
+    """The data of a job, which is a thread to every eye; `jobs` adds what a user can do with it."""
+
+    stat_created = "Created"
+    stat_created_c = 0
+    stat_running = "Running"
+    stat_running_c = 1
+    stat_completed = "Completed"
+    stat_completed_c = 2
+    stat_dead = "Dead (Exception), call jobs.traceback() for details"
+    stat_dead_c = -1
+    stat_stopped = "Dead (Stopped), call jobs.traceback() for details"
+
+    num: int | None = None
+    strform: str
+    call: Callable[[], Any]
+
+    # These defaults are on the class because few jobs set them: the others need no memory for them.
+    _daemon = False
+    _name: str | None = None
+    _context: Context | None = None
+    _generation = 0
+    _overrides_run = False
+    _within: tuple[Any, BaseException | None]
+    _trace: TracebackType | None = None
+    # Those of `stopping`.
+    _stop_type: Any = None
+    _stop_delivered = False
+    _last_position: tuple[Any, float] | None = None
+
+    _of_state: ClassVar[dict[str, tuple[str, int, bool | None]]] = {
+        "new": (stat_created, stat_created_c, False),
+        "entered": (stat_running, stat_running_c, False),
+        "running": (stat_running, stat_running_c, False),
+        "done": (stat_completed, stat_completed_c, True),
+        "failed": (stat_dead, stat_dead_c, None),
+        "stopped": (stat_stopped, stat_dead_c, None),
+    }
+
+    def __str__(self) -> str:
+        return self.strform
+
+    def __repr__(self) -> str:
+        return f"<BackgroundJob #{self.num}: {self.strform}>"
+
+    # A derived class that overrides `run` may set these four, so each property looks in the job's own names first.
+
+    @property
+    def status(self) -> str:
+        """`Created`, `Running`, `Completed` or `Dead (...), call jobs.traceback() for details`."""
+        own: str | None = self.__dict__.get("status")
+        return self._of_state[self._state][0] if own is None else own
+
+    @status.setter
+    def status(self, text: str) -> None:
+        self.__dict__["status"] = text
+
+    @property
+    def stat_code(self) -> int:
+        """0 created, 1 running, 2 completed, -1 dead."""
+        own: int | None = self.__dict__.get("stat_code")
+        return self._of_state[self._state][1] if own is None else own
+
+    @stat_code.setter
+    def stat_code(self, code: int) -> None:
+        self.__dict__["stat_code"] = code
+
+    @property
+    def finished(self) -> bool | None:
+        """False until the job ends, then True if it completed and None if it is dead."""
+        if "finished" in self.__dict__:
+            own: bool | None = self.__dict__["finished"]
+            return own
+        return self._of_state[self._state][2]
+
+    @finished.setter
+    def finished(self, value: bool | None) -> None:
+        self.__dict__["finished"] = value
+
+    @property
+    def result(self) -> Any:
+        """What `call` returned; a text that says so if the job has not completed or is dead."""
+        state = self._state
+        if state == "done":
+            return self._value
+        return self.__dict__.get("result", DIED if state in ("failed", "stopped") else PENDING)
+
+    @result.setter
+    def result(self, value: Any) -> None:
+        if self._state == "done":
+            self._value = value
+        else:
+            self.__dict__["result"] = value
+
+    @property
+    def outcome(self) -> str | None:
+        """`"done"`, `"failed"` or `"stopped"`; None until the end."""
+        state = self._state
+        return state if state in ("done", "failed", "stopped") else None
+
+    @property
+    def _exception(self) -> BaseException | None:
+        """Why it is dead, without waiting."""
+        return self._value if self._state in ("failed", "stopped") else None
+
+    # As `threading.Thread` has them.
+
+    def is_alive(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._state in ("entered", "running") and not self._is_lost()
+
+    def _is_lost(self) -> bool:
+        """Whether the job's thread stayed behind in the parent of a fork."""
+        return self._generation != forks.generation
+
+    @property
+    def name(self) -> str:
+        """The name of the thread."""
+        if self._name is not None:
+            return self._name
+        return "BackgroundJob" if self.num is None else f"BackgroundJob-{self.num}"
+
+    @name.setter
+    def name(self, name: object) -> None:
+        self._name = str(name)
+
+    @property
+    def daemon(self) -> bool:
+        """Whether the program ends without waiting for the job; settable until the job is started."""
+        return self._daemon
+
+    @daemon.setter
+    def daemon(self, daemon: bool) -> None:
+        if self._state != "new":
+            raise RuntimeError("cannot set daemon status of active thread")
+        self._daemon = daemon
+
+    # CPython calls these for each thread it knows, in the child of a fork: up to 3.12 the first two, later the last.
+
+    def _reset_internal_locks(self, is_alive: bool) -> None:
+        if is_alive:
+            self._generation = forks.become_main(self)
+
+    def _stop(self) -> None:
+        """The thread did not survive the fork, which `_is_lost` finds by itself."""
+
+    def _after_fork(self, new_ident: int | None = None) -> None:
+        if new_ident is not None:
+            self._generation = forks.become_main(self)

@@ -1,0 +1,67 @@
+"""Texts about jobs: the original's reports, and what makes a text or a time fit for a terminal.
+
+It prints nothing, and does not know managers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from .record import Record
+
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def harmless(text: str) -> str:
+    r"""A line that a terminal can show safely.
+
+    Of a line that ``\r`` overwrote only the last form is left; other control characters are spelled out.
+
+    >>> harmless("10%\r20%\r30%")
+    '30%'
+    >>> print(harmless("\x1b[31mred"))
+    \x1b[31mred
+    """
+    visible = text.rstrip("\r").rpartition("\r")[2]
+    return _CONTROL.sub(lambda found: ascii(found.group())[1:-1], visible)
+
+
+def label(job: Record) -> str:
+    r"""A job's text for a list: `harmless`, but for its line breaks, which stay as in the original.
+
+    >>> from bgjobs import BackgroundJobExpr
+    >>> label(BackgroundJobExpr("'\x1b[2J'"))
+    "'\\x1b[2J'"
+    """
+    return "\n".join(map(harmless, str(job).split("\n")))
+
+
+def duration(seconds: float) -> str:
+    """A time for a sentence: `4 ms`, `1.2 s`, `3 min 5 s`."""
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def group(name: str, jobs: Iterable[Record]) -> str:
+    """The lines of a group of jobs; an empty group has none."""
+    lines = "".join([f"{job.num} : {label(job)}\n" for job in jobs])
+    return f"{name} jobs:\n{lines}\n" if lines else ""
+
+
+def report(jobs: Iterable[Record]) -> str:
+    """The notice about jobs that have ended; empty if there are none."""
+    completed: list[Record] = []
+    dead: list[Record] = []
+    for job in jobs:
+        (completed if job.outcome == "done" else dead).append(job)
+    return group("Completed", completed) + group("Dead, call jobs.traceback() for details", dead)
+
+
+def flushed(name: str, count: int) -> str:
+    """The line about so many jobs of a group that a flush forgets; none has none."""
+    return f"Flushing {count} {name} job{'s' * (count != 1)}.\n" if count else ""
