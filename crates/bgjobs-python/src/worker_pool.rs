@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use bgjobs::{Due, Relay, Seat};
+use bgjobs::{Demand, HostedQueue, HostedWorker};
 use pyo3::{exceptions::PyRuntimeError, prelude::*};
 
 use crate::{
@@ -23,7 +23,7 @@ const CLOSED: &str = "can't start a job: the interpreter is shutting down and ha
 #[pyclass(frozen, module = "bgjobs._core")]
 pub(crate) struct WorkerPool {
     /// Replaced as a whole after a fork; only attached threads lock it, so it is free then.
-    queue: Mutex<Arc<Relay<Py<PyAny>>>>,
+    queue: Mutex<Arc<HostedQueue<Py<PyAny>>>>,
     /// Creates a thread that works: a function without arguments.
     create_thread: Py<PyAny>,
     idle_timeout: Duration,
@@ -32,23 +32,23 @@ pub(crate) struct WorkerPool {
 /// A thread that runs jobs.
 #[pyclass(frozen, module = "bgjobs._core")]
 pub(crate) struct Worker {
-    seat: Seat,
+    hosted: HostedWorker,
     /// The queue that the worker takes from; a fork may have given the pool another since.
-    queue: Arc<Relay<Py<PyAny>>>,
+    queue: Arc<HostedQueue<Py<PyAny>>>,
     ident: c_ulong,
     native_id: u64,
 }
 
 impl WorkerPool {
-    fn queue(&self) -> Arc<Relay<Py<PyAny>>> {
+    fn queue(&self) -> Arc<HostedQueue<Py<PyAny>>> {
         Arc::clone(&self.queue.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Creates the thread that is due; an error if that fails and no other worker lives.
-    fn carry_out(&self, py: Python<'_>, queue: &Relay<Py<PyAny>>, due: Due) -> PyResult<()> {
-        match due {
-            Due::Nothing => Ok(()),
-            Due::Grow => match self.create_thread.call0(py) {
+    /// Creates the thread that the queue demands; an error if that fails and no other worker lives.
+    fn carry_out(&self, py: Python<'_>, queue: &HostedQueue<Py<PyAny>>, demand: Demand) -> PyResult<()> {
+        match demand {
+            Demand::Nothing => Ok(()),
+            Demand::SpawnThread => match self.create_thread.call0(py) {
                 Ok(_) => Ok(()),
                 Err(_) if queue.refused() => Ok(()),
                 Err(error) => Err(error),
@@ -64,7 +64,7 @@ impl WorkerPool {
     #[new]
     fn new(create_thread: Py<PyAny>, idle_timeout: f64) -> Self {
         let idle_timeout = Duration::try_from_secs_f64(idle_timeout).unwrap_or(Duration::MAX);
-        Self { queue: Mutex::new(Arc::new(Relay::new())), create_thread, idle_timeout }
+        Self { queue: Mutex::new(Arc::new(HostedQueue::new())), create_thread, idle_timeout }
     }
 
     /// Gives a job its number in `table`, and creates a worker if none lives.
@@ -72,8 +72,8 @@ impl WorkerPool {
     /// Raises what the system says if it can't, and `RuntimeError` if the pool is closed or the job was started before.
     fn enter(&self, py: Python<'_>, job: &Bound<'_, JobCore>, table: &Table, daemon: bool) -> PyResult<u64> {
         let queue = self.queue();
-        let due = queue.prepare().ok_or_else(|| PyRuntimeError::new_err(CLOSED))?;
-        self.carry_out(py, &queue, due)?;
+        let demand = queue.prepare().ok_or_else(|| PyRuntimeError::new_err(CLOSED))?;
+        self.carry_out(py, &queue, demand)?;
         job.get().enter(table, daemon)
     }
 
@@ -81,23 +81,23 @@ impl WorkerPool {
     fn push(&self, py: Python<'_>, job: Py<PyAny>) -> PyResult<()> {
         let queue = self.queue();
         limbo(py).set_item(&job, &job)?;
-        let due = queue.push(job).map_err(|_| PyRuntimeError::new_err(CLOSED))?;
+        let demand = queue.push(job).map_err(|_| PyRuntimeError::new_err(CLOSED))?;
         // A queued job is never lost: the exit hook takes it if no worker does.
-        let _ = self.carry_out(py, &queue, due);
+        let _ = self.carry_out(py, &queue, demand);
         Ok(())
     }
 
     /// Makes the calling thread a worker.
     fn worker(&self, py: Python<'_>) -> PyResult<Worker> {
         let (ident, native_id) = ids(py)?;
-        Ok(Worker { seat: Seat::new(), queue: self.queue(), ident, native_id })
+        Ok(Worker { hosted: HostedWorker::new(), queue: self.queue(), ident, native_id })
     }
 
     /// The next job for a worker; none when the worker should end.
     fn take(&self, py: Python<'_>, worker: &Bound<'_, Worker>) -> Option<Py<PyAny>> {
-        let Worker { seat, queue, .. } = worker.get();
-        let (job, due) = queue.try_take(seat).or_else(|| py.detach(|| queue.take(seat, self.idle_timeout)))?;
-        let _ = self.carry_out(py, queue, due);
+        let Worker { hosted, queue, .. } = worker.get();
+        let (job, demand) = queue.try_take(hosted).or_else(|| py.detach(|| queue.take(hosted, self.idle_timeout)))?;
+        let _ = self.carry_out(py, queue, demand);
         Some(job)
     }
 
@@ -108,8 +108,8 @@ impl WorkerPool {
 
     /// Ends a worker.
     fn retire(&self, py: Python<'_>, worker: &Bound<'_, Worker>) {
-        let Worker { seat, queue, .. } = worker.get();
-        let _ = self.carry_out(py, queue, queue.retire(seat));
+        let Worker { hosted, queue, .. } = worker.get();
+        let _ = self.carry_out(py, queue, queue.retire(hosted));
     }
 
     /// How many workers run no job.
@@ -131,7 +131,7 @@ impl WorkerPool {
     fn renew(&self) {
         let old = {
             let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *queue, Arc::new(Relay::new()))
+            std::mem::replace(&mut *queue, Arc::new(HostedQueue::new()))
         };
         // A thread that the fork left behind may hold the old queue's lock, so nothing touches that queue again.
         std::mem::forget(old);
