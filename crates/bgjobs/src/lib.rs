@@ -96,11 +96,12 @@ pub use error::{
     JoinError, LimitError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob, WaitError,
 };
 pub use job::{
-    AnyJob, Job, Times,
+    AnyJob, Times,
     future::{EndFuture, JoinFuture, OwnedJoinFuture, wait_all, wait_any},
-    stop_all,
+    stop::stop_all,
     summary::Summary,
     text::{Flushed, Report, Status, Tracebacks},
+    typed::Job,
 };
 pub use manager::{
     JobManager,

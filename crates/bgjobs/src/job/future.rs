@@ -11,7 +11,7 @@ use std::{
 use crate::{
     engine::waiters::{Signal, Ticket, Waiter},
     error::{JoinError, WaitError},
-    job::{AnyJob, Job},
+    job::{AnyJob, typed::Job},
     system::sync::{Parker, deadline_after},
 };
 

@@ -1,34 +1,27 @@
-//! A job as its user holds it: with the type of its result, or without.
+//! A job as its user holds it.
+//!
+//! Knows nothing of how it was started.
 
 pub(crate) mod future;
+pub(crate) mod stop;
 pub(crate) mod summary;
 pub(crate) mod text;
+pub(crate) mod typed;
+pub(crate) mod wait;
 
 use std::{
-    any::{Any, type_name},
+    any::Any,
     fmt,
     hash::{Hash, Hasher},
-    marker::PhantomData,
-    ops::Deref,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use crate::{
-    engine::{Engine, waiting::WaitRequest},
-    error::{JoinError, WaitError},
+    engine::Engine,
     record::{
-        Core, Record, Shared,
-        attempt::Attempt,
-        failure::Failure,
-        id::JobId,
-        log::{Log, LogCursor, Reading},
-        name::Name,
-        place::Place,
-        progress::Progress,
-        state::{Outcome, State},
-        stop::Verdict,
-        why::WaitReason,
+        Core, Record, Shared, attempt::Attempt, failure::Failure, id::JobId, log::Log, name::Name, place::Place,
+        progress::Progress, state::State, why::WaitReason,
     },
 };
 
@@ -247,189 +240,14 @@ impl AnyJob {
         self.core().stop_reason().cloned()
     }
 
-    /// Waits until the job has ended, however it ends.
-    ///
-    /// # Errors
-    ///
-    /// [`WaitError::Itself`] and [`WaitError::Ring`], if the wait would never end.
-    pub fn wait(&self) -> Result<(), WaitError> {
-        self.wait_at_most(None)
-    }
-
-    /// Waits until the job has ended, `timeout` at most.
-    ///
-    /// # Errors
-    ///
-    /// [`WaitError::TimedOut`] if it has not; [`WaitError::Itself`] at once.
-    pub fn wait_timeout(&self, timeout: Duration) -> Result<(), WaitError> {
-        self.wait_at_most(Some(timeout))
-    }
-
-    /// Waits until the job has ended, `timeout` at most; none waits for ever.
-    pub(crate) fn wait_at_most(&self, timeout: Option<Duration>) -> Result<(), WaitError> {
-        self.engine.wait(&WaitRequest { timeout, ..WaitRequest::end_of(self.core()) })
-    }
-
-    /// Waits as [`wait`](Self::wait) does, and hears when `own` is asked to stop.
-    pub(crate) fn wait_hearing(&self, timeout: Option<Duration>, own: &Self) -> Result<(), WaitError> {
-        let waiter = Some((own.core(), &*own.engine));
-        self.engine.wait(&WaitRequest { timeout, waiter, ..WaitRequest::end_of(self.core()) })
-    }
-
-    /// Reads on in the log from `cursor`, and moves it; waits for a new line, if there is none, `timeout` at most.
-    /// None once the job has ended and all is read.
-    ///
-    /// # Errors
-    ///
-    /// [`WaitError::TimedOut`] if there was nothing new; [`WaitError::Itself`] and [`WaitError::Ring`], if the wait would
-    /// never end.
-    ///
-    /// ```
-    /// use bgjobs::{JobManager, LogCursor};
-    ///
-    /// let jobs = JobManager::new();
-    /// let job = jobs.spawn_with("count", |job| Ok((1..=3).for_each(|n| job.print(n))))?;
-    /// let (mut cursor, mut seen) = (LogCursor::default(), String::new());
-    /// while let Some(new) = job.follow(&mut cursor, None)? {
-    ///     seen.extend(new.lines.into_iter().map(|line| line.text));
-    /// }
-    /// assert_eq!(seen, "123");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn follow(&self, cursor: &mut LogCursor, timeout: Option<Duration>) -> Result<Option<Reading>, WaitError> {
-        self.follow_hearing(cursor, timeout, None)
-    }
-
-    /// Follows as [`follow`](Self::follow) does, and hears when `own` is asked to stop.
-    pub(crate) fn follow_hearing(
-        &self,
-        cursor: &mut LogCursor,
-        timeout: Option<Duration>,
-        own: Option<&Self>,
-    ) -> Result<Option<Reading>, WaitError> {
-        // First of all, because who follows a job that never stops printing never sleeps.
-        own.map_or(Ok(()), |own| own.core().check()).map_err(WaitError::Stopped)?;
-        let log = self.log();
-        let waiter = own.map(|own| (own.core(), &*own.engine));
-        self.engine.wait(&WaitRequest { target: self.core(), timeout, waiter, line: Some((&log, *cursor)) })?;
-        // In this order, because what a job printed is in its log before its end is seen.
-        let is_over = self.is_finished();
-        let reading = log.read(cursor);
-        Ok((!is_over || !reading.is_empty()).then_some(reading))
-    }
-
-    /// Asks the job to stop, and does not wait; true for the first who asks, whose reason is kept.
-    ///
-    /// A job that has not started ends at once.
-    /// A running one goes on until its body heeds the request: see [`Context`](crate::Context).
-    /// A finished one is left as it is, and the answer is false.
-    pub fn ask_stop(&self, reason: impl Into<Name>) -> bool {
-        self.engine.ask_stop(&self.record, &reason.into())
-    }
-
-    /// Asks the job to stop, and says by the `deadline` what came of it.
-    ///
-    /// A thread can't be ended from outside, so a body that never heeds the request goes on, and the verdict says so.
-    /// A job that stops itself is told at once that it still runs.
-    ///
-    /// ```
-    /// use bgjobs::{JobManager, Verdict};
-    /// use std::time::Duration;
-    ///
-    /// let jobs = JobManager::new();
-    /// let job = jobs.spawn_with("watch", |job| {
-    ///     loop {
-    ///         job.sleep(Duration::from_secs(3600))?;
-    ///     }
-    ///     #[expect(unreachable_code, reason = "the type of the result")]
-    ///     Ok(())
-    /// })?;
-    ///
-    /// let verdict = job.stop("not needed any more", Duration::from_secs(5));
-    /// assert!(matches!(verdict, Verdict::Stopped { .. }));
-    /// assert_eq!(job.failure().unwrap().message(), "not needed any more");
-    /// # Ok::<(), bgjobs::SpawnError>(())
-    /// ```
-    pub fn stop(&self, reason: impl Into<Name>, deadline: Duration) -> Verdict {
-        let asked = Instant::now();
-        self.begin_stop(&reason.into()).unwrap_or_else(|| self.end_stop(asked, deadline))
-    }
-
-    /// Asks the job to stop, unless it has ended.
-    fn begin_stop(&self, reason: &Name) -> Option<Verdict> {
-        if let State::Finished(outcome) = self.state() {
-            return Some(Verdict::FinishedFirst { outcome, asked: false });
-        }
-        self.ask_stop(reason.clone());
-        None
-    }
-
-    /// What became by the `deadline` of a request to stop.
-    fn end_stop(&self, asked: Instant, deadline: Duration) -> Verdict {
-        // Whether it ended or not is read from its state.
-        let _ = self.wait_timeout(deadline.saturating_sub(asked.elapsed()));
-        let finished = self.times().finished;
-        let after = finished.map_or_else(|| asked.elapsed(), |finished| finished.saturating_duration_since(asked));
-        match self.state() {
-            State::Finished(Outcome::Stopped) => {
-                Verdict::Stopped { after, place: self.core().place_of_stop(self.record.failure(), finished) }
-            }
-            State::Finished(outcome) => Verdict::FinishedFirst { outcome, asked: true },
-            _ => Verdict::StillRunning { after, place: self.place() },
-        }
-    }
-
-    /// The job with the type of its result.
-    ///
-    /// # Errors
-    ///
-    /// The job itself, if its result is not a `T`.
-    pub fn downcast<T: Send + Sync + 'static>(self) -> Result<Job<T>, Self> {
-        if self.is::<T>() { Ok(Job { job: self, result: PhantomData }) } else { Err(self) }
-    }
-
-    /// Whether the result of the job is, or will be, a `T`.
-    #[must_use]
-    pub fn is<T: Send + Sync + 'static>(&self) -> bool {
-        self.typed::<T>().is_some()
-    }
-
     pub(crate) fn typed<T: Send + Sync + 'static>(&self) -> Option<&Record<T>> {
         let record: &dyn Any = &*self.record;
         record.downcast_ref()
     }
 }
 
-/// Asks several jobs to stop, all at once, and says by the `deadline` what came of each, as [`AnyJob::stop`] does.
-///
-/// ```
-/// use bgjobs::{JobManager, Verdict, stop_all};
-/// use std::time::Duration;
-///
-/// let jobs = JobManager::new();
-/// for name in ["one", "two"] {
-///     jobs.spawn_with(name, |job| Ok(job.sleep(Duration::MAX)?))?;
-/// }
-/// let verdicts = stop_all(&jobs.running(), "not needed any more", Duration::from_secs(5));
-/// assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Stopped { .. })));
-/// # Ok::<(), bgjobs::SpawnError>(())
-/// ```
-#[must_use]
-pub fn stop_all(jobs: &[AnyJob], reason: impl Into<Name>, deadline: Duration) -> Vec<Verdict> {
-    let (asked, reason) = (Instant::now(), reason.into());
-    let begun: Vec<_> = jobs.iter().map(|job| job.begin_stop(&reason)).collect();
-    let end = |(job, ended): (&AnyJob, Option<Verdict>)| ended.unwrap_or_else(|| job.end_stop(asked, deadline));
-    jobs.iter().zip(begun).map(end).collect()
-}
-
 impl From<&AnyJob> for JobId {
     fn from(job: &AnyJob) -> Self {
-        job.id()
-    }
-}
-
-impl<T> From<&Job<T>> for JobId {
-    fn from(job: &Job<T>) -> Self {
         job.id()
     }
 }
@@ -458,127 +276,5 @@ impl fmt::Display for AnyJob {
 impl fmt::Debug for AnyJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<BackgroundJob #{}: {}>", self.id(), self.name())
-    }
-}
-
-/// A job whose result is a `T`.
-///
-/// All that can be done with an [`AnyJob`] can be done with it.
-/// Dropping it detaches it: the job goes on, and is found in its manager's lists.
-///
-/// It is awaitable, in any async runtime: `(&job).await` lends the result, `job.await` clones it.
-///
-/// ```
-/// use bgjobs::JobManager;
-///
-/// # fn block_on<F: Future>(future: F) -> F::Output { futures_lite::future::block_on(future) }
-/// let jobs = JobManager::new();
-/// let job = jobs.spawn("fit", || vec![1, 2])?;
-/// block_on(async {
-///     assert_eq!((&job).await?, &[1, 2]);
-///     assert_eq!(job.await?, vec![1, 2]);
-///     Ok::<(), Box<dyn std::error::Error>>(())
-/// })?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub struct Job<T> {
-    job: AnyJob,
-    /// The record was seen to hold a `T` when this was made.
-    result: PhantomData<fn() -> T>,
-}
-
-impl<T: Send + Sync + 'static> Job<T> {
-    /// Gives a job its type, which its maker knows.
-    pub(crate) fn of(job: AnyJob) -> Self {
-        debug_assert!(job.is::<T>(), "the result of {job:?} is no {}", type_name::<T>());
-        Self { job, result: PhantomData }
-    }
-
-    /// Waits until the job has ended, and lends its result, as often as one likes.
-    ///
-    /// # Errors
-    ///
-    /// [`JoinError::Failed`] if the job failed or was stopped; [`JoinError::Wait`] if the wait would never end.
-    pub fn join(&self) -> Result<&T, JoinError> {
-        self.wait()?;
-        self.ended()
-    }
-
-    /// Waits until the job has ended, `timeout` at most, and lends its result.
-    ///
-    /// # Errors
-    ///
-    /// As [`join`](Self::join), and [`WaitError::TimedOut`] in [`JoinError::Wait`] if the job has not ended.
-    ///
-    /// ```
-    /// use bgjobs::{JobManager, JoinError, WaitError};
-    /// use std::time::Duration;
-    ///
-    /// let jobs = JobManager::new();
-    /// let (go, gate) = std::sync::mpsc::channel::<()>();
-    /// let job = jobs.spawn("blocked", move || gate.recv().is_ok())?;
-    /// let error = job.join_timeout(Duration::ZERO).unwrap_err();
-    /// assert!(matches!(error, JoinError::Wait(WaitError::TimedOut { .. })));
-    /// go.send(())?;
-    /// assert!(*job.join()?);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn join_timeout(&self, timeout: Duration) -> Result<&T, JoinError> {
-        self.wait_timeout(timeout)?;
-        self.ended()
-    }
-
-    /// The outcome, if the job has ended: a look that never blocks.
-    #[must_use]
-    pub fn outcome(&self) -> Option<Result<&T, &Failure>> {
-        // The type was checked when the handle was made.
-        self.typed::<T>().and_then(Record::result)
-    }
-
-    /// The outcome of a job that was seen to have ended.
-    pub(crate) fn ended(&self) -> Result<&T, JoinError> {
-        let outcome = self.outcome().expect("the job was seen to have ended");
-        outcome.map_err(|failure| JoinError::Failed { job: self.id(), failure: failure.clone() })
-    }
-}
-
-impl<T> Clone for Job<T> {
-    fn clone(&self) -> Self {
-        Self { job: self.job.clone(), result: PhantomData }
-    }
-}
-
-impl<T> Deref for Job<T> {
-    type Target = AnyJob;
-
-    fn deref(&self) -> &AnyJob {
-        &self.job
-    }
-}
-
-impl<T> PartialEq for Job<T> {
-    /// Whether both are the same job.
-    fn eq(&self, other: &Self) -> bool {
-        self.job == other.job
-    }
-}
-
-impl<T> Eq for Job<T> {}
-
-impl<T> From<Job<T>> for AnyJob {
-    fn from(job: Job<T>) -> Self {
-        job.job
-    }
-}
-
-impl<T> fmt::Display for Job<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.job.fmt(f)
-    }
-}
-
-impl<T> fmt::Debug for Job<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.job.fmt(f)
     }
 }

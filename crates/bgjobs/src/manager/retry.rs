@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::{
     body::context::Context,
     error::SpawnError,
-    job::Job,
+    job::typed::Job,
     manager::spawn::Spawner,
     record::{
         attempt::Pause,

@@ -7,7 +7,7 @@ use crate::{
     config::Options,
     engine::Engine,
     error::SpawnError,
-    job::{AnyJob, Job},
+    job::{AnyJob, typed::Job},
     manager::{handle::Handle, hosted::Hosted},
     record::{Record, Shared, failure::Failure, name::Name},
 };

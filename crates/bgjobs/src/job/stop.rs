@@ -1,0 +1,99 @@
+//! Asking jobs to stop, and what came of it.
+//!
+//! Knows nothing of how a body hears of it.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    job::AnyJob,
+    record::{
+        name::Name,
+        state::{Outcome, State},
+        stop::Verdict,
+    },
+};
+
+impl AnyJob {
+    /// Asks the job to stop, and does not wait; true for the first who asks, whose reason is kept.
+    ///
+    /// A job that has not started ends at once.
+    /// A running one goes on until its body heeds the request: see [`Context`](crate::Context).
+    /// A finished one is left as it is, and the answer is false.
+    pub fn ask_stop(&self, reason: impl Into<Name>) -> bool {
+        self.engine.ask_stop(&self.record, &reason.into())
+    }
+
+    /// Asks the job to stop, and says by the `deadline` what came of it.
+    ///
+    /// A thread can't be ended from outside, so a body that never heeds the request goes on, and the verdict says so.
+    /// A job that stops itself is told at once that it still runs.
+    ///
+    /// ```
+    /// use bgjobs::{JobManager, Verdict};
+    /// use std::time::Duration;
+    ///
+    /// let jobs = JobManager::new();
+    /// let job = jobs.spawn_with("watch", |job| {
+    ///     loop {
+    ///         job.sleep(Duration::from_secs(3600))?;
+    ///     }
+    ///     #[expect(unreachable_code, reason = "the type of the result")]
+    ///     Ok(())
+    /// })?;
+    ///
+    /// let verdict = job.stop("not needed any more", Duration::from_secs(5));
+    /// assert!(matches!(verdict, Verdict::Stopped { .. }));
+    /// assert_eq!(job.failure().unwrap().message(), "not needed any more");
+    /// # Ok::<(), bgjobs::SpawnError>(())
+    /// ```
+    pub fn stop(&self, reason: impl Into<Name>, deadline: Duration) -> Verdict {
+        let asked = Instant::now();
+        self.begin_stop(&reason.into()).unwrap_or_else(|| self.end_stop(asked, deadline))
+    }
+
+    /// Asks the job to stop, unless it has ended.
+    fn begin_stop(&self, reason: &Name) -> Option<Verdict> {
+        if let State::Finished(outcome) = self.state() {
+            return Some(Verdict::FinishedFirst { outcome, asked: false });
+        }
+        self.ask_stop(reason.clone());
+        None
+    }
+
+    /// What became by the `deadline` of a request to stop.
+    fn end_stop(&self, asked: Instant, deadline: Duration) -> Verdict {
+        // Whether it ended or not is read from its state.
+        let _ = self.wait_timeout(deadline.saturating_sub(asked.elapsed()));
+        let finished = self.times().finished;
+        let after = finished.map_or_else(|| asked.elapsed(), |finished| finished.saturating_duration_since(asked));
+        match self.state() {
+            State::Finished(Outcome::Stopped) => {
+                Verdict::Stopped { after, place: self.core().place_of_stop(self.record.failure(), finished) }
+            }
+            State::Finished(outcome) => Verdict::FinishedFirst { outcome, asked: true },
+            _ => Verdict::StillRunning { after, place: self.place() },
+        }
+    }
+}
+
+/// Asks several jobs to stop, all at once, and says by the `deadline` what came of each, as [`AnyJob::stop`] does.
+///
+/// ```
+/// use bgjobs::{JobManager, Verdict, stop_all};
+/// use std::time::Duration;
+///
+/// let jobs = JobManager::new();
+/// for name in ["one", "two"] {
+///     jobs.spawn_with(name, |job| Ok(job.sleep(Duration::MAX)?))?;
+/// }
+/// let verdicts = stop_all(&jobs.running(), "not needed any more", Duration::from_secs(5));
+/// assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Stopped { .. })));
+/// # Ok::<(), bgjobs::SpawnError>(())
+/// ```
+#[must_use]
+pub fn stop_all(jobs: &[AnyJob], reason: impl Into<Name>, deadline: Duration) -> Vec<Verdict> {
+    let (asked, reason) = (Instant::now(), reason.into());
+    let begun: Vec<_> = jobs.iter().map(|job| job.begin_stop(&reason)).collect();
+    let end = |(job, ended): (&AnyJob, Option<Verdict>)| ended.unwrap_or_else(|| job.end_stop(asked, deadline));
+    jobs.iter().zip(begun).map(end).collect()
+}

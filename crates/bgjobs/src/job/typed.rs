@@ -1,0 +1,157 @@
+//! A job with the type of its result.
+//!
+//! Knows nothing of how it was started.
+
+use std::{any::type_name, fmt, marker::PhantomData, ops::Deref, time::Duration};
+
+use crate::{
+    error::JoinError,
+    job::AnyJob,
+    record::{Record, failure::Failure, id::JobId},
+};
+
+/// A job whose result is a `T`.
+///
+/// All that can be done with an [`AnyJob`] can be done with it.
+/// Dropping it detaches it: the job goes on, and is found in its manager's lists.
+///
+/// It is awaitable, in any async runtime: `(&job).await` lends the result, `job.await` clones it.
+///
+/// ```
+/// use bgjobs::JobManager;
+///
+/// # fn block_on<F: Future>(future: F) -> F::Output { futures_lite::future::block_on(future) }
+/// let jobs = JobManager::new();
+/// let job = jobs.spawn("fit", || vec![1, 2])?;
+/// block_on(async {
+///     assert_eq!((&job).await?, &[1, 2]);
+///     assert_eq!(job.await?, vec![1, 2]);
+///     Ok::<(), Box<dyn std::error::Error>>(())
+/// })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Job<T> {
+    job: AnyJob,
+    /// The record was seen to hold a `T` when this was made.
+    result: PhantomData<fn() -> T>,
+}
+
+impl<T: Send + Sync + 'static> Job<T> {
+    /// Gives a job its type, which its maker knows.
+    pub(crate) fn of(job: AnyJob) -> Self {
+        debug_assert!(job.is::<T>(), "the result of {job:?} is no {}", type_name::<T>());
+        Self { job, result: PhantomData }
+    }
+
+    /// Waits until the job has ended, and lends its result, as often as one likes.
+    ///
+    /// # Errors
+    ///
+    /// [`JoinError::Failed`] if the job failed or was stopped; [`JoinError::Wait`] if the wait would never end.
+    pub fn join(&self) -> Result<&T, JoinError> {
+        self.wait()?;
+        self.ended()
+    }
+
+    /// Waits until the job has ended, `timeout` at most, and lends its result.
+    ///
+    /// # Errors
+    ///
+    /// As [`join`](Self::join), and [`WaitError::TimedOut`] in [`JoinError::Wait`] if the job has not ended.
+    ///
+    /// ```
+    /// use bgjobs::{JobManager, JoinError, WaitError};
+    /// use std::time::Duration;
+    ///
+    /// let jobs = JobManager::new();
+    /// let (go, gate) = std::sync::mpsc::channel::<()>();
+    /// let job = jobs.spawn("blocked", move || gate.recv().is_ok())?;
+    /// let error = job.join_timeout(Duration::ZERO).unwrap_err();
+    /// assert!(matches!(error, JoinError::Wait(WaitError::TimedOut { .. })));
+    /// go.send(())?;
+    /// assert!(*job.join()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn join_timeout(&self, timeout: Duration) -> Result<&T, JoinError> {
+        self.wait_timeout(timeout)?;
+        self.ended()
+    }
+
+    /// The outcome, if the job has ended: a look that never blocks.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Result<&T, &Failure>> {
+        // The type was checked when the handle was made.
+        self.typed::<T>().and_then(Record::result)
+    }
+
+    /// The outcome of a job that was seen to have ended.
+    pub(crate) fn ended(&self) -> Result<&T, JoinError> {
+        let outcome = self.outcome().expect("the job was seen to have ended");
+        outcome.map_err(|failure| JoinError::Failed { job: self.id(), failure: failure.clone() })
+    }
+}
+
+impl<T> Clone for Job<T> {
+    fn clone(&self) -> Self {
+        Self { job: self.job.clone(), result: PhantomData }
+    }
+}
+
+impl<T> Deref for Job<T> {
+    type Target = AnyJob;
+
+    fn deref(&self) -> &AnyJob {
+        &self.job
+    }
+}
+
+impl<T> PartialEq for Job<T> {
+    /// Whether both are the same job.
+    fn eq(&self, other: &Self) -> bool {
+        self.job == other.job
+    }
+}
+
+impl<T> Eq for Job<T> {}
+
+impl<T> From<Job<T>> for AnyJob {
+    fn from(job: Job<T>) -> Self {
+        job.job
+    }
+}
+
+impl<T> fmt::Display for Job<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.job.fmt(f)
+    }
+}
+
+impl<T> fmt::Debug for Job<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.job.fmt(f)
+    }
+}
+
+impl<T> From<&Job<T>> for JobId {
+    fn from(job: &Job<T>) -> Self {
+        job.id()
+    }
+}
+
+/// From a job without its type.
+impl AnyJob {
+    /// The job with the type of its result.
+    ///
+    /// # Errors
+    ///
+    /// The job itself, if its result is not a `T`.
+    pub fn downcast<T: Send + Sync + 'static>(self) -> Result<Job<T>, Self> {
+        if self.is::<T>() { Ok(Job { job: self, result: PhantomData }) } else { Err(self) }
+    }
+
+    /// Whether the result of the job is, or will be, a `T`.
+    #[must_use]
+    pub fn is<T: Send + Sync + 'static>(&self) -> bool {
+        self.typed::<T>().is_some()
+    }
+}
