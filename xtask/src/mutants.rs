@@ -165,7 +165,7 @@ impl Copy {
         let target = workspace::root().canonicalize()?.join("target/mutants");
         let copy = Self { root: target.join("workspace"), target };
         fs::create_dir_all(&copy.root)?;
-        for part in ["Cargo.toml", "Cargo.lock", "README.md", "crates", "xtask"] {
+        for part in ["Cargo.toml", "Cargo.lock", "README.md", "docs", "crates", "xtask"] {
             bring(&workspace::root().join(part), &copy.root.join(part))?;
         }
         Ok(copy)

@@ -133,7 +133,16 @@ pub use record::{
 };
 pub use system::process::{Process, ProcessState};
 
-/// The examples of the README, compiled and run with those of the documentation.
+/// The examples of the README and of the book, compiled and run with those of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
-struct Readme;
+#[doc = include_str!("../../../docs/src/control.md")]
+#[doc = include_str!("../../../docs/src/differences.md")]
+#[doc = include_str!("../../../docs/src/how-it-works.md")]
+#[doc = include_str!("../../../docs/src/introduction.md")]
+#[doc = include_str!("../../../docs/src/limits.md")]
+#[doc = include_str!("../../../docs/src/numbers.md")]
+#[doc = include_str!("../../../docs/src/python.md")]
+#[doc = include_str!("../../../docs/src/rust.md")]
+#[doc = include_str!("../../../docs/src/shell.md")]
+struct Documents;

@@ -1,4 +1,4 @@
-//! The example of the README, on a tree that does not change.
+//! The shell's examples: a script, on a tree that does not change, and a program.
 
 use std::{
     fs::{self, File},
@@ -9,7 +9,7 @@ use std::{
 
 use expect_test::expect;
 
-/// A folder for this test with a source tree in its folder `crates`.
+/// A folder for this test, with a source tree in its subfolder `crates`.
 fn folder(name: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("bgjobs-shell-{name}-{}", std::process::id()));
     let tree = folder.join("crates");
@@ -26,7 +26,7 @@ fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/source_tree.rhai")
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "nothing is done with it afterwards")]
+#[expect(clippy::needless_pass_by_value, reason = "no caller needs them afterwards")]
 #[track_caller]
 fn check(folder: PathBuf, run: Output) {
     fs::remove_dir_all(&folder).expect("it was just made");
@@ -43,7 +43,7 @@ fn check(folder: PathBuf, run: Output) {
 }
 
 #[test]
-fn the_example_reads_a_source_tree() {
+fn the_script_reads_a_source_tree() {
     let folder = folder("file");
     let run = Command::new(env!("CARGO_BIN_EXE_bgjobs")).arg(example()).arg(folder.join("crates")).output();
     let run = run.expect("the shell was built");
@@ -52,16 +52,16 @@ fn the_example_reads_a_source_tree() {
 }
 
 #[test]
-fn the_example_does_the_same_from_a_pipe() {
+fn the_script_does_the_same_from_a_pipe() {
     let folder = folder("pipe");
     let lines = File::open(example()).expect("the example is there");
     let run = Command::new(env!("CARGO_BIN_EXE_bgjobs")).stdin(lines).current_dir(&folder).output();
     check(folder, run.expect("the shell was built"));
 }
 
-/// A program with functions and a type of its own, which runs the same prompt.
+/// A Rust program that adds functions and a type to the prompt.
 #[test]
-fn the_example_has_functions_of_its_own() {
+fn the_program_adds_its_functions_to_the_prompt() {
     let mut path = PathBuf::from(env!("CARGO_BIN_EXE_bgjobs"));
     path.pop();
     let input = "fit([1.0, 2.0, 6.0])\nj = jobs.new('fit([1.0, 3.0])')\nj.join(); j.result.mean\n";

@@ -11,6 +11,7 @@ mod commands;
 mod copies;
 mod debug;
 mod describe;
+mod documents;
 mod example;
 mod failures;
 mod functions;
@@ -22,11 +23,11 @@ mod looking;
 mod messages;
 mod names;
 mod places;
-mod readme;
 mod select;
 mod shared;
 mod start;
 mod stop;
+mod stories;
 #[cfg(unix)]
 mod system;
 #[cfg(unix)]

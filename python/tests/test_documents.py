@@ -1,0 +1,54 @@
+"""The README and the book at the IPython prompt and in Python: every example is run."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs/src").glob("*.md"))]
+STORIES = [
+    pytest.param(story, id=path.name)
+    for path in DOCUMENTS
+    for story in re.findall(r"```text\n(In \[1\]: %load_ext.*?)```", path.read_text("utf-8"), re.DOTALL)
+]
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_a_story_at_the_prompt_is_what_ipython_shows(story: str, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("IPython")
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    from bgjobs import output
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell.instance(config=config)
+    cells = re.findall(r"In \[(\d+)\]: (.*)\n((?:(?!In \[).*\n)*)", story)
+    assert [int(number) for number, _, _ in cells] == list(range(1, len(cells) + 1))
+    try:
+        for number, code, expected in cells:
+            if "jobs:\n" in expected:
+                # Until this cell the jobs run, and no end is reported.
+                for job in shell.user_ns["jobs"].all.values():
+                    job.join()
+            capsys.readouterr()
+            shell.run_cell(code, store_history=True)
+            # How long a stop takes differs from run to run.
+            shown, expected = (re.sub(r"\d+ ms", "N ms", text) for text in (capsys.readouterr().out, expected))
+            assert shown == expected, f"In [{number}]"
+    finally:
+        shell.run_line_magic("unload_ext", "bgjobs")
+        InteractiveShell.clear_instance()
+        output.remove_router()
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in DOCUMENTS])
+def test_the_python_examples_of_a_document_are_true(path: Path) -> None:
+    examples = "\n".join(re.findall(r"```pycon\n(.*?)```", path.read_text("utf-8"), re.DOTALL))
+    test = doctest.DocTestParser().get_doctest(examples, {}, path.name, str(path), 0)
+    assert doctest.DocTestRunner().run(test).failed == 0
