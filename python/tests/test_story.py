@@ -1,6 +1,6 @@
-"""The example notebook shows what it says it does.
+"""The example notebook shows what its cells really print.
 
-With UPDATE_EXPECT=1 in the environment its outputs are written anew instead.
+With UPDATE_EXPECT=1 in the environment, its outputs are rewritten instead.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ NOTEBOOK = Path(__file__).parents[2] / "examples" / "story.ipynb"
 
 
 def outputs(it, name: str, count: int) -> list[dict]:
-    """What a cell has shown, as a notebook holds it."""
+    """A cell's output, in the notebook format."""
     shown = dict(it.shown.get(name, {}))
     found = [
         {"name": stream, "output_type": "stream", "text": shown.pop(stream).splitlines(True)}
@@ -32,23 +32,23 @@ def outputs(it, name: str, count: int) -> list[dict]:
 
 
 def steady(outputs: list[dict], tags: list[str]) -> str:
-    """The outputs as text, without what differs from run to run."""
+    """The outputs as text, without what changes from run to run."""
     outputs = json.loads(json.dumps(outputs))
     for output in outputs:
         output["execution_count"] = 0
         if "runs" in tags:
-            # How far a job has come when it is shown, nobody knows.
+            # The progress it shows depends on the moment.
             del output.get("data", {"text/html": ""})["text/html"]
     text = json.dumps(outputs, sort_keys=True)
     if "differs" in tags:
-        # Versions of IPython show in their own ways where it happened.
+        # Each version of IPython shows the location in its own way.
         text = text[text.rindex("Error") :]
     text = re.sub(r"\\u001b\[[0-9;]*m", "", text)
     text = re.sub(r"\d+(\.\d+)? m?s\b", "some time", text)
     return re.sub(r"0x[0-9a-f]+", "0x", text)
 
 
-def test_the_notebook_shows_what_it_says():
+def test_the_notebook_holds_what_its_cells_show():
     notebook = json.loads(NOTEBOOK.read_text())
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     with kernel() as it:
