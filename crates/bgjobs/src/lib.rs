@@ -143,6 +143,6 @@ pub use system::process::{Process, ProcessState};
 #[doc = include_str!("../../../docs/src/limits.md")]
 #[doc = include_str!("../../../docs/src/numbers.md")]
 #[doc = include_str!("../../../docs/src/python.md")]
-#[doc = include_str!("../../../docs/src/rust.md")]
+#[cfg_attr(unix, doc = include_str!("../../../docs/src/rust.md"))] // It has a `Command`.
 #[doc = include_str!("../../../docs/src/shell.md")]
 struct Documents;
