@@ -120,14 +120,12 @@ class BackgroundJobBase(Record):
 
     def run(self) -> None:
         """Calls `call` and ends the job with what comes of it; workers need it only for a class that overrides it."""
-        if self._overrides_run and self._state == "running":
+        if self._state == "running" and getattr(self.run, "__func__", None) is not self._base_run:
             workers.run_within(self)
         else:
             workers.run(self)
 
-    def __init_subclass__(cls, **keywords: Any) -> None:
-        super().__init_subclass__(**keywords)
-        cls._overrides_run = cls.run is not BackgroundJobBase.run
+    _base_run = staticmethod(run)
 
     def join(self, timeout: float | None = None) -> None:
         """Waits for the end, at most `timeout` seconds; `RuntimeError` if the job was not started or is the caller."""

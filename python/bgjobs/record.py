@@ -39,7 +39,7 @@ class Record(JobCore, threading.Thread):
     _name: str | None = None
     _context: Context | None = None
     _generation = 0
-    _overrides_run = False
+    _base_run: Callable[[Any], None]
     _within: tuple[Any, BaseException | None]
     _trace: TracebackType | None = None
     # Those of `stopping`.

@@ -130,7 +130,8 @@ def run(job: Record, worker: _core.Worker | None = None) -> None:
                 sys.settrace(trace)
             if profile is not None:
                 sys.setprofile(profile)
-            runs_own = job._overrides_run or "run" in job.__dict__
+            # Not by the job's `__dict__`, which exists only once it is asked for, and then takes memory.
+            runs_own = getattr(job.run, "__func__", None) is not job._base_run
             result = _call_run(job) if runs_own else job.call()
     except BaseException as error:
         # Before anything else: another stop may be on its way.
