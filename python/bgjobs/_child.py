@@ -2,11 +2,10 @@
 
     the user's process  --starts-->  supervisor  --forks-->  worker  --starts-->  any other process
 
-The worker runs the body.  The supervisor runs no code of the user's: it waits, passes a stop on,
-and does not leave before the worker and all its offspring are gone.  On Linux it is a "child
-subreaper": a process that loses its parent becomes the supervisor's child, so that one which has
-left the session or forked twice is still found and killed.  Elsewhere only the worker's process
-group is killed.
+The worker runs the body.  The supervisor runs no code of the user's: it waits, passes a stop on, and does not leave
+before the worker and all its offspring are gone.  On Linux it is a "child subreaper": a process that loses its parent
+becomes the supervisor's child, so that one which has left the session or forked twice is still found and killed.
+Elsewhere only the worker's process group is killed.
 
 This file is run by its path, and imports neither the package nor any module that a body may not
 need, because its start is part of every job's time.  The two sides share only file descriptors:

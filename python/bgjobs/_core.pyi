@@ -2,17 +2,7 @@ from typing import Any, Callable, final
 
 from typing_extensions import disjoint_base
 
-__all__ = [
-    "JobCore",
-    "Log",
-    "Subscriber",
-    "Table",
-    "Worker",
-    "WorkerPool",
-    "awaited",
-    "clear_locals",
-    "reset_awaited",
-]
+__all__ = ["JobCore", "Log", "Subscriber", "Table", "Worker", "WorkerPool", "awaited", "clear_locals", "reset_awaited"]
 
 @disjoint_base
 class JobCore:

@@ -3,13 +3,15 @@
 They do not know the managers; how a job gets its thread is in `workers`.
 """
 
+# mypy: allow-untyped-defs
+
 from __future__ import annotations
 
 import _thread
 import threading
 from collections.abc import Generator, Mapping
 from types import CodeType
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
 from . import failures, forks, futures, stopping, workers
 from .log import Log
@@ -78,10 +80,9 @@ class BackgroundJobBase(Record):
     def stop(self, reason: str = "stopped by its user", timeout: float = 1.0) -> stopping.Verdict:
         """Asks the job to stop, and answers within `timeout` seconds what came of it.
 
-        The body notices it at once in `bgjobs.sleep` and `bgjobs.cancelled`. Otherwise `bgjobs.Stopped` is
-        raised in the body at the next bytecode; it is not an `Exception`, so that `except Exception` does not
-        swallow it. Code in C is not interrupted: the verdict names the line, and the job stops when that call
-        returns.
+        The body notices it at once in `bgjobs.sleep` and `bgjobs.cancelled`. Otherwise `bgjobs.Stopped` is raised in
+        the body at the next bytecode; it is not an `Exception`, so that `except Exception` does not swallow it. Code
+        in C is not interrupted: the verdict names the line, and the job stops when that call returns.
 
         >>> from bgjobs import BackgroundJobManager, sleep
         >>> job = BackgroundJobManager().new(sleep, 3600)
@@ -163,11 +164,8 @@ class BackgroundJobExpr(BackgroundJobBase):
 
     # A traceback shows these lines, so they are those of the original.
     # fmt: off
-    if TYPE_CHECKING:
-        def call(self) -> Any: ...
-    else:
-        def call(self):
-            return eval(self.code,self.glob,self.loc)
+    def call(self):
+        return eval(self.code,self.glob,self.loc)
     # fmt: on
 
 
@@ -187,10 +185,5 @@ class BackgroundJobFunc(BackgroundJobBase):
         self._init()
 
     # As above.
-    if TYPE_CHECKING:
-
-        def call(self) -> Any: ...
-    else:
-
-        def call(self):
-            return self.func(*self.args, **self.kwargs)
+    def call(self):
+        return self.func(*self.args, **self.kwargs)

@@ -299,7 +299,7 @@ class JobMagics(Magics):  # type: ignore[misc]
     def _notice(self, manager: BackgroundJobManager) -> str:
         if not manager._unreported.has_any():
             return ""
-        return report(job for job in manager._unreported.take() if job not in self._reported)
+        return report([job for job in manager._unreported.take() if job not in self._reported])
 
     def _bring_back(self) -> str:
         """Brings back the names of cells that have ended; returns the lines that say so."""

@@ -17,15 +17,7 @@ from typing import Any
 
 # `x.lock` adds both "x" and "lock" to `co_names`, though the code never looks "lock" up.  Only the
 # instruction that uses a name tells the two apart.
-_LOOKS_UP = frozenset(
-    {
-        "LOAD_NAME",
-        "LOAD_GLOBAL",
-        "LOAD_FROM_DICT_OR_GLOBALS",
-        "DELETE_NAME",
-        "DELETE_GLOBAL",
-    }
-)
+_LOOKS_UP = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS", "DELETE_NAME", "DELETE_GLOBAL"}
 
 # Python itself reads these: the builtins that the code runs with, and its module.
 _IMPLICIT = ("__builtins__", "__name__")
@@ -74,11 +66,10 @@ def snapshot(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Copies of the namespaces `glob` and `loc`, with only the names that `code` refers to.
 
-    If both are one mapping, both copies are one dict.  Code that runs with the copies does not see
-    a name rebound in the original.  The values are the same objects, unless `deep` is true: then
-    `copy.deepcopy` copies each, and the copies share what the originals share.  Modules, functions
-    and classes are never copied.  A function still has its own globals, so a name that only a
-    called function refers to is looked up where that function was defined.
+    If both are one mapping, both copies are one dict.  Code that runs with the copies does not see a name rebound in
+    the original.  The values are the same objects, unless `deep` is true: then `copy.deepcopy` copies each, and the
+    copies share what the originals share.  Modules, functions and classes are never copied.  A function still has its
+    own globals, so a name that only a called function refers to is looked up where that function was defined.
 
     Raises `TypeError`, which names the first value that cannot be copied.
 

@@ -197,9 +197,8 @@ def _hook_prompt_toolkit() -> None:
 def wants_copied_context() -> bool:
     """Whether a job should run in a copy of the context that starts it, which is so in a Jupyter kernel.
 
-    There the context says which cell is running, so the copy makes a job's output appear under the
-    cell that started it instead of the one that happens to run. Elsewhere jobs run in an empty
-    context, as threads do.
+    There the context says which cell is running, so the copy makes a job's output appear under the cell that started
+    it instead of the one that happens to run. Elsewhere jobs run in an empty context, as threads do.
     """
     if "ipykernel" not in sys.modules:
         return False

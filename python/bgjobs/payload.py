@@ -48,12 +48,7 @@ def pack(body: tuple[Any, ...], parts: dict[str, Any]) -> bytes:
         cwd: str | None = os.getcwd()
     except FileNotFoundError:
         cwd = None
-    settings = {
-        "path": sys.path,
-        "argv": sys.argv,
-        "cwd": cwd,
-        "sources": _sources(parts.values()),
-    }
+    settings = {"path": sys.path, "argv": sys.argv, "cwd": cwd, "sources": _sources(parts.values())}
     try:
         pickled: bytes = cloudpickle.dumps(body, pickle.HIGHEST_PROTOCOL)
     except Exception as error:

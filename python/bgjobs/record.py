@@ -67,8 +67,8 @@ class Record(JobCore, threading.Thread):
     @property
     def status(self) -> str:
         """`Created`, `Running`, `Completed` or `Dead (...), call jobs.traceback() for details`."""
-        own: str | None = self.__dict__.get("status")
-        return self._of_state[self._state][0] if own is None else own
+        own: str = self.__dict__.get("status", self._of_state[self._state][0])
+        return own
 
     @status.setter
     def status(self, text: str) -> None:
@@ -77,8 +77,8 @@ class Record(JobCore, threading.Thread):
     @property
     def stat_code(self) -> int:
         """0 created, 1 running, 2 completed, -1 dead."""
-        own: int | None = self.__dict__.get("stat_code")
-        return self._of_state[self._state][1] if own is None else own
+        own: int = self.__dict__.get("stat_code", self._of_state[self._state][1])
+        return own
 
     @stat_code.setter
     def stat_code(self, code: int) -> None:
@@ -87,10 +87,8 @@ class Record(JobCore, threading.Thread):
     @property
     def finished(self) -> bool | None:
         """False until the job ends, then True if it completed and None if it is dead."""
-        if "finished" in self.__dict__:
-            own: bool | None = self.__dict__["finished"]
-            return own
-        return self._of_state[self._state][2]
+        own: bool | None = self.__dict__.get("finished", self._of_state[self._state][2])
+        return own
 
     @finished.setter
     def finished(self, value: bool | None) -> None:

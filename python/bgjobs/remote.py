@@ -60,9 +60,8 @@ class RemoteTraceback(Exception):
 
 
 class Child:
-    """One process that runs one payload, with all the processes that come of it.
+    """One such process: `run` does everything, on the calling thread; any other may call `kill` at any time.
 
-    `run` does everything, on the thread that calls it; any other thread may call `kill` at any time.
     `pid` is the worker's process id once it is known, and `remote_traceback` the text of the
     traceback if the body has failed.
     """
@@ -89,12 +88,8 @@ class Child:
             payload.seek(0)
             self._payload = None
 
-            def pipe() -> tuple[BinaryIO, BinaryIO]:
-                reader, writer = os.pipe()
-                return (
-                    cleanup.enter_context(open(reader, "rb", 0)),
-                    cleanup.enter_context(open(writer, "wb", 0)),
-                )
+            def pipe() -> list[Any]:
+                return [cleanup.enter_context(open(fd, mode, 0)) for fd, mode in zip(os.pipe(), ("rb", "wb"))]
 
             (out, out_end), (err, err_end), (status, status_end) = pipe(), pipe(), pipe()
             control_end, control = pipe()
@@ -169,25 +164,22 @@ class Child:
                 events.unregister(fd)
             return bool(data)
 
-        attended = True
-        while attended:
-            ready = events.poll(1000)
-            for fd, _ in ready:
+        attends = True
+        while attends:
+            ready = [fd for fd, _ in events.poll(1000)]
+            for fd in ready:
                 if fd != status.fileno():
                     feed(fd)
-                    continue
-                message = os.read(fd, _child.STATUS.size)
-                if not message:
-                    attended = False
-                    continue
-                event, number = _child.STATUS.unpack(message)
-                if event == _child.STARTED:
-                    self.pid = number
+                elif message := os.read(fd, _child.STATUS.size):
+                    event, number = _child.STATUS.unpack(message)
+                    if event == _child.STARTED:
+                        self.pid = number
+                    else:
+                        self._wait_status, attends = number, False
                 else:
-                    self._wait_status = number
-                    attended = False
+                    attends = False
             if not ready and supervisor.poll() is not None:
-                attended = False  # a fork of this process may hold the other end of `status` open
+                attends = False  # a fork of this process may hold the other end of `status` open
         for fd, (_, err, decoder) in readers.items():
             # Drain the pipe, but do not wait for its end: another process may hold that open.
             for _ in range((1 << 20) // _CHUNK):
@@ -204,8 +196,7 @@ class Child:
         kind, type_name, text = pickle.load(reply)
         if kind == "unsendable":
             raise RemoteError(
-                f"the job's result, a {type_name}, cannot be sent back from its process ({text})",
-                type_name,
+                f"the job's result, a {type_name}, cannot be sent back from its process ({text})", type_name
             )
         if kind == "failure":
             self.remote_traceback = text

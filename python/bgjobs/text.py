@@ -6,7 +6,7 @@ It prints nothing, and does not know managers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from .record import Record
 
@@ -47,18 +47,16 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s"
 
 
-def group(name: str, jobs: Iterable[Record]) -> str:
+def group(name: str, jobs: Sequence[Record]) -> str:
     """The lines of a group of jobs; an empty group has none."""
     lines = "".join([f"{job.num} : {label(job)}\n" for job in jobs])
     return f"{name} jobs:\n{lines}\n" if lines else ""
 
 
-def report(jobs: Iterable[Record]) -> str:
+def report(jobs: Sequence[Record]) -> str:
     """The notice about jobs that have ended; empty if there are none."""
-    completed: list[Record] = []
-    dead: list[Record] = []
-    for job in jobs:
-        (completed if job.outcome == "done" else dead).append(job)
+    completed = [job for job in jobs if job.outcome == "done"]
+    dead = [job for job in jobs if job.outcome != "done"]
     return group("Completed", completed) + group("Dead, call jobs.traceback() for details", dead)
 
 

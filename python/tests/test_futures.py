@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from bgjobs import BackgroundJobManager, as_completed, wait_all, wait_any
+from bgjobs import BackgroundJobFunc, BackgroundJobManager, as_completed, wait_all, wait_any
 
 
 @pytest.fixture
@@ -144,3 +144,20 @@ def test_a_wait_for_several_names_those_that_still_run(jobs, gate):
     with pytest.raises(ValueError, match="at least one job"):
         wait_any([])
     wait_all([])
+
+
+def test_a_callback_of_a_class_with_its_own_run_prints_to_the_log_of_the_job(jobs):
+    class Mine(BackgroundJobFunc):
+        def run(self):
+            super().run()
+
+    job, called = Mine(int), threading.Event()
+
+    def callback(job):
+        print(job.outcome)
+        called.set()
+
+    job.add_done_callback(callback)
+    jobs.start(job)
+    assert called.wait(30)
+    assert str(job.log) == "done\n"

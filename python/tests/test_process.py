@@ -24,8 +24,9 @@ from pathlib import Path
 import pytest
 from hosts import ipython_prompt, kernel
 
-from bgjobs import BackgroundJobManager, Stopped, failures, process
+from bgjobs import BackgroundJobFunc, BackgroundJobManager, Stopped, _core, failures, process, workers
 from bgjobs.payload import pack_call, pack_expression
+from bgjobs.process import BackgroundJobProcess
 from bgjobs.remote import Child, ProcessDied, RemoteError
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a POSIX system")
@@ -1063,6 +1064,14 @@ def test_a_kill_ends_the_job_without_time_to_clean_up(jobs):
     job.kill()
     assert finished(job).outcome == "stopped"
     assert "cleaned up" not in str(job.log)
+
+
+def test_a_kill_of_a_job_that_has_not_begun_calls_its_callbacks():
+    job, called = BackgroundJobProcess(BackgroundJobFunc(int)), []
+    workers.enter(job, _core.Table())
+    job.add_done_callback(called.append)
+    job.kill()
+    assert called == [job] and job.outcome == "stopped"
 
 
 def test_where_names_the_process(jobs):
