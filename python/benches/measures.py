@@ -1,6 +1,6 @@
-"""What is measured: each measure finds microseconds, or bytes, for each peer that it is about.
+"""The measures: each finds microseconds, or bytes, for each of its peers.
 
-It knows nothing of how the peers run a function.
+It does not know how the peers run a function.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Callable
 
 from runners import PEERS, peer
 
-#: Those that have lists and notices.
+#: The peers with lists and notices.
 MANAGERS = ("ours", "original")
 
 
@@ -28,14 +28,14 @@ def nothing() -> None:
 
 
 def crash(frames: int = 11) -> None:
-    """A body that fails so many frames deep."""
+    """A body that fails this many frames deep."""
     if frames > 1:
         crash(frames - 1)
     raise ValueError("on purpose")
 
 
-def least(measure: Callable[[str], float], names: tuple[str, ...] = PEERS, rounds: int = 5) -> dict[str, float]:
-    """The least of some rounds, in which the peers take turns."""
+def minimum(measure: Callable[[str], float], names: tuple[str, ...] = PEERS, rounds: int = 5) -> dict[str, float]:
+    """The minimum of some rounds, in which the peers take turns."""
     found: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
         for name in names:
@@ -45,7 +45,7 @@ def least(measure: Callable[[str], float], names: tuple[str, ...] = PEERS, round
 
 
 def submit() -> dict[str, float]:
-    """From the call to its return, with bodies that end at once."""
+    """The time of the call, with bodies that end at once."""
 
     def measure(name: str) -> float:
         it, count = peer(name), 300
@@ -56,11 +56,11 @@ def submit() -> dict[str, float]:
             it.wait(job)
         return took / count * 1e6
 
-    return least(measure)
+    return minimum(measure)
 
 
 def cpu() -> dict[str, float]:
-    """Processor time for the whole life of an empty job."""
+    """The processor time of the whole life of an empty job."""
 
     def measure(name: str) -> float:
         it, count = peer(name), 1000
@@ -69,11 +69,11 @@ def cpu() -> dict[str, float]:
             it.wait(job)
         return (time.process_time() - began) / count * 1e6
 
-    return least(measure)
+    return minimum(measure)
 
 
 def round_trip() -> dict[str, float]:
-    """Start, and wait for the end: the median of many."""
+    """Starts a job and waits for its end: the median of many."""
 
     def measure(name: str) -> float:
         it, times = peer(name), []
@@ -83,11 +83,11 @@ def round_trip() -> dict[str, float]:
             times.append(time.perf_counter() - began)
         return statistics.median(times) * 1e6
 
-    return least(measure)
+    return minimum(measure)
 
 
 def flood() -> dict[str, float]:
-    """20,000 empty jobs until all have ended; the original gets 2,000, because each costs it more as they grow."""
+    """20,000 empty jobs until all have ended; the original gets 2,000, because with more each job costs it more."""
 
     def measure(name: str) -> float:
         it, count = peer(name), 20_000 if name in ("ours", "executor") else 2000
@@ -96,11 +96,11 @@ def flood() -> dict[str, float]:
             it.wait(job)
         return (time.perf_counter() - began) / count * 1e6
 
-    return least(measure, rounds=3)
+    return minimum(measure, rounds=3)
 
 
 def pause() -> dict[str, float]:
-    """Start, and wait for the end, when everything has been asleep for 2 ms."""
+    """Starts a job and waits for its end, after a pause of 2 ms."""
 
     def measure(name: str) -> float:
         it, times = peer(name), []
@@ -111,11 +111,11 @@ def pause() -> dict[str, float]:
             times.append(time.perf_counter() - began)
         return statistics.median(times) * 1e6
 
-    return least(measure)
+    return minimum(measure)
 
 
 def tree() -> dict[str, float]:
-    """1,023 jobs of which each starts two, until all have run."""
+    """1,023 jobs, each of which starts two, until all have run."""
     levels = 10
 
     def measure(name: str) -> float:
@@ -134,7 +134,7 @@ def tree() -> dict[str, float]:
             ended.acquire()
         return (time.perf_counter() - began) / count * 1e6
 
-    return least(measure, rounds=3)
+    return minimum(measure, rounds=3)
 
 
 def look(running: int) -> dict[str, float]:
@@ -152,7 +152,7 @@ def look(running: int) -> dict[str, float]:
             status_new()
         return (time.perf_counter() - began) / count * 1e6
 
-    found = least(measure, MANAGERS)
+    found = minimum(measure, MANAGERS)
     opened.set()
     for name in MANAGERS:
         for job in jobs[name]:
@@ -160,8 +160,8 @@ def look(running: int) -> dict[str, float]:
     return found
 
 
-def news() -> dict[str, float]:
-    """`_status_new()` when one job has ended since the last look, with its text."""
+def report() -> dict[str, float]:
+    """`_status_new()` when one job has ended since the last call, with its text."""
 
     def measure(name: str) -> float:
         it, took, count = peer(name), 0.0, 200
@@ -174,11 +174,11 @@ def news() -> dict[str, float]:
         assert printed.getvalue().count("Completed jobs:") == count
         return took / count * 1e6
 
-    return least(measure, MANAGERS)
+    return minimum(measure, MANAGERS)
 
 
 def status() -> dict[str, float]:
-    """`status()` of 2,000 jobs that have ended, for each."""
+    """`status()` of 2,000 jobs that have ended, for each job."""
     count = 2000
 
     def measure(name: str) -> float:
@@ -191,11 +191,11 @@ def status() -> dict[str, float]:
             it.jobs.status()
             return (time.perf_counter() - began) / count * 1e6
 
-    return least(measure, MANAGERS, rounds=3)
+    return minimum(measure, MANAGERS, rounds=3)
 
 
 def flush() -> dict[str, float]:
-    """`flush()` of 2,000 jobs that have ended, for each."""
+    """`flush()` of 2,000 jobs that have ended, for each job."""
     count = 2000
 
     def measure(name: str) -> float:
@@ -208,11 +208,11 @@ def flush() -> dict[str, float]:
             it.jobs.flush()
             return (time.perf_counter() - began) / count * 1e6
 
-    return least(measure, MANAGERS, rounds=3)
+    return minimum(measure, MANAGERS, rounds=3)
 
 
 def blocked(count: int) -> dict[str, dict[str, float]]:
-    """As many jobs that wait: the loop that starts them, and until all of them really run."""
+    """Jobs that block: the loop that starts them, and the time until all of them really run."""
     started, running = {}, {}
     for name in ("ours", "original", "thread"):
         it, opened, entered = peer(name), threading.Event(), threading.Semaphore(0)
@@ -235,7 +235,7 @@ def blocked(count: int) -> dict[str, dict[str, float]]:
 
 
 def dead() -> dict[str, float]:
-    """Processor time for a job that fails 11 frames deep."""
+    """The processor time of a job that fails 11 frames deep."""
 
     def measure(name: str) -> float:
         it, count = peer(name), 20 if name == "original" else 500
@@ -244,11 +244,11 @@ def dead() -> dict[str, float]:
             it.wait(it.start(crash))
         return (time.process_time() - began) / count * 1e6
 
-    return least(measure, ("ours", "original", "executor"), rounds=3)
+    return minimum(measure, ("ours", "original", "executor"), rounds=3)
 
 
 def memory() -> dict[str, float]:
-    """Bytes that a finished job keeps while its manager holds it; each peer in a process of its own."""
+    """The bytes of a finished job that its manager holds; each peer is measured in its own process."""
     found = {}
     for name in PEERS:
         line = f"import measures; print(measures.resident({name!r}))"
@@ -259,10 +259,10 @@ def memory() -> dict[str, float]:
 
 
 def resident(name: str, count: int = 20_000) -> float:
-    """What the process grows by for each finished job that is kept."""
+    """How much the process grows for each finished job that is held."""
     it = peer(name)
-    kept = [it.start(nothing) for _ in range(2000)]
-    for job in kept:
+    held = [it.start(nothing) for _ in range(2000)]
+    for job in held:
         it.wait(job)
     gc.collect()
     before = pages()
@@ -270,20 +270,20 @@ def resident(name: str, count: int = 20_000) -> float:
         some = [it.start(nothing) for _ in range(100)]
         for job in some:
             it.wait(job)
-        kept.extend(some)
+        held.extend(some)
     gc.collect()
-    # The list of ours that holds them is not what is measured.
+    # The list above that holds them does not count.
     return (pages() - before) / count - 8.5
 
 
 def pages() -> int:
-    """The bytes of the process that are in memory."""
+    """How many bytes of the process are in memory."""
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def ctrl_c() -> dict[str, float]:
-    """From the signal to `KeyboardInterrupt` in a join."""
+    """The time from the signal to `KeyboardInterrupt` in a join."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def measure(name: str) -> float:
@@ -303,11 +303,11 @@ def ctrl_c() -> dict[str, float]:
         opened.set()
         return took * 1e6
 
-    return least(measure, ("ours", "original"), rounds=9)
+    return minimum(measure, ("ours", "original"), rounds=9)
 
 
 def stop() -> dict[str, float]:
-    """From the request to the verdict of a job that computes; no peer can."""
+    """The time from the request to the verdict for a job that computes; no peer can stop one."""
 
     def compute() -> None:
         while True:
@@ -320,7 +320,7 @@ def stop() -> dict[str, float]:
         assert job.stop().stopped
         return (time.perf_counter() - began) * 1e6
 
-    return least(measure, ("ours",))
+    return minimum(measure, ("ours",))
 
 
 MEASURES: dict[str, Callable[[], dict[str, dict[str, float]]]] = {
@@ -331,7 +331,7 @@ MEASURES: dict[str, Callable[[], dict[str, dict[str, float]]]] = {
     "flood": lambda: {"flood": flood()},
     "tree": lambda: {"jobs that start jobs": tree()},
     "look": lambda: {"look, 0 running": look(0), "look, 5000 running": look(5000)},
-    "news": lambda: {"look, 1 has ended": news()},
+    "report": lambda: {"look, 1 has ended": report()},
     "status": lambda: {"status": status()},
     "flush": lambda: {"flush": flush()},
     "memory": lambda: {"memory": memory()},

@@ -1,7 +1,7 @@
-"""What a job costs beside the original in a live IPython, `ThreadPoolExecutor` and `threading.Thread`, in one run.
+"""What a job costs, compared with the original in a live IPython, `ThreadPoolExecutor` and `threading.Thread`.
 
-Ratios are taken inside one process, where all peers stand side by side; shown is the median of several processes and
-the range, ours to theirs, so less is better. Run it where nothing else does:
+Each ratio is ours to a peer's in the same process, so lower is better; the table shows the median of several processes
+and the range. Run it on an idle machine:
 
     python python/benches/peers.py            # some minutes
     python python/benches/peers.py submit     # one measure; --list names them
@@ -20,7 +20,7 @@ import sys
 from measures import MEASURES
 from runners import PEERS
 
-#: What each measure promises: the most that ours may be of a peer, or of a number of its own.
+#: The goal of each measure: the highest ratio to a peer, or the highest value of ours.
 GOALS: dict[str, dict[str, float]] = {
     "submit": {"original": 1 / 35, "executor": 1 / 3.5},
     "cpu": {"original": 1 / 20, "executor": 1 / 3.3},
@@ -41,7 +41,7 @@ UNITS = {"memory": "B"}
 
 
 def in_processes(measure: str, count: int) -> dict[str, list[dict[str, float]]]:
-    """What each process finds, by name of the line."""
+    """The values of each process, by the name of the line."""
     found: dict[str, list[dict[str, float]]] = {}
     for _ in range(count):
         run = subprocess.run([sys.executable, __file__, "--inside", measure], capture_output=True, text=True)
@@ -73,10 +73,10 @@ def shown(name: str, runs: list[dict[str, float]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="What a job costs beside its peers: ours to theirs, less is better.")
-    parser.add_argument("measures", nargs="*", metavar="MEASURE", help="all if none is named")
-    parser.add_argument("--processes", type=int, default=5, help="how many processes take each ratio")
-    parser.add_argument("--list", action="store_true", help="name the measures")
+    parser = argparse.ArgumentParser(description="What a job costs, relative to each peer; lower is better.")
+    parser.add_argument("measures", nargs="*", metavar="MEASURE", help="default: all")
+    parser.add_argument("--processes", type=int, default=5, help="how many processes measure each ratio")
+    parser.add_argument("--list", action="store_true", help="list the measures")
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.list:

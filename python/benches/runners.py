@@ -1,6 +1,6 @@
-"""The ways to run a function in the background: how each starts one, and waits for it.
+"""The ways to run a function in the background: how each starts one and waits for it.
 
-It knows nothing of what is measured.
+It does not know what is measured.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Manager:
 
 
 class Executor:
-    """A pool of 32 threads, as large as `concurrent.futures` makes one by itself."""
+    """A pool of 32 threads, the largest default of `concurrent.futures`."""
 
     def __init__(self) -> None:
         self.pool = ThreadPoolExecutor(32)
@@ -40,7 +40,7 @@ class Executor:
 
 
 class Threads:
-    """A thread for each body, and nothing else."""
+    """A thread for each body."""
 
     def start(self, body: Callable[..., Any], *args: Any) -> Any:
         thread = threading.Thread(target=body, args=args)
@@ -52,7 +52,7 @@ class Threads:
 
 
 def peer(name: str) -> Any:
-    """A new peer by its name."""
+    """A new peer with this name."""
     if name == "ours":
         import bgjobs
 
@@ -66,7 +66,7 @@ def peer(name: str) -> Any:
 
 
 def start_a_shell() -> None:
-    """The original is at its best in a live shell: it then takes that shell's formatter of tracebacks."""
+    """The original is fastest in a live shell, because it then uses that shell's formatter of tracebacks."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 

@@ -17,7 +17,7 @@ Job = TypeVar("Job", bound=Record)
 class Unreported(Generic[Job]):
     """Those of a manager's jobs, even after the manager has forgotten them.
 
-    A reported job is not kept alive here.
+    Those that were reported are not held.
     """
 
     def __init__(self, table: Table, jobs: Mapping[int, Job]) -> None:

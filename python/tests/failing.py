@@ -1,4 +1,4 @@
-"""Jobs that die in each of the ways that look different in a traceback.
+"""Jobs whose deaths each look different in a traceback.
 
 Run as a program with `original` or `bgjobs`, it prints the texts of their tracebacks as JSON.
 """
@@ -68,7 +68,7 @@ def main(module: str, live: bool, mode: str) -> dict[str, str]:
     manager = importlib.import_module(module).BackgroundJobManager()
     texts = {}
     for kind, start in STARTS.items():
-        # The original leaves a job that raises SystemExit running for ever, in IPython 9.
+        # In IPython 9 the original leaves a job that raises SystemExit running forever.
         with contextlib.redirect_stderr(io.StringIO()):
             job = start(manager)
             job.join()

@@ -1,4 +1,4 @@
-"""A job small enough to see through, for tests of what needs only a log and an end."""
+"""A minimal job, for tests that need only a log and an end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bgjobs.log import Log
 
 
 class FakeLog:
-    """What `_core.Log` promises, in a few lines."""
+    """The interface of `_core.Log`, in a few lines."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -40,7 +40,7 @@ class FakeLog:
 
 
 class FakeJob:
-    """Runs `body` in a thread of its own, as a job does, with `current` set to it."""
+    """Runs `body` in its own thread, as a job does, with `current` set to this job."""
 
     def __init__(self, body, num: int = 0, context: Context | None = None) -> None:
         self.num = num
@@ -74,7 +74,7 @@ class FakeJob:
 
 
 def run(body, **options) -> FakeJob:
-    """Runs `body` as a job, to its end."""
+    """Runs `body` as a job, and waits for its end."""
     job = FakeJob(body, **options).start()
     job.join(60)
     assert job.done(), "the job did not end"

@@ -1,6 +1,6 @@
-"""The places where people start jobs, driven as people drive them.
+"""The prompts and kernels where people start jobs, driven as people drive them.
 
-Waits are for a text or a message, with deadlines that only a broken program meets.
+Each wait is for a text or a message, with a deadline that only a broken program reaches.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 
 
 def environment() -> dict[str, str]:
-    """That of this process, able to import what the tests import, with no history."""
+    """This process's environment, with the tests' import path and without a history."""
     path = os.pathsep.join([str(HERE), str(Path(bgjobs.__path__[0]).parent)])
     return {**os.environ, "PYTHONPATH": path, "TERM": "xterm", "IPYTHONDIR": _settings()}
 
@@ -40,10 +40,10 @@ def _settings() -> str:
 
 
 def wait_for_file(path: Path) -> None:
-    """Waits until the file is there: what a job in another process has to say."""
+    """Waits until the file is there, by which a job in another process reports."""
     deadline = time.monotonic() + DEADLINE
     while not path.exists():
-        assert time.monotonic() < deadline, f"{path} did not come"
+        assert time.monotonic() < deadline, f"{path} did not appear"
         time.sleep(0.01)
 
 
@@ -55,11 +55,11 @@ class Terminal:
         self.child = pexpect.spawn(
             sys.executable,
             list(command),
-            # Python's own prompt draws a line anew at each key, from 3.13 on, if it may.
+            # From 3.13 on Python's own prompt would redraw a line at each key.
             env={**environment(), "PROMPT_TOOLKIT_NO_CPR": "1", "PYTHON_BASIC_REPL": "1"},
             encoding="utf-8",
             dimensions=(50, 200),
-            # As a terminal's shell starts it: what runs the tests in the background may have left Ctrl-C ignored.
+            # As a terminal's shell does: if the tests run in the background, Ctrl-C may be ignored here.
             preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         self._ends = (pexpect.EOF, pexpect.TIMEOUT)
@@ -70,7 +70,7 @@ class Terminal:
         self.wait_prompt()
 
     def see(self, text: str) -> str:
-        """Waits for a text; gives what came before it, since the last text waited for."""
+        """Waits for a text; returns what came before it, since the text of the last wait."""
         deadline = time.monotonic() + DEADLINE
         while True:
             shown = plain(self._sent)[self._read :]
@@ -85,7 +85,7 @@ class Terminal:
                 assert self.child.isalive() or "EOF" not in repr(type(end)), f"ended: {shown!r}"
 
     def wait_prompt(self) -> str:
-        """Waits for the next prompt; gives what came before it."""
+        """Waits for the next prompt; returns what came before it."""
         self.number += 1
         return self.see(self._prompt.format(self.number))
 
@@ -94,7 +94,7 @@ class Terminal:
         self.child.send(keys)
 
     def type(self, line: str) -> str:
-        """Types a line and Enter; gives what came until the next prompt, the line included."""
+        """Types a line and Enter; returns everything until the next prompt, including the line."""
         self.send(line + "\r")
         return self.wait_prompt()
 
@@ -103,7 +103,7 @@ class Terminal:
 
 
 def plain(text: str) -> str:
-    """What a terminal was sent, without what moves the cursor and colours."""
+    """The text sent to a terminal, without the sequences that move the cursor and colour it."""
     return re.sub(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|[()][A-Z0-9]|[=>])", "", text).replace("\r", "")
 
 
@@ -124,7 +124,7 @@ def ipython_prompt():
 
 
 def simple_prompt():
-    """IPython with the prompt for terminals that can do nothing."""
+    """IPython with the prompt for dumb terminals."""
     pytest.importorskip("IPython")
     return terminal("-m", "IPython", "--no-banner", "--no-confirm-exit", "--colors=NoColor", "--simple-prompt")
 
@@ -135,7 +135,7 @@ def plain_prompt():
 
 
 class Kernel:
-    """A Jupyter kernel: runs cells, and keeps what each of them showed, late output too."""
+    """A Jupyter kernel: runs cells, and collects what each has shown, even after its end."""
 
     def __init__(self) -> None:
         manager = pytest.importorskip("jupyter_client.manager")
@@ -147,7 +147,7 @@ class Kernel:
         self._idle: set[str] = set()
 
     def begin(self, cell: str) -> str:
-        """Starts a cell; gives its name, by which the other methods know it."""
+        """Starts a cell; returns its name for the other methods."""
         return self.client.execute(textwrap.dedent(cell))
 
     def end(self, cell_id: str) -> None:
@@ -158,7 +158,7 @@ class Kernel:
             self._next()
 
     def run(self, cell: str) -> str:
-        """Runs a cell to its end; gives its name."""
+        """Runs a cell to its end; returns its name."""
         cell_id = self.begin(cell)
         self.end(cell_id)
         return cell_id
@@ -172,7 +172,7 @@ class Kernel:
             self._next()
 
     def _next(self) -> None:
-        """Takes in one message."""
+        """Reads one message."""
         message = self.client.get_iopub_msg(timeout=DEADLINE)
         cell = message["parent_header"].get("msg_id", "")
         kind, content = message["msg_type"], message["content"]

@@ -1,4 +1,4 @@
-"""What a stop interrupts, and that it never hits another job, however close to the end it comes."""
+"""What a stop interrupts; it never hits another job, however close to the end of its own it comes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def forever():
     end = time.monotonic() + LONG
     while time.monotonic() < end:
         pass
-    raise AssertionError("nobody has interrupted it")
+    raise AssertionError("it was not interrupted")
 
 
 # The race
@@ -59,7 +59,7 @@ def hasty(monkeypatch):
 
 @pytest.fixture
 def accidents(monkeypatch):
-    """What was raised where nobody could catch it: in a worker between two jobs."""
+    """The exceptions raised where no code could catch them: in a worker between two jobs."""
     found = []
     monkeypatch.setattr(sys, "unraisablehook", found.append)
     monkeypatch.setattr(threading, "excepthook", found.append)
@@ -71,7 +71,7 @@ def stop_once(victim):
 
 
 def interrupt_often(victim):
-    """As many threads would that all stop the job: most interrupts come while it is ending."""
+    """Interrupts like many threads that all stop the job: most interrupts arrive while it is ending."""
     victim._ask_stop("now")
     for _ in range(50):
         victim._interrupt(stopping.stop_type(victim))
@@ -88,7 +88,7 @@ def test_a_stop_near_the_end_of_a_job_hits_that_job_or_none(jobs, hasty, acciden
         while victim.ident is None:
             pass
         end = time.perf_counter() + length
-        bystanders += jobs.map(spin, [0.05e-3] * 2)  # their worker may be the victim's
+        bystanders += jobs.map(spin, [0.05e-3] * 2)  # they may run on the victim's worker
         spin(end + chance.uniform(-0.1e-3, 0.05e-3) - time.perf_counter())
         stop(victim)
     deadline = time.monotonic() + LONG
@@ -100,7 +100,7 @@ def test_a_stop_near_the_end_of_a_job_hits_that_job_or_none(jobs, hasty, acciden
     assert (stuck, hit, died, accidents) == ([], [], [], [])
     assert {job.result for job in bystanders} == {"spun"}
     assert all(isinstance(job.exception(), (type(None), bgjobs.Stopped)) for job in victims)
-    # The workers live, and none has a stop left over.
+    # The workers are alive, and none has a pending stop.
     after = jobs.map(spin, [0.2e-3] * 200)
     bgjobs.wait_all(after, timeout=LONG)
     assert {job.outcome for job in after} == {"done"} and accidents == []
@@ -220,7 +220,7 @@ def test_an_interrupted_body_cleans_up(jobs):
 
 
 class Gate:
-    """A call into C that waits, and what makes it return."""
+    """A blocking call into C, and a function that makes it return."""
 
     def lock(self):
         lock = threading.Lock()
@@ -288,7 +288,7 @@ def test_a_long_sleep_is_interrupted_when_it_ends(jobs):
     assert entered.wait(LONG)
     began = time.monotonic()
     verdict = job.stop(timeout=SHORT)
-    if time.monotonic() - began < 0.9:  # else the machine stood still for the whole sleep
+    if time.monotonic() - began < 0.9:  # otherwise the machine stood still for the whole sleep
         assert not verdict.finished
         assert "time.sleep(1)" in job.where() and "in a C call at" in str(verdict)
     job.join(LONG)
@@ -300,7 +300,7 @@ def test_a_loop_in_c_is_interrupted_when_it_ends(jobs):
 
     def body():
         entered.set()
-        sum(itertools.repeat(1, 5_000_000))  # keeps the interpreter's lock
+        sum(itertools.repeat(1, 5_000_000))  # holds the interpreter's lock
         forever()
 
     job = jobs.new(body)
@@ -322,7 +322,7 @@ def test_a_body_that_catches_everything_swallows_the_stop_and_the_verdict_says_t
     def body():
         while not gate.is_set():
             try:
-                # A call: CPython 3.13 raises at the jump of a loop outside of the loop's own `try`.
+                # A call, because at the jump of a loop CPython 3.13 raises outside of the loop's own `try`.
                 wait()
             except BaseException:
                 swallowed.set()

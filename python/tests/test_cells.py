@@ -24,11 +24,11 @@ def run(source, names):
 
 
 def test_a_cell_sees_the_prompts_names_and_brings_back_those_that_it_assigns():
-    prompt = {"x": 2, "same": "kept"}
+    prompt = {"x": 2, "same": "as before"}
     job = run("y = x + 1\nx = 10\nsame = same", prompt)
-    assert prompt == {"x": 2, "same": "kept"}, "nothing comes before it is asked for"
+    assert prompt == {"x": 2, "same": "as before"}, "no name comes back before `bring_back`"
     assert job.bring_back(prompt) == (["x", "y"], [])
-    assert prompt == {"x": 10, "y": 3, "same": "kept"}
+    assert prompt == {"x": 10, "y": 3, "same": "as before"}
     assert job.names == {"x": 10, "y": 3}
 
 
@@ -46,7 +46,7 @@ def test_a_name_that_was_rebound_at_the_prompt_keeps_its_value_there():
 
 
 def test_names_come_back_into_the_first_of_two_scopes():
-    # As in an IPython that is embedded in a function.
+    # Like in an IPython that is embedded in a function.
     module, function = {"x": 1, "y": 1}, {"y": 2}
     prompt = ChainMap(function, module)
     job = run("x = x + y\ny = 5", prompt)

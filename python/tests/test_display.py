@@ -11,7 +11,7 @@ from bgjobs.display import job_html, jobs_html
 
 
 class Table(HTMLParser):
-    """The rows of a table; fails on tags that are not closed in order, and on those not wanted."""
+    """The rows of a table; fails on unexpected tags, and on tags that are not closed in order."""
 
     def __init__(self, text):
         super().__init__()
@@ -43,17 +43,17 @@ def jobs():
 
 
 def test_a_manager_is_a_table_of_its_jobs(jobs):
-    gate, said = threading.Event(), threading.Event()
+    gate, printed = threading.Event(), threading.Event()
 
     def body():
         print("halfway")
-        said.set()
+        printed.set()
         gate.wait(60)
 
     jobs.new("6 * 7", {}).join()
     jobs.new("1 / 0", {}).join()
     running = jobs.new(body)
-    said.wait(60)
+    printed.wait(60)
     rows = Table(jobs_html(jobs.all)).rows
     gate.set()
     running.join()

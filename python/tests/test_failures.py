@@ -27,7 +27,7 @@ def traceback_texts(which: str, live: str, mode: str) -> dict[str, str]:
 
 
 def without_place_of_call(text: str) -> str:
-    """The text without the path and the line of the one frame that is not the user's."""
+    """The text without the path and the line of the only frame that is not the user's."""
     where = r"File \S+/(?:backgroundjobs|jobs)\.py:\d+"
     head = where + r"(, in BackgroundJob\w+\.call\(self\))"
     code = r"(\n *)\d+( def call\(self\):\n-+> )\d+( +return )"
@@ -104,7 +104,7 @@ def test_reading_a_traceback_does_not_change_where_the_debug_magic_opens():
 
 
 class Huge:
-    """Something whose life can be watched."""
+    """An object whose end can be observed."""
 
 
 def pin(watch: list) -> None:
@@ -143,7 +143,7 @@ def _deadline():
     end = time.monotonic() + 60
 
     def check():
-        assert time.monotonic() < end, "waited in vain"
+        assert time.monotonic() < end, "the names were not cleared"
         time.sleep(0.001)
 
     return check

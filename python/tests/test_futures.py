@@ -78,15 +78,15 @@ def test_done_and_exception_tell_how_it_ended(jobs, gate):
 
 
 def test_a_callback_is_called_once_with_the_job_even_after_the_end(jobs, gate):
-    told = []
+    seen = []
     job = jobs.new(gate.wait)
-    job.add_done_callback(told.append)
+    job.add_done_callback(seen.append)
     gate.set()
     called = threading.Event()
     job.add_done_callback(lambda job: called.set())
     assert called.wait(30)
-    job.add_done_callback(told.append)
-    assert told == [job, job]
+    job.add_done_callback(seen.append)
+    assert seen == [job, job]
 
 
 def test_a_callback_that_raises_is_logged_and_does_no_harm(jobs, gate, caplog):

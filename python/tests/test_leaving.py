@@ -1,6 +1,6 @@
-"""How a process with jobs ends, forks and is interrupted: each test is a process of its own.
+"""How a process with jobs ends, forks and is interrupted; each test runs in its own process.
 
-What a script prints, it writes to the file descriptor itself, so that nothing depends on where a job's output goes.
+A script prints by writing to the file descriptor, so that nothing depends on where a job's output goes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import pytest
 
-#: How long a process may take. It is reached only by one that hangs.
+#: How many seconds a process may take; only one that hangs takes that long.
 DEADLINE = 60.0
 
 PRELUDE = """
@@ -28,7 +28,7 @@ def say(text):
 def until(condition):
     end = time.monotonic() + 30
     while not condition():
-        assert time.monotonic() < end, "what the script waits for did not happen"
+        assert time.monotonic() < end, "the condition did not come true"
         time.sleep(0.001)
 
 class Gate:
@@ -42,11 +42,11 @@ class Gate:
         assert self.entered.acquire(timeout=30)
 """
 
-forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 
 def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """A process that runs the script to its end."""
+    """Runs the script in a process, to its end."""
     return subprocess.run(
         [sys.executable, *options, "-c", PRELUDE + textwrap.dedent(script)],
         capture_output=True,
@@ -56,7 +56,7 @@ def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def check(script: str, *expected: str, code: int = 0, options: tuple[str, ...] = ()) -> None:
-    """The script prints these lines and nothing to stderr, and ends with this code."""
+    """Checks that the script prints these lines and nothing to stderr, and ends with this code."""
     ended = run(script, *options)
     assert (ended.stdout.splitlines(), ended.stderr, ended.returncode) == (list(expected), "", code)
 
@@ -291,7 +291,7 @@ def test_a_thread_that_outlives_the_main_thread_may_start_jobs() -> None:
         threading.Thread(target=body).start()
         """
     )
-    # From 3.12 on Python starts no thread once the interpreter began to end.
+    # From 3.12 on Python starts no thread once the interpreter has begun to end.
     assert ended.stdout in ("a job\nCompleted\n", "refused\n")
     assert (ended.stderr, ended.returncode) == ("", 0)
 
@@ -346,12 +346,12 @@ def test_ctrl_c_while_the_interpreter_waits_for_jobs_ends_the_wait() -> None:
         assert process.stdout.readline() == "leaving\n"
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=DEADLINE)
-        # Whatever Python makes of the interrupt: the process is neither aborted nor does it hang.
+        # However Python treats the interrupt, the process neither aborts nor hangs.
         assert process.returncode in (0, 1, 130, -signal.SIGINT)
 
 
 def started(script: str) -> subprocess.Popen[str]:
-    """A process that runs the script."""
+    """Starts a process that runs the script."""
     return subprocess.Popen(
         [sys.executable, "-c", PRELUDE + textwrap.dedent(script)],
         stdout=subprocess.PIPE,
@@ -476,7 +476,7 @@ def test_forks_of_forks_have_their_own_jobs() -> None:
 
 
 def test_no_step_of_a_job_lets_another_thread_run_not_even_the_first_of_its_kind() -> None:
-    # A fork at that moment would leave half made in the child what the step was making, with nobody to go on with it.
+    # A fork at that moment would leave something half initialized in the child, without the thread that was at it.
     check(
         """
         import _thread, gc
@@ -698,7 +698,7 @@ say(str({job.status for job in held}))
 
 
 def each_sees(before: str, change: str, expected: str) -> Callable[[], None]:
-    """A test: of 20 jobs, one after another, each sees `before` as the first did, and then changes it."""
+    """A test that runs 20 jobs in turn: each sees `before` as the first did, and then changes it."""
 
     def test() -> None:
         check(

@@ -14,7 +14,7 @@ from bgjobs import BackgroundJobManager, failures, output, stalls, workers  # no
 
 @pytest.fixture
 def shell(capsys):
-    """A live IPython without a terminal; `shell.see(cell)` runs a cell and gives what it shows."""
+    """A live IPython without a terminal; `shell.see(cell)` runs a cell and returns what it shows."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
@@ -103,8 +103,8 @@ def test_the_manager_is_the_one_that_the_prompt_calls_jobs(shell):
 
 def test_the_users_own_name_jobs_is_left_alone(shell):
     shell.see("jobs = ['plumber']")
-    said = "`jobs` is already a name of yours; %jobs shows what %bg starts."
-    assert said in shell.see("job = %bg gate.wait(60)")
+    warning = "`jobs` is already a name of yours; %jobs shows what %bg starts."
+    assert warning in shell.see("job = %bg gate.wait(60)")
     assert shell.user_ns["jobs"] == ["plumber"]
     assert shell.see("%jobs") == "Running jobs:\n0 : gate.wait(60)\n\n"
     shell.see("gate.set(); job.join()")
@@ -123,8 +123,8 @@ def test_an_end_is_reported_once_after_the_next_cell(shell):
     shell.see("good = %bg gate.wait(60) and 1")
     shell.see("bad = %bg gate.wait(60) / 0")
     assert "jobs:" not in shell.see("1")
-    told = shell.see("gate.set(); good.join(); bad.join()")
-    assert told == (
+    notice = shell.see("gate.set(); good.join(); bad.join()")
+    assert notice == (
         "Completed jobs:\n0 : gate.wait(60) and 1\n\n"
         "Dead, call jobs.traceback() for details jobs:\n1 : gate.wait(60) / 0\n\n"
     )
@@ -136,8 +136,8 @@ def test_the_names_of_a_cell_come_back_with_its_notice(shell):
     shell.see("%%bg\ngate.wait(60)\nx = x + 1\ny = [n * x for n in range(3)]")
     assert "x has" not in shell.see("print(x)")
     assert "y" not in shell.user_ns
-    told = shell.see("gate.set(); jobs[0].join()")
-    assert told == "Completed jobs:\n0 : gate.wait(60) ...\n\nJob #0 has set x, y.\n"
+    notice = shell.see("gate.set(); jobs[0].join()")
+    assert notice == "Completed jobs:\n0 : gate.wait(60) ...\n\nJob #0 has set x, y.\n"
     assert shell.user_ns["x"] == 2
     assert shell.user_ns["y"] == [0, 2, 4]
 
@@ -146,8 +146,8 @@ def test_a_name_changed_meanwhile_stays_and_the_notice_says_so(shell):
     shell.see("x = 1")
     shell.see("%%bg\ngate.wait(60)\nx = 'of the job'")
     shell.see("x = 'of the prompt'")
-    told = shell.see("gate.set(); jobs[0].join()")
-    assert "x has changed since job #0 began; the job's value is jobs[0].names['x'].\n" in told
+    notice = shell.see("gate.set(); jobs[0].join()")
+    assert "x has changed since job #0 began; the job's value is jobs[0].names['x'].\n" in notice
     assert shell.user_ns["x"] == "of the prompt"
     assert shell.user_ns["jobs"][0].names["x"] == "of the job"
 
@@ -196,7 +196,7 @@ def test_fg_shows_what_the_job_prints_and_returns_its_result(shell):
     shell.see("def body():\n    print('one'); gate.wait(60); print('two'); return 42")
     shell.see("%bg body()")
     shown = shell.see("gate.set()\nvalue = %fg 0")
-    assert shown == "one\ntwo\n", "and no notice: it was waited for"
+    assert shown == "one\ntwo\n", "no notice, because %fg has shown the end"
     assert shell.user_ns["value"] == 42
     assert shell.see("pass") == ""
 
@@ -224,7 +224,7 @@ def test_kill_says_what_came_of_each_stop(shell):
     lines = shell.see("%kill 0 1").splitlines()
     assert re.fullmatch(r"Job #0 stopped after .*s\.", lines[0])
     assert lines[1] == "Job #1 had completed before."
-    assert not any("Dead" in line for line in lines), "it was said"
+    assert not any("Dead" in line for line in lines), "%kill has said so"
 
 
 def test_log_shows_output_or_its_newest_lines_or_follows(shell):
@@ -325,7 +325,7 @@ def test_a_stall_is_reported_at_the_next_prompt_with_the_job_and_the_call(shell)
 
 
 def test_a_logging_handler_created_after_loading_writes_into_the_log_of_the_job_that_logs(shell):
-    # Once more, because pytest has put its own streams back since.
+    # Again, because pytest has restored its own streams since.
     shell.see("%reload_ext bgjobs")
     shell.see("import logging; handler = logging.StreamHandler()")
     shell.see("logger = logging.Logger('mine'); logger.addHandler(handler)")
@@ -359,9 +359,9 @@ def test_a_job_does_not_read_from_the_prompts_keyboard(shell):
     shell.see("job = %bg input('name? ')")
     error = shell.user_ns["job"].exception(60)
     assert str(error) == "a job has no keyboard: pass what it would ask for as an argument"
-    shell.see("import builtins; kept = builtins.input")
+    shell.see("import builtins; original = builtins.input")
     shell.see("%unload_ext bgjobs")
-    assert shell.user_ns["builtins"].input is not shell.user_ns["kept"]
+    assert shell.user_ns["builtins"].input is not shell.user_ns["original"]
     shell.see("%load_ext bgjobs")
 
 
@@ -470,8 +470,8 @@ def test_in_a_kernel_notices_and_names_come_with_the_next_cell_and_never_by_them
         start = it.run("%%bg\nprint('from the job')\ngate.wait(60)\nfound = 6 * 7")
         next_cell = it.run("gate.set(); jobs[0].join()")
         it.wait_text(start, "from the job\n")
-        told = "Completed jobs:\n0 : print('from the job') ...\n\nJob #0 has set found.\n"
-        it.wait_text(next_cell, told)
+        notice = "Completed jobs:\n0 : print('from the job') ...\n\nJob #0 has set found.\n"
+        it.wait_text(next_cell, notice)
         assert it.text(start) == "from the job\n"
         shown = it.run("found")
         assert it.text(shown, "text/plain") == "42"

@@ -1,4 +1,4 @@
-"""What a manager keeps that the original's could not: it is used from many threads at once, and without IPython."""
+"""What the original's manager can't do: it works from many threads at once, and without IPython."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bgjobs import BackgroundJobManager
 
 
 def at_once(bodies: list[Callable[[], object]]) -> None:
-    """Run the bodies in threads that begin together; what one raises is raised here."""
+    """Runs the bodies in threads that begin together; an exception of one is raised here."""
     gate, failed = threading.Barrier(len(bodies)), []
 
     def run(body: Callable[[], object]) -> None:
@@ -72,8 +72,8 @@ def test_each_job_is_reported_once_even_if_several_threads_ask(capsys) -> None:
     for job in started:
         job.join()
     at_once([jobs._status_new] * 4)
-    told = [line.split(" : ")[0] for line in capsys.readouterr().out.splitlines() if " : " in line]
-    assert sorted(map(int, told)) == list(range(500))
+    reported = [line.split(" : ")[0] for line in capsys.readouterr().out.splitlines() if " : " in line]
+    assert sorted(map(int, reported)) == list(range(500))
 
 
 WITHOUT_IPYTHON = """

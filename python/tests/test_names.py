@@ -1,4 +1,4 @@
-"""Names that code refers to, and copies of a namespace."""
+"""The names that code refers to, and copies of a namespace."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from bgjobs.text import harmless
 
 @pytest.fixture(autouse=True)
 def at_a_prompt(monkeypatch):
-    """As at Python's own prompt; no router is left."""
+    """Makes the test look like Python's own prompt; removes the routers at the end."""
     monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
     yield
     remove_router()
@@ -70,15 +70,15 @@ def test_errors_and_output_keep_their_order_and_their_stream(capsys):
 
 
 def test_an_incomplete_line_is_there_when_the_job_has_ended(capsys):
-    said, go = threading.Event(), threading.Event()
+    printed, go = threading.Event(), threading.Event()
 
     def body():
         print("half", end="")
-        said.set()
+        printed.set()
         go.wait(60)
 
     job = FakeJob(body).start()
-    said.wait(60)
+    printed.wait(60)
     assert list(job.log) == []
     go.set()
     job.join(60)
@@ -120,7 +120,7 @@ def test_a_logging_handler_created_before_the_job_writes_into_the_log_of_the_job
 
 
 def test_output_of_a_thread_that_the_job_started_is_not_captured(capsys):
-    # Python 3.14 lets threads inherit the context; then this is captured too.
+    # From Python 3.14 on threads inherit the context, so this is captured too.
     def body():
         thread = threading.Thread(target=print, args=("from the thread",))
         thread.start()
@@ -207,14 +207,14 @@ def test_missing_streams_are_left_alone(monkeypatch):
 
 
 def test_a_write_that_wraps_the_routers_sees_no_text_of_a_job_and_leaves_no_trace(capsys):
-    # What IPython 9 does for each cell, to copy the cell's output into its history.
+    # IPython 9 does this for each cell, to copy the cell's output into its history.
     install_router()
-    heard = []
+    seen = []
     for _ in range(3):
         original = sys.stdout.write
 
         def write(text, original=original):
-            heard.append(text)
+            seen.append(text)
             return original(text)
 
         sys.stdout.write = write
@@ -223,7 +223,7 @@ def test_a_write_that_wraps_the_routers_sees_no_text_of_a_job_and_leaves_no_trac
         sys.stdout.write = original
         assert sys.stdout.write is original
         assert list(job.log) == ["from the job"]
-    assert heard == ["cell", "\n"] * 3
+    assert seen == ["cell", "\n"] * 3
     assert capsys.readouterr().out == "cell\n" * 3
 
 
@@ -298,7 +298,7 @@ def test_a_log_reads_as_text_and_its_repr_says_what_it_is():
     assert repr(job.log) == "<log of job #7: 2 lines>"
     assert repr(run(lambda: print("a")).log) == "<log of job #0: 1 line>"
     assert len(job.log) == 2
-    assert run(lambda: None).log, "an empty log is a log all the same"
+    assert run(lambda: None).log, "even an empty log is true"
 
 
 def test_a_log_that_lost_lines_says_how_many(capsys):

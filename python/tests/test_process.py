@@ -54,7 +54,7 @@ class Sink:
 
 
 class Running:
-    """A child that runs on a thread, as it does under a job."""
+    """A child that runs on a thread, as in a job."""
 
     def __init__(self, function, *args) -> None:
         self.sink = Sink()
@@ -69,7 +69,7 @@ class Running:
             self.future.set_exception(error)
 
     def line(self, number: int = 0) -> str:
-        """The line of that number, once it is there."""
+        """The line with this number, once it is there."""
         until(lambda: self.sink.out.count("\n") > number)
         return self.sink.out.splitlines()[number]
 
@@ -85,7 +85,7 @@ class Running:
 def until(condition, seconds: float = LONG) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it did not come true"
+        assert time.monotonic() < deadline, "the condition did not come true"
         time.sleep(0.005)
 
 
@@ -110,7 +110,7 @@ def lives(pid: int) -> bool:
 
 @pytest.fixture
 def script():
-    """Starts a program of its own; it is killed when the test is over."""
+    """Starts a program, and kills it at the end of the test."""
     started = []
 
     def start(text: str, *args: str) -> subprocess.Popen:
@@ -277,9 +277,9 @@ def test_a_value_of_an_expression_that_cannot_be_sent_is_named():
 
 
 def test_a_result_that_cannot_come_back_is_an_error_that_names_its_type():
-    with pytest.raises(RemoteError, match=r"result, a _thread.lock, cannot be sent back") as told:
+    with pytest.raises(RemoteError, match=r"result, a _thread.lock, cannot be sent back") as raised:
         run(threading.Lock)
-    assert told.value.type_name == "_thread.lock"
+    assert raised.value.type_name == "_thread.lock"
 
 
 class Unreadable:
@@ -311,7 +311,7 @@ class Custom(Exception):
 
 
 class Fussy(Exception):
-    """Pickles, but does not come back: its `__init__` takes more than its `args`."""
+    """An exception that can be pickled but not loaded: its `__init__` takes more than its `args`."""
 
     def __init__(self, one, two):
         super().__init__(f"{one} and {two}")
@@ -322,19 +322,19 @@ def fail(error):
 
 
 def test_an_exception_comes_back_as_it_was():
-    with pytest.raises(Custom) as told:
+    with pytest.raises(Custom) as raised:
         run(lambda: fail(Custom(7)))
-    assert told.value.code == 7
+    assert raised.value.code == 7
 
 
 def test_the_remote_traceback_is_the_cause_of_the_exception():
     child = Child(pack_call(fail, (decimal.InvalidOperation("no"),), {}))
-    with pytest.raises(decimal.InvalidOperation) as told:
+    with pytest.raises(decimal.InvalidOperation) as raised:
         child.run(Sink().write)
     text = child.remote_traceback
     assert text is not None and text.startswith("Traceback (most recent call last):\n")
     assert ", in fail\n    raise error\n" in text and "_child.py" not in text
-    assert text in str(told.value.__cause__)
+    assert text in str(raised.value.__cause__)
 
 
 def test_the_remote_traceback_shows_causes():
@@ -351,18 +351,18 @@ def test_the_remote_traceback_shows_causes():
 
 
 def test_an_exception_that_cannot_come_back_is_replaced_by_its_text():
-    with pytest.raises(RemoteError, match="Fussy: this and that") as told:
+    with pytest.raises(RemoteError, match="Fussy: this and that") as raised:
         run(lambda: fail(Fussy("this", "that")))
-    assert told.value.type_name.endswith("Fussy")
+    assert raised.value.type_name.endswith("Fussy")
     with pytest.raises(RemoteError, match="ValueError: <unlocked"):
         run(lambda: fail(ValueError(threading.Lock())))
 
 
 @pytest.mark.parametrize("error", [SystemExit(4), KeyboardInterrupt()])
 def test_exceptions_that_end_programs_are_failures_too(error):
-    with pytest.raises(type(error)) as told:
+    with pytest.raises(type(error)) as raised:
         run(fail, error)
-    assert told.value.args == error.args
+    assert raised.value.args == error.args
 
 
 def test_an_error_while_the_body_is_unpacked_is_a_failure(tmp_path, monkeypatch):
@@ -400,9 +400,9 @@ def crash_by_a_null_pointer():
     ],
 )
 def test_a_crash_names_the_signal(body, number):
-    with pytest.raises(ProcessDied, match=rf"signal {int(number)} \({number.name}\)") as told:
+    with pytest.raises(ProcessDied, match=rf"signal {int(number)} \({number.name}\)") as raised:
         run(body)
-    assert told.value.signal == number and told.value.status is None
+    assert raised.value.signal == number and raised.value.status is None
 
 
 def test_a_crash_leaves_its_python_stack_in_the_log():
@@ -413,9 +413,9 @@ def test_a_crash_leaves_its_python_stack_in_the_log():
 
 
 def test_leaving_without_a_result_names_the_status():
-    with pytest.raises(ProcessDied, match="exit status 3") as told:
+    with pytest.raises(ProcessDied, match="exit status 3") as raised:
         run(os._exit, 3)
-    assert told.value.status == 3 and told.value.signal is None
+    assert raised.value.status == 3 and raised.value.signal is None
 
 
 def test_errors_survive_a_pickle():
@@ -524,7 +524,7 @@ def test_a_body_that_closes_its_streams_ends_well():
     assert run(body) == 1
 
 
-# What is inherited, and what is left
+# What is inherited, and what remains
 
 
 def test_only_the_intended_descriptors_are_inherited(tmp_path):
@@ -668,7 +668,7 @@ def test_multiprocessing_works_in_the_process():
 
 def wait_and_tell():
     try:
-        # Within, for who reads it may interrupt at once.
+        # Inside the `try`, because the reader may interrupt at once.
         print("up")
         while True:
             time.sleep(0.01)
@@ -705,7 +705,7 @@ def test_an_interrupt_reaches_the_command_that_the_body_waits_for():
     running = Running(body)
     running.line()
     running.child.kill(grace=LONG)
-    # os.system itself ignores the interrupt, so the body goes on when the command has ended.
+    # os.system ignores the interrupt itself, so the body goes on when the command has ended.
     assert running.result() == "the command ended"
 
 
@@ -767,7 +767,7 @@ def test_a_kill_after_the_end_does_nothing():
 
 
 def leave_the_family():
-    """Starts a sleeper in its own session, and one whose parent has ended."""
+    """Starts a sleeper in a session of its own, and one whose parent has ended."""
     sleeper = subprocess.Popen(["sleep", "1000"], start_new_session=True)
     read, write = os.pipe()
     if os.fork() == 0:
@@ -889,7 +889,7 @@ def test_a_child_does_not_wait_for_the_parents_interpreter_lock(tmp_path):
     running.line()
     fd = os.open(fifo, os.O_RDONLY)
     try:
-        # A read in C that keeps the lock until the child has written.
+        # A read in C that holds the lock until the child has written.
         assert ctypes.PyDLL(None).read(fd, ctypes.create_string_buffer(1), 1) == 1
     finally:
         os.close(fd)

@@ -1,4 +1,4 @@
-"""Which job kept the prompt from running: C code that holds the interpreter's lock, for real."""
+"""Which job has stalled the prompt, with C code that really holds the interpreter's lock."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ import pytest
 
 from bgjobs import BackgroundJobManager, stalls, workers
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(time, "pthread_getcpuclockid"), reason="the clocks of threads are not known here"
-)
+pytestmark = pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="needs clocks of threads")
 
 
-class Told(list):
-    """What a watch has told; a job's end does not mean that it was."""
+class Reports(list):
+    """The reports of a monitor, which may come after the job has ended."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,67 +26,67 @@ class Told(list):
 
 
 @pytest.fixture
-def told() -> Iterator[Told]:
-    told = Told()
-    workers.on_start = stalls.StallMonitor(told).add
-    yield told
+def reports() -> Iterator[Reports]:
+    reports = Reports()
+    workers.on_start = stalls.StallMonitor(reports).add
+    yield reports
     workers.on_start = None
 
 
 @pytest.fixture(scope="module")
 def size() -> int:
-    """How far a sum goes that takes a second of the processor in one call into C."""
+    """How many numbers to sum, so that one call into C takes a second of the processor."""
     size = 1_000_000
     began = time.thread_time()
     sum(range(size))
     return int(size / (time.thread_time() - began))
 
 
-def test_a_job_that_holds_the_lock_is_named_with_its_call(told: Told, size: int) -> None:
+def test_a_job_that_holds_the_lock_is_named_with_its_call(reports: Reports, size: int) -> None:
     jobs = BackgroundJobManager()
-    left: list[bool] = []
+    done: list[bool] = []
 
     def body() -> None:
         sum(range(size))
-        # It stays in this function, where the watch sees it.
-        while not left:
+        # It stays in this function, where the monitor sees it.
+        while not done:
             time.sleep(0.001)
 
     job = jobs.new(body)
-    was_told = told.any.wait(30)
-    left.append(True)
+    was_reported = reports.any.wait(30)
+    done.append(True)
     job.join()
-    assert was_told
-    [stall] = told
+    assert was_reported
+    [stall] = reports
     assert stall.job is job and stall.seconds >= 0.4
     assert stall.place is not None
     assert f"{__file__}:" in stall.place and stall.place.endswith("in body")
 
 
-def test_a_job_that_ends_with_its_call_is_still_named(told: Told, size: int) -> None:
+def test_a_job_that_ends_with_its_call_is_still_named(reports: Reports, size: int) -> None:
     job = BackgroundJobManager().new("sum(range(size))", {"size": size})
-    assert told.any.wait(30)
+    assert reports.any.wait(30)
     job.join()
-    assert told[0].job is job
-    assert "by job #0 (sum(range(size)))" in str(told[0])
+    assert reports[0].job is job
+    assert "by job #0 (sum(range(size)))" in str(reports[0])
 
 
-def test_no_job_is_blamed_for_a_stall_by_the_prompt_itself(told: Told, size: int) -> None:
+def test_no_job_is_blamed_for_a_stall_by_the_prompt_itself(reports: Reports, size: int) -> None:
     jobs = BackgroundJobManager()
     gate = threading.Event()
     job = jobs.new(gate.wait)
     sum(range(size))
     gate.set()
     job.join()
-    # The watch has had its last look when its thread has ended.
+    # The monitor has looked for the last time when its thread has ended.
     deadline = time.monotonic() + 30
     while any(thread.name == "bgjobs: stalls" for thread in threading.enumerate()):
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    assert not told
+    assert not reports
 
 
-def test_without_jobs_no_monitor_runs(told: Told) -> None:
+def test_without_jobs_no_monitor_runs(reports: Reports) -> None:
     BackgroundJobManager().new(int).join()
     deadline = time.monotonic() + 30
     while any(thread.name == "bgjobs: stalls" for thread in threading.enumerate()):

@@ -1,4 +1,4 @@
-"""What a stop answers, and what a body hears of it; what it interrupts is in `test_cancel_race`."""
+"""What a stop answers, and how a body notices it; what it interrupts is in `test_cancel_race`."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ def running(job, entered):
 
 
 def test_a_sleep_notices_the_stop_at_once_and_knows_its_reason(jobs):
-    heard = []
+    reasons = []
 
     def body():
         entered.set()
         try:
             bgjobs.sleep(3600)
         except Stopped as error:
-            heard.append(str(error))
+            reasons.append(str(error))
             raise
 
     entered = threading.Event()
     job = running(jobs.new(body), entered)
     verdict = job.stop("not needed", timeout=30)
     assert verdict.stopped and verdict and str(verdict).startswith("stopped after ")
-    assert heard == ["not needed"]
+    assert reasons == ["not needed"]
     sent = pickle.loads(pickle.dumps(job.exception()))
     assert type(sent) is Stopped and str(sent) == "not needed"
     assert (job.outcome, job.stat_code, job.finished) == ("stopped", -1, None)
@@ -54,7 +54,7 @@ def test_a_body_may_ask_whether_it_was_stopped_and_complete(jobs):
 
     entered = threading.Event()
     job = running(jobs.new(body), entered)
-    # Only the first step of the ladder, so that the body is not interrupted before it asks.
+    # Only the first rung of the ladder, so that the body is not interrupted before it asks.
     job._ask_stop("enough")
     job.join()
     assert job.result == "cleaned up"
@@ -97,7 +97,7 @@ def test_the_verdict_on_a_job_that_stops_itself_says_that_it_runs(jobs):
         return jobs[0]
 
     job.join()
-    # It hears of it as soon as the answer is given.
+    # It is interrupted as soon as the answer is given.
     assert job.outcome == "stopped"
 
 
@@ -127,4 +127,4 @@ def test_the_verdict_tells_a_body_that_swallows_the_stop_from_one_in_a_c_call(jo
     gate.set()
     job.join()
     assert "its body has swallowed the stop; it is now at " in str(verdict)
-    assert swallowed == ["enough"], "the stop says why also to a body that did not ask"
+    assert swallowed == ["enough"], "even a body that did not ask learns the reason"

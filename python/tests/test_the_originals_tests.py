@@ -1,4 +1,4 @@
-"""The original's own tests, as they are installed with IPython 8, pass against ours under the original's name."""
+"""The original's own tests, as installed with IPython 8, pass when ours has the original's name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 
 def the_originals_tests() -> Path | None:
-    """The file, if this IPython came with it."""
+    """The file, if this IPython includes it."""
     found = importlib.util.find_spec("IPython")
     if found is None or found.origin is None:
         return None
@@ -19,7 +19,7 @@ def the_originals_tests() -> Path | None:
     return file if file.exists() else None
 
 
-#: Runs pytest on a file after `install`, and refuses to pass if the tests have got another module.
+#: Runs pytest on a file after `install`, and fails if the tests have imported another module.
 RUN = """
 import sys
 import bgjobs
@@ -36,7 +36,7 @@ sys.exit(code)
 def test_the_originals_tests_pass_unchanged(tmp_path: Path) -> None:
     file = the_originals_tests()
     if file is None:
-        pytest.skip("this IPython came without its tests")
+        pytest.skip("this IPython does not include its tests")
     run = subprocess.run(
         [sys.executable, "-c", RUN, str(file), str(tmp_path)], capture_output=True, text=True, timeout=120, cwd=tmp_path
     )

@@ -1,1 +1,1 @@
-"""The original module and ours, side by side: each case runs against both, and what is seen is compared."""
+"""The original module and ours, side by side: each case runs against both, and the transcripts are compared."""

@@ -1,6 +1,6 @@
-"""Where ours is meant to show something else than the original: one row a case, with both transcripts.
+"""The intended differences between ours and the original: one row for each case, with both transcripts.
 
-The suite asserts both sides, so a row that is no longer true fails. It does not know how a case is run.
+The suite asserts both sides, so a row that is no longer true fails. This module does not know how a case is run.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import IPython
 
-#: The original of IPython 8 and that of 9 differ in some rows.
+#: The originals of IPython 8 and 9 differ in some rows.
 IPYTHON = IPython.version_info[0]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A case in which the two are not alike, and why."""
+    """A case in which the two differ, and why."""
 
     case: str
     because: str
@@ -30,7 +30,7 @@ def lines(*lines: str) -> str:
 
 
 DEAD = "Dead (Exception), call jobs.traceback() for details"
-#: What `%d` says of `None`.
+#: The error of `%d` for `None`.
 NO_NUMBER = "%d format: a " + ("real " if sys.version_info >= (3, 10) else "") + "number is required, not NoneType"
 NO_RESULT = "<BackgroundJob died, call jobs.traceback() for details>"
 
@@ -58,13 +58,13 @@ def _rows() -> list[Difference]:
         ),
         Difference(
             "tracebacks.a_dead_job_never_lacks_its_traceback",
-            "whoever sees a job dead sees why",
+            "a job that is seen dead has its traceback",
             original=lines("no traceback", "a traceback"),
             ours=lines("a traceback", "a traceback"),
         ),
         Difference(
             "starting.a_start_is_logged_for_debugging",
-            "what is logged for debugging goes to a logger of our own",
+            "debug messages go to our own logger",
             original=lines(
                 "# DEBUG root: Starting job # 0 in a separate thread.",
                 "! DEBUG:root:Starting job # 0 in a separate thread.",
@@ -86,8 +86,8 @@ def _rows() -> list[Difference]:
         ),
         Difference(
             "attributes.the_exception_of_a_dead_job",
-            "the exception itself is kept",
-            original=lines("no exception kept"),
+            "the exception itself is available",
+            original=lines("no exception"),
             ours=lines("ValueError('on purpose')"),
         ),
         Difference(
@@ -98,7 +98,7 @@ def _rows() -> list[Difference]:
         ),
         Difference(
             "starting.unknown_keywords_of_new",
-            "keywords of new that it does not know are not dropped without a word",
+            "new warns about keywords that it does not know",
             original=lines("3"),
             ours=lines(
                 "! tests/conformance/cases/starting.py:LINE: UserWarning: "
@@ -109,31 +109,31 @@ def _rows() -> list[Difference]:
         ),
         Difference(
             "printing.a_job_prints",
-            "what a job prints goes to its log, not between the lines of the prompt",
+            "a job's output goes to its log, not between the lines of the prompt",
             original=lines("printed before", "printed by the job", "! to stderr", "printed after"),
             ours=lines("printed before", "printed after"),
         ),
         Difference(
             "subclasses.run_may_be_replaced",
-            "whatever ends a body ends its job",
+            "a job ends however its body ends",
             original=lines("(0, 'Created') 'Created' 0 False '<BackgroundJob has not completed>'"),
             ours=lines("(1, 'Running') 'Completed' 2 True None"),
         ),
         Difference(
             "subclasses.a_job_that_forgot_init_can_not_be_started",
-            "a job starts all the same",
+            "such a job starts anyway",
             original=lines("RuntimeError"),
             ours=lines("1"),
         ),
         Difference(
-            "lists.a_list_kept_by_the_user_is_brought_up_to_date_by_a_look",
-            "a list is brought up to date by a look only, so that a start costs the same whatever runs",
+            "lists.a_list_that_the_user_holds_is_updated_when_the_manager_is_read",
+            "a list is updated only when the manager is read, so that a start costs the same however many jobs run",
             original=lines("1", "1 0"),
             ours=lines("0", "1 0"),
         ),
         Difference(
-            "subclasses.a_job_joins_a_manager_by_hand",
-            "the list of running jobs is not the user's to extend",
+            "subclasses.a_job_is_added_to_a_manager_by_hand",
+            "users can't add to the list of running jobs",
             original=lines("True [7]", "[] [0, 7]", "Completed jobs:")
             + lines("0 : <function add at 0x…>", "7 : mine", "", "Flushing 2 Completed jobs."),
             ours=lines("True []", "[] [0]", "Completed jobs:")
@@ -141,7 +141,7 @@ def _rows() -> list[Difference]:
         ),
         Difference(
             "subclasses.run_without_a_thread_leaves_an_identity",
-            "a job whose `run` was called by hand says where",
+            "a job whose `run` was called directly has the identity of that thread",
             original=lines("False True"),
             ours=lines("True False"),
         ),
@@ -167,13 +167,13 @@ def _rows() -> list[Difference]:
 
 
 def _rows_of_ipython_9() -> list[Difference]:
-    """Faults of 9: what ends by no `Exception` runs for ever in the lists; without a shell nothing starts."""
+    """Faults of 9: a job that raises no `Exception` is listed as running forever; without a shell no job starts."""
     for_ever = lines("'Running' 1 False '<BackgroundJob has not completed>' False", "1 0 0")
     dead = lines(f"'{DEAD}' -1 None '{NO_RESULT}' False", "0 0 1")
     rows = [
         Difference(
             f"ends_of_all_kinds.{case}",
-            "whatever ends a body ends its job",
+            "a job ends however its body ends",
             original=lines(f"excepthook: {exception}") + for_ever,
             ours=dead,
         )
@@ -181,13 +181,13 @@ def _rows_of_ipython_9() -> list[Difference]:
             ("a_job_that_exits", "SystemExit"),
             ("a_job_that_raises_keyboard_interrupt", "KeyboardInterrupt"),
             ("a_job_that_raises_generator_exit", "GeneratorExit"),
-            ("a_job_that_raises_a_base_exception_of_its_own", "Own"),
+            ("a_job_that_raises_a_users_base_exception", "Own"),
         )
     ]
     rows += [
         Difference(
             "ends_of_all_kinds.the_traceback_of_a_job_that_exits",
-            "whatever ends a body ends its job",
+            "a job ends however its body ends",
             original=lines("None"),
             ours=lines(
                 "-" * 75,

@@ -1,9 +1,9 @@
-"""Runs cases against one module, each in a process of its own, and writes down what is seen.
+"""Runs cases against one module, each in its own process, and records what they show.
 
 A transcript has a line for each line that the case printed; those that begin with ``! `` went to stderr, those with
 ``# `` are records of ``logging`` (level, logger, message).
 
-It does not know what the other module shows. By hand: ``python observe.py ours removing.a_removed_job_is_gone``.
+This file does not know what the other module shows. By hand: ``python observe.py ours removing.a_removed_job_is_gone``.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-# The folder of the tests: the package of the cases is imported from there, whoever runs this file.
+# The folder of the tests, from which the package of the cases is imported, however this file is run.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from conformance import cases
 
 MODULES = {"original": "IPython.lib.backgroundjobs", "ours": "bgjobs"}
 
-#: How long a case may take. It is reached only by one that hangs.
+#: How many seconds a case may take; only one that hangs takes that long.
 DEADLINE = 30.0
 
 Case = Callable[[Any], None]
 
 
 def every_case() -> Iterator[tuple[str, Case]]:
-    """The cases by name, found by listing their folder, so that none is forgotten."""
+    """The cases by name; they are found by listing their folder, so that none is forgotten."""
     for found in sorted(pkgutil.iter_modules(cases.__path__), key=lambda module: module.name):
         module = importlib.import_module(f"{cases.__name__}.{found.name}")
         for name, value in vars(module).items():
@@ -57,7 +57,7 @@ def takes_a_module(function: Case) -> bool:
 
 
 def observe(which: str, names: list[str]) -> dict[str, str]:
-    """The transcripts of cases by name; of all cases if no names are given."""
+    """The transcripts of the named cases, or of all cases."""
     if importlib.util.find_spec(MODULES[which]) is None:
         raise SystemExit(f"the module {MODULES[which]} is not installed")
     known = dict(every_case())
@@ -67,7 +67,7 @@ def observe(which: str, names: list[str]) -> dict[str, str]:
 
 
 def start_a_shell() -> None:
-    """A live `InteractiveShell`, without colours and the thread that saves its history: cases are forked from here."""
+    """Creates a live `InteractiveShell`, without colours, and without a history thread because cases are forked."""
     import IPython
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
@@ -101,7 +101,7 @@ def in_a_process(case: Case, module_name: str) -> str:
 
 
 def read_to_the_end(reader: int, child: int) -> str:
-    """What the child writes until it ends. One that hangs is killed, and says so."""
+    """What the child writes until it ends; one that hangs is killed, and the text says so."""
     chunks = []
     end = time.monotonic() + DEADLINE
     with os.fdopen(reader, "rb", buffering=0) as pipe:
@@ -122,7 +122,7 @@ def read_to_the_end(reader: int, child: int) -> str:
 
 
 def transcript(case: Case, module_name: str) -> str:
-    """Runs a case here and returns what is seen."""
+    """Runs a case in this process and returns its transcript."""
     seen = Transcript()
     sys.stdout, sys.stderr = Stream(seen, ""), Stream(seen, "! ")
     make_record = logging.getLogRecordFactory()
@@ -155,7 +155,7 @@ class Transcript:
         self._lines.append(line)
 
     def text(self) -> str:
-        """All lines. A stream's last line shows although it has no end."""
+        """All lines, including a last line of a stream that has no line break."""
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, Stream):
                 stream.end()
@@ -163,7 +163,7 @@ class Transcript:
 
 
 class Stream(io.TextIOBase):
-    """A `sys.stdout` that writes into a transcript, each line behind a mark."""
+    """A `sys.stdout` that writes to a transcript, with a mark before each line."""
 
     def __init__(self, seen: Transcript, mark: str) -> None:
         self._seen = seen
@@ -180,16 +180,16 @@ class Stream(io.TextIOBase):
         return len(text)
 
     def end(self) -> None:
-        """Writes a line that has no end yet."""
+        """Ends a line that has no line break yet."""
         if self._open:
             self.write("\n")
 
 
 def normal(text: str) -> str:
-    """A transcript without what differs from one run to the next, or with the place of a source file.
+    """A transcript without the parts that differ between runs or depend on the location of a source file.
 
-    That is addresses, the folder of the tests, the line of a warning, and in a traceback the path and the line numbers
-    of the one frame that belongs to the module under test: ``call``.
+    These are addresses, the folder of the tests, the line of a warning, and in a traceback the path and the line
+    numbers of the only frame that belongs to the module under test: ``call``.
     """
     text = re.sub(r"0x[0-9a-fA-F]+", "0x…", text).replace(TESTS, "tests")
     text = re.sub(CALL_FRAME, lambda frame: without_place(frame.group()), text, flags=re.MULTILINE)
@@ -199,10 +199,10 @@ def normal(text: str) -> str:
 
 TESTS = str(Path(__file__).resolve().parent.parent)
 
-#: What may stand in a line to colour it.
+#: The sequences that colour a line.
 COLOUR = r"(?:\x1b\[[\d;]*m)*"
 
-#: The frame of `call` as IPython shows it: a line that names file and function, and the numbered lines below it.
+#: The frame of `call` as IPython shows it: a line with the file and the function, and the numbered lines below it.
 CALL_FRAME = (
     rf"^File {COLOUR}\S+:\d+{COLOUR}, in {COLOUR}(?:BackgroundJobFunc|BackgroundJobExpr)\.call{COLOUR}\(.*\).*\n"
     rf"(?:{COLOUR}[ -]*>? *\d+{COLOUR} .*\n)*"
@@ -216,7 +216,7 @@ def without_place(frame: str) -> str:
 
 
 def main(which: str, *names: str) -> None:
-    """Prints transcripts: as JSON if standard output is a pipe, else to be read."""
+    """Prints transcripts: as text at a terminal, otherwise as JSON."""
     transcripts = observe(which, list(names))
     if sys.stdout.isatty():
         for name, text in transcripts.items():

@@ -10,17 +10,17 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-#: How long a case waits for what must happen. It is reached in a failing case only.
+#: How many seconds a case waits for a condition; only a failing case waits that long.
 DEADLINE = 10.0
 
 
 def show(*values: object) -> None:
-    """Print the values as a prompt would show them."""
+    """Prints the values as a prompt would show them."""
     print(*map(repr, values))
 
 
 def refused(call: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-    """Print what `refusal` says of a call."""
+    """Prints the `refusal` of a call."""
     print(refusal(call, *args, **kwargs))
 
 
@@ -34,16 +34,16 @@ def refusal(call: Callable[..., Any], *args: Any, **kwargs: Any) -> str:
 
 
 def until(condition: Callable[[], object]) -> None:
-    """Wait for a condition."""
+    """Waits for a condition."""
     end = time.monotonic() + DEADLINE
     while not condition():
         if time.monotonic() > end:
-            raise AssertionError("what the case waits for did not happen")
+            raise AssertionError("the condition did not come true")
         time.sleep(0.001)
 
 
 def without_a_shell(case: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Mark a case that runs without a live ``InteractiveShell``."""
+    """Marks a case that runs without a live ``InteractiveShell``."""
     case.needs_no_shell = True  # type: ignore[attr-defined]
     return case
 
@@ -59,7 +59,7 @@ def fail(message: str = "on purpose") -> None:
 
 
 class Gate:
-    """A body that waits until it is opened, and tells that it runs."""
+    """A body that waits until it is opened, and shows that it has been entered."""
 
     def __init__(self) -> None:
         self._opened = threading.Event()
@@ -71,25 +71,25 @@ class Gate:
     def __call__(self, result: object = "passed") -> object:
         self._entered.set()
         if not self._opened.wait(DEADLINE):
-            raise AssertionError("nobody opened the gate")
+            raise AssertionError("the gate was not opened")
         return result
 
     def fail(self, message: str = "on purpose") -> None:
-        """Wait, then fail."""
+        """Waits, then fails."""
         self()
         fail(message)
 
     def wait_for_entry(self) -> None:
-        """Wait until a job is inside."""
-        assert self._entered.wait(DEADLINE), "no job came to the gate"
+        """Waits until a job is inside."""
+        assert self._entered.wait(DEADLINE), "no job has reached the gate"
 
     def open(self) -> None:
-        """Let all pass, now and later."""
+        """Lets all jobs pass, now and later."""
         self._opened.set()
 
 
 def finished(job: Any) -> Any:
-    """The job, when it has ended."""
+    """Waits for the end of the job, and returns it."""
     job.join(DEADLINE)
-    assert not job.is_alive(), "the job does not end"
+    assert not job.is_alive(), "the job did not end"
     return job

@@ -1,6 +1,6 @@
-"""Ours beside the original: what a case shows is the same, or the difference is a row of the table.
+"""Ours beside the original: each case shows the same, or the table has a row for the difference.
 
-The original runs with a live `InteractiveShell`, in the version that is installed.
+The original runs in a live `InteractiveShell` of the installed version.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("IPython", reason="there is nothing to compare with")
+pytest.importorskip("IPython", reason="needs the original")
 if not hasattr(os, "fork"):
-    pytest.skip("the cases are forked", allow_module_level=True)
+    pytest.skip("needs fork", allow_module_level=True)
 
 from conformance import observe
 from conformance.differences import DIFFERENCES
@@ -43,7 +43,7 @@ def test_ours_shows_what_the_original_shows(name: str, shown: dict[str, dict[str
 @pytest.mark.parametrize("name", sorted(DIFFERENCES))
 def test_ours_differs_where_the_original_was_at_fault(name: str, shown: dict[str, dict[str, str]]) -> None:
     row = DIFFERENCES[name]
-    assert shown["original"][name] == row.original, "the original is no longer as the table says"
+    assert shown["original"][name] == row.original, "the original no longer shows what the table says"
     assert shown["ours"][name] == row.ours, row.because
 
 

@@ -1,4 +1,4 @@
-"""The cases: each function takes the module under test as `bg` and prints what a user would see; one subject a file.
+"""The cases: each function takes the module under test as `bg` and prints what a user would see; each file has one subject.
 
-They use what the original offers, nothing more, and leave no order to chance.
+They use only what the original offers, and leave no order to chance.
 """

@@ -1,4 +1,4 @@
-"""What a job can be asked."""
+"""The attributes of a job."""
 
 from conformance.seeing import Gate, add, fail, finished, refused, show
 
@@ -41,7 +41,7 @@ def a_dead_job(bg):
     state_of(finished(bg.BackgroundJobManager().new(fail)))
 
 
-def a_function_job_keeps_function_and_arguments(bg):
+def a_function_job_has_its_function_and_arguments(bg):
     job = finished(bg.BackgroundJobManager().new(add, 1, 2, kw={"c": 3}))
     show(job.func is add, job.args, job.kwargs)
 
@@ -51,7 +51,7 @@ def a_function_job_without_arguments(bg):
     show(job.args, job.kwargs)
 
 
-def a_function_job_by_hand(bg):
+def a_function_job_without_a_manager(bg):
     job = bg.BackgroundJobFunc(add, 1, c=5)
     show(job.args, job.kwargs)
     job.start()
@@ -79,7 +79,7 @@ def a_job_without_a_number_has_a_text_but_no_representation(bg):
     refused(repr, job)
 
 
-def attributes_of_ones_own(bg):
+def users_own_attributes(bg):
     job = bg.BackgroundJobManager().new(add)
     job.note = "mine"
     show(job.note, vars(job)["note"])
@@ -97,10 +97,10 @@ def the_exception_of_a_dead_job(bg):
     try:
         show(job.exception())
     except AttributeError:
-        print("no exception kept")
+        print("no exception")
 
 
-def a_job_equals_itself_only(bg):
+def a_job_equals_only_itself(bg):
     jobs = bg.BackgroundJobManager()
     one, other = jobs.new("1"), jobs.new("1")
     show(one == one, one == other, len({one, other, one}), one in [one], other in [one])

@@ -1,4 +1,4 @@
-"""Exceptions that are no `Exception`, and Ctrl-C."""
+"""Exceptions that are not an `Exception`, and Ctrl-C."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from conformance.seeing import Gate, finished, refused, show, until
 
 
 class Own(BaseException):
-    """An exception of the user's that is no `Exception`."""
+    """A user's exception that is not an `Exception`."""
 
 
 def ends_with(bg, exception):
@@ -37,7 +37,7 @@ def a_job_that_raises_generator_exit(bg):
     ends_with(bg, GeneratorExit())
 
 
-def a_job_that_raises_a_base_exception_of_its_own(bg):
+def a_job_that_raises_a_users_base_exception(bg):
     ends_with(bg, Own("own"))
 
 
@@ -58,7 +58,7 @@ def ctrl_c_in_a_join(bg):
     main = threading.main_thread().ident
 
     def interrupt():
-        # Only when the main thread is inside the join.
+        # Not before the main thread is inside the join.
         until(lambda: "join" in functions_of(main))
         os.kill(os.getpid(), signal.SIGINT)
 

@@ -32,7 +32,7 @@ def three_dicts_are_refused(bg):
     show(jobs.all)
 
 
-def what_is_no_dict_fails_in_the_job(bg):
+def names_that_are_not_a_dict_fail_in_the_job(bg):
     jobs = bg.BackgroundJobManager()
     show(finished(jobs.new("1", 5)).status)
     show(finished(jobs.new("1", {}, 5)).status)
@@ -85,13 +85,13 @@ def the_caller_may_be_another_job(bg):
     show(finished(job.result).result)
 
 
-def functions_inside_an_expression_see_globals_only(bg):
+def functions_inside_an_expression_see_only_globals(bg):
     jobs = bg.BackgroundJobManager()
     show(finished(jobs.new("(lambda: x)()", {"x": 1}, {"x": 2})).result)
     show(finished(jobs.new("(lambda: y)()", {"x": 1}, {"y": 2})).status)
 
 
-def globals_are_looked_up_when_the_expression_gets_there(bg):
+def globals_are_looked_up_when_the_expression_reaches_them(bg):
     jobs = bg.BackgroundJobManager()
     names = {"gate": Gate(), "x": "before"}
     job = jobs.new("gate(), x", names)
@@ -120,7 +120,7 @@ def a_syntax_error_is_raised_at_once(bg):
     show(jobs.new("1").num)
 
 
-def text_that_is_no_source_is_refused(bg):
+def text_that_is_not_source_code_is_refused(bg):
     jobs = bg.BackgroundJobManager()
     refused(jobs.new, "1\0")
     refused(jobs.new, "\ud800")
@@ -133,7 +133,7 @@ def spaces_around_an_expression(bg):
     show(finished(jobs.new("1  \n")).result, jobs[0].strform if 0 in jobs.all else None)
 
 
-def a_text_of_a_class_of_its_own_is_an_expression(bg):
+def a_string_of_a_derived_class_is_an_expression(bg):
     class Text(str):
         pass
 
@@ -152,20 +152,20 @@ def an_expression_of_several_lines(bg):
     jobs.status()
 
 
-def an_expression_is_compiled_as_text_of_no_file(bg):
+def an_expression_is_compiled_as_code_without_a_file(bg):
     code = finished(bg.BackgroundJobManager().new("1 + 1")).code
     show(code.co_filename, code.co_name, code.co_firstlineno)
     show(code.co_flags == compile("1 + 1", "", "eval", dont_inherit=True).co_flags)
 
 
-def an_expression_job_by_hand_has_no_names(bg):
+def an_expression_job_without_a_manager_has_no_names(bg):
     job = bg.BackgroundJobExpr("1 + 1")
     show(job.glob, job.loc, job.expression)
     job.start()
     show(finished(job).result)
 
 
-def an_expression_job_by_hand_takes_names_by_keyword(bg):
+def an_expression_job_without_a_manager_takes_names_by_keyword(bg):
     job = bg.BackgroundJobExpr("x + y", glob={"x": 1}, loc={"y": 2})
     job.start()
     show(finished(job).result)

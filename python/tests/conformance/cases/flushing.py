@@ -65,7 +65,7 @@ def a_flush_after_a_removal(bg):
     jobs.flush()
 
 
-def what_was_told_and_flushed_is_let_go(bg):
+def a_reported_and_flushed_job_is_freed(bg):
     jobs = bg.BackgroundJobManager()
     finished(jobs.new(add))
     job = weakref.ref(jobs[0])
@@ -75,7 +75,7 @@ def what_was_told_and_flushed_is_let_go(bg):
     show(job())
 
 
-def what_was_looked_up_after_a_flush(bg):
+def a_flushed_job_is_looked_up(bg):
     jobs = bg.BackgroundJobManager()
     finished(jobs.new(add))
     jobs.status()

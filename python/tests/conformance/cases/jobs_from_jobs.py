@@ -1,4 +1,4 @@
-"""Jobs that start, join and look at jobs."""
+"""Jobs that start, join and inspect jobs."""
 
 from conformance.seeing import Gate, add, finished, show
 
@@ -34,15 +34,15 @@ def a_job_sees_itself_in_its_manager(bg):
 
     def body():
         gate()
-        running, news = len(jobs.running), jobs._status_new()
-        return jobs[0].status, running, news, jobs.completed, jobs.result(0)
+        running, reported = len(jobs.running), jobs._status_new()
+        return jobs[0].status, running, reported, jobs.completed, jobs.result(0)
 
     job = jobs.new(body)
     gate.open()
     show(finished(job).result)
 
 
-def one_job_hands_its_result_to_another(bg):
+def one_job_passes_its_result_to_another(bg):
     jobs = bg.BackgroundJobManager()
     gate = Gate()
     first = jobs.new(gate, "from the first")
@@ -51,7 +51,7 @@ def one_job_hands_its_result_to_another(bg):
     show(finished(second).result)
 
 
-def a_job_uses_a_manager_of_its_own(bg):
+def a_job_uses_its_own_manager(bg):
     def body():
         inner = bg.BackgroundJobManager()
         finished(inner.new("1 / 0"))

@@ -43,18 +43,18 @@ def a_job_that_ends_moves_to_its_list(bg):
     show(jobs.running, jobs.completed, jobs.dead)
 
 
-def a_list_kept_by_the_user_is_brought_up_to_date_by_a_look(bg):
+def a_list_that_the_user_holds_is_updated_when_the_manager_is_read(bg):
     jobs = bg.BackgroundJobManager()
     gate = Gate()
-    kept = jobs.running
+    held = jobs.running
     job = jobs.new(gate)
-    show(len(kept))
+    show(len(held))
     gate.open()
     finished(job)
-    show(len(jobs.completed), len(kept))
+    show(len(jobs.completed), len(held))
 
 
-def jobs_found_ended_by_one_look_stand_by_number(bg):
+def jobs_found_ended_by_one_read_are_listed_by_number(bg):
     jobs = bg.BackgroundJobManager()
     gate = Gate()
     first = jobs.new(gate)
@@ -64,7 +64,7 @@ def jobs_found_ended_by_one_look_stand_by_number(bg):
     show([job.num for job in jobs.completed])
 
 
-def jobs_found_ended_by_two_looks_stand_by_look(bg):
+def jobs_found_ended_by_two_reads_are_listed_by_read(bg):
     jobs = bg.BackgroundJobManager()
     gate = Gate()
     first = jobs.new(gate)
@@ -75,7 +75,7 @@ def jobs_found_ended_by_two_looks_stand_by_look(bg):
     show([job.num for job in jobs.completed])
 
 
-def running_jobs_stand_by_number(bg):
+def running_jobs_are_listed_by_number(bg):
     jobs = bg.BackgroundJobManager()
     gate, other = Gate(), Gate()
     started = [jobs.new(gate), jobs.new(other), jobs.new(gate)]

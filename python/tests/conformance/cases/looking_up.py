@@ -31,7 +31,7 @@ def a_truth_value_is_a_number(bg):
     show(jobs[True].num, jobs[False].num)
 
 
-def what_has_no_number_is_an_attribute_error(bg):
+def an_object_without_a_number_is_an_attribute_error(bg):
     jobs = bg.BackgroundJobManager()
     jobs.new(add)
     for wrong in ("0", 0.0, None):
@@ -47,6 +47,6 @@ def a_flushed_job_is_a_key_error(bg):
     show(jobs.all)
 
 
-def a_job_by_hand_is_a_key_error(bg):
+def a_job_without_a_manager_is_a_key_error(bg):
     jobs = bg.BackgroundJobManager()
     refused(lambda: jobs[bg.BackgroundJobFunc(add)])

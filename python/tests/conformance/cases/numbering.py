@@ -1,4 +1,4 @@
-"""Which numbers jobs get."""
+"""The numbers that jobs get."""
 
 from conformance.seeing import add, fail, finished, refused
 
@@ -8,7 +8,7 @@ def jobs_are_numbered_from_zero(bg):
     print([jobs.new(add).num, jobs.new("1").num, jobs.new(fail).num])
 
 
-def each_manager_counts_for_itself(bg):
+def each_manager_has_its_own_numbers(bg):
     first, second = bg.BackgroundJobManager(), bg.BackgroundJobManager()
     print(first.new(add).num, second.new(add).num, first.new(add).num)
 

@@ -1,4 +1,4 @@
-"""What jobs print."""
+"""The output of jobs."""
 
 import sys
 

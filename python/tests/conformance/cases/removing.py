@@ -22,7 +22,7 @@ def a_dead_job_leaves_its_list(bg):
     jobs.traceback()
 
 
-def a_job_that_ended_unseen_can_be_removed(bg):
+def a_job_whose_end_was_not_read_can_be_removed(bg):
     jobs = bg.BackgroundJobManager()
     gate = Gate()
     job = jobs.new(gate)
@@ -83,7 +83,7 @@ def a_job_is_removed_twice(bg):
     refused(jobs.remove, 0)
 
 
-def a_job_is_no_number(bg):
+def a_job_is_not_a_number(bg):
     jobs = bg.BackgroundJobManager()
     job = finished(jobs.new("1"))
     show(jobs.remove(job))

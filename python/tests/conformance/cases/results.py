@@ -1,4 +1,4 @@
-"""What a job returned."""
+"""The results of jobs."""
 
 from conformance.seeing import Gate, add, fail, finished, show
 
@@ -22,7 +22,7 @@ def a_result_may_be_an_exception(bg):
     show(job.result, job.status)
 
 
-def before_the_end_a_text_stands_for_the_result(bg):
+def before_the_end_a_text_replaces_the_result(bg):
     jobs = bg.BackgroundJobManager()
     gate = Gate()
     job = jobs.new(gate)
@@ -32,7 +32,7 @@ def before_the_end_a_text_stands_for_the_result(bg):
     show(finished(job).result)
 
 
-def after_a_failure_a_text_stands_for_the_result(bg):
+def after_a_failure_a_text_replaces_the_result(bg):
     jobs = bg.BackgroundJobManager()
     job = finished(jobs.new(fail))
     show(job.result, jobs.result(0))
@@ -45,7 +45,7 @@ def an_unknown_number_is_a_logged_error(bg):
     show(jobs.result(-1))
 
 
-def a_result_is_asked_for_by_number(bg):
+def a_result_is_read_by_number(bg):
     jobs = bg.BackgroundJobManager()
     job = finished(jobs.new(lambda: "result", *()))
     job.strform = "text"

@@ -1,4 +1,4 @@
-"""Function jobs, and what can't be started."""
+"""Function jobs, and objects that can't be started."""
 
 import functools
 import logging
@@ -7,7 +7,7 @@ from conformance.seeing import Gate, add, fail, finished, refused, show
 
 
 class Callable:
-    """Something with `__call__`."""
+    """An object with `__call__`."""
 
     def __call__(self, *args, **kwargs):
         return args, kwargs
@@ -20,7 +20,7 @@ class Callable:
 
 
 class CallableText(str):
-    """Text that can be called: it is called."""
+    """A string that can be called; a job calls it."""
 
     def __call__(self):
         return "called"
@@ -34,7 +34,7 @@ def a_function_gets_its_arguments(bg):
     show(finished(jobs.new(add, "a", "b", "c")).result)
 
 
-def keywords_are_given_as_a_dict(bg):
+def keyword_arguments_are_given_as_a_dict(bg):
     jobs = bg.BackgroundJobManager()
     show(finished(jobs.new(add, 3, kw={"c": 7})).result)
     show(finished(jobs.new(add, kw={"a": 1, "b": 2})).result)
@@ -42,7 +42,7 @@ def keywords_are_given_as_a_dict(bg):
     show(finished(jobs.new(Callable(), 1, kw={"kw": 2, "daemon": 3})).result)
 
 
-def the_dict_of_keywords_is_copied(bg):
+def the_dict_of_keyword_arguments_is_copied(bg):
     jobs = bg.BackgroundJobManager()
     gate, given = Gate(), {"result": "before"}
     job = jobs.new(gate, kw=given)
@@ -51,7 +51,7 @@ def the_dict_of_keywords_is_copied(bg):
     show(finished(job).result, job.kwargs)
 
 
-def keywords_that_are_no_mapping_are_refused(bg):
+def keyword_arguments_that_are_not_a_mapping_are_refused(bg):
     jobs = bg.BackgroundJobManager()
     for wrong in (None, 5, [1]):
         try:
@@ -67,7 +67,7 @@ def wrong_arguments_make_a_dead_job(bg):
     show(job.status, job.result)
 
 
-def whatever_can_be_called_is_started(bg):
+def any_callable_is_started(bg):
     jobs = bg.BackgroundJobManager()
     it = Callable()
     show(finished(jobs.new(it, 1)).result)
@@ -79,7 +79,7 @@ def whatever_can_be_called_is_started(bg):
     show(finished(jobs.new(CallableText("1 + 1"))).result)
 
 
-def what_is_shown_is_the_function_and_never_its_arguments(bg):
+def the_text_shows_the_function_and_never_its_arguments(bg):
     jobs = bg.BackgroundJobManager()
     it = Callable()
     for function in (add, it, it.method, len, int, functools.partial(add, 1), lambda *given: 1, CallableText("text")):
@@ -127,7 +127,7 @@ def a_start_needs_something_to_start(bg):
         print("TypeError")
 
 
-def the_class_of_function_jobs_refuses_what_can_not_be_called(bg):
+def the_class_of_function_jobs_refuses_an_object_that_is_not_callable(bg):
     refused(bg.BackgroundJobFunc, 5)
     refused(bg.BackgroundJobFunc, "1 + 1")
 

@@ -47,7 +47,7 @@ def all_groups_at_once(bg):
     gate.open()
 
 
-def verbose_is_taken_and_ignored(bg):
+def verbose_is_accepted_and_ignored(bg):
     jobs = bg.BackgroundJobManager()
     finished(jobs.new("1"))
     jobs.status(0)
@@ -55,7 +55,7 @@ def verbose_is_taken_and_ignored(bg):
     jobs.status(verbose=5)
 
 
-def a_status_empties_the_report_of_news(bg):
+def a_status_empties_the_next_report(bg):
     jobs = bg.BackgroundJobManager()
     finished(jobs.new("1"))
     finished(jobs.new("1 / 0"))
@@ -63,7 +63,7 @@ def a_status_empties_the_report_of_news(bg):
     show(jobs._status_new())
 
 
-def what_is_shown_is_the_text_of_the_job_now(bg):
+def a_status_shows_the_present_text_of_the_job(bg):
     jobs = bg.BackgroundJobManager()
     job = finished(jobs.new("1"))
     job.strform = "renamed"

@@ -1,4 +1,4 @@
-"""Jobs of the user's own kind."""
+"""Classes of jobs that users derive."""
 
 import threading
 
@@ -29,7 +29,7 @@ def a_class_without_init_can_not_be_instantiated(bg):
     refused(Mine)
 
 
-def a_job_of_ones_own_kind(bg):
+def a_job_of_a_derived_class(bg):
     job = kind(bg, strform="double", call=lambda self: self.given[0] * 2)(21)
     job.num = 3
     show(job.num, job.status, job.stat_code, job.finished, job.result, job.is_alive())
@@ -39,7 +39,7 @@ def a_job_of_ones_own_kind(bg):
     show(job.num, job.status, job.stat_code, job.finished, job.result, job.is_alive())
 
 
-def a_job_of_ones_own_kind_that_fails(bg):
+def a_job_of_a_derived_class_that_fails(bg):
     job = kind(bg, strform="failing", call=lambda self: fail())()
     job.start()
     finished(job)
@@ -79,14 +79,14 @@ def strform_may_be_a_property(bg):
     print(job, repr(job))
 
 
-def strform_that_is_no_text(bg):
+def strform_that_is_not_a_text(bg):
     job = kind(bg, strform=5, call=lambda self: 1)()
     job.num = 0
     refused(str, job)
     print(repr(job))
 
 
-def text_of_ones_own(bg):
+def a_derived_class_with_its_own_texts(bg):
     def __str__(self):
         return "my text"
 
@@ -113,13 +113,13 @@ def a_job_of_a_manager_is_not_started_twice(bg):
     refused(job.start)
 
 
-def joining_what_was_not_started_is_refused(bg):
+def joining_a_job_that_was_not_started_is_refused(bg):
     job = kind(bg, strform="mine", call=lambda self: 1)()
     refused(job.join)
     refused(job.join, 0.1)
 
 
-def joining_oneself_is_refused(bg):
+def a_job_that_joins_itself_is_refused(bg):
     def call(self):
         return refusal(self.join)
 
@@ -245,7 +245,7 @@ def the_state_may_be_read_inside(bg):
     show(finished(job).result)
 
 
-def several_kinds_in_one_family(bg):
+def several_classes_in_one_hierarchy(bg):
     first = kind(bg, strform="first", call=lambda self: 1)
     second = type("Second", (first,), {"strform": "second", "call": lambda self: first.call(self) + 1})
     mixed = type("Mixed", (add_note(object), second), {})
@@ -258,7 +258,7 @@ def add_note(base):
     return type("Note", (base,), {"note": "mixed in"})
 
 
-def a_job_joins_a_manager_by_hand(bg):
+def a_job_is_added_to_a_manager_by_hand(bg):
     jobs = bg.BackgroundJobManager()
     gate = Gate()
     finished(jobs.new(add))

@@ -1,4 +1,4 @@
-"""A job is a thread to every eye."""
+"""To all other code a job is a thread."""
 
 import asyncio
 import contextvars
@@ -33,7 +33,7 @@ def a_job_is_listed_among_the_threads_while_it_runs(bg):
     show(job in threading.enumerate(), threading.active_count(), threading.enumerate() == [threading.main_thread()])
 
 
-def a_job_by_hand_is_listed_among_the_threads_while_it_runs(bg):
+def a_job_without_a_manager_is_listed_among_the_threads_while_it_runs(bg):
     gate = Gate()
     job = bg.BackgroundJobFunc(gate)
     show(job in threading.enumerate())
@@ -67,7 +67,7 @@ def identities_are_known_when_start_returns(bg):
     gate.open()
 
 
-def jobs_that_run_together_have_threads_of_their_own(bg):
+def jobs_that_run_together_have_their_own_threads(bg):
     jobs = bg.BackgroundJobManager()
     gate = Gate()
     started = [jobs.new(gate) for _ in range(20)]
@@ -157,7 +157,7 @@ def the_old_names_of_the_accessors(bg):
         show(job.getName(), job.isDaemon(), job.name, job.daemon)
 
 
-def daemon_is_set_before_the_start_only(bg):
+def daemon_is_set_only_before_the_start(bg):
     gate = Gate()
     job = bg.BackgroundJobFunc(gate)
     job.daemon = True
@@ -183,7 +183,7 @@ def daemon_is_not_set_on_a_job_of_a_manager(bg):
     gate.open()
 
 
-def what_a_daemon_job_starts_is_daemon(bg):
+def threads_and_jobs_created_by_a_daemon_job_are_daemons(bg):
     jobs = bg.BackgroundJobManager()
     show(finished(jobs.new(lambda: jobs.new(add).daemon, daemon=True)).result)
     show(finished(jobs.new(lambda: jobs.new(add, daemon=False).daemon, daemon=True)).result)
@@ -191,7 +191,7 @@ def what_a_daemon_job_starts_is_daemon(bg):
     show(finished(jobs.new(lambda: jobs.new(add).daemon)).result)
 
 
-def each_job_has_locals_of_its_own(bg):
+def each_job_has_its_own_thread_locals(bg):
     jobs = bg.BackgroundJobManager()
 
     def visit(value):
@@ -284,7 +284,7 @@ def a_trace_function_of_one_job_is_not_that_of_the_next(bg):
     show([finished(jobs.new(visit)).result for _ in range(5)])
 
 
-def a_failure_is_no_matter_of_excepthook(bg):
+def a_failure_does_not_reach_the_excepthook(bg):
     threading.excepthook = lambda given: print("excepthook:", given.exc_type)
     sys.excepthook = lambda *given: print("sys.excepthook:", given[0])
     show(finished(bg.BackgroundJobManager().new(fail)).status)
@@ -314,7 +314,7 @@ def a_job_may_start_threads(bg):
     show(finished(bg.BackgroundJobManager().new(body)).result)
 
 
-def a_job_takes_locks_as_a_thread_of_its_own(bg):
+def a_job_takes_locks_as_its_own_thread(bg):
     jobs = bg.BackgroundJobManager()
     lock = threading.RLock()
     with lock:

@@ -1,4 +1,4 @@
-"""The text of a failure."""
+"""The tracebacks of dead jobs."""
 
 import contextlib
 import io
@@ -9,7 +9,7 @@ from conformance.seeing import Gate, add, fail, finished, refused, show, until, 
 
 
 def divide(a, b):
-    """A body that fails in a line of its own."""
+    """A body that fails on a separate line."""
     quotient = a / b
     return quotient
 
@@ -20,7 +20,7 @@ def outer(a):
 
 
 class Own(Exception):
-    """An exception of the user's."""
+    """A user's exception."""
 
 
 def chained():
@@ -125,7 +125,7 @@ def a_deep_failure(bg):
     traceback_of(bg, deep, 9)
 
 
-def a_failure_without_text(bg):
+def a_failure_without_a_message(bg):
     traceback_of(bg, without_text)
 
 
@@ -133,11 +133,11 @@ def a_failure_of_several_lines(bg):
     traceback_of(bg, several_lines)
 
 
-def a_failure_whose_text_fails(bg):
+def a_failure_whose_message_fails(bg):
     traceback_of(bg, failing_text)
 
 
-def a_failure_by_job_by_number_and_by_the_job_itself(bg):
+def a_traceback_by_job_by_number_and_by_the_job_itself(bg):
     jobs = bg.BackgroundJobManager()
     job = finished(jobs.new(fail))
     show(jobs.traceback(job))
@@ -145,7 +145,7 @@ def a_failure_by_job_by_number_and_by_the_job_itself(bg):
     show(job.traceback())
 
 
-def all_failures(bg):
+def all_tracebacks(bg):
     jobs = bg.BackgroundJobManager()
     finished(jobs.new(fail))
     finished(jobs.new(add))
@@ -153,13 +153,13 @@ def all_failures(bg):
     show(jobs.traceback())
 
 
-def all_failures_when_there_are_none(bg):
+def all_tracebacks_when_there_are_none(bg):
     jobs = bg.BackgroundJobManager()
     finished(jobs.new(add))
     show(jobs.traceback())
 
 
-def looking_at_failures_is_no_report(bg):
+def reading_tracebacks_does_not_count_as_a_report(bg):
     jobs = bg.BackgroundJobManager()
     finished(jobs.new("1 / 0"))
     jobs.traceback()
@@ -179,7 +179,7 @@ def a_job_of_another_manager_is_looked_up_by_its_number(bg):
     jobs.traceback(other)
 
 
-def what_is_neither_number_nor_job(bg):
+def an_argument_that_is_neither_number_nor_job(bg):
     jobs = bg.BackgroundJobManager()
     refused(jobs.traceback, "0")
 
@@ -195,13 +195,13 @@ def a_job_that_did_not_fail_has_no_traceback(bg):
 
 
 def a_dead_job_never_lacks_its_traceback(bg):
-    told = threading.Event()
+    printed = threading.Event()
 
     class Slow(Exception):
         def __str__(self):
-            # The first look at the job comes while its own thread makes the text, if it does.
+            # The first look at the job comes while its own thread formats the traceback, if it does.
             if threading.current_thread() is job:
-                told.wait(5)
+                printed.wait(5)
             return "slowly"
 
     entered = Gate()
@@ -214,7 +214,7 @@ def a_dead_job_never_lacks_its_traceback(bg):
     entered.open()
     until(lambda: job.stat_code == job.stat_dead_c)
     print("no traceback" if says_none(job) else "a traceback")
-    told.set()
+    printed.set()
     finished(job)
     print("no traceback" if says_none(job) else "a traceback")
 

@@ -1,13 +1,13 @@
-"""What has finished since the last report."""
+"""The jobs that have finished since the last report."""
 
 from conformance.seeing import Gate, fail, finished, show
 
 
-def no_news_without_jobs(bg):
+def nothing_is_reported_without_jobs(bg):
     show(bg.BackgroundJobManager()._status_new())
 
 
-def no_news_of_jobs_that_run(bg):
+def running_jobs_are_not_reported(bg):
     jobs = bg.BackgroundJobManager()
     gate = Gate()
     jobs.new(gate)
@@ -15,21 +15,21 @@ def no_news_of_jobs_that_run(bg):
     gate.open()
 
 
-def a_completed_job_is_told_once(bg):
+def a_completed_job_is_reported_once(bg):
     jobs = bg.BackgroundJobManager()
     finished(jobs.new("1"))
     show(jobs._status_new())
     show(jobs._status_new())
 
 
-def a_dead_job_is_told_once(bg):
+def a_dead_job_is_reported_once(bg):
     jobs = bg.BackgroundJobManager()
     finished(jobs.new("1 / 0"))
     show(jobs._status_new())
     show(jobs._status_new())
 
 
-def completed_jobs_are_told_before_dead_ones(bg):
+def completed_jobs_are_reported_before_dead_ones(bg):
     jobs = bg.BackgroundJobManager()
     finished(jobs.new("1 / 0"))
     finished(jobs.new("1"))
@@ -38,7 +38,7 @@ def completed_jobs_are_told_before_dead_ones(bg):
     show(jobs._status_new())
 
 
-def each_report_tells_what_the_last_one_did_not(bg):
+def each_report_has_what_the_last_one_did_not(bg):
     jobs = bg.BackgroundJobManager()
     gate = Gate()
     finished(jobs.new("1"))
@@ -51,7 +51,7 @@ def each_report_tells_what_the_last_one_did_not(bg):
     show(jobs._status_new())
 
 
-def news_of_one_report_are_told_by_number(bg):
+def a_report_is_ordered_by_number(bg):
     jobs = bg.BackgroundJobManager()
     gate = Gate()
     first = jobs.new(gate)
@@ -61,14 +61,14 @@ def news_of_one_report_are_told_by_number(bg):
     jobs._status_new()
 
 
-def reading_the_lists_is_no_report(bg):
+def reading_the_lists_does_not_count_as_a_report(bg):
     jobs = bg.BackgroundJobManager()
     finished(jobs.new("1"))
     show(len(jobs.completed), len(jobs.running), len(jobs.dead))
     show(jobs._status_new())
 
 
-def a_flush_leaves_the_news(bg):
+def a_flush_leaves_the_next_report_alone(bg):
     jobs = bg.BackgroundJobManager()
     finished(jobs.new("1"))
     jobs.flush()
@@ -76,14 +76,14 @@ def a_flush_leaves_the_news(bg):
     show(jobs._status_new())
 
 
-def a_removal_leaves_the_news(bg):
+def a_removal_leaves_the_next_report_alone(bg):
     jobs = bg.BackgroundJobManager()
     finished(jobs.new("1"))
     jobs.remove(0)
     show(jobs._status_new())
 
 
-def the_result_of_an_untold_job_after_a_flush(bg):
+def the_result_of_an_unreported_job_after_a_flush(bg):
     jobs = bg.BackgroundJobManager()
     finished(jobs.new("1"))
     jobs.flush()
