@@ -11,7 +11,7 @@ This file is run by its path, and imports neither the package nor any module tha
 need, because its start is part of every job's time.  The two sides share only file descriptors:
 
     payload   what to set up and what to run (two pickles in a file)
-    reply     what came of it (a mark that it is complete, a header, a value; in a file)
+    reply     the result or the failure (a mark that it is complete, a header, a value; in a file)
     control   orders: seconds of grace before the kill; closed when the user's process is gone
     status    the worker's process id, and at last its wait status
 """

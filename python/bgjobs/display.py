@@ -1,6 +1,6 @@
 """Jobs as HTML, for notebooks: a plain table in the colours of the page.
 
-All text of the user's is escaped. It does not know managers, changes nothing, and counts as no report.
+User text is escaped. This module does not know managers; showing a job changes nothing and is not a report.
 """
 
 from __future__ import annotations

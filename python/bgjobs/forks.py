@@ -1,4 +1,4 @@
-"""Forks: how many lie behind this process, and how a job becomes the main thread of a child.
+"""Forks: how many lie between the first process and this one, and how a job becomes the main thread of a child.
 
 It knows neither jobs nor workers.
 """

@@ -1,6 +1,6 @@
 """The classes of jobs: what each calls, and what a user can do with it.
 
-They do not know the managers; how a job gets its thread is in `workers`.
+They do not know managers; `workers` gives a job its thread.
 """
 
 # mypy: allow-untyped-defs
@@ -78,7 +78,7 @@ class BackgroundJobBase(Record):
         return stopping.where(self)
 
     def stop(self, reason: str = "stopped by its user", timeout: float = 1.0) -> stopping.Verdict:
-        """Asks the job to stop, and answers within `timeout` seconds what came of it.
+        """Asks the job to stop, and returns the verdict within `timeout` seconds.
 
         The body notices it at once in `bgjobs.sleep` and `bgjobs.cancelled`. Otherwise `bgjobs.Stopped` is raised in
         the body at the next bytecode; it is not an `Exception`, so that `except Exception` does not swallow it. Code
@@ -120,7 +120,7 @@ class BackgroundJobBase(Record):
         workers.start(self)
 
     def run(self) -> None:
-        """Calls `call` and ends the job with what comes of it; workers need it only for a class that overrides it."""
+        """Calls `call`, and ends the job with its result or exception; a worker calls only an overriding `run`."""
         if self._state == "running" and getattr(self.run, "__func__", None) is not self._base_run:
             workers.run_within(self)
         else:

@@ -30,7 +30,7 @@ class Log:
     A line enters the log when it is complete, at the latest when the job ends. The log holds a limited number of
     bytes: when a job prints more, its oldest lines make room, and `missed` counts them.
 
-    Iterating gives the texts of the lines, ``str(log)`` the whole text. Reading removes nothing.
+    Iterating yields the texts of the lines, ``str(log)`` the whole text. Reading removes nothing.
     """
 
     def __init__(self, job: Record) -> None:

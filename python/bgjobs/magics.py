@@ -218,7 +218,7 @@ class JobMagics(Magics):  # type: ignore[misc]
 
     @line_magic  # type: ignore[untyped-decorator]
     def kill(self, line: str) -> None:
-        """Stops jobs, and says what came of each stop.
+        """Stops jobs, and says for each whether it has stopped.
 
             %kill N [N ...]
 
@@ -389,7 +389,7 @@ class JobMagics(Magics):  # type: ignore[misc]
         completions = [SimpleNamespace(text=text, type=None) for text in texts]
         return {"completions": completions, "suppress": True, "ordered": True}
 
-    # IPython recognizes a matcher by these.
+    # By these IPython recognizes a matcher.
     matcher.matcher_api_version = 2  # type: ignore[attr-defined]
     matcher.matcher_identifier = "bgjobs"  # type: ignore[attr-defined]
 
@@ -410,7 +410,7 @@ def _options(line: str) -> tuple[dict[str, Any], str]:
 
 
 def _take_count(words: list[str]) -> int | None:
-    """Takes ``-n K`` out of the words of %log."""
+    """Removes ``-n K`` from the words of %log, and returns K."""
     if "-n" not in words:
         return None
     at = words.index("-n")

@@ -29,7 +29,7 @@ class BackgroundJobManager:
       `jobs.start(job)` starts a job object.
     - `jobs()` or `jobs.status()` shows all jobs.
     - `jobs[N]` is job number N, `jobs[N].result` its result.
-    - `jobs[N].traceback()` or `jobs.traceback(N)` prints why it died, `jobs.traceback()` does so for all the dead.
+    - `jobs[N].traceback()` or `jobs.traceback(N)` prints why it died, `jobs.traceback()` does so for all dead jobs.
     - `jobs[N].stop()` stops it.
     - `jobs.remove(N)` forgets a finished job, `jobs.flush()` all of them.
     """
@@ -62,8 +62,8 @@ class BackgroundJobManager:
 
         - `jobs.new("f(x)")` evaluates an expression with the names of the caller; `jobs.new("f(x)", names)` and
           `jobs.new("f(x)", glob, loc)` use the given names.
-        - `jobs.new(f, x, y)` calls a function; its keyword arguments are given as a dict: `jobs.new(f, x,
-          kw={"z": 1})`.
+        - `jobs.new(f, x, y)` calls a function; its keyword arguments are given as a dict:
+          `jobs.new(f, x, kw={"z": 1})`.
 
         Options: with `daemon=True`, the program ends without waiting for the job; with `process=True`, the body runs in
         a process of its own (see `bgjobs.process`); with `snapshot=True`, an expression gets its own copy of the names

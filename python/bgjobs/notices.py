@@ -1,6 +1,6 @@
-"""The jobs that have ended and were not reported yet, each of which a report takes once.
+"""The jobs that have ended and were not reported yet.
 
-It prints nothing.
+This module prints nothing.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ Job = TypeVar("Job", bound=Record)
 
 
 class Unreported(Generic[Job]):
-    """Those of a manager's jobs, even after the manager has forgotten them.
+    """The unreported jobs of a manager, even after the manager has forgotten them.
 
-    Those that were reported are not held.
+    A job is taken once, and not held afterwards.
     """
 
     def __init__(self, table: Table, jobs: Mapping[int, Job]) -> None:

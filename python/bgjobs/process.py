@@ -1,7 +1,7 @@
 """Jobs in a process of their own: `jobs.new(f, 5, process=True)`.
 
 Such a job neither waits for the interpreter's lock of the user's process nor holds it; it can
-always be killed, with all that it has started; and a crash makes the job dead and harms nothing else.
+always be killed, with all that it has started; and a crash kills the job and harms nothing else.
 
 The body is sent by value (cloudpickle): the function or the expression, its arguments, and the names that it refers
 to.  Modules are sent by name, so a function of a module is what its file says. What the body changes in variables
@@ -9,7 +9,7 @@ stays in its process; only its result, or its exception, comes back.  What it wr
 whatever means, goes to the job's log: each stream in its own order, the two as they arrive.  Its standard input is
 empty.  The processes that it has started and left running end when it does.
 
-`remote.py` runs the process, and knows no jobs.  All of this holds on Linux.  On other POSIX
+`remote.py` runs the process, and does not know jobs.  All of this holds on Linux.  On other POSIX
 systems, a process that has left the worker's process group outlives a kill; Windows has no such jobs.
 """
 
@@ -78,11 +78,11 @@ class BackgroundJobProcess(BackgroundJobBase):
         except (ProcessDied, KeyboardInterrupt) as error:
             if not self._stopping:
                 raise
-            # The cause says where the body was in its process; the frames of this process are of no interest.
+            # The cause says where the body was in its process; the frames of this process would only distract.
             raise stopping.stop_type(self)(self._reason) from error.with_traceback(None)
 
     def stop(self, reason: str = "stopped by its user", timeout: float = 1.0) -> stopping.Verdict:
-        """Asks the body to stop, then kills it, and answers within `timeout` seconds what came of it.
+        """Asks the body to stop, then kills it, and returns the verdict within `timeout` seconds.
 
         The body gets a KeyboardInterrupt, as by Ctrl-C, and half of the time to clean up.  Then its
         process is killed, with all that it has started.
@@ -98,7 +98,7 @@ class BackgroundJobProcess(BackgroundJobBase):
         self._child.kill(grace)
 
     def where(self) -> str:
-        """Which process the body runs in, and for how long."""
+        """Where the body is: the process that it runs in, and for how long."""
         text = super().where()
         running = self._state == "running" and self.pid is not None
         return f"{text}\n  in process {self.pid}" if running else text

@@ -1,4 +1,4 @@
-"""What is known of a job: its number, its text, its state in the original's words, its thread's name.
+"""The data of a job: its number, its text, its state in the original's words, the name of its thread.
 
 It does not know how jobs run, wait or stop.
 """
@@ -18,7 +18,7 @@ DIED = "<BackgroundJob died, call jobs.traceback() for details>"
 
 
 class Record(JobCore, threading.Thread):
-    """The data of a job, which is a thread to every eye; `jobs` adds what a user can do with it."""
+    """The data of a job, which all other code sees as a thread; `jobs` adds what a user can do with it."""
 
     stat_created = "Created"
     stat_created_c = 0
@@ -42,7 +42,7 @@ class Record(JobCore, threading.Thread):
     _base_run: Callable[[Any], None]
     _within: tuple[Any, BaseException | None]
     _trace: TracebackType | None = None
-    # Those of `stopping`.
+    # These belong to `stopping`.
     _stop_type: Any = None
     _stop_delivered = False
     _last_position: tuple[Any, float] | None = None

@@ -1,6 +1,6 @@
-"""One process that runs one payload, with all the processes that come of it.
+"""A process that runs one payload, with all the processes that it starts.
 
-It does not know jobs; `_child.py` is what runs on the other side.
+This module does not know jobs; `_child.py` runs on the other side.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ class Stopped(BaseException):
 
 
 class Verdict:
-    """What came of a stop: a text for the reader, and `stopped`, `finished`, `after` (seconds) and `place`.
+    """The answer to a stop: a text for the reader, and `stopped`, `finished`, `after` (seconds) and `place`.
 
     It is true if the job has ended.
     """
@@ -77,7 +77,7 @@ class Body(Protocol):
         """Interrupts a body that has not reacted."""
 
     def place(self) -> str:
-        """Where a body is that runs on, for a sentence."""
+        """Where a body that is still running is, for a sentence."""
 
 
 def stop(job: Record, body: Body, reason: str, timeout: float) -> Verdict:
@@ -129,7 +129,10 @@ def stop_type(job: Record) -> type[Stopped]:
 
 
 class ThreadBody:
-    """A body on the job's own thread: where it is, and since when at least, which an earlier stop may have seen."""
+    """A body on the job's own thread.
+
+    A stop notes where it finds the body and when, so that a later one can say for how long the body has been there.
+    """
 
     def __init__(self, job: Record) -> None:
         self._job = job

@@ -1,4 +1,4 @@
-"""Texts about jobs: the original's reports, and what makes a text or a time fit for a terminal.
+"""Texts about jobs: the original's reports, and texts and times in a form for terminals.
 
 It prints nothing, and does not know managers.
 """
@@ -61,5 +61,5 @@ def report(jobs: Sequence[Record]) -> str:
 
 
 def flushed(name: str, count: int) -> str:
-    """The line about so many jobs of a group that a flush forgets; none has none."""
+    """The line of a flush that forgets this many jobs of a group; nothing if there are none."""
     return f"Flushing {count} {name} job{'s' * (count != 1)}.\n" if count else ""

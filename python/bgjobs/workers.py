@@ -1,7 +1,7 @@
 """The threads that run jobs: created by Python, reused, and ended at the exit.
 
-The queue and the rule by which the workers become more are in `_core.WorkerPool`; this module has what must be
-Python. It does not know what a job calls.
+The queue and the rule for new workers are in `_core.WorkerPool`; this module is the part that must be Python. It
+does not know what a job calls.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def start(job: Record) -> None:
 
 
 def enter(job: Record, table: _core.Table) -> int:
-    """Gives a job its number in a table, if there is a thread for it; otherwise raises the system's error."""
+    """Gives a job its number in a table; raises the system's error if there is no thread for it."""
     output.install_router()
     if output.wants_copied_context():
         job._context = copy_context()
@@ -102,7 +102,7 @@ def _run_in_context(job: Record, worker: _core.Worker) -> None:
     try:
         (job._context or Context()).run(run, job, worker)
     finally:
-        # Those that the job itself has set go too.
+        # This includes those that the job itself has set.
         if sys.gettrace() is not None:
             sys.settrace(None)
         if sys.getprofile() is not None:
@@ -130,7 +130,7 @@ def run(job: Record, worker: _core.Worker | None = None) -> None:
                 sys.settrace(trace)
             if profile is not None:
                 sys.setprofile(profile)
-            # Not by the job's `__dict__`, which exists only once it is asked for, and then takes memory.
+            # Not by a look in the job's `__dict__`: CPython creates that only on demand, and it takes memory.
             runs_own = getattr(job.run, "__func__", None) is not job._base_run
             result = _call_run(job) if runs_own else job.call()
     except BaseException as error:

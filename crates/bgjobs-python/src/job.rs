@@ -48,7 +48,7 @@ struct Inner {
     waiting: Vec<(Event, Py<PyAny>)>,
 }
 
-/// How far the job is, with what the next step takes.
+/// The phase of a job, with the values that its next step needs.
 enum Phase {
     /// Not started.
     New,
@@ -126,7 +126,7 @@ impl JobCore {
         begun
     }
 
-    /// Ends the job, if it has begun and not ended: the only place where a job that has begun does.
+    /// Ends the job, if it has begun and not ended; no job that has begun ends elsewhere.
     fn end(&self, py: Python<'_>, outcome: Outcome, value: Py<PyAny>) -> Callbacks {
         let mut inner = self.lock();
         let (turn, awaited) = match std::mem::replace(&mut inner.phase, Phase::Over) {
@@ -157,7 +157,7 @@ impl JobCore {
         ended.announce(py)
     }
 
-    /// What a job that raised `error` comes to: it was stopped if that is a `stopped`, and it was asked to stop.
+    /// The outcome of a job that raised `error`: stopped if that is a `stopped` and the job was asked to stop, else failed.
     fn outcome_of(&self, error: &Bound<'_, PyAny>, stopped: &Bound<'_, PyType>) -> Outcome {
         let by_stop = error.get_type().is_subclass(stopped).unwrap_or(false) && self.is_stopping();
         if by_stop { Outcome::Stopped } else { Outcome::Failed }
@@ -271,7 +271,7 @@ impl JobCore {
 
     /// Ends the job with its result, and returns the callbacks to call; does nothing if it has ended.
     ///
-    /// Until then Python finds the job for the thread, and not after.
+    /// Until then, and not after, the job is the thread's entry in `threading._active`.
     fn _complete(&self, py: Python<'_>, result: Py<PyAny>) -> Callbacks {
         self.end(py, Outcome::Done, result)
     }

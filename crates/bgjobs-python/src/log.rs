@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use bgjobs::{LogCursor, Reading, Stream};
 use pyo3::prelude::*;
 
-/// What a job printed; nothing, before it was started.
+/// What a job printed; empty before its start.
 #[pyclass(frozen, module = "bgjobs._core")]
 pub(crate) struct Log(pub(crate) Option<bgjobs::Log>);
 

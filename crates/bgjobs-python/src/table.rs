@@ -13,7 +13,7 @@ pub(crate) struct Table {
     pub(crate) handle: Handle,
 }
 
-/// Learns of the end of each job of a manager, once.
+/// Receives the end of each job of a manager, once.
 #[pyclass(frozen, module = "bgjobs._core")]
 pub(crate) struct Subscriber(Mutex<Notices>);
 

@@ -140,7 +140,8 @@ impl WorkerPool {
 
 #[pymethods]
 impl Worker {
-    /// Begins a job on the worker's thread, for which Python then finds the job until its end; false if it was stopped before.
+    /// Begins a job on the worker's thread, whose entry in `threading._active` it is until its end; false if it was stopped
+    /// before.
     fn begin(&self, py: Python<'_>, job: &Bound<'_, JobCore>) -> PyResult<bool> {
         let active = active(py);
         active.set_item(self.ident, job)?;
