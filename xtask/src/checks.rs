@@ -1,12 +1,12 @@
-//! What is checked, and in which order: what is quick to fail comes first.
+//! The checks, in order: those that fail fastest come first.
 //!
-//! It knows the workspace's commands; it runs none.
+//! It knows the workspace's commands; it does not run them.
 //!
-//! Each step names the whole workspace and none changes the flags of another, so that all of them share what is built:
-//! cargo would build a dependency again if `-p` gave it other features.
-//! The bindings for Python stand apart for the same reason: theirs are not those of the plain commands, which leave them out.
-//! Only the library's optional features and the models have flags of their own; those of the models cargo keeps apart from
-//! the rest in the same folder.
+//! Every step names the whole workspace and uses the same flags, so all steps share one build: with `-p`, cargo would
+//! rebuild any dependency whose features differ.
+//! The Python bindings need other features, so the plain commands exclude them and they have steps of their own.
+//! Only the library's optional features and the models use different flags; cargo stores the models' artifacts apart,
+//! in the same folder.
 
 use std::{
     collections::BTreeSet,
@@ -25,16 +25,16 @@ use crate::{
 /// How long the checks may take.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Form {
-    /// What CI runs.
+    /// The checks that CI runs.
     Short,
-    /// What is worth an hour, before a release or after work on the pool.
+    /// The checks that take an hour, for a release or after work on the pool.
     Long,
 }
 
-/// What is to be done, in order.
+/// The steps, in order.
 pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
-    /// Why the Python package is not checked, and the way out.
+    /// Why the Python package is left out, and how to fix that.
     pub(crate) missing: Option<String>,
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn plan(form: Form) -> Plan {
     Plan { steps, missing }
 }
 
-/// All that the plain commands of cargo build, and xtask.
+/// What cargo's plain commands build, plus xtask.
 const ALL: &str = "--workspace --exclude bgjobs-python";
 
 fn short(pythons: &[Python]) -> Vec<Step> {
@@ -65,11 +65,11 @@ fn short(pythons: &[Python]) -> Vec<Step> {
         Step::cargo("clippy", &format!("clippy {ALL} --all-targets -- -D warnings")).needs(Component::Clippy),
         Step::cargo("clippy without a terminal", &format!("clippy {ALL} --lib --no-default-features -- -D warnings")),
         Step::cargo("tests and doctests", &format!("test {ALL}")),
-        // The features that only the library's users choose, in the lint and in the tests of what they bring.
+        // Only users of the library enable these features, so no other step compiles them.
         Step::cargo("clippy of all features", "clippy -p bgjobs --all-features --all-targets -- -D warnings"),
         Step::cargo("tests of all features", "test -p bgjobs --all-features --test it -- summaries traces"),
-        // Twice, because a link inside private text breaks only in the first, and a link from
-        // public text to a private item only in the second, which leaves the documents that users read.
+        // Twice: only the first checks links in private docs, and only the second rejects links from public docs to
+        // private items. The second also leaves the documentation that users read.
         Step::cargo("docs of private items", &format!("doc {ALL} --no-deps --document-private-items"))
             .env("RUSTDOCFLAGS", "-D warnings"),
         Step::cargo("docs", &format!("doc {ALL} --no-deps")).env("RUSTDOCFLAGS", "-D warnings"),
@@ -78,7 +78,7 @@ fn short(pythons: &[Python]) -> Vec<Step> {
     steps.extend(
         names.iter().map(|name| Step::cargo(&format!("example {name}"), &format!("run --quiet --example {name}"))),
     );
-    // Of the shell that the tests have built.
+    // The tests have built the shell.
     steps.extend(check_picture(Picture::Shell));
     steps.extend(bindings());
     steps.extend(python::steps(pythons));
@@ -95,11 +95,11 @@ fn long(pythons: &[Python]) -> Vec<Step> {
         Step::cargo("tests, long and in release", &format!("test {ALL} --release"))
             .env("BGJOBS_PROVE", "1")
             .env("PROPTEST_CASES", "20000")
-            // It would make the tests no better, and their links slow.
+            // It slows linking down and makes the tests no better.
             .env("CARGO_PROFILE_RELEASE_LTO", "off"),
     ];
     steps.extend(python::steps(pythons));
-    // In seconds: two models have more interleavings than anybody waits for.
+    // In seconds: two of the models would take far longer to explore completely.
     steps.push(loom("3").env("LOOM_MAX_DURATION", "300"));
     steps.push(shuttle().env("BGJOBS_PROVE", "1"));
     steps.push(Step::cargo("mutants", "xtask mutants"));
@@ -107,12 +107,12 @@ fn long(pythons: &[Python]) -> Vec<Step> {
     steps
 }
 
-/// Draws all pictures from what the workspace has today.
+/// Builds the programs from the workspace and draws all pictures.
 pub(crate) fn pictures() -> Plan {
     let draw = |picture: Picture| {
         Step::cargo(&format!("picture of {picture}"), &format!("xtask pictures draw {}", picture.name()))
     };
-    // As the tests build it, so that nothing is built twice.
+    // The tests' build, so that no dependency is built twice.
     let mut steps = vec![Step::cargo("the shell", &format!("test {ALL} --test it --no-run")), draw(Picture::Shell)];
     let missing = match python::default() {
         Ok(pythons) => {
@@ -125,13 +125,13 @@ pub(crate) fn pictures() -> Plan {
     Plan { steps, missing }
 }
 
-/// Compares a picture with the program, as it is built; only Unix has the terminals for it.
+/// Compares a picture with the program as it was last built; only Unix has the pseudo-terminals that this takes.
 fn check_picture(picture: Picture) -> Option<Step> {
     let step = || Step::cargo(&format!("picture of {picture}"), &format!("xtask pictures check {}", picture.name()));
     cfg!(unix).then(step)
 }
 
-/// The program that a picture shows, or what is missing for it.
+/// The program that a picture shows, or what is missing to run it.
 pub(crate) fn program(picture: Picture) -> Result<PathBuf, String> {
     match picture {
         Picture::Shell => Ok(target().join("debug/bgjobs")),
@@ -139,7 +139,7 @@ pub(crate) fn program(picture: Picture) -> Result<PathBuf, String> {
     }
 }
 
-/// The bindings, as Rust: this needs no Python, if PyO3 is told so.
+/// The bindings' Rust code. With these variables PyO3 needs no Python.
 fn bindings() -> [Step; 2] {
     [
         Step::cargo("clippy of the bindings", "clippy -p bgjobs-python -- -D warnings")
@@ -153,22 +153,22 @@ fn bindings() -> [Step; 2] {
     ]
 }
 
-/// The models of what the threads do to each other, with a bound on how often one may be interrupted.
+/// The concurrency models, with a bound on preemptions.
 fn loom(preemptions: &'static str) -> Step {
     Step::cargo("loom models", "test -p bgjobs --test models --profile model")
         .env("RUSTFLAGS", "--cfg bgjobs_loom")
         .env("LOOM_MAX_PREEMPTIONS", preemptions)
 }
 
-/// The same models and larger ones, in random interleavings.
+/// The same models and larger ones, with random schedules.
 fn shuttle() -> Step {
     Step::cargo("shuttle models", "test -p bgjobs --test models --profile model")
         .env("RUSTFLAGS", "--cfg bgjobs_shuttle")
 }
 
-/// Seeks bytes at which the prompt would panic or hang, for so many seconds each way; what is found goes to `target/fuzz`.
+/// Searches for input that makes the prompt panic or hang, for this many seconds per target; puts it in `target/fuzz`.
 ///
-/// The fuzzer is libFuzzer, built with the flags of `cargo fuzz`, so that neither that nor a nightly compiler is needed.
+/// The fuzzer is libFuzzer, with the flags of `cargo fuzz`, so neither `cargo fuzz` nor a nightly compiler is needed.
 pub(crate) fn fuzz(seconds: u32) -> Vec<Step> {
     const FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
                          -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
@@ -176,7 +176,7 @@ pub(crate) fn fuzz(seconds: u32) -> Vec<Step> {
     const FOLDER: &str = "crates/bgjobs-shell/fuzz";
     let step = |target: &str| {
         let new = format!("target/fuzz/{target}");
-        // The folder for what is new must be there.
+        // libFuzzer does not create the folder for new inputs.
         let _ = fs::create_dir_all(root().join(&new));
         let run = format!("run --release --manifest-path {FOLDER}/Cargo.toml --target {} --bin {target}", step::host());
         let limits = format!("-max_total_time={seconds} -max_len=512 -timeout=60 -rss_limit_mb=4096");
@@ -188,7 +188,7 @@ pub(crate) fn fuzz(seconds: u32) -> Vec<Step> {
     vec![step("typing"), step("lines")]
 }
 
-/// The names of the default members' examples, found by listing their folders, so that none is forgotten.
+/// The names of the default members' examples, listed from their folders so that none is forgotten.
 fn examples() -> BTreeSet<String> {
     ["crates/bgjobs/examples", "crates/bgjobs-shell/examples"]
         .iter()
@@ -198,7 +198,7 @@ fn examples() -> BTreeSet<String> {
         .collect()
 }
 
-/// The name of the example that starts in a file, if one does.
+/// The name of the example in a file, if the file is one.
 fn example(path: &Path) -> Option<String> {
     let is_rust = path.extension()? == "rs";
     is_rust.then(|| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn each_step_has_a_name_of_its_own() {
+    fn step_names_are_unique() {
         for steps in [short(&[]), long(&[])] {
             let names: BTreeSet<_> = steps.iter().map(Step::name).collect();
             assert_eq!(names.len(), steps.len());

@@ -1,10 +1,10 @@
-//! Parts of a Rust installation that may be missing, and how to get them.
+//! Components of a Rust installation that may be missing, and how to install them.
 //!
-//! It knows the messages of cargo and rustup; it installs nothing.
+//! It knows the messages of cargo and rustup; it does not install anything.
 
 use std::process::Command;
 
-/// A part that is not in every installation.
+/// A component that some installations lack.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Component {
     Rustfmt,
@@ -12,7 +12,7 @@ pub(crate) enum Component {
 }
 
 impl Component {
-    /// What rustup calls it.
+    /// Its name in rustup.
     fn name(self) -> &'static str {
         match self {
             Self::Rustfmt => "rustfmt",
@@ -20,7 +20,7 @@ impl Component {
         }
     }
 
-    /// What Debian calls it.
+    /// Its package in Debian.
     fn debian_package(self) -> &'static str {
         match self {
             Self::Rustfmt => "rustfmt",
@@ -28,7 +28,7 @@ impl Component {
         }
     }
 
-    /// What cargo calls it.
+    /// Its subcommand of cargo.
     fn command(self) -> &'static str {
         match self {
             Self::Rustfmt => "fmt",
@@ -36,7 +36,7 @@ impl Component {
         }
     }
 
-    /// How to get it, if it is missing here.
+    /// How to install it, if it is missing on this machine.
     pub(crate) fn if_missing(self, mut cargo: Command) -> Option<String> {
         let output = cargo.args([self.command(), "--version"]).output().ok()?;
         if output.status.success() {
@@ -45,7 +45,7 @@ impl Component {
         self.advice(&String::from_utf8_lossy(&output.stderr))
     }
 
-    /// How to get it, if that is what a message of cargo or rustup is about.
+    /// How to install it, if this message of cargo or rustup says that it is missing.
     fn advice(self, message: &str) -> Option<String> {
         let name = self.name();
         if message.contains("is not installed for the toolchain") {
@@ -53,7 +53,8 @@ impl Component {
         } else if message.contains("no such command") {
             let package = self.debian_package();
             Some(format!(
-                "{name} is missing\nhint: install it as you installed cargo; on Debian that is `apt install {package}`",
+                "{name} is missing\n\
+                 hint: install it the way you installed cargo; on Debian run `apt install {package}`",
             ))
         } else {
             None
@@ -72,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn rustup_without_the_component_gets_rustup_s_command() {
+    fn with_rustup_the_advice_is_a_rustup_command() {
         check(
             Component::Clippy,
             "error: 'cargo-clippy' is not installed for the toolchain 'stable-x86_64-unknown-linux-gnu'.\n\
@@ -82,25 +83,27 @@ mod tests {
     }
 
     #[test]
-    fn cargo_of_a_distribution_gets_its_package() {
+    fn with_a_distribution_s_cargo_the_advice_is_a_package() {
         check(
             Component::Clippy,
             "error: no such command: `clippy`\n\nhelp: view all installed commands with `cargo --list`\n",
             Some(
-                "clippy is missing\nhint: install it as you installed cargo; on Debian that is `apt install rust-clippy`",
+                "clippy is missing\n\
+                 hint: install it the way you installed cargo; on Debian run `apt install rust-clippy`",
             ),
         );
         check(
             Component::Rustfmt,
             "error: no such command: `fmt`\n",
             Some(
-                "rustfmt is missing\nhint: install it as you installed cargo; on Debian that is `apt install rustfmt`",
+                "rustfmt is missing\n\
+                 hint: install it the way you installed cargo; on Debian run `apt install rustfmt`",
             ),
         );
     }
 
     #[test]
-    fn any_other_message_is_left_to_speak_for_itself() {
+    fn any_other_message_gets_no_advice() {
         check(Component::Rustfmt, "error: could not find `Cargo.toml`", None);
         check(Component::Rustfmt, "", None);
     }

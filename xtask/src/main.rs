@@ -1,6 +1,6 @@
-//! The project's checks, one command each: `cargo xtask help` lists them.
+//! The project's checks, each one a command: `cargo xtask help` lists them.
 //!
-//! This file knows the command line and nothing of cargo: what is checked is in [`checks`], how it is run in [`step`].
+//! This file knows the command line and nothing about cargo: [`checks`] says what is checked, [`step`] runs it.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
@@ -24,31 +24,32 @@ use crate::{
 const HELP: &str = "\
 The project's checks. Usage: cargo xtask COMMAND
 
-    test     everything that CI checks; it needs cargo with rustfmt and clippy, and for the Python package
-             a Python with venv and pip, without which the rest is checked
-    imports  whether imports go down only, by the tables in ARCHITECTURE.md
-    prove    the long forms: tests in release with more cases, a soak of ten million jobs, models with more interleavings,
-             mutants, fuzzing, every Python that is found
-    mutants  [PART] makes mistakes in a copy of the engine, one by one, and fails if the check that must see one does not;
-             with PART those only that have it in their name
-    pictures draws docs/pictures from the screens of the shell and of IPython, which it builds;
-             with `check NAME` it compares one with the program as it is built, with `draw NAME` it draws that
-    fuzz     [SECONDS] seeks bytes at which the prompt panics or hangs, so long (60) each way; it needs a C++ compiler
-    help     this text
+    test     run every check that CI runs; needs cargo with rustfmt and clippy. The Python package's checks need a
+             Python with venv and pip, and are left out without one
+    imports  check that imports only go down, by the tables in ARCHITECTURE.md
+    pictures draw docs/pictures from the screens of the shell and IPython, after building both
+             draw NAME, check NAME: draw or compare one picture (shell, ipython), without building
+    prove    run the long checks: tests in release with more cases, a soak of ten million jobs, models with more
+             interleavings, mutants, fuzzing, every installed Python
+    mutants  [PART] make one mistake after another in a copy of the engine, and fail if the test that should catch it
+             passes; with PART only those whose name contains it
+    fuzz     [SECONDS] search for input that makes the prompt panic or hang, 60 seconds per target by default; needs a
+             C++ compiler
+    help     print this text
 ";
 
-/// What the command line asks for.
+/// What the command line asks xtask to do.
 #[derive(Debug, PartialEq)]
 enum Task {
     Help,
     Check(Form),
     Imports,
-    /// All are drawn.
+    /// Draw them all.
     Pictures,
     Picture(Purpose, Picture),
-    /// Those with this part in their name.
+    /// Those whose name contains this.
     Mutants(String),
-    /// For so many seconds each way.
+    /// For this many seconds per target.
     Fuzz(u32),
 }
 
@@ -94,9 +95,9 @@ fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String> {
         Some("mutants") => Task::Mutants(arguments.next().unwrap_or_default()),
         Some("fuzz") => Task::Fuzz(match arguments.next() {
             None => 60,
-            Some(seconds) => seconds.parse().map_err(|_| format!("`{seconds}` is no number of seconds"))?,
+            Some(seconds) => seconds.parse().map_err(|_| format!("`{seconds}` isn't a number of seconds"))?,
         }),
-        Some(other) => return Err(format!("no command `{other}`")),
+        Some(other) => return Err(format!("unknown command `{other}`")),
     };
     match arguments.next() {
         None => Ok(task),
@@ -106,7 +107,7 @@ fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String> {
 
 fn picture(name: Option<String>) -> Result<Picture, String> {
     let name = name.unwrap_or_default();
-    Picture::parse(&name).ok_or_else(|| format!("no picture `{name}`: shell or ipython"))
+    Picture::parse(&name).ok_or_else(|| format!("no picture `{name}`; there are shell and ipython"))
 }
 
 fn draw(picture: Picture, purpose: Purpose) -> Result<(), Failed> {
@@ -114,7 +115,7 @@ fn draw(picture: Picture, purpose: Purpose) -> Result<(), Failed> {
     pictures::run(picture, &program, purpose)
 }
 
-/// Runs the checks one after another, up to the first that fails, and says how long each took.
+/// Runs the steps in order until one fails, and prints how long each took.
 fn check(plan: Plan) -> Result<(), Failed> {
     let Plan { steps, missing } = plan;
     if let Some(missing) = &missing
@@ -139,7 +140,7 @@ fn check(plan: Plan) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Whether nobody watches, so that what can't be checked is a failure.
+/// Whether this is CI, where a check that can't run is a failure.
 fn under_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| value == "true")
 }
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn each_command_has_one_name() {
+    fn each_command_is_parsed() {
         check("test", Ok(Task::Check(Form::Short)));
         check("prove", Ok(Task::Check(Form::Long)));
         check("imports", Ok(Task::Imports));
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn no_command_is_a_request_for_help() {
+    fn without_a_command_help_is_printed() {
         check("", Ok(Task::Help));
         check("help", Ok(Task::Help));
         check("-h", Ok(Task::Help));
@@ -177,16 +178,16 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_line_is_refused_by_what_is_wrong_in_it() {
-        check("tset", Err("no command `tset`"));
-        check("fuzz long", Err("`long` is no number of seconds"));
+    fn a_wrong_command_line_is_refused_with_the_reason() {
+        check("tset", Err("unknown command `tset`"));
+        check("fuzz long", Err("`long` isn't a number of seconds"));
         check("pictures look", Err("`look` is neither `draw` nor `check`"));
-        check("pictures check house", Err("no picture `house`: shell or ipython"));
+        check("pictures check house", Err("no picture `house`; there are shell and ipython"));
         check("test clippy", Err("unexpected argument `clippy`"));
     }
 
     #[test]
-    fn help_names_each_command() {
+    fn help_lists_each_command() {
         for command in ["test", "imports", "pictures", "prove", "mutants", "fuzz", "help"] {
             assert!(HELP.contains(&format!("\n    {command} ")), "{command}");
         }

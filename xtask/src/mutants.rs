@@ -1,9 +1,9 @@
-//! Mistakes sown on purpose: each is a patch that says which check must catch it.
+//! Mutants: mistakes made on purpose. Each is a patch that names the test that must catch it.
 //!
-//! It knows the patches in `crates/bgjobs/mutants` and how the checks that they name are run; it knows nothing of what is in them.
+//! It knows the patches in `crates/bgjobs/mutants` and how to run their tests; it does not know what they change.
 //!
-//! A patch begins with a sentence that says what is wrong, then names its check: `caught by: loom NAME`.
-//! It is applied to a copy of the workspace below the target folder, so nothing of it is left in the workspace.
+//! A patch begins with a sentence that describes the mistake, then names its test: `caught by: loom NAME`.
+//! It is applied to a copy of the workspace in the target folder, so the workspace itself never changes.
 
 use std::{
     collections::BTreeSet,
@@ -19,18 +19,18 @@ use crate::{
     workspace,
 };
 
-/// After this long a test hangs, which is a way to catch a mistake.
+/// A test that takes longer is considered hung, which counts as catching the mistake.
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Cargo's arguments for the models.
 const BUILD: &str =
     "test -p bgjobs --test models --profile model --no-run --quiet --message-format=json-render-diagnostics";
 
-/// A mistake, and who must see it.
+/// A mistake and the test that must catch it.
 #[derive(Debug, PartialEq)]
 struct Mutant {
     name: String,
-    what: String,
+    mistake: String,
     check: Check,
     patch: PathBuf,
 }
@@ -42,12 +42,12 @@ struct Check {
     test: String,
 }
 
-/// How the models are run.
+/// The tool that runs the models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Suite {
-    /// The models, in all interleavings.
+    /// All interleavings.
     Loom,
-    /// The models, in random interleavings.
+    /// Random interleavings.
     Shuttle,
 }
 
@@ -87,18 +87,18 @@ enum End {
     Hung,
 }
 
-/// Applies the patches one by one and runs what must catch them; those only whose name has `part` in it.
+/// Applies the patches whose name contains `part`, one at a time, and runs the test that must catch each.
 pub(crate) fn run(part: &str) -> Result<(), Failed> {
     let failed = |reason: String| Failed::without_step("mutants", &reason);
     let mutants: Vec<_> = all()?.into_iter().filter(|mutant| mutant.name.contains(part)).collect();
     if mutants.is_empty() {
-        return Err(failed(format!("no mutant has `{part}` in its name; they are in {}", folder().display())));
+        return Err(failed(format!("no mutant's name contains `{part}`; mutants are in {}", folder().display())));
     }
-    let copy = Copy::make().map_err(|error| failed(format!("the workspace can't be copied: {error}")))?;
+    let copy = Copy::make().map_err(|error| failed(format!("could not copy the workspace: {error}")))?;
     let checks: BTreeSet<_> = mutants.iter().map(|mutant| &mutant.check).collect();
     for check in checks {
         if copy.run(check)? != End::Passed {
-            return Err(failed(format!("`{check}` does not pass without a mutant, so it can't catch one")));
+            return Err(failed(format!("`{check}` fails without a mutant, so it proves nothing")));
         }
     }
     let mut survivors = Vec::new();
@@ -108,7 +108,7 @@ pub(crate) fn run(part: &str) -> Result<(), Failed> {
         let word = match end {
             End::Passed => "SURVIVED",
             End::Failed => "caught",
-            End::Hung => "caught, it hangs",
+            End::Hung => "caught (hung)",
         };
         println!("{:7.1} s  {}: {word} ({})", began.elapsed().as_secs_f64(), mutant.name, mutant.check);
         if end == End::Passed {
@@ -119,15 +119,15 @@ pub(crate) fn run(part: &str) -> Result<(), Failed> {
         println!("all {} mutants were caught", mutants.len());
         return Ok(());
     }
-    let told: Vec<_> = survivors.iter().map(|mutant| format!("{}: {}", mutant.name, mutant.what)).collect();
-    Err(failed(format!("not caught:\n{}\nhint: mend the check that its patch names", told.join("\n"))))
+    let told: Vec<_> = survivors.iter().map(|mutant| format!("{}: {}", mutant.name, mutant.mistake)).collect();
+    Err(failed(format!("not caught:\n{}\nhint: strengthen the tests that the patches name", told.join("\n"))))
 }
 
 fn folder() -> PathBuf {
     workspace::root().join("crates/bgjobs/mutants")
 }
 
-/// All mutants, by name.
+/// All mutants, sorted by name.
 fn all() -> Result<Vec<Mutant>, Failed> {
     let failed = |path: &Path, reason: String| {
         Failed::without_step("mutants", &format!("{}: {reason}", path.file_name().unwrap_or_default().display()))
@@ -144,17 +144,18 @@ fn all() -> Result<Vec<Mutant>, Failed> {
 
 /// Reads the head of a patch.
 fn read(path: &Path, text: &str) -> Result<Mutant, String> {
-    let what = text.lines().next().filter(|line| line.ends_with('.'));
-    let what = what.ok_or("its first line is no sentence that says what is wrong")?.to_owned();
+    let mistake = text.lines().next().filter(|line| line.ends_with('.'));
+    let mistake = mistake.ok_or("its first line isn't a sentence that describes the mistake")?.to_owned();
     let caught = text.lines().find_map(|line| line.strip_prefix("caught by: "));
     let (suite, model) =
-        caught.and_then(|caught| caught.split_once(' ')).ok_or("it has no line `caught by: SUITE TEST`")?;
-    let suite = Suite::parse(suite).ok_or_else(|| format!("{suite} is no suite: loom or shuttle"))?;
+        caught.and_then(|caught| caught.split_once(' ')).ok_or("the line `caught by: SUITE TEST` is missing")?;
+    let suite =
+        Suite::parse(suite).ok_or_else(|| format!("`{suite}` isn't a suite; the suites are loom and shuttle"))?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Mutant { name, what, check: Check { suite, test: model.to_owned() }, patch: path.to_owned() })
+    Ok(Mutant { name, mistake, check: Check { suite, test: model.to_owned() }, patch: path.to_owned() })
 }
 
-/// A workspace in which mistakes are made.
+/// A copy of the workspace, to make mistakes in.
 struct Copy {
     root: PathBuf,
     target: PathBuf,
@@ -166,12 +167,12 @@ impl Copy {
         let copy = Self { root: target.join("workspace"), target };
         fs::create_dir_all(&copy.root)?;
         for part in ["Cargo.toml", "Cargo.lock", "README.md", "docs", "crates", "xtask"] {
-            bring(&workspace::root().join(part), &copy.root.join(part))?;
+            mirror(&workspace::root().join(part), &copy.root.join(part))?;
         }
         Ok(copy)
     }
 
-    /// Runs a check with a mistake made, and mends that again.
+    /// Runs a test with the mistake in place, then reverts the mistake.
     fn run_mutated(&self, mutant: &Mutant) -> Result<End, Failed> {
         apply(mutant, &self.root, &[])?;
         let end = self.run(&mutant.check);
@@ -188,15 +189,15 @@ impl Copy {
         let child = output("stdout").and_then(|out| {
             command.stdin(Stdio::null()).stdout(out).stderr(output("stderr")?).env_remove("BGJOBS_PROVE").spawn()
         });
-        let end = child.and_then(wait).map_err(|error| failed(format!("it does not run: {error}")))?;
+        let end = child.and_then(wait).map_err(|error| failed(format!("could not run the test: {error}")))?;
         let told = fs::read_to_string(self.target.join("stdout")).unwrap_or_default();
         if end == End::Passed && !told.contains("running 1 test") {
-            return Err(failed("there is no such test".to_owned()));
+            return Err(failed("this test doesn't exist".to_owned()));
         }
         Ok(end)
     }
 
-    /// Builds a suite; the path of its binary.
+    /// Builds a suite and returns the path of its binary.
     fn build(&self, suite: Suite) -> Result<PathBuf, String> {
         let output = step::cargo()
             .args(BUILD.split(' '))
@@ -205,35 +206,35 @@ impl Copy {
             .env("RUSTFLAGS", suite.flags())
             .stderr(Stdio::piped())
             .output()
-            .map_err(|error| format!("cargo does not start: {error}"))?;
+            .map_err(|error| format!("could not start cargo: {error}"))?;
         if !output.status.success() {
-            return Err(format!("it does not compile:\n{}", String::from_utf8_lossy(&output.stderr)));
+            return Err(format!("the suite doesn't compile:\n{}", String::from_utf8_lossy(&output.stderr)));
         }
         let told = String::from_utf8_lossy(&output.stdout);
         let path = told.rsplit_once("\"executable\":\"").and_then(|(_, rest)| rest.split('"').next());
-        path.map(PathBuf::from).ok_or_else(|| "cargo names no binary".to_owned())
+        path.map(PathBuf::from).ok_or_else(|| "cargo reported no binary".to_owned())
     }
 }
 
-/// Makes a mistake, or with `--reverse` mends it.
+/// Makes a mistake, or reverts it with `--reverse`.
 fn apply(mutant: &Mutant, root: &Path, options: &[&str]) -> Result<(), Failed> {
-    let failed = |reason: String| Failed::without_step("mutants", &format!("{} does not apply: {reason}", mutant.name));
+    let failed = |reason: String| Failed::without_step("mutants", &format!("{} doesn't apply: {reason}", mutant.name));
     let patch = mutant.patch.canonicalize().map_err(|error| failed(error.to_string()))?;
     let output = Command::new("git")
         .arg("apply")
         .args(options)
         .arg(patch)
         .current_dir(root)
-        // In a folder of a repository git would apply what is below that folder only.
+        // Inside a repository, git ignores the parts of a patch outside the current folder.
         .env("GIT_CEILING_DIRECTORIES", root.parent().unwrap_or(root))
         .env("GIT_DIR", root.join("no-repository"))
         .output()
-        .map_err(|error| failed(format!("git does not start: {error}")))?;
+        .map_err(|error| failed(format!("could not start git: {error}")))?;
     if output.status.success() { Ok(()) } else { Err(failed(String::from_utf8_lossy(&output.stderr).into_owned())) }
 }
 
-/// Copies what differs, so that cargo builds only that anew.
-fn bring(from: &Path, to: &Path) -> io::Result<()> {
+/// Makes one tree equal another, and writes only files that differ, so that cargo rebuilds only those.
+fn mirror(from: &Path, to: &Path) -> io::Result<()> {
     if !from.is_dir() {
         let new = fs::read(from)?;
         return if fs::read(to).is_ok_and(|old| old == new) { Ok(()) } else { fs::write(to, new) };
@@ -244,10 +245,10 @@ fn bring(from: &Path, to: &Path) -> io::Result<()> {
         let path = entry.path();
         if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
     }
-    names.iter().filter(|name| *name != "target").try_for_each(|name| bring(&from.join(name), &to.join(name)))
+    names.iter().filter(|name| *name != "target").try_for_each(|name| mirror(&from.join(name), &to.join(name)))
 }
 
-/// Waits for a test, which is ended if it takes too long.
+/// Waits for a test, and kills it if it hangs.
 fn wait(mut child: Child) -> io::Result<End> {
     let began = Instant::now();
     loop {
@@ -268,8 +269,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_mutant_can_still_be_made() {
-        let mutants = all().expect("each has its head");
+    fn every_mutant_still_applies() {
+        let mutants = all().expect("each patch has its head");
         assert!(!mutants.is_empty());
         for mutant in mutants {
             apply(&mutant, &workspace::root(), &["--check"]).unwrap_or_else(|failed| panic!("{failed}"));
@@ -277,33 +278,33 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_says_what_is_wrong_and_who_must_see_it() {
+    fn a_patch_describes_its_mistake_and_names_the_test_that_catches_it() {
         let read = |text| read(Path::new("mutants/a_b.patch"), text);
-        let mutant = read("It is wrong.\n\ncaught by: loom a_test\n\n--- a\n+++ b\n").expect("it has its head");
-        assert_eq!((mutant.name.as_str(), mutant.what.as_str()), ("a_b", "It is wrong."));
+        let mutant = read("It is wrong.\n\ncaught by: loom a_test\n\n--- a\n+++ b\n").expect("the patch has its head");
+        assert_eq!((mutant.name.as_str(), mutant.mistake.as_str()), ("a_b", "It is wrong."));
         assert_eq!(mutant.check.to_string(), "loom a_test");
         for (text, reason) in [
-            ("", "its first line is no sentence that says what is wrong"),
-            ("It is wrong.\n--- a\n", "it has no line `caught by: SUITE TEST`"),
-            ("It is wrong.\ncaught by: luck a\n", "luck is no suite: loom or shuttle"),
+            ("", "its first line isn't a sentence that describes the mistake"),
+            ("It is wrong.\n--- a\n", "the line `caught by: SUITE TEST` is missing"),
+            ("It is wrong.\ncaught by: luck a\n", "`luck` isn't a suite; the suites are loom and shuttle"),
         ] {
             assert_eq!(read(text), Err(reason.to_owned()));
         }
     }
 
     #[test]
-    fn a_copy_is_as_its_original_and_keeps_what_is_the_same() {
+    fn a_mirrored_tree_equals_its_original_and_unchanged_files_are_not_written() {
         let folder = std::env::temp_dir().join(format!("xtask-mutants-{}", std::process::id()));
         let (from, to) = (folder.join("from"), folder.join("to"));
         let time = |file: &str| fs::metadata(to.join(file)).and_then(|data| data.modified()).expect("it was copied");
         fs::create_dir_all(from.join("below")).expect("the folder for temporary files can be written");
         fs::write(from.join("below/one"), "1").expect("the folder was just made");
         fs::write(from.join("gone"), "2").expect("the folder was just made");
-        bring(&from, &to).expect("it can be copied");
+        mirror(&from, &to).expect("it can be copied");
         let before = time("below/one");
         fs::remove_file(from.join("gone")).expect("it was just written");
         fs::write(from.join("new"), "3").expect("the folder was just made");
-        bring(&from, &to).expect("it can be copied again");
+        mirror(&from, &to).expect("it can be copied again");
         assert_eq!(time("below/one"), before);
         assert_eq!((to.join("gone").exists(), to.join("new").exists()), (false, true));
         fs::remove_dir_all(folder).expect("it was just made");

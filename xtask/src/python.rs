@@ -1,10 +1,10 @@
-//! The Pythons of this machine, and what is checked with them.
+//! The Pythons on this machine, and the checks that run with each.
 //!
-//! It knows venv, pip and pytest; it installs nothing outside the target folder, and runs nothing but the question which
-//! Python a program is.
+//! It knows venv, pip and pytest; it does not run the checks, which install nothing outside the target folder. The only
+//! programs it runs itself are Pythons, to ask for their version.
 //!
-//! For each Python there are two environments, one with IPython 8 and one with the newest. Both are kept between runs while what
-//! they are made from stays the same. The package is built once: one wheel serves every Python.
+//! Each Python gets two environments, one with IPython 8 and one with the newest. Later runs reuse both until the
+//! interpreter or the requirements change. The package is built once: one wheel serves every Python.
 
 use std::{
     env, fs,
@@ -16,39 +16,39 @@ use crate::{
     workspace,
 };
 
-/// A Python that can make environments.
+/// A Python that can create environments.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Python {
     file: PathBuf,
     version: Version,
-    /// What the interpreter says of itself: an environment made by another is not kept.
+    /// The interpreter's prefix and full version: an environment that another one created is not reused.
     whole: String,
 }
 
-/// The two numbers that make Pythons differ.
+/// Major and minor version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Version(u32, u32);
 
 const OLDEST: Version = Version(3, 9);
 
-/// The minor versions that are looked for by their names.
+/// The minor versions to look for by name.
 const MINORS: std::ops::RangeInclusive<u32> = 9..=14;
 
-/// What an environment is named after, and the file with its requirements.
+/// The kinds of environment: a name and a file of requirements.
 const KINDS: [(&str, &str); 2] = [("newest", "ipython-newest.txt"), ("8", "ipython-8.txt")];
 
-/// Answers with two numbers and a line; fails if venv or pip is missing, as it is on a Debian without `python3-venv`.
+/// Prints the version and the prefix; fails if venv or pip is missing, as on a Debian without `python3-venv`.
 const QUESTION: &str =
     "import sys, ensurepip, venv; print(*sys.version_info[:2]); print(sys.prefix, *sys.version.split())";
 
-/// The machine's default Python, or what is missing.
+/// The default Python, or what is missing.
 pub(crate) fn default() -> Result<Vec<Python>, String> {
     probe(Path::new(DEFAULT)).map(|python| vec![python])
 }
 
 const DEFAULT: &str = if cfg!(windows) { "python" } else { "python3" };
 
-/// The default and one of each other version: those that have a name of their own on the path, and those of pyenv.
+/// The default Python and one of each other version, from `python3.N` on the path and from pyenv.
 pub(crate) fn all() -> Result<Vec<Python>, String> {
     let default = probe(Path::new(DEFAULT));
     let named = MINORS.map(|minor| PathBuf::from(format!("python3.{minor}")));
@@ -62,7 +62,7 @@ pub(crate) fn all() -> Result<Vec<Python>, String> {
     if found.is_empty() { default.map(|_| found) } else { Ok(found) }
 }
 
-/// The Pythons that pyenv has installed.
+/// The Pythons that pyenv manages.
 fn of_pyenv() -> Vec<PathBuf> {
     let root = env::var_os("PYENV_ROOT").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".pyenv")));
     let folders = root.and_then(|root| fs::read_dir(root.join("versions")).ok());
@@ -72,13 +72,13 @@ fn of_pyenv() -> Vec<PathBuf> {
     files
 }
 
-/// Asks a program which Python it is; an error says what to install.
+/// Asks a Python for its version; an error says what to install.
 fn probe(file: &Path) -> Result<Python, String> {
     let Ok(output) = step::at_root(file).args(["-c", QUESTION]).output() else {
         return Err(advice(file, None));
     };
     let answer = output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned());
-    match answer.as_deref().and_then(|answer| understand(file, answer)) {
+    match answer.as_deref().and_then(|answer| parse_answer(file, answer)) {
         Some(python) if python.version >= OLDEST => Ok(python),
         Some(python) => Err(advice(file, Some(python.version))),
         None if String::from_utf8_lossy(&output.stderr).contains("ModuleNotFoundError") => Err(without_venv(file)),
@@ -86,8 +86,8 @@ fn probe(file: &Path) -> Result<Python, String> {
     }
 }
 
-/// A Python by its answer to the question.
-fn understand(file: &Path, answer: &str) -> Option<Python> {
+/// Reads a Python's answer to [`QUESTION`].
+fn parse_answer(file: &Path, answer: &str) -> Option<Python> {
     let (numbers, whole) = answer.trim_end().split_once('\n')?;
     let (major, minor) = numbers.split_once(' ')?;
     let version = Version(major.parse().ok()?, minor.parse().ok()?);
@@ -97,20 +97,21 @@ fn understand(file: &Path, answer: &str) -> Option<Python> {
 fn advice(file: &Path, too_old: Option<Version>) -> String {
     let file = file.display();
     let what = match too_old {
-        Some(Version(major, minor)) => format!("{file} is Python {major}.{minor}, and it needs 3.9 or newer"),
+        Some(Version(major, minor)) => format!("{file} is Python {major}.{minor}, and the package needs 3.9 or newer"),
         None => format!("{file} is missing"),
     };
-    format!("{what}\nhint: install a Python with venv and pip; on Debian that is `apt install python3 python3-venv`")
+    format!("{what}\nhint: install a Python with venv and pip; on Debian run `apt install python3 python3-venv`")
 }
 
 fn without_venv(file: &Path) -> String {
     format!(
-        "{} comes without venv and pip\nhint: install them as you installed Python; on Debian that is `apt install python3-venv`",
+        "{} has no venv and pip\n\
+         hint: install them the way you installed Python; on Debian run `apt install python3-venv`",
         file.display()
     )
 }
 
-/// The steps for some Pythons: the package is built by the first, and its types are checked there.
+/// The steps for these Pythons. The first one also builds the package, and checks its style and types.
 pub(crate) fn steps(pythons: &[Python]) -> Vec<Step> {
     let folder = folder();
     let wheels = folder.join("wheels");
@@ -119,7 +120,7 @@ pub(crate) fn steps(pythons: &[Python]) -> Vec<Step> {
         for (kind, requirements) in KINDS {
             let is_first = index == 0 && kind == KINDS[0].0;
             let environment = Environment::new(&folder, python, kind, requirements);
-            steps.extend(environment.made());
+            steps.extend(environment.created());
             if is_first {
                 steps.push(environment.wheel(&wheels));
             }
@@ -133,20 +134,20 @@ pub(crate) fn steps(pythons: &[Python]) -> Vec<Step> {
     steps
 }
 
-/// The steps that bring the package to the environment with the newest IPython.
+/// The steps that install the package in the environment with the newest IPython.
 pub(crate) fn installed(python: &Python) -> Vec<Step> {
     let wheels = folder().join("wheels");
     let environment = Environment::newest(&folder(), python);
-    let [made, requirements] = environment.made();
-    vec![made, requirements, environment.wheel(&wheels), environment.package(&wheels)]
+    let [created, requirements] = environment.created();
+    vec![created, requirements, environment.wheel(&wheels), environment.package(&wheels)]
 }
 
-/// The Python of that environment.
+/// The interpreter of that environment.
 pub(crate) fn program(python: &Python) -> PathBuf {
     Environment::newest(&folder(), python).program()
 }
 
-/// Where environments and wheels are kept.
+/// The folder of environments and wheels.
 fn folder() -> PathBuf {
     workspace::target().join("python")
 }
@@ -175,32 +176,32 @@ impl<'a> Environment<'a> {
         Self::new(folder, python, kind, requirements)
     }
 
-    /// The steps that make it, left out while it was made from the same.
-    fn made(&self) -> [Step; 2] {
-        let (stamp, text) = (workspace::root().join(&self.folder).join("made-from"), self.made_from());
+    /// The steps that create it, skipped until the interpreter or the requirements change.
+    fn created(&self) -> [Step; 2] {
+        let (stamp, text) = (workspace::root().join(&self.folder).join("made-from"), self.inputs());
         [
             Step::program(&format!("{}: environment", self.name), &self.python.file, "-m venv --clear")
                 .path(&self.folder)
-                .kept(Stamp::part(&stamp, &text)),
+                .unless(Stamp::part(&stamp, &text)),
             self.step("requirements", "-m pip install --quiet --disable-pip-version-check -r")
                 .path(&self.requirements)
-                .kept(Stamp::last(&stamp, &text)),
+                .unless(Stamp::last(&stamp, &text)),
         ]
     }
 
-    /// All that it is made from.
-    fn made_from(&self) -> String {
+    /// Everything that the environment depends on.
+    fn inputs(&self) -> String {
         let read = |name: &Path| fs::read_to_string(workspace::root().join(name)).unwrap_or_default();
         let common = read(Path::new("python/tests/requirements.txt"));
         format!("{}\n{common}\n{}", self.python.whole, read(&self.requirements))
     }
 
-    /// Builds the package as `pip install .` does, with the maturin of the environment.
+    /// Builds the package as `pip install .` does, with the environment's maturin.
     fn wheel(&self, wheels: &Path) -> Step {
         self.step("wheel", "-m maturin build --quiet --release --out").path(wheels)
     }
 
-    /// Installs what was built.
+    /// Installs the wheel.
     fn package(&self, wheels: &Path) -> Step {
         self.step("package", "-m pip install --quiet --no-deps --no-index --force-reinstall bgjobs --find-links")
             .path(wheels)
@@ -222,7 +223,7 @@ impl<'a> Environment<'a> {
         ]
     }
 
-    /// A call of the environment's Python.
+    /// A step that runs the environment's Python.
     fn step(&self, what: &str, line: &str) -> Step {
         Step::program(&format!("{}: {what}", self.name), &self.program(), line)
     }
@@ -241,12 +242,12 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_names_the_version() {
+    fn an_answer_holds_the_version() {
         let answer = "3 11\n/usr 3.11.7 (main, Jan 1 2026) [GCC]\n";
-        let understood = understand(Path::new("python3"), answer).map(|python| (python.version, python.whole));
-        assert_eq!(understood, Some((Version(3, 11), "/usr 3.11.7 (main, Jan 1 2026) [GCC]".to_owned())));
-        assert_eq!(understand(Path::new("python3"), "pyenv: python3: command not found\n"), None);
-        assert_eq!(understand(Path::new("python3"), ""), None);
+        let python = parse_answer(Path::new("python3"), answer).map(|python| (python.version, python.whole));
+        assert_eq!(python, Some((Version(3, 11), "/usr 3.11.7 (main, Jan 1 2026) [GCC]".to_owned())));
+        assert_eq!(parse_answer(Path::new("python3"), "pyenv: python3: command not found\n"), None);
+        assert_eq!(parse_answer(Path::new("python3"), ""), None);
     }
 
     #[test]
@@ -257,15 +258,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named_with_the_package_that_has_it() {
+    fn the_advice_names_what_is_missing_and_its_package() {
         let none = probe(Path::new("no-such-python")).expect_err("there is no such program");
         assert_eq!(
             none,
             "no-such-python is missing\n\
-             hint: install a Python with venv and pip; on Debian that is `apt install python3 python3-venv`"
+             hint: install a Python with venv and pip; on Debian run `apt install python3 python3-venv`"
         );
         assert!(
-            advice(Path::new("python3"), Some(Version(3, 8))).starts_with("python3 is Python 3.8, and it needs 3.9")
+            advice(Path::new("python3"), Some(Version(3, 8)))
+                .starts_with("python3 is Python 3.8, and the package needs 3.9")
         );
         assert!(without_venv(Path::new("python3")).ends_with("`apt install python3-venv`"));
     }
@@ -278,17 +280,17 @@ mod tests {
     }
 
     #[test]
-    fn each_step_has_a_name_of_its_own() {
+    fn step_names_are_unique() {
         let steps = steps(&[python(11), python(9)]);
         let names: std::collections::BTreeSet<_> = steps.iter().map(Step::name).collect();
         assert_eq!(names.len(), steps.len());
     }
 
     #[test]
-    fn an_environment_is_made_anew_when_its_requirements_change() {
+    fn an_environment_depends_on_its_requirements() {
         let (python, folder) = (python(11), Path::new("target/python"));
         let [newest, eight] =
-            KINDS.map(|(kind, requirements)| Environment::new(folder, &python, kind, requirements).made_from());
+            KINDS.map(|(kind, requirements)| Environment::new(folder, &python, kind, requirements).inputs());
         assert_ne!(newest, eight);
         for requirements in [newest, eight] {
             assert!(requirements.contains("pytest==") && requirements.contains("ipython=="), "{requirements}");

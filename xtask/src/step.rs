@@ -1,6 +1,6 @@
-//! One check: a call of cargo or of another program, shown as a line that a reader can paste, and timed.
+//! One step: runs cargo or another program, times it, and prints the command for the reader to paste.
 //!
-//! It knows nothing of what the calls check.
+//! It does not know what a step checks.
 
 use std::{
     env, fmt, fs,
@@ -11,7 +11,7 @@ use std::{
 
 use crate::{component::Component, workspace};
 
-/// A call of a program from the workspace's root.
+/// A program to run from the workspace's root.
 pub(crate) struct Step {
     name: String,
     variables: Vec<(&'static str, &'static str)>,
@@ -22,22 +22,22 @@ pub(crate) struct Step {
 }
 
 enum Program {
-    /// The one that runs this program.
+    /// The cargo that runs xtask.
     Cargo,
     File(PathBuf),
 }
 
-/// A file that says from what a step made something that lasts: what was made from the same is kept.
+/// A file that records the inputs of steps whose output is reused: they are skipped until the inputs change.
 #[derive(Clone)]
 pub(crate) struct Stamp {
     file: PathBuf,
     text: String,
-    /// Whether the step is the last that makes it, and so writes the file.
+    /// Whether this step completes the output, and so writes the file.
     is_last: bool,
 }
 
 impl Stamp {
-    /// For a step that makes a part.
+    /// For a step that others follow.
     pub(crate) fn part(file: &Path, text: &str) -> Self {
         Self { file: file.to_owned(), text: text.to_owned(), is_last: false }
     }
@@ -47,7 +47,7 @@ impl Stamp {
         Self { is_last: true, ..Self::part(file, text) }
     }
 
-    fn is_true(&self) -> bool {
+    fn is_current(&self) -> bool {
         fs::read_to_string(&self.file).is_ok_and(|text| text == self.text)
     }
 }
@@ -74,14 +74,14 @@ impl Step {
         }
     }
 
-    /// An argument that may have spaces.
+    /// Adds an argument that may contain spaces.
     pub(crate) fn path(mut self, path: &Path) -> Self {
         self.arguments.push(path.display().to_string());
         self
     }
 
-    /// The step is left out while the stamp is true.
-    pub(crate) fn kept(mut self, stamp: Stamp) -> Self {
+    /// Skips the step while the stamp is current.
+    pub(crate) fn unless(mut self, stamp: Stamp) -> Self {
         self.stamp = Some(stamp);
         self
     }
@@ -100,13 +100,13 @@ impl Step {
         &self.name
     }
 
-    /// Runs it to its end, its output on the terminal, without input; returns how long it took.
+    /// Runs the program without input, its output on the terminal; returns how long it took.
     pub(crate) fn run(&self) -> Result<Duration, Failed> {
         let failed = |reason| Failed { name: self.name.clone(), line: Some(self.to_string()), reason };
         if let Some(advice) = self.needs.and_then(|component| component.if_missing(cargo())) {
             return Err(failed(advice));
         }
-        if self.stamp.as_ref().is_some_and(Stamp::is_true) {
+        if self.stamp.as_ref().is_some_and(Stamp::is_current) {
             return Ok(Duration::ZERO);
         }
         let started = Instant::now();
@@ -118,10 +118,10 @@ impl Step {
         match status {
             Ok(status) if status.success() => {}
             Ok(status) => return Err(failed(ended(status))),
-            Err(error) => return Err(failed(format!("{} does not start: {error}", self.program))),
+            Err(error) => return Err(failed(format!("could not start {}: {error}", self.program))),
         }
         if let Some(Stamp { file, text, is_last: true }) = &self.stamp {
-            fs::write(file, text).map_err(|error| failed(format!("{} can not be written: {error}", file.display())))?;
+            fs::write(file, text).map_err(|error| failed(format!("could not write {}: {error}", file.display())))?;
         }
         Ok(started.elapsed())
     }
@@ -136,7 +136,7 @@ impl fmt::Display for Program {
     }
 }
 
-/// The line that runs the same check in a shell.
+/// The command line that repeats the step in a shell.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, value) in &self.variables {
@@ -152,17 +152,17 @@ impl fmt::Display for Step {
     }
 }
 
-/// A check that did not pass.
+/// A check that failed.
 #[derive(Debug)]
 pub(crate) struct Failed {
     name: String,
-    /// What repeats it, if it could be begun.
+    /// The command line that repeats it, if it is a step.
     line: Option<String>,
     reason: String,
 }
 
 impl Failed {
-    /// A check that could not be begun.
+    /// A failure outside any step.
     pub(crate) fn without_step(name: &str, reason: &str) -> Self {
         Self { name: name.to_owned(), line: None, reason: reason.to_owned() }
     }
@@ -179,21 +179,21 @@ impl fmt::Display for Failed {
     }
 }
 
-/// The cargo that runs this program, from the workspace's root.
+/// The cargo that runs xtask, in the workspace's root.
 pub(crate) fn cargo() -> Command {
     at_root(Path::new(&env::var_os("CARGO").unwrap_or_else(|| "cargo".into())))
 }
 
-/// What rustc calls this machine; empty if it does not say, which cargo will complain of.
+/// The host's target triple; empty if rustc does not say, which cargo will report.
 pub(crate) fn host() -> String {
     let output = Command::new("rustc").args(["--print", "host-tuple"]).output();
     output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
 }
 
-/// A program that will run in the workspace's root.
+/// A command that runs in the workspace's root.
 pub(crate) fn at_root(program: &Path) -> Command {
     let root = workspace::root();
-    // A bare name is looked for on the path; what has a folder is meant from the root, wherever the caller stands.
+    // A bare name is looked up in PATH; a path is relative to the root, whatever the current folder is.
     let is_bare = program.components().count() == 1;
     let mut command = if is_bare { Command::new(program) } else { Command::new(root.join(program)) };
     command.current_dir(root);
@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_is_shown_as_a_line_for_the_shell() {
+    fn a_step_is_shown_as_a_command_line() {
         assert_eq!(Step::cargo("a", "fmt --all").to_string(), "cargo fmt --all");
         let step = Step::cargo("a", "doc").env("RUSTDOCFLAGS", "-D warnings").env("CASES", "5");
         assert_eq!(step.to_string(), r#"RUSTDOCFLAGS="-D warnings" CASES=5 cargo doc"#);
@@ -222,18 +222,18 @@ mod tests {
     }
 
     #[test]
-    fn what_was_made_from_the_same_is_kept() {
+    fn a_stamp_is_current_while_the_inputs_stay_the_same() {
         let file = env::temp_dir().join(format!("xtask-stamp-{}", std::process::id()));
         let stamp = Stamp::last(&file, "a 1");
-        assert!(!stamp.is_true());
+        assert!(!stamp.is_current());
         fs::write(&file, "a 1").expect("the folder for temporary files can be written");
-        assert!(stamp.is_true());
-        assert!(!Stamp::part(&file, "a 2").is_true());
+        assert!(stamp.is_current());
+        assert!(!Stamp::part(&file, "a 2").is_current());
         fs::remove_file(&file).expect("it was just written");
     }
 
     #[test]
-    fn a_failure_names_the_step_and_the_way_to_run_it_again() {
+    fn a_failure_names_the_step_and_the_command_that_repeats_it() {
         let line = Some("cargo clippy".to_owned());
         let failed = Failed { name: "clippy".to_owned(), line, reason: "exit code 101".to_owned() };
         assert_eq!(failed.to_string(), "failed: clippy: exit code 101\nhint: run it again with `cargo clippy`",);

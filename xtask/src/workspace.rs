@@ -1,6 +1,6 @@
 //! Where the workspace is.
 //!
-//! It knows nothing of what is in it.
+//! It does not know what is in it.
 
 use std::{
     env,
@@ -12,7 +12,7 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Cargo's folder for what it builds, relative to the root if it is there.
+/// Cargo's target folder; a relative path starts at the root.
 pub(crate) fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()).into()
 }

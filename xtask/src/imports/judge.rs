@@ -1,6 +1,6 @@
-//! What is wrong with a tree of files, by its map: each fault is a line that names its place and the way out.
+//! The rules: compares files and imports with the map. Each fault is one line with its file, its line and the way out.
 //!
-//! It knows no language: imports come to it as data.
+//! It does not know any language: imports are data to it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -12,7 +12,7 @@ use super::{
 /// The file that holds the map.
 pub(super) const MAP: &str = "ARCHITECTURE.md";
 
-/// Faults of the map itself: what it leaves out, names twice, or names for nothing.
+/// Faults of the map itself: files it omits, names twice, or names although they don't exist.
 pub(super) fn map_faults(folders: &[Folder], files: &Files, required: &[&str]) -> Vec<String> {
     let mut faults = Vec::new();
     for path in required.iter().filter(|&path| folders.iter().all(|folder| folder.path != *path)) {
@@ -58,7 +58,7 @@ pub(super) fn map_faults(folders: &[Folder], files: &Files, required: &[&str]) -
     faults
 }
 
-/// A stub may have a row, where it stands for an extension module, and needs none.
+/// A stub may have a row, to stand for its extension module, but doesn't need one.
 fn is_stub(file: &str) -> bool {
     extension(file) == Some("pyi")
 }
@@ -68,7 +68,7 @@ fn children<'a>(folder: &str, files: &'a Files) -> BTreeSet<&'a str> {
     files.keys().filter_map(|file| file.strip_prefix(folder)?.split('/').next()).collect()
 }
 
-/// Imports from a row to one above it.
+/// Imports from a lower row to a higher one.
 pub(super) fn upward(folders: &[Folder], imports: &[Import]) -> Vec<String> {
     let mut faults = Vec::new();
     for Import { from, to, line } in first_lines(imports) {
@@ -78,7 +78,7 @@ pub(super) fn upward(folders: &[Folder], imports: &[Import]) -> Vec<String> {
             let name = file[folder.path.len()..].split('/').next()?;
             folder.rows.iter().position(|row| row.names.iter().any(|other| other == name))
         };
-        // What is in no row has a fault of its own.
+        // A missing row is a fault of its own.
         let (Some(lower), Some(upper)) = (row(from), row(to)) else { continue };
         if lower > upper {
             faults.push(format!(
@@ -91,7 +91,7 @@ pub(super) fn upward(folders: &[Folder], imports: &[Import]) -> Vec<String> {
     faults
 }
 
-/// One import for each two files: the first.
+/// The first import of each pair of files.
 fn first_lines(imports: &[Import]) -> Vec<&Import> {
     let mut imports: Vec<_> = imports.iter().collect();
     imports.sort();
@@ -99,10 +99,10 @@ fn first_lines(imports: &[Import]) -> Vec<&Import> {
     imports
 }
 
-/// What each file imports, with the first line that does so.
+/// The imports of each file, with their first lines.
 type Graph<'a> = BTreeMap<&'a str, BTreeMap<&'a str, usize>>;
 
-/// Circles of files that import each other; of each one its shortest ring.
+/// Circles: groups of files that all import each other, directly or not. Prints a shortest ring of each.
 pub(super) fn circles(imports: &[Import]) -> Vec<String> {
     let mut graph = Graph::new();
     for Import { from, to, line } in first_lines(imports) {
@@ -127,7 +127,7 @@ pub(super) fn circles(imports: &[Import]) -> Vec<String> {
     circles.iter().map(fault).collect()
 }
 
-/// The files that imports lead to from one file, each with the file before it on a shortest way.
+/// The files reachable from one file, each with its predecessor on a shortest path.
 fn reached<'a>(start: &str, graph: &Graph<'a>) -> BTreeMap<&'a str, &'a str> {
     let mut before = BTreeMap::new();
     let mut queue = VecDeque::from([start]);
@@ -143,7 +143,7 @@ fn reached<'a>(start: &str, graph: &Graph<'a>) -> BTreeMap<&'a str, &'a str> {
     before
 }
 
-/// A shortest way from a file back to it.
+/// A shortest path from a file back to itself.
 fn ring<'a>(start: &'a str, before: &BTreeMap<&'a str, &'a str>) -> Vec<&'a str> {
     let mut ring = vec![start];
     let mut file = before[start];

@@ -1,27 +1,27 @@
-//! The map in ARCHITECTURE.md: for each folder a table whose rows may import downwards.
+//! The map in ARCHITECTURE.md: a table for each folder, whose rows may import downwards only.
 //!
 //! It knows Markdown's headings and tables; it does not know what is in the folders.
 
-/// What begins the table of a folder.
+/// The header of every table.
 const HEADER: &str = "| where | what | what it does not know |";
 
 /// A folder and its table.
 pub(super) struct Folder {
-    /// Relative to the workspace's root, with a slash at its end.
+    /// Relative to the workspace's root, with a trailing slash.
     pub(super) path: String,
     /// The heading's line in the map.
     pub(super) line: usize,
     pub(super) rows: Vec<Row>,
 }
 
-/// What stands on one storey.
+/// Files and folders on one level.
 pub(super) struct Row {
     pub(super) line: usize,
-    /// Files and folders, relative to the table's folder, without a slash at the end.
+    /// Relative to the table's folder, without a trailing slash.
     pub(super) names: Vec<String>,
 }
 
-/// Reads the tables; one without rows is a heading that no table follows.
+/// Reads the tables. A heading without a table yields a folder without rows.
 pub(super) fn read(text: &str) -> Vec<Folder> {
     let lines: Vec<_> = text.lines().map(str::trim).collect();
     let mut folders = Vec::new();
@@ -31,7 +31,7 @@ pub(super) fn read(text: &str) -> Vec<Folder> {
         let table = section.enumerate().skip_while(|(_, line)| !line.starts_with('|'));
         let mut table = table.take_while(|(_, line)| line.starts_with('|'));
         let has_header = table.next().is_some_and(|(_, line)| *line == HEADER);
-        // The line below the header only draws.
+        // The line below the header is only a rule.
         let rows = table.skip(1).filter(|_| has_header);
         let rows = rows.map(|(below, line)| Row { line: at + below + 2, names: names(line) }).collect();
         folders.push(Folder { path, line: at + 1, rows });
@@ -39,7 +39,7 @@ pub(super) fn read(text: &str) -> Vec<Folder> {
     folders
 }
 
-/// The folder that a line begins the section of.
+/// The folder whose section this line begins, if it does.
 fn folder(line: &str) -> Option<String> {
     let heading = line.strip_prefix('#')?.trim_start_matches('#').trim();
     let path = heading.strip_prefix('`')?.strip_suffix('`')?;

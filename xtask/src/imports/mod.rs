@@ -1,7 +1,7 @@
-//! Checks that imports go down only, by the map in ARCHITECTURE.md.
+//! Checks that imports only go down, by the map in ARCHITECTURE.md.
 //!
-//! It knows where the crates and the package are; [`map`] reads the map, [`rust`] and [`python`] the imports, and [`judge`]
-//! compares them.
+//! It knows where the crates and the package are, but not the rules: [`map`] reads the map, [`rust`] and [`python`]
+//! read the imports, and [`judge`] compares them.
 
 mod judge;
 mod map;
@@ -14,7 +14,7 @@ use std::{collections::BTreeSet, fs, io, path::Path};
 use self::modules::Files;
 use crate::{step::Failed, workspace};
 
-/// Folders that must have a map, so that a heading which gets lost is missed.
+/// Folders that must have a map, so that a deleted heading is noticed.
 const REQUIRED: [&str; 6] = [
     "crates/bgjobs/src/",
     "crates/bgjobs-shell/src/",
@@ -32,16 +32,16 @@ pub(crate) fn run() -> Result<(), Failed> {
     let failed = |reason: String| Failed::without_step("imports", &reason);
     let root = workspace::root();
     let map = fs::read_to_string(root.join(judge::MAP)).map_err(|error| failed(format!("{}: {error}", judge::MAP)))?;
-    let files = files(&root).map_err(|error| failed(format!("the files can't be read: {error}")))?;
+    let files = files(&root).map_err(|error| failed(format!("could not read the files: {error}")))?;
     let faults = faults(&map, &files, &REQUIRED);
     if faults.is_empty() {
-        println!("all imports of {} files go down", files.len());
+        println!("imports of {} files only go down", files.len());
         return Ok(());
     }
     Err(failed(format!("{} faults:\n{}", faults.len(), faults.join("\n"))))
 }
 
-/// Everything that is wrong with files by their map.
+/// All faults of the files, by their map.
 fn faults(map: &str, files: &Files, required: &[&str]) -> Vec<String> {
     let folders = map::read(map);
     let mut faults = judge::map_faults(&folders, files, required);
@@ -56,7 +56,7 @@ fn faults(map: &str, files: &Files, required: &[&str]) -> Vec<String> {
     faults
 }
 
-/// The files whose imports count.
+/// The files whose imports are checked.
 fn files(root: &Path) -> io::Result<Files> {
     let mut files = Files::new();
     for entry in fs::read_dir(root.join("crates"))? {
@@ -68,7 +68,7 @@ fn files(root: &Path) -> io::Result<Files> {
     Ok(files)
 }
 
-/// Adds the files of a language in a folder and below.
+/// Adds a language's files, from a folder and its subfolders.
 fn add(root: &Path, folder: &str, language: &str, files: &mut Files) -> io::Result<()> {
     for entry in fs::read_dir(root.join(folder))? {
         let entry = entry?;
@@ -122,7 +122,7 @@ One sentence.
 
     const FOLDERS: [&str; 2] = ["crates/a/src/", "python/bgjobs/"];
 
-    /// Replaces a text of the map, which must be there, and files of the good tree.
+    /// Replaces some text of the map and some files of the good tree, then checks the faults.
     #[track_caller]
     fn check((old, new): (&str, &str), changed: &[(&str, &str)], expected: &[&str]) {
         assert!(MAP.contains(old), "{old}");
@@ -170,10 +170,8 @@ One sentence.
         check_map(
             "# Architecture\n",
             table,
-            &[
-                "crates/a/src/upper/mod.rs:1: imports crates/a/src/upper/part.rs, which stands above it in the table of \
-               `crates/a/src/upper/` (ARCHITECTURE.md:6 and 5); move what it needs to its own row or below",
-            ],
+            &["crates/a/src/upper/mod.rs:1: imports crates/a/src/upper/part.rs, which stands above it in the table \
+               of `crates/a/src/upper/` (ARCHITECTURE.md:6 and 5); move what it needs to its own row or below"],
         );
     }
 
@@ -276,7 +274,7 @@ One sentence.
     }
 
     #[test]
-    fn the_files_of_all_crates_and_of_the_package_are_read() {
+    fn the_files_of_all_crates_and_the_package_are_read() {
         let files = files(&workspace::root()).expect("the workspace can be read");
         for folder in REQUIRED {
             assert!(files.keys().any(|file| file.starts_with(folder)), "{folder}");

@@ -1,10 +1,10 @@
 //! The modules of one crate or package, and what their files import.
 //!
-//! It knows no language.
+//! It does not know any language.
 
 use std::collections::BTreeMap;
 
-/// Texts by path, relative to the workspace's root.
+/// File contents by path, relative to the workspace's root.
 pub(super) type Files = BTreeMap<String, String>;
 
 /// The extension of a file's name.
@@ -12,7 +12,7 @@ pub(super) fn extension(file: &str) -> Option<&str> {
     file.rsplit_once('.').map(|(_, extension)| extension)
 }
 
-/// A line of one file that uses another file.
+/// A line of one file that imports another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Import {
     pub(super) from: String,
@@ -20,7 +20,7 @@ pub(super) struct Import {
     pub(super) line: usize,
 }
 
-/// The files of a crate or a package by the paths of their modules; the root's path is empty.
+/// The files of a crate or package by module path; the root's path is empty.
 #[derive(Clone, Default)]
 pub(super) struct Modules<'a>(BTreeMap<Vec<String>, &'a str>);
 
@@ -33,7 +33,7 @@ impl<'a> Modules<'a> {
         self.0.contains_key(module)
     }
 
-    /// The deepest file whose module is a prefix of a path: what follows it names something in that file.
+    /// The deepest file whose module path is a prefix of `path`; the rest names an item in that file.
     pub(super) fn file(&self, path: &[String]) -> Option<&'a str> {
         (0..=path.len()).rev().find_map(|length| self.0.get(&path[..length]).copied())
     }

@@ -1,4 +1,4 @@
-//! The imports of a Python package, read from the words of its files.
+//! Reads the imports of a Python package from the tokens of its files.
 //!
 //! It knows `import` and `from`; it does not know what a module defines.
 
@@ -30,14 +30,14 @@ pub(super) fn imports(folder: &str, files: &Files) -> Vec<Import> {
     found.into_iter().collect()
 }
 
-/// The path of the module that a file holds, inside the package.
+/// The module path of a file, inside the package.
 fn module(file: &str) -> Vec<String> {
-    // The extension's stub stands for the extension.
+    // A stub stands for its extension module.
     let path = file.trim_end_matches(".pyi").trim_end_matches(".py");
     path.split('/').filter(|&part| part != "__init__").map(str::to_owned).collect()
 }
 
-/// A path inside the package, if it leads there.
+/// The module path inside the package, unless `path` leads elsewhere.
 fn absolute(package: &str, parent: &[String], path: &str) -> Option<Vec<String>> {
     let names = path.trim_start_matches('.');
     let dots = path.len() - names.len();
@@ -50,11 +50,11 @@ fn absolute(package: &str, parent: &[String], path: &str) -> Option<Vec<String>>
     Some(above.iter().cloned().chain(names).collect())
 }
 
-/// Everything that a file imports, as line and dotted path: `from .a import b` imports `.a.b`.
+/// The imports of a file, each with its line and dotted path: `from .a import b` imports `.a.b`.
 fn imported(text: &str) -> Vec<(usize, String)> {
-    let words = words(text);
+    let tokens = tokens(text);
     let mut found = Vec::new();
-    for statement in words.split(|(_, word)| word == "\n" || word == ";") {
+    for statement in tokens.split(|(_, word)| word == "\n" || word == ";") {
         let Some(at) = statement.iter().position(|(_, word)| word == "import") else { continue };
         let (before, after) = (&statement[..at], &statement[at + 1..]);
         let from = before.iter().rposition(|(_, word)| word == "from");
@@ -72,8 +72,8 @@ fn imported(text: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// The words and signs of a file with their lines; strings and comments are left out, a line's end inside brackets too.
-fn words(text: &str) -> Vec<(usize, String)> {
+/// The tokens of a file with their lines, without strings, comments and line ends inside brackets.
+fn tokens(text: &str) -> Vec<(usize, String)> {
     let mut words: Vec<(usize, String)> = Vec::new();
     let (mut rest, mut line, mut depth) = (text, 1, 0_u32);
     while let Some(first) = rest.chars().next() {
@@ -106,7 +106,7 @@ fn words(text: &str) -> Vec<(usize, String)> {
     words
 }
 
-/// How long the string literal is that begins here.
+/// The length of the string literal at the start of `text`.
 fn string_length(text: &str, quote: char) -> usize {
     let triple = quote.to_string().repeat(3);
     let end = if text.starts_with(&triple) { triple } else { quote.to_string() };
@@ -127,7 +127,7 @@ fn string_length(text: &str, quote: char) -> usize {
 mod tests {
     use super::*;
 
-    /// Checks what `jobs.py` imports if it has this text.
+    /// Checks the imports of a `jobs.py` with this text.
     #[track_caller]
     fn check(text: &str, expected: &[(usize, &str)]) {
         let others = ["__init__.py", "output.py", "_core.pyi", "inner/__init__.py", "inner/part.py"];
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn each_way_to_name_a_module_is_an_import() {
+    fn every_form_of_import_is_read() {
         check("import bgjobs.output", &[(1, "output.py")]);
         check("import os, bgjobs.output as o", &[(1, "output.py")]);
         check("import bgjobs", &[(1, "__init__.py")]);
@@ -154,13 +154,13 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_not_a_module_comes_from_the_package_s_file() {
+    fn a_name_that_is_not_a_module_is_imported_from_the_package_itself() {
         check("from bgjobs import install", &[(1, "__init__.py")]);
         check("from . import install", &[(1, "__init__.py")]);
     }
 
     #[test]
-    fn an_import_may_stand_anywhere() {
+    fn imports_are_found_anywhere_in_a_file() {
         check("from . import (  # all\n    output,\n\n    _core,\n)\n", &[(2, "output.py"), (4, "_core.pyi")]);
         check("from . import \\\n  output", &[(2, "output.py")]);
         check("if TYPE_CHECKING:\n    from .output import Log\n", &[(2, "output.py")]);
@@ -169,20 +169,20 @@ mod tests {
     }
 
     #[test]
-    fn strings_and_comments_are_left_out() {
+    fn strings_and_comments_are_skipped() {
         check("'''\nfrom . import output\n'''\n# from . import output\n", &[]);
         check("x = r\"\\\" ; from . import output\"\ny = 'a\\'; from . import output'", &[]);
         check("'''it's'''\nfrom . import output\n", &[(2, "output.py")]);
     }
 
     #[test]
-    fn names_of_others_are_no_imports() {
+    fn imports_from_elsewhere_do_not_count() {
         check("import output\nfrom output import x\nfrom bgjobs_x import output\nfrom .. import output\n", &[]);
         check("raise X from output\n", &[]);
     }
 
     #[test]
-    fn dots_count_from_the_package_of_the_file() {
+    fn dots_are_relative_to_the_file_s_package() {
         let files = [
             ("p/__init__.py", ""),
             ("p/a.py", ""),

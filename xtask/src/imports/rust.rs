@@ -1,8 +1,8 @@
-//! The imports of a crate, read from the tokens of its files.
+//! Reads the imports of a crate from the tokens of its files.
 //!
-//! It knows `use`, paths and modules; it does not know what a path names inside a file.
+//! It knows `use`, paths and modules; it does not know which items a file defines.
 //!
-//! Tokens rather than a syntax tree, because paths inside macros count too.
+//! It reads tokens, not a syntax tree, because paths inside macros count too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::modules::{Files, Import, Modules};
 
-/// Items that end with a semicolon, whatever braces they contain.
+/// Keywords of items that end with a semicolon, even if they contain braces.
 const STATEMENTS: [&str; 5] = ["use", "let", "static", "type", "const"];
 
 /// Reads the imports of the crate whose files are in `folder`; adds a fault for each file that isn't Rust.
@@ -52,7 +52,7 @@ pub(super) fn imports(folder: &str, files: &Files, faults: &mut Vec<String>) -> 
         let is_program = file.ends_with("src/main.rs");
         let own = if is_program { &program } else { &library };
         let mut aliases = BTreeMap::new();
-        // First all `use`s, because a path may begin with a name that a later one brings.
+        // `use` first: a path may begin with a name that a later `use` brings into scope.
         let (uses, others): (Vec<_>, Vec<_>) = source.paths.iter().partition(|path| path.binds.is_some());
         for path in uses.into_iter().chain(others) {
             let (modules, target) = if is_program && path.segments[0] == name {
@@ -72,7 +72,7 @@ pub(super) fn imports(folder: &str, files: &Files, faults: &mut Vec<String>) -> 
     found.into_iter().collect()
 }
 
-/// The path of the module that a file holds.
+/// The module path of a file.
 fn module(file: &str) -> Vec<String> {
     let path = file.trim_end_matches(".rs");
     if ["lib", "main"].contains(&path) {
@@ -81,19 +81,19 @@ fn module(file: &str) -> Vec<String> {
     path.split('/').filter(|&part| part != "mod").map(str::to_owned).collect()
 }
 
-/// What a program calls the library beside it.
+/// The name by which a binary imports the library of its package.
 fn crate_name(folder: &str) -> String {
     let package = folder.trim_end_matches("/src/").rsplit('/').next().unwrap_or_default();
     package.replace('-', "_")
 }
 
-/// Modules that are declared for tests, and nowhere else.
+/// Modules that are only declared for tests.
 fn only_for_tests<'a>(sources: impl Iterator<Item = &'a Source> + Clone) -> BTreeSet<&'a [String]> {
     let others: BTreeSet<_> = sources.clone().flat_map(|source| &source.declared).collect();
     sources.flat_map(|source| &source.tests).filter(|module| !others.contains(module)).map(Vec::as_slice).collect()
 }
 
-/// What a file says about modules.
+/// The paths and module declarations of a file.
 #[derive(Default)]
 struct Source {
     paths: Vec<Path>,
@@ -103,18 +103,18 @@ struct Source {
     tests: Vec<Vec<String>>,
 }
 
-/// A path as it is written.
+/// A path as written.
 struct Path {
     segments: Vec<String>,
     line: usize,
-    /// The module that it stands in.
+    /// The module that contains it.
     scope: Vec<String>,
-    /// The name that a `use` gives it.
+    /// The name that a `use` binds it to.
     binds: Option<String>,
 }
 
 impl Path {
-    /// The path from the crate's root, if it leads to a module of the crate.
+    /// The path from the crate's root, unless it leads to another crate.
     fn absolute(&self, modules: &Modules<'_>, aliases: &BTreeMap<&str, Vec<String>>) -> Option<Vec<String>> {
         let child = |name: &String| [self.scope.as_slice(), std::slice::from_ref(name)].concat();
         let (first, rest) = self.segments.split_first()?;
@@ -158,7 +158,7 @@ impl Source {
                     }
                     2 + length
                 }
-                // `pub(in crate::x)` says who may import, and imports nothing.
+                // `pub(in crate::x)` is a visibility, not an import.
                 [TokenTree::Ident(word), TokenTree::Group(limit), ..]
                     if word == "pub" && limit.delimiter() == Delimiter::Parenthesis =>
                 {
@@ -200,9 +200,9 @@ impl Source {
         }
     }
 
-    /// Reads what stands between `use` and the semicolon, or a part of a group in it, after a prefix.
+    /// Reads a `use` tree: the tokens between `use` and its semicolon, or one branch of a group after `prefix`.
     fn read_use(&mut self, tree: &[TokenTree], prefix: &[String], scope: &[String]) {
-        // `::name` is another crate.
+        // `::name` is an external crate.
         if prefix.is_empty() && is_colons(tree) {
             return;
         }
@@ -251,7 +251,7 @@ fn is_colons(tokens: &[TokenTree]) -> bool {
     is_punct(tokens.first(), ':') && is_punct(tokens.get(1), ':')
 }
 
-/// Whether a name after these tokens begins a path: it doesn't after `::`, nor as a method's name.
+/// Whether a name after these tokens begins a path; a segment after `::` and a method name don't.
 fn starts_path(before: &[TokenTree]) -> bool {
     match before {
         [.., one, other] if is_punct(Some(one), ':') && is_punct(Some(other), ':') => false,
@@ -260,7 +260,7 @@ fn starts_path(before: &[TokenTree]) -> bool {
     }
 }
 
-/// The names of a path that begins here.
+/// The segments of the path at the start of `tokens`.
 fn segments(tokens: &[TokenTree]) -> Vec<String> {
     let mut names = Vec::new();
     let mut rest = tokens;
@@ -274,14 +274,14 @@ fn segments(tokens: &[TokenTree]) -> Vec<String> {
     names
 }
 
-/// Whether an attribute leaves its item to tests: `cfg(test)` or `cfg(all(test, ...))`.
+/// Whether an attribute compiles its item for tests only: `cfg(test)` or `cfg(all(test, ...))`.
 fn is_test(attribute: TokenStream) -> bool {
     let tokens: Vec<_> = attribute.into_iter().collect();
     matches!(&tokens[..], [TokenTree::Ident(cfg), TokenTree::Group(condition)]
         if cfg == "cfg" && needs_test(condition.stream()))
 }
 
-/// Whether one of these conditions, which must all be met, is `test`.
+/// Whether a conjunction of conditions includes `test`.
 fn needs_test(conditions: TokenStream) -> bool {
     let tokens: Vec<_> = conditions.into_iter().collect();
     tokens.split(|token| is_punct(Some(token), ',')).any(|condition| match condition {
@@ -291,9 +291,10 @@ fn needs_test(conditions: TokenStream) -> bool {
     })
 }
 
-/// How many tokens the item, statement, field or arm has that begins here.
+/// The number of tokens in the item, statement, field or arm at the start of `tokens`.
 fn item_length(tokens: &[TokenTree]) -> usize {
-    let is_word = |at: usize, words: &[&str]| matches!(tokens.get(at), Some(TokenTree::Ident(word)) if words.iter().any(|other| word == other));
+    let is_word =
+        |at: usize, words: &[&str]| tokens.get(at).is_some_and(|token| words.contains(&token.to_string().as_str()));
     let mut at = 0;
     while is_punct(tokens.get(at), '#') {
         at += 2;
@@ -306,7 +307,7 @@ fn item_length(tokens: &[TokenTree]) -> usize {
         is_word(at, &["fn", "const", "async", "unsafe", "extern", "impl", "mod", "struct", "enum", "union", "trait"]);
     let ends = |token: &TokenTree| match token {
         TokenTree::Punct(punct) if punct.as_char() == ';' => true,
-        // A comma in an item stands between its generics.
+        // Inside an item, commas separate generics.
         TokenTree::Punct(punct) if punct.as_char() == ',' => !is_statement && !is_item,
         TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => !is_statement,
         _ => false,
@@ -319,7 +320,7 @@ fn item_length(tokens: &[TokenTree]) -> usize {
 mod tests {
     use super::*;
 
-    /// Checks what `engine/mod.rs` imports if it has this text.
+    /// Checks the imports of an `engine/mod.rs` with this text.
     #[track_caller]
     fn check(text: &str, expected: &[(usize, &str)]) {
         check_file("crates/a-b/src/engine/mod.rs", text, expected);
@@ -362,26 +363,26 @@ mod tests {
     }
 
     #[test]
-    fn a_child_module_is_imported_by_its_name() {
+    fn a_child_module_s_name_begins_a_path() {
         check("mod pool; use pool::Pool;", &[(1, "engine/pool.rs")]);
         check("mod pool;\nfn f() { pool::run() }", &[(2, "engine/pool.rs")]);
         check("mod pool;\nfn f() { self::pool::run() }", &[(2, "engine/pool.rs")]);
     }
 
     #[test]
-    fn a_path_through_a_name_that_a_use_brought_leads_to_the_deeper_file() {
+    fn a_path_through_an_imported_module_resolves_to_the_deeper_file() {
         check("fn f() {\n log::ring::new() }\nuse crate::log;", &[(2, "log/ring.rs"), (3, "log/mod.rs")]);
         check("use crate::log as l;\nfn f() { l::ring::new() }", &[(1, "log/mod.rs"), (2, "log/ring.rs")]);
     }
 
     #[test]
-    fn macros_are_read() {
+    fn paths_in_macros_are_imports() {
         check("fn f() { println!(\"{}\", crate::log::name()) }", &[(1, "log/mod.rs")]);
         check("macro_rules! m { () => { $crate::log::name() } }", &[(1, "log/mod.rs")]);
     }
 
     #[test]
-    fn a_declaration_a_visibility_and_a_comment_are_no_imports() {
+    fn declarations_visibilities_comments_and_strings_are_not_imports() {
         check("mod pool;", &[]);
         check("pub(in crate::log) fn f() {}", &[]);
         check("/// See [`crate::log::Log`].\nfn f() {} // crate::log::Log", &[]);
@@ -389,13 +390,13 @@ mod tests {
     }
 
     #[test]
-    fn names_of_others_are_no_imports() {
+    fn paths_to_other_crates_are_not_imports() {
         check("use std::log::Log; use ::log::Log; fn f() { ::log::log(x.log::<u8>(), <X as Y>::pool::z()) }", &[]);
         check("fn f(a: impl Fn() + use<'static>) {}", &[]);
     }
 
     #[test]
-    fn super_in_a_module_inside_a_file_is_that_file() {
+    fn super_in_an_inline_module_is_the_file_itself() {
         check(
             "mod inner { use super::pool::Pool; use super::super::log; }",
             &[(1, "engine/pool.rs"), (1, "log/mod.rs")],
@@ -403,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_compiled_for_tests_only_is_left_out() {
+    fn code_compiled_only_for_tests_is_skipped() {
         for item in [
             "use crate::log::{self, Log};",
             "mod tests { use crate::log; }",
@@ -422,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_declared_for_tests_only_imports_nothing() {
+    fn a_file_declared_only_for_tests_is_skipped() {
         let mut files = Files::from([("a/src/model/x.rs".to_owned(), "use crate::Name;".to_owned())]);
         let mut found = |declaration: &str| {
             files.insert("a/src/lib.rs".to_owned(), declaration.to_owned());
@@ -434,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_imports_the_library_beside_it_by_the_crate_s_name() {
+    fn a_binary_imports_its_library_by_the_crate_name() {
         let file = "crates/a-b/src/main.rs";
         check_file(file, "use a_b::log::Log; fn main() { a_b::run() }", &[(1, "lib.rs"), (1, "log/mod.rs")]);
         check_file(file, "use other::log::Log; fn main() { crate::run() }", &[]);

@@ -1,16 +1,16 @@
-//! Whether a committed picture shows what the screen shows.
+//! Compares a committed picture with a new one.
 //!
-//! It knows what may differ between two runs of one program: how long something took.
+//! It knows that only times may differ between two runs; it does not know how a picture is drawn.
 
 use super::svg;
 
 /// The units of a time.
 const UNITS: [&str; 6] = ["ns", "µs", "ms", "s", "m", "h"];
 
-/// What stands for a time.
+/// Replaces every time before a comparison.
 const TIME: char = '\u{0}';
 
-/// What a committed picture shows otherwise than a new one; `None` if only times differ.
+/// The rows that differ between a committed picture and a new one; `None` if only times differ.
 pub(super) fn difference(committed: &str, new: &str) -> Option<String> {
     if without_times(committed) == without_times(new) {
         return None;
@@ -21,13 +21,13 @@ pub(super) fn difference(committed: &str, new: &str) -> Option<String> {
     let come = new.iter().filter(|row| !is_in(row, &old)).map(|row| format!("+ {row}\n"));
     let rows: String = gone.chain(come).collect();
     Some(if rows.is_empty() {
-        "the rows are the same, but their order, colours or frame are not\n".to_owned()
+        "the rows are the same; their order, their colours, the description or the frame differ\n".to_owned()
     } else {
         rows
     })
 }
 
-/// A text with each time, and the spaces that pad it, replaced by a sign.
+/// Replaces each time, and the spaces that pad it, by [`TIME`].
 fn without_times(text: &str) -> String {
     let mut left = String::new();
     let mut rest = text;
@@ -53,7 +53,7 @@ fn without_times(text: &str) -> String {
     left
 }
 
-/// How long the time is that begins here, as `2.1ms` or `98 ms`.
+/// The length of the time at the start of `text`, such as `2.1ms` or `98 ms`.
 fn time_length(text: &str) -> Option<usize> {
     let number = text.find(|character: char| !character.is_ascii_digit() && character != '.')?;
     let space = usize::from(text[number..].starts_with(' '));
@@ -106,7 +106,8 @@ mod tests {
 
     #[test]
     fn a_changed_order_or_colour_is_refused() {
-        let expected = Some("the rows are the same, but their order, colours or frame are not\n".to_owned());
+        let expected =
+            Some("the rows are the same; their order, their colours, the description or the frame differ\n".to_owned());
         check(&["a", "b"], &["b", "a"], expected.as_deref());
         assert_eq!(difference(&picture(&["a"], Colour::Plain), &picture(&["a"], Colour::Red)), expected);
     }

@@ -1,6 +1,6 @@
-//! A picture from its scene to its file, or to a comparison with its file.
+//! Draws a picture into its file, or compares the two.
 //!
-//! It knows where the pictures are; it knows nothing of keys, cells and SVG.
+//! It knows where the files are; it does not know how keys, cells and SVG work.
 
 use std::{
     env, fs, io,
@@ -16,26 +16,26 @@ use super::{
 };
 use crate::{step::Failed, workspace};
 
-/// Draws a picture of a program: the shell, or a Python with IPython.
+/// Draws or checks a picture of a program, which is the shell or a Python with IPython.
 pub(crate) fn run(picture: Picture, program: &Path, purpose: Purpose) -> Result<(), Failed> {
     let path = format!("docs/pictures/{}.svg", picture.name());
     let failed = |reason: String| Failed::without_step(&path, &reason);
     let file = workspace::root().join(&path);
     let new = draw(picture, program).map_err(failed)?;
     if purpose == Purpose::Draw {
-        return fs::write(&file, new).map_err(|error| failed(format!("it can't be written: {error}")));
+        return fs::write(&file, new).map_err(|error| failed(format!("could not write it: {error}")));
     }
-    let committed = fs::read_to_string(&file).map_err(|error| failed(format!("it can't be read: {error}")))?;
+    let committed = fs::read_to_string(&file).map_err(|error| failed(format!("could not read it: {error}")))?;
     match comparison::difference(&committed, &new) {
         None => Ok(()),
         Some(difference) => Err(failed(format!(
-            "it isn't what the screen shows; -: picture, +: screen\n{difference}\
-             hint: `cargo xtask pictures` draws the pictures; look at them before you commit them"
+            "the program's screen differs (-: picture, +: screen)\n{difference}\
+             hint: `cargo xtask pictures` redraws all pictures; look at them before committing"
         ))),
     }
 }
 
-/// Plays a scene with a program, in a new folder, and draws its last screen.
+/// Plays a scene in a new folder and draws the last screen.
 fn draw(picture: Picture, program: &Path) -> Result<String, String> {
     let scene = match picture {
         Picture::Shell => scene::SHELL,
@@ -43,12 +43,12 @@ fn draw(picture: Picture, program: &Path) -> Result<String, String> {
     };
     let program = workspace::root().join(program);
     let program = std::path::absolute(&program).map_err(|error| format!("{}: {error}", program.display()))?;
-    let home = Home::new(picture).map_err(|error| format!("a folder can't be made: {error}"))?;
+    let home = Home::new(picture).map_err(|error| format!("could not create a folder: {error}"))?;
     let screen = scene.play(&mut Terminal::start(&program, scene.arguments, &home.0)?)?;
     Ok(svg::draw(&screen, terminal::COLUMNS, scene.caption))
 }
 
-/// A folder for the files of a user, deleted in the end.
+/// A temporary home folder.
 struct Home(PathBuf);
 
 impl Home {

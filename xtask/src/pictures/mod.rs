@@ -1,7 +1,7 @@
-//! Pictures of a terminal for the README, drawn from the real programs.
+//! Pictures of terminals for the README, drawn from the real programs.
 //!
-//! [`scene`] has what is typed, [`terminal`] types it, [`svg`] draws the [`screen`], and [`comparison`] tells whether a
-//! committed picture still shows it.
+//! [`scene`] has the lines to type, [`terminal`] types them, [`svg`] draws the [`screen`], and [`comparison`] tells
+//! whether a committed picture is still true. This file does not know any of that; it chooses what the system can do.
 
 #[cfg(unix)]
 mod comparison;
@@ -23,5 +23,5 @@ pub(crate) use self::picture::{Picture, Purpose};
 
 #[cfg(not(unix))]
 pub(crate) fn run(picture: Picture, _: &std::path::Path, _: Purpose) -> Result<(), crate::step::Failed> {
-    Err(crate::step::Failed::without_step(picture.name(), "a picture needs a pseudo-terminal, which only Unix has"))
+    Err(crate::step::Failed::without_step(picture.name(), "pictures need a pseudo-terminal, which only Unix has"))
 }

@@ -1,6 +1,6 @@
-//! The pictures by their names.
+//! The names of the pictures.
 //!
-//! It knows nothing of how they are made.
+//! It does not know how they are drawn.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub(crate) enum Picture {
 }
 
 impl Picture {
-    /// Its name on the command line, and of its file.
+    /// Its name on the command line, which is also its file's.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Shell => "shell",
@@ -34,11 +34,11 @@ impl fmt::Display for Picture {
     }
 }
 
-/// What is done with a new picture.
+/// What to do with a new picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Purpose {
-    /// The committed one is replaced.
+    /// Replace the committed one.
     Draw,
-    /// The committed one is compared with it.
+    /// Compare it with the committed one.
     Check,
 }

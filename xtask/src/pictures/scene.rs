@@ -1,10 +1,10 @@
-//! What is typed for each picture, and what must be seen meanwhile.
+//! The sessions in the pictures: the lines to type and the texts to wait for.
 //!
-//! It knows the words of the programs; it does not know how keys reach them.
+//! It knows the programs' commands; it does not know how terminals work.
 
 use super::{screen::Screen, svg::Caption, terminal::Terminal};
 
-/// A session at a prompt, whose last screen is drawn.
+/// A session at a prompt. Its last screen becomes the picture.
 pub(super) struct Scene {
     pub(super) caption: Caption<'static>,
     /// The program's arguments.
@@ -12,10 +12,10 @@ pub(super) struct Scene {
     lines: &'static [Line],
 }
 
-/// A line that is typed.
+/// A line to type.
 struct Line {
     text: &'static str,
-    /// What must appear before the line is entered.
+    /// A text to wait for before Enter is pressed.
     notice: Option<&'static str>,
 }
 
@@ -27,8 +27,9 @@ pub(super) const SHELL: Scene = Scene {
     caption: Caption {
         window: "bgjobs",
         title: "The bgjobs shell",
-        description: "A function is started twice in the background. The shorter job's end is told above the line that is \
-                      being typed; where shows the line that the other job is at, and kill stops it.",
+        description: "Two jobs start in the background with an ampersand. A notice about the shorter one appears above \
+                      the line being typed. The where command shows the line that the other job is running, and the \
+                      kill command stops it.",
     },
     arguments: &[],
     lines: &[
@@ -45,8 +46,9 @@ pub(super) const IPYTHON: Scene = Scene {
     caption: Caption {
         window: "IPython",
         title: "bgjobs in IPython",
-        description: "The magic bg starts a function twice in the background, and the prompt stays free. The shorter job's \
-                      end is told above the prompt; log shows what it printed, and kill stops the other job.",
+        description: "Two jobs start in the background with the bg magic. A notice about the shorter one appears above \
+                      the line being typed. The log magic shows what it printed, and the kill magic stops the other \
+                      job.",
     },
     arguments: &["-m", "IPython", "--no-banner", "--no-confirm-exit", "--HistoryManager.enabled=False"],
     lines: &[
@@ -61,7 +63,7 @@ pub(super) const IPYTHON: Scene = Scene {
 };
 
 impl Scene {
-    /// Types all lines; returns the screen with the prompt after the last.
+    /// Types all lines; returns the screen at the prompt after the last.
     pub(super) fn play(&self, terminal: &mut Terminal) -> Result<Screen, String> {
         for (number, line) in (1..).zip(self.lines) {
             terminal.wait_for(&prompt(number))?;

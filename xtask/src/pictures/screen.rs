@@ -1,14 +1,14 @@
-//! What is on a terminal's screen, as data.
+//! A terminal's screen as data.
 //!
-//! It knows no terminal, no program and no file format.
+//! It does not know terminals, programs or file formats.
 
-/// The rows of a screen, from the first to the last with text.
+/// The rows of a screen, from the first with text to the last.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Screen {
     pub(super) rows: Vec<Vec<Run>>,
 }
 
-/// Characters of one row that look the same.
+/// Adjacent characters of a row in the same style.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Run {
     pub(super) text: String,
@@ -28,11 +28,11 @@ pub(super) enum Mark {
     Dim,
     Italic,
     Underlined,
-    /// The cursor is here.
+    /// The cell with the cursor.
     Cursor,
 }
 
-/// A colour by its name, so that a picture can choose what is readable on its background.
+/// A named colour, so that each background can use a readable shade.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) enum Colour {
     #[default]
@@ -47,7 +47,7 @@ pub(super) enum Colour {
 }
 
 impl Colour {
-    /// The colour of a terminal's palette.
+    /// The name of a colour in the 256-colour palette.
     pub(super) fn of_palette(index: u8) -> Self {
         // The six levels of each channel in the colour cube.
         const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
@@ -67,7 +67,7 @@ impl Colour {
         }
     }
 
-    /// The name of a hue.
+    /// The name of a colour by its hue.
     pub(super) fn of_light(red: u8, green: u8, blue: u8) -> Self {
         let [red, green, blue] = [red, green, blue].map(i32::from);
         let (most, least) = (red.max(green).max(blue), red.min(green).min(blue));
@@ -94,7 +94,7 @@ impl Colour {
 }
 
 impl Screen {
-    /// Joins the cells of each row that look the same; leaves out spaces at the ends of rows, and blank rows before and after all text.
+    /// Joins cells to runs, and drops trailing spaces as well as blank rows around the text.
     pub(super) fn new(cells: Vec<Vec<Run>>) -> Self {
         let mut rows: Vec<_> = cells.into_iter().map(join).collect();
         let used = rows.iter().rposition(|row| !row.is_empty()).map_or(0, |last| last + 1);
@@ -108,7 +108,7 @@ impl Screen {
 fn join(cells: Vec<Run>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for cell in cells {
-        // A space has no colour.
+        // The colour of a space is invisible.
         let looks_like =
             |last: &Run| last.style == cell.style || (cell.text == " " && last.style.marks == cell.style.marks);
         match runs.last_mut() {
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_that_look_the_same_are_one_run() {
+    fn cells_of_the_same_style_are_one_run() {
         let row = [cells("In", Colour::Green), cells(" a", Colour::Plain), cells("  ", Colour::Red)].concat();
         let screen = Screen::new(vec![row]);
         let runs: Vec<_> = screen.rows[0].iter().map(|run| (run.text.as_str(), run.style.colour)).collect();
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn blank_rows_around_the_text_are_left_out() {
+    fn blank_rows_around_the_text_are_dropped() {
         let screen = Screen::new(["  ", "a", " ", "b", "", " "].map(|text| cells(text, Colour::Plain)).to_vec());
         let lengths: Vec<_> = screen.rows.iter().map(Vec::len).collect();
         assert_eq!(lengths, [1, 0, 1]);
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cursor_is_kept_where_there_is_no_text() {
+    fn a_cursor_after_the_text_is_not_dropped() {
         let cursor = Run { text: " ".to_owned(), style: Style { marks: vec![Mark::Cursor], ..Style::default() } };
         let screen =
             Screen::new(vec![[cells("a ", Colour::Plain), vec![cursor.clone()], cells(" ", Colour::Plain)].concat()]);
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_colour_is_known_by_its_hue() {
+    fn a_colour_is_named_by_its_hue() {
         for (index, colour) in [
             (1, Colour::Red),
             (12, Colour::Blue),

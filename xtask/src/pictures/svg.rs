@@ -1,49 +1,52 @@
-//! A screen as an SVG picture in a plain window.
+//! Draws a screen as SVG, in a plain window frame.
 //!
-//! It knows nothing of programs and terminals. The same screen gives the same bytes: nothing in the picture is measured.
+//! It does not know programs or terminals. The same screen always gives the same bytes.
 
 use std::fmt::Write as _;
 
 use super::screen::{Colour, Mark, Run, Screen, Style};
 
-/// Sizes in pixels; a column's in hundredths, for the widest of the fonts at the size in [`STYLE`].
+/// Sizes in pixels, that of a column in hundredths: a character of the widest font in [`STYLE`].
 const COLUMN_WIDTH: usize = 854;
 const ROW_HEIGHT: usize = 20;
 const MARGIN: usize = 20;
 const BAR_HEIGHT: usize = 36;
 
-/// Colours for light and dark pages, all with a contrast of at least 4.5 to the window's background.
+/// Colours for light and dark pages. All text has a contrast of at least 4.5 to the window's background.
 const STYLE: &str = "\
-text{font:14px ui-monospace,SFMono-Regular,Menlo,Consolas,\"DejaVu Sans Mono\",\"Liberation Mono\",monospace;white-space:pre;fill:#1f2328}
-.window{fill:#ffffff;stroke:#d1d9e0}.bar{fill:#f6f8fa}.edge{stroke:#d1d9e0}.button{fill:#d1d9e0}
-.name,.grey,.dim{fill:#59636e}.red{fill:#c21c25}.yellow{fill:#8a5a00}.green{fill:#0f7534}.cyan{fill:#0b6f80}.blue{fill:#0757b8}.magenta{fill:#8a35c8}
-.cursor{fill:#818b98}.bold{font-weight:bold}.italic{font-style:italic}.underlined{text-decoration:underline}
+text{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,\"DejaVu Sans Mono\",\"Liberation Mono\",monospace;
+font-size:14px;white-space:pre;fill:#1f2328}
+.window{fill:#ffffff;stroke:#d1d9e0}.bar{fill:#f6f8fa}.edge{stroke:#d1d9e0}.button{fill:#d1d9e0}.cursor{fill:#818b98}
+.name,.grey,.dim{fill:#59636e}.red{fill:#c21c25}.yellow{fill:#8a5a00}.green{fill:#0f7534}
+.cyan{fill:#0b6f80}.blue{fill:#0757b8}.magenta{fill:#8a35c8}
+.bold{font-weight:bold}.italic{font-style:italic}.underlined{text-decoration:underline}
 @media(prefers-color-scheme:dark){
 text{fill:#e6edf3}
-.window{fill:#0d1117;stroke:#3d444d}.bar{fill:#161b22}.edge{stroke:#3d444d}.button{fill:#3d444d}
-.name,.grey,.dim{fill:#9198a1}.red{fill:#ff7b72}.yellow{fill:#e3b341}.green{fill:#56d364}.cyan{fill:#56d4dd}.blue{fill:#79c0ff}.magenta{fill:#d2a8ff}
-.cursor{fill:#9198a1}
+.window{fill:#0d1117;stroke:#3d444d}.bar{fill:#161b22}.edge{stroke:#3d444d}.button{fill:#3d444d}.cursor{fill:#9198a1}
+.name,.grey,.dim{fill:#9198a1}.red{fill:#ff7b72}.yellow{fill:#e3b341}.green{fill:#56d364}
+.cyan{fill:#56d4dd}.blue{fill:#79c0ff}.magenta{fill:#d2a8ff}
 }
 ";
 
-/// What a picture says besides the screen.
+/// The texts around a screen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Caption<'a> {
-    /// What stands on the window's bar.
+    /// The title in the window's bar.
     pub(super) window: &'a str,
-    /// For screen readers: what it is, and what happens on it.
+    /// For screen readers: what the picture is.
     pub(super) title: &'a str,
+    /// For screen readers: what happens in it.
     pub(super) description: &'a str,
 }
 
-/// Draws a screen of so many columns.
+/// Draws a screen with this many columns.
 pub(super) fn draw(screen: &Screen, columns: u16, caption: Caption<'_>) -> String {
     let Caption { window, title, description } = caption;
     let width = (usize::from(columns) * COLUMN_WIDTH).div_ceil(100) + 2 * MARGIN;
     let height = BAR_HEIGHT + screen.rows.len() * ROW_HEIGHT + MARGIN + MARGIN / 2;
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-         role=\"img\" aria-labelledby=\"title description\">\n\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
+         width=\"{width}\" height=\"{height}\" role=\"img\" aria-labelledby=\"title description\">\n\
          <title id=\"title\">{}</title>\n<desc id=\"description\">{}</desc>\n<style>\n{STYLE}</style>\n",
         escape(title),
         escape(description)
@@ -78,7 +81,7 @@ pub(super) fn draw(screen: &Screen, columns: u16, caption: Caption<'_>) -> Strin
     svg
 }
 
-/// The rows of text in a picture.
+/// Reads the rows of text back from a picture.
 pub(super) fn text(svg: &str) -> Vec<String> {
     svg.lines()
         .skip_while(|line| !line.starts_with("<g"))
@@ -93,7 +96,7 @@ fn without_tags(line: &str) -> String {
 }
 
 fn run(Run { text, style }: &Run) -> String {
-    // A block, because a rectangle would have to know the font's width.
+    // A block character, because a rectangle's position would depend on the font.
     let text = if style.marks.contains(&Mark::Cursor) { "\u{2588}".to_owned() } else { escape(text) };
     let classes = classes(style);
     if classes.is_empty() { text } else { format!("<tspan class=\"{classes}\">{text}</tspan>") }
@@ -151,13 +154,14 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_one_line_of_text_with_a_span_for_each_style() {
+    fn a_row_is_a_text_element_with_a_span_for_each_style() {
         let picture = picture();
         let rows: Vec<_> = picture.lines().filter(|line| line.starts_with("<text x=\"20\"")).collect();
         assert_eq!(
             rows,
             [
-                "<text x=\"20\" y=\"63\"><tspan class=\"green\">In [</tspan><tspan class=\"green bold\">1</tspan>]: a &lt; b &amp; c</text>",
+                "<text x=\"20\" y=\"63\"><tspan class=\"green\">In [</tspan><tspan class=\"green bold\">1</tspan>]: \
+                 a &lt; b &amp; c</text>",
                 "<text x=\"20\" y=\"103\">  &amp;lt;<tspan class=\"cursor\">\u{2588}</tspan></text>",
             ]
         );
@@ -169,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_screen_reader_is_told_what_the_picture_shows() {
+    fn screen_readers_get_a_title_and_a_description() {
         let picture = picture();
         for part in [
             "role=\"img\" aria-labelledby=\"title description\"",
@@ -181,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn each_class_has_a_style() {
+    fn every_class_has_a_style() {
         let colours =
             [Colour::Grey, Colour::Red, Colour::Yellow, Colour::Green, Colour::Cyan, Colour::Blue, Colour::Magenta];
         for colour in colours {
@@ -195,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_screen_gives_the_same_picture_without_scripts_and_other_files() {
+    fn a_picture_is_deterministic_and_loads_nothing() {
         let picture = picture();
         assert_eq!(picture, self::picture());
         for part in ["<script", "@import", "url(", "href"] {

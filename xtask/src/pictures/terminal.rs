@@ -1,6 +1,6 @@
-//! A program on a pseudo-terminal: keys go in, and a terminal emulator knows what is on the screen.
+//! Runs a program on a pseudo-terminal: types keys, and reads the screen from a terminal emulator.
 //!
-//! It knows nothing of the programs.
+//! It does not know the programs.
 
 use std::{
     fmt::Write as _,
@@ -25,13 +25,13 @@ use super::screen::{Colour, Mark, Run, Screen, Style};
 pub(super) const ROWS: u16 = 24;
 pub(super) const COLUMNS: u16 = 72;
 
-/// How long a text may take to appear: a guard against hanging only.
+/// The deadline for a text to appear, so that nothing hangs.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// After this long without output the screen is taken to be whole.
+/// After this long without output the screen counts as complete.
 const QUIET: Duration = Duration::from_millis(200);
 
-/// Answers the program's question where the cursor is.
+/// Answers the program's queries for the cursor position.
 #[derive(Default)]
 struct Answers(String);
 
@@ -44,7 +44,7 @@ impl vt100::Callbacks for Answers {
     }
 }
 
-/// A program and the terminal that it runs on.
+/// A program and its terminal.
 pub(super) struct Terminal {
     pty: Pty,
     child: Child,
@@ -52,12 +52,13 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    /// Starts a program in a folder that has all the files of its user, without other settings.
+    /// Starts a program in an empty home folder, with none of the user's settings.
     pub(super) fn start(program: &Path, arguments: &[&str], home: &Path) -> Result<Self, String> {
         let size = |length| NonZeroU16::new(length).ok_or("a screen has rows and columns");
         let parser = vt100::Parser::new_with_callbacks(size(ROWS)?, size(COLUMNS)?, 0, Answers::default());
-        let (pty, its_side) = pty_process::blocking::open().map_err(|error| format!("no pseudo-terminal: {error}"))?;
-        pty.resize(Size::new(ROWS, COLUMNS)).map_err(|error| format!("no size for a pseudo-terminal: {error}"))?;
+        let (pty, its_side) =
+            pty_process::blocking::open().map_err(|error| format!("could not open a pseudo-terminal: {error}"))?;
+        pty.resize(Size::new(ROWS, COLUMNS)).map_err(|error| format!("could not set the terminal's size: {error}"))?;
         let command = Command::new(program)
             .args(arguments)
             .env_clear()
@@ -65,14 +66,14 @@ impl Terminal {
             .envs([("HOME", home), ("IPYTHONDIR", home)])
             .current_dir(home);
         let child = command.spawn(its_side).map_err(|error| {
-            format!("{} does not start: {error}\nhint: `cargo xtask pictures` builds it", program.display())
+            format!("could not start {}: {error}\nhint: `cargo xtask pictures` builds it", program.display())
         })?;
         Ok(Self { pty, child, parser })
     }
 
     /// Types keys.
     pub(super) fn type_keys(&mut self, keys: &str) -> Result<(), String> {
-        self.pty.write_all(keys.as_bytes()).map_err(|error| format!("`{keys}` can't be typed: {error}"))
+        self.pty.write_all(keys.as_bytes()).map_err(|error| format!("could not type `{keys}`: {error}"))
     }
 
     /// Waits until a text is on the screen.
@@ -80,23 +81,20 @@ impl Terminal {
         let deadline = Instant::now() + PATIENCE;
         while !self.parser.screen().contents().contains(text) {
             if Instant::now() > deadline || !self.read(QUIET).is_open {
-                return Err(format!(
-                    "`{text}` should appear, but the screen shows\n{}",
-                    self.parser.screen().contents()
-                ));
+                return Err(format!("`{text}` did not appear; the screen shows\n{}", self.parser.screen().contents()));
             }
         }
         Ok(())
     }
 
-    /// What is on the screen once the program writes nothing more.
+    /// The screen, once the program has stopped writing.
     pub(super) fn screen(&mut self) -> Result<Screen, String> {
         let deadline = Instant::now() + PATIENCE;
         while self.read(QUIET).has_written && Instant::now() < deadline {}
         read_screen(self.parser.screen())
     }
 
-    /// Reads what the program writes, if it writes within some time.
+    /// Waits up to `time` for output and processes it.
     fn read(&mut self, time: Duration) -> Reading {
         let timeout = Timespec { tv_sec: 0, tv_nsec: time.subsec_nanos().into() };
         match poll(&mut [PollFd::new(&self.pty, PollFlags::IN)], Some(&timeout)) {
@@ -112,7 +110,7 @@ impl Terminal {
     }
 }
 
-/// What came of a look at the program's output.
+/// The result of a read.
 struct Reading {
     has_written: bool,
     is_open: bool,
@@ -125,7 +123,7 @@ impl Drop for Terminal {
     }
 }
 
-/// The emulator's cells as data.
+/// Turns the emulator's cells into data.
 fn read_screen(screen: &vt100::Screen) -> Result<Screen, String> {
     let mut rows = Vec::new();
     for row in 0..ROWS {
@@ -133,7 +131,9 @@ fn read_screen(screen: &vt100::Screen) -> Result<Screen, String> {
         for column in 0..COLUMNS {
             let Some(cell) = screen.cell(row, column).filter(|cell| !cell.is_wide_continuation()) else { continue };
             if cell.bgcolor() != vt100::Color::Default || cell.inverse() {
-                return Err(format!("row {row} has a background at column {column}, which pictures don't draw"));
+                return Err(format!(
+                    "the cell at row {row}, column {column} has a background, which pictures can't show"
+                ));
             }
             let text = if cell.has_contents() { cell.contents() } else { " " };
             cells.push(Run { text: text.to_owned(), style: style(cell, screen.cursor_position() == (row, column)) });
@@ -175,9 +175,9 @@ mod tests {
     }
 
     #[test]
-    fn cells_are_read_with_their_looks() {
+    fn cells_are_read_with_their_style() {
         let screen = shown("\x1b[1;32mIn\x1b[0m 字 \x1b[3;4mx\x1b[0m").expect("it has no background");
-        let looks = |run: &Run| (run.text.clone(), run.style.clone());
+        let parts = |run: &Run| (run.text.clone(), run.style.clone());
         let style = |colour, marks: &[Mark]| Style { colour, marks: marks.to_vec() };
         let expected = [
             ("In", style(Colour::Green, &[Mark::Bold])),
@@ -186,12 +186,12 @@ mod tests {
             (" ", style(Colour::Plain, &[Mark::Cursor])),
         ];
         let expected = expected.map(|(text, style)| (text.to_owned(), style));
-        assert_eq!(screen.rows[0].iter().map(looks).collect::<Vec<_>>(), expected);
+        assert_eq!(screen.rows[0].iter().map(parts).collect::<Vec<_>>(), expected);
     }
 
     #[test]
-    fn what_can_not_be_drawn_is_refused() {
-        let expected = Err("row 0 has a background at column 1, which pictures don't draw".to_owned());
+    fn a_cell_with_a_background_is_refused() {
+        let expected = Err("the cell at row 0, column 1 has a background, which pictures can't show".to_owned());
         assert_eq!(shown("a\x1b[41mb"), expected);
         assert_eq!(shown("a\x1b[7mb"), expected);
     }
