@@ -8,6 +8,7 @@ mod map;
 mod modules;
 mod python;
 mod rust;
+mod source;
 
 use std::{collections::BTreeSet, fs, io, path::Path};
 
@@ -38,7 +39,8 @@ pub(crate) fn run() -> Result<(), Failed> {
         println!("imports of {} files only go down", files.len());
         return Ok(());
     }
-    Err(failed(format!("{} faults:\n{}", faults.len(), faults.join("\n"))))
+    let count = if faults.len() == 1 { "1 fault".to_owned() } else { format!("{} faults", faults.len()) };
+    Err(failed(format!("{count}:\n{}", faults.join("\n"))))
 }
 
 /// All faults of the files, by their map.
