@@ -51,12 +51,8 @@ impl fmt::Display for SpawnError {
 
 impl Error for SpawnError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            // The text of an unknown number is in the text above.
-            Self::ShutDown | Self::Unknown(_) | Self::Hosted { .. } => None,
-            // Its own text is in the text above.
-            Self::NoThread(error) => error.source(),
-        }
+        // The error's own text, as that of an unknown number, is in the text above.
+        if let Self::NoThread(error) = self { error.source() } else { None }
     }
 }
 
@@ -244,10 +240,7 @@ impl fmt::Display for WaitError {
 
 impl Error for WaitError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Stopped(stopped) => Some(stopped),
-            _ => None,
-        }
+        if let Self::Stopped(stopped) = self { Some(stopped) } else { None }
     }
 }
 

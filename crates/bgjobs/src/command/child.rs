@@ -101,13 +101,9 @@ impl Child {
         let Command { program: path, words, environment, folder, input, terminal, grace, .. } = command;
         let (pipes, fds) = Pipes::open(input.0, terminal)?;
         let (control, far_control) = UnixStream::pair()?;
-        let (mut process, is_supervised) = match supervisor::starter() {
-            Some(mut starter) => {
-                starter.arg(path);
-                (starter, true)
-            }
-            None => (process::Command::new(path), false),
-        };
+        let wrapper = supervisor::starter(&path);
+        let is_supervised = wrapper.is_some();
+        let mut process = wrapper.unwrap_or_else(|| process::Command::new(path));
         process.args(words);
         for (name, value) in environment {
             match value {

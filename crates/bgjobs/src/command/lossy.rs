@@ -12,15 +12,10 @@ pub(crate) struct Decoder {
 impl Decoder {
     /// The text of what has come so far, but for a character that is cut at the end.
     pub(crate) fn decode(&mut self, bytes: &[u8]) -> String {
-        let mut bytes = if self.begun.is_empty() {
-            bytes.to_vec()
-        } else {
-            let mut whole = std::mem::take(&mut self.begun);
-            whole.extend_from_slice(bytes);
-            whole
-        };
-        self.begun = bytes.split_off(bytes.len() - begun_at_end(&bytes));
-        String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+        let mut whole = std::mem::take(&mut self.begun);
+        whole.extend_from_slice(bytes);
+        self.begun = whole.split_off(whole.len() - begun_at_end(&whole));
+        String::from_utf8(whole).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
     }
 
     /// The text of what will not be continued.

@@ -10,7 +10,7 @@
 
 use std::{
     env,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     io::{self, IoSliceMut},
     mem::MaybeUninit,
     os::{
@@ -88,14 +88,15 @@ pub fn supervise_by<W: Into<OsString>>(words: impl IntoIterator<Item = W>) {
     let _ = STARTED_BY.set((words, None));
 }
 
-/// What starts a supervisor for a command that is appended to its arguments; none if nobody said how.
-pub(crate) fn starter() -> Option<Command> {
+/// The command that starts a supervisor for `program`, whose arguments are to be appended; none if supervision is off.
+pub(crate) fn starter(program: &OsStr) -> Option<Command> {
     let (words, name) = STARTED_BY.get()?;
     let mut starter = Command::new(&words[0]);
     if let Some(name) = name {
         starter.arg0(name);
     }
-    starter.args(&words[1..]).env(VARIABLE, words.len().to_string()).stdout(Stdio::null()).stderr(Stdio::null());
+    starter.args(&words[1..]).arg(program).env(VARIABLE, words.len().to_string());
+    starter.stdout(Stdio::null()).stderr(Stdio::null());
     Some(starter)
 }
 

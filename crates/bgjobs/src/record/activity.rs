@@ -29,9 +29,7 @@ struct Inner {
 
 impl Activity {
     pub(crate) fn set_place(&self, text: Name, location: &'static Location<'static>) {
-        let place = Some((text, location, Instant::now()));
-        let old = mem::replace(&mut lock(&self.0).place, place);
-        drop(old);
+        lock(&self.0).place = Some((text, location, Instant::now()));
     }
 
     pub(crate) fn add_locator(&self, locator: Locator) {
@@ -90,8 +88,7 @@ impl Activity {
 
     /// Forgets the place, because an attempt of the body has ended.
     pub(crate) fn clear_place(&self) {
-        let place = lock(&self.0).place.take();
-        drop(place);
+        lock(&self.0).place = None;
         self.drop_locators();
     }
 }

@@ -47,6 +47,7 @@ pub struct Failure(Arc<Inner>);
 
 /// The three kinds of [`Failure`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum FailureKind {
     /// The body panicked.
     Panic,
@@ -61,14 +62,13 @@ struct Inner {
     message: String,
     /// Where a panic happened, as `file:line:column`.
     place: Option<String>,
-    cause: Cause,
+    cause: Option<Cause>,
     /// Raw frames whose names nobody has asked for yet.
     raw: Mutex<Option<Backtrace>>,
     frames: OnceLock<Vec<Frame>>,
 }
 
 enum Cause {
-    None,
     Error(Box<dyn Error + Send + Sync>),
     Panic(Mutex<Option<Box<dyn Any + Send>>>),
 }
@@ -82,7 +82,7 @@ impl Failure {
     /// ```
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        Self::with_cause(FailureKind::Error, message.into(), Cause::None)
+        Self::with_cause(FailureKind::Error, message.into(), None)
     }
 
     /// Makes a failure of the kind [`FailureKind::Stop`], for a body that hears of a stop in its own way.
@@ -94,7 +94,7 @@ impl Failure {
     /// ```
     #[must_use]
     pub fn stopped(reason: impl Into<String>) -> Self {
-        Self::with_cause(FailureKind::Stop, reason.into(), Cause::None)
+        Self::with_cause(FailureKind::Stop, reason.into(), None)
     }
 
     /// Makes a failure from an error that is boxed already, which `?` can't convert.
@@ -110,17 +110,17 @@ impl Failure {
             Some(stop) => (FailureKind::Stop, stop.reason().to_owned()),
             None => (FailureKind::Error, error.to_string()),
         };
-        Self::with_cause(kind, message, Cause::Error(error))
+        Self::with_cause(kind, message, Some(Cause::Error(error)))
     }
 
     pub(crate) fn panicked(caught: Caught) -> Self {
         let Caught { message, place, frames, payload } = caught;
-        let cause = Cause::Panic(Mutex::new(Some(payload)));
+        let cause = Some(Cause::Panic(Mutex::new(Some(payload))));
         let (kind, raw) = (FailureKind::Panic, Mutex::new(frames));
         Self(Arc::new(Inner { kind, message, place, cause, raw, frames: OnceLock::new() }))
     }
 
-    fn with_cause(kind: FailureKind, message: String, cause: Cause) -> Self {
+    fn with_cause(kind: FailureKind, message: String, cause: Option<Cause>) -> Self {
         let (raw, frames) = (Mutex::new(None), OnceLock::new());
         Self(Arc::new(Inner { kind, message, place: None, cause, raw, frames }))
     }
@@ -169,7 +169,7 @@ impl Failure {
     #[must_use]
     pub fn error(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         match &self.0.cause {
-            Cause::Error(error) => Some(&**error),
+            Some(Cause::Error(error)) => Some(&**error),
             _ => None,
         }
     }
@@ -179,7 +179,7 @@ impl Failure {
     #[must_use]
     pub fn take_payload(&self) -> Option<Box<dyn Any + Send>> {
         match &self.0.cause {
-            Cause::Panic(payload) => payload.lock().unwrap_or_else(PoisonError::into_inner).take(),
+            Some(Cause::Panic(payload)) => payload.lock().unwrap_or_else(PoisonError::into_inner).take(),
             _ => None,
         }
     }
@@ -202,6 +202,11 @@ impl Failure {
     pub fn traceback(&self) -> Traceback {
         Traceback(self.clone())
     }
+
+    /// The errors behind an error, the nearest first.
+    pub(crate) fn causes(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
+        self.error().into_iter().flat_map(|error| chain(error).skip(1)).filter(|_| self.kind() == FailureKind::Error)
+    }
 }
 
 impl<E: Error + Send + Sync + 'static> From<E> for Failure {
@@ -221,9 +226,8 @@ impl<E: Error + Send + Sync + 'static> From<E> for Failure {
 impl Drop for Inner {
     fn drop(&mut self) {
         // Both are the user's values, whose destructors may panic.
-        match std::mem::replace(&mut self.cause, Cause::None) {
-            Cause::None => {}
-            cause => drop_quietly(cause),
+        if let Some(cause) = self.cause.take() {
+            drop_quietly(cause);
         }
     }
 }
@@ -244,13 +248,6 @@ impl fmt::Display for Failure {
             }
         }
         Ok(())
-    }
-}
-
-impl Failure {
-    /// The errors behind an error, the nearest first.
-    pub(crate) fn causes(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
-        self.error().into_iter().flat_map(|error| chain(error).skip(1)).filter(|_| self.kind() == FailureKind::Error)
     }
 }
 
@@ -277,10 +274,10 @@ impl Traceback {
 impl fmt::Display for Traceback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failure = &self.0;
-        if !failure.frames().is_empty() {
+        let frames = failure.frames();
+        if !frames.is_empty() {
             writeln!(f, "Traceback (most recent call last):")?;
         }
-        let frames = failure.frames();
         let left_out = frames.len().saturating_sub(2 * SHOWN_FRAMES);
         for (place, frame) in frames.iter().enumerate() {
             if left_out == 0 || !(SHOWN_FRAMES..SHOWN_FRAMES + left_out).contains(&place) {

@@ -90,14 +90,9 @@ pub(crate) fn resolve(mut backtrace: Backtrace) -> Vec<Frame> {
                 frames.clear();
                 continue;
             }
-            let file = symbol.filename().map(|file| file.to_string_lossy().into_owned());
-            frames.push(Frame {
-                function: Some(name),
-                source: file,
-                line: symbol.lineno(),
-                column: symbol.colno(),
-                text: None,
-            });
+            let source = symbol.filename().map(|file| file.to_string_lossy().into_owned());
+            let (line, column) = (symbol.lineno(), symbol.colno());
+            frames.push(Frame { function: Some(name), source, line, column, text: None });
         }
     }
     let is_users = |frame: &Frame| !is_machinery(frame, engine.as_deref());

@@ -7,15 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use crate::{
-    record::{
-        attempt::Attempt,
-        failure::{Failure, FailureKind},
-        id::JobId,
-        log::line::{Line, Stream},
-        name::Name,
-        state::{Outcome, State},
-        why::WaitReason,
-    },
+    record::{attempt::Attempt, failure::Failure, id::JobId, log::line::Line, name::Name, why::WaitReason},
     system::wall_clock::time_of,
 };
 
@@ -32,35 +24,6 @@ pub(crate) fn maybe_time<S: Serializer>(at: &Option<SystemTime>, to: S) -> Resul
 #[expect(clippy::ref_option, reason = "serde calls it so")]
 pub(crate) fn maybe_seconds<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
     time.as_ref().map(Duration::as_secs_f64).serialize(to)
-}
-
-/// Serializes a type as one of its words.
-macro_rules! words {
-    ($type:ty { $($value:pat => $word:literal),* $(,)? }) => {
-        impl Serialize for $type {
-            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.serialize_str(match self { $($value => $word),* })
-            }
-        }
-    };
-}
-
-words!(Outcome { Self::Done => "done", Self::Failed => "failed", Self::Stopped => "stopped" });
-words!(FailureKind { Self::Panic => "panic", Self::Error => "error", Self::Stop => "stop" });
-words!(Stream { Self::Out => "out", Self::Err => "err" });
-
-/// One word: `created`, `queued`, `running`, `stopping`, and for a finished job its outcome.
-impl Serialize for State {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let word = match self {
-            Self::Created => "created",
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Stopping => "stopping",
-            Self::Finished(outcome) => return outcome.serialize(to),
-        };
-        to.serialize_str(word)
-    }
 }
 
 /// The number; none for that of a job which has none.

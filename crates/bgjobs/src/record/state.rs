@@ -13,6 +13,7 @@ use crate::system::sync::{AtomicU8, AtomicU64, Ordering};
 ///  Queued ───────┘────────────────────────┘ Stopped, or Failed, because it can't be started any more
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum State {
     /// It may start and has not been picked up by its thread yet; that takes microseconds.
     Created,
@@ -24,11 +25,13 @@ pub enum State {
     /// Its body runs, and the job has been asked to stop.
     Stopping,
     /// It has ended.
+    #[cfg_attr(feature = "serde", serde(untagged))]
     Finished(Outcome),
 }
 
 /// How a job ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum Outcome {
     /// The body returned a value.
     Done,

@@ -5,21 +5,13 @@
 //! mistake in the engine, and [`lock`] panics.
 
 #[cfg(bgjobs_loom)]
-pub(crate) use loom::{
-    sync::atomic::{AtomicBool, AtomicIsize, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering},
-    sync::{Condvar, Mutex, MutexGuard},
-    thread::{Builder, yield_now},
-    thread_local,
-};
+use loom as base;
 #[cfg(bgjobs_shuttle)]
-pub(crate) use shuttle::{
-    sync::atomic::{AtomicBool, AtomicIsize, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering},
-    sync::{Condvar, Mutex, MutexGuard},
-    thread::{Builder, yield_now},
-    thread_local,
-};
+use shuttle as base;
 #[cfg(not(any(bgjobs_loom, bgjobs_shuttle)))]
-pub(crate) use std::{
+use std as base;
+
+pub(crate) use base::{
     sync::atomic::{AtomicBool, AtomicIsize, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering},
     sync::{Condvar, Mutex, MutexGuard},
     thread::{Builder, yield_now},

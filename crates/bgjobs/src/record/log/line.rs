@@ -11,6 +11,7 @@ use crate::system::wall_clock::{moment_of, time_of};
 
 /// Which of a job's two outputs a line belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum Stream {
     /// What it says: standard output.
     Out,
@@ -63,25 +64,19 @@ impl Line {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (time, rest) = text.split_once(' ')?;
         let (stream, text) = rest.split_once(' ')?;
-        let stream = [Stream::Out, Stream::Err].into_iter().find(|known| known.word() == stream)?;
+        let stream = [Stream::Out, Stream::Err].into_iter().find(|known| known.to_string() == stream)?;
         let time: SystemTime = humantime::parse_rfc3339(time).ok()?;
         Some(Self { at: moment_of(time), stream, text: text.to_owned() })
-    }
-}
-
-impl Stream {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Out => "out",
-            Self::Err => "err",
-        }
     }
 }
 
 /// `out` or `err`.
 impl fmt::Display for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        f.write_str(match self {
+            Self::Out => "out",
+            Self::Err => "err",
+        })
     }
 }
 
