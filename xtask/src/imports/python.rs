@@ -72,7 +72,7 @@ fn imported(text: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// The tokens of a file with their lines, without strings, comments and line ends inside brackets.
+/// The tokens of a file with their lines, without comments and line ends inside brackets. A string is one token.
 fn tokens(text: &str) -> Vec<(usize, String)> {
     let mut words: Vec<(usize, String)> = Vec::new();
     let (mut rest, mut line, mut depth) = (text, 1, 0_u32);
@@ -93,7 +93,7 @@ fn tokens(text: &str) -> Vec<(usize, String)> {
             _ => {}
         }
         let is_left_out = match first {
-            '#' | '"' | '\'' | '\\' => true,
+            '#' | '\\' => true,
             '\n' => depth > 0,
             _ => first.is_whitespace(),
         };

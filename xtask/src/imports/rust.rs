@@ -210,7 +210,7 @@ mod tests {
             "mod tests { use crate::log; }",
             "#[path = \"x\"] pub(crate) fn f<A, B>(a: crate::log::A) -> [u8; 3] { crate::log::f() }",
             "pub const fn f() { crate::log::f() }",
-            "const X: X = X { x: crate::log::X };",
+            "const X: X = X { x: 1 }.with(crate::log::X);",
             "impl<A, B> crate::log::X for A {}",
         ] {
             check(&format!("#[cfg(test)] {item}\nuse super::Name;"), &[(2, "lib.rs")]);
