@@ -10,12 +10,14 @@ pub(super) struct Scene {
     /// The program's arguments.
     pub(super) arguments: &'static [&'static str],
     lines: &'static [Line],
+    /// The line at which the picture ends: typed, but not entered.
+    last: Line,
 }
 
 /// A line to type.
 struct Line {
     text: &'static str,
-    /// A text to wait for before Enter is pressed.
+    /// A text to wait for when the line is typed, before Enter is pressed.
     notice: Option<&'static str>,
 }
 
@@ -27,9 +29,9 @@ pub(super) const SHELL: Scene = Scene {
     caption: Caption {
         window: "bgjobs",
         title: "The bgjobs shell",
-        description: "Two jobs start in the background with an ampersand. A notice about the shorter one appears above \
-                      the line being typed. The where command shows the line that the other job is running, and the \
-                      kill command stops it.",
+        description: "Two jobs start in the background with an ampersand. A notice about the shorter one appears. The \
+                      where command shows the line that the other job is running, and the kill command stops it. The \
+                      notice about a third job appears above a line that is half typed.",
     },
     arguments: &[],
     lines: &[
@@ -38,8 +40,9 @@ pub(super) const SHELL: Scene = Scene {
         line("fit(1.2) &"),
         Line { text: "where 0", notice: Some("Completed jobs:") },
         line("kill 0"),
-        line("jobs[1].result"),
+        line("fit(1.1) &"),
     ],
+    last: Line { text: "jobs[2].res", notice: Some("2 : fit(1.1)") },
 };
 
 pub(super) const IPYTHON: Scene = Scene {
@@ -60,21 +63,28 @@ pub(super) const IPYTHON: Scene = Scene {
         Line { text: "%log 1", notice: Some("Completed jobs:") },
         line("%kill 0"),
     ],
+    last: line(""),
 };
 
 impl Scene {
-    /// Types all lines; returns the screen at the prompt after the last.
+    /// Types all lines; returns the screen once the last of them is typed.
     pub(super) fn play(&self, terminal: &mut Terminal) -> Result<Screen, String> {
         for (number, line) in (1..).zip(self.lines) {
-            terminal.wait_for(&prompt(number))?;
-            terminal.type_keys(line.text)?;
-            if let Some(notice) = line.notice {
-                terminal.wait_for(notice)?;
-            }
+            line.type_at(number, terminal)?;
             terminal.type_keys("\r")?;
         }
-        terminal.wait_for(&prompt(self.lines.len() + 1))?;
+        self.last.type_at(self.lines.len() + 1, terminal)?;
         terminal.screen()
+    }
+}
+
+impl Line {
+    /// Types the line at the prompt of that number, and waits for the notice.
+    fn type_at(&self, number: usize, terminal: &mut Terminal) -> Result<(), String> {
+        terminal.wait_for(&prompt(number))?;
+        terminal.type_keys(self.text)?;
+        terminal.wait_for(format!("{} {}", prompt(number), self.text).trim_end())?;
+        self.notice.map_or(Ok(()), |notice| terminal.wait_for(notice))
     }
 }
 
