@@ -1,30 +1,33 @@
-//! The README and the book: their links lead somewhere, and tests run every block of theirs.
+//! The README and the book: their links lead to files, and a test runs each of their blocks.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// The paths and texts of the files with these names in a folder of the repository.
-fn read(folder: &str, is_wanted: impl Fn(&str) -> bool) -> Vec<(PathBuf, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
-    let files =
-        fs::read_dir(folder).expect("the folder exists").map(|file| file.expect("the folder is readable").path());
-    let wanted = files.filter(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(&is_wanted));
-    wanted.map(|path| (path.clone(), fs::read_to_string(path).expect("a document is text"))).collect()
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn chapters() -> Vec<(PathBuf, String)> {
-    read("docs/src", |name| name != "SUMMARY.md")
+fn file(path: &str) -> String {
+    fs::read_to_string(root().join(path)).expect("the file exists")
 }
 
-fn file(folder: &str, name: &str) -> String {
-    read(folder, |other| other == name).pop().expect("the file exists").1
+/// The paths and texts of the Markdown files in a folder.
+fn documents(folder: &str) -> impl Iterator<Item = (PathBuf, String)> {
+    let files = fs::read_dir(root().join(folder)).expect("the folder exists");
+    let paths = files.map(|file| file.expect("the folder is readable").path());
+    let documents = paths.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    documents.map(|path| (path.clone(), fs::read_to_string(path).expect("a document is text")))
+}
+
+fn chapters() -> impl Iterator<Item = (PathBuf, String)> {
+    documents("docs/src").filter(|(path, _)| !path.ends_with("SUMMARY.md"))
 }
 
 /// The blocks of the README and of all chapters, each with its language in its first line.
 fn blocks() -> Vec<String> {
-    let texts = chapters().into_iter().map(|(_, text)| text).chain([file("", "README.md")]);
+    let texts = chapters().map(|(_, text)| text).chain([file("README.md")]);
     let blocks = |text: String| text.split("```").skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
     texts.flat_map(blocks).collect()
 }
@@ -44,7 +47,7 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn every_relative_link_leads_to_a_file() {
-    for (path, text) in [read("", |name| name.ends_with(".md")), read("docs/src", |_| true)].concat() {
+    for (path, text) in documents("").chain(documents("docs/src")) {
         for target in links(&text) {
             let file = path.with_file_name(target);
             assert!(file.exists(), "{} links to {target}", path.display());
@@ -54,8 +57,8 @@ fn every_relative_link_leads_to_a_file() {
 
 #[test]
 fn every_chapter_is_in_the_summary_and_in_the_doctests() {
-    let summary = file("docs/src", "SUMMARY.md");
-    let doctests = file("crates/bgjobs/src", "lib.rs");
+    let summary = file("docs/src/SUMMARY.md");
+    let doctests = file("crates/bgjobs/src/lib.rs");
     for (path, _) in chapters() {
         let name = path.file_name().and_then(|name| name.to_str()).expect("chapters have plain names");
         assert!(summary.contains(&format!("]({name})")), "{name} is missing in SUMMARY.md");
@@ -75,7 +78,7 @@ fn every_block_is_of_a_kind_that_a_test_runs() {
 
 #[test]
 fn the_first_screen_of_the_readme_says_how_to_start() {
-    let readme = file("", "README.md");
+    let readme = file("README.md");
     let screen: Vec<_> = readme.lines().take(23).collect();
     assert!(screen.iter().all(|line| line.chars().count() <= 80), "{screen:#?}");
     for start in ["cargo run --release", "cargo install", "pip install .", "%load_ext bgjobs", "cargo add"] {

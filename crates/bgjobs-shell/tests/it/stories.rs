@@ -22,14 +22,14 @@ fn reported(line: &str) -> Option<u64> {
 }
 
 /// Only a terminal has keys.
-fn needs_a_terminal(story: &String) -> bool {
+fn needs_a_terminal(story: &str) -> bool {
     story.contains("\n^")
 }
 
 // It takes as long as the slow jobs of the stories do.
 #[test]
 fn a_story_is_what_a_session_says() {
-    let (_, stories): (Vec<_>, Vec<_>) = stories().into_iter().partition(needs_a_terminal);
+    let (_, stories): (Vec<_>, Vec<_>) = stories().into_iter().partition(|story| needs_a_terminal(story));
     assert!(!stories.is_empty());
     for story in stories {
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -82,7 +82,7 @@ fn prompted(line: &str) -> Option<(&str, &str)> {
 #[cfg(unix)]
 #[test]
 fn a_story_with_keys_is_what_a_terminal_shows() {
-    let stories: Vec<_> = stories().into_iter().filter(needs_a_terminal).collect();
+    let stories: Vec<_> = stories().into_iter().filter(|story| needs_a_terminal(story)).collect();
     assert!(!stories.is_empty());
     for story in stories {
         let home = Home::new();
