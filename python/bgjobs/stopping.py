@@ -71,7 +71,7 @@ class Body(Protocol):
     """The body of a job, as a stop reaches it; each method is a rung of the ladder."""
 
     def ask(self) -> None:
-        """Follows the request itself, which `cancelled` and `sleep` notice."""
+        """Called after the request itself, which `cancelled` and `sleep` notice."""
 
     def interrupt(self) -> None:
         """Interrupts a body that has not reacted."""

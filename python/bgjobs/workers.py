@@ -101,6 +101,12 @@ def _run_in_context(job: Record, worker: _core.Worker) -> None:
     """Runs a job in its context."""
     try:
         (job._context or Context()).run(run, job, worker)
+    except BaseException as error:
+        # CPython 3.9 raises between any two bytecodes: another stop has come before `run` could end the job.
+        callbacks = job._die(error, Stopped)
+        _after_death(job, error)
+        if callbacks is not None:
+            futures.call(callbacks, job)
     finally:
         # This includes those that the job itself has set.
         if sys.gettrace() is not None:
@@ -110,10 +116,10 @@ def _run_in_context(job: Record, worker: _core.Worker) -> None:
 
 
 def run(job: Record, worker: _core.Worker | None = None) -> None:
-    """Begins a job on the calling thread, runs its body, and ends it: the only place where a job that has begun ends.
+    """Begins a job on the calling thread, runs its body, and ends it.
 
-    Without a worker, the caller has called `run` directly. From the beginning to the end of the job a stop may
-    raise its exception here, so the `try` holds all of it.
+    Without a worker, the caller has called `run` directly. From the beginning to the end of the job a stop may raise
+    its exception here, so the `try` holds all of it.
     """
     runs_own = False
     try:
@@ -133,19 +139,23 @@ def run(job: Record, worker: _core.Worker | None = None) -> None:
             # Not by a look in the job's `__dict__`: CPython creates that only on demand, and it takes memory.
             runs_own = getattr(job.run, "__func__", None) is not job._base_run
             result = _call_run(job) if runs_own else job.call()
+        callbacks = job._complete(result)
     except BaseException as error:
         # Before anything else: another stop may be on its way.
         callbacks = job._die(error, Stopped)
-        if job._value is error:
-            job.__dict__.pop("result", None)
-            failures.capture(job)
-    else:
-        callbacks = job._complete(result)
+        _after_death(job, error)
     if runs_own:
         for name in _SHOWN:
             job.__dict__.pop(name, None)
     if callbacks is not None:
         futures.call(callbacks, job)
+
+
+def _after_death(job: Record, error: BaseException) -> None:
+    """Does what is left to do, if the job has died of this exception."""
+    if job._value is error:
+        job.__dict__.pop("result", None)
+        failures.capture(job)
 
 
 def _call_run(job: Record) -> Any:
