@@ -1,10 +1,10 @@
-//! What can be chosen: for a manager, and for one job.
+//! The settings of a manager, and the options of one job.
 
 use std::{path::PathBuf, time::Duration};
 
 use crate::record::{after::After, name::Name};
 
-/// The choices of a [`JobManager`](crate::JobManager).
+/// The settings of a [`JobManager`](crate::JobManager).
 ///
 /// ```
 /// use bgjobs::{Config, JobManager};
@@ -14,16 +14,16 @@ use crate::record::{after::After, name::Name};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The stack of each thread, in bytes; none is what [`std::thread`] gives. Default: none.
+    /// The stack size of each thread, in bytes; with `None`, that of [`std::thread`]. Default: `None`.
     pub stack_size: Option<usize>,
-    /// How long a thread waits for another job before it ends. Default: 10 seconds.
+    /// How long an idle thread waits for another job before it ends. Default: 10 seconds.
     pub idle_timeout: Duration,
-    /// Whether the processor time of each job is measured exactly and kept when it has ended, which costs about half a
-    /// microsecond a job. Default: false.
+    /// Whether each job's processor time is measured exactly and remembered after its end, which costs about half a
+    /// microsecond per job. Default: false.
     pub measure_cpu: bool,
-    /// How much the [`Log`](crate::Log) of a job holds, in bytes. Default: 1 MiB.
+    /// The capacity of a job's [`Log`](crate::Log), in bytes. Default: 1 MiB.
     pub log_bytes: usize,
-    /// How much the file of a log takes ([`Options::log_file`]), in bytes. Default: 1 GiB.
+    /// The maximum size of a [log file](Options::log_file), in bytes. Default: 1 GiB.
     pub log_file_bytes: u64,
 }
 
@@ -39,7 +39,7 @@ impl Default for Config {
     }
 }
 
-/// The choices of one job, for [`Handle::with`](crate::Handle::with).
+/// The options of one job, for [`Handle::with`](crate::Handle::with).
 ///
 /// ```
 /// use bgjobs::{JobManager, Options};
@@ -51,43 +51,44 @@ impl Default for Config {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Whether the job is not waited for when the manager goes. Default: false.
+    /// Whether the manager shuts down without waiting for the job. Default: false.
     pub daemon: bool,
-    /// The stack of the job's thread, in bytes, which is then a thread of its own. Default: the manager's.
+    /// The stack size of the job's thread, in bytes; the job then gets its own thread. Default: the manager's.
     pub stack_size: Option<usize>,
-    /// Whether the job gets a thread that runs nothing before or after it.
+    /// Whether the job gets a thread that runs no other job before or after it.
     ///
-    /// Threads are used again, so a job may find thread-local values of jobs before it.
+    /// Threads are reused, so a job may otherwise find thread-local values of earlier jobs.
     /// Default: false.
     pub fresh_thread: bool,
-    /// The file that the job's log is written to as well, line by line, as `2026-03-01T14:03:21.250000Z out hello`, in
-    /// UTC; it is made anew, and nobody but its owner can read it. Default: none.
+    /// A new file that the job's log is written to as well, readable only by its owner. Default: none.
     ///
-    /// So nothing is lost of what a [`Log`](crate::Log) that is full lets go:
-    /// [`Log::file_lines`](crate::Log::file_lines) reads it back.
-    /// Trouble with it never harms the job. If there is such a file already, which is then left as it is, if the disk is
-    /// full, or at [`Config::log_file_bytes`], the log says so in a line of its own, and holds what follows in memory only.
+    /// Each line has the form `2026-03-01T14:03:21.250000Z out hello`, with the time in UTC.
+    /// The file holds the lines that a full [`Log`](crate::Log) drops; [`Log::file_lines`](crate::Log::file_lines) reads
+    /// them back.
+    /// Errors never affect the job. If the file already exists (it then stays unchanged), if the disk is full, or at
+    /// [`Config::log_file_bytes`], the log says so in a line and holds later lines in memory only.
     pub log_file: Option<PathBuf>,
     /// The name of the [`Group`](crate::Group) under whose limit the job runs. Default: none.
     ///
-    /// A job with any of these options has its number, and stands among those that run, before it starts; meanwhile its
-    /// state is [`Queued`](crate::State::Queued), [`AnyJob::why`](crate::AnyJob::why) says what it waits for, and a
-    /// stop ends it at once.
-    /// If no thread can be had for it when its turn comes, it has failed.
+    /// A job with a group, a delay, jobs before it or a time limit has its number, and is listed as running, before it
+    /// starts. Until then its state is [`Queued`](crate::State::Queued), [`AnyJob::why`](crate::AnyJob::why) says what
+    /// it waits for, and a stop ends it at once.
+    /// If the system refuses it a thread when its turn comes, it fails.
     pub group: Option<Name>,
-    /// Whether the job starts sooner than others of its group that wait: the higher, the sooner, and the lower number
-    /// among equals. Default: 0.
+    /// The priority among the waiting jobs of its group: the highest starts first, and among equals the lowest number.
+    /// Default: 0.
     pub priority: i32,
-    /// How long after now the job starts at the earliest. Default: none.
+    /// The minimum time until the job starts. Default: none.
     pub delay: Option<Duration>,
     /// The jobs that must end before this one starts, all of them. Default: none.
     pub after: Vec<After>,
-    /// How long the body may run before it is asked to stop, with the reason `time limit of 5s`. Default: for ever.
+    /// How long the body may run before it is asked to stop, with the reason `time limit of 5s`. Default: no limit.
     pub time_limit: Option<Duration>,
-    /// Whether the job is left out of the lists and notices, and has no number, until [`AnyJob::list`](crate::AnyJob::list) gives it one.
+    /// Whether the job is left out of the lists and notices, without a number, until [`AnyJob::list`](crate::AnyJob::list)
+    /// gives it one.
     ///
-    /// It is for what a prompt itself waits for: nobody else knows of such a job, and its manager does not wait for it.
-    /// A job with a group, a delay, a limit of time or jobs before it is listed all the same.
+    /// This is for jobs that a prompt itself waits for: nobody else sees them, and the manager does not wait for them.
+    /// A job with a group, a delay, a time limit or jobs before it is listed anyway.
     /// Default: false.
     pub unlisted: bool,
 }
@@ -112,7 +113,7 @@ impl Options {
         self.group.is_some() || self.delay.is_some() || !self.after.is_empty() || self.time_limit.is_some()
     }
 
-    /// The name of an option for which the job goes through the schedule.
+    /// The name of an option that sends the job through the schedule.
     pub(crate) fn scheduled(&self) -> Option<&'static str> {
         let options = [
             ("group", self.group.is_some()),

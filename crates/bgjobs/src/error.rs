@@ -1,7 +1,7 @@
-//! What can go wrong with a call; a type for each operation.
+//! What can go wrong with a call: one type per operation.
 //!
-//! Where the original has a text for it, `{}` is that text to the character, and `{:#}` adds the way out.
-//! What goes wrong in a body is no error of a call, but a [`Failure`].
+//! Where the original has a text, `{}` is exactly that text, and `{:#}` adds what to do about it.
+//! What goes wrong in a body is not an error of a call but a [`Failure`].
 
 use std::{any::type_name, error::Error, fmt, io, time::Duration};
 
@@ -13,16 +13,16 @@ use crate::record::{
     stop::Stopped,
 };
 
-/// A job was not started; it is in no list, and no number was used.
+/// A job was not started: it is in no list, and used no number.
 #[derive(Debug)]
 pub enum SpawnError {
     /// The manager has been shut down.
     ShutDown,
-    /// The system refused a thread, and no thread lives that could take the job later.
+    /// The system refused a thread, and there is no worker that could take the job later.
     NoThread(io::Error),
-    /// The job was to start after one that is in no list.
+    /// The job was to start after a job that is in no list.
     Unknown(UnknownJob),
-    /// The job is hosted, so this [option](crate::Options) is its host's affair.
+    /// The job is hosted, so this [option](crate::Options) is up to its host.
     Hosted {
         /// The name of the option.
         option: &'static str,
@@ -32,17 +32,15 @@ pub enum SpawnError {
 impl fmt::Display for SpawnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ShutDown => {
-                f.write_str("the manager of the jobs was shut down; start the job before, or make another manager")
-            }
+            Self::ShutDown => f.write_str("the manager was shut down; start the job earlier or create another manager"),
             Self::NoThread(error) => {
-                write!(f, "no thread could be had for the job ({error}); end other threads or raise the system's limit")
+                write!(f, "could not create a thread for the job ({error}); end threads or raise the system's limit")
             }
             Self::Unknown(error) => write!(f, "{error:#}; a job can only start after one that is in the lists"),
             Self::Hosted { option } => {
                 write!(
                     f,
-                    "the option `{option}` can't be had for a hosted job, which its host starts and ends; leave it out"
+                    "the option `{option}` does not apply to a hosted job, which its host starts and ends; leave it out"
                 )
             }
         }
@@ -51,12 +49,12 @@ impl fmt::Display for SpawnError {
 
 impl Error for SpawnError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        // The error's own text, as that of an unknown number, is in the text above.
+        // The text above already has the error's own text, as it has that of an unknown number.
         if let Self::NoThread(error) = self { error.source() } else { None }
     }
 }
 
-/// A limit of zero, under which nothing would ever start.
+/// A limit of zero, under which no job would ever start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitError {
     /// The name of the group.
@@ -71,7 +69,7 @@ impl fmt::Display for LimitError {
 
 impl Error for LimitError {}
 
-/// There is no job of that number.
+/// There is no job with that number.
 ///
 /// ```
 /// use bgjobs::JobManager;
@@ -85,7 +83,7 @@ impl Error for LimitError {}
 pub struct UnknownJob {
     /// The number.
     pub id: JobId,
-    /// How many jobs have been started: their numbers are those below.
+    /// How many jobs have been started; their numbers are all below this.
     pub started: u64,
 }
 
@@ -127,7 +125,7 @@ impl fmt::Display for RemoveError {
 
 impl Error for RemoveError {}
 
-/// There is no result to be read.
+/// There is no result to read.
 #[derive(Clone, Debug)]
 pub enum ResultError {
     /// There is no such job.
@@ -136,7 +134,7 @@ pub enum ResultError {
     Unfinished(JobId),
     /// It failed or was stopped.
     Died(JobId, Failure),
-    /// Its result is of another type than the one asked for.
+    /// Its result is not of the requested type.
     OtherType(JobId, &'static str),
 }
 
@@ -158,8 +156,11 @@ impl fmt::Display for ResultError {
                 f.write_str("<BackgroundJob died, call jobs.traceback() for details>")?;
                 if f.alternate() { write!(f, "; job #{id}: {failure}") } else { Ok(()) }
             }
-            Self::OtherType(id, asked) => {
-                write!(f, "the result of job #{id} is no `{asked}`; ask for the type that its body returns")
+            Self::OtherType(id, requested) => {
+                write!(
+                    f,
+                    "the result of job #{id} is not of type `{requested}`; ask for the type that its body returns"
+                )
             }
         }
     }
@@ -167,7 +168,7 @@ impl fmt::Display for ResultError {
 
 impl Error for ResultError {}
 
-/// There is no traceback to be read.
+/// There is no traceback to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TracebackError {
     /// There is no such job.
@@ -190,25 +191,25 @@ impl fmt::Display for TracebackError {
 
 impl Error for TracebackError {}
 
-/// A wait ended without the end of the job.
+/// A wait ended before the job did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WaitError {
-    /// The time was over.
+    /// The time limit passed.
     TimedOut {
-        /// How long was waited.
+        /// How long the wait took.
         after: Duration,
-        /// The jobs that had not ended.
+        /// The jobs that had not ended by then.
         running: Vec<JobId>,
     },
     /// The job would wait for itself.
     Itself(JobId),
-    /// The job would wait for one that waits for it: each waits for the next, the last for the first.
+    /// The job would wait for one that waits for it: each job waits for the next, and the last for the first.
     ///
-    /// It is found among the jobs of one manager that wait for one job without a time limit.
+    /// Rings are found among jobs of one manager that each wait for one job without a time limit.
     Ring(Vec<JobId>),
-    /// The job that waits was asked to stop.
+    /// The waiting job was asked to stop.
     Stopped(Stopped),
-    /// There is nothing to wait for.
+    /// There are no jobs to wait for.
     NoJobs,
 }
 
@@ -216,12 +217,13 @@ impl fmt::Display for WaitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TimedOut { after, running } => {
-                let (jobs, have) = if running.len() == 1 { ("job", "has") } else { ("jobs", "have") };
+                let (jobs, have, them) =
+                    if running.len() == 1 { ("job", "has", "it") } else { ("jobs", "have", "them") };
                 write!(f, "{jobs} ")?;
-                for (place, id) in running.iter().enumerate() {
-                    write!(f, "{}#{id}", if place == 0 { "" } else { ", " })?;
+                for (index, id) in running.iter().enumerate() {
+                    write!(f, "{}#{id}", if index == 0 { "" } else { ", " })?;
                 }
-                write!(f, " {have} not ended after {after:.1?}; wait longer, or stop what need not end")
+                write!(f, " {have} not ended after {after:.1?}; wait longer, or stop {them}")
             }
             Self::Itself(id) => write!(f, "job #{id} would wait for itself for ever; let another thread wait for it"),
             Self::Ring(ring) => {
@@ -244,17 +246,17 @@ impl Error for WaitError {
     }
 }
 
-/// A join brought no result.
+/// A join returned no result.
 #[derive(Clone, Debug)]
 pub enum JoinError {
     /// The job failed, or was stopped.
     Failed {
         /// The number of the job.
         job: JobId,
-        /// Why.
+        /// Why it ended that way.
         failure: Failure,
     },
-    /// The wait ended before the job.
+    /// The wait ended before the job did.
     Wait(WaitError),
 }
 
@@ -279,8 +281,8 @@ impl fmt::Display for JoinError {
 impl Error for JoinError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            // The stop of another job is no stop of whoever joined it, so it is no source.
-            // The text of the error itself is in the text above.
+            // A job that joins a stopped job was not itself asked to stop, so the stop is not a source.
+            // The text above already has the error's own text.
             Self::Failed { failure, .. } if failure.kind() == FailureKind::Error => failure.error()?.source(),
             Self::Failed { .. } => None,
             Self::Wait(error) => error.source(),
@@ -291,7 +293,7 @@ impl Error for JoinError {
 /// The manager was not shut down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShutdownError {
-    /// A job of the manager called, which would wait for itself.
+    /// A job of the manager made the call, and would wait for itself.
     InsideJob(JobId),
 }
 

@@ -1,4 +1,4 @@
-//! A command that runs, as its job sees it: what it prints, where it is, how it ends.
+//! A running command as its job sees it: what it prints, where it is, how it ends.
 //!
 //! Knows nothing of lists and states; the other end of its socket is in `supervisor.rs`.
 
@@ -44,50 +44,50 @@ use crate::{
     },
 };
 
-/// How long what a command has left behind may take to end by itself before it counts as left running.
+/// How long the processes that a command leaves behind may take to end before they count as left running.
 const LINGER: Duration = Duration::from_millis(200);
 
-/// A command that was started.
+/// A started command.
 pub(crate) struct Child {
-    /// When this is at its end the supervisor ends the command.
+    /// When this end closes, the supervisor ends the command.
     control: Arc<UnixStream>,
     supervisor: Option<process::Child>,
-    /// The number of the command's process; 0 as long as it has none.
+    /// The ID of the command's process; 0 before it has one.
     leader: Arc<AtomicU32>,
     started: Instant,
     program: String,
     pipes: Pipes,
-    /// The beginning of news whose rest has not come.
-    begun: Vec<u8>,
+    /// The start of a message whose rest has not arrived.
+    partial: Vec<u8>,
     end: Option<End>,
-    /// Whether nothing is left of it.
+    /// Whether the command and all its descendants have ended.
     gone: bool,
 }
 
-/// How it ended.
+/// How the command ended.
 enum End {
     NotStarted(io::Error),
     ByItself(ExitStatus),
     AsAsked(ExitStatus),
 }
 
-/// What comes of printing.
+/// The result of printing.
 type Printed = Result<(), Failure>;
 
-/// When the job of a command is over.
+/// When the job of a command ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Until {
-    /// When the command has ended, though something that came of it goes on.
+    /// When the command has ended, even if descendants go on.
     Ended,
-    /// When nothing is left.
+    /// When all its descendants have ended too.
     Gone,
 }
 
 impl Child {
-    /// Starts it. If its program can't be started that may be heard only later, from the supervisor.
+    /// Starts a command. That its program can't be started may only be reported later, by the supervisor.
     pub(crate) fn start(command: Command) -> Result<Self, CommandError> {
         if let Some(folder) = &command.folder {
-            // The system would say only that something is missing.
+            // The system's own error would not say what is missing.
             let data = folder.metadata().map(|data| data.is_dir());
             let data = data.and_then(|is_dir| if is_dir { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) });
             data.map_err(|cause| CommandError::NoFolder { folder: folder.clone(), cause })?;
@@ -117,15 +117,15 @@ impl Child {
         let mut supervisor = None;
         if is_supervised {
             let started = process.stdin(Stdio::from(OwnedFd::from(far_control))).spawn();
-            let told = |cause| io::Error::other(format!("its supervisor can't be started: {cause}"));
-            supervisor = Some(started.map_err(told)?);
-            // One that is gone already is noticed when its news are read.
+            let explain = |cause| io::Error::other(format!("its supervisor can't be started: {cause}"));
+            supervisor = Some(started.map_err(explain)?);
+            // If it is gone already, reading its messages will show that.
             let _ = hand_over(&control, grace, &fds);
         } else {
-            let place = ThreadPermit::take()?;
+            let permit = ThreadPermit::take()?;
             thread::Builder::new().name("bgjobs command".into()).spawn(move || {
                 attend(process, fds, grace, far_control, Reach::Group);
-                drop(place);
+                drop(permit);
             })?;
         }
         Ok(Self {
@@ -135,13 +135,13 @@ impl Child {
             started: Instant::now(),
             program,
             pipes,
-            begun: Vec::new(),
+            partial: Vec::new(),
             end: None,
             gone: false,
         })
     }
 
-    /// Sees it to the end of all that came of it, as part of a body.
+    /// Attends to the command until all its descendants have ended, as part of a body.
     pub(crate) fn run(
         mut self,
         job: &Context,
@@ -151,7 +151,7 @@ impl Child {
         self.outcome(job)
     }
 
-    /// Sees it to its end, as part of a body; what it leaves running becomes a job of its own.
+    /// Attends to the command until it ends, as a body; what it leaves running becomes a separate job.
     pub(crate) fn run_alone(
         mut self,
         job: &Context,
@@ -166,7 +166,7 @@ impl Child {
         outcome
     }
 
-    /// Starts the job of what is left; if none can be started, what is left ends.
+    /// Starts a job for what is left running; if that fails, what is left is ended.
     fn leave_running(mut self, job: &Context, name: &Name) {
         let handle = Handle::new(Arc::clone(job.job().engine()));
         let options = Options { daemon: true, ..Options::default() };
@@ -181,21 +181,21 @@ impl Child {
         });
     }
 
-    /// Passes on what it prints, and a stop of the job to it, until it is over; an error of `print` ends it, and is
-    /// returned when nothing is left.
+    /// Passes on the command's output, and stops it with the job, until `until`; an error from `print` ends the command,
+    /// and is returned when nothing is left.
     fn attend(&mut self, job: &Context, until: Until, mut print: impl FnMut(Stream, &str) -> Printed) -> Printed {
         let mut printed = Ok(());
-        let order = self.order();
+        let end = self.order();
         let sink = &mut |stream, text: &str| {
             if printed.is_ok() && !text.is_empty() {
                 printed = print(stream, text);
                 if printed.is_err() {
-                    order();
+                    end();
                 }
             }
         };
-        let _located = self.tell_place(job);
-        let _heard = job.on_stop(self.order());
+        let _located = self.report_place(job);
+        let _stopping = job.on_stop(self.order());
         let mut left_since = None;
         let mut is_released = false;
         while !self.gone {
@@ -211,46 +211,46 @@ impl Child {
             }
             let control = Arc::clone(&self.control);
             if self.pipes.wait(&*control, deadline, sink) {
-                self.hear();
+                self.read_messages();
             }
         }
         self.pipes.end(sink);
         printed
     }
 
-    /// The order to end it.
+    /// Returns a function that asks the supervisor to end the command.
     fn order(&self) -> impl Fn() + Send + Sync + 'static {
         let control = Arc::clone(&self.control);
-        // One that is gone needs none.
+        // A supervisor that is gone needs no order.
         move || drop((&*control).write_all(&[END]))
     }
 
-    /// Says where it is when somebody asks: in which processes.
-    fn tell_place(&self, job: &Context) -> LocateGuard {
+    /// Reports the command's processes as the job's place.
+    fn report_place(&self, job: &Context) -> LocateGuard {
         let (leader, since) = (Arc::clone(&self.leader), self.started);
         let supervisor = self.supervisor.as_ref().map(process::Child::id);
         job.locate(move || {
             let leader = Some(leader.load(Ordering::Relaxed)).filter(|&id| id != 0)?;
             let processes = processes(supervisor, leader);
-            // What a command has left running is in none of its own.
+            // What a command has left running is no longer in the command's own process.
             let first = processes.first().map_or(leader, |process| process.id);
             let text = Name::from(format!("process {first}"));
             Some(Place { text, frames: Vec::new(), processes, since })
         })
     }
 
-    /// Hears what the supervisor says.
-    fn hear(&mut self) {
+    /// Reads the supervisor's messages.
+    fn read_messages(&mut self) {
         let mut bytes = [0; 4 * Message::SIZE];
         let read = match (&*self.control).read(&mut bytes) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
             read => read.unwrap_or(0),
         };
         self.gone = read == 0;
-        self.begun.extend_from_slice(&bytes[..read]);
-        while let Some((&news, rest)) = self.begun.split_first_chunk() {
-            self.begun = rest.to_vec();
-            match Message::from_bytes(news) {
+        self.partial.extend_from_slice(&bytes[..read]);
+        while let Some((&message, rest)) = self.partial.split_first_chunk() {
+            self.partial = rest.to_vec();
+            match Message::from_bytes(message) {
                 Some(Message::Started(id)) => self.leader.store(id, Ordering::Relaxed),
                 Some(Message::NotStarted(error)) => {
                     self.end = Some(End::NotStarted(io::Error::from_raw_os_error(error)));
@@ -262,19 +262,16 @@ impl Child {
         }
     }
 
-    /// How it ended, when it has.
+    /// How the command ended; only after its end.
     fn outcome(&mut self, job: &Context) -> Result<ExitStatus, Failure> {
         match self.end.take() {
             Some(End::ByItself(status)) => Ok(status),
-            Some(End::AsAsked(status)) => {
-                heed(job)?;
-                Ok(status)
-            }
+            Some(End::AsAsked(status)) => heed(job).map(|()| status),
             Some(End::NotStarted(cause)) => {
                 Err(failure(CommandError::NotStarted { what: std::mem::take(&mut self.program), cause }))
             }
             None => {
-                // If it was killed before it could tell whom it has started, nobody knows.
+                // If the supervisor was killed before it could report the process, nobody knows it.
                 if let Some(leader) = Pid::from_raw(self.leader.load(Ordering::Relaxed).cast_signed()) {
                     let _ = kill_process_group(leader, Signal::KILL);
                 }
@@ -286,19 +283,19 @@ impl Child {
 }
 
 impl Drop for Child {
-    /// Ends what is left, for instance when the job of that was stopped before it began.
+    /// Ends what is left, for example if the job for it was stopped before it started.
     fn drop(&mut self) {
         if !self.gone {
             self.order()();
         }
         if let Some(supervisor) = &mut self.supervisor {
-            // It ends when nothing is left.
+            // The supervisor ends when nothing is left.
             let _ = supervisor.wait();
         }
     }
 }
 
-/// The processes of a command: all but the supervisor, if it has one.
+/// The processes of a command, without its supervisor.
 #[cfg(target_os = "linux")]
 fn processes(supervisor: Option<u32>, leader: u32) -> Vec<Process> {
     supervisor.map_or_else(|| tree::from(leader), tree::below)
@@ -309,7 +306,7 @@ fn processes(_: Option<u32>, _: u32) -> Vec<Process> {
     Vec::new()
 }
 
-/// Sends a supervisor what it runs the command with.
+/// Sends a supervisor the grace period and the descriptors for the command.
 fn hand_over(control: &UnixStream, grace: Duration, fds: &[OwnedFd]) -> io::Result<()> {
     let grace = (nanos(grace) / 1_000_000).to_le_bytes();
     let fds: Vec<_> = fds.iter().map(AsFd::as_fd).collect();

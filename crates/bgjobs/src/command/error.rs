@@ -1,4 +1,4 @@
-//! Why a job failed whose body is a command.
+//! Why the job of a command failed.
 //!
 //! Knows nothing of how a command runs.
 
@@ -9,27 +9,27 @@ use crate::{
     record::{failure::Failure, name::one_line},
 };
 
-/// Why a job whose body is a [`Command`](crate::Command) failed.
+/// Why the job of a [`Command`](crate::Command) failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// It could not be started: there is no such program, or none that may be run.
+    /// It could not be started: there is no such program, or it may not be run.
     NotStarted {
-        /// The program, or the line of a shell.
+        /// The program, or the shell's command line.
         what: String,
         /// What the system says.
         cause: io::Error,
     },
-    /// The folder that it was to run in can't be had.
+    /// The folder it was to run in can't be used.
     NoFolder {
         /// The folder.
         folder: PathBuf,
         /// What the system says.
         cause: io::Error,
     },
-    /// It has ended with another exit status than 0, or by a signal.
+    /// It ended with an exit status other than 0, or by a signal.
     Ended(ExitStatus),
-    /// Its supervisor was killed. What was in the command's process group was killed then.
+    /// Its supervisor was killed, so the command's process group was killed too.
     Lost,
 }
 
@@ -43,22 +43,22 @@ impl fmt::Display for CommandError {
             }
             Self::Ended(status) => match (status.code(), status.signal()) {
                 (Some(code), _) => write!(f, "exit status {code}"),
-                // The standard library knows the names.
+                // The standard library knows the signals' names.
                 _ => write!(f, "ended by {}", status.to_string().replacen("signal: ", "signal ", 1)),
             },
-            Self::Lost => f.write_str("lost: its supervisor was killed, and with it what was in its process group"),
+            Self::Lost => f.write_str("lost: its supervisor was killed, so its process group was killed too"),
         }
     }
 }
 
 impl Error for CommandError {}
 
-/// Without the line of our own code that made it a failure, which tells nobody anything.
+/// Makes an error a failure without a frame, because the line in our code would not help anyone.
 pub(crate) fn failure(error: CommandError) -> Failure {
     Failure::from_boxed(Box::new(error))
 }
 
-/// Goes on, unless the job was asked to stop; without the line of our own code that says so.
+/// Fails if the job was asked to stop, without a frame for the line in our code.
 pub(crate) fn heed(job: &Context) -> Result<(), Failure> {
     job.check().map_err(|stopped| Failure::from_boxed(Box::new(stopped)))
 }

@@ -4,10 +4,10 @@
 
 use std::{fs::File, io::PipeReader, os::fd::OwnedFd, sync::Arc};
 
-/// What a [`Command`] reads; nothing, by default.
+/// What a [`Command`] reads; by default, nothing.
 ///
-/// Clones of a text are read from its beginning; clones of a file or a pipe share it, and what one has read is gone
-/// for the others.
+/// Each clone of a text is read from its start. Clones of a file or pipe share it, and what one has read is gone for the
+/// others.
 #[derive(Clone, Debug, Default)]
 pub struct Input(pub(crate) Source);
 

@@ -1,16 +1,16 @@
-//! Bytes that arrive in pieces, as text.
+//! Text from bytes that arrive in pieces.
 //!
 //! Knows nothing of processes.
 
-/// Turns bytes into text, piece by piece; what is no UTF-8 becomes `\u{fffd}`.
+/// Decodes bytes piece by piece; invalid UTF-8 becomes `\u{fffd}`.
 #[derive(Default)]
 pub(crate) struct Decoder {
-    /// The beginning of a character whose rest has not come.
+    /// The start of a character whose rest has not arrived.
     begun: Vec<u8>,
 }
 
 impl Decoder {
-    /// The text of what has come so far, but for a character that is cut at the end.
+    /// Decodes what has arrived so far, except for an incomplete character at the end.
     pub(crate) fn decode(&mut self, bytes: &[u8]) -> String {
         let mut whole = std::mem::take(&mut self.begun);
         whole.extend_from_slice(bytes);
@@ -18,13 +18,13 @@ impl Decoder {
         String::from_utf8(whole).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
     }
 
-    /// The text of what will not be continued.
+    /// Decodes the rest, after which nothing arrives.
     pub(crate) fn end(&mut self) -> String {
         String::from_utf8_lossy(&std::mem::take(&mut self.begun)).into_owned()
     }
 }
 
-/// How many bytes at the end are the beginning of a character.
+/// How many bytes at the end are an incomplete character.
 fn begun_at_end(bytes: &[u8]) -> usize {
     let is_begun = |&length: &usize| {
         let error = std::str::from_utf8(&bytes[bytes.len() - length..]).err();
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_replaced_and_hides_nothing() {
+    fn invalid_bytes_are_replaced_and_hide_nothing() {
         let mut decoder = Decoder::default();
         assert_eq!(decoder.decode(b"a\xffb\xe2\x82"), "a\u{fffd}b");
         assert_eq!(decoder.decode(b"c"), "\u{fffd}c");

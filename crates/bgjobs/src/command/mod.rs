@@ -28,12 +28,12 @@ use crate::{
     record::{failure::Failure, log::line::Stream, name::Name},
 };
 
-/// Running.
+/// Running a command inside a body.
 impl Command {
-    /// Runs it as part of the body of `job`, and lends `print` what it prints, as it comes.
+    /// Runs the command as part of the body of `job`, and passes its output to `print` as it arrives.
     ///
-    /// It returns when the command, all that came of it, and all it printed are at their ends.
-    /// An error of `print` ends the command, as a stop of the job does.
+    /// Returns when the command and all its descendants have ended and all output has been passed on.
+    /// An error from `print` ends the command, as a stop of the job does.
     ///
     /// ```
     /// use bgjobs::{Command, JobManager};
@@ -53,8 +53,8 @@ impl Command {
     ///
     /// # Errors
     ///
-    /// A [`CommandError`] if it did not start or was lost, [`Stopped`](crate::Stopped) if the job was asked to stop, and
-    /// those of `print`.
+    /// A [`CommandError`] if the command did not start or was lost, [`Stopped`](crate::Stopped) if the job was asked to
+    /// stop, and any error from `print`.
     pub fn run(
         self,
         job: &Context,
@@ -64,14 +64,14 @@ impl Command {
         Child::start(self).map_err(failure)?.run(job, print)
     }
 
-    /// As [`run`](Self::run), but it is all of the body: it returns when the command alone has ended, and until then its
-    /// processes are the [place](crate::AnyJob::place) of `job`.
+    /// Runs the command as the whole body of `job`: like [`run`](Self::run), but it returns when the command itself has
+    /// ended, and until then the command's processes are the [place](crate::AnyJob::place) of `job`.
     ///
-    /// What it has left running goes on, as a daemon job of its own in the manager of `job`.
+    /// Whatever the command leaves running continues as a separate daemon job in the manager of `job`.
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run).
+    /// Those of [`run`](Self::run).
     pub fn run_alone(
         self,
         job: &Context,
@@ -87,7 +87,7 @@ impl Command {
 impl Body for Command {
     type Output = ();
 
-    /// The line of a shell, or the program and its arguments.
+    /// The shell's command line, or the program and its arguments.
     fn name(&self) -> Name {
         self.label()
     }

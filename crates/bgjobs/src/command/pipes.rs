@@ -1,4 +1,4 @@
-//! What is read from a command and fed to it, on one thread, as it comes.
+//! A command's output and input, handled on one thread as they come.
 //!
 //! Knows nothing of jobs.
 
@@ -21,19 +21,19 @@ use crate::{
     record::log::line::Stream,
 };
 
-/// How much is read at once, in bytes.
+/// The most that is read at once, in bytes.
 const CHUNK: usize = 64 * 1024;
 
-/// How much is fed at once, in bytes: so much a pipe that says that it takes something takes whole.
+/// The most that is fed at once, in bytes: a pipe that is ready for writing takes this much whole.
 const MORSEL: usize = 512;
 
-/// How much is read at the end, if somebody whom nobody waits for holds an output open.
+/// The most reads at the end, in case a process that nobody waits for holds an output open.
 const LAST_CHUNKS: usize = 16;
 
-/// Takes what a command prints.
+/// Takes a command's output.
 pub(crate) type Sink<'a> = dyn FnMut(Stream, &str) + 'a;
 
-/// The near ends of a command's pipes, as long as they are open.
+/// The near ends of a command's pipes, while they are open.
 pub(crate) struct Pipes {
     outputs: Vec<Output>,
     feed: Option<Feed>,
@@ -54,7 +54,7 @@ struct Feed {
 }
 
 impl Pipes {
-    /// Opens them; with them come the far ends: input and both outputs, and the near end of a terminal.
+    /// Opens the pipes; also returns the far ends (input and both outputs), and a terminal's near end.
     pub(crate) fn open(input: Source, terminal: Option<TerminalSize>) -> io::Result<(Self, Vec<OwnedFd>)> {
         let (input, feed) = match input {
             Source::Empty => (File::open("/dev/null")?.into(), None),
@@ -76,7 +76,7 @@ impl Pipes {
         Ok((Self { outputs, feed, buffer: vec![0; CHUNK] }, far))
     }
 
-    /// Waits until something comes or `deadline` has passed, and passes it on; true if something came from `other`.
+    /// Waits for output or until `deadline` has passed, and passes output on; true if `other` has something to read.
     pub(crate) fn wait(&mut self, other: impl AsFd, deadline: Option<Instant>, sink: &mut Sink<'_>) -> bool {
         let mut fds = vec![PollFd::new(&other, PollFlags::IN)];
         fds.extend(self.outputs.iter().map(|output| PollFd::new(&output.file, PollFlags::IN)));
@@ -87,7 +87,7 @@ impl Pipes {
         drop(fds);
         let (feed_at, mut outputs) = (self.outputs.len() + 1, ready[1..].iter());
         if ready.get(feed_at).is_some_and(|&ready| ready) && self.feed.as_mut().is_some_and(Feed::is_over) {
-            // The command reads its end.
+            // This lets the command read the end of its input.
             self.feed = None;
         }
         self.outputs.retain_mut(|output| {
@@ -97,12 +97,12 @@ impl Pipes {
         ready[0]
     }
 
-    /// Whether nothing can come any more.
+    /// Whether all outputs have ended.
     pub(crate) fn are_closed(&self) -> bool {
         self.outputs.is_empty()
     }
 
-    /// Passes on what is there yet, without waiting for more.
+    /// Passes on the output that is still there, without waiting for more.
     pub(crate) fn end(&mut self, sink: &mut Sink<'_>) {
         for mut output in std::mem::take(&mut self.outputs) {
             for _ in 0..LAST_CHUNKS {
@@ -116,10 +116,10 @@ impl Pipes {
     }
 }
 
-/// Waits until one of `fds` is ready, `timeout` at most; true if one is.
+/// Waits until one of `fds` is ready, for `timeout` at most; true if one is.
 fn ready(fds: &mut [PollFd<'_>], timeout: Option<Duration>) -> bool {
     let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
-    // It fails when a signal is handled: then nothing is ready.
+    // It fails when a signal interrupts it; then nothing is ready.
     poll(fds, timeout.as_ref()).is_ok_and(|ready| ready > 0)
 }
 
@@ -128,11 +128,11 @@ impl Output {
         Self { stream, file: end.into(), decoder: Decoder::default() }
     }
 
-    /// Passes on what there is to be read; false at its end.
+    /// Passes on what can be read; false at the end.
     fn pass_on(&mut self, buffer: &mut [u8], sink: &mut Sink<'_>) -> bool {
         match self.file.read(buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => true,
-            // A terminal whose far end nobody holds any more fails instead of being at its end.
+            // A terminal whose far end is closed fails instead of reporting its end.
             Ok(0) | Err(_) => {
                 sink(self.stream, &self.decoder.end());
                 false
@@ -146,7 +146,7 @@ impl Output {
 }
 
 impl Feed {
-    /// Feeds it on; true if it has all, or wants no more.
+    /// Feeds the next piece; true if the command has everything or wants no more.
     fn is_over(&mut self) -> bool {
         let morsel = &self.text[self.fed..];
         match self.pipe.write(&morsel[..morsel.len().min(MORSEL)]) {

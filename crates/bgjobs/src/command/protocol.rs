@@ -1,23 +1,23 @@
-//! What the two ends of a supervisor's socket say to each other.
+//! The messages on the socket between the program and a supervisor.
 //!
 //! Knows nothing of processes.
 
-/// The order to end the command with all that came of it.
+/// Tells the supervisor to end the command and all its descendants.
 pub(crate) const END: u8 = b'e';
 
-/// The word that the command, which has ended, has left nothing running that holds its outputs.
+/// Tells the supervisor that the command has ended and no process holds its outputs open.
 pub(crate) const RELEASE: u8 = b'r';
 
-/// What is told of a command: a letter and a number.
+/// What the supervisor reports of a command: a letter and a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Message {
-    /// It has started, as the process of that number.
+    /// It has started, as the process with this ID.
     Started(u32),
-    /// It could not be started, for the reason that the system has under that number.
+    /// It could not be started; the number is the system's error code.
     NotStarted(i32),
-    /// It has ended by itself, with that status.
+    /// It has ended by itself, with this status.
     Ended(i32),
-    /// It has ended with that status after it was asked to.
+    /// It has ended with this status after it was asked to.
     EndedAsAsked(i32),
 }
 
@@ -52,9 +52,11 @@ mod tests {
     use super::Message;
 
     #[test]
-    fn news_are_the_same_on_both_ends() {
-        for news in [Message::Started(u32::MAX), Message::NotStarted(2), Message::Ended(-1), Message::EndedAsAsked(9)] {
-            assert_eq!(Message::from_bytes(news.to_bytes()), Some(news));
+    fn a_message_is_the_same_on_both_ends() {
+        for message in
+            [Message::Started(u32::MAX), Message::NotStarted(2), Message::Ended(-1), Message::EndedAsAsked(9)]
+        {
+            assert_eq!(Message::from_bytes(message.to_bytes()), Some(message));
         }
         assert_eq!(Message::from_bytes([0; Message::SIZE]), None);
     }

@@ -1,4 +1,4 @@
-//! Words as they are typed in a shell.
+//! Words quoted for a shell.
 //!
 //! Knows nothing of commands.
 
@@ -7,7 +7,7 @@ use std::{
     fmt::Write,
 };
 
-/// The words as one would type them.
+/// The program and its arguments as a user would type them.
 pub(crate) fn line(program: &OsStr, words: &[OsString]) -> String {
     let mut line = String::new();
     for word in std::iter::once(program).chain(words.iter().map(OsString::as_os_str)) {

@@ -1,4 +1,4 @@
-//! What a command is asked for.
+//! A command and its settings, before it runs.
 //!
 //! Knows nothing of how it runs.
 
@@ -9,24 +9,24 @@ use crate::{
     record::name::Name,
 };
 
-/// How long a command that was asked to end may take, by default.
+/// How long a command that was asked to end may take by default.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// A command of the system, as the body of a job.
+/// A system command, as the body of a job.
 ///
-/// The job's log gets what it prints, line by line, both outputs apart; each in its own order, the two as they
-/// arrive. What is no UTF-8 is replaced.
-/// Its standard input is empty, unless [`input`](Self::input) says otherwise.
+/// The job's log gets its output line by line, with the two streams apart: the lines of each are in order, and the
+/// streams interleave as they arrive. Invalid UTF-8 is replaced.
+/// Standard input is empty, unless [`input`](Self::input) says otherwise.
 ///
-/// Exit status 0 makes a job that is done. Any other, a signal, and a command that can't be started make a failed one,
-/// whose [`error`](crate::Failure::error) is a [`CommandError`](crate::CommandError).
+/// With exit status 0 the job is done. With any other, a signal, or a command that can't be started, the job fails, and
+/// the failure's [`error`](crate::Failure::error) is a [`CommandError`](crate::CommandError).
 ///
-/// A stop, and the end of the manager or of the program, ends the command with all the processes that came of it: they
-/// get SIGTERM, and SIGKILL after a [`grace`](Self::grace).
-/// That holds for those too that have left its process group or its session, and for a program that is itself ended
-/// by SIGKILL, if the program calls [`supervise`](crate::supervise).
+/// A stop, the end of the manager and the end of the program all end the command and its descendants: each gets SIGTERM,
+/// and SIGKILL after a [`grace`](Self::grace) period.
+/// If the program calls [`supervise`](crate::supervise), this also covers processes that have left the command's process
+/// group or session, and a program that is itself ended by SIGKILL.
 ///
-/// A job ends when its command does. What the command has left running goes on, as a daemon job of its own in the same
+/// A job ends when its command does. Whatever the command leaves running continues as a separate daemon job in the same
 /// manager.
 ///
 /// ```
@@ -43,21 +43,21 @@ const GRACE: Duration = Duration::from_secs(1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A clone is the same command once more, for instance for the next attempt of [`retry`](crate::Spawner::retry).
+/// A clone runs the same command again, for example as the next attempt of [`retry`](crate::Spawner::retry).
 ///
 /// # Limits
 ///
-/// - Without [`supervise`](crate::supervise), and on a Unix other than Linux, a stop reaches the command's process
-///   group only. Without it, the end of the program ends nothing, the command keeps the terminal of the program as
-///   `/dev/tty`, and what a command leaves running is not told of.
-/// - If the supervisor itself is killed, the command's process group is killed, and the job fails
-///   with [`CommandError::Lost`](crate::CommandError::Lost).
-/// - A fork of the program that lives on without it (no other program started by it does) is the program to a supervisor.
-/// - A process of another user, as `sudo` starts it, can't be signalled. One that waits for a device
+/// - Without [`supervise`](crate::supervise), and on a Unix other than Linux, a stop reaches only the command's process
+///   group. Also, without `supervise`, the end of the program ends no command, the command keeps the program's
+///   terminal as `/dev/tty`, and what a command leaves running is not reported.
+/// - If the supervisor itself is killed, the command's process group is killed too, and the job fails with
+///   [`CommandError::Lost`](crate::CommandError::Lost).
+/// - To a supervisor, a fork of the program that outlives it counts as the program; other programs that it starts do not.
+/// - A process of another user, such as one under `sudo`, can't be signalled. One that waits for a device
 ///   ([`ProcessState::Blocked`](crate::ProcessState::Blocked)) ends when the device answers.
-///   The job of such a command goes on until they end, and a stop says that it is still running.
+///   Until they end, the command's job goes on, and a stop reports that it is still running.
 #[derive(Clone, Debug)]
-#[must_use = "it runs when it is started as a job"]
+#[must_use = "a command runs only once it is started as a job"]
 pub struct Command {
     pub(crate) program: OsString,
     pub(crate) words: Vec<OsString>,
@@ -70,7 +70,7 @@ pub struct Command {
 }
 
 impl Command {
-    /// A program, found as the system finds programs, with no arguments yet.
+    /// Creates a command from a program, which the system looks up as usual, without arguments.
     ///
     /// ```
     /// use bgjobs::{Command, JobManager};
@@ -95,11 +95,11 @@ impl Command {
         }
     }
 
-    /// A line for the system's shell, `/bin/sh`; the job goes by its text.
+    /// Creates a command from a line for the system's shell, `/bin/sh`; the line becomes the job's name.
     pub fn shell(line: impl Into<String>) -> Self {
         let line = line.into();
         let name = Some(Name::from(line.clone()));
-        // What a fuzzer makes up nobody should run.
+        // Lines that a fuzzer invents must not run.
         let line = if cfg!(fuzzing) { "true".to_owned() } else { line };
         Self { name, ..Self::new("/bin/sh").arg("-c").arg(line) }
     }
@@ -116,25 +116,25 @@ impl Command {
         self
     }
 
-    /// Sets a variable of its environment, which else is that of the program.
+    /// Sets an environment variable; all others come from the program.
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.environment.push((name.into(), Some(value.into())));
         self
     }
 
-    /// Takes a variable out of its environment.
+    /// Removes an environment variable.
     pub fn env_remove(mut self, name: impl Into<OsString>) -> Self {
         self.environment.push((name.into(), None));
         self
     }
 
-    /// Sets the folder that it runs in, which else is that of the program.
+    /// Sets the folder the command runs in. Default: the program's.
     pub fn dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self
     }
 
-    /// Sets what it reads: a text, a file, or a pipe whose other end one keeps, as of [`std::io::pipe`].
+    /// Sets what the command reads: a text, a file, or the read end of a pipe such as one from [`std::io::pipe`].
     ///
     /// ```
     /// use bgjobs::{Command, JobManager};
@@ -156,9 +156,10 @@ impl Command {
         self
     }
 
-    /// Lets it write to a pseudo-terminal, which with [`supervise`](crate::supervise) is its controlling terminal too.
+    /// Lets the command write to a pseudo-terminal, which with [`supervise`](crate::supervise) is also its controlling
+    /// terminal.
     ///
-    /// Its outputs are one then. What [`input`](Self::input) says of its standard input stays so.
+    /// Both outputs are then one stream. Standard input is not affected; see [`input`](Self::input).
     ///
     /// ```
     /// use bgjobs::{Command, JobManager, TerminalSize};
@@ -173,18 +174,18 @@ impl Command {
         self
     }
 
-    /// Sets how long after SIGTERM its processes get SIGKILL, in whole milliseconds. Default: a second.
+    /// Sets the time between SIGTERM and SIGKILL, in whole milliseconds. Default: one second.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
         self
     }
 
-    /// The line of a shell, or the program and its arguments.
+    /// The shell's command line, or the program and its arguments.
     pub(crate) fn label(&self) -> Name {
         self.name.clone().unwrap_or_else(|| quoting::line(&self.program, &self.words).into())
     }
 
-    /// What an error calls it: the line of a shell, or the program.
+    /// The name of the command in errors: the shell's command line, or the program.
     pub(crate) fn called(&self) -> String {
         self.name.as_ref().map_or_else(|| self.program.to_string_lossy().into_owned(), |name| (**name).to_owned())
     }
@@ -195,7 +196,7 @@ mod tests {
     use super::Command;
 
     #[test]
-    fn a_command_goes_by_the_words_that_one_would_type() {
+    fn a_command_is_named_by_what_a_user_would_type() {
         let command = Command::new("/bin/ls").args(["-l", "a b", "", "it's", "x;y", "ä.txt"]);
         assert_eq!(&*command.label(), r"/bin/ls -l 'a b' '' 'it'\''s' 'x;y' ä.txt");
         assert_eq!(&*Command::shell("make -j2 2>&1 | tail").label(), "make -j2 2>&1 | tail");

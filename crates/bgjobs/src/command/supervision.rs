@@ -1,6 +1,6 @@
-//! A command and all that came of it, seen to their end: in the process of a supervisor, or by a thread in its place.
+//! Attends to a command and its descendants until they end: in a supervisor's process, or on a thread instead.
 //!
-//! Knows nothing of jobs: it hears one order, and tells how the command ended.
+//! Knows nothing of jobs: it takes one order, and reports how the command ended.
 
 use std::{
     collections::HashSet,
@@ -28,29 +28,29 @@ use crate::command::protocol::{Message, RELEASE};
 #[cfg(target_os = "linux")]
 use crate::command::tree;
 
-/// How long a kill that did not help is waited for before the next, at first and at most.
+/// The pause between kills while processes remain: the first, and the longest.
 const PAUSE: [Duration; 2] = [Duration::from_millis(1), Duration::from_secs(1)];
 
 /// Which processes a signal reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
-    /// All that came of this process; needs Linux, and a process of its own.
+    /// All descendants of this process; needs Linux and a separate process.
     #[cfg(target_os = "linux")]
     Everything,
     /// The command's process group.
     Group,
 }
 
-/// Runs a command to its end, and ends it when `control` says so or is at its end.
+/// Runs a command until it ends, and ends it when `control` says so or closes.
 ///
-/// `fds` are its input, its outputs and the near side of its terminal, if it has one.
+/// `fds` are its input, its outputs, and the near end of its terminal if it has one.
 pub(crate) fn attend(mut command: Command, fds: Vec<OwnedFd>, grace: Duration, control: UnixStream, reach: Reach) {
     let control = Arc::new(control);
-    let tell = |news: Message| drop((&*control).write_all(&news.to_bytes()));
+    let tell = |message: Message| drop((&*control).write_all(&message.to_bytes()));
     let mut fds = fds.into_iter();
     let (Some(input), Some(out), Some(err)) = (fds.next(), fds.next(), fds.next()) else { return };
-    // The near side stays open here, so that the terminal does not hang up, which would end this process, when the
-    // program ends.
+    // The near end stays open here, so the terminal does not hang up when the program ends, which would end this
+    // process.
     let near = fds.next();
     let terminal = near.as_ref().and_then(|_| out.try_clone().ok().filter(|out| ioctl_tiocsctty(out).is_ok()));
     command.stdin(input).stdout(out).stderr(err).process_group(0);
@@ -58,71 +58,71 @@ pub(crate) fn attend(mut command: Command, fds: Vec<OwnedFd>, grace: Duration, c
         Ok(child) => child,
         Err(error) => return tell(Message::NotStarted(error.raw_os_error().unwrap_or_default())),
     };
-    // What it holds of the command's pipes would keep them open.
+    // Its copies of the command's pipes would keep those open.
     drop(command);
     let leader = Pid::from_child(&child);
     if let Some(terminal) = terminal {
-        // It may have asked the terminal for something before the terminal was its own, which stops it.
+        // If the command used the terminal before owning it, the system has suspended it.
         let _ = tcsetpgrp(terminal, leader);
         let _ = kill_process_group(leader, Signal::CONT);
     }
     tell(Message::Started(child.id()));
     let tree = Arc::new(Tree { leader, reach, ending: Mutex::default(), changed: Condvar::new() });
-    let (heard, ending) = (Arc::clone(&control), Arc::clone(&tree));
+    let (orders, ending) = (Arc::clone(&control), Arc::clone(&tree));
     let listener = move || {
         let mut order = [0];
-        while let Ok(1) = (&*heard).read(&mut order)
+        while let Ok(1) = (&*orders).read(&mut order)
             && order == [RELEASE]
         {
             ending.release();
         }
-        // The end of the program means the same as the order to end.
+        // The end of the program counts as the order to end.
         ending.end(grace);
     };
     if thread::Builder::new().name("bgjobs command".into()).spawn(listener).is_err() {
         tree.kill();
     }
     tree.wait_for(child, tell);
-    // The listener hears it, and whoever reads knows that nothing is left.
+    // This ends the listener, and tells the reader that nothing is left.
     let _ = control.shutdown(std::net::Shutdown::Both);
 }
 
-/// The status as the system calls that came before `waitid` give it.
+/// Converts a status to the form that `wait` returns.
 fn raw(status: WaitIdStatus) -> i32 {
-    /// Beside the signal: it left a dump of its memory.
+    /// The bit beside the signal: the process dumped its core.
     const DUMPED: i32 = 0x80;
     let signal = status.terminating_signal().unwrap_or(0);
     status.exit_status().map_or(signal | if status.dumped() { DUMPED } else { 0 }, |code| (code & 0xff) << 8)
 }
 
-/// A command with all that came of it.
+/// A command with its descendants.
 struct Tree {
     leader: Pid,
     reach: Reach,
-    ending: Mutex<EndFuture>,
-    /// Tells of each change.
+    ending: Mutex<Ending>,
+    /// Notified at each change of `ending`.
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct EndFuture {
+struct Ending {
     asked: bool,
     released: bool,
-    /// Whether the group's number may be another's by now.
+    /// Whether the group's ID may have been reused by now.
     over: bool,
 }
 
 impl Tree {
-    /// Waits until nothing is left that is reached, and tells how the command itself ended.
+    /// Waits until no process within reach is left, and reports how the command itself ended.
     fn wait_for(&self, child: Child, tell: impl Fn(Message)) {
         let ended = |status, asked| tell(if asked { Message::EndedAsAsked(status) } else { Message::Ended(status) });
         match self.reach {
             #[cfg(target_os = "linux")]
             Reach::Everything => {
-                let mut told = false;
-                // It takes in the orphans too, and fails when there is nobody left.
+                let mut is_reported = false;
+                // This also collects orphans, and fails when no child is left.
                 while let Ok(Some((id, status))) = retry_on_intr(|| wait(WaitOptions::empty())) {
-                    if id == self.leader && !std::mem::replace(&mut told, true) {
+                    if id == self.leader && !std::mem::replace(&mut is_reported, true) {
                         ended(status.as_raw(), self.lock().asked);
                     }
                 }
@@ -133,13 +133,13 @@ impl Tree {
     }
 
     fn wait_for_leader(&self, mut child: Child, ended: impl Fn(i32, bool)) {
-        // Until it is asked for its status the number of the group is nobody else's.
+        // The group's ID can't be reused before the status is collected.
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         let status = retry_on_intr(|| waitid(WaitId::Pid(self.leader), options));
         let status = status.ok().flatten().map_or(0, raw);
         let asked = self.lock().asked;
         ended(status, asked);
-        let is_held = |ending: &mut EndFuture| !ending.asked && !ending.released;
+        let is_held = |ending: &mut Ending| !ending.asked && !ending.released;
         let mut ending = self.changed.wait_while(self.lock(), is_held).unwrap_or_else(PoisonError::into_inner);
         if ending.asked {
             self.kill();
@@ -149,13 +149,13 @@ impl Tree {
         self.changed.notify_all();
     }
 
-    /// Lets go of the number of the group; whoever is reached otherwise needs none.
+    /// Gives up the group's ID, which only `Reach::Group` uses.
     fn release(&self) {
         self.lock().released = true;
         self.changed.notify_all();
     }
 
-    /// Asks all to end, and after `grace` kills until nothing is left.
+    /// Asks all processes to end, and after `grace` kills them until none is left.
     fn end(&self, grace: Duration) {
         let mut ending = self.lock();
         ending.asked = true;
@@ -167,8 +167,8 @@ impl Tree {
             if left.is_zero() {
                 self.kill();
             } else {
-                // Again and again: what was forked while the others were asked has not heard of it, and the fork of a shell
-                // forgets it when it becomes another program. What was suspended hears nothing before it goes on.
+                // Repeated, because a process forked in the meantime has not been asked, and a shell's fork forgets a
+                // pending request when it becomes another program. A suspended process notices nothing until it continues.
                 self.signal(&[Signal::TERM, Signal::CONT], |program| asked.insert(program));
             }
             let wait = if left.is_zero() { pause } else { pause.min(left) };
@@ -181,7 +181,7 @@ impl Tree {
         self.signal(&[Signal::KILL], |_| true);
     }
 
-    /// Sends signals to all that it reaches and that are `due`; what has ended, or is not ours to signal, is left.
+    /// Signals all processes within reach that are `due`, except those that have ended or may not be signalled.
     fn signal(&self, signals: &[Signal], mut due: impl FnMut((u32, u64)) -> bool) {
         match self.reach {
             #[cfg(target_os = "linux")]
@@ -202,7 +202,7 @@ impl Tree {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, EndFuture> {
+    fn lock(&self) -> MutexGuard<'_, Ending> {
         self.ending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,12 +1,12 @@
-//! The process that stands between the program and a command, and outlives the program as long as it takes to end
-//! the command with all that came of it.
+//! The process between the program and a command, which outlives the program until it has ended the command and its
+//! descendants.
 //!
-//! It knows nothing of jobs, and not how a command is ended.
+//! Knows nothing of jobs, nor how a command is ended.
 //!
-//! It is the program's own executable, started again; [`supervise`] is where it turns off. It leads a session of its
-//! own, so the terminal's Ctrl-C does not reach it, and is a "child subreaper": what loses its parent becomes its
-//! child, wherever that has moved. So all that came of the command is always below it.
-//! The socket which is its standard input ends with the program, however that ends.
+//! It is the program's own executable, started again; [`supervise`] is where it branches off. It leads its own session,
+//! so the terminal's Ctrl-C does not reach it, and it is a "child subreaper": a descendant that loses its parent becomes
+//! its child, whatever group or session it has moved to. So all descendants of the command stay below it.
+//! The socket that is its standard input closes when the program ends, no matter how.
 
 use std::{
     env,
@@ -31,21 +31,21 @@ use rustix::{
 
 use crate::command::supervision::{Reach, attend};
 
-/// Says to the executable that it is started as a supervisor, and at which of its arguments the command begins.
+/// Tells the executable that it runs as a supervisor, and at which of its arguments the command begins.
 const VARIABLE: &str = "BGJOBS_SUPERVISOR";
 
-/// The words that start a supervisor, and the name it goes by.
+/// The words that start a supervisor, and the name it shows.
 static STARTED_BY: OnceLock<(Vec<OsString>, Option<&str>)> = OnceLock::new();
 
-/// Makes the program one that can supervise its commands; to be called first of all in `main`.
+/// Lets the program supervise its commands; call it first thing in `main`.
 ///
-/// From then on each [`Command`](crate::Command) has a supervisor: a small process that ends the command, and all
-/// that came of it, when the job is stopped and when this program ends, were it by SIGKILL.
-/// The supervisor is this very executable, started again with a variable in its environment, and in it this function
-/// does not return: what stands before it in `main` runs in every supervisor too.
+/// From then on each [`Command`](crate::Command) has a supervisor: a small process that ends the command and its
+/// descendants when the job is stopped, and when this program ends, even by SIGKILL.
+/// The supervisor is this same executable, started again with an environment variable. In it this function does not
+/// return, but any code before the call in `main` runs in every supervisor too.
 ///
-/// Without a call of this or of [`supervise_by`] commands run without supervisor; what that means
-/// [`Command`](crate::Command) says.
+/// Without a call to this or to [`supervise_by`], commands run without a supervisor; [`Command`](crate::Command) lists
+/// the limits of that.
 ///
 /// ```no_run
 /// use bgjobs::{Command, JobManager};
@@ -62,7 +62,7 @@ pub fn supervise() {
     if let Some(at) = env::var_os(VARIABLE) {
         exit(serve(at.to_str().and_then(|at| at.parse().ok()).unwrap_or(1)));
     }
-    // What a file of that name holds by then may be another version; the link is always to what runs.
+    // By then the file may hold another version; the link always leads to the running one.
     let link = |own| if cfg!(target_os = "linux") { PathBuf::from("/proc/self/exe") } else { own };
     let own = env::current_exe().map(link);
     if let Ok(own) = own {
@@ -70,10 +70,10 @@ pub fn supervise() {
     }
 }
 
-/// Names the program that supervises commands: one that calls [`supervise`], with the arguments that it needs.
+/// Sets the program that supervises commands: one that calls [`supervise`], followed by the arguments it needs.
 ///
-/// It is for code that is not the program's `main`, such as an extension of an interpreter. The first call in a
-/// process counts, be it this or [`supervise`].
+/// This is for code without its own `main`, such as an extension of an interpreter. Of all calls to this and to
+/// [`supervise`] in a process, only the first counts.
 ///
 /// # Panics
 ///
@@ -84,11 +84,12 @@ pub fn supervise() {
 /// ```
 pub fn supervise_by<W: Into<OsString>>(words: impl IntoIterator<Item = W>) {
     let words: Vec<_> = words.into_iter().map(Into::into).collect();
-    assert!(!words.is_empty(), "a supervisor is a program and its arguments");
+    assert!(!words.is_empty(), "a supervisor needs a program");
     let _ = STARTED_BY.set((words, None));
 }
 
-/// The command that starts a supervisor for `program`, whose arguments are to be appended; none if supervision is off.
+/// Returns the command that starts a supervisor for `program`, to which the caller appends the program's arguments;
+/// `None` if supervision is not set up.
 pub(crate) fn starter(program: &OsStr) -> Option<Command> {
     let (words, name) = STARTED_BY.get()?;
     let mut starter = Command::new(&words[0]);
@@ -100,12 +101,12 @@ pub(crate) fn starter(program: &OsStr) -> Option<Command> {
     Some(starter)
 }
 
-/// The whole life of a supervisor; returns what it exits with.
+/// Runs a supervisor from start to end; returns its exit status.
 fn serve(command_at: usize) -> i32 {
     let mut words = env::args_os().skip(command_at);
     let control = io::stdin().as_fd().try_clone_to_owned().map(UnixStream::from);
     let (Some(program), Ok(control)) = (words.next(), control) else { return 125 };
-    // It fails for who leads a group already, and has left the terminal's then.
+    // It fails for a process that already leads a group, which has then left the terminal's.
     let _ = setsid();
     let Ok((grace, fds)) = receive(&control) else { return 125 };
     let mut command = Command::new(program);
@@ -114,8 +115,8 @@ fn serve(command_at: usize) -> i32 {
     0
 }
 
-/// What the program sends first: the grace, and the command's input, outputs and, if it is to be on one, the near side
-/// of its terminal.
+/// Receives what the program sends first: the grace period, and the command's input, outputs and, if it gets a terminal,
+/// the near end of that.
 fn receive(control: &UnixStream) -> io::Result<(Duration, Vec<OwnedFd>)> {
     let mut grace = [0; 8];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
@@ -136,7 +137,7 @@ fn receive(control: &UnixStream) -> io::Result<(Duration, Vec<OwnedFd>)> {
     Ok((Duration::from_millis(u64::from_le_bytes(grace)), fds))
 }
 
-/// The farthest reach of a supervisor on this system.
+/// The widest reach a supervisor can have on this system.
 #[cfg(target_os = "linux")]
 fn everything() -> Reach {
     let subreaper = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));

@@ -18,7 +18,7 @@ use rustix::{
     termios::{LocalModes, OptionalActions, OutputModes, Winsize, tcgetattr, tcsetattr, tcsetwinsize},
 };
 
-/// How many characters a pseudo-terminal shows.
+/// The size of a pseudo-terminal, in characters.
 ///
 /// ```
 /// assert_eq!(bgjobs::TerminalSize::default(), bgjobs::TerminalSize { rows: 24, columns: 80 });
@@ -27,7 +27,7 @@ use rustix::{
 pub struct TerminalSize {
     /// Lines. Default: 24.
     pub rows: u16,
-    /// Characters in a line. Default: 80.
+    /// Characters per line. Default: 80.
     pub columns: u16,
 }
 
@@ -37,17 +37,17 @@ impl Default for TerminalSize {
     }
 }
 
-/// Opens a pseudo-terminal: what reads the output of the command, and what the command writes to.
+/// Opens a pseudo-terminal; returns the end that reads the command's output, and the end that the command writes to.
 pub(crate) fn open(size: TerminalSize) -> io::Result<(OwnedFd, OwnedFd)> {
     let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | CLOSE_ON_EXEC)?;
     grantpt(&near)?;
     unlockpt(&near)?;
     let path = OsString::from_vec(ptsname(&near, Vec::new())?.into_bytes());
-    // Without the flag it would become the terminal of this process, if that has none.
+    // Without the flag it would become this process's terminal if it has none.
     let flags = OFlags::NOCTTY.bits().cast_signed();
     let far: OwnedFd = OpenOptions::new().read(true).write(true).custom_flags(flags).open(path)?.into();
     tcsetwinsize(&near, Winsize { ws_row: size.rows, ws_col: size.columns, ws_xpixel: 0, ws_ypixel: 0 })?;
-    // Lines end as in a pipe, and what is typed does not come back as output.
+    // Lines end as they do in a pipe, and input is not echoed as output.
     let mut modes = tcgetattr(&far)?;
     modes.output_modes.remove(OutputModes::ONLCR);
     modes.local_modes.remove(LocalModes::ECHO);

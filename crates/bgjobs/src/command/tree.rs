@@ -1,4 +1,4 @@
-//! What came of a process: read from `/proc`, which only Linux has.
+//! The descendants of a process, read from `/proc`, which only Linux has.
 //!
 //! Knows nothing of jobs.
 
@@ -13,10 +13,10 @@ use rustix::param::{clock_ticks_per_second, page_size};
 
 use crate::system::process::{Process, ProcessState};
 
-/// How much of a command line is read, in bytes.
+/// The most that is read of a command line, in bytes.
 const LONGEST_COMMAND: u64 = 4 * 1024;
 
-/// What `/proc/ID/stat` says of a process.
+/// What `/proc/ID/stat` says about a process.
 #[derive(Clone, Copy)]
 struct Stat {
     id: u32,
@@ -26,22 +26,21 @@ struct Stat {
     cpu: u64,
     /// In pages.
     memory: u64,
-    /// Where its stack begins: elsewhere after each `exec`, and where its parent's does before the first.
+    /// Where its stack begins: a new address after each `exec`, and its parent's before the first.
     stack: u64,
 }
 
-/// All that came of the process `root` and lives, each before its children; `root` itself is left out.
+/// All descendants of the process `root`, parents before children; `root` itself is left out.
 pub(crate) fn below(root: u32) -> Vec<Process> {
     stats_below(root).into_iter().map(Stat::whole).collect()
 }
 
-/// The process `id` and all that came of it.
+/// The process `id` and all its descendants.
 pub(crate) fn from(id: u32) -> Vec<Process> {
     Stat::read(id).into_iter().chain(stats_below(id)).map(Stat::whole).collect()
 }
 
-/// The number of each process that came of the process `root` and lives, with what tells its program from the one
-/// before.
+/// The ID of each living descendant of the process `root`, with a number that changes when it becomes another program.
 pub(crate) fn programs_below(root: u32) -> impl Iterator<Item = (u32, u64)> {
     let living = stats_below(root).into_iter().filter(|stat| stat.state != ProcessState::Ended);
     living.map(|stat| (stat.id, stat.stack))
@@ -59,22 +58,22 @@ fn stats_below(root: u32) -> Vec<Stat> {
     let mut found = Vec::new();
     let mut next = vec![root];
     while let Some(id) = next.pop() {
-        // Taken out, so that a number which changed hands meanwhile can make no ring.
+        // Removed, so that an ID reused meanwhile can't form a ring.
         let mut own = children.remove(&id).unwrap_or_default();
         own.sort_by_key(|stat| stat.id);
-        let at = found.iter().position(|stat: &Stat| stat.id == id).map_or(0, |at| at + 1);
+        let index = found.iter().position(|stat: &Stat| stat.id == id).map_or(0, |index| index + 1);
         next.extend(own.iter().map(|stat| stat.id));
-        found.splice(at..at, own);
+        found.splice(index..index, own);
     }
     found
 }
 
 impl Stat {
-    /// None if there is no such process any more.
+    /// Reads the process `id`; `None` if there is no such process.
     fn read(id: u32) -> Option<Self> {
         let text = fs::read(format!("/proc/{id}/stat")).ok()?;
         let text = String::from_utf8_lossy(&text);
-        // The name, in parentheses, may hold blanks and parentheses.
+        // The name, in parentheses, may itself hold spaces and parentheses.
         let (_, fields) = text.rsplit_once(')')?;
         let fields: Vec<_> = fields.split_whitespace().collect();
         let number = |field: usize| fields.get(field)?.parse::<u64>().ok();
@@ -121,8 +120,8 @@ mod tests {
     use crate::system::process::ProcessState;
 
     #[test]
-    fn what_a_process_has_started_is_found_below_it_parents_first() {
-        // A shell that starts a shell that starts `cat`, which ends with its input.
+    fn descendants_are_found_below_a_process_parents_first() {
+        // A shell starts a shell that starts `cat`, which ends when its input does.
         let script = "sh -c 'cat; exit 1' 'a b)'; exit 1";
         let mut shell = Command::new("sh").args(["-c", script]).stdin(Stdio::piped()).spawn().unwrap();
         let tree = loop {

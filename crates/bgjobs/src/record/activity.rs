@@ -1,4 +1,4 @@
-//! What a running body says of itself: where it is and how far.
+//! What a running body reports about itself: where it is, and how far along.
 //!
 //! Knows nothing of jobs.
 
@@ -12,10 +12,10 @@ use crate::{
     },
 };
 
-/// A function of the body's that tells where it is.
+/// A function that the body registers to tell where it is.
 pub(crate) type Locator = Arc<dyn Fn() -> Option<Place> + Send + Sync>;
 
-/// What a running body says of itself.
+/// What a running body reports about itself.
 #[derive(Default)]
 pub(crate) struct Activity(Mutex<Inner>);
 
@@ -23,7 +23,7 @@ pub(crate) struct Activity(Mutex<Inner>);
 struct Inner {
     place: Option<(Name, &'static Location<'static>, Instant)>,
     progress: Option<Progress>,
-    /// The oldest first; gone when the body ends.
+    /// Oldest first; dropped when the body ends.
     locators: Vec<Locator>,
 }
 
@@ -44,7 +44,7 @@ impl Activity {
         drop_quietly(removed);
     }
 
-    /// Where the body is, as its locators tell, or else where it last said it was.
+    /// Where the body is according to its locators; without an answer from them, where it last said it was.
     pub(crate) fn place(&self) -> Option<Place> {
         let (said, locators) = {
             let inner = lock(&self.0);
@@ -54,7 +54,7 @@ impl Activity {
         for locator in locators {
             let mut inner = None;
             swallow(|| inner = locator());
-            // The body may have ended meanwhile, which makes this the last reference.
+            // If the body has ended meanwhile, this is the last reference.
             drop_quietly(locator);
             match (&mut place, inner) {
                 (Some(place), Some(inner)) => {
@@ -79,10 +79,10 @@ impl Activity {
         lock(&self.0).progress.clone()
     }
 
-    /// Lets go of the locators, because the body has ended.
+    /// Drops the locators, because the body has ended.
     pub(crate) fn drop_locators(&self) {
         let locators = mem::take(&mut lock(&self.0).locators);
-        // What they hold is the user's.
+        // They hold values of the user's.
         drop_quietly(locators);
     }
 

@@ -1,4 +1,4 @@
-//! Jobs that a job is to follow, and what is said when it can't.
+//! A job that another job follows, and the error when it can't.
 //!
 //! Knows nothing of how they are waited for.
 
@@ -20,19 +20,19 @@ use crate::record::{id::JobId, state::Outcome};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum After {
-    /// The job must end well: if it fails or is stopped, the one that waits for it fails with [`AfterError`].
+    /// The job must be done: if it fails or is stopped, the one that follows it fails with [`AfterError`].
     Done(JobId),
-    /// The job must end, however it does.
+    /// The job must end, no matter how.
     Ended(JobId),
 }
 
 impl After {
-    /// After `job` has ended well.
+    /// Starts the job after `job` is done.
     pub fn done(job: impl Into<JobId>) -> Self {
         Self::Done(job.into())
     }
 
-    /// After `job` has ended, however it did.
+    /// Starts the job after `job` has ended, no matter how.
     pub fn ended(job: impl Into<JobId>) -> Self {
         Self::Ended(job.into())
     }
@@ -45,13 +45,13 @@ impl After {
         }
     }
 
-    /// Whether this way to end will do.
+    /// Whether this outcome lets the following job start.
     pub(crate) fn is_met_by(self, outcome: Outcome) -> bool {
         outcome == Outcome::Done || matches!(self, Self::Ended(_))
     }
 }
 
-/// A job never started, because one that had to be done before did not end well.
+/// A job never started, because a job that had to be done first failed or was stopped.
 ///
 /// It is the [`error`](crate::Failure::error) of the job's failure.
 ///
@@ -64,7 +64,7 @@ impl After {
 /// let fit = jobs.with(options).spawn("fit", || ())?;
 /// fit.wait()?;
 /// let failure = fit.failure().unwrap();
-/// assert_eq!(failure.message(), "job #0 failed, and this one was to start after it was done");
+/// assert_eq!(failure.message(), "job #0 failed, so this one did not start");
 /// assert!(failure.error().unwrap().is::<AfterError>());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -79,7 +79,7 @@ pub struct AfterError {
 impl fmt::Display for AfterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ended = if self.outcome == Outcome::Stopped { "was stopped" } else { "failed" };
-        write!(f, "job #{} {ended}, and this one was to start after it was done", self.job)
+        write!(f, "job #{} {ended}, so this one did not start", self.job)
     }
 }
 

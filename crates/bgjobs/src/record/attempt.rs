@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::record::{failure::Failure, why::WaitReason};
 
-/// How many attempts of a job are remembered: the newest.
+/// How many attempts of a job are remembered; only the newest are.
 pub(crate) const REMEMBERED: usize = 100;
 
 /// The time between two attempts.
@@ -19,7 +19,7 @@ pub(crate) struct Pause {
 }
 
 impl Pause {
-    /// What the job waits for meanwhile.
+    /// What the job waits for during the pause.
     pub(crate) fn waiting(&self) -> WaitReason {
         WaitReason::Attempt { left: self.time.saturating_sub(self.began.elapsed()), number: self.number, of: self.of }
     }
@@ -28,12 +28,12 @@ impl Pause {
 /// One call of a body that may be called again.
 #[derive(Clone, Debug)]
 pub struct Attempt {
-    /// Which one, from 1.
+    /// Its number, from 1.
     pub number: u32,
     /// When it began.
     pub started: Instant,
-    /// When it ended; none while it runs.
+    /// When it ended; `None` while it runs.
     pub ended: Option<Instant>,
-    /// Why it failed; none while it runs, and if it ended well.
+    /// Why it failed; `None` while it runs, and if it succeeded.
     pub failure: Option<Failure>,
 }

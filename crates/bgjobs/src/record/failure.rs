@@ -1,4 +1,4 @@
-//! Why a job failed: what is told of a panic, an error and a stop alike.
+//! Why a job failed: one type for panics, errors and stops.
 //!
 //! Knows nothing of jobs.
 
@@ -21,14 +21,14 @@ use crate::{
     system::panic::{Caught, drop_quietly},
 };
 
-/// How many frames a traceback shows from its beginning, and how many from its end.
+/// How many frames a traceback shows at its start, and how many at its end.
 const SHOWN_FRAMES: usize = 16;
 
-/// Why a job failed: a panic, an error or a stop, with a message, the frames and the thing itself.
+/// Why a job failed: a panic, an error or a stop, with its message, its frames and the original value.
 ///
 /// Cheap to clone.
-/// Made from any error by `?`, as `anyhow::Error` is, and for the same reason not itself an [`Error`]; an error whose
-/// chain of sources holds [`Stopped`] makes a failure of the kind [`FailureKind::Stop`].
+/// `?` converts any error into a failure, as with `anyhow::Error`, and for the same reason `Failure` is not itself an
+/// [`Error`]. An error with [`Stopped`] in its chain of sources becomes a failure of the kind [`FailureKind::Stop`].
 ///
 /// ```
 /// use bgjobs::{Failure, FailureKind};
@@ -53,7 +53,7 @@ pub enum FailureKind {
     Panic,
     /// The body returned an error.
     Error,
-    /// The body was asked to stop, and did.
+    /// The body was asked to stop, and stopped.
     Stop,
 }
 
@@ -61,9 +61,9 @@ struct Inner {
     kind: FailureKind,
     message: String,
     /// Where a panic happened, as `file:line:column`.
-    place: Option<String>,
+    location: Option<String>,
     cause: Option<Cause>,
-    /// Raw frames whose names nobody has asked for yet.
+    /// Raw frames whose names have not been looked up yet.
     raw: Mutex<Option<Backtrace>>,
     frames: OnceLock<Vec<Frame>>,
 }
@@ -74,7 +74,7 @@ enum Cause {
 }
 
 impl Failure {
-    /// Makes a failure of the kind [`FailureKind::Error`] from a message alone.
+    /// Creates a failure of the kind [`FailureKind::Error`] from a message alone.
     ///
     /// ```
     /// let failure = bgjobs::Failure::new("no rows");
@@ -85,7 +85,7 @@ impl Failure {
         Self::with_cause(FailureKind::Error, message.into(), None)
     }
 
-    /// Makes a failure of the kind [`FailureKind::Stop`], for a body that hears of a stop in its own way.
+    /// Creates a failure of the kind [`FailureKind::Stop`], for a body that notices a stop in its own way.
     ///
     /// ```
     /// use bgjobs::{Failure, FailureKind};
@@ -97,7 +97,7 @@ impl Failure {
         Self::with_cause(FailureKind::Stop, reason.into(), None)
     }
 
-    /// Makes a failure from an error that is boxed already, which `?` can't convert.
+    /// Creates a failure from a boxed error, which `?` can't convert.
     ///
     /// ```
     /// let boxed: Box<dyn std::error::Error + Send + Sync> = "no rows".into();
@@ -114,18 +114,18 @@ impl Failure {
     }
 
     pub(crate) fn panicked(caught: Caught) -> Self {
-        let Caught { message, place, frames, payload } = caught;
+        let Caught { message, location, frames, payload } = caught;
         let cause = Some(Cause::Panic(Mutex::new(Some(payload))));
         let (kind, raw) = (FailureKind::Panic, Mutex::new(frames));
-        Self(Arc::new(Inner { kind, message, place, cause, raw, frames: OnceLock::new() }))
+        Self(Arc::new(Inner { kind, message, location, cause, raw, frames: OnceLock::new() }))
     }
 
     fn with_cause(kind: FailureKind, message: String, cause: Option<Cause>) -> Self {
         let (raw, frames) = (Mutex::new(None), OnceLock::new());
-        Self(Arc::new(Inner { kind, message, place: None, cause, raw, frames }))
+        Self(Arc::new(Inner { kind, message, location: None, cause, raw, frames }))
     }
 
-    /// Gives the failure its frames, outermost first, unless it has some.
+    /// Sets the failure's frames, outermost first, unless it already has some.
     ///
     /// ```
     /// use bgjobs::{Failure, Frame};
@@ -153,19 +153,19 @@ impl Failure {
         self
     }
 
-    /// Whether it was a panic, an error or a stop.
+    /// Returns whether this was a panic, an error or a stop.
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         self.0.kind
     }
 
-    /// The panic's or the error's text, or the reason of the stop.
+    /// The text of the panic or error, or the reason for the stop.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The error that the body returned, if it returned one; its chain of sources is whole.
+    /// The error that the body returned, if it returned one, with its whole chain of sources.
     #[must_use]
     pub fn error(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         match &self.0.cause {
@@ -174,8 +174,10 @@ impl Failure {
         }
     }
 
-    /// Takes the payload of the panic, once, for instance to go on with it by
+    /// Takes the payload of the panic, for instance to continue the panic with
     /// [`resume_unwind`](std::panic::resume_unwind).
+    ///
+    /// Only the first call returns it.
     #[must_use]
     pub fn take_payload(&self) -> Option<Box<dyn Any + Send>> {
         match &self.0.cause {
@@ -186,9 +188,9 @@ impl Failure {
 
     /// The calls between the start of the body and the failure, outermost first.
     ///
-    /// Those of a panic are looked up at the first call, which reads the program's debug information: that takes
-    /// a tenth of a second once in a process.
-    /// An error from Rust code knows only where `?` or [`Failure::from`] made it a failure.
+    /// The first call looks up the frames of a panic in the program's debug information, which takes a tenth of a second
+    /// once per process.
+    /// An error from Rust code has one frame: where `?` or [`Failure::from`] turned it into a failure.
     #[must_use]
     pub fn frames(&self) -> &[Frame] {
         self.0.frames.get_or_init(|| {
@@ -197,13 +199,13 @@ impl Failure {
         })
     }
 
-    /// The text for people: the frames, the message and what caused it.
+    /// The failure as text for people: the frames, the message and the causes.
     #[must_use]
     pub fn traceback(&self) -> Traceback {
         Traceback(self.clone())
     }
 
-    /// The errors behind an error, the nearest first.
+    /// The errors behind an error, nearest first.
     pub(crate) fn causes(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
         self.error().into_iter().flat_map(|error| chain(error).skip(1)).filter(|_| self.kind() == FailureKind::Error)
     }
@@ -213,19 +215,19 @@ impl<E: Error + Send + Sync + 'static> From<E> for Failure {
     #[track_caller]
     fn from(error: E) -> Self {
         let failure = Self::from_boxed(Box::new(error));
-        let place = Location::caller();
-        // The conversion may have been called by the standard library, whose files tell nobody anything; the compiler of a
-        // distribution has names of its own for them.
-        if frame::is_of_std(place.file()) || place.file().contains("/library/core/") {
+        let location = Location::caller();
+        // If the standard library called the conversion, the location says nothing useful. Distributions' compilers use
+        // paths of their own for its files.
+        if frame::is_of_std(location.file()) || location.file().contains("/library/core/") {
             return failure;
         }
-        failure.with_frames(vec![Frame::from(place)])
+        failure.with_frames(vec![Frame::from(location)])
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // Both are the user's values, whose destructors may panic.
+        // Errors and payloads are the user's values, and their destructors may panic.
         if let Some(cause) = self.cause.take() {
             drop_quietly(cause);
         }
@@ -238,7 +240,7 @@ impl fmt::Debug for Failure {
     }
 }
 
-/// The message, with the causes behind it when asked for by `{:#}`.
+/// The message; `{:#}` adds the causes behind it.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         many_lines(&self.0.message).fmt(f)?;
@@ -251,15 +253,15 @@ impl fmt::Display for Failure {
     }
 }
 
-/// An error and its sources.
+/// An error followed by its sources.
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
 }
 
 /// A failure as text: the frames from the start of the body to the failure, the message, the causes.
 ///
-/// Control characters in it are escaped, but for line breaks and tabs.
-/// Of more than 32 frames, as a deep recursion has them, the middle is left out; [`Failure::frames`] has them all.
+/// Control characters are escaped, except for line breaks and tabs.
+/// Of more than 32 frames, for example after a deep recursion, the middle is left out; [`Failure::frames`] has them all.
 #[derive(Clone)]
 pub struct Traceback(Failure);
 
@@ -279,15 +281,15 @@ impl fmt::Display for Traceback {
             writeln!(f, "Traceback (most recent call last):")?;
         }
         let left_out = frames.len().saturating_sub(2 * SHOWN_FRAMES);
-        for (place, frame) in frames.iter().enumerate() {
-            if left_out == 0 || !(SHOWN_FRAMES..SHOWN_FRAMES + left_out).contains(&place) {
+        for (index, frame) in frames.iter().enumerate() {
+            if left_out == 0 || !(SHOWN_FRAMES..SHOWN_FRAMES + left_out).contains(&index) {
                 writeln!(f, "{frame}")?;
-            } else if place == SHOWN_FRAMES {
+            } else if index == SHOWN_FRAMES {
                 writeln!(f, "  ... {left_out} more ...")?;
             }
         }
-        match (failure.kind(), &failure.0.place) {
-            (FailureKind::Panic, Some(place)) => write!(f, "panicked at {place}: ")?,
+        match (failure.kind(), &failure.0.location) {
+            (FailureKind::Panic, Some(location)) => write!(f, "panicked at {location}: ")?,
             (FailureKind::Panic, None) => f.write_str("panicked: ")?,
             (FailureKind::Stop, _) => f.write_str("stopped: ")?,
             (FailureKind::Error, _) => {}

@@ -1,4 +1,4 @@
-//! Where calls were made: the lines of a traceback, and how those of a panic are looked up.
+//! Where calls were made: the frames of a traceback, and how those of a panic are looked up.
 //!
 //! Knows nothing of jobs and failures.
 
@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::record::name::{many_lines, one_line};
 
-/// The function that marks in a backtrace where the user's code begins; see `panic.rs`.
+/// The function that marks where the user's code begins in a backtrace; see `panic.rs`.
 pub(crate) const START: &str = "bgjobs_body_starts_here";
 
 /// One line of a traceback: where a call was made.
@@ -18,18 +18,18 @@ pub(crate) const START: &str = "bgjobs_body_starts_here";
 pub struct Frame {
     /// The function that was running.
     pub function: Option<String>,
-    /// The file, or whatever the source is called.
+    /// The file, or another name of the source.
     pub source: Option<String>,
     /// The line in the source, from 1.
     pub line: Option<u32>,
     /// The column in the line, in characters, from 1.
     pub column: Option<u32>,
-    /// The line itself, if it is at hand: it is shown with a caret under the column.
+    /// The text of the line, if it is available; it is shown with a caret under the column.
     pub text: Option<String>,
 }
 
 impl Frame {
-    /// The frame in a sentence: `line 3 of f`, or of the file.
+    /// The frame in words: `line 3 of f`, or of the file.
     pub(crate) fn in_words(&self) -> String {
         let whole = self.function.as_deref().or(self.source.as_deref()).unwrap_or("an unknown source");
         match self.line {
@@ -46,7 +46,7 @@ impl From<&Location<'_>> for Frame {
     }
 }
 
-/// The frame as two or three lines of a traceback, without a line break at the end.
+/// The frame as one to three lines of a traceback, without a final line break.
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "  {}", many_lines(self.source.as_deref().unwrap_or("<unknown>")))?;
@@ -62,7 +62,7 @@ impl fmt::Display for Frame {
         if let Some(column) = self.column {
             let indent = text.chars().count() - line.chars().count();
             let before: String = line.chars().take((column as usize).saturating_sub(1 + indent)).collect();
-            // Characters may be wide, and what is escaped takes more room.
+            // Characters may be wide, and escapes take more columns.
             let caret = one_line(&before).to_string().width();
             write!(f, "\n    {:caret$}^", "")?;
         }
@@ -75,7 +75,7 @@ pub(crate) fn resolve(mut backtrace: Backtrace) -> Vec<Frame> {
     backtrace.resolve();
     let here = std::env::current_dir().unwrap_or_default();
     let mut frames = Vec::new();
-    // The folder of the engine's sources when it was compiled: the frame that marks the start is in `system/panic.rs`.
+    // The folder of the engine's sources at compile time, from the frame that marks the start, in `system/panic.rs`.
     let mut engine = None;
     'frames: for frame in backtrace.frames() {
         for symbol in frame.symbols() {
@@ -111,7 +111,7 @@ pub(crate) fn resolve(mut backtrace: Backtrace) -> Vec<Frame> {
 
 /// Whether a frame at either end belongs to the standard library or to the engine, not to the user's code.
 fn is_machinery(frame: &Frame, engine: Option<&Path>) -> bool {
-    /// For the programs that tell no files.
+    /// For programs whose debug information has no files.
     const NAMES: [&str; 6] =
         ["core::panicking", "core::ops::function", "core::option::", "core::result::", "std::panicking", "bgjobs::"];
     if let Some(source) = &frame.source {
@@ -121,7 +121,7 @@ fn is_machinery(frame: &Frame, engine: Option<&Path>) -> bool {
     name.contains("rust_begin_unwind") || NAMES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether a file is one of the standard library, which the compiler calls otherwise where its sources are installed.
+/// Whether a file belongs to the standard library; its path differs where the library's sources are installed.
 pub(crate) fn is_of_std(source: &str) -> bool {
     source.starts_with("/rustc/") || source.contains("/rustlib/src/rust/library/")
 }
@@ -131,7 +131,7 @@ mod tests {
     use super::is_of_std;
 
     #[test]
-    fn the_standard_library_is_known_whether_its_sources_are_installed_or_not() {
+    fn files_of_the_standard_library_are_recognized_with_and_without_installed_sources() {
         assert!(is_of_std("/rustc/59807616e1/library/core/src/option.rs"));
         assert!(is_of_std("/home/me/.rustup/toolchains/stable/lib/rustlib/src/rust/library/core/src/option.rs"));
         assert!(!is_of_std("src/library/core/option.rs"));

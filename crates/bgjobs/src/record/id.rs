@@ -2,9 +2,10 @@
 
 use std::{error::Error, fmt, str::FromStr};
 
-/// The number of a job: from 0 in the order of starting, never given twice.
+/// The number of a job, counted from 0 in the order of starting and never reused.
 ///
-/// A job that is in no list has none ([`Options::unlisted`](crate::Options::unlisted)): it is shown as `-`, and no job is found by it.
+/// An [unlisted](crate::Options::unlisted) job has no number until it is listed: its ID is shown as `-` and finds no
+/// job.
 ///
 /// ```
 /// use bgjobs::JobId;
@@ -12,14 +13,14 @@ use std::{error::Error, fmt, str::FromStr};
 /// let id: JobId = "#4".parse()?;
 /// assert_eq!(id, JobId::from(4));
 /// assert_eq!(id.to_string(), "4");
-/// assert_eq!("four".parse::<JobId>().unwrap_err().to_string(), "`four` is not the number of a job, as 4 or #4 is");
+/// assert_eq!("four".parse::<JobId>().unwrap_err().to_string(), "`four` is not a job number; write 4 or #4");
 /// # Ok::<(), bgjobs::ParseJobIdError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(u64);
 
 impl JobId {
-    /// That of a job which has none.
+    /// The ID of a job without a number.
     pub(crate) const NONE: Self = Self(u64::MAX);
 
     /// The number itself.
@@ -46,13 +47,13 @@ impl FromStr for JobId {
 
     fn from_str(text: &str) -> Result<Self, ParseJobIdError> {
         let number = text.strip_prefix('#').unwrap_or(text);
-        // A sign is no part of a number here, though `u64` would take one.
+        // A sign is not part of a job number, although `u64` accepts one.
         let parsed = number.parse().ok().filter(|_| !number.starts_with('+'));
         parsed.map(Self).ok_or_else(|| ParseJobIdError { text: text.to_owned() })
     }
 }
 
-/// A text is not the number of a job.
+/// A text is not a job number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseJobIdError {
     text: String,
@@ -60,7 +61,7 @@ pub struct ParseJobIdError {
 
 impl fmt::Display for ParseJobIdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not the number of a job, as 4 or #4 is", crate::record::name::one_line(&self.text))
+        write!(f, "`{}` is not a job number; write 4 or #4", crate::record::name::one_line(&self.text))
     }
 }
 

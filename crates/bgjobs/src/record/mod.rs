@@ -1,4 +1,4 @@
-//! What is kept of a job: one allocation, shared by the table, the worker and every handle.
+//! A job's record: one allocation, shared by the table, the worker and every handle.
 //!
 //! Knows nothing of tables and threads.
 
@@ -47,28 +47,28 @@ use crate::{
     },
 };
 
-/// A processor time that is not known.
+/// An unknown processor time.
 const UNKNOWN: u64 = u64::MAX;
 
-/// A job without the type of its result.
+/// A record without the type of its result.
 pub(crate) trait AnyRecord: Any + Send + Sync {
     fn core(&self) -> &Core;
 
-    /// Why the job failed; none before the end and after a good one.
+    /// Why the job failed or was stopped; `None` before its end, and if it is done.
     fn failure(&self) -> Option<&Failure>;
 
     /// Sets the outcome of a job that never ran.
     fn fail(&self, failure: Failure) -> Outcome;
 }
 
-/// A job with its result.
+/// A record with the type of its result.
 pub(crate) struct Record<T> {
     core: Core,
-    /// Set once, before the end is published; so whoever sees the end sees the outcome.
+    /// Set once, before the end is published, so a reader who sees the end also sees the outcome.
     result: OnceLock<Result<T, Failure>>,
 }
 
-/// What tells a job from all others of its manager, from its entry on: its number, or which of the unlisted ones it is.
+/// Identifies a job within its manager from its entry on: by its number, or by its index among the unlisted jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Key {
     Listed(JobId),
@@ -77,23 +77,23 @@ pub(crate) enum Key {
 
 /// What every job has.
 pub(crate) struct Core {
-    /// The number, which it gets when it enters the table; a job that is not listed does so later, or never.
+    /// The number, assigned when the job enters the table, which an unlisted job does later or never.
     id: AtomicU64,
     pub(crate) name: Name,
     pub(crate) daemon: bool,
     pub(crate) life: Life,
-    /// The system's number of the thread that runs the body.
+    /// The system's ID of the thread that runs the body.
     thread: AtomicU32,
-    /// While the body runs, the processor time that its thread had used when it started; then what the body used.
+    /// While the body runs, the processor time its thread had used before; afterwards, what the body used.
     cpu: AtomicU64,
-    /// What only some jobs have.
+    /// What only some jobs need.
     cold: OnceLock<Box<ColdData>>,
 }
 
-/// What only jobs have that say something, or are told something.
+/// Cold data: what only jobs need that report something or are given something.
 #[derive(Default)]
 struct ColdData {
-    /// Which of the unlisted jobs it was at first.
+    /// The index among the unlisted jobs, if it started as one.
     unlisted: Option<u64>,
     log: OnceLock<Log>,
     reason: OnceLock<Name>,
@@ -115,7 +115,7 @@ impl<T> Record<T> {
         self.result.get().map(Result::as_ref)
     }
 
-    /// Sets the result of the body; it is not published yet.
+    /// Sets the result of the body without publishing it yet.
     pub(crate) fn settle(&self, result: Result<T, Failure>) -> Outcome {
         let outcome = match &result {
             Ok(_) => Outcome::Done,
@@ -123,7 +123,7 @@ impl<T> Record<T> {
             Err(_) => Outcome::Failed,
         };
         if let Err(second) = self.result.set(result) {
-            debug_assert!(false, "only whoever has claimed a job settles it, once");
+            debug_assert!(false, "only the claimant of a job settles it, once");
             drop_quietly(second);
         }
         outcome
@@ -146,7 +146,7 @@ impl<T: Send + Sync + 'static> AnyRecord for Record<T> {
 
 impl<T> Drop for Record<T> {
     fn drop(&mut self) {
-        // The destructor of a result is the user's, and may panic.
+        // The result's destructor is user code and may panic.
         if mem::needs_drop::<T>()
             && let Some(result) = self.result.take()
         {
@@ -173,7 +173,7 @@ impl Core {
         JobId::from(self.id.load(Ordering::Acquire))
     }
 
-    /// Gives the job its number; its owner's lock guards that it happens once.
+    /// Assigns the job its number; the ledger's lock ensures that this happens once.
     pub(crate) fn set_id(&self, id: JobId) {
         self.id.store(id.get(), Ordering::Release);
     }
@@ -183,13 +183,13 @@ impl Core {
         unlisted.map_or_else(|| Key::Listed(self.id()), Key::Unlisted)
     }
 
-    /// Notes which thread starts the body, and how much processor time that had used.
+    /// Records which thread starts the body, and how much processor time that thread has used so far.
     pub(crate) fn set_thread(&self, thread: u32, used: Option<u64>) {
         self.thread.store(thread, Ordering::Relaxed);
         self.cpu.store(used.unwrap_or(UNKNOWN), Ordering::Relaxed);
     }
 
-    /// Notes at the end how much processor time the thread has used by now.
+    /// Records, when the body has ended, how much processor time its thread has used by now.
     pub(crate) fn stop_cpu_clock(&self, used: Option<u64>) {
         let before = self.cpu.load(Ordering::Relaxed);
         let used = used.filter(|_| before != UNKNOWN).map_or(UNKNOWN, |used| used.saturating_sub(before));
@@ -201,20 +201,20 @@ impl Core {
         let known = |time| Some(time).filter(|&time| time != UNKNOWN);
         match self.life.state() {
             State::Created | State::Queued => Some(Duration::ZERO),
-            // It was stopped before it started.
+            // The job was stopped before it started.
             State::Finished(_) if self.life.started().is_none() => Some(Duration::ZERO),
             State::Finished(_) => known(self.cpu.load(Ordering::Relaxed)).map(Duration::from_nanos),
             State::Running | State::Stopping => {
                 let before = known(self.cpu.load(Ordering::Relaxed))?;
                 let now = cpu_time(self.thread.load(Ordering::Relaxed))?;
-                // If the body ended meanwhile the clock may have been read for a job after it.
+                // If the body ended meanwhile, the clock may already count for the thread's next job.
                 let runs = self.life.state().is_running() && self.cpu.load(Ordering::Relaxed) == before;
                 runs.then(|| Duration::from_nanos(now.saturating_sub(before)))
             }
         }
     }
 
-    /// The thread that runs the body, if one does.
+    /// The thread that runs the body, if it is running.
     pub(crate) fn running_thread(&self) -> Option<u32> {
         let thread = self.thread.load(Ordering::Relaxed);
         (thread != 0 && self.life.state().is_running()).then_some(thread)
@@ -224,29 +224,29 @@ impl Core {
         self.cold.get_or_init(Box::default)
     }
 
-    /// Gives a job that nobody knows yet a log that is written to a file, which is [made](Self::open_log_file) later.
+    /// Gives a job that nobody knows yet a log with a file, which [`open_log_file`](Self::open_log_file) creates later.
     pub(crate) fn set_log(&self, log: Log) {
         let _ = self.cold().log.set(log);
     }
 
-    /// The log, which holds `limit` bytes.
+    /// The log; it is created with room for `limit` bytes at the first call.
     pub(crate) fn log(&self, limit: usize) -> &Log {
         self.cold().log.get_or_init(|| Log::new(limit))
     }
 
-    /// Makes the file of the log, if there is to be one; not under a lock, for the disk may be slow.
+    /// Creates the log's file, if one was asked for. Never call it under a lock: the disk may be slow.
     pub(crate) fn open_log_file(&self) {
         if let Some(log) = self.cold.get().and_then(|cold| cold.log.get()) {
             log.open_file();
         }
     }
 
-    /// How many lines the log has, if there is one.
+    /// How many lines were ever printed; 0 without a log.
     pub(crate) fn printed(&self) -> u64 {
         self.cold.get().and_then(|cold| cold.log.get()).map_or(0, Log::len)
     }
 
-    /// Ends the lines that the body left open, and lets go of its way to tell where it is.
+    /// Ends the lines that the body left open, and drops the locators that tell where it is.
     pub(crate) fn close_output(&self) {
         let Some(cold) = self.cold.get() else { return };
         if let Some(log) = cold.log.get() {
@@ -255,7 +255,7 @@ impl Core {
         cold.activity.drop_locators();
     }
 
-    /// Notes the name of the job's group.
+    /// Sets the name of the job's group.
     pub(crate) fn set_group(&self, group: Name) {
         let _ = self.cold().group.set(group);
     }
@@ -265,18 +265,18 @@ impl Core {
         self.cold.get()?.group.get()
     }
 
-    /// Asks the job to stop; true for the first who asks, whose reason is kept.
+    /// Asks the job to stop; true for the first request, whose reason is recorded.
     pub(crate) fn ask_stop(&self, reason: Name) -> bool {
-        // The reason comes first, so that whoever hears of the stop can say why.
+        // The reason is set first, so that any reader who sees the stop can say why.
         !self.life.state().is_finished() && self.cold().reason.set(reason).is_ok() && self.life.ask_stop()
     }
 
-    /// Why the job was asked to stop; none if it was not.
+    /// Why the job was asked to stop; `None` if it was not.
     pub(crate) fn stop_reason(&self) -> Option<&Name> {
         self.cold.get()?.reason.get().filter(|_| self.life.is_stopping())
     }
 
-    /// The error by which the body hears that it was asked to stop.
+    /// Returns the error that tells the body it was asked to stop.
     pub(crate) fn check(&self) -> Result<(), Stopped> {
         if !self.life.is_stopping() {
             return Ok(());
@@ -284,18 +284,18 @@ impl Core {
         Err(Stopped::new(self.stop_reason().cloned().unwrap_or(Name::from("no reason was given"))))
     }
 
-    /// Notes that another attempt begins.
+    /// Records that another attempt begins.
     pub(crate) fn begin_attempt(&self, number: u32) {
         let attempt = Attempt { number, started: Instant::now(), ended: None, failure: None };
         let mut attempts = lock(&self.cold().attempts);
         let oldest = if attempts.len() == REMEMBERED { attempts.pop_front() } else { None };
         attempts.push_back(attempt);
         drop(attempts);
-        // Its failure holds what is the user's.
+        // Its failure holds values of the user's.
         drop(oldest);
     }
 
-    /// Notes how the attempt that runs has ended; it is nowhere any more.
+    /// Records how the current attempt ended, and forgets where it was.
     pub(crate) fn end_attempt(&self, failure: Option<&Failure>) {
         if let Some(attempt) = lock(&self.cold().attempts).back_mut() {
             attempt.ended = Some(Instant::now());
@@ -304,12 +304,12 @@ impl Core {
         self.cold().activity.clear_place();
     }
 
-    /// Notes that the job waits before its next attempt, or that it waits no longer.
+    /// Records the pause before the next attempt, or that it is over.
     pub(crate) fn set_pause(&self, pause: Option<Pause>) {
         *lock(&self.cold().pause) = pause;
     }
 
-    /// The time before the next attempt, if the job waits for that.
+    /// The pause before the next attempt, if the job is in one.
     pub(crate) fn pause(&self) -> Option<Pause> {
         *lock(&self.cold.get()?.pause)
     }
@@ -319,12 +319,12 @@ impl Core {
         cold.map(|cold| lock(&cold.attempts).iter().cloned().collect()).unwrap_or_default()
     }
 
-    /// What the body says of itself, to be changed.
+    /// What the body reports about itself, for writing.
     pub(crate) fn activity(&self) -> &Activity {
         &self.cold().activity
     }
 
-    /// Where the body is, as far as it tells.
+    /// Where the body is, as far as it reports that.
     pub(crate) fn place(&self) -> Option<Place> {
         self.cold.get()?.activity.place()
     }
@@ -333,7 +333,7 @@ impl Core {
         self.cold.get()?.activity.progress()
     }
 
-    /// Where the body was when it heard of the stop, of which it has `failure`.
+    /// Where the body was when it noticed the stop that `failure` came from.
     pub(crate) fn place_of_stop(&self, failure: Option<&Failure>, ended: Option<Instant>) -> Option<Place> {
         // A job that never ran was nowhere.
         self.life.started()?;
@@ -345,5 +345,5 @@ impl Core {
     }
 }
 
-/// A record whatever its result.
+/// A shared record without the type of its result.
 pub(crate) type Shared = Arc<dyn AnyRecord>;

@@ -1,4 +1,4 @@
-//! The text by which a person knows a job.
+//! The text by which people know a job.
 //!
 //! Knows nothing of jobs.
 
@@ -10,10 +10,10 @@ use std::{
     sync::Arc,
 };
 
-/// A short text that is cheap to clone: what a job shows, where it is, why it was stopped.
+/// A short text that is cheap to clone: a job's name, where it is, why it was stopped.
 ///
-/// Shown with [`Display`](fmt::Display), control characters and the characters that reverse the direction of text
-/// appear escaped, so that a name can't drive a terminal; the text itself is what it dereferences to.
+/// [`Display`](fmt::Display) escapes control characters and characters that change the direction of text, so a name
+/// can't control a terminal. The text itself is what it dereferences to.
 ///
 /// ```
 /// use bgjobs::Name;
@@ -89,7 +89,7 @@ impl PartialOrd for Name {
     }
 }
 
-/// By their texts.
+/// Compares the texts.
 impl Ord for Name {
     fn cmp(&self, other: &Self) -> cmp::Ordering {
         (**self).cmp(&**other)
@@ -126,7 +126,7 @@ impl fmt::Debug for Name {
     }
 }
 
-/// Shows `text` on one line, harmless to a terminal: all but printable characters escaped.
+/// Shows `text` on one line, safe for a terminal: control characters and changes of text direction are escaped.
 ///
 /// ```
 /// assert_eq!(bgjobs::one_line("a\nb\r\u{202e}").to_string(), r"a\nb\r\u{202e}");
@@ -136,7 +136,7 @@ pub fn one_line(text: &str) -> impl fmt::Display {
     escaped(text, |_| false)
 }
 
-/// Shows `text`, harmless to a terminal, with its line breaks and tabs.
+/// Shows `text`, safe for a terminal, with its line breaks and tabs.
 ///
 /// ```
 /// assert_eq!(bgjobs::many_lines("a\n\tb\u{7}").to_string(), "a\n\tb\\u{7}");
@@ -146,19 +146,19 @@ pub fn many_lines(text: &str) -> impl fmt::Display {
     escaped(text, |c| c == '\n' || c == '\t')
 }
 
-fn escaped(text: &str, keeps: fn(char) -> bool) -> impl fmt::Display {
+fn escaped(text: &str, allows: fn(char) -> bool) -> impl fmt::Display {
     fmt::from_fn(move |f| {
-        // Most texts have nothing to be escaped, and are written whole.
+        // Most texts need no escapes and are written whole.
         let mut rest = text;
-        while let Some((place, c)) = rest.char_indices().find(|&(_, c)| drives_terminal(c) && !keeps(c)) {
-            write!(f, "{}{}", &rest[..place], c.escape_default())?;
-            rest = &rest[place + c.len_utf8()..];
+        while let Some((index, c)) = rest.char_indices().find(|&(_, c)| drives_terminal(c) && !allows(c)) {
+            write!(f, "{}{}", &rest[..index], c.escape_default())?;
+            rest = &rest[index + c.len_utf8()..];
         }
         f.write_str(rest)
     })
 }
 
-/// Control characters, and those that change the direction of the text around them.
+/// Whether `c` is a control character or changes the direction of the text around it.
 fn drives_terminal(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -15,7 +15,7 @@ use crate::{
     system::process::Process,
 };
 
-/// Where a body is, or last said that it was.
+/// Where a body is, or where it last said it was.
 ///
 /// ```
 /// use bgjobs::{Frame, Place};
@@ -27,32 +27,32 @@ use crate::{
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// In a few words: what is being done, or the line.
+    /// A few words: what the body is doing, or the line.
     pub text: Name,
-    /// The calls that it is in, outermost first; of a checkpoint the line that said it.
+    /// The calls the body is in, outermost first; for a checkpoint, the line that made it.
     pub frames: Vec<Frame>,
-    /// The processes of a command, each before those that came of it.
+    /// The processes of a command, each before its descendants.
     pub processes: Vec<Process>,
-    /// Since when it has been there, as far as that is known.
+    /// Since when the body has been there, as far as is known.
     pub since: Instant,
 }
 
 impl Place {
-    /// A place where a body is from now on, in the words of the innermost frame.
+    /// Creates a place as of now, with the innermost frame as its text.
     #[must_use]
     pub fn new(frames: Vec<Frame>) -> Self {
         let text = frames.last().map_or_else(|| "an unknown place".to_owned(), Frame::in_words);
         Self { text: text.into(), frames, processes: Vec::new(), since: Instant::now() }
     }
 
-    /// How long it has been there.
+    /// How long the body has been there.
     #[must_use]
     pub fn waited(&self) -> Duration {
         self.since.elapsed()
     }
 }
 
-/// The text, and the line where it is if the text does not say it: `parsing (line 12 of src/load.rs)`.
+/// The text, followed by the line unless the text says it: `parsing (line 12 of src/load.rs)`.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.text.fmt(f)?;

@@ -1,6 +1,6 @@
-//! How jobs are serialized: one word for a state, text for times, seconds for durations.
+//! How a job's data is serialized where no derive does: times as text, durations in seconds.
 //!
-//! Knows nothing of formats; that is serde's affair.
+//! Knows nothing of formats, which are serde's concern.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +11,7 @@ use crate::{
     system::wall_clock::time_of,
 };
 
-/// A time, as `2026-03-01T14:03:21.250000Z`.
+/// Serializes a time as `2026-03-01T14:03:21.250000Z`.
 pub(crate) fn time<S: Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(&humantime::format_rfc3339_micros(*time))
 }
@@ -26,21 +26,21 @@ pub(crate) fn maybe_seconds<S: Serializer>(time: &Option<Duration>, to: S) -> Re
     time.as_ref().map(Duration::as_secs_f64).serialize(to)
 }
 
-/// The number; none for that of a job which has none.
+/// The number; `None` if the job has none.
 impl Serialize for JobId {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         Some(self.get()).filter(|_| *self != Self::NONE).serialize(to)
     }
 }
 
-/// The text itself, not escaped.
+/// The text itself, without escapes.
 impl Serialize for Name {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(self)
     }
 }
 
-/// Its time, as a text, its stream and its text.
+/// The time of day as text, the stream, and the text.
 impl Serialize for Line {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut line = to.serialize_struct("Line", 3)?;
@@ -51,14 +51,14 @@ impl Serialize for Line {
     }
 }
 
-/// What a person reads.
+/// The text for people.
 impl Serialize for WaitReason {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
     }
 }
 
-/// Its times as texts.
+/// The fields, with the times as text.
 impl Serialize for Attempt {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let text = |at| humantime::format_rfc3339_micros(time_of(at)).to_string();
@@ -71,7 +71,7 @@ impl Serialize for Attempt {
     }
 }
 
-/// Its kind, its message, the causes behind it as texts, and its frames, which are looked up for it.
+/// The kind, the message, the causes as text, and the frames, which this looks up.
 impl Serialize for Failure {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut failure = to.serialize_struct("Failure", 4)?;

@@ -1,10 +1,10 @@
-//! Where a job is, and the only code that changes it.
+//! Where a job is in its life, and the only code that changes that.
 //!
 //! Knows nothing of threads, tables or results.
 
 use crate::system::sync::{AtomicU8, AtomicU64, Ordering};
 
-/// Where a job is.
+/// Where a job is in its life.
 ///
 /// ```text
 /// Created ──► Running ──► Stopping ──► Finished(Done | Failed | Stopped)
@@ -15,10 +15,10 @@ use crate::system::sync::{AtomicU8, AtomicU64, Ordering};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum State {
-    /// It may start and has not been picked up by its thread yet; that takes microseconds.
+    /// It may start, but its thread has not picked it up yet, which takes microseconds.
     Created,
-    /// It waits: for a place in its group, a time or other jobs, or because the system refused a thread for it.
-    /// [`AnyJob::why`](crate::AnyJob::why) says for what.
+    /// It waits for a slot in its group, a time or other jobs, or for a worker because the system refused a thread.
+    /// [`AnyJob::why`](crate::AnyJob::why) says which.
     Queued,
     /// Its body runs.
     Running,
@@ -35,19 +35,20 @@ pub enum State {
 pub enum Outcome {
     /// The body returned a value.
     Done,
-    /// The body panicked or returned an error; or the job could not be started when its turn came.
+    /// The body panicked or returned an error, or the job could not start when its turn came.
     Failed,
-    /// The body was asked to stop, and did; or the job was stopped before it started.
+    /// The body was asked to stop and did, or the job was stopped before it started.
     Stopped,
 }
 
-/// What can happen to a job; a request to stop is no event: it makes [`State::Stopping`] of [`State::Running`], whichever comes
-/// first.
+/// What can happen to a job.
+///
+/// A request to stop is not an event: it turns [`State::Running`] into [`State::Stopping`], whichever comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// It can't start now.
     Queue,
-    /// A thread was found for it.
+    /// There is a thread for it now.
     Admit,
     /// A worker calls its body.
     Start,
@@ -55,7 +56,7 @@ pub(crate) enum Event {
     End(Outcome),
 }
 
-/// The state after `event`, or none if `event` cannot happen in `state`.
+/// The state after `event`, or `None` if `event` can't happen in `state`.
 pub(crate) const fn advance(state: State, event: Event) -> Option<State> {
     match (state, event) {
         (State::Created, Event::Queue) => Some(State::Queued),
@@ -69,7 +70,7 @@ pub(crate) const fn advance(state: State, event: Event) -> Option<State> {
 }
 
 impl State {
-    /// Whether the job has ended.
+    /// Returns whether the job has ended.
     ///
     /// ```
     /// use bgjobs::{Outcome, State};
@@ -82,7 +83,7 @@ impl State {
         matches!(self, Self::Finished(_))
     }
 
-    /// Whether the body runs.
+    /// Returns whether the body is running.
     ///
     /// ```
     /// use bgjobs::State;
@@ -95,7 +96,7 @@ impl State {
         matches!(self, Self::Running | Self::Stopping)
     }
 
-    /// The bits of [`Life::word`] that hold the state; a request to stop has a bit of its own.
+    /// The bits of [`Life::word`] that hold the state; a request to stop has its own bit.
     const fn code(self) -> u8 {
         match self {
             Self::Created => 0,
@@ -122,28 +123,28 @@ impl State {
 
 /// The bits of [`Life::word`] that hold the state.
 const CODE: u8 = 0b0000_0111;
-/// Somebody has taken the right to start the job, or to settle it unstarted.
+/// A thread has claimed the job, to start it or to settle it unstarted.
 const CLAIMED: u8 = 0b0000_1000;
 /// The job has been asked to stop.
 const STOPPING: u8 = 0b0001_0000;
-/// Somebody waits for the end, and must be woken.
+/// A waiter must be woken at the end.
 const AWAITED: u8 = 0b0010_0000;
-/// The schedule wants to hear of the start and the end.
+/// The schedule must be told of the start and the end.
 const WATCHED: u8 = 0b0100_0000;
 
 /// The time of something that has not happened.
 const NEVER: u64 = u64::MAX;
 
-/// Who must be told of an end.
+/// Which parts must be told of an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ended {
-    /// Somebody who waits.
+    /// The waiters.
     pub(crate) awaited: bool,
     /// The schedule.
     pub(crate) watched: bool,
 }
 
-/// A job's state and its times, in nanoseconds of the manager's clock; written by one thread at a time, read by any.
+/// A job's state and its times, in nanoseconds of the manager's clock; one thread at a time writes, any thread reads.
 pub(crate) struct Life {
     word: AtomicU8,
     created: u64,
@@ -178,42 +179,42 @@ impl Life {
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
-        // Acquire, so that whoever hears of the stop finds its reason.
+        // Acquire, so that a thread that sees the stop also sees its reason.
         self.word.load(Ordering::Acquire) & STOPPING != 0
     }
 
-    /// Takes the right to start the job or to settle it unstarted; true for one caller.
+    /// Claims the job, to start it or to settle it unstarted; true for one caller only.
     pub(crate) fn claim(&self) -> bool {
         self.word.fetch_or(CLAIMED, Ordering::AcqRel) & CLAIMED == 0
     }
 
-    /// Notes that the job is asked to stop; true for the first who asks, false later and after its end.
+    /// Records a request to stop; true for the first request, false for later ones and after the end.
     pub(crate) fn ask_stop(&self) -> bool {
         let old = self.word.fetch_or(STOPPING, Ordering::AcqRel);
         old & STOPPING == 0 && !State::from_word(old).is_finished()
     }
 
-    /// Notes that somebody waits for the end; false if it has come.
+    /// Records that there is a waiter for the end; false if the job has already ended.
     pub(crate) fn await_end(&self) -> bool {
         !State::from_word(self.word.fetch_or(AWAITED, Ordering::AcqRel)).is_finished()
     }
 
-    /// Lets the schedule hear of the start and the end.
+    /// Has the schedule told of the start and the end.
     pub(crate) fn watch(&self) {
         self.word.fetch_or(WATCHED, Ordering::AcqRel);
     }
 
-    /// Whether the schedule wants to hear of the start.
+    /// Whether the schedule must be told of the start.
     pub(crate) fn is_watched(&self) -> bool {
         self.word.load(Ordering::Relaxed) & WATCHED != 0
     }
 
-    /// Marks the job as queued, unless it has been claimed meanwhile.
+    /// Marks the job as queued, unless it has started or ended meanwhile.
     pub(crate) fn queue(&self) {
         self.step(Event::Queue);
     }
 
-    /// Marks a queued job as one that is about to start, unless it has started or was claimed meanwhile.
+    /// Marks a queued job as about to start, unless it has started or ended meanwhile.
     pub(crate) fn admit(&self) {
         self.step(Event::Admit);
     }
@@ -222,21 +223,21 @@ impl Life {
     pub(crate) fn start(&self, now: u64) {
         self.started.store(now, Ordering::Relaxed);
         let stepped = self.step(Event::Start);
-        debug_assert!(stepped.is_some(), "only whoever has claimed a job starts it, once");
+        debug_assert!(stepped.is_some(), "only the claimant of a job starts it, once");
     }
 
-    /// Publishes the end at `now`; returns who must be told.
+    /// Publishes the end at `now`, and returns which parts must be told.
     ///
-    /// Whatever was written before, the outcome above all, is visible to whoever sees the new state.
+    /// All earlier writes, the outcome above all, are visible to any thread that sees the new state.
     pub(crate) fn end(&self, outcome: Outcome, now: u64) -> Ended {
         self.finished.store(now, Ordering::Relaxed);
         let stepped = self.step(Event::End(outcome));
-        debug_assert!(stepped.is_some(), "only whoever has claimed a job ends it, once");
+        debug_assert!(stepped.is_some(), "only the claimant of a job ends it, once");
         let old = stepped.unwrap_or_default();
         Ended { awaited: old & AWAITED != 0, watched: old & WATCHED != 0 }
     }
 
-    /// Makes the step that `event` asks for, if it can be made; returns the word before it.
+    /// Applies `event` if it can happen in the current state; returns the word before it.
     fn step(&self, event: Event) -> Option<u8> {
         self.word
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
@@ -292,13 +293,13 @@ mod tests {
     }
 
     #[test]
-    fn a_state_survives_its_coding() {
+    fn a_state_survives_encoding_and_decoding() {
         let word = |state: State| state.code() | if state == State::Stopping { STOPPING } else { 0 };
         assert_eq!(STATES.map(|state| State::from_word(word(state))), STATES);
     }
 
     #[test]
-    fn times_travel_with_the_state() {
+    fn times_are_recorded_with_the_state() {
         let life = Life::new(3);
         assert_eq!((life.created(), life.started(), life.finished()), (3, None, None));
         assert!(life.claim());
@@ -315,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_to_ask_for_a_stop_is_told_so_and_nobody_after_the_end() {
+    fn only_the_first_request_to_stop_counts_and_none_after_the_end() {
         let life = Life::new(0);
         assert_eq!([life.ask_stop(), life.ask_stop(), life.is_stopping()], [true, false, true]);
         let ended = Life::new(0);
@@ -324,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_is_stopping_while_it_runs_and_was_asked_to_stop_before_or_since() {
+    fn a_running_job_is_stopping_whether_it_was_asked_before_or_after_its_start() {
         let asked_first = Life::new(0);
         asked_first.ask_stop();
         assert_eq!(asked_first.state(), State::Created);
@@ -339,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_tells_who_must_be_told() {
+    fn an_end_returns_which_parts_must_be_told() {
         let life = Life::new(0);
         assert!(life.await_end());
         assert_eq!(life.end(Outcome::Stopped, 1), Ended { awaited: true, watched: false });
@@ -350,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_running_job_is_not_queued_any_more() {
+    fn a_running_job_can_no_longer_be_queued() {
         let life = Life::new(0);
         life.start(1);
         life.queue();

@@ -1,15 +1,15 @@
-//! The words of a stop: what a body hears, where it was, and what the person who asked is told.
+//! A stop as data: the error the body gets, and the verdict for the caller.
 //!
-//! Knows nothing of threads; the asking and waiting is in `job.rs`.
+//! Knows nothing of threads; asking and waiting are in `job/stop.rs`.
 
 use std::{error::Error, fmt, time::Duration};
 
 use crate::record::{name::Name, place::Place, state::Outcome};
 
-/// The error by which a body says that it was asked to stop and does.
+/// The error that a body returns when it stops on request.
 ///
 /// A job whose body returns it, alone or as a source of another error, has the outcome [`Outcome::Stopped`].
-/// It comes from [`Context::check`](crate::Context::check) and its kin.
+/// It comes from [`Context::check`](crate::Context::check) and similar methods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stopped(Name);
 
@@ -33,33 +33,33 @@ impl fmt::Display for Stopped {
 
 impl Error for Stopped {}
 
-/// What became of a stop by the deadline.
+/// What a request to stop has achieved by its deadline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The job has stopped.
     Stopped {
-        /// How long it took from the request.
+        /// How long that took, counted from the request.
         after: Duration,
-        /// Where it was when it heard of it; none if that is not known, or if it had not started.
+        /// Where the body was when it noticed the request; `None` if unknown, or if the body had not started.
         place: Option<Place>,
     },
-    /// The job ended by itself before it heard of the request, or had ended before that was made.
+    /// The job ended by itself before it noticed the request, or before the request was made.
     FinishedFirst {
         /// How it ended.
         outcome: Outcome,
-        /// Whether it had not ended yet when it was asked.
+        /// Whether the job was still going when it was asked.
         asked: bool,
     },
-    /// The job still runs; it goes on being asked to stop.
+    /// The job still runs; the request stays in force.
     StillRunning {
-        /// How long the request was waited for.
+        /// How long the caller waited.
         after: Duration,
-        /// Where the body is, or last said it was; none if it never did.
+        /// Where the body is, or where it last said it was; `None` if it never said.
         place: Option<Place>,
     },
 }
 
-/// What the person who asked reads, as in `stopped at line 3 of f after 4.0ms`.
+/// The verdict for people, as in `stopped at line 3 of f after 4.0ms`.
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,8 +1,10 @@
-//! A result that is taken instead of lent.
+//! A result that is moved out instead of borrowed.
+//!
+//! Knows nothing of jobs.
 
 use std::{fmt, sync::Mutex, sync::PoisonError};
 
-/// A value that may be taken once, from any thread: the result of a job whose value is not [`Sync`].
+/// A value that can be taken once, from any thread: the way to return a value that is not [`Sync`] from a job.
 ///
 /// ```
 /// use bgjobs::{JobManager, Take};
@@ -18,12 +20,12 @@ use std::{fmt, sync::Mutex, sync::PoisonError};
 pub struct Take<T>(Mutex<Option<T>>);
 
 impl<T> Take<T> {
-    /// Holds `value`.
+    /// Wraps `value`.
     pub const fn new(value: T) -> Self {
         Self(Mutex::new(Some(value)))
     }
 
-    /// Takes the value; none if somebody has.
+    /// Takes the value; `None` if it has been taken before.
     pub fn take(&self) -> Option<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

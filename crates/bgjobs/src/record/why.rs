@@ -1,12 +1,12 @@
-//! What keeps a job: from starting, or from going on.
+//! What a job waits for, before it starts or while it runs.
 //!
-//! Knows how it reads, and nothing of how jobs are kept.
+//! Knows how that reads, and nothing of how jobs are made to wait.
 
 use std::{fmt, time::Duration};
 
 use crate::record::{after::After, id::JobId, name::Name, state::State};
 
-/// One thing that a job waits for, as [`AnyJob::why`](crate::AnyJob::why) tells it.
+/// One thing that a job waits for; see [`AnyJob::why`](crate::AnyJob::why).
 ///
 /// ```
 /// use bgjobs::{JobManager, Options};
@@ -23,18 +23,18 @@ use crate::record::{after::After, id::JobId, name::Name, state::State};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WaitReason {
-    /// It is to start later.
+    /// Its delay has not passed.
     Delay {
-        /// How long that is from now.
+        /// How much of the delay is left.
         left: Duration,
     },
-    /// It is to start after another job.
+    /// It starts after another job.
     After {
-        /// The other job, and how that is to end.
+        /// The other job, and how it must end.
         after: After,
-        /// The other job's name; none if it is in no list any more.
+        /// The other job's name; `None` if that job is no longer listed.
         name: Option<Name>,
-        /// Where the other job is.
+        /// The other job's state.
         state: State,
     },
     /// Its group is paused.
@@ -42,15 +42,15 @@ pub enum WaitReason {
         /// The name of the group.
         group: Name,
     },
-    /// Its group runs as many jobs as it may; or it runs, has lent its place while it waited, and waits to have it back.
+    /// Its group is at its limit. A running job waits for that too, to get back the slot that it lent during a wait.
     Full {
         /// The name of the group.
         group: Name,
-        /// How many jobs of the group have a place.
+        /// How many jobs of the group have a slot.
         running: usize,
-        /// How many may have one.
+        /// How many slots the group has.
         limit: usize,
-        /// How many of the group come before it.
+        /// How many jobs of the group come before it.
         before: usize,
     },
     /// The system refused a thread; the job starts when a thread is free.
@@ -59,37 +59,37 @@ pub enum WaitReason {
     Job {
         /// The other job.
         job: JobId,
-        /// The other job's name; none if it is in no list any more.
+        /// The other job's name; `None` if that job is no longer listed.
         name: Option<Name>,
-        /// Where the other job is.
+        /// The other job's state.
         state: State,
     },
-    /// It runs, [has failed](crate::Spawner::retry), and waits before it is tried again.
+    /// It runs, its body [has failed](crate::Spawner::retry), and it waits before the next attempt.
     Attempt {
-        /// How long that is from now.
+        /// How much of the wait is left.
         left: Duration,
-        /// Which attempt is the next, from 1.
+        /// The number of the next attempt, from 1.
         number: u32,
-        /// How many there are at most.
+        /// The maximum number of attempts.
         of: u32,
     },
 }
 
-/// What a person reads, as in `group disk runs 2 jobs, its limit is 2; 3 wait before it`.
+/// The reason for people, as in `group disk runs 2 jobs, its limit is 2; 3 wait before it`.
 impl fmt::Display for WaitReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Delay { left } => write!(f, "it is to start in {left:.1?}"),
+            Self::Delay { left } => write!(f, "it starts in {left:.1?}"),
             Self::After { after, name, state } => {
                 let end = if matches!(after, After::Done(_)) { "is done" } else { "has ended" };
-                write!(f, "it is to start after {} {end}", Other(after.job(), name.as_ref(), *state))
+                write!(f, "it starts after {} {end}", Other(after.job(), name.as_ref(), *state))
             }
             Self::Paused { group } => write!(f, "group {group} is paused; resume it"),
             Self::Full { group, running, limit, before } => {
                 let jobs = if *running == 1 { "job" } else { "jobs" };
                 write!(f, "group {group} runs {running} {jobs}, its limit is {limit}; ")?;
                 match before {
-                    0 => f.write_str("it is the next"),
+                    0 => f.write_str("it is next"),
                     1 => f.write_str("1 waits before it"),
                     _ => write!(f, "{before} wait before it"),
                 }
@@ -113,7 +113,7 @@ impl fmt::Display for Other<'_> {
         if let Some(name) = name {
             write!(f, "{name}, ")?;
         }
-        // A dead job's status goes on with what the original says of it.
+        // A dead job's status continues with a hint from the original.
         let status = state.status().to_lowercase();
         write!(f, "{})", status.split(' ').next().unwrap_or_default())
     }

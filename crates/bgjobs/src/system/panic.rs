@@ -1,9 +1,9 @@
-//! A panic in a job is caught with its place and its frames, and is not printed on the terminal.
+//! Catches panics with their location and frames, and keeps them off the terminal.
 //!
-//! Knows nothing of jobs: it runs a closure and says how it ended.
-//! A panic hook notes the message, the place and the raw frames of a panic inside [`catch`], which costs some
+//! Knows nothing of jobs: it runs a closure and returns how it ended.
+//! A panic hook records the message, the location and the raw frames of a panic inside [`catch`], which takes a few
 //! microseconds; names and lines are looked up when the failure is read.
-//! All other panics go to the hook that was set before.
+//! All other panics go to the hook that was installed before.
 
 use std::{
     any::{Any, TypeId},
@@ -16,33 +16,35 @@ use backtrace::Backtrace;
 
 use crate::system::sync::thread_local;
 
-/// How many panics of one body are remembered; the newest with the message of the payload is the one that counts,
-/// so that a panic which the body caught itself lends nothing to another.
+/// How many panics of one body are remembered.
+///
+/// The newest one with the type and message of the payload counts, so a panic that the body caught itself is not
+/// mistaken for it.
 const REMEMBERED: usize = 8;
 
-/// A panic that was caught.
+/// A caught panic.
 pub(crate) struct Caught {
     pub(crate) message: String,
-    /// Where it happened, as `file:line:column`.
-    pub(crate) place: Option<String>,
-    /// Its frames, whose names nobody has looked up yet.
+    /// Where the panic happened, as `file:line:column`.
+    pub(crate) location: Option<String>,
+    /// Its frames, whose names have not been looked up yet.
     pub(crate) frames: Option<Backtrace>,
     pub(crate) payload: Box<dyn Any + Send>,
 }
 
-/// What the hook saw of one panic.
+/// What the hook recorded of one panic.
 struct Note {
     message: String,
     /// The type of the payload.
     kind: TypeId,
-    place: Option<String>,
+    location: Option<String>,
     frames: Backtrace,
 }
 
-/// Where the innermost [`catch`] of a thread stands.
+/// The state of the innermost [`catch`] on a thread.
 #[derive(Clone, Copy, Default)]
 struct Watch {
-    /// Whether there is one.
+    /// Whether a `catch` is running.
     is_on: bool,
     /// How many notes there were when it began.
     first: usize,
@@ -51,25 +53,25 @@ struct Watch {
 }
 
 thread_local! {
-    /// Apart from the notes, because it has no destructor: a body that does not panic pays for no more than this.
+    /// Separate from the notes because it needs no destructor: a body that does not panic pays only for this.
     static WATCH: Cell<Watch> = Cell::new(Watch::default());
-    /// The panics inside of each [`catch`] that runs on this thread, the innermost last.
+    /// The panics inside each [`catch`] that runs on this thread, innermost last.
     #[cfg_attr(not(bgjobs_loom), expect(clippy::missing_const_for_thread_local, reason = "loom's macro takes no `const`"))]
     static NOTES: RefCell<Vec<Note>> = RefCell::new(Vec::new());
 }
 
-/// Puts the hook that takes notes in front of the host's own, once in a process.
+/// Installs the hook that takes notes in front of the host's hook, once per process.
 pub(crate) fn install_hook() {
     static INSTALLED: Once = Once::new();
-    // A model's own panics come from outside its threads, where its thread-locals can't be read. While a thread panics the
-    // standard library lets nobody change the hook; the next manager does it.
+    // A model's own panics come from outside its threads, where its thread-locals can't be read. The standard library
+    // does not allow a panicking thread to change the hook, so the next manager installs it.
     if cfg!(any(bgjobs_loom, bgjobs_shuttle)) || std::thread::panicking() {
         return;
     }
     INSTALLED.call_once(|| {
         let previous = take_hook();
         set_hook(Box::new(move |info| {
-            // Where no panic can be caught the process is about to die: its last words belong to the terminal.
+            // If the panic can't be caught, the process is about to die, and its last message belongs on the terminal.
             if cfg!(panic = "abort") || is_beyond_catching(info) || !take_note(info) {
                 previous(info);
             }
@@ -77,13 +79,13 @@ pub(crate) fn install_hook() {
     });
 }
 
-/// Runs `body`; its panic, if it comes to that, is the error, whose payload may panic when it is dropped.
+/// Runs `body`; a panic becomes the error, whose payload may itself panic when it is dropped.
 pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Caught> {
     let outer = WATCH.with(Cell::get);
     WATCH.with(|watch| watch.set(Watch { is_on: true, first: outer.noted, ..outer }));
     let result = catch_unwind(AssertUnwindSafe(|| bgjobs_body_starts_here(body)));
     let notes = if WATCH.with(|watch| watch.replace(outer)).noted > outer.noted {
-        // A thread that ends may have lost its notes already.
+        // On a thread that is ending, the notes may be gone already.
         NOTES.try_with(|notes| notes.borrow_mut().split_off(outer.noted)).unwrap_or_default()
     } else {
         Vec::new()
@@ -91,25 +93,25 @@ pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Caught> {
     result.map_err(|payload| {
         let message = message_of(&*payload);
         let note = notes.into_iter().rev().find(|note| note.kind == (*payload).type_id() && note.message == message);
-        let (place, frames) = note.map_or((None, None), |note| (note.place, Some(note.frames)));
-        Caught { message, place, frames, payload }
+        let (location, frames) = note.map_or((None, None), |note| (note.location, Some(note.frames)));
+        Caught { message, location, frames, payload }
     })
 }
 
-/// Drops `value`, which is the user's; a panic in its destructor is swallowed.
+/// Drops a value of the user's; a panic in its destructor is swallowed.
 pub(crate) fn drop_quietly<T>(value: T) {
     swallow(move || drop(value));
 }
 
-/// Calls what is the user's on a thread that must go on; a panic is swallowed.
+/// Calls user code on a thread that must go on; a panic is swallowed.
 pub(crate) fn swallow(call: impl FnOnce()) {
     if let Err(caught) = catch(call) {
-        // The payload may have a destructor that panics again: it is left alone.
+        // The payload's destructor may panic again, so it never runs.
         std::mem::forget(caught.payload);
     }
 }
 
-/// A value of the user's whose destructor may panic: it is dropped quietly wherever it is dropped.
+/// A value of the user's whose destructor may panic: wherever it is dropped, a panic is swallowed.
 pub(crate) struct Quietly<T>(Option<T>);
 
 impl<T> Quietly<T> {
@@ -118,7 +120,7 @@ impl<T> Quietly<T> {
     }
 
     pub(crate) fn into_inner(mut self) -> T {
-        self.0.take().expect("only a destructor takes it otherwise")
+        self.0.take().expect("only the destructor also takes it")
     }
 }
 
@@ -130,22 +132,22 @@ impl<T> Drop for Quietly<T> {
     }
 }
 
-/// Marks in a backtrace where the user's code begins: its name is [`START`](crate::record::frame::START).
+/// Marks where the user's code begins in a backtrace; [`START`](crate::record::frame::START) is its name.
 #[inline(never)]
 fn bgjobs_body_starts_here<R>(body: impl FnOnce() -> R) -> R {
     let result = body();
-    // Work after the call, so that the call is no tail call and this frame stays on the stack.
+    // Work after the call prevents a tail call, so this frame stays on the stack.
     std::hint::black_box(());
     result
 }
 
-/// Whether the process will abort after this panic, as after one in a destructor that runs because of another.
+/// Whether the process aborts after this panic, for example because it happened in a destructor during another panic.
 fn is_beyond_catching(info: &PanicHookInfo<'_>) -> bool {
-    info.location().is_some_and(|place| place.file().ends_with("core/src/panicking.rs"))
+    info.location().is_some_and(|location| location.file().ends_with("core/src/panicking.rs"))
         && message_of(info.payload()).starts_with("panic in a ")
 }
 
-/// Notes a panic if it happens inside [`catch`].
+/// Records a panic that happens inside [`catch`]; false if it happens outside.
 fn take_note(info: &PanicHookInfo<'_>) -> bool {
     let watch = WATCH.with(Cell::get);
     if !watch.is_on {
@@ -159,10 +161,10 @@ fn take_note(info: &PanicHookInfo<'_>) -> bool {
         notes.push(Note {
             message: message_of(info.payload()),
             kind: info.payload().type_id(),
-            place: info.location().map(ToString::to_string),
+            location: info.location().map(ToString::to_string),
             frames: Backtrace::new_unresolved(),
         });
-        WATCH.with(|place| place.set(Watch { noted: notes.len(), ..watch }));
+        WATCH.with(|cell| cell.set(Watch { noted: notes.len(), ..watch }));
     };
     NOTES.try_with(take).is_ok()
 }

@@ -1,7 +1,7 @@
-//! What only the operating system knows: the time, how many threads still fit, and how much processor time one has used.
+//! What only the operating system knows: the time, the thread budget, and how much processor time a thread has used.
 //!
 //! Knows nothing of jobs.
-//! Where a question can't be answered the answer is none, and nothing depends on it.
+//! A question that the system can't answer returns `None`, and nothing depends on the answer.
 
 use std::{
     fs::{self, File},
@@ -10,47 +10,47 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How many threads are made before the system's limit is looked at.
+/// How many threads are created before the system's limit is checked.
 const UNCHECKED: usize = 64;
 
-/// How many memory mappings a thread of the standard library takes: its stack, the stack of its signal handler, and
-/// a guard page for each.
+/// How many memory mappings a thread of the standard library needs: its stack, its signal handler's stack, and a guard
+/// page for each.
 const MAPPINGS: usize = 4;
 
-/// How many mappings are left to the rest of the process.
+/// How many mappings are reserved for the rest of the process.
 const RESERVE: usize = 4_096;
 
-/// For how long a refusal holds: counting the mappings of a process takes milliseconds when there are many.
+/// How long a refusal holds, because counting many mappings takes milliseconds.
 const REFUSAL: Duration = Duration::from_millis(20);
 
-/// The threads of all managers of the process, for they share its limit.
+/// The thread budget of the process, which all managers share.
 static THREADS: Mutex<Threads> = Mutex::new(Threads { live: 0, allowance: UNCHECKED, refused: None });
 
 struct Threads {
     live: usize,
-    /// Up to how many live ones the limit need not be looked at.
+    /// How many threads may live before the limit must be checked again.
     allowance: usize,
     refused: Option<Instant>,
 }
 
-/// The place of one thread among those that the system's limit on memory mappings allows.
+/// One thread's share of the thread budget, which the system's limit on memory mappings sets.
 ///
-/// A thread for which no mapping is left aborts the process while it starts, so growth must end before.
+/// Starting a thread without mappings left aborts the process, so growth must end before that.
 pub(crate) struct ThreadPermit(());
 
 impl ThreadPermit {
-    /// Takes a place, for a thread that is about to be made.
+    /// Takes a permit for a thread that is about to be created.
     pub(crate) fn take() -> io::Result<Self> {
         let mut threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
         if threads.live >= threads.allowance && threads.refused.is_none_or(|at| at.elapsed() >= REFUSAL) {
-            // Not all of what fits at a time, for others make mappings meanwhile.
+            // Only part of what fits, because other code creates mappings meanwhile.
             let more = free_mappings().map_or(usize::MAX, |free| free.saturating_sub(RESERVE) / MAPPINGS / 4 * 3);
             threads.allowance = threads.live.saturating_add(more);
             threads.refused = (more == 0).then(Instant::now);
         }
         if threads.live >= threads.allowance {
             let live = threads.live;
-            let text = format!("{live} threads run jobs, and no memory mappings are left for another");
+            let text = format!("{live} threads are running jobs, and no memory mappings are left for another");
             return Err(io::Error::new(io::ErrorKind::WouldBlock, text));
         }
         threads.live += 1;
@@ -64,7 +64,7 @@ impl Drop for ThreadPermit {
     }
 }
 
-/// How many memory mappings the process may still make.
+/// How many more memory mappings the process may create.
 fn free_mappings() -> Option<usize> {
     if !cfg!(target_os = "linux") {
         return None;
@@ -80,7 +80,7 @@ mod clock {
 
     /// Nanoseconds since some moment before the process began.
     ///
-    /// It reads the clock of [`Instant`](std::time::Instant), without the sums that one does with it.
+    /// It reads the clock behind [`Instant`](std::time::Instant), but skips the conversions.
     pub(crate) fn monotonic() -> u64 {
         read(ClockId::CLOCK_MONOTONIC).expect("every Linux has this clock")
     }
@@ -90,14 +90,14 @@ mod clock {
         Some(time.tv_sec().cast_unsigned() * 1_000_000_000 + time.tv_nsec().cast_unsigned())
     }
 
-    /// The system's number of the calling thread.
+    /// The system's ID of the calling thread.
     pub(crate) fn thread_id() -> u32 {
         nix::unistd::gettid().as_raw().cast_unsigned()
     }
 
-    /// The processor time that a thread of this process has used, in nanoseconds; none once it is gone.
+    /// The processor time that a thread of this process has used, in nanoseconds; `None` once the thread is gone.
     pub(crate) fn cpu_time(thread: u32) -> Option<u64> {
-        /// The bits by which Linux tells the clock of a thread from that of a process.
+        /// The bits that tell Linux a clock is a thread's rather than a process's.
         const THREAD_CLOCK: i32 = 6;
         read(ClockId::from_raw((!thread.cast_signed() << 3) | THREAD_CLOCK))
     }
@@ -132,7 +132,7 @@ mod clock {
 
 pub(crate) use clock::{cpu_time, monotonic, own_cpu_time, thread_id};
 
-/// Nanoseconds as the records keep them.
+/// Converts a duration to the nanoseconds that records hold; a longer one becomes the maximum.
 pub(crate) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,30 +1,30 @@
-//! One of the processes of a command, as data.
+//! A process of a command, as data.
 //!
-//! Knows nothing of jobs, and not where it was read.
+//! Knows nothing of jobs, nor where the data comes from.
 
 use std::{fmt, time::Duration};
 
-/// One of the processes that came of a [`Command`](crate::Command), as it was when somebody looked.
+/// A process of a [`Command`](crate::Command), as it was when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Process {
-    /// The system's number of it.
+    /// The process ID.
     pub id: u32,
-    /// The number of the process that it belongs to; that of the supervisor for one whose parent has ended.
+    /// The ID of its parent; if that has ended, of the supervisor.
     pub parent: u32,
-    /// Its command line, the words apart by blanks; its bare name in brackets if it has none.
+    /// Its command line, with spaces between the words; without one, its name in brackets.
     ///
-    /// It is the process's own text, and may hold control characters.
+    /// The process itself chooses this text, which may hold control characters.
     pub command: String,
-    /// What it does.
+    /// What it is doing.
     pub state: ProcessState,
-    /// The processor time that it has used.
+    /// The processor time it has used.
     pub cpu: Duration,
-    /// How much memory it holds, in bytes, that of shared libraries included.
+    /// The memory it holds, in bytes, including shared libraries.
     pub memory: u64,
 }
 
-/// What a [`Process`] does.
+/// What a [`Process`] is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProcessState {
@@ -32,11 +32,11 @@ pub enum ProcessState {
     Running,
     /// It waits for something.
     Sleeping,
-    /// It waits for a device, as for a disk; no signal reaches it until that answers.
+    /// It waits for a device such as a disk; no signal reaches it until the device answers.
     Blocked,
-    /// It was stopped by a signal, and goes on with another.
+    /// It was stopped by a signal, and continues on another.
     Suspended,
-    /// It has ended, and its parent has not asked how.
+    /// It has ended, but its parent has not collected its status.
     Ended,
 }
 

@@ -1,10 +1,10 @@
-//! A short look before a sleep, and whether it pays to give the processor away meanwhile.
+//! A short spin before a sleep, and whether it pays to yield the processor during it.
 //!
 //! Knows nothing of jobs and pools.
-//! A yield is cheaper than a sleep with its wake-up only while a processor is to be had: where all are busy, it is paid
-//! with the whole time slice of another, which is milliseconds.
-//! So each yield is timed, and after a dear one there is none for a while; the next one dear soon after makes the while
-//! longer.
+//! A yield is cheaper than a sleep and its wake-up only while a processor is free: when all are busy, it costs a whole
+//! time slice of another thread, which is milliseconds.
+//! So each yield is timed, and an expensive one suspends yields for a pause; if the next expensive one follows soon
+//! after, the pause grows.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -16,24 +16,24 @@ use crate::system::{
     sync::yield_now,
 };
 
-/// From how many nanoseconds on a yield was dear: more than a thread of ours takes that has little to do.
-const DEAR: u64 = 500_000;
+/// The nanoseconds from which a yield counts as expensive: longer than one of our threads runs with little to do.
+const EXPENSIVE: u64 = 500_000;
 
-/// How many nanoseconds there is no yield, at most.
+/// The longest pause between yields, in nanoseconds.
 const LONGEST: u64 = 200_000_000;
 
-/// Until when there is no yield, and how long before that it began; busy processors are everybody's, so all share it.
+/// The end of the pause in yields, and its length; shared by all threads, because they share the processors.
 static UNTIL: AtomicU64 = AtomicU64::new(0);
 static PAUSE: AtomicU64 = AtomicU64::new(0);
 
-/// How long a look takes, at most: about as long as a sleep takes with its wake-up on a processor that has gone idle.
+/// The longest spin: about as long as a sleep and its wake-up take on a processor that has gone idle.
 ///
-/// So a short wait is paid with a spin, and a long one costs twice at most.
+/// So a short wait costs only a spin, and a long one at most twice its sleep.
 const SPIN: Duration = Duration::from_micros(50);
 
-/// Looks for `found` for a while, giving the processor away between looks as long as that is cheap.
+/// Checks `found` for a while, yielding the processor in between while that is cheap; returns its last answer.
 ///
-/// The yield comes first, because where both threads share one core nothing can be found before it.
+/// The yield comes first, because if both threads share a core, nothing can change before it.
 pub(crate) fn spin(mut found: impl FnMut() -> bool) -> bool {
     if cfg!(any(bgjobs_loom, bgjobs_shuttle)) {
         return found();
@@ -52,14 +52,14 @@ pub(crate) fn spin(mut found: impl FnMut() -> bool) -> bool {
         if found() {
             return true;
         }
-        // Where they do not, what is looked for comes some hundred nanoseconds later.
+        // If they do not share one, the change comes a few hundred nanoseconds later.
         for _ in 0..8 {
             std::hint::spin_loop();
         }
     }
 }
 
-/// Gives the processor away, if that pays; returns the time after it.
+/// Yields the processor if that pays, and returns the time afterwards.
 fn give_way(now: u64) -> Option<u64> {
     let until = UNTIL.load(Ordering::Relaxed);
     if now < until {
@@ -68,7 +68,7 @@ fn give_way(now: u64) -> Option<u64> {
     yield_now();
     let after = monotonic();
     let lost = after.saturating_sub(now);
-    if lost >= DEAR {
+    if lost >= EXPENSIVE {
         let pause = pause_after(lost, now - until, PAUSE.load(Ordering::Relaxed));
         PAUSE.store(pause, Ordering::Relaxed);
         UNTIL.store(after + pause, Ordering::Relaxed);
@@ -76,9 +76,9 @@ fn give_way(now: u64) -> Option<u64> {
     Some(after)
 }
 
-/// How long there is no yield after one that lost so much, so long after the last pause of such a length.
+/// The next pause, after a yield that took `lost`, `since` the end of the `previous` pause.
 ///
-/// A tenth of the time is lost at most, and less the longer the processors stay busy.
+/// Yields lose a tenth of the time at most, and less the longer the processors stay busy.
 fn pause_after(lost: u64, since: u64, previous: u64) -> u64 {
     let longer = if since <= previous { previous.saturating_mul(4) } else { 0 };
     longer.max(lost.saturating_mul(10)).min(LONGEST)

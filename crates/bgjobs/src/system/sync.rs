@@ -1,8 +1,8 @@
-//! The one place that names `std`'s threads and locks, or loom's or shuttle's in their stead.
+//! The threads and locks that the engine runs on: those of `std`, or of loom or shuttle in a model.
 //!
 //! Knows nothing of jobs.
-//! One rule for poison: user code never runs while a lock of the engine is held, so a poisoned lock is a
-//! mistake in the engine, and [`lock`] panics.
+//! One rule for poison: user code never runs while a lock of the engine is held, so a poisoned lock is a bug in the
+//! engine, and [`lock`] panics.
 
 #[cfg(bgjobs_loom)]
 use loom as base;
@@ -30,7 +30,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().expect(POISONED)
 }
 
-/// Waits on `condvar` until it is notified or `deadline` has passed; spurious wake-ups happen.
+/// Waits on `condvar` until it is notified or `deadline` has passed; it may wake up spuriously.
 ///
 /// In a model a wait never times out, because models have no clock.
 pub(crate) fn wait_until<'a, T>(
@@ -47,7 +47,7 @@ pub(crate) fn wait_until<'a, T>(
     condvar.wait(guard).expect(POISONED)
 }
 
-/// The point in time `timeout` from now, or none if it is too far away to be told.
+/// The moment `timeout` from now; `None` without a timeout, or if the moment is too far away to express.
 pub(crate) fn deadline_after(timeout: Option<Duration>) -> Option<Instant> {
     timeout.and_then(|timeout| Instant::now().checked_add(timeout))
 }
@@ -57,11 +57,11 @@ pub(crate) fn has_passed(deadline: Option<Instant>) -> bool {
     deadline.is_some_and(|deadline| deadline <= Instant::now())
 }
 
-/// Where one thread sleeps until another wakes it; a wake-up that comes first is kept.
+/// Lets one thread sleep until another wakes it; a wake-up that comes before the sleep is not lost.
 ///
-/// `std::thread::park` would do, but its token is shared with whatever else the thread's code parks for.
+/// `std::thread::park` would do, but its token is shared with everything else that parks the thread.
 pub(crate) struct Parker {
-    /// Whether a wake-up has come that no sleep has used.
+    /// Whether a wake-up is pending.
     woken: Mutex<bool>,
     changed: Condvar,
 }

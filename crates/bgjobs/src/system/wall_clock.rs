@@ -1,45 +1,45 @@
-//! The time on the wall of a moment by the steady clock, and back.
+//! Converts between moments of the steady clock and the time of day.
 //!
 //! Knows nothing of jobs and logs.
-//! Moments are kept as [`Instant`]s, which never go back; people read the time on the wall, which may be set.
+//! The engine stores [`Instant`]s, which never go back; people read the time of day, which may be set.
 
 use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
 
-/// How far the two clocks may drift apart before they are paired anew; a machine that slept, or whose time was set, is
-/// further off than that.
+/// How far the two clocks may drift apart before they are paired again; sleep or a change of the time moves them
+/// further apart.
 const SLACK: Duration = Duration::from_millis(100);
 
-/// One moment by both clocks.
+/// One moment on both clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Pair {
     at: Instant,
     time: SystemTime,
 }
 
-/// The pair that holds for the process: the same moment is always the same time, as long as nobody sets the clock.
+/// The pair that the process uses: the same moment always has the same time, as long as nobody sets the clock.
 static PAIR: Mutex<Option<Pair>> = Mutex::new(None);
 
-/// The time on the wall at a moment.
+/// The time of day at a moment.
 ///
-/// It is told by the clock of today: if the clock was set or the machine slept since, moments before that are told
-/// as if nothing had been.
+/// It goes by the clock as it is now: if the clock was set or the machine slept since, earlier moments are converted as
+/// if that had not happened.
 pub(crate) fn time_of(at: Instant) -> SystemTime {
     current().time_of(at)
 }
 
-/// The moment of a time on the wall, as near as the steady clock goes.
+/// The moment of a time of day, as near as the steady clock can express it.
 pub(crate) fn moment_of(time: SystemTime) -> Instant {
     current().moment_of(time)
 }
 
 fn current() -> Pair {
     let now = Pair { at: Instant::now(), time: SystemTime::now() };
-    let mut kept = PAIR.lock().unwrap_or_else(PoisonError::into_inner);
-    let pair = kept.filter(|pair| pair.agrees(now)).unwrap_or(now);
-    *kept = Some(pair);
+    let mut shared = PAIR.lock().unwrap_or_else(PoisonError::into_inner);
+    let pair = shared.filter(|pair| pair.agrees(now)).unwrap_or(now);
+    *shared = Some(pair);
     pair
 }
 
@@ -60,10 +60,10 @@ impl Pair {
         at.unwrap_or(self.at)
     }
 
-    /// Whether the clocks have kept pace up to `now`.
+    /// Whether the clocks still agree at `now`.
     fn agrees(self, now: Self) -> bool {
-        let told = self.time_of(now.at);
-        let apart = told.duration_since(now.time).unwrap_or_else(|error| error.duration());
+        let expected = self.time_of(now.at);
+        let apart = expected.duration_since(now.time).unwrap_or_else(|error| error.duration());
         apart <= SLACK
     }
 }
@@ -75,7 +75,7 @@ mod tests {
     const HOUR: Duration = Duration::from_hours(1);
 
     #[test]
-    fn a_moment_and_its_time_are_as_far_from_the_pair() {
+    fn a_moment_and_its_time_are_equally_far_from_the_pair() {
         let first = Instant::now();
         let pair = Pair { at: first + HOUR, time: SystemTime::UNIX_EPOCH + 10 * HOUR };
         for (moment, time) in [(first, 9), (first + HOUR, 10), (first + 2 * HOUR, 11)] {
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_moment_is_told_the_same_time_again() {
+    fn the_same_moment_always_has_the_same_time() {
         let at = Instant::now();
         let time = time_of(at);
         assert_eq!(time_of(at), time);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_or_stood_still_asks_for_a_new_pair() {
+    fn a_clock_that_was_set_or_stood_still_needs_a_new_pair() {
         let pair = Pair { at: Instant::now(), time: SystemTime::now() };
         let later = |steady: Duration, wall: Duration| Pair { at: pair.at + steady, time: pair.time + wall };
         assert!(pair.agrees(later(HOUR, HOUR)));

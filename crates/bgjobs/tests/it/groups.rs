@@ -69,7 +69,7 @@ fn a_waiting_job_has_a_number_and_says_what_it_waits_for() {
     let last = &started[3];
     assert_eq!((last.id().get(), last.state(), last.status(), last.stat_code()), (3, State::Queued, "Queued", 1));
     assert_eq!((last.times().started, jobs.running().len()), (None, 4));
-    expect!["group io runs 2 jobs, its limit is 2; it is the next"].assert_eq(&why(&started[2]));
+    expect!["group io runs 2 jobs, its limit is 2; it is next"].assert_eq(&why(&started[2]));
     expect!["group io runs 2 jobs, its limit is 2; 1 waits before it"].assert_eq(&why(last));
     assert_eq!(why(&started[0]), "");
     expect!["io: 2 running, 2 waiting, limit 2"].assert_eq(&jobs.group("io").to_string());
@@ -131,7 +131,7 @@ fn a_limit_can_be_changed_while_jobs_wait() {
     assert_eq!((group.running(), group.waiting()), (3, 2));
     group.set_limit(1).unwrap();
     assert_eq!((group.limit(), group.running()), (Some(1), 3));
-    expect!["group io runs 3 jobs, its limit is 1; it is the next"].assert_eq(&why(&all[3]));
+    expect!["group io runs 3 jobs, its limit is 1; it is next"].assert_eq(&why(&all[3]));
     group.set_limit(None).unwrap();
     assert_eq!((group.limit(), group.running(), group.waiting()), (None, 5, 0));
 }
@@ -177,7 +177,7 @@ fn a_waiting_job_ends_at_once_when_stopped_and_the_others_move_up() {
     assert_eq!(stopped.failure().unwrap().message(), "never mind");
     // The value that the body captured is dropped with it.
     assert_eq!(Arc::strong_count(&value), 1);
-    expect!["group io runs 1 job, its limit is 1; it is the next"].assert_eq(&why(&next));
+    expect!["group io runs 1 job, its limit is 1; it is next"].assert_eq(&why(&next));
 }
 
 #[test]
@@ -297,7 +297,7 @@ fn a_lender_whose_slot_is_taken_waits_for_it_and_says_so() {
     expect!["it waits for the end of job #0 (awaited, running)"].assert_eq(&why(&lender));
     awaited.open();
     wait_until("the lender wants its slot back", || matches!(lender.why()[..], [WaitReason::Full { .. }]));
-    expect!["group io runs 1 job, its limit is 1; it is the next"].assert_eq(&why(&lender));
+    expect!["group io runs 1 job, its limit is 1; it is next"].assert_eq(&why(&lender));
     assert_eq!(lender.state(), State::Running);
     held.open();
     taker.join().unwrap();

@@ -131,7 +131,7 @@ fn a_manager_holds_results_of_any_type_and_returns_each_only_as_its_own_type() {
     assert_eq!(jobs.result::<String>(1).unwrap(), "seven");
     let error = jobs.result::<u8>(1).unwrap_err();
     assert!(matches!(error, ResultError::OtherType(id, _) if id == 1.into()));
-    assert_eq!(error.to_string(), "the result of job #1 is no `u8`; ask for the type that its body returns");
+    assert_eq!(error.to_string(), "the result of job #1 is not of type `u8`; ask for the type that its body returns");
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn a_number_parses_the_way_it_is_displayed() {
     for text in ["", "#", "##4", "-1", "+4", "#+4", "4 ", "18446744073709551616", "x\u{1b}"] {
         let shown = bgjobs::one_line(text);
         let error = text.parse::<JobId>().unwrap_err().to_string();
-        assert_eq!(error, format!("`{shown}` is not the number of a job, as 4 or #4 is"));
+        assert_eq!(error, format!("`{shown}` is not a job number; write 4 or #4"));
     }
     assert!(JobManager::new().get(u64::MAX).is_err());
 }

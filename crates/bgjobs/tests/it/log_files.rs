@@ -104,8 +104,8 @@ fn an_existing_file_is_left_untouched_and_the_log_says_so() {
     let job = run(Config::default(), &path, |job| job.print("one"));
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
     let [notice, line] = &*texts(&job) else { panic!("{:?}", texts(&job)) };
-    let start = format!("the log file {} takes no lines: ", path.display());
-    assert!(notice.starts_with(&start) && notice.ends_with("; what follows is kept in memory only"), "{notice}");
+    let start = format!("could not write the log file {}: ", path.display());
+    assert!(notice.starts_with(&start) && notice.ends_with("; later lines are in memory only"), "{notice}");
     assert_eq!(line, "one");
     assert_eq!(job.log().tail(2)[0].stream, Stream::Err);
     assert!(job.log().file_lines().unwrap().is_none());
@@ -119,7 +119,7 @@ fn a_symbolic_link_is_not_followed() {
     std::os::unix::fs::symlink(&target, &link).unwrap();
     let job = run(Config::default(), &link, |job| job.print("one"));
     assert!(!target.exists());
-    assert!(texts(&job)[0].contains("takes no lines"));
+    assert!(texts(&job)[0].contains("could not write the log file"));
 }
 
 #[test]
@@ -135,10 +135,9 @@ fn a_full_file_is_reported_once_and_the_job_goes_on() {
     let path = folder.0.join("job.log");
     let job = run(Config { log_file_bytes: 400, ..Config::default() }, &path, flood);
     assert!(fs::metadata(&path).unwrap().len() <= 400);
-    let is_notice = |line: &String| {
-        line.ends_with("takes no lines: it is as large as it may get; what follows is kept in memory only")
-    };
-    assert_eq!(texts(&job).iter().filter(|line| is_notice(line)).count(), 1);
+    let start = format!("could not write the log file {}: ", path.display());
+    let notice = start + "it has reached its size limit; later lines are in memory only";
+    assert_eq!(texts(&job).iter().filter(|line| **line == notice).count(), 1);
     assert_eq!(job.log().len(), 1_001);
     // The lines in the file are whole and in order.
     let read: Vec<_> = job.log().file_lines().unwrap().unwrap().map(|line| line.unwrap().text).collect();

@@ -213,7 +213,7 @@ fn a_command_is_lost_and_its_group_ends_when_its_supervisor_is_killed() {
     kill(Pid::from_raw(supervisor), Signal::SIGKILL).unwrap();
     job.wait().unwrap();
     let failure = job.failure().unwrap();
-    assert_eq!(failure.message(), "lost: its supervisor was killed, and with it what was in its process group");
+    assert_eq!(failure.message(), "lost: its supervisor was killed, so its process group was killed too");
     assert!(matches!(failure.error().unwrap().downcast_ref(), Some(CommandError::Lost)));
     wait_until("its process group has ended", || mark.bearers().is_empty());
 }

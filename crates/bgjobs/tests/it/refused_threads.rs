@@ -64,7 +64,7 @@ fn a_job_refused_because_no_thread_lives_leaves_nothing_behind() {
             let spawner = jobs.with(Options { fresh_thread, ..Options::default() });
             let error = spawner.spawn("refused", move || drop(captured)).unwrap_err();
             assert!(matches!(error, SpawnError::NoThread(_)));
-            assert!(error.to_string().starts_with("no thread could be had for the job ("));
+            assert!(error.to_string().starts_with("could not create a thread for the job ("));
         }
         assert_eq!((jobs.all().len(), jobs.threads(), Arc::strong_count(&value)), (0, 0, 1));
         assert_eq!(jobs.get(0).unwrap_err(), UnknownJob { id: 0.into(), started: 0 });
@@ -245,7 +245,7 @@ fn a_job_whose_turn_comes_while_no_thread_is_available_fails_and_frees_its_slot(
         group.resume();
         for job in &refused {
             assert_eq!((job.state(), job.times().started), (State::Finished(Outcome::Failed), None));
-            assert!(job.failure().unwrap().message().starts_with("no thread could be had for the job ("));
+            assert!(job.failure().unwrap().message().starts_with("could not create a thread for the job ("));
         }
         assert_eq!((group.running(), group.waiting(), Arc::strong_count(&value)), (0, 0, 1));
         // A job that needs the clock is refused at once, because the clock thread can't be created.

@@ -38,11 +38,11 @@ fn a_job_starts_when_all_jobs_it_follows_are_done() {
     let [one, two] = [&first, &second].map(|gate| jobs.spawn("load", gate.hold(1)).unwrap());
     let next = jobs.with(after([After::done(&one), After::done(&two)])).spawn("fit", || 2).unwrap();
     wait_until("both jobs run", || two.state() == State::Running && one.state() == State::Running);
-    expect!["it is to start after job #0 (load, running) is done; it is to start after job #1 (load, running) is done"]
+    expect!["it starts after job #0 (load, running) is done; it starts after job #1 (load, running) is done"]
         .assert_eq(&why(&next));
     first.open();
     one.join().unwrap();
-    expect!["it is to start after job #1 (load, running) is done"].assert_eq(&why(&next));
+    expect!["it starts after job #1 (load, running) is done"].assert_eq(&why(&next));
     assert_eq!((next.state(), next.times().started), (State::Queued, None));
     second.open();
     assert_eq!(next.join().unwrap(), &2);
@@ -76,10 +76,8 @@ fn a_job_that_follows_success_fails_if_the_other_job_fails() {
     gate.open();
     assert_eq!(tidy.join().unwrap(), &3);
     assert_eq!([fit.state(), plot.state()], [State::Finished(Outcome::Failed); 2]);
-    expect!["job #1 died: job #0 failed, and this one was to start after it was done"]
-        .assert_eq(&fit.join().unwrap_err().to_string());
-    expect!["job #1 failed, and this one was to start after it was done"]
-        .assert_eq(&jobs.traceback(2).unwrap().to_string());
+    expect!["job #1 died: job #0 failed, so this one did not start"].assert_eq(&fit.join().unwrap_err().to_string());
+    expect!["job #1 failed, so this one did not start"].assert_eq(&jobs.traceback(2).unwrap().to_string());
     let failure = fit.failure().unwrap();
     let cause = failure.error().unwrap().downcast_ref::<AfterError>().unwrap();
     assert_eq!((cause, fit.times().started), (&AfterError { job: load.id(), outcome: Outcome::Failed }, None));
@@ -93,11 +91,10 @@ fn a_stopped_job_does_not_count_as_success_for_its_followers() {
     paused.pause();
     let load = jobs.with(in_group("io")).spawn("load", gate.hold(())).unwrap();
     let fit = jobs.with(after([After::done(&load)])).spawn("fit", || ()).unwrap();
-    expect!["it is to start after job #0 (load, queued) is done"].assert_eq(&why(&fit));
+    expect!["it starts after job #0 (load, queued) is done"].assert_eq(&why(&fit));
     load.ask_stop("enough");
     fit.wait().unwrap();
-    expect!["job #0 was stopped, and this one was to start after it was done"]
-        .assert_eq(fit.failure().unwrap().message());
+    expect!["job #0 was stopped, so this one did not start"].assert_eq(fit.failure().unwrap().message());
 }
 
 #[test]
@@ -164,7 +161,7 @@ fn a_delayed_job_starts_after_its_delay_and_not_before() {
     let order = [3, 1, 2].map(|times| jobs.with(delayed(SOON * times)).spawn("late", Instant::now).unwrap());
     let far = jobs.with(delayed(Duration::MAX)).spawn("never", || ()).unwrap();
     assert!(matches!(order[0].why()[..], [WaitReason::Delay { left }] if left <= SOON * 3));
-    assert!(why(&order[0]).starts_with("it is to start in "), "{}", why(&order[0]));
+    assert!(why(&order[0]).starts_with("it starts in "), "{}", why(&order[0]));
     for (job, times) in order.iter().zip([3, 1, 2]) {
         assert!(*job.join().unwrap() >= began + SOON * times);
     }
@@ -245,9 +242,9 @@ fn a_hosted_job_rejects_options_that_decide_when_it_starts() {
     let choices = [in_group("io"), delayed(SOON), after([After::ended(&load)]), limited(SOON)];
     let texts = choices.map(|options| jobs.with(options).host("hosted").unwrap_err().to_string());
     for (text, option) in texts.iter().zip(["group", "delay", "after", "time_limit"]) {
-        let start = format!("the option `{option}` can't be had for a hosted job, ");
+        let start = format!("the option `{option}` does not apply to a hosted job, ");
         assert!(text.starts_with(&start), "{text}");
     }
-    expect!["the option `group` can't be had for a hosted job, which its host starts and ends; leave it out"]
+    expect!["the option `group` does not apply to a hosted job, which its host starts and ends; leave it out"]
         .assert_eq(&texts[0]);
 }

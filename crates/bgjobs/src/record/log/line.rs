@@ -1,4 +1,4 @@
-//! A line that a job printed, and how it is written to a file.
+//! A line that a job printed, and its form in a file.
 //!
 //! Knows nothing of logs and jobs.
 
@@ -9,13 +9,13 @@ use std::{
 
 use crate::system::wall_clock::{moment_of, time_of};
 
-/// Which of a job's two outputs a line belongs to.
+/// The output that a line belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum Stream {
-    /// What it says: standard output.
+    /// Standard output.
     Out,
-    /// What it complains about: standard error.
+    /// Standard error.
     Err,
 }
 
@@ -26,15 +26,16 @@ pub struct Line {
     pub at: Instant,
     /// Which output it was written to.
     pub stream: Stream,
-    /// The text as it was written, without the line break; it may hold control characters, which
-    /// [`one_line`](crate::one_line) makes harmless.
+    /// The text as it was written, without the line break.
+    ///
+    /// It may hold control characters; [`one_line`](crate::one_line) escapes them.
     pub text: String,
 }
 
 impl Line {
-    /// When its first character was written, by the clock on the wall.
+    /// The time of day at which its first character was written.
     ///
-    /// If that clock was set since, or the machine slept, lines before that are told by the clock of today.
+    /// If the clock was set or the machine slept since, earlier times are converted by the clock as it is now.
     ///
     /// ```
     /// use bgjobs::JobManager;
@@ -54,13 +55,13 @@ impl Line {
         time_of(self.at)
     }
 
-    /// Adds the line to the text of a file, as `2026-03-01T14:03:21.250000Z out hello`.
+    /// Appends the line to the text of a file, as `2026-03-01T14:03:21.250000Z out hello`.
     pub(crate) fn record(&self, text: &mut String) {
         let time = humantime::format_rfc3339_micros(self.time());
-        writeln!(text, "{time} {} {}", self.stream, self.text).expect("a string takes any text");
+        writeln!(text, "{time} {} {}", self.stream, self.text).expect("writing to a string never fails");
     }
 
-    /// Reads a line back that was written to a file; none if it was not.
+    /// Parses a line of a file; `None` if it does not have that form.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (time, rest) = text.split_once(' ')?;
         let (stream, text) = rest.split_once(' ')?;
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_line_is_not_read() {
+    fn text_in_another_form_is_rejected() {
         for text in
             ["", "hello", "2026-03-01T14:03:21Z", "2026-03-01T14:03:21Z out", "2026-03-01T14:03:21Z in a", "x out a"]
         {

@@ -1,4 +1,4 @@
-//! What a job printed: lines in order, stamped, bounded, read by cursors that never destroy.
+//! What a job printed: lines in order, timestamped, bounded, and read through cursors that remove nothing.
 //!
 //! Knows nothing of jobs.
 
@@ -24,9 +24,9 @@ use crate::{
 
 /// The lines that a job printed.
 ///
-/// Cheap to clone; all clones are the same log.
-/// It holds a bounded number of bytes ([`Config::log_bytes`](crate::Config::log_bytes)): when it is full the oldest
-/// lines make room for new ones, and a reader is told how many it missed.
+/// Cheap to clone; all clones share one log.
+/// It holds a bounded number of bytes ([`Config::log_bytes`](crate::Config::log_bytes)). When it is full, new lines
+/// push out the oldest, and a reader learns how many it missed.
 ///
 /// ```
 /// use bgjobs::{JobManager, LogCursor};
@@ -50,44 +50,44 @@ pub struct Log(Arc<Inner>);
 
 struct Inner {
     ring: Mutex<Ring>,
-    /// The file, if there is one. The lock of its writer is taken before that of the ring: so lines have the same order in
-    /// both. Readers never take it, so a slow disk keeps none waiting.
+    /// The file, if there is one. Its writer's lock is taken before the ring's, so lines have the same order in both.
+    /// Readers never take it, so a slow disk delays none of them.
     file: Option<LogFile>,
 }
 
-/// How far a reader has read a [`Log`].
+/// A reader's position in a [`Log`].
 ///
-/// The default is the beginning.
+/// The default is the start of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LogCursor {
     next: u64,
 }
 
 impl LogCursor {
-    /// A cursor before the line of that number, counted from 0, the first line ever written.
+    /// Creates a cursor before line number `line`; the first line ever written is 0.
     #[must_use]
     pub const fn at(line: u64) -> Self {
         Self { next: line }
     }
 
-    /// The number of the line that it reads next.
+    /// The number of the line it reads next.
     #[must_use]
     pub const fn line(self) -> u64 {
         self.next
     }
 }
 
-/// What a reader gets from [`Log::read`].
+/// The result of [`Log::read`].
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
-    /// The lines since the last reading, oldest first.
+    /// The lines since the last read, oldest first.
     pub lines: Vec<Line>,
-    /// How many lines before them were dropped unread, because the log was full.
+    /// How many lines before these were dropped unread because the log was full.
     pub missed: u64,
 }
 
 impl Reading {
-    /// Whether there was nothing new.
+    /// Returns whether there was nothing new.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty() && self.missed == 0
@@ -95,30 +95,30 @@ impl Reading {
 }
 
 impl Log {
-    /// A log that holds `limit` bytes.
+    /// Creates a log that holds `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
         Self(Arc::new(Inner { ring: Mutex::new(Ring::new(limit)), file: None }))
     }
 
-    /// A log whose lines are to be written to a new file too, of `most_bytes` at most; see [`open_file`](Self::open_file).
+    /// Creates a log whose lines also go to a new file of `most_bytes` at most; see [`open_file`](Self::open_file).
     pub(crate) fn with_file(limit: usize, path: &Path, most_bytes: u64) -> Self {
         let file = Some(LogFile::new(path, most_bytes));
         Self(Arc::new(Inner { ring: Mutex::new(Ring::new(limit)), file }))
     }
 
-    /// Makes the file, if there is to be one; if there can be none, the log says so.
+    /// Creates the file, if one was asked for; an error becomes a line of the log.
     pub(crate) fn open_file(&self) {
         self.change(|_| {});
     }
 
-    /// Writes `text` to `stream`; it may hold several lines, and the last need not be ended.
+    /// Writes `text` to `stream`; it may hold several lines, and the last may be incomplete.
     ///
-    /// A line appears to readers when it is ended, or when it grows longer than 16 KiB.
+    /// Readers see a line once it is complete. A line longer than 16 KiB is split.
     pub fn write(&self, stream: Stream, text: &str) {
         self.change(|ring| ring.write(stream, text));
     }
 
-    /// Changes the ring, then writes to the file what is new, and wakes those who listen for it.
+    /// Changes the ring, then wakes the listeners if there are new lines, and writes those to the file.
     fn change(&self, change: impl FnOnce(&mut Ring)) {
         let mut writer = self.0.file.as_ref().map(|file| (file, lock(&file.writer)));
         let opened = writer.as_mut().map_or(Ok(()), |(file, writer)| file.open(writer));
@@ -142,7 +142,7 @@ impl Log {
         }
     }
 
-    /// Reads on from `cursor`, and moves it to the end.
+    /// Reads everything after `cursor`, and moves it to the end.
     #[must_use]
     pub fn read(&self, cursor: &mut LogCursor) -> Reading {
         let ring = lock(&self.0.ring);
@@ -154,14 +154,14 @@ impl Log {
         Reading { lines, missed }
     }
 
-    /// Reads the newest `count` lines, oldest of them first.
+    /// Reads the newest `count` lines, oldest first.
     #[must_use]
     pub fn tail(&self, count: usize) -> Vec<Line> {
         let ring = lock(&self.0.ring);
         ring.lines.iter().skip(ring.lines.len().saturating_sub(count)).cloned().collect()
     }
 
-    /// Reads the lines that were begun in the last `age`, oldest first.
+    /// Reads the lines that were started within the last `age`, oldest first.
     ///
     /// ```
     /// use bgjobs::JobManager;
@@ -176,20 +176,20 @@ impl Log {
     /// ```
     #[must_use]
     pub fn since(&self, age: Duration) -> Vec<Line> {
-        // Nothing is older than the steady clock can tell.
+        // No line is older than the first moment the steady clock can express.
         let oldest = Instant::now().checked_sub(age);
         let ring = lock(&self.0.ring);
         ring.lines.iter().filter(|line| oldest.is_none_or(|oldest| line.at > oldest)).cloned().collect()
     }
 
-    /// Reads the log's file from its beginning, and so the lines too that made room; none if it was to have no file.
+    /// Reads the log's file from its start, including lines the log itself has dropped; `None` if the log has no file.
     ///
-    /// It holds all lines in their order, up to the trouble, if there was one: see
+    /// The file holds all lines in order, up to the first error if there was one; see
     /// [`Options::log_file`](crate::Options::log_file).
     ///
     /// # Errors
     ///
-    /// That of the system, if the file can't be opened; for each line one, if it can't be read.
+    /// The system's error if the file can't be opened. Each item is an error if its line can't be read.
     ///
     /// ```
     /// use bgjobs::{Config, JobManager, Options};
@@ -198,8 +198,8 @@ impl Log {
     /// let path = folder.join(format!("bgjobs-doc-{}.log", std::process::id()));
     /// # let _ = std::fs::remove_file(&path);
     /// let jobs = JobManager::with_config(Config { log_bytes: 1_000, ..Config::default() });
-    /// let kept = Options { log_file: Some(path.clone()), ..Options::default() };
-    /// let job = jobs.with(kept).spawn_with("count", |job| Ok((0..1_000).for_each(|n| job.print(n))))?;
+    /// let to_file = Options { log_file: Some(path.clone()), ..Options::default() };
+    /// let job = jobs.with(to_file).spawn_with("count", |job| Ok((0..1_000).for_each(|n| job.print(n))))?;
     /// job.join()?;
     ///
     /// assert!(job.log().tail(usize::MAX).len() < 20);
@@ -212,31 +212,31 @@ impl Log {
         self.0.file.as_ref().map_or(Ok(None), LogFile::lines)
     }
 
-    /// How many lines were ever ended, those that made room included.
+    /// How many lines were ever completed, including dropped ones.
     #[must_use]
     pub fn len(&self) -> u64 {
         lock(&self.0.ring).next()
     }
 
-    /// Whether no line was ever ended.
+    /// Returns whether no line was ever completed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Ends the lines that are open, as the end of a job does.
+    /// Completes the open lines, as the end of a job does.
     pub(crate) fn end(&self) {
         self.change(Ring::end);
     }
 
-    /// Has each new line wake a thread, until what is returned is dropped.
+    /// Wakes `parker` for each new line until the returned listener is dropped.
     pub(crate) fn listen<'a>(&'a self, parker: &'a Arc<Parker>) -> LineListener<'a> {
         lock(&self.0.ring).listeners.push(Arc::clone(parker));
         LineListener { log: self, parker }
     }
 }
 
-/// A thread that new lines of a log wake, until this is dropped.
+/// Registers a thread that new lines of a log wake, until this is dropped.
 pub(crate) struct LineListener<'a> {
     log: &'a Log,
     parker: &'a Arc<Parker>,
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_appears_when_it_is_ended() {
+    fn a_line_appears_once_it_is_complete() {
         let (log, mut cursor) = (Log::new(1 << 20), LogCursor::default());
         log.write(Stream::Out, "a");
         assert!(texts(&log, &mut cursor).is_empty());
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn the_two_streams_do_not_cut_each_other() {
+    fn the_two_streams_do_not_split_each_others_lines() {
         let (log, mut cursor) = (Log::new(1 << 20), LogCursor::default());
         log.write(Stream::Out, "one ");
         log.write(Stream::Err, "oops\n");
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_destroys_nothing_for_another_reader() {
+    fn reading_takes_nothing_from_another_reader() {
         let log = Log::new(1 << 20);
         log.write(Stream::Out, "x\n");
         let (mut one, mut two) = (LogCursor::default(), LogCursor::default());
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_is_cut_so_that_memory_stays_bounded() {
+    fn an_endless_line_is_split_so_that_memory_stays_bounded() {
         let (log, mut cursor) = (Log::new(4 * LONGEST_LINE), LogCursor::default());
         log.write(Stream::Out, &"é".repeat(LONGEST_LINE));
         let lines = texts(&log, &mut cursor);
@@ -319,7 +319,7 @@ mod tests {
         for _ in 0..100 {
             log.write(Stream::Out, &"x".repeat(LONGEST_LINE));
         }
-        let kept: usize = log.tail(usize::MAX).iter().map(|line| line.text.len() + LINE_COST).sum();
-        assert!(kept <= 4 * LONGEST_LINE, "{kept}");
+        let held: usize = log.tail(usize::MAX).iter().map(|line| line.text.len() + LINE_COST).sum();
+        assert!(held <= 4 * LONGEST_LINE, "{held}");
     }
 }

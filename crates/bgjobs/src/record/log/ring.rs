@@ -1,4 +1,4 @@
-//! Lines in order, as many as a number of bytes holds: the oldest make room for new ones.
+//! Lines in order, up to a number of bytes: new lines push out the oldest.
 //!
 //! Knows nothing of locks, jobs and files.
 
@@ -9,30 +9,30 @@ use crate::{
     system::sync::Parker,
 };
 
-/// The longest line that is kept whole, in bytes; a longer one goes on in the next.
+/// The longest line that stays whole, in bytes; a longer one continues in the next.
 pub(crate) const LONGEST_LINE: usize = 16 * 1024;
 
-/// What a line costs besides its text, in bytes, so that a flood of empty lines is bounded too.
+/// What a line costs in addition to its text, in bytes, so that a flood of empty lines is bounded too.
 pub(crate) const LINE_COST: usize = 64;
 
 /// The lines of a log.
 pub(crate) struct Ring {
     pub(crate) lines: VecDeque<Line>,
-    /// The number of the first line of `lines`, counted from the first ever written.
+    /// The number of the first line in `lines`; the first ever written is 0.
     pub(crate) first: u64,
-    /// The lines not ended yet, one a stream.
+    /// The incomplete lines, one per stream.
     open: [Option<Line>; 2],
-    /// What `lines` cost together.
+    /// The total cost of `lines`.
     bytes: usize,
     limit: usize,
-    /// The lines that the file is to get; none unless it takes some.
+    /// New lines for the file; `None` unless it accepts lines.
     pub(crate) unwritten: Option<String>,
-    /// The threads that sleep until there is a new line.
+    /// The threads to wake when there is a new line.
     pub(crate) listeners: Vec<Arc<Parker>>,
 }
 
 impl Ring {
-    /// One that holds `limit` bytes.
+    /// Creates a ring that holds `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
         let (lines, open, listeners) = (VecDeque::new(), [None, None], Vec::new());
         Self { lines, first: 0, open, bytes: 0, limit, unwritten: None, listeners }
@@ -43,12 +43,12 @@ impl Ring {
         self.first + self.lines.len() as u64
     }
 
-    /// Adds a line that is not the job's.
+    /// Adds a line that the job did not print.
     pub(crate) fn tell(&mut self, text: String) {
         self.push(Line { at: Instant::now(), stream: Stream::Err, text });
     }
 
-    /// Adds a text that may hold several lines, the last of which need not be ended.
+    /// Adds a text that may hold several lines, the last of which may be incomplete.
     pub(crate) fn write(&mut self, stream: Stream, text: &str) {
         for piece in text.split_inclusive('\n') {
             let (piece, ends) = piece.strip_suffix('\n').map_or((piece, false), |piece| (piece, true));
@@ -59,7 +59,7 @@ impl Ring {
         }
     }
 
-    /// Ends the lines that are open.
+    /// Completes the open lines.
     pub(crate) fn end(&mut self) {
         let mut open: Vec<_> = self.open.iter_mut().filter_map(Option::take).collect();
         open.sort_by_key(|line| line.at);
@@ -70,11 +70,8 @@ impl Ring {
 
     fn append(&mut self, stream: Stream, mut text: &str) {
         loop {
-            let open = self.open[stream as usize].get_or_insert_with(|| Line {
-                at: Instant::now(),
-                stream,
-                text: String::new(),
-            });
+            let begin = || Line { at: Instant::now(), stream, text: String::new() };
+            let open = self.open[stream as usize].get_or_insert_with(begin);
             let room = text.floor_char_boundary(LONGEST_LINE - open.text.len());
             open.text.push_str(&text[..room]);
             text = &text[room..];
