@@ -4,7 +4,7 @@
 
 use std::{fs::File, io::PipeReader, os::fd::OwnedFd, sync::Arc};
 
-/// What a [`Command`] reads; by default, nothing.
+/// What a [`Command`](crate::Command) reads; by default, nothing.
 ///
 /// Each clone of a text is read from its start. Clones of a file or pipe share it, and what one has read is gone for the
 /// others.
