@@ -1,21 +1,22 @@
-//! Background jobs for an interactive prompt: start something, keep the prompt, see what runs, read its result or its
-//! traceback, stop it.
+//! Background jobs for an interactive prompt: start a job, keep the prompt, see what runs, read a result or a
+//! traceback, stop the job.
 //!
-//! It is the system of the module `IPython.lib.backgroundjobs`, as a Rust library.
+//! It is IPython's `backgroundjobs`, rebuilt as a Rust library.
 //!
 //! # Overview
 //!
-//! - A [`JobManager`] owns jobs; a [`Handle`] shares it.
-//! - [`spawn`](Handle::spawn) and its kin start a closure, or a [`Body`] of one's own kind, on a thread at once.
-//! - A [`Job`] is what one holds of it: [`join`](Job::join) lends its result, [`stop`](AnyJob::stop) asks it to end.
-//! - An [`AnyJob`] is a job without the type of its result, as the lists hold it.
-//! - [`Notices`] tell each reader once what has ended.
+//! - A [`JobManager`] owns jobs; a [`Handle`] shares them.
+//! - [`spawn`](Handle::spawn) and its siblings start a closure, or your own [`Body`], on a thread at once.
+//! - A [`Job`] is what they return: [`join`](Job::join) borrows its result, [`stop`](AnyJob::stop) asks it to end.
+//! - An [`AnyJob`] is a job without the type of its result, as in the lists.
+//! - [`Notices`] report each ended job once to each subscriber.
 //! - A [`Failure`] says why a job failed: a panic, an error or a stop.
-//! - A [`Group`] puts jobs under one limit and pauses them together; [`Options`] delay a job, let it follow others and limit
-//!   its time; [`Retry`] tries it again. [`AnyJob::why`] says what a job waits for.
-//! - A [`Context`] is the job seen from its own body: stop, progress, place, log.
-//! - A [`Command`] is a body too: a command of the system, whose processes all end with it.
-//! - A [`Hosted`] job runs on a thread that the host makes; a [`HostedQueue`] says when one is due. An interpreter needs both.
+//! - A [`Group`] puts jobs under one limit and pauses them together. [`Options`] delay a job, let it follow others and
+//!   limit its time; [`Retry`] tries it again. [`AnyJob::why`] says what a job waits for.
+//! - A [`Context`] is the job as its own body sees it: stop, progress, place, log.
+//! - A [`Command`] is a body too: a system command, all of whose processes end with it.
+//! - A [`Hosted`] job runs on a thread that the host makes; a [`HostedQueue`] says when to make one. An interpreter
+//!   needs both.
 //!
 //! ```
 //! use bgjobs::JobManager;
@@ -39,12 +40,12 @@
 //!
 //! # What it is not
 //!
-//! It is no pool for a stream of small tasks, though it is fast at them: every job has a number, a name and a place in
-//! the lists until it is removed or flushed.
-//! It is no async runtime; a job is a thread while it runs.
-//! It can't end a thread that does not listen: a stop is a request, and its [`Verdict`] says whether it was heard.
+//! It is not a pool for a stream of small tasks, although it is fast at them: every job has a number, a name and an
+//! entry in the lists until it is removed or flushed.
+//! It is not an async runtime: a running job occupies a thread.
+//! It can't end a thread that ignores a stop: a stop is a request, and its [`Verdict`] says whether the job ended.
 //!
-//! # The original, and where it is here
+//! # From the original to this crate
 //!
 //! | `IPython.lib.backgroundjobs` | here |
 //! |---|---|
@@ -52,19 +53,19 @@
 //! | `jobs.new(function, *args)` | [`spawn`](Handle::spawn), [`try_spawn`](Handle::try_spawn), [`spawn_with`](Handle::spawn_with) with a closure |
 //! | `daemon=True` | [`Options::daemon`] |
 //! | a subclass of `BackgroundJobBase` | [`Body`] and [`start`](Handle::start) |
-//! | what `jobs.new` refuses, a subclass without `call` or `strform` | the compiler refuses it |
-//! | a missing number: `KeyError`, or a logged error | [`UnknownJob`] and the errors that hold it |
+//! | a wrong argument of `jobs.new`, a subclass without `call` or `strform` | does not compile |
+//! | a missing number: `KeyError`, or a logged error | [`UnknownJob`] and the errors that contain it |
 //! | `jobs[N]` | [`get`](Handle::get) |
-//! | `jobs()`, `jobs.status()` | [`status`](Handle::status), to be printed |
-//! | `jobs._status_new()` | [`Notices::report`], to be printed |
+//! | `jobs()`, `jobs.status()` | [`status`](Handle::status), which you print |
+//! | `jobs._status_new()` | [`Notices::report`], which you print |
 //! | `jobs.running`, `.completed`, `.dead`, `.all` | [`running`](Handle::running), [`completed`](Handle::completed), [`dead`](Handle::dead), [`all`](Handle::all) |
 //! | `jobs.result(N)`, `jobs[N].result` | [`result`](Handle::result), [`join`](Job::join), [`outcome`](Job::outcome) |
-//! | `jobs.traceback(N)`, `jobs.traceback()` | [`traceback`](Handle::traceback), [`tracebacks`](Handle::tracebacks), to be printed |
+//! | `jobs.traceback(N)`, `jobs.traceback()` | [`traceback`](Handle::traceback), [`tracebacks`](Handle::tracebacks), which you print |
 //! | `jobs.remove(N)`, `jobs.flush()` | [`remove`](Handle::remove), [`flush`](Handle::flush) |
 //! | `job.num`, `str(job)`, `repr(job)` | [`id`](AnyJob::id), `Display`, `Debug` |
 //! | `job.status`, `job.stat_code`, `job.finished` | [`status`](AnyJob::status), [`stat_code`](AnyJob::stat_code), [`is_finished`](AnyJob::is_finished) |
 //! | `job.join(timeout)`, `job.is_alive()` | [`join`](Job::join), [`join_timeout`](Job::join_timeout), [`state`](AnyJob::state) |
-//! | `Starting job # N in a separate thread.` | the same record at debug level, by the `log` crate |
+//! | `Starting job # N in a separate thread.` | the same text at debug level, through the `log` crate |
 
 mod body;
 #[cfg(unix)]

@@ -1,4 +1,6 @@
-//! What a running body may ask of its job, and tell it.
+//! The job as its running body sees it: what the body may ask and report.
+//!
+//! Knows nothing of what the body does.
 
 use std::{
     fmt::{self, Display},
@@ -21,9 +23,9 @@ use crate::{
     },
 };
 
-/// The job, seen from its own body.
+/// A job as its own body sees it.
 ///
-/// It is lent to the body; a clone may go to the other threads that work for the job.
+/// The body borrows it, and may clone it for other threads that work for the job.
 /// A body that calls [`check`](Self::check), [`checkpoint`](Self::checkpoint) or [`sleep`](Self::sleep) now and then
 /// can be stopped; one that never does runs to its end.
 ///
@@ -53,7 +55,7 @@ impl Context {
         Self { job }
     }
 
-    /// The number of the job.
+    /// The job's number.
     #[must_use]
     pub fn id(&self) -> JobId {
         self.job.id()
@@ -65,24 +67,24 @@ impl Context {
         &self.job
     }
 
-    /// Whether the job has been asked to stop; it costs a nanosecond.
+    /// Whether the job has been asked to stop; this costs about a nanosecond.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         self.job.core().life.is_stopping()
     }
 
-    /// Goes on, unless the job has been asked to stop.
+    /// Returns an error if the job has been asked to stop.
     ///
     /// # Errors
     ///
-    /// [`Stopped`], which the body hands on with `?` and thereby stops.
+    /// [`Stopped`]; a body that passes it on with `?` stops.
     pub fn check(&self) -> Result<(), Stopped> {
         self.job.core().check()
     }
 
-    /// Says where the body is, and goes on unless the job has been asked to stop.
+    /// Reports where the body is; returns an error if the job has been asked to stop.
     ///
-    /// The place is what [`AnyJob::place`] and a [`Verdict`](crate::Verdict) tell.
+    /// [`AnyJob::place`] and a [`Verdict`](crate::Verdict) then show this place.
     ///
     /// # Errors
     ///
@@ -93,12 +95,13 @@ impl Context {
         self.check()
     }
 
-    /// Lets `provider` tell where the body is whenever somebody asks, until what is returned is dropped or the body ends.
+    /// Registers `provider`, which [`AnyJob::place`] calls to learn where the body is, until the guard is dropped or
+    /// the body ends.
     ///
-    /// It is for a body that would say its place too often to say it each time, such as an interpreter.
-    /// It is called on the thread of whoever asks, also by several at once. Of several the first tells the place, and
-    /// those after it add their frames and processes. If none of them knows, because they return none or panic, the last
-    /// [`checkpoint`](Self::checkpoint) is told.
+    /// It suits a body whose place changes too often to report each change, such as an interpreter.
+    /// It runs on the thread that asks, and several threads may ask at once. With several providers the first gives the
+    /// place, and the later ones add their frames and processes. If all return `None` or panic, the place is that of
+    /// the last [`checkpoint`](Self::checkpoint).
     ///
     /// ```
     /// use bgjobs::{Frame, JobManager, Place};
@@ -131,7 +134,7 @@ impl Context {
         LocateGuard { job: self.job.clone(), provider }
     }
 
-    /// Sleeps for `time`, and wakes at once when the job is asked to stop.
+    /// Sleeps for `time`; a request to stop the job ends the sleep at once.
     ///
     /// # Errors
     ///
@@ -142,10 +145,10 @@ impl Context {
         self.check()
     }
 
-    /// Calls `call` when the job is asked to stop, once, on the thread that asks; at once if it was asked before.
+    /// Calls `call` once when the job is asked to stop, on the thread that asks; at once if the job was asked before.
     ///
-    /// It is for a body that waits for something else than this library knows of, and must be woken.
-    /// Dropping what is returned takes it back; a panic of `call` is swallowed.
+    /// It suits a body that waits for something unknown to this library, and must be woken.
+    /// Dropping the returned value cancels the call; a panic of `call` is swallowed.
     ///
     /// ```
     /// use bgjobs::JobManager;
@@ -166,42 +169,42 @@ impl Context {
         OnStop::new(&self.job, call)
     }
 
-    /// Waits until `other` has ended, `timeout` at most, or until this job is asked to stop; no timeout waits for ever.
+    /// Waits until `other` has ended, for `timeout` at most, or until this job is asked to stop; `None` waits forever.
     ///
     /// # Errors
     ///
-    /// [`WaitError::Stopped`] when this job is asked to stop, and those of [`AnyJob::wait_timeout`].
+    /// [`WaitError::Stopped`] when this job is asked to stop, and the errors of [`AnyJob::wait_timeout`].
     pub fn wait_for(&self, other: &AnyJob, timeout: Option<Duration>) -> Result<(), WaitError> {
-        other.wait_hearing(timeout, &self.job)
+        other.wait_unless_stopped(timeout, Some(&self.job))
     }
 
-    /// Reads on in the log of `other`, as [`AnyJob::follow`] does, and hears when this job is asked to stop.
+    /// Reads the log of `other` as [`AnyJob::follow`] does, until this job is asked to stop.
     ///
     /// # Errors
     ///
-    /// [`WaitError::Stopped`] when this job is asked to stop, and those of [`AnyJob::follow`].
+    /// [`WaitError::Stopped`] when this job is asked to stop, and the errors of [`AnyJob::follow`].
     pub fn follow(
         &self,
         other: &AnyJob,
         cursor: &mut LogCursor,
         timeout: Option<Duration>,
     ) -> Result<Option<Reading>, WaitError> {
-        other.follow_hearing(cursor, timeout, Some(&self.job))
+        other.follow_unless_stopped(cursor, timeout, Some(&self.job))
     }
 
-    /// Says that `done` of `total` is done, in any unit; none if the total is not known.
+    /// Reports that `done` of `total` is done, in any unit; `None` if the total is not known.
     pub fn progress(&self, done: u64, total: impl Into<Option<u64>>) {
         let total = total.into();
         self.job.core().activity().update_progress(|progress| (progress.done, progress.total) = (done, total));
     }
 
-    /// Says what is being done.
+    /// Reports what the body is doing, as the text of its progress.
     pub fn say(&self, text: impl Into<Name>) {
         let text = text.into();
         self.job.core().activity().update_progress(|progress| progress.text = Some(text));
     }
 
-    /// Prints a line, or several, into the job's log.
+    /// Prints one or more lines into the job's log.
     pub fn print(&self, text: impl Display) {
         self.log().write(Stream::Out, &format!("{text}\n"));
     }
@@ -213,8 +216,8 @@ impl Context {
     }
 }
 
-/// A way to tell where a body is, as long as this is not dropped; [`Context::locate`] returns it.
-#[must_use = "where the body is can be told until this is dropped"]
+/// Keeps the provider of a body's place registered until it is dropped; [`Context::locate`] returns it.
+#[must_use = "dropping it removes the provider"]
 pub struct LocateGuard {
     job: AnyJob,
     provider: Locator,

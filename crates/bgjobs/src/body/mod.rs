@@ -1,4 +1,6 @@
-//! A body of the user's own kind.
+//! The code that a job runs, as the user's own type.
+//!
+//! Knows nothing of how it is run.
 
 pub(crate) mod context;
 pub(crate) mod on_stop;
@@ -8,10 +10,10 @@ use crate::{
     record::{failure::Failure, name::Name},
 };
 
-/// What a job runs, and what it shows.
+/// The code that a job runs, and the name that it shows.
 ///
-/// It is the counterpart of the original's `BackgroundJobBase`: `name` stands for `strform`, `call` for `call()`.
-/// A closure needs none of this: see [`Handle::spawn`](crate::Handle::spawn).
+/// It corresponds to the original's `BackgroundJobBase`: `name` to `strform`, `call` to `call()`.
+/// A closure does not need it: see [`Handle::spawn`](crate::Handle::spawn).
 ///
 /// ```
 /// use bgjobs::{Body, Context, Failure, JobManager, Name};
@@ -41,18 +43,18 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Body: Send + 'static {
-    /// The result; one that is not [`Sync`] goes into a [`Take`](crate::Take).
+    /// The type of the result; wrap one that is not [`Sync`] in a [`Take`](crate::Take).
     type Output: Send + Sync + 'static;
 
-    /// What the job shows in lists and notices.
+    /// The name that lists and notices show.
     ///
-    /// It is asked once, before the job starts; the arguments of a call are best left out, because they may be huge.
+    /// It is called once, before the job starts. Leave a call's arguments out, because they may be huge.
     fn name(&self) -> Name;
 
-    /// Runs, on the job's own thread.
+    /// Runs the body, on the job's thread.
     ///
     /// # Errors
     ///
-    /// Any error makes the job a dead one; [`Stopped`](crate::Stopped) makes it a stopped one.
+    /// With any error the job has failed; with [`Stopped`](crate::Stopped) it was stopped.
     fn call(self, job: &Context) -> Result<Self::Output, Failure>;
 }

@@ -1,6 +1,6 @@
-//! What a body wants to be called when its job is asked to stop.
+//! A call that a body registers for the moment when its job is asked to stop.
 //!
-//! Knows nothing of what is called.
+//! Knows nothing of what the call does.
 
 use std::{
     fmt,
@@ -17,15 +17,15 @@ use crate::{
     system::panic,
 };
 
-/// A call that is due when a job is asked to stop, made by [`Context::on_stop`](crate::Context::on_stop); dropped, it is taken
-/// back.
-#[must_use = "dropped, it is taken back"]
+/// A call that is due when a job is asked to stop, made by [`Context::on_stop`](crate::Context::on_stop); dropping it
+/// cancels the call.
+#[must_use = "dropping it cancels the call"]
 pub struct OnStop {
     job: AnyJob,
-    ticket: Option<Ticket>,
+    ticket: Ticket,
 }
 
-/// What is called, once.
+/// A function that is called once.
 struct Call<F> {
     call: F,
     called: AtomicBool,
@@ -34,12 +34,11 @@ struct Call<F> {
 impl OnStop {
     pub(crate) fn new(job: &AnyJob, call: impl Fn() + Send + Sync + 'static) -> Self {
         let waker = Waker::from(Arc::new(Call { call, called: AtomicBool::new(false) }));
-        let (core, waits) = (job.core(), &job.engine().waiters);
-        let ticket = waits.register(core, Signal::Stop, Waiter::Future(waker.clone()));
-        if core.life.is_stopping() {
+        let ticket = job.engine().waiters.register(job.core(), Signal::Stop, Waiter::Future(waker.clone()));
+        if job.core().life.is_stopping() {
             panic::swallow(|| waker.wake());
         }
-        Self { job: job.clone(), ticket: Some(ticket) }
+        Self { job: job.clone(), ticket }
     }
 }
 
@@ -53,9 +52,7 @@ impl<F: Fn() + Send + Sync> Wake for Call<F> {
 
 impl Drop for OnStop {
     fn drop(&mut self) {
-        if let Some(ticket) = self.ticket.take() {
-            self.job.engine().waiters.unregister(ticket);
-        }
+        self.job.engine().waiters.unregister(self.ticket);
     }
 }
 

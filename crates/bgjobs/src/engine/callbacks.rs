@@ -1,4 +1,4 @@
-//! What is due when a job has ended: what the schedule decided then, and what is the user's.
+//! Completion callbacks: the user code to call at a job's end, and the actions that the schedule decided on.
 //!
 //! Knows nothing of how a job ends.
 
@@ -10,27 +10,27 @@ use crate::{
     system::panic,
 };
 
-/// What is due at one end; at most ends that is nothing.
+/// What is due at one end; at most ends, nothing.
 #[derive(Default)]
 pub(crate) struct Callbacks {
     pub(crate) wakers: Vec<Waker>,
     pub(crate) alarms: Vec<Alarm>,
-    /// The record, if nobody else holds it: its result is dropped.
+    /// The record of a job that has left the table or was never in it; dropping it may drop the result.
     pub(crate) orphan: Option<Shared>,
     pub(crate) actions: Vec<Action<Deferred>>,
 }
 
-/// What is due at several ends, because one may bring others about.
+/// What is due at several ends, since one end may cause others.
 #[derive(Default)]
 pub(crate) struct Cascade {
     pub(crate) actions: VecDeque<Action<Deferred>>,
     callbacks: Vec<Callbacks>,
-    /// Jobs that never start: their bodies are dropped.
+    /// Jobs that never start; dropping them drops their bodies.
     pub(crate) unstarted: Vec<Deferred>,
 }
 
 impl Callbacks {
-    /// Whether nothing here is the user's.
+    /// Whether no user code is due here.
     fn is_internal(&self) -> bool {
         self.wakers.is_empty() && self.alarms.is_empty() && self.orphan.is_none()
     }
@@ -44,14 +44,14 @@ impl Cascade {
 }
 
 impl Engine {
-    /// Does what is due; the worker that calls what is the user's, which may take its time, is not idle meanwhile.
+    /// Does what is due; while `worker` calls user code, which may take long, it counts as busy.
     pub(crate) fn call(&self, callbacks: Option<Box<Callbacks>>, worker: Option<&Worker>) {
         if let Some(callbacks) = callbacks {
             self.call_due(*callbacks, worker);
         }
     }
 
-    /// Does what the schedule decided.
+    /// Carries out what the schedule decided.
     pub(crate) fn carry_out(&self, actions: Vec<Action<Deferred>>) {
         if !actions.is_empty() {
             self.call_due(Callbacks { actions, ..Callbacks::default() }, None);
@@ -60,18 +60,16 @@ impl Engine {
 
     #[cold]
     fn call_due(&self, callbacks: Callbacks, worker: Option<&Worker>) {
-        let mut due = Cascade::default();
-        due.add(callbacks);
-        self.run_actions(&mut due);
-        let Cascade { callbacks, unstarted, .. } = due;
-        if unstarted.is_empty() && callbacks.iter().all(Callbacks::is_internal) {
+        let mut cascade = Cascade::default();
+        cascade.add(callbacks);
+        self.run_actions(&mut cascade);
+        if cascade.unstarted.is_empty() && cascade.callbacks.iter().all(Callbacks::is_internal) {
             return;
         }
         if let Some(worker) = worker {
             self.workers.resume(worker);
         }
-        for callbacks in callbacks {
-            let Callbacks { wakers, alarms, orphan, .. } = callbacks;
+        for Callbacks { wakers, alarms, orphan, .. } in cascade.callbacks {
             for waker in wakers {
                 panic::swallow(|| waker.wake());
             }
@@ -80,7 +78,7 @@ impl Engine {
             }
             panic::drop_quietly(orphan);
         }
-        unstarted.into_iter().for_each(panic::drop_quietly);
+        cascade.unstarted.into_iter().for_each(panic::drop_quietly);
         if worker.is_some_and(|worker| self.workers.release(worker)) {
             self.workers.grow_for_refused();
         }

@@ -1,6 +1,6 @@
-//! The thread that tells the schedule the time, while a job has a delay or a limit of time.
+//! The clock: a thread that tells the schedule the time while a job has a delay or a time limit.
 //!
-//! Knows nothing of what is due then.
+//! Knows nothing of what is due when.
 
 use std::{
     sync::Arc,
@@ -14,18 +14,18 @@ use crate::{
 };
 
 impl Engine {
-    /// Announces a job that needs the time: until it needs it no more, a thread tells it.
+    /// Announces a job that depends on the time; the clock runs until no job does.
     ///
     /// # Errors
     ///
-    /// [`SpawnError::NoThread`] if that thread can't be had; nothing is announced then.
+    /// [`SpawnError::NoThread`] if the clock's thread could not be created; then nothing is announced.
     pub(crate) fn wind_clock(self: &Arc<Self>) -> Result<(), SpawnError> {
         let mut ledger = lock(&self.ledger);
         ledger.schedule.need_time(true);
         let has_clock = ledger.has_clock;
         drop(ledger);
         if has_clock {
-            // It does not leave before what was announced is over.
+            // The clock does not end before the announced job needs it no longer.
             return Ok(());
         }
         let made = self.workers.run_alone("bgjobs-clock", None, |engine, _| engine.tell_time());
@@ -35,12 +35,12 @@ impl Engine {
         })
     }
 
-    /// Lets the clock look again at what is next.
+    /// Makes the clock check again what is due next.
     pub(crate) fn wake_clock(&self) {
         self.clock.notify_all();
     }
 
-    /// The life of the clock: of two that were made at once, one ends here.
+    /// The clock's loop; if two clocks were started at once, the second ends here.
     fn tell_time(&self) {
         let mut ledger = lock(&self.ledger);
         if ledger.has_clock {
@@ -49,10 +49,10 @@ impl Engine {
         ledger.has_clock = true;
         let mut idle_since = None;
         loop {
-            let steps = ledger.schedule.tell_time(self.now());
-            if !steps.is_empty() {
+            let actions = ledger.schedule.tell_time(self.now());
+            if !actions.is_empty() {
                 drop(ledger);
-                self.carry_out(steps);
+                self.carry_out(actions);
                 ledger = lock(&self.ledger);
                 continue;
             }
@@ -60,7 +60,7 @@ impl Engine {
                 idle_since = None;
                 ledger.schedule.next_time().and_then(|time| self.epoch.checked_add(Duration::from_nanos(time)))
             } else {
-                // Another job with a limit may come soon.
+                // Another job with a delay or a limit may come soon.
                 let since = *idle_since.get_or_insert_with(Instant::now);
                 if !ledger.open || since.elapsed() >= self.config.idle_timeout {
                     ledger.has_clock = false;

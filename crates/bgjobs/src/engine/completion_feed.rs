@@ -1,32 +1,32 @@
-//! The ends of jobs that not every subscriber has been told of.
+//! The completion feed: the ends of jobs, queued for each subscriber until it drains them.
 //!
 //! Knows nothing of jobs; its owner's lock guards it.
-//! An end is kept until every subscriber has been told of it, and with no subscriber nothing is kept.
+//! An end stays here until every subscriber has drained it; without subscribers none is stored.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, mem, sync::Arc};
 
-/// A wake-up of a host, called without any lock.
+/// Wakes a host; called with no lock held.
 pub(crate) type Alarm = Arc<dyn Fn() + Send + Sync>;
 
-/// The ends that not every subscriber has been told of; the ledger's lock guards it.
+/// The ends that some subscriber has not drained.
 pub(crate) struct CompletionFeed<E> {
     ends: VecDeque<E>,
-    /// The number of the first of `ends`, counted from the first end ever posted.
+    /// The number of the first of `ends`; the first end ever posted has number 0.
     first: u64,
     subscribers: Vec<Subscriber>,
     next_subscriber: u64,
-    /// How many subscribers sleep until something is posted.
+    /// How many subscribers sleep until the next end.
     pub(crate) sleeping: usize,
 }
 
 pub(crate) struct Subscriber {
     id: u64,
-    /// The number of the first end it has not been told of.
+    /// The number of the first end it has neither drained nor skipped.
     next: u64,
-    /// The numbers of ends after that which it is not to be told of.
+    /// The numbers of later ends that it skips.
     skipped: Vec<u64>,
     alarm: Option<Alarm>,
-    /// Whether the alarm rings at the next end: once between two looks.
+    /// Whether the next end raises the alarm, which happens once between two drains.
     armed: bool,
 }
 
@@ -44,16 +44,15 @@ impl<E: Clone> CompletionFeed<E> {
         !self.subscribers.is_empty()
     }
 
-    /// Adds an end; returns the alarms to ring.
+    /// Adds an end; returns the alarms to raise.
     pub(crate) fn post(&mut self, entry: E) -> Vec<Alarm> {
         self.ends.push_back(entry);
-        let ring = |subscriber: &mut Subscriber| {
-            std::mem::take(&mut subscriber.armed).then(|| subscriber.alarm.clone()).flatten()
-        };
-        self.subscribers.iter_mut().filter_map(ring).collect()
+        let alarm =
+            |subscriber: &mut Subscriber| mem::take(&mut subscriber.armed).then(|| subscriber.alarm.clone()).flatten();
+        self.subscribers.iter_mut().filter_map(alarm).collect()
     }
 
-    /// Adds a subscriber that is told of what ends from now on.
+    /// Adds a subscriber to the ends from now on; returns its number.
     pub(crate) fn subscribe(&mut self) -> u64 {
         let id = self.next_subscriber;
         self.next_subscriber += 1;
@@ -62,7 +61,7 @@ impl<E: Clone> CompletionFeed<E> {
         id
     }
 
-    /// Gives a subscriber its alarm, and says whether it rings at the next end; returns the alarm it had.
+    /// Sets a subscriber's alarm and whether the next end raises it; returns the previous alarm.
     pub(crate) fn set_alarm(&mut self, id: u64, alarm: Alarm, armed: bool) -> Option<Alarm> {
         let subscriber = self.subscriber(id);
         subscriber.armed = armed;
@@ -70,31 +69,29 @@ impl<E: Clone> CompletionFeed<E> {
     }
 
     fn subscriber(&mut self, id: u64) -> &mut Subscriber {
-        self.subscribers
-            .iter_mut()
-            .find(|subscriber| subscriber.id == id)
-            .expect("a subscriber stands here until it is dropped")
+        let subscriber = self.subscribers.iter_mut().find(|subscriber| subscriber.id == id);
+        subscriber.expect("a subscriber stays here until it is dropped")
     }
 
-    /// What the subscriber has not been told of; it is told now. The second part is to be dropped without the lock.
+    /// Drains the subscriber's ends; the second list must be dropped without the lock.
     pub(crate) fn drain(&mut self, id: u64) -> (Vec<E>, Vec<E>) {
         let (first, end) = (self.first, self.end());
         let subscriber = self.subscriber(id);
         subscriber.armed = true;
-        let next = std::mem::replace(&mut subscriber.next, end);
-        let skipped = std::mem::take(&mut subscriber.skipped);
+        let next = mem::replace(&mut subscriber.next, end);
+        let skipped = mem::take(&mut subscriber.skipped);
         let numbered = (first..).zip(&self.ends);
-        let untold = numbered.filter(|(number, _)| *number >= next && !skipped.contains(number));
-        let ends = untold.map(|(_, entry)| entry.clone()).collect();
+        let pending = numbered.filter(|(number, _)| *number >= next && !skipped.contains(number));
+        let ends = pending.map(|(_, entry)| entry.clone()).collect();
         (ends, self.forget_drained())
     }
 
-    /// Leaves an end out of what the subscriber is told; returns where the subscriber stands now, and what is to be dropped
+    /// Leaves an end out of the subscriber's next drain; returns the subscriber's new cursor, and ends to be dropped
     /// without the lock.
     pub(crate) fn skip(&mut self, id: u64, is_meant: impl Fn(&E) -> bool) -> (u64, Vec<E>) {
         let next = self.subscriber(id).next;
-        let mut untold = (self.first..).zip(&self.ends).filter(|(number, _)| *number >= next);
-        let meant = untold.find(|(_, entry)| is_meant(entry)).map(|(number, _)| number);
+        let mut pending = (self.first..).zip(&self.ends).filter(|(number, _)| *number >= next);
+        let meant = pending.find(|(_, entry)| is_meant(entry)).map(|(number, _)| number);
         let subscriber = self.subscriber(id);
         subscriber.skipped.extend(meant);
         while let Some(index) = subscriber.skipped.iter().position(|&number| number == subscriber.next) {
@@ -104,18 +101,18 @@ impl<E: Clone> CompletionFeed<E> {
         (subscriber.next, self.forget_drained())
     }
 
-    /// Removes a subscriber; returns what is to be dropped without the lock.
+    /// Removes a subscriber; what it returns must be dropped without the lock.
     pub(crate) fn unsubscribe(&mut self, id: u64) -> (Option<Subscriber>, Vec<E>) {
         let index = self.subscribers.iter().position(|subscriber| subscriber.id == id);
         let subscriber = index.map(|index| self.subscribers.remove(index));
         (subscriber, self.forget_drained())
     }
 
-    /// Lets go of the ends that every subscriber has been told of.
+    /// Removes the ends that every subscriber has drained.
     fn forget_drained(&mut self) -> Vec<E> {
-        let told = self.subscribers.iter().map(|subscriber| subscriber.next).min().unwrap_or(self.end());
-        let count = usize::try_from(told - self.first).expect("a part of what is in memory");
-        self.first = told;
+        let first = self.subscribers.iter().map(|subscriber| subscriber.next).min().unwrap_or(self.end());
+        let count = usize::try_from(first - self.first).expect("the count of ends in memory fits");
+        self.first = first;
         self.ends.drain(..count).collect()
     }
 }

@@ -1,6 +1,6 @@
-//! Jobs that do not start at once: takes them in, and carries out what the schedule decides.
+//! Carries out what the schedule decides, and says what keeps a job.
 //!
-//! Knows nothing of who is next; that is in `schedule.rs`.
+//! Knows nothing of who is next; `schedule/` decides that.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,16 +18,16 @@ use crate::{
     system::sync::lock,
 };
 
-/// What the schedule decided.
+/// Actions.
 impl Engine {
-    /// Notes that the body of a scheduled job begins.
+    /// Tells the schedule that the body of one of its jobs begins.
     pub(crate) fn note_begin(&self, job: Key, now: u64) {
         if lock(&self.ledger).schedule.begin(job, now) {
             self.wake_clock();
         }
     }
 
-    /// Does what the schedule decided, and what follows from that; what is the user's is left.
+    /// Carries out what the schedule decided and all that follows from it; user code is left to the caller.
     pub(crate) fn run_actions(&self, cascade: &mut Cascade) {
         while let Some(action) = cascade.actions.pop_front() {
             match action {
@@ -38,7 +38,7 @@ impl Engine {
                     cascade.unstarted.push(deferred);
                 }
                 Action::Drop(deferred) => cascade.unstarted.push(deferred),
-                // Only threads wait for a place.
+                // Only threads wait for a slot.
                 Action::Resume(job) => drop(self.waiters.wake(job, Signal::Slot)),
                 Action::TimeUp(job, limit) => {
                     let record = lock(&self.ledger).record(job);
@@ -50,7 +50,7 @@ impl Engine {
         }
     }
 
-    /// Hands a job to a thread, or ends it if there is none for it.
+    /// Hands a job to a thread, or ends it if it can't get one.
     fn start_deferred(&self, deferred: Deferred, cascade: &mut Cascade) {
         let Deferred { record, task, thread } = deferred;
         let error = match thread {
@@ -78,7 +78,7 @@ impl Engine {
         self.give_up(&record, failure, cascade);
     }
 
-    /// Ends a job that never starts, if it is still to be had.
+    /// Ends a job that never starts, unless it was settled already.
     fn give_up(&self, record: &Shared, failure: Failure, cascade: &mut Cascade) {
         if let Some(callbacks) = self.settle_unstarted(record, || failure) {
             cascade.add(*callbacks);
@@ -86,40 +86,39 @@ impl Engine {
     }
 }
 
-/// Asking.
+/// Questions.
 impl Engine {
     /// What keeps a job.
     pub(crate) fn why(&self, core: &Core) -> Vec<WaitReason> {
         let ledger = lock(&self.ledger);
         let other = |job: JobId| {
-            let core = ledger.table.get(job.get()).map(|record| record.core())?;
-            Some((core.name.clone(), core.life.state()))
+            let core = ledger.table.get(job.get()).map(|record| record.core());
+            (core.map(|core| core.name.clone()), core.map_or(State::Running, |core| core.life.state()))
         };
         let state = core.life.state();
         if state.is_finished() {
             return Vec::new();
         }
-        let full = |group, before| {
-            let slots = ledger.schedule.slots_of(group);
-            let limit = slots.limit.unwrap_or(usize::MAX);
-            WaitReason::Full { group: slots.name.clone(), running: slots.taken, limit, before }
-        };
-        let told = |hold| match hold {
+        let reason = |hold| match hold {
             Hold::Time(until) => WaitReason::Delay { left: Duration::from_nanos(until.saturating_sub(self.now())) },
             Hold::Job(after) => {
-                let (name, state) = other(after.job()).unzip();
-                WaitReason::After { after, name, state: state.unwrap_or(State::Running) }
+                let (name, state) = other(after.job());
+                WaitReason::After { after, name, state }
             }
             Hold::Paused(group) => WaitReason::Paused { group: ledger.schedule.slots_of(group).name.clone() },
-            Hold::Full(group, before) | Hold::Lent(group, before) => full(group, before),
+            Hold::Full(group, before) | Hold::Lent(group, before) => {
+                let slots = ledger.schedule.slots_of(group);
+                let limit = slots.limit.unwrap_or(usize::MAX);
+                WaitReason::Full { group: slots.name.clone(), running: slots.taken, limit, before }
+            }
         };
-        let mut why: Vec<_> = ledger.schedule.holds(core.key()).into_iter().map(told).collect();
+        let mut why: Vec<_> = ledger.schedule.holds(core.key()).into_iter().map(reason).collect();
         match state {
             State::Queued if why.is_empty() => why.push(WaitReason::Thread),
             State::Running | State::Stopping => {
                 why.extend(ledger.wait_graph.of(core.key()).iter().map(|joined| {
-                    let (name, state) = other(joined.id).unzip();
-                    WaitReason::Job { job: joined.id, name, state: state.unwrap_or(State::Running) }
+                    let (name, state) = other(joined.id);
+                    WaitReason::Job { job: joined.id, name, state }
                 }));
                 why.extend(core.pause().map(|pause| pause.waiting()));
             }

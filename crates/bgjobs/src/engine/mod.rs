@@ -1,6 +1,6 @@
-//! What the manager, its handles and its workers share, and the life of a job in it.
+//! What a manager, its handles and its workers share, and a job's life in it.
 //!
-//! Knows nothing of what a body is: it is handed a closure.
+//! Knows nothing of what a body is: it gets a closure.
 
 pub(crate) mod callbacks;
 pub(crate) mod clock;
@@ -44,24 +44,24 @@ use crate::{
     },
 };
 
-/// Why a job is stopped when its manager goes.
+/// The reason for stopping a job when its manager shuts down.
 pub(crate) const SHUT_DOWN: &str = "the manager was shut down";
 
 pub(crate) struct Engine {
     pub(crate) config: Config,
-    /// The zero of the clock that stamps the jobs.
+    /// The zero of the clock that stamps jobs.
     pub(crate) epoch: Instant,
-    /// The same moment as the system's clock tells it.
+    /// The same moment as the system's monotonic clock reads it.
     zero: u64,
-    /// The table, the lists and the notices; user code and destructors never run while it is held.
+    /// The table, the lists and the completion feed; user code and destructors never run while it is locked.
     pub(crate) ledger: CachePadded<Mutex<Ledger>>,
-    /// Tells sleeping readers of notices that something was posted.
+    /// Wakes sleeping subscribers when an end is posted.
     pub(crate) end_posted: Condvar,
     /// How many ends were ever posted, readable without the lock.
     posted: AtomicU64,
-    /// How many jobs were started that are in no list.
+    /// How many unlisted jobs were started.
     unlisted: AtomicU64,
-    /// Tells the thread that tells the time that there is something else to wait for.
+    /// Wakes the clock thread when its next deadline may have changed.
     pub(crate) clock: Condvar,
     pub(crate) workers: Arc<Workers<Self>>,
     pub(crate) waiters: Waiters,
@@ -74,12 +74,12 @@ pub(crate) struct Ledger {
     pub(crate) wait_graph: WaitGraph,
     /// Whether jobs may be started.
     pub(crate) open: bool,
-    /// Whether a thread tells the schedule the time.
+    /// Whether the clock thread runs.
     pub(crate) has_clock: bool,
 }
 
 impl Ledger {
-    /// Gives a job its number and enters it in the table.
+    /// Assigns a job its number and adds it to the table.
     pub(crate) fn add(&mut self, record: Shared) -> JobId {
         let id = JobId::from(self.table.next_number());
         record.core().set_id(id);
@@ -87,14 +87,14 @@ impl Ledger {
         id
     }
 
-    /// The record of a job that was listed when it started.
+    /// The record of a job that was listed from its start.
     pub(crate) fn record(&self, job: Key) -> Option<Shared> {
         let Key::Listed(id) = job else { return None };
         self.table.get(id.get()).cloned()
     }
 }
 
-/// A job that has not started, as the schedule holds it.
+/// A job that has not started, as the schedule stores it.
 pub(crate) struct Deferred {
     pub(crate) record: Shared,
     pub(crate) task: Task<Engine>,
@@ -104,7 +104,7 @@ pub(crate) struct Deferred {
 /// What a job runs on.
 pub(crate) enum Thread {
     Pooled,
-    /// A thread of its own, with a stack of that many bytes.
+    /// A new thread for this job alone, with a stack of that many bytes.
     Alone(Option<usize>),
 }
 
@@ -119,9 +119,9 @@ thread_local! {
 struct Current {
     engine: usize,
     job: Key,
-    /// As it was when the body began.
+    /// Its number when the body began.
     id: JobId,
-    /// Whether the schedule knew it then.
+    /// Whether the schedule knew the job when its body began.
     watched: bool,
 }
 
@@ -157,7 +157,7 @@ impl Engine {
         self.posted.load(Ordering::Acquire)
     }
 
-    /// The job whose body runs on this thread, if it is one of this engine.
+    /// The job whose body runs on this thread, if it belongs to this engine.
     pub(crate) fn current(&self) -> Option<Node> {
         let current = self.here()?;
         let listed_since = || {
@@ -169,7 +169,7 @@ impl Engine {
         Some(Node { key: current.job, id })
     }
 
-    /// The job whose body runs on this thread, if it may have a place in a group.
+    /// The job whose body runs on this thread, if it may hold a slot in a group.
     pub(crate) fn current_with_slot(&self) -> Option<Key> {
         self.here().filter(|current| current.watched).map(|current| current.job)
     }

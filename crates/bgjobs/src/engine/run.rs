@@ -4,15 +4,15 @@
 //!
 //! # The order at a finish
 //!
-//! 1. The worker counts itself idle, so that whoever reacts to the result finds a free worker.
-//! 2. Under the ledger's lock the job moves to its list, the end is posted for the readers of notices, and the state is
+//! 1. The worker counts itself idle, so code that reacts to the result finds a free worker.
+//! 2. Under the ledger's lock the job moves to its list, its end is posted to the completion feed, and its state is
 //!    published.
-//! 3. Without the lock, threads that wait are woken. If there is code of the user's to call (wakers of futures, alarms,
-//!    the destructor of a result that nobody else holds), the worker is busy again meanwhile.
+//! 3. Without the lock, waiting threads are woken. If user code is due (wakers of futures, alarms, the destructor of a
+//!    result that nothing else holds), the worker counts as busy while it runs.
 //!
-//! Two promises follow from step 2. Whoever has joined a job finds it in the next report: the report waits for the
-//! lock, behind the posting. Whoever was told of a job finds it finished: the telling waits for the lock, behind the
-//! publishing.
+//! Step 2 gives two guarantees. A thread that has joined a job finds it in its next report, because the report takes
+//! the lock after the end was posted. A subscriber that was notified of a job finds it finished, because the
+//! notification takes the lock after the state was published.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ use crate::{
 };
 
 impl Engine {
-    /// Runs the body of a job from its start to its end, unless the job was settled before it started.
+    /// Runs a job's body from start to end, unless the job was settled before.
     pub(crate) fn run<T: Send + Sync + 'static>(
         self: &Arc<Self>,
         record: Arc<Record<T>>,
@@ -76,7 +76,7 @@ impl Engine {
         self.call(callbacks, Some(worker));
     }
 
-    /// Starts a job whose body is run elsewhere, unless it was settled before.
+    /// Starts a job whose body the host runs, unless the job was settled before.
     pub(crate) fn begin(&self, core: &Core) -> bool {
         let claimed = core.life.claim();
         if claimed {
@@ -86,7 +86,7 @@ impl Engine {
         claimed
     }
 
-    /// Ends a job whose body was run elsewhere.
+    /// Ends a job whose body the host has run.
     pub(crate) fn end(&self, record: Arc<Record<()>>, result: Result<(), Failure>) {
         record.core().close_output();
         trace::ended(record.core(), result.as_ref().err(), || self.now());
@@ -94,7 +94,7 @@ impl Engine {
         self.call(self.finish(record, outcome), None);
     }
 
-    /// Publishes the end of a job whose outcome is set; returns what is to be called then.
+    /// Publishes the end of a job whose outcome is set; returns what is due then.
     #[must_use]
     pub(crate) fn finish(&self, record: Shared, outcome: Outcome) -> Option<Box<Callbacks>> {
         let now = self.now();
@@ -120,8 +120,8 @@ impl Engine {
                 self.wake_clock();
             }
         }
-        // While the table holds the record this is not the last of it, so the result is not dropped here, but by whoever
-        // takes it out of the table. Else it is dropped below.
+        // The table's reference keeps the result alive past this drop. Without it this may be the last reference, and
+        // the result's destructor must run without the lock.
         if is_listed {
             drop(record);
         } else {

@@ -1,6 +1,6 @@
 //! The end of a manager.
 //!
-//! Knows nothing of who shuts it down.
+//! Knows nothing of what causes it.
 
 use std::cmp::Reverse;
 
@@ -11,12 +11,12 @@ use crate::{
 };
 
 impl Engine {
-    /// Waits for the non-daemon jobs but `except`, then admits nothing more, settles what has not started and sends the
-    /// idle workers home.
+    /// Waits for the non-daemon jobs, apart from `except`; then closes the engine to new jobs, settles those that have
+    /// not started, and lets the idle workers end.
     pub(crate) fn shut_down(&self, except: Option<JobId>) {
         let reason = Name::from(SHUT_DOWN);
         let mut excepted = Vec::from_iter(except);
-        // What is paused would be waited for, and nobody be left to resume it.
+        // Paused jobs would be waited for, with nobody left to resume them.
         let actions = lock(&self.ledger).schedule.leave();
         self.carry_out(actions);
         let mut left: Vec<Shared> = loop {
@@ -29,17 +29,17 @@ impl Engine {
             };
             drop(ledger);
             if except.is_some() && record.core().life.state() == State::Queued {
-                // The thread that it waits for may be that of the job that shuts down.
+                // It may be queued for the very thread that runs this shutdown.
                 self.ask_stop(&record, &reason);
             } else if self.wait(&WaitRequest::end_of(record.core())).is_err() {
-                // It waits for the job that shuts down: neither would ever end.
+                // It waits for the job that runs this shutdown: neither would ever end.
                 excepted.push(record.core().id());
             }
         };
         self.end_posted.notify_all();
         self.wake_clock();
         left.retain(|record| record.core().daemon);
-        // The newest first, because they may be to follow older ones, whose stop would be their failure.
+        // The newest first: one that follows an older job would fail when that job is stopped.
         left.sort_unstable_by_key(|record| Reverse(record.core().id()));
         for record in &left {
             self.ask_stop(record, &reason);
@@ -47,7 +47,7 @@ impl Engine {
         drop(self.workers.close());
     }
 
-    /// Lets go of all jobs.
+    /// Empties the table.
     pub(crate) fn forget_all(&self) {
         let all = lock(&self.ledger).table.take_all();
         drop(all);

@@ -1,6 +1,6 @@
-//! Starting a job: one preparation, and three ways to a thread.
+//! Starting a job: one preparation, then one of three ways to a thread.
 //!
-//! Knows nothing of what a body is: it is handed a closure.
+//! Knows nothing of what a body is: it gets a closure.
 
 use std::sync::{Arc, mpsc::sync_channel};
 
@@ -30,7 +30,7 @@ use crate::{
 };
 
 impl Engine {
-    /// Starts a job whose body is `body`; it is called with the job's record and the engine.
+    /// Starts a job with the body `body`, which is called with the job's record and the engine.
     pub(crate) fn launch<T: Send + Sync + 'static>(
         self: &Arc<Self>,
         name: Name,
@@ -52,7 +52,7 @@ impl Engine {
         Ok(job)
     }
 
-    /// The record of a job that nobody knows yet.
+    /// Makes the record of a new job, which nothing else knows yet.
     pub(crate) fn new_record<T>(&self, name: Name, options: &Options) -> Arc<Record<T>> {
         let is_unlisted = options.unlisted && !options.is_scheduled();
         let unlisted = is_unlisted.then(|| self.unlisted.fetch_add(1, Ordering::Relaxed));
@@ -63,7 +63,7 @@ impl Engine {
         Arc::new(Record::new(core))
     }
 
-    /// Gives a job its number and enters it in the table, unless it is to be unlisted.
+    /// Assigns a job its number and adds it to the table, unless it is unlisted.
     ///
     /// # Errors
     ///
@@ -82,15 +82,15 @@ impl Engine {
         Ok(())
     }
 
-    /// Gives a job its number and its place in the table now, unless it has them; none if it has ended without, and after a
-    /// shutdown.
+    /// Lists a job that was started unlisted, if it is not listed yet, and returns its number; `None` if it ended
+    /// unlisted or the manager was shut down.
     pub(crate) fn list(&self, record: &Shared) -> Option<JobId> {
         let core = record.core();
         let mut ledger = lock(&self.ledger);
         if core.id() != JobId::NONE {
             return Some(core.id());
         }
-        // An end is published under the same lock.
+        // Ends are published under the same lock.
         if !ledger.open || core.life.state().is_finished() {
             return None;
         }
@@ -113,12 +113,12 @@ impl Engine {
         if queued {
             job.core().life.queue();
         }
-        // If a shutdown has come in between, it has settled the job, and the task is dropped.
+        // A shutdown in between has settled the job, and the task is dropped.
         self.workers.push(if options.unlisted { self.guard_unlisted(job, task) } else { task });
         Ok(())
     }
 
-    /// Runs the task on a thread of its own, which exists before the job has its number.
+    /// Runs the task on a new thread, which exists before the job gets its number.
     fn launch_alone(self: &Arc<Self>, job: &Shared, options: &Options, task: Task<Self>) -> Result<(), SpawnError> {
         let (go, gate) = sync_channel(1);
         let alone: Task<Self> = Box::new(move |engine, worker| {
@@ -132,7 +132,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Leaves the task to the schedule, until the job's group, its delay and the jobs before it let it start.
+    /// Leaves the task to the schedule until the job's group, its delay and the jobs it follows let it start.
     fn launch_scheduled(self: &Arc<Self>, job: &Shared, options: &Options, task: Task<Self>) -> Result<(), SpawnError> {
         let needs_time = options.delay.is_some() || options.time_limit.is_some();
         if needs_time {
@@ -141,16 +141,12 @@ impl Engine {
         let mut guard = lock(&self.ledger);
         let ledger = &mut *guard;
         let conditions = if ledger.open { ledger.conditions(&options.after) } else { Err(SpawnError::ShutDown) };
-        let (after, unmet) = match conditions {
-            Ok(conditions) => conditions,
-            Err(error) => {
-                if needs_time {
-                    ledger.schedule.need_time(false);
-                    self.wake_clock();
-                }
-                return Err(error);
+        let (after, unmet) = conditions.inspect_err(|_| {
+            if needs_time {
+                ledger.schedule.need_time(false);
+                self.wake_clock();
             }
-        };
+        })?;
         let id = ledger.add(Arc::clone(job));
         let core = job.core();
         let key = core.key();
@@ -161,7 +157,7 @@ impl Engine {
             ledger.schedule.group(name)
         });
         let waits_for = after.iter().map(|&(key, after)| Node { key, id: after.job() }).collect();
-        // No job can wait for one that did not exist.
+        // No job can wait for one that did not exist before.
         ledger.wait_graph.begin(Node { key, id }, waits_for).expect("a new job closes no ring");
         let thread = match options.stack_size {
             None if !options.fresh_thread => Thread::Pooled,
@@ -193,11 +189,11 @@ impl Engine {
     }
 }
 
-/// The jobs to follow that have not ended, and the first one that did not end as it should.
+/// The jobs to follow that have not ended, and the first that did not end as required.
 type Conditions = (Vec<(Key, After)>, Option<(After, Outcome)>);
 
 impl Ledger {
-    /// Looks at the jobs to follow, and subscribes to the ends of those that have not ended.
+    /// Checks the jobs to follow, and marks those that have not ended as watched.
     fn conditions(&self, after: &[After]) -> Result<Conditions, SpawnError> {
         let (mut open, mut unmet) = (Vec::new(), None);
         for &after in after {
@@ -218,14 +214,14 @@ impl Ledger {
     }
 }
 
-/// Settles an unlisted job, which no shutdown finds in the table, if its task is dropped.
+/// Stops an unlisted job if its task is dropped: a shutdown does not find it in the table.
 struct UnlistedGuard {
     engine: Arc<Engine>,
     job: Option<Shared>,
 }
 
 impl Engine {
-    /// Makes the drop of an unlisted job's task settle the job.
+    /// Wraps an unlisted job's task so that dropping it stops the job.
     fn guard_unlisted(self: &Arc<Self>, job: &Shared, task: Task<Self>) -> Task<Self> {
         let mut guard = UnlistedGuard { engine: Arc::clone(self), job: Some(Arc::clone(job)) };
         Box::new(move |engine, worker| {
@@ -244,14 +240,14 @@ impl Drop for UnlistedGuard {
     }
 }
 
-/// Creates the file of a job's log; not under a lock, because the disk may be slow.
+/// Creates a job's log file; called without a lock, because the disk may be slow.
 fn open_log_file(job: &Shared, options: &Options) {
     if options.log_file.is_some() {
         job.core().open_log_file();
     }
 }
 
-/// Logs what the original logs; last of all, because the logger is the user's and may panic.
+/// Logs a start as the original does; called last, because the logger is user code and may panic.
 pub(crate) fn log_start(job: &Shared) {
     let id = job.core().id();
     if id != JobId::NONE {

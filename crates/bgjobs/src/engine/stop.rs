@@ -1,6 +1,6 @@
 //! Asking a job to stop, and the end of a job that never started.
 //!
-//! Knows nothing of how a body hears of it.
+//! Knows nothing of how a body notices the request.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Engine {
-    /// Asks a job to stop; true for the first who asks. One that has not started ends at once.
+    /// Asks a job to stop; true for the first request. A job that has not started ends at once.
     pub(crate) fn ask_stop(&self, record: &Shared, reason: &Name) -> bool {
         let core = record.core();
         let first = core.ask_stop(reason.clone());
@@ -25,7 +25,7 @@ impl Engine {
         first
     }
 
-    /// Ends a job that has not started, if it is still to be had; returns what is to be called then.
+    /// Ends a job that has not started, unless a worker or a stop has claimed it; returns what is due at its end.
     #[must_use]
     pub(crate) fn settle_unstarted(&self, record: &Shared, why: impl FnOnce() -> Failure) -> Option<Box<Callbacks>> {
         if !record.core().life.claim() {
@@ -37,7 +37,7 @@ impl Engine {
         self.finish(Arc::clone(record), outcome)
     }
 
-    /// Stops a job that has not started, if it is still to be had.
+    /// Stops a job that has not started, unless a worker or a stop has claimed it.
     pub(crate) fn stop_unstarted(&self, record: &Shared, reason: &str) {
         self.call(self.settle_unstarted(record, || Failure::stopped(reason)), None);
     }

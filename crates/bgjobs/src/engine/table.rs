@@ -1,10 +1,10 @@
 //! Entries by number, each in one of three lists: running, completed, dead.
 //!
 //! Knows nothing of jobs, threads or time; its owner's lock guards it.
-//! Numbers are given in order and are never reused, so the table is a queue of chunks: a look-up is two steps, and a chunk
-//! without entries is freed.
-//! A list is a bit for each entry, so a change costs the same however many there are, and a list is read in the order of
-//! the numbers, which is the order it is shown in.
+//! Numbers are assigned in order and never reused, so the table is a queue of chunks: a lookup takes two steps, and a
+//! chunk without entries is freed.
+//! A list is one bit for each entry, so moving an entry costs the same however many there are, and a list reads in the
+//! order of the numbers, as it is shown.
 
 use std::collections::VecDeque;
 
@@ -27,17 +27,17 @@ pub(crate) enum List {
 
 /// Entries by number.
 pub(crate) struct Table<E> {
-    /// The chunks from the first that holds an entry; a freed one leaves a hole.
+    /// The chunks, starting with the first that holds an entry; a freed one leaves a hole.
     chunks: VecDeque<Option<Box<Chunk<E>>>>,
     /// The number of the first chunk of `chunks`.
     first_chunk: u64,
-    /// The next number.
+    /// The number of the next entry.
     next: u64,
 }
 
 struct Chunk<E> {
     entries: [Option<E>; CHUNK],
-    /// For each list, a bit for each entry that is in it.
+    /// For each list, one bit for each entry.
     lists: [[u64; CHUNK / WORD]; 3],
 }
 
@@ -46,13 +46,13 @@ impl<E> Table<E> {
         Self { chunks: VecDeque::new(), first_chunk: 0, next: 0 }
     }
 
-    /// Takes all entries out; the numbers go on.
+    /// Takes all entries out; numbering continues.
     pub(crate) fn take_all(&mut self) -> Self {
         let next = self.next;
         std::mem::replace(self, Self { next, ..Self::new() })
     }
 
-    /// The number that the next [`insert`](Self::insert) gives.
+    /// The number that the next [`insert`](Self::insert) assigns.
     pub(crate) fn next_number(&self) -> u64 {
         self.next
     }
@@ -67,7 +67,7 @@ impl<E> Table<E> {
         if self.first_chunk + self.chunks.len() as u64 == chunk {
             self.chunks.push_back(None);
         }
-        let chunk = self.chunks.back_mut().expect("the chunk of the newest number was just made");
+        let chunk = self.chunks.back_mut().expect("the newest number has its chunk");
         let chunk = chunk.get_or_insert_with(|| Box::new(Chunk::new()));
         chunk.entries[slot] = Some(entry);
         chunk.set(List::Running, slot);
@@ -96,7 +96,7 @@ impl<E> Table<E> {
         is_here
     }
 
-    /// Takes an entry out.
+    /// Removes an entry and returns it.
     pub(crate) fn remove(&mut self, number: u64) -> Option<E> {
         let (index, slot) = self.locate(number);
         let chunk = self.chunks.get_mut(index)?.as_mut()?;
@@ -107,7 +107,7 @@ impl<E> Table<E> {
         Some(entry)
     }
 
-    /// Takes all entries of `list` out, by number.
+    /// Removes all entries of `list` and returns them, by number.
     pub(crate) fn drain(&mut self, list: List) -> Vec<E> {
         let mut entries = Vec::new();
         for index in 0..self.chunks.len() {
@@ -127,14 +127,12 @@ impl<E> Table<E> {
 
     /// The entries of `list`, by number.
     pub(crate) fn list(&self, list: List) -> impl Iterator<Item = &E> {
-        let entries = move |chunk: &'_ Chunk<E>| slots_of(&chunk.lists[list as usize]);
-        self.chunks
-            .iter()
-            .flatten()
-            .flat_map(move |chunk| entries(chunk).filter_map(|slot| chunk.entries[slot].as_ref()))
+        self.chunks.iter().flatten().flat_map(move |chunk| {
+            slots_of(&chunk.lists[list as usize]).filter_map(|slot| chunk.entries[slot].as_ref())
+        })
     }
 
-    /// Frees a chunk without entries, unless it is the newest one, which is still being filled.
+    /// Frees a chunk without entries, unless it is the newest, which is still filling up.
     fn free_if_empty(&mut self, index: usize) {
         let end = (self.first_chunk + index as u64 + 1) * CHUNK as u64;
         if end <= self.next && self.chunks[index].as_ref().is_some_and(|chunk| chunk.is_empty()) {
@@ -142,15 +140,14 @@ impl<E> Table<E> {
         }
     }
 
-    /// Forgets the holes before the first chunk.
+    /// Removes the holes before the first chunk.
     fn drop_holes(&mut self) {
-        while let Some(None) = self.chunks.front() {
-            self.chunks.pop_front();
+        while self.chunks.pop_front_if(|chunk| chunk.is_none()).is_some() {
             self.first_chunk += 1;
         }
     }
 
-    /// The index of a number's chunk, which is far beyond the end for one that was freed, and its slot there.
+    /// The index of a number's chunk, and its slot there; for a freed chunk the index is far beyond the end.
     fn locate(&self, number: u64) -> (usize, usize) {
         let (chunk, slot) = split(number);
         (usize::try_from(chunk.wrapping_sub(self.first_chunk)).unwrap_or(usize::MAX), slot)
@@ -175,7 +172,7 @@ impl<E> Chunk<E> {
         self.lists[list as usize][slot / WORD] |= bit(slot);
     }
 
-    /// Takes an entry out of its list.
+    /// Removes an entry from its list.
     fn clear(&mut self, slot: usize) {
         for list in &mut self.lists {
             list[slot / WORD] &= !bit(slot);
@@ -183,9 +180,9 @@ impl<E> Chunk<E> {
     }
 }
 
-/// The chunk of a number and its slot there.
+/// The chunk of a number, and its slot there.
 fn split(number: u64) -> (u64, usize) {
-    (number / CHUNK as u64, usize::try_from(number % CHUNK as u64).expect("a rest of 256 fits"))
+    (number / CHUNK as u64, usize::try_from(number % CHUNK as u64).expect("a remainder below 256 fits"))
 }
 
 /// The bit of a slot in its word.
@@ -218,7 +215,7 @@ mod tests {
 
     const LISTS: [List; 3] = [List::Running, List::Completed, List::Dead];
 
-    /// The table in its simplest form: the numbers of each list.
+    /// The table in its simplest form: a set of numbers for each list.
     #[derive(Default)]
     struct Model {
         next: u64,
@@ -232,7 +229,7 @@ mod tests {
     }
 
     #[derive(Clone, Debug)]
-    enum Step {
+    enum Operation {
         Insert,
         InsertMany,
         Move(u64, usize),
@@ -240,41 +237,41 @@ mod tests {
         Drain(usize),
     }
 
-    fn step() -> impl Strategy<Value = Step> {
+    fn operation() -> impl Strategy<Value = Operation> {
         prop_oneof![
-            6 => Just(Step::Insert),
-            1 => Just(Step::InsertMany),
-            6 => (0..700u64, 0..3usize).prop_map(|(number, list)| Step::Move(number, list)),
-            4 => (0..700u64).prop_map(Step::Remove),
-            1 => (0..3usize).prop_map(Step::Drain),
+            6 => Just(Operation::Insert),
+            1 => Just(Operation::InsertMany),
+            6 => (0..700u64, 0..3usize).prop_map(|(number, list)| Operation::Move(number, list)),
+            4 => (0..700u64).prop_map(Operation::Remove),
+            1 => (0..3usize).prop_map(Operation::Drain),
         ]
     }
 
     proptest! {
         #[test]
-        fn the_table_does_what_three_plain_lists_do(steps in prop::collection::vec(step(), 1..120)) {
+        fn the_table_behaves_like_three_plain_sets(operations in prop::collection::vec(operation(), 1..120)) {
             let (mut table, mut model) = (Table::new(), Model::default());
-            for step in steps {
-                match step {
-                    Step::Insert | Step::InsertMany => {
-                        for _ in 0..if matches!(step, Step::Insert) { 1 } else { CHUNK } {
+            for operation in operations {
+                match operation {
+                    Operation::Insert | Operation::InsertMany => {
+                        for _ in 0..if matches!(operation, Operation::Insert) { 1 } else { CHUNK } {
                             prop_assert_eq!(table.next_number(), model.next);
                             table.insert(model.next);
                             model.lists[0].insert(model.next);
                             model.next += 1;
                         }
                     }
-                    Step::Move(number, list) => {
+                    Operation::Move(number, list) => {
                         table.move_to(number, LISTS[list]);
                         if model.take(number) {
                             model.lists[list].insert(number);
                         }
                     }
-                    Step::Remove(number) => {
+                    Operation::Remove(number) => {
                         let removed = table.remove(number);
                         prop_assert_eq!(removed, model.take(number).then_some(number));
                     }
-                    Step::Drain(list) => {
+                    Operation::Drain(list) => {
                         let drained: Vec<_> = std::mem::take(&mut model.lists[list]).into_iter().collect();
                         prop_assert_eq!(table.drain(LISTS[list]), drained);
                     }
@@ -294,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_are_freed_when_their_entries_are_gone() {
+    fn a_chunk_is_freed_when_its_entries_are_gone() {
         let mut table = Table::new();
         for _ in 0..100 {
             for _ in 0..CHUNK {

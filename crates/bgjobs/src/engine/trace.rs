@@ -1,12 +1,11 @@
-//! Starts, ends and stops of jobs as events of the crate `tracing`; nothing at all without that feature.
+//! Starts, stops and ends of jobs as events of the crate `tracing`; without that feature, nothing.
 //!
-//! Knows nothing of the engine; whoever listens is the user's code, so it is called without locks, and its panics are
-//! swallowed.
+//! Knows nothing of the engine; a listener is user code, so it is called without locks, and its panics are swallowed.
 
-pub(crate) use told::{asked_to_stop, ended, enter, started};
+pub(crate) use events::{asked_to_stop, ended, enter, started};
 
 #[cfg(feature = "tracing")]
-mod told {
+mod events {
     use std::time::Duration;
 
     use tracing::{debug, info_span, span::EnteredSpan, warn};
@@ -20,12 +19,12 @@ mod told {
         system::panic::swallow,
     };
 
-    /// Enters the span of a job whose body is about to run on this thread: what it tells then belongs to the job.
+    /// Enters the span of a job whose body is about to run on this thread, so the body's events belong to the job.
     pub(crate) fn enter(core: &Core) -> EnteredSpan {
         info_span!(target: "bgjobs", parent: None, "job", id = %core.id(), name = %core.name).entered()
     }
 
-    /// The body of a job is about to run.
+    /// A job's body is about to run.
     pub(crate) fn started(core: &Core) {
         swallow(|| debug!(target: "bgjobs", id = %core.id(), name = %core.name, "job started"));
     }
@@ -35,7 +34,7 @@ mod told {
         swallow(|| debug!(target: "bgjobs", id = %core.id(), name = %core.name, %reason, "job asked to stop"));
     }
 
-    /// A job is about to end, `now` by the clock of its manager.
+    /// A job is about to end, at `now` by its manager's clock.
     pub(crate) fn ended(core: &Core, failure: Option<&Failure>, now: impl FnOnce() -> u64) {
         let (id, name, now) = (core.id(), &core.name, now());
         let started = core.life.started().unwrap_or(now);
@@ -52,10 +51,10 @@ mod told {
 }
 
 #[cfg(not(feature = "tracing"))]
-mod told {
+mod events {
     use crate::record::{Core, failure::Failure, name::Name};
 
-    /// A span that is none.
+    /// Stands for a span.
     pub(crate) struct Nothing;
 
     pub(crate) fn enter(_: &Core) -> Nothing {

@@ -1,7 +1,7 @@
-//! Which job waits for which, without a limit of time; finds rings of them.
+//! Which job waits for which without a timeout; finds rings of such waits.
 //!
-//! Knows nothing of how they wait: a body that joins another job and a job that is to follow others are the same
-//! here. Its owner's lock guards it.
+//! Knows nothing of how they wait: a body that joins another job and a job that follows others look the same here.
+//! Its owner's lock guards it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,7 +24,8 @@ impl Node {
 pub(crate) struct WaitGraph(HashMap<Key, Vec<Node>>);
 
 impl WaitGraph {
-    /// Notes that `waiter` waits for all of `targets`; the error is the ring that this would close, from `waiter` on.
+    /// Records that `waiter` waits for all of `targets`; the error is the ring that this would close, starting at
+    /// `waiter`.
     pub(crate) fn begin(&mut self, waiter: Node, targets: Vec<Node>) -> Result<(), Vec<JobId>> {
         let mut ring = vec![waiter.id];
         if self.leads_to(waiter.key, &targets, &mut ring) {
@@ -34,7 +35,7 @@ impl WaitGraph {
         Ok(())
     }
 
-    /// Notes that `waiter` waits no more.
+    /// Records that `waiter` no longer waits.
     pub(crate) fn end(&mut self, waiter: Key) {
         self.0.remove(&waiter);
     }
@@ -44,14 +45,14 @@ impl WaitGraph {
         self.0.get(&waiter).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether one of `jobs` is `goal` or waits for it in the end; `path` then ends with those on the way.
+    /// Whether one of `jobs` is `goal`, or waits for it directly or through others, which are then appended to `path`.
     fn leads_to(&self, goal: Key, jobs: &[Node], path: &mut Vec<JobId>) -> bool {
-        let (mut seen, mut ways) = (HashSet::new(), vec![(jobs, 0)]);
-        while let Some((jobs, next)) = ways.last_mut() {
+        let (mut seen, mut branches) = (HashSet::new(), vec![(jobs, 0)]);
+        while let Some((jobs, next)) = branches.last_mut() {
             let Some(&job) = jobs.get(*next) else {
-                ways.pop();
-                // The first way is that of the waiter itself, which stays.
-                if !ways.is_empty() {
+                branches.pop();
+                // The first branch belongs to the waiter itself, which stays in the path.
+                if !branches.is_empty() {
                     path.pop();
                 }
                 continue;
@@ -62,7 +63,7 @@ impl WaitGraph {
             }
             if seen.insert(job.key) {
                 path.push(job.id);
-                ways.push((self.of(job.key), 0));
+                branches.push((self.of(job.key), 0));
             }
         }
         false
@@ -77,35 +78,35 @@ mod tests {
         Node { key: Key::Listed(number.into()), id: number.into() }
     }
 
-    fn begin<const N: usize>(joins: &mut WaitGraph, waiter: u64, targets: [u64; N]) -> Result<(), Vec<u64>> {
-        let begun = joins.begin(job(waiter), targets.map(job).to_vec());
+    fn begin<const N: usize>(graph: &mut WaitGraph, waiter: u64, targets: [u64; N]) -> Result<(), Vec<u64>> {
+        let begun = graph.begin(job(waiter), targets.map(job).to_vec());
         begun.map_err(|ring| ring.into_iter().map(JobId::get).collect())
     }
 
     #[test]
-    fn a_ring_is_found_by_whoever_closes_it_and_told_in_order() {
-        let mut joins = WaitGraph::default();
-        begin(&mut joins, 1, [2]).unwrap();
-        begin(&mut joins, 2, [7, 8, 3]).unwrap();
-        begin(&mut joins, 8, [9]).unwrap();
-        assert_eq!(begin(&mut joins, 3, [9, 1]), Err(vec![3, 1, 2]));
-        // What was refused is not noted.
-        assert_eq!(joins.of(job(3).key), []);
-        joins.end(job(2).key);
-        begin(&mut joins, 3, [1]).unwrap();
+    fn the_job_that_closes_a_ring_gets_it_in_order() {
+        let mut graph = WaitGraph::default();
+        begin(&mut graph, 1, [2]).unwrap();
+        begin(&mut graph, 2, [7, 8, 3]).unwrap();
+        begin(&mut graph, 8, [9]).unwrap();
+        assert_eq!(begin(&mut graph, 3, [9, 1]), Err(vec![3, 1, 2]));
+        // A refused wait is not recorded.
+        assert_eq!(graph.of(job(3).key), []);
+        graph.end(job(2).key);
+        begin(&mut graph, 3, [1]).unwrap();
     }
 
     #[test]
-    fn two_ways_to_one_job_are_no_ring_and_a_long_chain_no_burden() {
-        let mut joins = WaitGraph::default();
-        begin(&mut joins, 1, [2, 3]).unwrap();
-        begin(&mut joins, 2, [4]).unwrap();
-        begin(&mut joins, 3, [4]).unwrap();
-        begin(&mut joins, 0, [1]).unwrap();
-        assert_eq!(begin(&mut joins, 4, [0]), Err(vec![4, 0, 1, 2]));
+    fn two_paths_to_one_job_are_not_a_ring_and_a_long_chain_costs_little() {
+        let mut graph = WaitGraph::default();
+        begin(&mut graph, 1, [2, 3]).unwrap();
+        begin(&mut graph, 2, [4]).unwrap();
+        begin(&mut graph, 3, [4]).unwrap();
+        begin(&mut graph, 0, [1]).unwrap();
+        assert_eq!(begin(&mut graph, 4, [0]), Err(vec![4, 0, 1, 2]));
         for number in 10..2_000 {
-            begin(&mut joins, number, [number + 1]).unwrap();
+            begin(&mut graph, number, [number + 1]).unwrap();
         }
-        assert_eq!(begin(&mut joins, 2_000, [1_990]).unwrap_err().len(), 11);
+        assert_eq!(begin(&mut graph, 2_000, [1_990]).unwrap_err().len(), 11);
     }
 }

@@ -1,8 +1,8 @@
-//! Who waits for which signal of which job, and how they are woken.
+//! The waiters for each signal of each job, and how they are woken.
 //!
-//! Knows nothing of states: a waiter registers first and then checks whether the signal was given already; the giver
-//! changes the state first and then wakes.
-//! A job costs nothing here unless somebody waits for it.
+//! Knows nothing of states: a waiter registers first and then checks the state; a signal's sender changes the state
+//! first and then wakes.
+//! A job without waiters costs nothing here.
 
 use std::{collections::HashMap, sync::Arc, task::Waker};
 
@@ -18,7 +18,7 @@ pub(crate) enum Signal {
     End,
     /// The job is asked to stop.
     Stop,
-    /// The job has got back the slot in its group that it had lent.
+    /// The job has back the slot that it had lent.
     Slot,
 }
 
@@ -26,7 +26,7 @@ pub(crate) enum Signal {
 pub(crate) enum Waiter {
     /// A sleeping thread.
     Thread(Arc<Parker>),
-    /// A future, whose waker is the user's code.
+    /// A future, whose waker is user code.
     Future(Waker),
 }
 
@@ -72,12 +72,12 @@ impl Waiters {
         Ticket { key: (job, signal), number }
     }
 
-    /// Has a signal of a job wake a thread.
+    /// Registers a thread for a signal of a job.
     pub(crate) fn listen(&self, job: &Core, signal: Signal, parker: &Arc<Parker>) -> Listener<'_> {
         Listener { waiters: self, ticket: self.register(job, signal, Waiter::Thread(Arc::clone(parker))) }
     }
 
-    /// Takes a registration back; it may be gone already.
+    /// Removes a registration; it may be gone already.
     pub(crate) fn unregister(&self, ticket: Ticket) {
         let mut inner = lock(&self.0);
         let Some(waiters) = inner.waiters.get_mut(&ticket.key) else { return };
@@ -90,7 +90,7 @@ impl Waiters {
         drop(waiter);
     }
 
-    /// Wakes the threads that wait for a signal of a job; returns the wakers of the futures, to be called.
+    /// Wakes the threads that wait for a signal of a job; returns the futures' wakers, which the caller must call.
     #[must_use]
     pub(crate) fn wake(&self, job: Key, signal: Signal) -> Vec<Waker> {
         let waiters = lock(&self.0).waiters.remove(&(job, signal));

@@ -1,4 +1,4 @@
-//! Waiting for the end of a job, or for a while; a job that waits lends its place in its group.
+//! Waiting for the end of a job, or for some time; a job that waits for another lends its slot in its group.
 //!
 //! Knows nothing of how a job ends.
 
@@ -21,11 +21,11 @@ use crate::{
 pub(crate) struct WaitRequest<'a> {
     /// The job whose end is awaited.
     pub(crate) target: &'a Core,
-    /// How long to wait at most; none waits for ever.
+    /// How long to wait at most; `None` waits forever.
     pub(crate) timeout: Option<Duration>,
-    /// The job that waits, and its engine, which may be another one: a request to stop that job ends the wait.
+    /// The job that waits, and its engine, which may be another: a request to stop that job ends the wait.
     pub(crate) waiter: Option<(&'a Core, &'a Engine)>,
-    /// A log whose first line from the cursor on ends the wait, too.
+    /// A log: a line after the cursor also ends the wait.
     pub(crate) line: Option<(&'a Log, LogCursor)>,
 }
 
@@ -40,12 +40,12 @@ impl<'a> WaitRequest<'a> {
         self.target.life.state().is_finished() || self.line.is_some_and(|(log, cursor)| log.len() > cursor.line())
     }
 
-    /// Whether the wait is over: what is awaited has happened, or the job that waits is asked to stop.
+    /// Whether the wait is over: its condition is met, or the waiting job is asked to stop.
     fn is_over(&self) -> bool {
         self.is_met() || self.waiter.is_some_and(|(own, _)| own.life.is_stopping())
     }
 
-    /// What came of a wait that is over, or whose time is.
+    /// The result of a wait that is over or has timed out.
     fn result(&self, began: Instant) -> Result<(), WaitError> {
         if self.is_met() {
             return Ok(());
@@ -56,7 +56,7 @@ impl<'a> WaitRequest<'a> {
         Err(WaitError::TimedOut { after: began.elapsed(), running: vec![self.target.id()] })
     }
 
-    /// Sleeps until the wait is over or `deadline` has passed; each signal that may end it wakes this thread.
+    /// Sleeps until the wait is over or `deadline` has passed; each signal that may end the wait wakes this thread.
     fn sleep(&self, engine: &Engine, deadline: Option<Instant>) {
         let parker = Parker::new();
         let _end = engine.waiters.listen(self.target, Signal::End, &parker);
@@ -85,7 +85,7 @@ impl Engine {
         if has_passed(deadline) || spin(|| request.is_over()) {
             return request.result(began);
         }
-        // With a deadline even a ring of waits ends.
+        // With a deadline, even a ring of waits ends.
         let node = current.filter(|_| deadline.is_none());
         if let Some(node) = node {
             lock(&self.ledger).wait_graph.begin(node, vec![Node::of(target)]).map_err(WaitError::Ring)?;
@@ -113,8 +113,8 @@ impl Engine {
 
 /// Lending.
 impl Engine {
-    /// Lends the place in its group of the job that runs on this thread, if it has one, until `needed` of `targets` have
-    /// ended; whoever calls gives what it returns to [`take_back`](Self::take_back).
+    /// Lends the slot of the job that runs on this thread, if it holds one, until `needed` of `targets` have ended; the
+    /// caller then passes the key it gets to [`take_back`](Self::take_back).
     pub(crate) fn lend<'a>(&self, targets: impl Iterator<Item = &'a Core>, needed: usize) -> Option<Key> {
         let job = self.current_with_slot()?;
         let mut ledger = lock(&self.ledger);
@@ -133,14 +133,15 @@ impl Engine {
         Some(job)
     }
 
-    /// Waits until a job that lent its place has it back; at once if it waited `in_vain` or is asked to stop.
+    /// Waits until a job has back the slot that it lent; it does not wait if its own wait was `in_vain` or it is asked
+    /// to stop.
     pub(crate) fn take_back(&self, job: Key, in_vain: bool) {
         let mut ledger = lock(&self.ledger);
         if ledger.schedule.take_back(job, in_vain) {
             return;
         }
         let Some(record) = ledger.record(job) else {
-            // It is in no table any more, so it has lost its manager, and is in nobody's way.
+            // It has left the table, so its manager is gone, and nothing else competes for the slot.
             ledger.schedule.take_back(job, true);
             return;
         };

@@ -1,4 +1,6 @@
-//! The ways to wait for jobs besides [`AnyJob::wait`]: as a future, for all of several, for any of them.
+//! Waiting for jobs as futures, and for all or any of several jobs.
+//!
+//! Knows nothing of how a job ends.
 
 use std::{
     future::{Future, IntoFuture},
@@ -42,7 +44,7 @@ impl<T: Clone + Send + Sync + 'static> IntoFuture for Job<T> {
     }
 }
 
-/// The future of the end of an [`AnyJob`], however it ends: that of `(&any_job).await`.
+/// The future of `(&any_job).await`, ready when the job has ended, whatever its outcome.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct EndFuture {
@@ -77,13 +79,13 @@ impl Future for EndFuture {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let job = self.job.clone();
-        let (core, waits) = (job.core(), &job.engine().waiters);
+        let (core, waiters) = (job.core(), &job.engine().waiters);
         if core.life.state().is_finished() {
             return Poll::Ready(());
         }
-        let ticket = waits.register(core, Signal::End, Waiter::Future(context.waker().clone()));
+        let ticket = waiters.register(core, Signal::End, Waiter::Future(context.waker().clone()));
         if let Some(old) = self.ticket.replace(ticket) {
-            waits.unregister(old);
+            waiters.unregister(old);
         }
         if core.life.await_end() { Poll::Pending } else { Poll::Ready(()) }
     }
@@ -113,7 +115,7 @@ impl<T: Clone + Send + Sync + 'static> Future for OwnedJoinFuture<T> {
     }
 }
 
-/// Waits until all of `jobs` have ended, `timeout` at most; none waits for ever.
+/// Waits until all of `jobs` have ended, for `timeout` at most; `None` waits forever.
 ///
 /// ```
 /// use bgjobs::{JobManager, wait_all};
@@ -128,13 +130,13 @@ impl<T: Clone + Send + Sync + 'static> Future for OwnedJoinFuture<T> {
 ///
 /// # Errors
 ///
-/// [`WaitError::TimedOut`] with the numbers of the jobs that have not ended, and those of [`AnyJob::wait`].
+/// [`WaitError::TimedOut`] with the numbers of the jobs that have not ended, and the errors of [`AnyJob::wait`].
 pub fn wait_all(jobs: &[AnyJob], timeout: Option<Duration>) -> Result<(), WaitError> {
     let began = Instant::now();
     let wait_for_each = || {
         for job in jobs {
-            let left = timeout.map(|timeout| timeout.saturating_sub(began.elapsed()));
-            match job.wait_at_most(left) {
+            let remaining = timeout.map(|timeout| timeout.saturating_sub(began.elapsed()));
+            match job.wait_unless_stopped(remaining, None) {
                 Err(WaitError::TimedOut { .. }) => break,
                 result => result?,
             }
@@ -145,10 +147,11 @@ pub fn wait_all(jobs: &[AnyJob], timeout: Option<Duration>) -> Result<(), WaitEr
     lending(jobs, jobs.len(), wait_for_each)
 }
 
-/// Calls `wait`, which waits until `needed` of `jobs` have ended; the job that waits lends its place in its group meanwhile.
+/// Calls `wait`, which waits until `needed` of `jobs` have ended; meanwhile the waiting job lends its slot in its
+/// group.
 fn lending<T>(jobs: &[AnyJob], needed: usize, wait: impl FnOnce() -> Result<T, WaitError>) -> Result<T, WaitError> {
     let Some(engine) = jobs.iter().map(AnyJob::engine).find(|engine| engine.current().is_some()) else { return wait() };
-    // Another manager's jobs are not known by number here.
+    // The schedule knows only its own manager's jobs.
     let own = jobs.iter().filter(|job| Arc::ptr_eq(job.engine(), engine)).map(AnyJob::core);
     let lender = engine.lend(own, needed);
     let result = wait();
@@ -158,7 +161,8 @@ fn lending<T>(jobs: &[AnyJob], needed: usize, wait: impl FnOnce() -> Result<T, W
     result
 }
 
-/// Waits until one of `jobs` has ended, `timeout` at most; none waits for ever. Returns the first of `jobs` that has.
+/// Waits until one of `jobs` has ended, for `timeout` at most, and returns the first of `jobs` that has; `None` waits
+/// forever.
 ///
 /// ```
 /// use bgjobs::{JobManager, wait_any};
@@ -174,14 +178,14 @@ fn lending<T>(jobs: &[AnyJob], needed: usize, wait: impl FnOnce() -> Result<T, W
 ///
 /// # Errors
 ///
-/// [`WaitError::TimedOut`] with the numbers of all, [`WaitError::NoJobs`] if there are none to wait for, and
-/// [`WaitError::Itself`] if a job waits for nothing but itself.
+/// [`WaitError::TimedOut`] with the numbers of all jobs, [`WaitError::NoJobs`] if `jobs` is empty, and
+/// [`WaitError::Itself`] if a job waits only for itself.
 pub fn wait_any(jobs: &[AnyJob], timeout: Option<Duration>) -> Result<AnyJob, WaitError> {
     match jobs {
         [] => return Err(WaitError::NoJobs),
-        // Naming one several times is waiting for one.
+        // The same job several times is one job.
         [job, others @ ..] if others.iter().all(|other| other == job) => {
-            job.wait_at_most(timeout)?;
+            job.wait_unless_stopped(timeout, None)?;
             return Ok(job.clone());
         }
         _ => {}
@@ -191,10 +195,8 @@ pub fn wait_any(jobs: &[AnyJob], timeout: Option<Duration>) -> Result<AnyJob, Wa
     let ended = || jobs.iter().find(|job| job.is_finished()).cloned();
     let parker = Parker::new();
     let wait_for_one = || {
-        let mut listeners = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            listeners.push(job.engine().waiters.listen(job.core(), Signal::End, &parker));
-        }
+        let _listeners: Vec<_> =
+            jobs.iter().map(|job| job.engine().waiters.listen(job.core(), Signal::End, &parker)).collect();
         if jobs.iter().all(|job| job.core().life.await_end()) {
             while ended().is_none() && parker.park(deadline) {}
         }

@@ -1,4 +1,4 @@
-//! A job as its user holds it.
+//! A job in its user's hands, without the type of its result.
 //!
 //! Knows nothing of how it was started.
 
@@ -25,19 +25,19 @@ use crate::{
     },
 };
 
-/// When things happened to a job, by a clock that never goes back.
+/// When a job was created, started and finished, by a clock that never goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
-    /// When it got its number.
+    /// When the job was made.
     pub created: Instant,
-    /// When its body began; none if it has not.
+    /// When its body began; `None` if it has not.
     pub started: Option<Instant>,
-    /// When it ended; none if it has not.
+    /// When it ended; `None` if it has not.
     pub finished: Option<Instant>,
 }
 
 impl Times {
-    /// How long the body has run, until now or until its end; none if it has not begun.
+    /// How long the body has run, until now or its end; `None` if it has not begun.
     #[must_use]
     pub fn ran(&self) -> Option<Duration> {
         let until = self.finished.unwrap_or_else(Instant::now);
@@ -45,10 +45,10 @@ impl Times {
     }
 }
 
-/// A job of any kind: what can be asked and done without the type of its result.
+/// A job of any result type: all that works without that type.
 ///
-/// Cheap to clone; dropping it leaves the job as it is.
-/// [`Display`](fmt::Display) shows the job's name, [`Debug`] shows it as the original does.
+/// It is cheap to clone, and dropping it does not affect the job.
+/// [`Display`](fmt::Display) shows the job's name; [`Debug`] shows the job as the original does.
 ///
 /// ```
 /// use bgjobs::JobManager;
@@ -81,7 +81,7 @@ impl AnyJob {
         &self.engine
     }
 
-    /// The number.
+    /// The job's number.
     #[must_use]
     pub fn id(&self) -> JobId {
         self.core().id()
@@ -93,10 +93,10 @@ impl AnyJob {
         self.id() != JobId::NONE
     }
 
-    /// Gives a job that was started [unlisted](crate::Options::unlisted) its number and its place in the lists, and returns the
-    /// number; one that has them keeps them.
+    /// Gives a job that was started [unlisted](crate::Options::unlisted) a number, adds it to the lists, and returns
+    /// the number; a listed job just returns its number.
     ///
-    /// None if the job has ended unlisted, or the manager was shut down.
+    /// `None` if the job has ended unlisted, or the manager was shut down.
     ///
     /// ```
     /// use bgjobs::{JobManager, Options};
@@ -119,19 +119,19 @@ impl AnyJob {
         self.engine.list(&self.record)
     }
 
-    /// What the job shows.
+    /// The name that lists and notices show.
     #[must_use]
     pub fn name(&self) -> &Name {
         &self.core().name
     }
 
-    /// Whether the job is not waited for when its manager goes.
+    /// Whether the manager's shutdown does not wait for the job.
     #[must_use]
     pub fn is_daemon(&self) -> bool {
         self.core().daemon
     }
 
-    /// Where the job is.
+    /// The job's state.
     #[must_use]
     pub fn state(&self) -> State {
         self.core().life.state()
@@ -143,48 +143,48 @@ impl AnyJob {
         self.state().is_finished()
     }
 
-    /// Where the job is, in the words of the original.
+    /// The job's state in the original's words.
     ///
-    /// It is `Created`, `Running`, `Completed`, or `Dead (Exception), call jobs.traceback() for details`; a job
-    /// that the original has not is `Queued` or `Dead (Stopped), call jobs.traceback() for details`.
+    /// It is `Created`, `Running`, `Completed`, or `Dead (Exception), call jobs.traceback() for details`; for states
+    /// that the original lacks it is `Queued`, `Stopping`, or `Dead (Stopped), call jobs.traceback() for details`.
     #[must_use]
     pub fn status(&self) -> &'static str {
         self.state().status()
     }
 
-    /// Where the job is, as the number of the original: 0 created, 1 running, 2 completed, -1 dead.
+    /// The job's state as the original's number: 0 created, 1 running, 2 completed, -1 dead.
     ///
-    /// A queued job is 1, a stopped one -1.
+    /// A queued job is 1, a stopped job -1.
     #[must_use]
     pub fn stat_code(&self) -> i8 {
         self.state().stat_code()
     }
 
-    /// What keeps the job: from starting while it is [`Queued`](State::Queued), or from going on while its body waits for
-    /// another job, or to be tried again. Nothing keeps one that runs, and one that has ended.
+    /// What keeps the job: from starting while it is [`Queued`](State::Queued), or from going on while its body waits
+    /// for another job or for its next attempt. Empty for other running jobs, and for jobs that have ended.
     #[must_use]
     pub fn why(&self) -> Vec<WaitReason> {
         self.engine.why(self.core())
     }
 
-    /// The name of the group that the job belongs to.
+    /// The name of the job's group, if it has one.
     #[must_use]
     pub fn group(&self) -> Option<&Name> {
         self.core().group()
     }
 
-    /// The attempts of a job that is made again when it fails, oldest first: the newest hundred. None for other jobs.
+    /// The last hundred attempts of a job that is [retried](crate::Spawner::retry), oldest first; empty for other jobs.
     #[must_use]
     pub fn attempts(&self) -> Vec<Attempt> {
         self.core().attempts()
     }
 
-    /// When things happened to the job.
+    /// When the job was created, started and finished.
     #[must_use]
     pub fn times(&self) -> Times {
         let life = &self.core().life;
         let at = |nanos| self.engine.epoch + Duration::from_nanos(nanos);
-        // A job that is seen finished has all its times; one that is not shows no end.
+        // A finished job has all its times; one that is not finished yet shows no end.
         let is_finished = life.state().is_finished();
         Times {
             created: at(life.created()),
@@ -193,17 +193,18 @@ impl AnyJob {
         }
     }
 
-    /// The processor time that the body has used; none where the system does not tell.
+    /// The processor time that the body has used; `None` where the system does not provide it.
     ///
-    /// Of a running job it is read now, and may count up to a millisecond of jobs before it on the same thread.
-    /// Of a finished job it is known only if the manager was made with
-    /// [`Config::measure_cpu`](crate::Config::measure_cpu), and then exact in both cases.
+    /// For a running job it is read now, and may include up to a millisecond of earlier jobs on the same thread.
+    /// For a finished job it is known only if the manager was made with
+    /// [`Config::measure_cpu`](crate::Config::measure_cpu); with that it is exact in both cases.
     #[must_use]
     pub fn cpu_time(&self) -> Option<Duration> {
         self.core().cpu_time()
     }
 
-    /// The system's number of the thread that runs the body; none before and after, and where the system does not tell.
+    /// The system's number of the thread that runs the body; `None` before and after that, and where the system does
+    /// not provide it.
     #[must_use]
     pub fn thread(&self) -> Option<u32> {
         self.core().running_thread()
@@ -215,26 +216,26 @@ impl AnyJob {
         self.core().log(self.engine.config.log_bytes).clone()
     }
 
-    /// How far the body says that it is; none if it never said.
+    /// How far the body has come, as it last [reported](crate::Context::progress); `None` if it never did.
     #[must_use]
     pub fn progress(&self) -> Option<Progress> {
         self.core().progress()
     }
 
-    /// Where the body is, if it [can tell](crate::Context::locate), or last
-    /// [said](crate::Context::checkpoint) that it was; none if it never did.
+    /// Where the body is now, if it has a [provider](crate::Context::locate) for that, or else at its last
+    /// [checkpoint](crate::Context::checkpoint); `None` if it has neither.
     #[must_use]
     pub fn place(&self) -> Option<Place> {
         self.core().place()
     }
 
-    /// Why the job failed; none before the end and after a good one.
+    /// Why the job failed or was stopped; `None` before its end, and if it ended well.
     #[must_use]
     pub fn failure(&self) -> Option<Failure> {
         self.record.failure().cloned()
     }
 
-    /// Why the job was asked to stop; none if it was not.
+    /// Why the job was asked to stop; `None` if it was not.
     #[must_use]
     pub fn stop_reason(&self) -> Option<Name> {
         self.core().stop_reason().cloned()

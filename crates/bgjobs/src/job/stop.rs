@@ -1,6 +1,6 @@
-//! Asking jobs to stop, and what came of it.
+//! Asking jobs to stop, and the verdict.
 //!
-//! Knows nothing of how a body hears of it.
+//! Knows nothing of how a body notices the request.
 
 use std::time::{Duration, Instant};
 
@@ -14,19 +14,19 @@ use crate::{
 };
 
 impl AnyJob {
-    /// Asks the job to stop, and does not wait; true for the first who asks, whose reason is kept.
+    /// Asks the job to stop, without waiting; true for the first request, which sets the reason.
     ///
     /// A job that has not started ends at once.
-    /// A running one goes on until its body heeds the request: see [`Context`](crate::Context).
-    /// A finished one is left as it is, and the answer is false.
+    /// A running job goes on until its body notices the request: see [`Context`](crate::Context).
+    /// A finished job stays as it is, and the answer is false.
     pub fn ask_stop(&self, reason: impl Into<Name>) -> bool {
         self.engine.ask_stop(&self.record, &reason.into())
     }
 
-    /// Asks the job to stop, and says by the `deadline` what came of it.
+    /// Asks the job to stop, and returns the verdict within `deadline`.
     ///
-    /// A thread can't be ended from outside, so a body that never heeds the request goes on, and the verdict says so.
-    /// A job that stops itself is told at once that it still runs.
+    /// A thread can't be ended from outside, so a body that never notices the request goes on, and the verdict says so.
+    /// A job that stops itself gets the verdict that it still runs, at once.
     ///
     /// ```
     /// use bgjobs::{JobManager, Verdict};
@@ -51,7 +51,7 @@ impl AnyJob {
         self.begin_stop(&reason.into()).unwrap_or_else(|| self.end_stop(asked, deadline))
     }
 
-    /// Asks the job to stop, unless it has ended.
+    /// Asks the job to stop; the verdict if it has ended already.
     fn begin_stop(&self, reason: &Name) -> Option<Verdict> {
         if let State::Finished(outcome) = self.state() {
             return Some(Verdict::FinishedFirst { outcome, asked: false });
@@ -60,9 +60,9 @@ impl AnyJob {
         None
     }
 
-    /// What became by the `deadline` of a request to stop.
+    /// The verdict within `deadline` on a request made at `asked`.
     fn end_stop(&self, asked: Instant, deadline: Duration) -> Verdict {
-        // Whether it ended or not is read from its state.
+        // Its state says whether it has ended.
         let _ = self.wait_timeout(deadline.saturating_sub(asked.elapsed()));
         let finished = self.times().finished;
         let after = finished.map_or_else(|| asked.elapsed(), |finished| finished.saturating_duration_since(asked));
@@ -76,7 +76,7 @@ impl AnyJob {
     }
 }
 
-/// Asks several jobs to stop, all at once, and says by the `deadline` what came of each, as [`AnyJob::stop`] does.
+/// Asks several jobs to stop, all at once, and returns each one's verdict within `deadline`, as [`AnyJob::stop`] does.
 ///
 /// ```
 /// use bgjobs::{JobManager, Verdict, stop_all};

@@ -1,4 +1,4 @@
-//! All that is known of a job at one moment, as data.
+//! All that is known about a job at one moment, as data.
 //!
 //! Knows nothing of how it is shown or written; with the feature `serde` it can be serialized, see `serialize.rs`.
 
@@ -12,11 +12,11 @@ use crate::{
     system::wall_clock::time_of,
 };
 
-/// All that is known of a job at one moment, for lists, records and other programs; made by [`AnyJob::summary`].
+/// All that is known about a job at one moment, for lists, records and other programs; made by [`AnyJob::summary`].
 ///
-/// With the feature `serde` it can be serialized, under the names of its fields: the state as one word (`created`,
-/// `queued`, `running`, `stopping`, `done`, `failed`, `stopped`), times as text in UTC (`2026-03-01T14:03:21.250000Z`), durations in
-/// seconds, what it waits for as texts.
+/// With the feature `serde` it can be serialized under its fields' names: the state as one word (`created`, `queued`,
+/// `running`, `stopping`, `done`, `failed`, `stopped`), times as text in UTC (`2026-03-01T14:03:21.250000Z`), durations
+/// in seconds, and what the job waits for as texts.
 ///
 /// ```
 /// use bgjobs::{JobManager, Outcome, State};
@@ -39,55 +39,55 @@ use crate::{
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Summary {
-    /// The number.
+    /// The job's number.
     pub id: JobId,
-    /// What the job shows.
+    /// The name that lists and notices show.
     pub name: Name,
-    /// Whether the job is not waited for when its manager goes.
+    /// Whether the manager's shutdown does not wait for the job.
     pub daemon: bool,
-    /// Where the job is.
+    /// The job's state.
     pub state: State,
-    /// When it got its number, by the clock on the wall.
+    /// When the job was made, by the wall clock.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::record::serialize::time"))]
     pub created: SystemTime,
-    /// When its body began; none if it has not.
+    /// When its body began; `None` if it has not.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::record::serialize::maybe_time"))]
     pub started: Option<SystemTime>,
-    /// When it ended; none if it has not.
+    /// When it ended; `None` if it has not.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::record::serialize::maybe_time"))]
     pub finished: Option<SystemTime>,
-    /// How long the body has run, until now or until its end; none if it has not begun.
+    /// How long the body has run, until now or its end; `None` if it has not begun.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::record::serialize::maybe_seconds"))]
     pub ran: Option<Duration>,
     /// The processor time that the body has used; see [`AnyJob::cpu_time`].
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::record::serialize::maybe_seconds"))]
     pub cpu: Option<Duration>,
-    /// How far the body says that it is.
+    /// How far the body has come; see [`AnyJob::progress`].
     pub progress: Option<Progress>,
-    /// How long it will still run, as it seems; see [`AnyJob::remaining`].
+    /// How long the job will probably still run; see [`AnyJob::remaining`].
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::record::serialize::maybe_seconds"))]
     pub remaining: Option<Duration>,
-    /// Where the body last said that it was.
+    /// Where the body is; see [`AnyJob::place`].
     pub place: Option<Name>,
-    /// The group that it belongs to.
+    /// The name of the job's group, if it has one.
     pub group: Option<Name>,
-    /// What it waits for; see [`AnyJob::why`].
+    /// What the job waits for; see [`AnyJob::why`].
     pub why: Vec<WaitReason>,
-    /// The attempts of a job that is made again when it fails; see [`AnyJob::attempts`].
+    /// The attempts of a job that is retried; see [`AnyJob::attempts`].
     pub attempts: Vec<Attempt>,
-    /// Why the job was asked to stop; none if it was not.
+    /// Why the job was asked to stop; `None` if it was not.
     pub stop_reason: Option<Name>,
-    /// Why the job failed; none before the end and after a good one.
+    /// Why the job failed or was stopped; `None` before its end, and if it ended well.
     pub failure: Option<Failure>,
     /// How many lines it has printed.
     pub lines: u64,
 }
 
 impl AnyJob {
-    /// All that is known of the job now, as data.
+    /// All that is known about the job now, as data.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        // First, so that a job that is told finished has all that comes with the end.
+        // First, so that a finished job comes with everything that belongs to its end.
         let state = self.state();
         let times = self.times();
         Summary {
@@ -112,15 +112,16 @@ impl AnyJob {
         }
     }
 
-    /// How long the job will still run, if it goes on as it went so far; none unless it runs, and said by its
-    /// [progress](crate::Context::progress) how much of how much is done.
+    /// How long the job will still run if it goes on at the same rate; `None` unless it runs and has reported its
+    /// [progress](crate::Context::progress) with a total.
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
         let ran = self.times().ran().filter(|_| !self.is_finished())?;
         self.progress()?.remaining(ran)
     }
 
-    /// How many lines the job has printed: the length of its [log](AnyJob::log), which is not made for the question.
+    /// How many lines the job has printed: the length of its [log](AnyJob::log). A job that never printed gets no log
+    /// by this.
     #[must_use]
     pub fn printed(&self) -> u64 {
         self.core().printed()

@@ -1,6 +1,6 @@
 //! The original's texts, to the character.
 //!
-//! Knows how they read, and nothing of where they are shown.
+//! Knows nothing of where they are shown.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl State {
-    /// The state in the words of the original; see [`AnyJob::status`].
+    /// The state in the original's words; see [`AnyJob::status`].
     #[must_use]
     pub const fn status(self) -> &'static str {
         match self {
@@ -27,7 +27,7 @@ impl State {
         }
     }
 
-    /// The state as the number of the original; see [`AnyJob::stat_code`].
+    /// The state as the original's number; see [`AnyJob::stat_code`].
     #[must_use]
     pub const fn stat_code(self) -> i8 {
         match self {
@@ -39,8 +39,8 @@ impl State {
     }
 }
 
-/// Shows a group of jobs; nothing if there are none.
-fn group(f: &mut fmt::Formatter<'_>, title: &str, jobs: &[AnyJob]) -> fmt::Result {
+/// Writes a list of jobs under its title; nothing if it is empty.
+fn list(f: &mut fmt::Formatter<'_>, title: &str, jobs: &[AnyJob]) -> fmt::Result {
     if jobs.is_empty() {
         return Ok(());
     }
@@ -53,7 +53,7 @@ fn group(f: &mut fmt::Formatter<'_>, title: &str, jobs: &[AnyJob]) -> fmt::Resul
 
 /// All jobs of a manager at one moment, each list by number.
 ///
-/// Shown, it is what the original prints for `jobs.status()`: each text ends with its line break.
+/// Its [`Display`](fmt::Display) is what the original prints for `jobs.status()`; each text ends with a line break.
 ///
 /// ```
 /// use bgjobs::JobManager;
@@ -76,15 +76,15 @@ pub struct Status {
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        group(f, "Running", &self.running)?;
-        group(f, "Completed", &self.completed)?;
-        group(f, "Dead", &self.dead)
+        list(f, "Running", &self.running)?;
+        list(f, "Completed", &self.completed)?;
+        list(f, "Dead", &self.dead)
     }
 }
 
-/// The jobs that a reader of notices was just told of, each list by number.
+/// The jobs that a subscriber was just notified of, each list by number.
 ///
-/// Shown, it is what the original prints for `jobs._status_new()`.
+/// Its [`Display`](fmt::Display) is what the original prints for `jobs._status_new()`.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// Those that ended well.
@@ -100,7 +100,7 @@ impl Report {
         Self { completed, dead }
     }
 
-    /// Whether there is nothing to tell.
+    /// Whether there is nothing to report.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.completed.is_empty() && self.dead.is_empty()
@@ -109,14 +109,14 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        group(f, "Completed", &self.completed)?;
-        group(f, "Dead, call jobs.traceback() for details", &self.dead)
+        list(f, "Completed", &self.completed)?;
+        list(f, "Dead, call jobs.traceback() for details", &self.dead)
     }
 }
 
-/// What a flush took out of the lists.
+/// How many jobs a flush removed from the lists.
 ///
-/// Shown, it is what the original prints for `jobs.flush()`.
+/// Its [`Display`](fmt::Display) is what the original prints for `jobs.flush()`.
 ///
 /// ```
 /// use bgjobs::JobManager;
@@ -148,9 +148,9 @@ impl fmt::Display for Flushed {
     }
 }
 
-/// The tracebacks of all the dead, by number.
+/// The tracebacks of all dead jobs, by number.
 ///
-/// Shown, it is what the original prints for `jobs.traceback()`.
+/// Its [`Display`](fmt::Display) is what the original prints for `jobs.traceback()`.
 ///
 /// ```
 /// use bgjobs::{Failure, JobManager};
@@ -169,13 +169,13 @@ impl Tracebacks {
         Self(dead.into_iter().filter_map(with_traceback).collect())
     }
 
-    /// Whether nothing has died.
+    /// Whether no job is dead.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The dead, each with its traceback.
+    /// The dead jobs, each with its traceback.
     pub fn iter(&self) -> impl Iterator<Item = (&AnyJob, &Traceback)> {
         self.0.iter().map(|(job, traceback)| (job, traceback))
     }

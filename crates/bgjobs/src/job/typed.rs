@@ -12,10 +12,10 @@ use crate::{
 
 /// A job whose result is a `T`.
 ///
-/// All that can be done with an [`AnyJob`] can be done with it.
-/// Dropping it detaches it: the job goes on, and is found in its manager's lists.
+/// It can do all that an [`AnyJob`] can.
+/// Dropping it detaches the job, which goes on and stays in its manager's lists.
 ///
-/// It is awaitable, in any async runtime: `(&job).await` lends the result, `job.await` clones it.
+/// It can be awaited in any async runtime: `(&job).await` borrows the result, `job.await` clones it.
 ///
 /// ```
 /// use bgjobs::JobManager;
@@ -32,18 +32,18 @@ use crate::{
 /// ```
 pub struct Job<T> {
     job: AnyJob,
-    /// The record was seen to hold a `T` when this was made.
+    /// The record was checked to hold a `T` when this was made.
     result: PhantomData<fn() -> T>,
 }
 
 impl<T: Send + Sync + 'static> Job<T> {
-    /// Gives a job its type, which its maker knows.
+    /// Gives a job the type of its result, which the caller knows.
     pub(crate) fn of(job: AnyJob) -> Self {
-        debug_assert!(job.is::<T>(), "the result of {job:?} is no {}", type_name::<T>());
+        debug_assert!(job.is::<T>(), "the result of {job:?} is not a {}", type_name::<T>());
         Self { job, result: PhantomData }
     }
 
-    /// Waits until the job has ended, and lends its result, as often as one likes.
+    /// Waits until the job has ended, and borrows its result; it can be called any number of times.
     ///
     /// # Errors
     ///
@@ -53,7 +53,7 @@ impl<T: Send + Sync + 'static> Job<T> {
         self.ended()
     }
 
-    /// Waits until the job has ended, `timeout` at most, and lends its result.
+    /// Waits until the job has ended, for `timeout` at most, and borrows its result.
     ///
     /// # Errors
     ///
@@ -77,16 +77,16 @@ impl<T: Send + Sync + 'static> Job<T> {
         self.ended()
     }
 
-    /// The outcome, if the job has ended: a look that never blocks.
+    /// The outcome, if the job has ended; never blocks.
     #[must_use]
     pub fn outcome(&self) -> Option<Result<&T, &Failure>> {
         // The type was checked when the handle was made.
         self.typed::<T>().and_then(Record::result)
     }
 
-    /// The outcome of a job that was seen to have ended.
+    /// The outcome of a job that is known to have ended.
     pub(crate) fn ended(&self) -> Result<&T, JoinError> {
-        let outcome = self.outcome().expect("the job was seen to have ended");
+        let outcome = self.outcome().expect("the job has ended");
         outcome.map_err(|failure| JoinError::Failed { job: self.id(), failure: failure.clone() })
     }
 }
@@ -138,7 +138,7 @@ impl<T> From<&Job<T>> for JobId {
     }
 }
 
-/// From a job without its type.
+/// The type of the result.
 impl AnyJob {
     /// The job with the type of its result.
     ///
@@ -149,7 +149,7 @@ impl AnyJob {
         if self.is::<T>() { Ok(Job { job: self, result: PhantomData }) } else { Err(self) }
     }
 
-    /// Whether the result of the job is, or will be, a `T`.
+    /// Whether the job's result is, or will be, a `T`.
     #[must_use]
     pub fn is<T: Send + Sync + 'static>(&self) -> bool {
         self.typed::<T>().is_some()

@@ -1,4 +1,4 @@
-//! Waiting for a job, and reading on in its log.
+//! Waiting for a job, and following its log.
 //!
 //! Knows nothing of how a job ends.
 
@@ -12,42 +12,38 @@ use crate::{
 };
 
 impl AnyJob {
-    /// Waits until the job has ended, however it ends.
+    /// Waits until the job has ended, whatever its outcome.
     ///
     /// # Errors
     ///
-    /// [`WaitError::Itself`] and [`WaitError::Ring`], if the wait would never end.
+    /// [`WaitError::Itself`] and [`WaitError::Ring`] if the wait would never end.
     pub fn wait(&self) -> Result<(), WaitError> {
-        self.wait_at_most(None)
+        self.wait_unless_stopped(None, None)
     }
 
-    /// Waits until the job has ended, `timeout` at most.
+    /// Waits until the job has ended, for `timeout` at most.
     ///
     /// # Errors
     ///
-    /// [`WaitError::TimedOut`] if it has not; [`WaitError::Itself`] at once.
+    /// [`WaitError::TimedOut`] if it has not ended; [`WaitError::Itself`] at once if the job waits for itself.
     pub fn wait_timeout(&self, timeout: Duration) -> Result<(), WaitError> {
-        self.wait_at_most(Some(timeout))
+        self.wait_unless_stopped(Some(timeout), None)
     }
 
-    /// Waits until the job has ended, `timeout` at most; none waits for ever.
-    pub(crate) fn wait_at_most(&self, timeout: Option<Duration>) -> Result<(), WaitError> {
-        self.engine.wait(&WaitRequest { timeout, ..WaitRequest::end_of(self.core()) })
-    }
-
-    /// Waits as [`wait`](Self::wait) does, and hears when `own` is asked to stop.
-    pub(crate) fn wait_hearing(&self, timeout: Option<Duration>, own: &Self) -> Result<(), WaitError> {
-        let waiter = Some((own.core(), &*own.engine));
+    /// Waits until the job has ended, for `timeout` at most (`None` waits forever), or until `own` is asked to stop.
+    pub(crate) fn wait_unless_stopped(&self, timeout: Option<Duration>, own: Option<&Self>) -> Result<(), WaitError> {
+        let waiter = own.map(|own| (own.core(), &*own.engine));
         self.engine.wait(&WaitRequest { timeout, waiter, ..WaitRequest::end_of(self.core()) })
     }
 
-    /// Reads on in the log from `cursor`, and moves it; waits for a new line, if there is none, `timeout` at most.
-    /// None once the job has ended and all is read.
+    /// Reads the log from `cursor` on, and moves the cursor; if there is no new line, waits for one, for `timeout` at
+    /// most.
+    /// `None` once the job has ended and all is read.
     ///
     /// # Errors
     ///
-    /// [`WaitError::TimedOut`] if there was nothing new; [`WaitError::Itself`] and [`WaitError::Ring`], if the wait would
-    /// never end.
+    /// [`WaitError::TimedOut`] if there was nothing new; [`WaitError::Itself`] and [`WaitError::Ring`] if the wait
+    /// would never end.
     ///
     /// ```
     /// use bgjobs::{JobManager, LogCursor};
@@ -62,22 +58,22 @@ impl AnyJob {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn follow(&self, cursor: &mut LogCursor, timeout: Option<Duration>) -> Result<Option<Reading>, WaitError> {
-        self.follow_hearing(cursor, timeout, None)
+        self.follow_unless_stopped(cursor, timeout, None)
     }
 
-    /// Follows as [`follow`](Self::follow) does, and hears when `own` is asked to stop.
-    pub(crate) fn follow_hearing(
+    /// Reads as [`follow`](Self::follow) does; a request to stop `own` ends the wait.
+    pub(crate) fn follow_unless_stopped(
         &self,
         cursor: &mut LogCursor,
         timeout: Option<Duration>,
         own: Option<&Self>,
     ) -> Result<Option<Reading>, WaitError> {
-        // First of all, because who follows a job that never stops printing never sleeps.
+        // Checked first, because a job that follows one that never stops printing never sleeps.
         own.map_or(Ok(()), |own| own.core().check()).map_err(WaitError::Stopped)?;
         let log = self.log();
         let waiter = own.map(|own| (own.core(), &*own.engine));
         self.engine.wait(&WaitRequest { target: self.core(), timeout, waiter, line: Some((&log, *cursor)) })?;
-        // In this order, because what a job printed is in its log before its end is seen.
+        // In this order, because all that a job printed is in its log before its end is visible.
         let is_over = self.is_finished();
         let reading = log.read(cursor);
         Ok((!is_over || !reading.is_empty()).then_some(reading))

@@ -1,6 +1,6 @@
-//! Jobs under one limit, which can be paused together.
+//! A group in the user's hands: jobs that share a limit and are paused together.
 //!
-//! Knows nothing of who is next; that is in `schedule.rs`.
+//! Knows nothing of who is next; `engine/schedule/` decides that.
 
 use std::{fmt, sync::Arc};
 
@@ -14,17 +14,17 @@ use crate::{
     system::sync::lock,
 };
 
-/// Jobs of a manager under one name: they share a limit, and are paused and resumed together.
+/// Jobs of one manager that share a limit, and are paused and resumed together.
 ///
-/// Made by [`Handle::group`](crate::Handle::group) at first use, and there for as long as its manager.
-/// A job joins one by [`Options::group`](crate::Options::group).
-/// Without a limit, which is how a group begins, its jobs start at once, as all others do.
+/// [`Handle::group`](crate::Handle::group) creates it at its first use; it exists as long as its manager.
+/// [`Options::group`](crate::Options::group) puts a job into it.
+/// A new group has no limit: its jobs start at once, as all others do.
 ///
-/// A job that waits for another one of its manager, by [`join`](crate::Job::join), [`wait_all`](crate::wait_all) and
-/// their kin, lends its place meanwhile, so that jobs which wait for jobs of their own full group go on.
-/// When what it waited for has ended it has its place back before any other starts; if its own time is over, or it is
-/// asked to stop, it goes on at once, and the group runs one more than its limit until another ends.
-/// One that waits in any other way, by a channel or a future, keeps its place.
+/// Waiting never deadlocks a group: a job that waits for another job of its manager, by [`join`](crate::Job::join),
+/// [`wait_all`](crate::wait_all) and the like, lends its slot meanwhile.
+/// When the awaited job has ended, the lender gets its slot back before any other job starts. If its wait times out, or
+/// it is asked to stop, it goes on at once, and the group runs one job above its limit until another ends.
+/// A job that waits in any other way, such as on a channel or a future, keeps its slot.
 ///
 /// ```
 /// use bgjobs::{JobManager, Options};
@@ -58,21 +58,21 @@ impl Group {
         Self { engine, id, name }
     }
 
-    /// What it is called.
+    /// The group's name.
     #[must_use]
     pub fn name(&self) -> &Name {
         &self.name
     }
 
-    /// How many of its jobs may run at once; none if there is no limit.
+    /// How many of its jobs may run at once; `None` if there is no limit.
     #[must_use]
     pub fn limit(&self) -> Option<usize> {
         self.read(|slots| slots.limit)
     }
 
-    /// Chooses how many of its jobs may run at once, or that there is no limit.
+    /// Sets how many of its jobs may run at once; `None` removes the limit.
     ///
-    /// Those that run go on, even if they are more.
+    /// Running jobs go on, even if they are more.
     ///
     /// # Errors
     ///
@@ -100,15 +100,16 @@ impl Group {
         Ok(())
     }
 
-    /// Lets none of its jobs start until [`resume`](Self::resume); those that run go on. True if that is a change.
+    /// Holds back its jobs that have not started until [`resume`](Self::resume); running jobs go on. True if it was not
+    /// paused before.
     ///
-    /// A manager that goes, or is shut down, pauses nothing: what waits is run and waited for.
+    /// A manager that is dropped or shut down ignores pauses: it runs the paused jobs and waits for them.
     #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn pause(&self) -> bool {
         self.set_paused(true)
     }
 
-    /// Lets its jobs start again. True if that is a change.
+    /// Lets its jobs start again. True if it was paused.
     #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn resume(&self) -> bool {
         self.set_paused(false)
@@ -120,7 +121,7 @@ impl Group {
         self.read(|slots| slots.paused)
     }
 
-    /// How many of its jobs run; one that lends its place while it waits for another is not counted.
+    /// How many of its jobs run; a job that lends its slot while it waits for another does not count.
     #[must_use]
     pub fn running(&self) -> usize {
         self.read(|slots| slots.taken)

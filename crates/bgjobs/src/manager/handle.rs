@@ -1,4 +1,6 @@
-//! What shares the jobs of a manager: looking at them and forgetting them; starting is in `spawn.rs`.
+//! A handle shares a manager's jobs: to look at them, wait for them and remove them.
+//!
+//! Knows nothing of how jobs are started; see `spawn.rs`.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -6,8 +8,7 @@ use crate::{
     engine::{Engine, table::List},
     error::{RemoveError, ResultError, TracebackError, UnknownJob, WaitError},
     job::{
-        AnyJob,
-        future::{self},
+        AnyJob, future,
         text::{Flushed, Status, Tracebacks},
     },
     manager::{group::Group, notice::Notices},
@@ -15,9 +16,9 @@ use crate::{
     system::sync::lock,
 };
 
-/// Shares the jobs of a [`JobManager`](crate::JobManager): for other threads, and for jobs that start jobs.
+/// Shares the jobs of a [`JobManager`](crate::JobManager) with other threads, and with jobs that start jobs.
 ///
-/// Cheap to clone; it never keeps the manager from going, after which nothing can be started any more.
+/// It is cheap to clone. It does not keep the manager alive, and after the manager's end it can start no jobs.
 ///
 /// ```
 /// use bgjobs::JobManager;
@@ -48,11 +49,11 @@ impl Handle {
         Self { engine }
     }
 
-    /// The job of that number.
+    /// The job with this number.
     ///
     /// # Errors
     ///
-    /// [`UnknownJob`] if there is none, or none any more.
+    /// [`UnknownJob`] if there is no such job, or no longer.
     pub fn get(&self, id: impl Into<JobId>) -> Result<AnyJob, UnknownJob> {
         let id = id.into();
         let ledger = lock(&self.engine.ledger);
@@ -98,7 +99,7 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// [`ResultError`], whose texts are what the original shows in the place of a result.
+    /// [`ResultError`], whose texts are what the original shows instead of a result.
     ///
     /// ```
     /// let jobs = bgjobs::JobManager::new();
@@ -128,13 +129,13 @@ impl Handle {
         Ok(failure.traceback())
     }
 
-    /// The tracebacks of all the dead.
+    /// The tracebacks of all dead jobs.
     #[must_use]
     pub fn tracebacks(&self) -> Tracebacks {
         Tracebacks::new(self.dead())
     }
 
-    /// The group of that name, made at its first use.
+    /// The group with this name, created at its first use.
     #[must_use]
     pub fn group(&self, name: impl Into<Name>) -> Group {
         let name = name.into();
@@ -150,19 +151,19 @@ impl Handle {
         ledger.schedule.groups().map(group).collect()
     }
 
-    /// A reader that is told of each job that ends from now on.
+    /// A new subscriber to the ends of jobs from now on.
     #[must_use]
     pub fn notices(&self) -> Notices {
         Notices::new(Arc::clone(&self.engine))
     }
 
-    /// How many threads the jobs have now, busy or idle.
+    /// How many threads the manager has for its jobs now, busy or idle.
     #[must_use]
     pub fn threads(&self) -> usize {
         self.engine.workers.live()
     }
 
-    /// The job whose body runs on this thread, if it is one of this manager.
+    /// The job whose body runs on this thread, if it belongs to this manager.
     #[must_use]
     pub fn current(&self) -> Option<JobId> {
         self.engine.current().map(|current| current.id)
@@ -184,9 +185,9 @@ impl Handle {
     }
 }
 
-/// Forgetting.
+/// Removing and waiting.
 impl Handle {
-    /// Takes a finished job out of the lists; handles of it go on working.
+    /// Removes a finished job from the lists and returns it; each [`AnyJob`] and [`Job`](crate::Job) of it still works.
     ///
     /// # Errors
     ///
@@ -211,9 +212,9 @@ impl Handle {
         }
     }
 
-    /// Takes all finished jobs out of the lists.
+    /// Removes all finished jobs from the lists.
     ///
-    /// A reader that was not told yet that they ended is told all the same: see [`Notices`].
+    /// A subscriber that was not notified of them yet still is: see [`Notices`].
     #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn flush(&self) -> Flushed {
         let mut ledger = lock(&self.engine.ledger);
@@ -222,9 +223,9 @@ impl Handle {
         Flushed { completed: completed.len(), dead: dead.len() }
     }
 
-    /// Waits until every job that runs now has ended, `timeout` at most; none waits for ever.
+    /// Waits until every job in the running list has ended, for `timeout` at most; `None` waits forever.
     ///
-    /// A job that calls it does not wait for itself.
+    /// Jobs that start later are not waited for, and a job that calls this does not wait for itself.
     ///
     /// # Errors
     ///

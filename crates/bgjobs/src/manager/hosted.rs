@@ -1,6 +1,6 @@
 //! Jobs whose bodies the host runs, on threads that it makes.
 //!
-//! Knows nothing of threads: an interpreter must make its own, and no frame of this library may stand below its code.
+//! Knows nothing of threads: an interpreter must make its own, with no frame of this library below its code.
 
 use std::{fmt, sync::Arc};
 
@@ -11,10 +11,10 @@ use crate::{
     record::{AnyRecord, Record, Shared, failure::Failure},
 };
 
-/// A job that has its number and waits for its host to begin it; made by [`Spawner::host`](crate::Spawner::host).
+/// A job that waits for its host to begin it; made by [`Spawner::host`](crate::Spawner::host).
 ///
-/// It is in the lists, and can be waited for and stopped, as any other.
-/// One that is dropped unbegun has failed.
+/// It is listed, waited for and stopped like any other job.
+/// Dropping it before it begins makes the job fail.
 ///
 /// ```
 /// use bgjobs::{JobManager, Options};
@@ -37,13 +37,13 @@ pub struct Hosted(Held);
 
 /// A job that its host has begun; it runs until the host ends it.
 ///
-/// One that is dropped has failed.
+/// Dropping it instead makes the job fail.
 #[derive(Debug)]
 pub struct Turn(Held);
 
-/// The right to begin and to end a job.
+/// The sole right to begin and end a job.
 struct Held {
-    /// None when the job was settled.
+    /// `None` once the job is settled.
     record: Option<Arc<Record<()>>>,
     begun: bool,
     engine: Arc<Engine>,
@@ -61,7 +61,7 @@ impl Hosted {
         self.0.job()
     }
 
-    /// Begins the job, unless it was stopped before.
+    /// Begins the job; `None` if it was stopped before.
     #[must_use]
     pub fn begin(mut self) -> Option<Turn> {
         self.0.begin().then_some(Turn(self.0))
@@ -69,13 +69,13 @@ impl Hosted {
 }
 
 impl Turn {
-    /// The job, as its body sees it.
+    /// The job as its body sees it.
     #[must_use]
     pub fn context(&self) -> Context {
         Context::new(self.0.job())
     }
 
-    /// Ends the job: it has done what it should, failed, or stopped ([`Failure::stopped`]).
+    /// Ends the job, which has succeeded, failed, or stopped ([`Failure::stopped`]).
     pub fn end(mut self, result: Result<(), Failure>) {
         self.0.end(result);
     }
@@ -83,7 +83,7 @@ impl Turn {
 
 impl Held {
     fn job(&self) -> AnyJob {
-        let record = self.record.as_ref().expect("it is taken out only by whoever consumes the whole");
+        let record = self.record.as_ref().expect("only calls that consume the whole take it out");
         AnyJob::new(Arc::clone(record) as Shared, Arc::clone(&self.engine))
     }
 
@@ -105,7 +105,7 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         if self.begun || self.begin() {
-            self.end(Err(Failure::new("its host let it go before its end")));
+            self.end(Err(Failure::new("its host dropped it before its end")));
         }
     }
 }

@@ -1,4 +1,6 @@
-//! What owns the jobs.
+//! The owner of the jobs.
+//!
+//! Knows nothing of how jobs are started.
 
 pub(crate) mod group;
 pub(crate) mod handle;
@@ -13,9 +15,9 @@ use crate::{config::Config, engine::Engine, error::ShutdownError, manager::handl
 
 /// Owns background jobs.
 ///
-/// All that a [`Handle`] can do it can do too.
-/// Dropping it waits for the jobs that are not daemons, as the end of a Python program does; then nothing more can be
-/// started, daemon jobs are asked to stop and left alone, and all lists are empty.
+/// It can do all that a [`Handle`] can.
+/// Dropping it waits for the jobs that are not daemons, as the end of a Python program does; after that no job can be
+/// started, daemon jobs are asked to stop but not waited for, and all lists are empty.
 /// A manager in a `static` is never dropped: call [`shutdown`](Self::shutdown) at the end of `main`.
 ///
 /// ```
@@ -23,24 +25,24 @@ use crate::{config::Config, engine::Engine, error::ShutdownError, manager::handl
 ///
 /// let jobs = JobManager::new();
 /// let fit = jobs.spawn("fit", || (1..=10).sum::<u32>())?;
-/// // The prompt is back at once; some time later:
+/// // The prompt is back at once. Some time later:
 /// assert_eq!(fit.join()?, &55);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct JobManager {
     handle: Handle,
-    /// Whether its drop waits for nobody.
+    /// Whether dropping it waits for no jobs.
     detached: bool,
 }
 
 impl JobManager {
-    /// Makes a manager with the default choices.
+    /// Makes a manager with the default [`Config`].
     #[must_use]
     pub fn new() -> Self {
         Self::with_config(Config::default())
     }
 
-    /// Makes a manager.
+    /// Makes a manager with the given `config`.
     #[must_use]
     pub fn with_config(config: Config) -> Self {
         Self { handle: Handle::new(Engine::new(config)), detached: false }
@@ -52,11 +54,10 @@ impl JobManager {
         self.handle.clone()
     }
 
-    /// Gives the jobs up to those who hold a handle: nobody waits for them, and jobs may still be started.
+    /// Leaves the jobs to the handles: nothing waits for the jobs at the end, and handles may still start jobs.
     ///
-    /// It is for a host with rules of its own for leaving. What is kept of the jobs goes when nobody holds a handle or a job any
-    /// more and the workers have left, which happens when they were idle for
-    /// [`Config::idle_timeout`](crate::Config::idle_timeout).
+    /// It suits a host with its own rules for exit. The jobs' memory is freed once all handles and jobs are dropped and
+    /// the workers have ended, which they do when idle for [`Config::idle_timeout`](crate::Config::idle_timeout).
     ///
     /// ```
     /// let handle = bgjobs::JobManager::new().detach();
@@ -69,10 +70,10 @@ impl JobManager {
         self.handle()
     }
 
-    /// Waits for the jobs that are not daemons, then lets nothing more be started and asks daemon jobs to stop.
+    /// Waits for the jobs that are not daemons; then closes the manager to new jobs and asks daemon jobs to stop.
     ///
     /// The lists stay readable.
-    /// While it waits, jobs may start jobs, which are waited for as well.
+    /// Jobs may start jobs while it waits; it waits for these too.
     ///
     /// # Errors
     ///
@@ -116,7 +117,7 @@ impl Drop for JobManager {
         if self.detached {
             return;
         }
-        // A manager may be dropped by one of its own jobs, which then is not waited for.
+        // A manager may be dropped by one of its own jobs, and then does not wait for that job.
         self.engine.shut_down(self.engine.current().map(|current| current.id));
         self.engine.forget_all();
     }

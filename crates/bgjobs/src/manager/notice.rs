@@ -1,4 +1,4 @@
-//! What the user is told when a job ends: each reader is told of each end once.
+//! Notices of ended jobs: each subscriber gets each end once.
 //!
 //! Knows nothing of printing; a face shows the notices where its user looks.
 
@@ -11,11 +11,11 @@ use crate::{
     system::sync::{deadline_after, has_passed, lock, wait_until},
 };
 
-/// A reader of the ends of jobs, with a cursor of its own.
+/// A subscriber to the ends of jobs, with its own cursor.
 ///
-/// It is told of each job that ends after it was made, once, flushed or removed jobs too; what it has been told of it
-/// does not keep alive.
-/// A reader that nobody reads keeps every job that ends: drop it instead.
+/// It gets each job that ends after it was made, once, even if the job is flushed or removed; it does not keep alive
+/// the jobs that it has returned.
+/// A subscriber that is never read keeps every ended job alive: drop it instead.
 ///
 /// ```
 /// use bgjobs::JobManager;
@@ -32,7 +32,7 @@ use crate::{
 pub struct Notices {
     engine: Arc<Engine>,
     id: u64,
-    /// The number of the first end it has not been told of, as the completions knows it too.
+    /// The number of the first end that it has neither returned nor skipped, as the completion feed has it too.
     next: u64,
 }
 
@@ -44,9 +44,9 @@ impl Notices {
         Self { engine, id, next }
     }
 
-    /// Whether a job has ended that this reader has not been told of.
+    /// Whether jobs have ended since the last look.
     ///
-    /// It costs some nanoseconds, however many jobs run: it is meant for every prompt.
+    /// This costs a few nanoseconds, however many jobs run, so it can be called at every prompt.
     #[must_use]
     pub fn has_news(&self) -> bool {
         self.engine.posted() > self.next
@@ -58,11 +58,11 @@ impl Notices {
             return Vec::new();
         }
         let mut ledger = lock(&self.engine.ledger);
-        let (news, forgotten) = ledger.completions.drain(self.id);
+        let (ended, forgotten) = ledger.completions.drain(self.id);
         self.next = ledger.completions.end();
         drop(ledger);
         drop(forgotten);
-        news.into_iter().map(|record| AnyJob::new(record, Arc::clone(&self.engine))).collect()
+        ended.into_iter().map(|record| AnyJob::new(record, Arc::clone(&self.engine))).collect()
     }
 
     /// Takes the jobs that ended since the last look, as the original shows them.
@@ -70,9 +70,9 @@ impl Notices {
         if self.has_news() { Report::new(self.look()) } else { Report::default() }
     }
 
-    /// Leaves a job out of the next look, because the user has just seen how it ended in another way.
+    /// Leaves a job out of the next look, because the user has already seen how it ended.
     ///
-    /// Other readers are told of it. A job that has not ended, or was told, is not left out later.
+    /// Other subscribers still get it. For a job that has not ended, or was returned before, it does nothing.
     ///
     /// ```
     /// use bgjobs::JobManager;
@@ -95,8 +95,8 @@ impl Notices {
         drop(forgotten);
     }
 
-    /// Waits until there is news (true), or until `timeout` has passed or the manager is gone (false); without a
-    /// timeout a thread may loop on it.
+    /// Waits until a job has ended (true), or until `timeout` has passed or the manager has shut down (false); without
+    /// a timeout a thread may loop on it.
     #[must_use]
     pub fn wait(&self, timeout: Option<Duration>) -> bool {
         let deadline = deadline_after(timeout);
@@ -109,19 +109,19 @@ impl Notices {
         self.has_news()
     }
 
-    /// Calls `alarm` when a job ends, once between two looks, on the thread that ended it: the job's own, or that of whoever
-    /// stops a job before it has started.
+    /// Calls `alarm` when a job ends, once between two looks, on the thread that ended the job: the job's thread, or
+    /// the thread that stops a job before its start.
     ///
-    /// It is a wake-up for a host and tells nothing by itself; if it panics, the panic is swallowed.
-    /// If there is news already it is called at once.
+    /// It only wakes a host and carries no data; if it panics, the panic is swallowed.
+    /// If a job has ended since the last look, it is called at once.
     pub fn wake(&self, alarm: impl Fn() + Send + Sync + 'static) {
         let alarm: Alarm = Arc::new(alarm);
         let mut ledger = lock(&self.engine.ledger);
-        let news = self.has_news();
-        let old = ledger.completions.set_alarm(self.id, Arc::clone(&alarm), !news);
+        let is_due = self.has_news();
+        let old = ledger.completions.set_alarm(self.id, Arc::clone(&alarm), !is_due);
         drop(ledger);
         drop(old);
-        if news {
+        if is_due {
             alarm();
         }
     }
@@ -130,7 +130,7 @@ impl Notices {
 impl Drop for Notices {
     fn drop(&mut self) {
         let removed = lock(&self.engine.ledger).completions.unsubscribe(self.id);
-        // What was kept for this reader holds the user's values, so it is dropped without the lock.
+        // The ends that only this subscriber still needed hold user values, so they are dropped without the lock.
         drop(removed);
     }
 }

@@ -1,6 +1,6 @@
-//! A body that is called again when it fails, and what is kept of each attempt.
+//! Retrying: a body that is called again when it fails.
 //!
-//! Knows nothing of threads: the attempts are one job, on one thread.
+//! Knows nothing of threads: all attempts are one job, on one thread.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use crate::{
     system::panic,
 };
 
-/// How often a body is called until it does not fail, for [`Spawner::retry`], and how long is waited between.
+/// How often [`Spawner::retry`] calls a body that fails, and how long it waits between attempts.
 ///
 /// ```
 /// use bgjobs::Retry;
@@ -28,11 +28,11 @@ use crate::{
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
-    /// How many attempts are made at most; one is made in any case. Default: 3.
+    /// The greatest number of attempts; there is always one. Default: 3.
     pub attempts: u32,
-    /// How long is waited after the first that fails; twice as long after each further one. Default: 1 second.
+    /// The pause after the first failed attempt; it doubles after each further one. Default: 1 second.
     pub backoff: Duration,
-    /// How long is waited at most. Default: 1 minute.
+    /// The longest pause. Default: 1 minute.
     pub longest: Duration,
 }
 
@@ -43,7 +43,7 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// How long is waited when so many attempts have failed.
+    /// The pause after `failed` failed attempts.
     #[must_use]
     pub fn pause_after(&self, failed: u32) -> Duration {
         let factor = 2_u32.saturating_pow(failed.saturating_sub(1));
@@ -52,14 +52,14 @@ impl Retry {
 }
 
 impl Spawner<'_> {
-    /// Starts a job whose body is called again when it fails or panics, until it ends well or was called
-    /// [`attempts`](Retry::attempts) times; then its last failure is the job's.
+    /// Starts a job whose body is called again when it fails or panics, until it succeeds or was called
+    /// [`attempts`](Retry::attempts) times; then the job fails with the last failure.
     ///
-    /// [`AnyJob::attempts`](crate::AnyJob::attempts) tells of each attempt.
-    /// A stop ends the job at once, between two attempts too; a [time limit](crate::Options::time_limit) is one for all of
-    /// them together.
-    /// Between two attempts the job lends its place in its [`Group`](crate::Group), and [`AnyJob::why`](crate::AnyJob::why)
-    /// tells for how long.
+    /// [`AnyJob::attempts`](crate::AnyJob::attempts) lists the attempts.
+    /// A stop ends the job at once, even between two attempts; a [time limit](crate::Options::time_limit) covers all
+    /// attempts together.
+    /// Between two attempts the job lends its slot in its [`Group`](crate::Group), and
+    /// [`AnyJob::why`](crate::AnyJob::why) says for how long.
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ impl Spawner<'_> {
                         if let Some(lender) = lender {
                             engine.take_back(lender, false);
                         }
-                        // Not by `?`, which would say that it was stopped in this file.
+                        // A plain `?` would record this file as the place of the stop.
                         slept.map_err(|stop| Failure::from_boxed(stop.into()))?;
                     }
                     result => return result,

@@ -1,4 +1,6 @@
 //! The ways to start a job.
+//!
+//! Knows nothing of what runs it.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -19,18 +21,18 @@ pub struct Spawner<'a> {
     options: Cow<'a, Options>,
 }
 
-/// The default choices, made once.
+/// The default options, made once.
 static PLAIN: Options = Options::PLAIN;
 
 /// Starting a job.
 ///
 /// Each of these starts the job at once, on a thread that runs nothing else meanwhile, and returns without waiting
 /// for it.
-/// The name is what lists and notices show: a literal, or a `String`.
+/// Lists and notices show the name, which may be a literal or a `String`.
 ///
 /// # Errors
 ///
-/// All return [`SpawnError`] if the manager was shut down or no thread can be had.
+/// All return [`SpawnError`] if the manager was shut down or a thread could not be created.
 impl Handle {
     /// Starts a job whose body can't fail, except by a panic.
     ///
@@ -61,7 +63,7 @@ impl Handle {
         self.plain().spawn(name, body)
     }
 
-    /// Starts a job whose body may return an error, which makes it a dead one.
+    /// Starts a job whose body may return an error, with which the job fails.
     ///
     /// # Errors
     ///
@@ -75,7 +77,7 @@ impl Handle {
     /// # Ok::<(), bgjobs::SpawnError>(())
     /// ```
     ///
-    /// Errors that are boxed already, and texts, are made failures by name:
+    /// Boxed errors and texts need an explicit conversion into a [`Failure`]:
     ///
     /// ```
     /// use bgjobs::{Failure, JobManager};
@@ -100,7 +102,7 @@ impl Handle {
         self.plain().try_spawn(name, body)
     }
 
-    /// Starts a job whose body gets its [`Context`]: it can hear a stop, print, and say how far it is.
+    /// Starts a job whose body gets its [`Context`], to notice a stop, print, and report progress.
     ///
     /// # Errors
     ///
@@ -129,7 +131,7 @@ impl Handle {
         self.plain().spawn_with(name, body)
     }
 
-    /// Starts a job with a body of the user's own kind.
+    /// Starts a job with a body of the user's own type.
     ///
     /// # Errors
     ///
@@ -138,7 +140,7 @@ impl Handle {
         self.plain().start(body)
     }
 
-    /// Starts jobs with other than the default choices.
+    /// Starts jobs with `options` instead of the defaults.
     ///
     /// ```
     /// use bgjobs::{JobManager, Options};
@@ -163,7 +165,7 @@ impl Spawner<'_> {
     ///
     /// # Errors
     ///
-    /// [`SpawnError`] if the manager was shut down or no thread can be had.
+    /// [`SpawnError`] if the manager was shut down or a thread could not be created.
     pub fn spawn<T, F>(&self, name: impl Into<Name>, body: F) -> Result<Job<T>, SpawnError>
     where
         F: FnOnce() -> T + Send + 'static,
@@ -176,7 +178,7 @@ impl Spawner<'_> {
     ///
     /// # Errors
     ///
-    /// [`SpawnError`] if the manager was shut down or no thread can be had.
+    /// [`SpawnError`] if the manager was shut down or a thread could not be created.
     pub fn try_spawn<T, E, F>(&self, name: impl Into<Name>, body: F) -> Result<Job<T>, SpawnError>
     where
         F: FnOnce() -> Result<T, E> + Send + 'static,
@@ -190,7 +192,7 @@ impl Spawner<'_> {
     ///
     /// # Errors
     ///
-    /// [`SpawnError`] if the manager was shut down or no thread can be had.
+    /// [`SpawnError`] if the manager was shut down or a thread could not be created.
     pub fn spawn_with<T, F>(&self, name: impl Into<Name>, body: F) -> Result<Job<T>, SpawnError>
     where
         F: FnOnce(&Context) -> Result<T, Failure> + Send + 'static,
@@ -205,14 +207,14 @@ impl Spawner<'_> {
     ///
     /// # Errors
     ///
-    /// [`SpawnError`] if the manager was shut down or no thread can be had.
+    /// [`SpawnError`] if the manager was shut down or a thread could not be created.
     pub fn start<B: Body>(&self, body: B) -> Result<Job<B::Output>, SpawnError> {
         self.spawn_with(body.name(), |job| body.call(job))
     }
 
-    /// Enters a job whose body the host runs, on a thread of its own making; see [`Hosted`].
+    /// Makes a job whose body the host runs, on a thread that the host makes; see [`Hosted`].
     ///
-    /// [`Options::stack_size`] and [`Options::fresh_thread`] are the host's affair.
+    /// [`Options::stack_size`] and [`Options::fresh_thread`] have no effect: the thread is the host's.
     ///
     /// # Errors
     ///

@@ -69,7 +69,7 @@ fn a_hosted_job_dropped_by_its_host_fails() {
     drop(unbegun);
     drop(begun.begin());
     for job in both {
-        assert_eq!(job.failure().unwrap().message(), "its host let it go before its end");
+        assert_eq!(job.failure().unwrap().message(), "its host dropped it before its end");
     }
 }
 

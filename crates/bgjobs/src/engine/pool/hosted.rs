@@ -1,9 +1,9 @@
-//! A pool for a host that makes the threads itself.
+//! The hosted queue: the pool for a host that makes the threads itself.
 //!
-//! Knows nothing of jobs and makes no thread: a call that needs one says so in its return value.
+//! Knows nothing of jobs and makes no threads: a call that needs one says so in its return value.
 //!
-//! It is the pool of [`spawn`](crate::Handle::spawn) with another [`Growth`], and its workers call it instead of being run
-//! by it.
+//! It is the pool behind [`spawn`](crate::Handle::spawn) with another [`Growth`]; its workers call it, instead of being
+//! run by it.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -14,20 +14,20 @@ use crate::{
 
 /// A queue of tasks, and the workers that take them, on threads that the host makes.
 ///
-/// At most one worker is on its way to the queue, woken or being made; a worker that takes a task while others are queued
-/// calls the next.
-/// So a few workers run a flood of short tasks whose submitter keeps all other threads from running, as the lock of an
-/// interpreter does, and each task that blocks ends up with a worker of its own.
+/// At most one worker is on its way to the queue, woken or being made; a worker that takes a task while others are
+/// queued calls the next.
+/// So a few workers run a flood of short tasks whose submitter blocks all other threads, as an interpreter's lock does,
+/// and each task that blocks ends up with its own worker.
 ///
-/// The host makes a thread whenever it is told [`Demand::SpawnThread`]; the thread calls [`take`](Self::take) until it gets
-/// none.
+/// The host makes a thread whenever a call returns [`Demand::SpawnThread`]; the thread calls [`take`](Self::take) until
+/// it returns `None`.
 ///
 /// ```
 /// use std::{sync::Arc, thread, time::Duration};
 ///
 /// use bgjobs::{Demand, HostedQueue, HostedWorker};
 ///
-/// /// A worker; it makes the next one before it runs its task.
+/// /// A worker's loop; it makes the next worker before it runs its task.
 /// fn work(queue: &Arc<HostedQueue<Box<dyn FnOnce() + Send>>>) {
 ///     let worker = HostedWorker::new();
 ///     while let Some((task, demand)) = queue.take(&worker, Duration::from_secs(10)) {
@@ -52,27 +52,27 @@ use crate::{
 /// ```
 pub struct HostedQueue<T>(Pool<T>);
 
-/// What the host has to do.
+/// What a call asks of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a task may wait for the thread"]
 pub enum Demand {
     /// Nothing.
     Nothing,
-    /// Make a thread that takes tasks, or call [`HostedQueue::refused`] if that fails.
+    /// To make a thread that takes tasks, or to call [`HostedQueue::refused`] if that fails.
     SpawnThread,
 }
 
 /// A thread that takes tasks from a [`HostedQueue`], as the queue sees it.
 pub struct HostedWorker {
     parker: Arc<Parker>,
-    /// Whether it has not come to the queue yet.
+    /// Whether it has not reached the queue yet.
     is_new: AtomicBool,
     /// Whether it runs a task.
     is_busy: AtomicBool,
 }
 
 impl HostedWorker {
-    /// The worker of a thread that was just made.
+    /// The worker of a new thread.
     #[must_use]
     pub fn new() -> Self {
         Self { parker: Parker::new(), is_new: AtomicBool::new(true), is_busy: AtomicBool::new(false) }
@@ -80,13 +80,13 @@ impl HostedWorker {
 }
 
 impl<T> HostedQueue<T> {
-    /// A queue without tasks and workers.
+    /// An empty queue without workers.
     #[must_use]
     pub fn new() -> Self {
         Self(Pool::new(Growth::OneByOne))
     }
 
-    /// Asks for a worker if none lives, for a host that wants to know whether it can have one before it queues a task. None
+    /// Asks for a worker if none lives, so that a host learns whether it can make one before it queues a task. `None`
     /// if the queue is closed.
     pub fn prepare(&self) -> Option<Demand> {
         let mut inner = lock(&self.0.inner);
@@ -110,29 +110,30 @@ impl<T> HostedQueue<T> {
         self.0.push(task).map(carry_out)
     }
 
-    /// Takes the next task, if there is one, and never sleeps.
+    /// Takes the next task, if there is one; never sleeps.
     pub fn try_take(&self, worker: &HostedWorker) -> Option<(T, Demand)> {
         self.arrive(worker);
         let (task, call) = self.0.take_queued(&mut lock(&self.0.inner))?;
         Some(run(worker, task, call))
     }
 
-    /// Takes the next task for a thread that is not a worker and helps out.
+    /// Takes the next task, if there is one, for a thread that is not a worker but helps out.
     pub fn help(&self) -> Option<T> {
         let task = self.0.pop(&mut lock(&self.0.inner))?;
         self.0.change_free(1);
         Some(task)
     }
 
-    /// Takes the next task, and sleeps until there is one. None if none came for `idle` or the queue is closed: then the
-    /// worker ends.
+    /// Takes the next task, and sleeps until there is one. `None` if none came for `idle`, or if the queue is closed
+    /// and empty:
+    /// then the worker ends.
     pub fn take(&self, worker: &HostedWorker, idle: Duration) -> Option<(T, Demand)> {
         self.arrive(worker);
         let (task, call) = self.0.wait_for_task(&worker.parker, idle)?;
         Some(run(worker, task, call))
     }
 
-    /// Notes that a worker is at the queue: it runs no task any more.
+    /// Records that a worker is at the queue and no longer runs a task.
     fn arrive(&self, worker: &HostedWorker) {
         if worker.is_new.swap(false, Ordering::Relaxed) {
             self.0.made();
@@ -142,7 +143,7 @@ impl<T> HostedQueue<T> {
         }
     }
 
-    /// Ends a worker that is done with its task and never takes another.
+    /// Ends a worker that is done with its task and will not take another.
     pub fn retire(&self, worker: &HostedWorker) -> Demand {
         self.arrive(worker);
         let mut inner = lock(&self.0.inner);
@@ -150,7 +151,7 @@ impl<T> HostedQueue<T> {
         carry_out(self.0.call_worker(&mut inner))
     }
 
-    /// Takes back a thread that could not be made; true if a worker that lives will take what is queued.
+    /// Withdraws a thread that could not be made; true if workers live, which will take the queued tasks.
     #[must_use]
     pub fn refused(&self) -> bool {
         if let Some(sleeper) = self.0.refused_again() {
@@ -165,7 +166,7 @@ impl<T> HostedQueue<T> {
         self.0.live()
     }
 
-    /// How many workers live and run no task.
+    /// How many workers live and run no task; a worker that is being made counts.
     #[must_use]
     pub fn idle(&self) -> usize {
         lock(&self.0.inner).sleepers.len() + self.0.searching()
@@ -177,7 +178,7 @@ impl<T> HostedQueue<T> {
         lock(&self.0.inner).queue.len()
     }
 
-    /// Admits nothing more and sends the idle workers home; what is queued is still taken.
+    /// Closes the queue to new tasks and lets the idle workers end; queued tasks are still taken.
     pub fn close(&self) {
         for sleeper in self.0.close().1 {
             sleeper.unpark();
@@ -185,22 +186,20 @@ impl<T> HostedQueue<T> {
     }
 }
 
-/// A task that a worker takes.
+/// Marks the worker as busy with the task that it takes.
 fn run<T>(worker: &HostedWorker, task: T, call: Call) -> (T, Demand) {
     worker.is_busy.store(true, Ordering::Relaxed);
     (task, carry_out(call))
 }
 
-/// Wakes the sleeper; a new thread is left to the host.
+/// Wakes the called sleeper; leaves a new thread to the host.
 fn carry_out(call: Call) -> Demand {
     match call {
-        Call::Nobody => Demand::Nothing,
-        Call::Sleeper(sleeper) => {
-            sleeper.unpark();
-            Demand::Nothing
-        }
-        Call::NewThread => Demand::SpawnThread,
+        Call::NewThread => return Demand::SpawnThread,
+        Call::Sleeper(sleeper) => sleeper.unpark(),
+        Call::Nobody => {}
     }
+    Demand::Nothing
 }
 
 impl<T> Default for HostedQueue<T> {
@@ -237,16 +236,16 @@ mod tests {
     const AT_ONCE: Duration = Duration::ZERO;
 
     #[test]
-    fn one_worker_at_a_time_is_on_its_way() {
+    fn only_one_worker_at_a_time_is_on_its_way() {
         let queue = HostedQueue::new();
         assert_eq!(
             [1, 2, 3].map(|task| queue.push(task)),
             [Ok(Demand::SpawnThread), Ok(Demand::Nothing), Ok(Demand::Nothing)]
         );
-        // Whoever takes while others are queued calls the next.
+        // A worker that takes a task while others are queued calls the next worker.
         let (first, second) = (HostedWorker::new(), HostedWorker::new());
         assert_eq!(queue.try_take(&first), Some((1, Demand::SpawnThread)));
-        // The first is done and comes again, before the second has come.
+        // The first is done and returns before the second has arrived.
         assert_eq!(queue.try_take(&first), Some((2, Demand::Nothing)));
         assert_eq!(queue.try_take(&second), Some((3, Demand::Nothing)));
         assert_eq!(queue.try_take(&second), None);
@@ -254,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_that_finds_nothing_for_long_ends_and_a_new_one_is_called() {
+    fn a_worker_that_idles_too_long_ends_and_the_next_task_calls_a_new_one() {
         let queue = HostedQueue::new();
         let worker = HostedWorker::new();
         assert_eq!(queue.push(1), Ok(Demand::SpawnThread));
@@ -265,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_thread_leaves_its_task_to_the_next_that_is_free_and_is_tried_again() {
+    fn after_a_refused_thread_the_next_free_worker_takes_the_task_and_growth_is_tried_again() {
         let queue = HostedQueue::new();
         let worker = HostedWorker::new();
         assert_eq!(queue.push(1), Ok(Demand::SpawnThread));
@@ -278,13 +277,13 @@ mod tests {
     }
 
     #[test]
-    fn a_host_learns_before_it_queues_a_task_that_no_worker_can_be_had() {
+    fn a_host_learns_that_no_worker_can_be_made_before_it_queues_a_task() {
         let queue = HostedQueue::<u32>::new();
         assert_eq!(queue.prepare(), Some(Demand::SpawnThread));
         assert!(!queue.refused());
         assert_eq!((queue.queued(), queue.live()), (0, 0));
         assert_eq!(queue.prepare(), Some(Demand::SpawnThread));
-        // While it is being made it counts.
+        // A worker that is being made counts.
         assert_eq!(queue.prepare(), Some(Demand::Nothing));
         assert_eq!(queue.push(1), Ok(Demand::Nothing));
     }
@@ -300,12 +299,12 @@ mod tests {
         assert_eq!((queue.live(), queue.idle()), (1, 0));
         assert_eq!(queue.retire(&worker), Demand::SpawnThread);
         assert_eq!((queue.live(), queue.idle()), (1, 1));
-        // Somebody else may help meanwhile.
+        // Another thread may help meanwhile.
         assert_eq!((queue.help(), queue.help()), (Some(2), None));
     }
 
     #[test]
-    fn a_closed_relay_admits_nothing_and_empties_its_queue() {
+    fn a_closed_queue_takes_no_new_tasks_and_hands_out_the_queued_ones() {
         let queue = HostedQueue::new();
         let worker = HostedWorker::new();
         assert_eq!(queue.push(1), Ok(Demand::SpawnThread));
@@ -318,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_relay_shows_what_it_holds() {
+    fn a_queue_and_a_worker_have_a_debug_form() {
         let queue = HostedQueue::new();
         let _ = queue.push(1);
         assert_eq!(

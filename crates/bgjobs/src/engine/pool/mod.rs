@@ -1,29 +1,37 @@
-//! Who takes which task next: the queue, the workers that sleep, and the counts that decide.
+//! The pool: which worker takes which task next, decided by the queue, the sleeping workers and a few counts.
 //!
-//! Knows nothing of jobs, and makes no thread: every call returns what is to be done (wake this sleeper, make a
-//! thread), and the caller does it.
-//! It calls nobody back, and can be replaced whole.
+//! Knows nothing of jobs, and makes no threads: each call returns what its caller must do (wake this sleeper, make a
+//! thread).
+//! It has no callbacks and can be replaced whole.
+//!
+//! A pool grows in one of two ways. With [`Growth::Ahead`] each task is admitted before it is queued: the admission
+//! promises it a free worker or asks for a new thread. With [`Growth::OneByOne`] (`hosted.rs`) tasks are queued without
+//! admission, and one worker at a time is called while tasks are queued.
 //!
 //! # Guarantees
 //!
-//! 1. A task waits for the scheduler only, never for another task: the queue holds no more tasks than there are idle
-//!    workers, unless the system refused a thread (then the task waits for the next worker that is done).
-//! 2. While the queue holds a task, a worker is about to look at it: the last searcher to take a task names a sleeper
-//!    to be woken if more are queued.
-//! 3. A worker is idle before its result is told ([`Pool::finish`]), so that whoever reacts to the result finds it free;
-//!    if it has to run anything of the user's after that, it is busy again first ([`Pool::resume`]).
-//! 4. The newest sleeper is woken first, so that the others time out under a light load; all leave when nothing comes.
+//! 1. A task waits only for the operating system to run a worker, never for another task to end, unless the system
+//!    refused a thread: then it waits for the next worker that is done. Ahead, the queue holds no more tasks than there
+//!    are idle workers. One by one, the queue may be longer, but each worker that takes a task calls the next before it
+//!    runs it.
+//! 2. While the queue holds a task, a worker is about to look at it (it searches, was woken or is being made), again
+//!    unless the system refused a thread. A push calls a worker if nobody searches, and so does the last searcher to
+//!    take a task while more are queued. Ahead, a sleeper is called, and there is one. One by one, a new thread is
+//!    called if nobody sleeps.
+//! 3. A worker is idle before its result is published ([`Pool::finish`]), so code that reacts to the result finds it
+//!    free; if it has to run user code after that, it is busy again first ([`Pool::resume`]).
+//! 4. The newest sleeper is woken first, so that under a light load the others time out; without tasks all workers end.
 //!
 //! # The races
 //!
-//! *A worker leaves while a task comes.* Both count one free worker less, in one step: either the admission is first, and
-//! then the worker may not leave, or the worker is gone, and the admission asks for a thread.
+//! *A worker leaves while a task comes.* Leaving and admission (one by one: the push) both take one free worker, in one
+//! step. Either the task comes first, and the worker may not leave, or the worker is gone, and a thread is asked for.
 //!
-//! *A worker gets busy again while a task comes.* As before, but it is not asked: it goes, and if that leaves a task without a
-//! worker, a thread is owed.
+//! *A worker becomes busy again while a task comes.* The same, but the worker has no choice: it goes, and if that
+//! leaves a task without a worker, a thread is owed.
 //!
-//! *The last searcher falls asleep while a task comes.* The task is admitted (1), the searcher finds the queue empty and
-//! joins the sleepers (2), the task is pushed (3): the push finds nobody searching and names the sleeper.
+//! *The last searcher falls asleep while a task comes.* The searcher finds the queue empty and joins the sleepers
+//! before the task is pushed: then the push finds nobody searching and calls the sleeper.
 
 pub(crate) mod hosted;
 pub(crate) mod policy;
@@ -42,16 +50,18 @@ use crate::{
 /// A queue of tasks of type `T` and the workers that take them.
 pub(crate) struct Pool<T> {
     growth: Growth,
-    /// How many idle workers are promised to no task; below zero as many tasks are queued for which no thread could be had.
+    /// How many idle workers are not promised to a task; a negative count is the number of queued tasks that lack a
+    /// worker.
     ///
-    /// It is changed without the lock, so that most admissions and ends of tasks do without; but only with the lock does it
-    /// fall below zero, so that each thread that is owed is made once.
+    /// It changes without the lock, so most admissions and ends of tasks need no lock; but it falls below zero only
+    /// with the lock, so that each owed thread is made once.
     free: AtomicIsize,
     /// How many idle workers will look at the queue before they sleep.
     ///
-    /// Without the lock it only grows: whoever reads too little there wakes one worker too many.
+    /// Without the lock it only grows: reading too small a count wakes one worker too many.
     searching: AtomicUsize,
-    /// Guards the queue, the sleepers and what is decided by them; held for some ten nanoseconds, never while anything of a caller's runs.
+    /// Guards the queue, the sleepers and the decisions about them; held for some ten nanoseconds, and never while a
+    /// caller's code runs.
     inner: Mutex<Inner<T>>,
     /// The length of the queue as searchers see it without the lock.
     queued: AtomicUsize,
@@ -60,59 +70,59 @@ pub(crate) struct Pool<T> {
 struct Inner<T> {
     /// Workers that exist or are being made.
     live: usize,
-    /// Workers that are being made, and may be refused.
+    /// Workers whose threads are being made, and may be refused.
     making: usize,
     queue: VecDeque<T>,
     /// Idle workers that do not search, the newest last.
     sleepers: VecDeque<Arc<Parker>>,
-    /// What [`policy::patience_after`] has come to.
+    /// What [`policy::patience_after`] last returned.
     patience: i32,
     closed: bool,
 }
 
-/// How many workers are free in a pool that is closed: whatever else is counted, none.
+/// The count of free workers in a closed pool: so low that no other change brings it above zero.
 const NONE_FREE: isize = isize::MIN / 2;
 
 /// What a worker does next.
 enum Next<T> {
-    /// Run this, and bring that worker to the queue.
+    /// Run this task, and make the call.
     Run(T, Call),
-    /// Look whether something is queued for a while, then come back.
+    /// Watch the queue for a short while, then come back.
     Search,
-    /// Sleep until woken, or come to [`Pool::leave`] when nothing came for long.
+    /// Sleep until woken; after the idle timeout, try to [leave](Pool::leave).
     Sleep,
     /// End.
     Leave,
 }
 
-/// The worker that is brought to the queue.
+/// The worker that the caller must bring to the queue.
 pub(crate) enum Call {
     Nobody,
     /// A sleeper, to be woken.
     Sleeper(Arc<Parker>),
-    /// A thread to be made; the counts hold it.
+    /// A thread to be made; the pool counts it already.
     NewThread,
 }
 
 impl Call {
-    /// The sleeper, which is all that a pool calls that grows ahead.
+    /// The sleeper; a pool that grows ahead never calls a new thread this way.
     fn sleeper(self) -> Option<Arc<Parker>> {
         if let Self::Sleeper(sleeper) = self { Some(sleeper) } else { None }
     }
 }
 
-/// What a submitter does whose thread was refused.
+/// What a submitter does when its thread was refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// A worker has become free: go on.
+    /// Push the task: a worker has become free.
     Ready,
-    /// Push the task all the same: a worker that lives will take it.
+    /// Push the task: a busy worker will take it later.
     Queue,
-    /// No worker lives: the task is not admitted.
+    /// Give up: no worker lives, and the task is not admitted.
     Fail,
 }
 
-/// The pool is closed: nothing is admitted.
+/// The pool is closed and admits nothing.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Closed;
 
@@ -135,7 +145,7 @@ impl<T> Pool<T> {
     /// [`made`](Self::made), or [`refused`](Self::refused) if it can't; after [`Admission::Yield`] it asks again with
     /// one more in `tries`; after [`Admission::Wake`] it wakes [`call_sleeper`](Self::call_sleeper) and asks anew.
     pub(crate) fn admit(&self, tries: u32) -> Result<Admission, Closed> {
-        // Who has yielded before is not so quick: the patience learns from it.
+        // After a yield the lock is taken, so that the patience learns from the result.
         if tries == 0 && self.take_free() {
             return Ok(Admission::Ready);
         }
@@ -147,32 +157,33 @@ impl<T> Pool<T> {
             if self.take_free() { Admission::Ready } else { policy::admit(inner.counts(), tries, inner.patience) };
         inner.patience = policy::patience_after(inner.patience, tries, admission);
         if admission == Admission::Grow {
-            // It is promised to the task.
+            // It is promised to the task, so it does not count as free.
             self.add_worker(&mut inner);
         }
         Ok(admission)
     }
 
-    /// Promises a free worker to a task, or lets it leave, if there is one.
+    /// Takes a free worker, if there is one: it is promised to a task, or leaves.
     fn take_free(&self) -> bool {
         self.free.fetch_update(Ordering::AcqRel, Ordering::Acquire, policy::one_less).is_ok()
     }
 
-    /// Counts a worker as free, or no more; whether tasks are queued then for which a thread is owed.
+    /// Changes how many workers are free; true if tasks are then queued for which a thread is owed.
     fn change_free(&self, by: isize) -> bool {
         policy::owes_growth(self.free.fetch_add(by, Ordering::AcqRel) + by)
     }
 
-    /// Notes that a thread was made; true if another should be, for a task that was refused one: the counts hold it.
+    /// Records that a thread was made; true if the caller must make another, which is counted already, for a task that
+    /// was refused one.
     pub(crate) fn made(&self) -> bool {
         let mut inner = lock(&self.inner);
         inner.making -= 1;
         self.growth == Growth::Ahead && self.owe_worker(&mut inner)
     }
 
-    /// Takes back a thread that could not be made, for a submitter whose task is not pushed yet.
+    /// Withdraws a thread that could not be made, for a submitter whose task is not pushed yet.
     ///
-    /// The second part is the sleeper to wake, because the thread counted as a searcher until now.
+    /// The second part is the sleeper to wake, because the thread has counted as a searcher.
     pub(crate) fn refused(&self) -> (Refused, Option<Arc<Parker>>) {
         let mut inner = lock(&self.inner);
         inner.making -= 1;
@@ -192,19 +203,20 @@ impl<T> Pool<T> {
         self.wake_sleeper(&mut lock(&self.inner))
     }
 
-    /// Takes back an admission, for a submitter that has no task after all.
+    /// Withdraws an admission, for a submitter that has no task after all.
     pub(crate) fn retract(&self) {
         self.change_free(1);
     }
 
-    /// Queues an admitted task; returns the sleeper to wake, or the task if the pool was closed meanwhile.
+    /// Queues a task, which was admitted if the pool grows ahead; returns the worker to call, or the task if the pool
+    /// is closed.
     pub(crate) fn push(&self, task: T) -> Result<Call, T> {
         let mut inner = lock(&self.inner);
         if inner.closed {
             return Err(task);
         }
         if self.growth == Growth::OneByOne {
-            // Ahead of its tasks a pool has counted it at its admission.
+            // A pool that grows ahead has counted the task at its admission.
             self.change_free(-1);
         }
         inner.queue.push_back(task);
@@ -212,9 +224,9 @@ impl<T> Pool<T> {
         Ok(self.call_worker(&mut inner))
     }
 
-    /// The next task for a worker that is idle and searching, and sleeps at `me` until there is one.
+    /// The next task for a worker that is idle and searching; the worker sleeps on `me` until there is one.
     ///
-    /// None if none came for `idle`, or if the pool is closed and empty: then the worker ends.
+    /// `None` if none came for `idle`, or if the pool is closed and empty: then the worker ends.
     pub(crate) fn wait_for_task(&self, me: &Arc<Parker>, idle: Duration) -> Option<(T, Call)> {
         let mut has_searched = false;
         loop {
@@ -237,7 +249,7 @@ impl<T> Pool<T> {
         }
     }
 
-    /// Takes the next task for a worker that is idle and searching; `me` is where it will sleep.
+    /// Takes the next task for a worker that is idle and searching, and would sleep on `me`.
     fn take(&self, me: &Arc<Parker>, has_searched: bool) -> Next<T> {
         let mut inner = lock(&self.inner);
         if let Some((task, call)) = self.take_queued(&mut inner) {
@@ -255,7 +267,7 @@ impl<T> Pool<T> {
         Next::Sleep
     }
 
-    /// Lets the sleeper `me` end, if nobody has woken it and no task is promised to it.
+    /// Lets the sleeper `me` end, unless it was woken or a task counts on it.
     fn leave(&self, me: &Arc<Parker>) -> bool {
         let mut inner = lock(&self.inner);
         let index = inner.sleepers.iter().position(|sleeper| Arc::ptr_eq(sleeper, me));
@@ -265,16 +277,16 @@ impl<T> Pool<T> {
         true
     }
 
-    /// Makes a busy worker idle, before its result is told; it comes to [`take`](Self::take) next.
+    /// Counts a busy worker as idle, before its result is published; it calls [`take`](Self::take) next.
     ///
-    /// True if a thread should be made for a task that was refused one; the counts hold it.
+    /// True if the caller must make a thread, which is counted already, for a task that was refused one.
     pub(crate) fn finish(&self) -> bool {
         self.searching.fetch_add(1, Ordering::Relaxed);
         self.change_free(1) && self.growth == Growth::Ahead && self.owe_worker(&mut lock(&self.inner))
     }
 
-    /// Makes a worker busy again that was idle and searching; returns whether a thread should be made in its place, which
-    /// the counts hold, and the sleeper to wake in its place.
+    /// Counts a worker that was idle and searching as busy again; returns whether a thread, which is counted already,
+    /// must be made in its stead, and the sleeper to wake in its stead.
     pub(crate) fn resume(&self) -> (bool, Option<Arc<Parker>>) {
         let mut inner = lock(&self.inner);
         self.searching.fetch_sub(1, Ordering::Relaxed);
@@ -282,8 +294,8 @@ impl<T> Pool<T> {
         (grows, self.call_searcher(&mut inner))
     }
 
-    /// Takes back a thread that could not be made for a task that is queued; returns the sleeper to wake, because the thread
-    /// counted as a searcher until now.
+    /// Withdraws a thread that could not be made for a queued task; returns the sleeper to wake, because the thread has
+    /// counted as a searcher.
     pub(crate) fn refused_again(&self) -> Option<Arc<Parker>> {
         let mut inner = lock(&self.inner);
         inner.making -= 1;
@@ -291,12 +303,13 @@ impl<T> Pool<T> {
         self.call_searcher(&mut inner)
     }
 
-    /// How many workers live.
+    /// How many workers live or are being made.
     pub(crate) fn live(&self) -> usize {
         lock(&self.inner).live
     }
 
-    /// Admits nothing more; returns what was queued and never ran, and the sleepers to wake so that they end.
+    /// Closes the pool to new tasks; returns the queued tasks, unless they still run ([`Growth::OneByOne`]), and the
+    /// sleepers to wake so that they end.
     pub(crate) fn close(&self) -> (VecDeque<T>, VecDeque<Arc<Parker>>) {
         let mut inner = lock(&self.inner);
         inner.closed = true;
@@ -327,23 +340,24 @@ impl<T> Pool<T> {
         Some(task)
     }
 
-    /// Counts a worker that is being made: it will look at the queue first.
+    /// Counts a worker that is being made, as a searcher: it looks at the queue first.
     fn add_worker(&self, inner: &mut Inner<T>) {
         inner.live += 1;
         inner.making += 1;
         self.searching.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts a worker no more that was idle and searching; whether a thread is owed then.
+    /// Stops counting a worker that was idle and searching; true if a thread is then owed.
     fn remove_worker(&self, inner: &mut Inner<T>) -> bool {
         inner.live -= 1;
         self.searching.fetch_sub(1, Ordering::Relaxed);
         self.change_free(-1)
     }
 
-    /// Counts a worker that must be made for a task that was refused one, if there is such a task.
+    /// Counts a worker that the caller must make, if a queued task that still runs lacks one.
     fn owe_worker(&self, inner: &mut Inner<T>) -> bool {
-        let owes = policy::owes_growth(self.free.load(Ordering::Acquire)) && self.is_run(inner);
+        let runs_tasks = self.growth == Growth::OneByOne || !inner.closed;
+        let owes = runs_tasks && policy::owes_growth(self.free.load(Ordering::Acquire));
         if owes {
             self.add_worker(inner);
             self.change_free(1);
@@ -351,7 +365,7 @@ impl<T> Pool<T> {
         owes
     }
 
-    /// The worker that must come so that the queue is taken from.
+    /// The worker to call so that enough workers take from the queue.
     fn call_worker(&self, inner: &mut Inner<T>) -> Call {
         match self.call_searcher(inner) {
             Some(sleeper) => Call::Sleeper(sleeper),
@@ -362,7 +376,7 @@ impl<T> Pool<T> {
         }
     }
 
-    /// The sleeper that must be woken so that the queue is taken from.
+    /// The sleeper to wake so that enough workers take from the queue.
     fn call_searcher(&self, inner: &mut Inner<T>) -> Option<Arc<Parker>> {
         if !self.growth.needs_searcher(self.searching(), inner.queue.len()) {
             return None;
@@ -374,17 +388,9 @@ impl<T> Pool<T> {
         self.searching.load(Ordering::Relaxed)
     }
 
-    /// Whether what is queued still runs.
-    fn is_run(&self, inner: &Inner<T>) -> bool {
-        self.growth == Growth::OneByOne || !inner.closed
-    }
-
     fn wake_sleeper(&self, inner: &mut Inner<T>) -> Option<Arc<Parker>> {
-        let sleeper = if policy::wakes_newest(inner.sleepers.len()) {
-            inner.sleepers.pop_back()
-        } else {
-            inner.sleepers.pop_front()
-        }?;
+        let sleepers = &mut inner.sleepers;
+        let sleeper = if policy::wakes_newest(sleepers.len()) { sleepers.pop_back() } else { sleepers.pop_front() }?;
         self.searching.fetch_add(1, Ordering::Relaxed);
         Some(sleeper)
     }
@@ -400,7 +406,7 @@ impl<T> Inner<T> {
 mod tests {
     use super::*;
 
-    /// A pool with two workers that run the tasks 1 and 2.
+    /// A pool with two workers, which run the tasks 1 and 2.
     fn two_busy_workers() -> (Pool<u32>, Arc<Parker>, Arc<Parker>) {
         let (pool, me, other) = (Pool::new(Growth::Ahead), Parker::new(), Parker::new());
         for task in [1, 2] {
@@ -416,14 +422,14 @@ mod tests {
     fn two_submitters_that_are_both_refused_leave_no_task_behind() {
         let pool = Pool::<()>::new(Growth::Ahead);
         assert_eq!([pool.admit(0), pool.admit(0)], [Ok(Admission::Grow), Ok(Admission::Grow)]);
-        // The thread that the other is making is no worker to wait for.
+        // The other submitter's thread, still being made, is not a worker to wait for.
         assert_eq!([pool.refused().0, pool.refused().0], [Refused::Fail, Refused::Fail]);
         assert_eq!(lock(&pool.inner).counts(), Counts::default());
         assert_eq!(pool.free.load(Ordering::Relaxed), 0);
     }
 
     #[test]
-    fn a_refused_task_queues_behind_a_worker_and_growth_is_tried_again() {
+    fn a_task_without_a_thread_queues_behind_a_worker_and_growth_is_tried_again() {
         let (pool, me) = (Pool::new(Growth::Ahead), Parker::new());
         assert_eq!(pool.admit(0), Ok(Admission::Grow));
         assert!(!pool.made());
@@ -432,20 +438,20 @@ mod tests {
 
         assert_eq!((pool.admit(0), pool.refused().0), (Ok(Admission::Grow), Refused::Queue));
         assert!(pool.push(2).is_ok());
-        // The next submitter gets a thread, and is told that one more is owed.
+        // The next submitter gets a thread, and learns that one more is owed.
         assert_eq!((pool.admit(0), pool.made()), (Ok(Admission::Grow), true));
         assert!(pool.refused_again().is_none());
         assert!(matches!(pool.take(&me, false), Next::Run(2, Call::Nobody)));
     }
 
     #[test]
-    fn a_thread_refused_in_the_place_of_a_searcher_leaves_no_task_to_a_sleeper() {
+    fn when_a_thread_that_counted_as_searching_is_refused_a_sleeper_is_woken() {
         let (pool, me, other) = two_busy_workers();
         for task in [3, 4] {
             assert_eq!((pool.admit(0), pool.refused().0), (Ok(Admission::Grow), Refused::Queue));
             assert!(pool.push(task).is_ok());
         }
-        // One is done and owes a thread, which counts as a searcher while it is being made.
+        // One worker is done and owes a thread, which counts as a searcher while it is being made.
         assert!(pool.finish());
         assert!(matches!(pool.take(&me, false), Next::Run(3, Call::Nobody)));
         assert!(!pool.finish());
@@ -454,7 +460,7 @@ mod tests {
         assert!(matches!(pool.take(&other, true), Next::Sleep));
         assert_eq!(pool.admit(0), Ok(Admission::Ready));
         assert!(pool.push(5).is_ok_and(|call| matches!(call, Call::Nobody)));
-        // The thread is refused: now nobody searches, and the sleeper must be woken.
+        // The thread is refused: now nobody searches, so the sleeper must be woken.
         assert!(pool.refused_again().is_some_and(|sleeper| Arc::ptr_eq(&sleeper, &other)));
     }
 
@@ -464,7 +470,7 @@ mod tests {
         assert!(!pool.finish());
         assert!(matches!(pool.take(&other, true), Next::Sleep));
 
-        // One is done, and promised to the next task, when it has to run something more.
+        // One worker is done and promised to the next task when it has to run user code.
         assert!(!pool.finish());
         assert_eq!(pool.admit(0), Ok(Admission::Ready));
         assert!(pool.push(3).is_ok_and(|call| matches!(call, Call::Nobody)));
@@ -472,7 +478,7 @@ mod tests {
         assert!(!grows);
         assert!(sleeper.is_some_and(|sleeper| Arc::ptr_eq(&sleeper, &other)));
 
-        // With nobody else to take it, a thread is made.
+        // With no other worker to take the task, a thread is made.
         assert!(matches!(pool.take(&other, false), Next::Run(3, Call::Nobody)));
         assert!(!pool.finish());
         assert_eq!(pool.admit(0), Ok(Admission::Ready));
@@ -481,27 +487,28 @@ mod tests {
     }
 
     #[test]
-    fn a_submitter_that_fails_leaves_no_task_to_a_sleeper() {
+    fn when_a_submitter_fails_a_sleeper_is_woken_for_the_queued_task() {
         let (pool, me, other) = (Pool::new(Growth::Ahead), Parker::new(), Parker::new());
         assert_eq!((pool.admit(0), pool.made()), (Ok(Admission::Grow), false));
         assert!(pool.push(1).is_ok());
         assert!(matches!(pool.take(&me, false), Next::Run(1, Call::Nobody)));
         assert_eq!((pool.admit(0), pool.refused().0), (Ok(Admission::Grow), Refused::Queue));
         assert!(pool.push(2).is_ok());
-        // The next submitter is told to make one more, which begins before that is noted.
+        // The next submitter must make one more thread, which begins before `made` is called for it.
         assert_eq!((pool.admit(0), pool.made()), (Ok(Admission::Grow), true));
         assert!(pool.push(3).is_ok());
         assert!(matches!(pool.take(&other, false), Next::Run(2, Call::Nobody)));
         let third = Parker::new();
         assert!(matches!(pool.take(&third, false), Next::Run(3, Call::Nobody)));
-        // All are done; two have left, and the third sleeps.
+        // All are done: two leave, and the third sleeps.
         for parker in [&me, &other, &third] {
             assert!(!pool.finish());
             assert!(matches!(pool.take(parker, true), Next::Sleep));
         }
         assert!(pool.leave(&me) && pool.leave(&other));
 
-        // It is promised to a task that is pushed while a thread for another is made, and refused.
+        // The third is promised to a task, which is pushed while a thread for another task is being made; that is
+        // refused.
         assert_eq!([pool.admit(0), pool.admit(0)], [Ok(Admission::Ready), Ok(Admission::Grow)]);
         assert!(pool.push(4).is_ok_and(|call| matches!(call, Call::Nobody)));
         let (refused, sleeper) = pool.refused();
@@ -510,7 +517,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_pool_admits_nothing_whoever_is_done_meanwhile() {
+    fn a_closed_pool_admits_nothing_even_when_a_worker_becomes_free() {
         let (pool, ..) = two_busy_workers();
         pool.close();
         assert!(!pool.finish());

@@ -1,23 +1,23 @@
 //! When the pool grows, searches, sleeps and shrinks: pure rules over plain counts.
 //!
 //! Knows nothing of threads, locks, queues or time.
-//! The numbers come from measurements of floods of short jobs, of thousands of blocked ones and of light loads.
+//! The numbers come from measurements of floods of short jobs, thousands of blocked jobs, and light loads.
 
 /// How many workers live before growth is braked.
 ///
-/// Below it a job that finds nobody idle gets a new thread at once; a flood of short jobs ends near it.
+/// Below it, a job that finds no idle worker gets a new thread at once; a flood of short jobs settles near it.
 pub(crate) const FREE_GROWTH: usize = 64;
 
-/// The most patience, as a power of two: 16 times a braked submitter gives its processor away before it grows the pool.
+/// The most patience, as a power of two: a braked submitter yields its processor 16 times before it grows the pool.
 const MOST_PATIENCE: i32 = 4;
 
-/// The least: one submitter in eight does so, once; thousands of jobs that block would pay for more.
+/// The least patience: one submitter in eight yields, once; with more, thousands of blocking jobs would pay for it.
 const LEAST_PATIENCE: i32 = -3;
 
-/// From how many sleepers on the oldest is woken first.
+/// With more sleepers than this, the oldest is woken first.
 ///
-/// Waking the newest lets a light load shrink the pool and finds its caches warm; among thousands of sleepers the
-/// kernel finds the oldest faster.
+/// Waking the newest lets a light load shrink the pool, and finds warm caches; among thousands of sleepers the kernel
+/// finds the oldest faster.
 const MANY_SLEEPERS: usize = 256;
 
 /// What the pool counts under its lock.
@@ -25,7 +25,7 @@ const MANY_SLEEPERS: usize = 256;
 pub(crate) struct Counts {
     /// Workers that exist or are being made.
     pub(crate) live: usize,
-    /// Workers that are being made, and may be refused.
+    /// Workers whose threads are being made, and may be refused.
     pub(crate) making: usize,
     /// Tasks in the queue.
     pub(crate) queued: usize,
@@ -40,39 +40,40 @@ pub(crate) enum Admission {
     Ready,
     /// No worker is free: a thread must be made.
     Grow,
-    /// No worker is free, many live, and some of them sleep though jobs are promised to them: wake one and ask anew.
+    /// No worker is free, many live, and some sleep although jobs are promised to them: wake one and ask anew.
     Wake,
-    /// No worker is free, and many live: give the processor away and ask again.
+    /// No worker is free, and many live: yield the processor and ask again.
     Yield,
 }
 
-/// How many workers are left free if one of `free` is promised to a job, or leaves; none if no worker is free.
+/// How many workers stay free when one of `free` is promised to a job or leaves; `None` if no worker is free.
 ///
-/// So the queue never holds more jobs than there are workers free to take them, and no job waits for another.
+/// So a job is admitted only with a worker of its own, and no worker leaves while a job counts on it.
 pub(crate) fn one_less(free: isize) -> Option<isize> {
     (free > 0).then(|| free - 1)
 }
 
-/// How a submitter goes on that has asked `tries` times before and finds no worker free.
+/// How a submitter goes on that has yielded `tries` times and found no worker free.
 pub(crate) const fn admit(counts: Counts, tries: u32, patience: i32) -> Admission {
     if counts.live < FREE_GROWTH {
         Admission::Grow
     } else if tries < most_tries(counts.live, patience) {
         Admission::Yield
     } else if counts.queued > 0 && counts.sleeping > 0 {
-        // Whoever searches has been kept from the processor: another worker helps more than another thread.
+        // The searcher was kept off the processor: waking another worker helps more than making another thread.
         Admission::Wake
     } else {
         Admission::Grow
     }
 }
 
-/// How often the submitter yields that makes the worker after `live` others: two to the power of the patience.
+/// How often a submitter yields before it makes a worker beside `live` others: two to the power of the patience.
 const fn most_tries(live: usize, patience: i32) -> u32 {
     if patience >= 0 { 1 << patience } else { live.is_multiple_of(1 << -patience) as u32 }
 }
 
-/// The patience after an admission that took `tries` yields: waiting that found a worker is worth more of it.
+/// The patience after an admission that took `tries` yields: it grows when yielding found a worker, and shrinks when it
+/// did not.
 pub(crate) fn patience_after(patience: i32, tries: u32, admission: Admission) -> i32 {
     match admission {
         Admission::Ready if tries > 0 => (patience.max(-1) + 1).min(MOST_PATIENCE),
@@ -81,17 +82,17 @@ pub(crate) fn patience_after(patience: i32, tries: u32, admission: Admission) ->
     }
 }
 
-/// Whether a job that was refused a thread may wait for a worker: not for one that may be refused as well.
+/// Whether a job that was refused a thread may wait for a worker: one must live that is not itself still being made.
 pub(crate) const fn may_queue(counts: Counts) -> bool {
     counts.live > counts.making
 }
 
-/// Whether jobs stand in the queue for which no thread could be had.
+/// Whether the queue holds jobs that lack a worker.
 pub(crate) const fn owes_growth(free: isize) -> bool {
     free < 0
 }
 
-/// Whether a worker that found nothing goes on searching: one searcher is enough.
+/// Whether a worker that found the queue empty goes on searching: one searcher is enough.
 pub(crate) const fn may_search(searching: usize, has_searched: bool) -> bool {
     !has_searched && searching <= 1
 }
@@ -99,20 +100,20 @@ pub(crate) const fn may_search(searching: usize, has_searched: bool) -> bool {
 /// When a pool makes its threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Growth {
-    /// Before their tasks come: each admitted task has a worker that is free for it, which is quickest where threads really
-    /// run at once.
+    /// Before their tasks are queued: each task is admitted only with a free worker, which is fastest where threads run
+    /// in parallel.
     Ahead,
-    /// One after the other, while tasks are queued, for a submitter that keeps all others from running meanwhile.
+    /// One after another while tasks are queued, for submitters that keep all other threads from running meanwhile.
     OneByOne,
 }
 
 impl Growth {
-    /// Whether one more worker must come so that enough of them are about to take from the queue of `queued` jobs.
+    /// Whether one more worker must come, so that enough are about to take from a queue of `queued` jobs.
     ///
-    /// One is enough for short jobs: it comes back for the next.
-    /// When jobs that block fill the queue each worker takes one and calls the next, and one more such chain for each
-    /// [`FREE_GROWTH`] jobs that wait keeps every processor busy with waking. Where threads don't run at once there is
-    /// one chain.
+    /// For short jobs one is enough: it comes back for the next.
+    /// When blocking jobs fill the queue, each worker takes one and calls the next; another such chain for each
+    /// [`FREE_GROWTH`] queued jobs keeps every processor busy with waking. Where threads don't run in parallel, there
+    /// is one chain.
     pub(crate) const fn needs_searcher(self, searching: usize, queued: usize) -> bool {
         match self {
             Self::Ahead => queued > searching * FREE_GROWTH,
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn growth_is_braked_from_the_free_number_on_and_only_for_a_while() {
+    fn growth_is_braked_above_the_free_number_and_only_for_a_while() {
         let crowded = counts(FREE_GROWTH, 0, 0);
         assert_eq!(admit(crowded, 0, 1), Admission::Yield);
         assert_eq!(admit(crowded, 1, 1), Admission::Yield);
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn where_no_wait_finds_a_worker_one_start_in_eight_waits() {
+    fn one_start_in_eight_yields_when_yielding_never_finds_a_worker() {
         let yields = (FREE_GROWTH..2 * FREE_GROWTH)
             .filter(|&live| admit(counts(live, 0, 0), 0, LEAST_PATIENCE) == Admission::Yield)
             .count();
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sleeper_is_woken_before_a_crowd_grows() {
+    fn a_crowded_pool_wakes_a_sleeper_before_it_grows() {
         assert_eq!(admit(counts(FREE_GROWTH, 1, 1), 1, 0), Admission::Wake);
         assert_eq!(admit(counts(FREE_GROWTH, 1, 0), 1, 0), Admission::Grow);
         assert_eq!(admit(counts(FREE_GROWTH, 0, 1), 1, 0), Admission::Grow);
@@ -179,48 +180,48 @@ mod tests {
     }
 
     #[test]
-    fn one_worker_searches_and_only_once() {
+    fn only_one_worker_searches_and_it_searches_once() {
         assert!(may_search(1, false));
         assert!(!may_search(2, false));
         assert!(!may_search(1, true));
     }
 
     #[test]
-    fn a_filled_queue_has_a_searcher() {
+    fn a_queue_with_jobs_needs_a_searcher() {
         assert!(Growth::Ahead.needs_searcher(0, 1));
         assert!(!Growth::Ahead.needs_searcher(1, 1));
         assert!(!Growth::Ahead.needs_searcher(0, 0));
     }
 
     #[test]
-    fn a_pool_that_grows_one_by_one_has_one_searcher_however_long_its_queue() {
+    fn a_pool_that_grows_one_by_one_needs_one_searcher_however_long_its_queue() {
         assert!(Growth::OneByOne.needs_searcher(0, 1));
         assert!(!Growth::OneByOne.needs_searcher(0, 0));
         assert!(!Growth::OneByOne.needs_searcher(1, 100 * FREE_GROWTH));
     }
 
     #[test]
-    fn a_long_queue_has_a_searcher_more_for_each_free_number_of_jobs() {
+    fn a_long_queue_needs_another_searcher_for_each_free_number_of_jobs() {
         assert!(!Growth::Ahead.needs_searcher(1, FREE_GROWTH));
         assert!(Growth::Ahead.needs_searcher(1, FREE_GROWTH + 1));
         assert!(!Growth::Ahead.needs_searcher(2, FREE_GROWTH + 1));
     }
 
     #[test]
-    fn a_job_queues_only_behind_a_worker_that_is_there() {
+    fn a_refused_job_queues_only_if_a_worker_is_already_there() {
         assert!(may_queue(counts(1, 0, 0)));
         assert!(!may_queue(counts(0, 0, 0)));
         assert!(!may_queue(Counts { making: 1, ..counts(1, 0, 0) }));
     }
 
     #[test]
-    fn refused_threads_are_owed_until_workers_are_free() {
+    fn threads_are_owed_while_jobs_lack_workers() {
         assert!(owes_growth(-1));
         assert!(!owes_growth(0));
     }
 
     #[test]
-    fn the_newest_sleeper_is_woken_unless_thousands_sleep() {
+    fn the_newest_sleeper_is_woken_unless_too_many_sleep() {
         assert!(wakes_newest(1));
         assert!(wakes_newest(MANY_SLEEPERS));
         assert!(!wakes_newest(MANY_SLEEPERS + 1));

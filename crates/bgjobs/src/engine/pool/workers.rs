@@ -1,7 +1,7 @@
 //! The threads that run tasks: how they are made, take tasks, search, sleep and end.
 //!
 //! Knows nothing of jobs; it carries out what the pool decides.
-//! Each task is called with the owner of the workers, which its thread holds, so that no task has to hold it.
+//! Each task is called with the owner of the workers; the worker's thread holds the owner, so tasks need not.
 
 use std::{
     collections::VecDeque,
@@ -25,32 +25,32 @@ use crate::{
     },
 };
 
-/// How far the clock of a thread may run between two readings while tasks follow each other, in nanoseconds.
+/// While tasks follow each other, a thread's processor time is read again after this many nanoseconds.
 const CPU_SLACK: u64 = 1_000_000;
 
-/// What a worker runs; before it tells its result it calls [`Workers::release`].
+/// What a worker runs; it calls [`Workers::release`] before it publishes its result.
 pub(crate) type Task<O> = Box<dyn FnOnce(&Arc<O>, &mut Worker) + Send>;
 
 /// The workers of one owner.
 pub(crate) struct Workers<O> {
-    /// It holds these, and each thread holds it.
+    /// The owner holds the workers, and each thread holds the owner.
     owner: Weak<O>,
-    /// Submitters and workers write it all the time; what stands beside it in memory is not to suffer from that.
+    /// Padded, because submitters and workers write it all the time, which would slow down its neighbours in memory.
     pool: CachePadded<Pool<Task<O>>>,
     stack_size: Option<usize>,
     idle_timeout: Duration,
-    /// How many threads with one task of their own live.
+    /// How many threads live that run a single task.
     lone: AtomicUsize,
 }
 
-/// A thread that runs tasks, seen from inside.
+/// A thread that runs tasks, as its tasks see it.
 pub(crate) struct Worker {
     parker: Arc<Parker>,
-    /// Whether it belongs to the pool; else it runs one task and ends.
+    /// Whether it belongs to the pool; otherwise it runs one task and ends.
     pooled: bool,
     /// The system's number of the thread.
     pub(crate) thread: u32,
-    /// When, by the manager's clock, the thread's processor time was read last, and what it was, in nanoseconds.
+    /// The manager's time at the last reading of the thread's processor time, and that reading, both in nanoseconds.
     cpu: Option<(u64, u64)>,
 }
 
@@ -59,7 +59,8 @@ impl Worker {
         Self { parker: Parker::new(), pooled, thread: thread_id(), cpu: None }
     }
 
-    /// The processor time that the thread has used at `now`, in nanoseconds, read anew if the last reading is too old.
+    /// The processor time that the thread has used at `now`, in nanoseconds; read again if `exactly`, or if the last
+    /// reading is too old.
     pub(crate) fn cpu_at(&mut self, now: u64, exactly: bool) -> Option<u64> {
         if exactly || self.cpu.is_none_or(|(read, _)| now.saturating_sub(read) > CPU_SLACK) {
             self.cpu = own_cpu_time().map(|time| (now, time));
@@ -79,13 +80,13 @@ impl<O: Send + Sync + 'static> Workers<O> {
         })
     }
 
-    /// How many threads live.
+    /// How many threads live, busy or idle.
     pub(crate) fn live(&self) -> usize {
         self.pool.live() + self.lone.load(Ordering::Relaxed)
     }
 
-    /// Finds a thread for a task that comes with the next [`push`](Self::push); true if the task must queue until one
-    /// is free, because the system refuses another.
+    /// Finds a thread for a task that comes with the next [`push`](Self::push); true if the task must queue until a
+    /// worker is free, because the system refuses another thread.
     pub(crate) fn admit(self: &Arc<Self>) -> Result<bool, SpawnError> {
         let mut tries = 0;
         loop {
@@ -101,7 +102,7 @@ impl<O: Send + Sync + 'static> Workers<O> {
                     wake(self.pool.call_sleeper());
                 }
                 Ok(Admission::Grow) => {
-                    // A new thread takes the oldest task, so what is owed to older ones is paid first.
+                    // A new thread takes the oldest task, so threads owed to older tasks come first.
                     let Err(error) = self.grow() else { return Ok(self.pool.made() && !self.grow_for_refused()) };
                     let (refused, sleeper) = self.pool.refused();
                     wake(sleeper);
@@ -115,7 +116,7 @@ impl<O: Send + Sync + 'static> Workers<O> {
         }
     }
 
-    /// Takes back an admission.
+    /// Withdraws an admission.
     pub(crate) fn retract(&self) {
         self.pool.retract();
     }
@@ -127,14 +128,14 @@ impl<O: Send + Sync + 'static> Workers<O> {
         }
     }
 
-    /// Makes a worker idle that is done with its task; true if [`grow_for_refused`](Self::grow_for_refused) is to be
-    /// called as soon as there is time for it.
+    /// Counts a worker that is done with its task as idle; true if the caller must call
+    /// [`grow_for_refused`](Self::grow_for_refused) soon.
     #[must_use]
     pub(crate) fn release(&self, worker: &Worker) -> bool {
         worker.pooled && self.pool.finish()
     }
 
-    /// Makes a worker busy again that was released, because it has to run what is the user's.
+    /// Counts a released worker as busy again, because it has to run user code.
     pub(crate) fn resume(self: &Arc<Self>, worker: &Worker) {
         if !worker.pooled {
             return;
@@ -146,8 +147,8 @@ impl<O: Send + Sync + 'static> Workers<O> {
         }
     }
 
-    /// Makes threads for the tasks that were refused one, the first of which the pool has counted; false if the system
-    /// refuses again.
+    /// Makes threads for tasks that were refused one; the pool has counted the first. False if the system refuses
+    /// again.
     pub(crate) fn grow_for_refused(self: &Arc<Self>) -> bool {
         loop {
             if self.grow().is_err() {
@@ -160,7 +161,7 @@ impl<O: Send + Sync + 'static> Workers<O> {
         }
     }
 
-    /// Runs `task` on a thread of its own.
+    /// Runs `task` on a new thread that ends with it.
     pub(crate) fn run_alone(
         self: &Arc<Self>,
         name: &str,
@@ -179,7 +180,7 @@ impl<O: Send + Sync + 'static> Workers<O> {
         made
     }
 
-    /// Admits nothing more and sends the idle workers home; returns the tasks that never ran.
+    /// Closes the pool to new tasks and lets the idle workers end; returns the tasks that never ran.
     pub(crate) fn close(&self) -> VecDeque<Task<O>> {
         let (tasks, sleepers) = self.pool.close();
         for sleeper in sleepers {
@@ -200,8 +201,8 @@ impl<O: Send + Sync + 'static> Workers<O> {
         run: impl FnOnce(&Arc<O>) + Send + 'static,
     ) -> io::Result<()> {
         let permit = ThreadPermit::take()?;
-        let owner = self.owner.upgrade().expect("whoever wants a thread holds the owner");
-        // A thread's name ends at its first zero.
+        let owner = self.owner.upgrade().expect("the caller holds the owner");
+        // A thread's name must not contain a zero.
         let name = name.split('\0').next().unwrap_or_default();
         let mut builder = Builder::new().name(name.to_owned());
         if let Some(size) = stack_size.or(self.stack_size) {
@@ -214,7 +215,7 @@ impl<O: Send + Sync + 'static> Workers<O> {
         builder.spawn(run).map(drop)
     }
 
-    /// The life of a worker of the pool.
+    /// The loop of a worker of the pool.
     fn work(&self, owner: &Arc<O>) {
         let mut worker = Worker::new(true);
         while let Some((task, call)) = self.pool.wait_for_task(&worker.parker, self.idle_timeout) {
@@ -224,7 +225,7 @@ impl<O: Send + Sync + 'static> Workers<O> {
     }
 }
 
-/// Wakes the sleeper that the pool has named, if it has.
+/// Wakes the sleeper that the pool named, if any.
 fn wake(sleeper: Option<Arc<Parker>>) {
     if let Some(sleeper) = sleeper {
         sleeper.unpark();

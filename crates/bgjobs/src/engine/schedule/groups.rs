@@ -1,4 +1,6 @@
-//! Groups: how many slots they have, who stands in line for one, and what keeps a job.
+//! Groups: limits, pauses, and what keeps a job of a group.
+//!
+//! Knows nothing of what a group's jobs wait for.
 
 use std::{cmp::Reverse, mem};
 
@@ -11,7 +13,7 @@ use crate::{
 };
 
 impl<T> Schedule<T> {
-    /// The group of that name, made if there is none.
+    /// The group named `name`, created if it does not exist.
     pub(crate) fn group(&mut self, name: &Name) -> GroupId {
         if let Some(&group) = self.named.get(name) {
             return group;
@@ -36,33 +38,32 @@ impl<T> Schedule<T> {
         &mut self.groups[group.0]
     }
 
-    /// Changes how many jobs of a group may run at once; those that run go on.
+    /// Changes how many jobs of a group may run at once; running jobs continue.
     pub(crate) fn set_limit(&mut self, group: GroupId, limit: Option<usize>) -> Vec<Action<T>> {
         self.slots(group).limit = limit;
-        self.filled(group)
+        self.filled([group])
     }
 
-    /// Lets no job of a group start, or lets them start again; true if that is a change.
+    /// Pauses or resumes the starts of a group's jobs; true if that is a change.
     pub(crate) fn set_paused(&mut self, group: GroupId, paused: bool) -> (bool, Vec<Action<T>>) {
         let changes = mem::replace(&mut self.slots(group).paused, paused) != paused;
-        (changes, self.filled(group))
+        (changes, self.filled([group]))
     }
 
-    /// Lets all groups run that are paused, for good.
+    /// Resumes all paused groups for good.
     pub(crate) fn leave(&mut self) -> Vec<Action<T>> {
         self.leaving = true;
+        self.filled((0..self.groups.len()).map(GroupId))
+    }
+
+    /// Gives out the free slots of `groups`; returns what follows.
+    pub(super) fn filled(&mut self, groups: impl IntoIterator<Item = GroupId>) -> Vec<Action<T>> {
         let mut actions = Vec::new();
-        self.fill_all((0..self.groups.len()).map(GroupId), &mut actions);
+        self.fill_all(groups, &mut actions);
         actions
     }
 
-    fn filled(&mut self, group: GroupId) -> Vec<Action<T>> {
-        let mut actions = Vec::new();
-        self.fill(group, &mut actions);
-        actions
-    }
-
-    /// What keeps a job from starting, or from going on; nothing keeps one that is not here.
+    /// What keeps a job from starting or from going on; empty for a job that is not here.
     pub(crate) fn holds(&self, id: Key) -> Vec<Hold> {
         let Some(entry) = self.entries.get(&id) else { return Vec::new() };
         let group = entry.group.map(|group| (group, self.slots_of(group)));

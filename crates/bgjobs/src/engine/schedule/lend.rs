@@ -1,4 +1,6 @@
-//! Slots are lent by jobs that wait, and come back.
+//! Lending slots: a job that waits lends its slot, and takes it back afterwards.
+//!
+//! Knows nothing of how the job waits.
 
 use std::mem;
 
@@ -8,8 +10,8 @@ use crate::{
 };
 
 impl<T> Schedule<T> {
-    /// Lends the place of a job that is about to wait until `needed` of `targets` have ended; none if it has no place in a
-    /// group to lend.
+    /// Lends the slot of a job that is about to wait until `needed` of `targets` have ended; `None` if it holds no slot
+    /// in a group.
     pub(crate) fn lend(&mut self, id: Key, targets: Vec<Key>, needed: usize) -> Option<Vec<Action<T>>> {
         let entry = self.entries.get_mut(&id)?;
         let group = entry.group?;
@@ -21,19 +23,17 @@ impl<T> Schedule<T> {
         }
         entry.stage = Stage::Lent { targets, needed };
         self.slots(group).taken -= 1;
-        let mut actions = Vec::new();
-        self.fill(group, &mut actions);
-        Some(actions)
+        Some(self.filled([group]))
     }
 
-    /// Whether a job that lent its place has it back; if not, it stands in the line for it from now on. With
-    /// `at_once` it has it back even if its group is full.
+    /// Takes back a lent slot; false if the job must wait for it, standing in line from now on. With `at_once` it gets
+    /// the slot even if its group is full.
     pub(crate) fn take_back(&mut self, id: Key, at_once: bool) -> bool {
         let Some(entry) = self.entries.get_mut(&id) else { return true };
         let Some(group) = entry.group else { return true };
         match &mut entry.stage {
             Stage::Lent { targets, .. } => {
-                // Its wait may be over though these have not ended.
+                // Its wait may be over although its targets have not ended.
                 let targets = mem::take(targets);
                 self.unwatch(id, targets.into_iter());
                 self.ask_back(id);
@@ -48,13 +48,11 @@ impl<T> Schedule<T> {
         }
         slots.returning.retain(|other| *other != id);
         slots.taken += 1;
-        if let Some(entry) = self.entries.get_mut(&id) {
-            entry.stage = Stage::Admitted;
-        }
+        self.entries.entry(id).and_modify(|entry| entry.stage = Stage::Admitted);
         true
     }
 
-    /// Puts a job that lent its place into the line of those who want theirs back.
+    /// Puts a job that lent its slot into the line of those that want theirs back.
     pub(super) fn ask_back(&mut self, id: Key) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         entry.stage = Stage::Returning;

@@ -1,13 +1,13 @@
-//! Who may start when: groups and their limits, delays, jobs that follow others, limits of time.
+//! The schedule: which job may start when, by groups and their limits, delays, jobs that follow others, and time
+//! limits.
 //!
-//! Knows nothing of threads, locks and clocks: it is told what happened, and returns as [`Action`]s what follows; its
+//! Knows nothing of threads, locks and clocks: it is told what happened, and returns what follows as [`Action`]s. Its
 //! owner's lock guards it.
-//! What it holds of a job until that may start is a `T`, which it hands back in a step and never drops while it is
-//! itself held.
+//! Until a job may start, the schedule holds a `T` for it, which it hands back in an action and never drops itself.
 //!
-//! A job of a group has a place in it from its start to its end, except while it waits for another job: then it lends
-//! its place, and those who want theirs back come before all who have not started. So whoever has a place is
-//! not waiting for one who needs it, and jobs that wait for each other inside a group go on.
+//! A job of a group holds a slot from its start to its end, except while it waits for another job: then it lends the
+//! slot, and jobs that want theirs back come before all that have not started. So no job holds a slot while it waits
+//! for one that needs a slot, and jobs of one group can wait for each other.
 
 pub(crate) mod groups;
 pub(crate) mod lend;
@@ -26,30 +26,30 @@ use crate::{
     record::{Key, after::After, name::Name, state::Outcome},
 };
 
-/// What follows from what happened.
+/// What the schedule decided.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Action<T> {
     /// The job starts.
     Start(T),
-    /// The job never starts, because that one did not end as it should.
+    /// The job never starts, because a job that it follows did not end as required.
     Fail(T, After, Outcome),
-    /// The job ended before it started: nothing is to be done with it.
+    /// The job ended before it started; its `T` is no longer needed.
     Drop(T),
-    /// The job that lent its place has it back.
+    /// The job has back the slot that it lent.
     Resume(Key),
-    /// The job has run for as long as it may, in nanoseconds.
+    /// The job has used up its time limit, which is in nanoseconds.
     TimeUp(Key, u64),
 }
 
-/// What a job must have before it starts, and how long it may run; times are in nanoseconds.
+/// What a job needs before it starts, and how long it may run; times are in nanoseconds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Terms {
     pub(crate) group: Option<GroupId>,
-    /// The higher, the sooner, among those of a group.
+    /// Among the jobs of a group, a higher one starts sooner.
     pub(crate) priority: i32,
-    /// When it may start at the earliest.
+    /// The earliest time at which it may start.
     pub(crate) not_before: Option<u64>,
-    /// Jobs that have not ended.
+    /// The jobs to follow that have not ended.
     pub(crate) after: Vec<(Key, After)>,
     pub(crate) time_limit: Option<u64>,
 }
@@ -57,30 +57,30 @@ pub(crate) struct Terms {
 /// What keeps a job.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Hold {
-    /// It is too early; until then.
+    /// It may not start before this time.
     Time(u64),
-    /// It follows a job.
+    /// It follows a job that has not ended.
     Job(After),
     /// Its group is paused.
     Paused(GroupId),
-    /// Its group is full, and so many come before it.
+    /// Its group is full, and this many jobs come before it.
     Full(GroupId, usize),
-    /// It has lent its place, its group is full, and so many come before it.
+    /// It wants back the slot that it lent, and this many jobs come before it.
     Lent(GroupId, usize),
 }
 
 pub(crate) struct Schedule<T> {
     groups: Vec<Slots>,
-    /// The groups by name, in the order in which they are listed.
+    /// The groups by name, in which order they are listed.
     named: BTreeMap<Name, GroupId>,
     entries: HashMap<Key, Entry<T>>,
-    /// Who looks at the end of a job: those that follow it, and those that lent their slots to wait for it.
+    /// For each awaited job, the jobs that follow it and those that lent their slots to wait for it.
     watchers: HashMap<Key, Vec<Key>>,
-    /// When something is due for which job.
+    /// When something is due, and for which job.
     times: BTreeSet<(u64, Key)>,
-    /// How many need the time to be told: jobs here, and some that are about to come.
+    /// How many jobs depend on the time; those that are announced but have not entered count too.
     timed: usize,
-    /// Whether groups are paused no more, because all must come to an end.
+    /// Whether pauses no longer count, because the manager is shutting down.
     leaving: bool,
 }
 
@@ -88,7 +88,7 @@ struct Entry<T> {
     group: Option<GroupId>,
     priority: i32,
     time_limit: Option<u64>,
-    /// Its place in `times`.
+    /// Its time in `times`.
     time: Option<u64>,
     /// Whether it counts in `timed`.
     timed: bool,
@@ -98,13 +98,13 @@ struct Entry<T> {
 enum Stage<T> {
     /// It waits for a time, or for jobs.
     Early { task: T, after: Vec<(Key, After)> },
-    /// It needs nothing but a place.
+    /// It needs only a slot.
     Ready { task: T },
-    /// It has a place, or needs none.
+    /// It holds a slot, or needs none.
     Admitted,
-    /// It lent its place until so many of these have ended.
+    /// It lent its slot until `needed` of `targets` have ended.
     Lent { targets: Vec<Key>, needed: usize },
-    /// It wants its place back.
+    /// It wants its slot back.
     Returning,
 }
 
@@ -124,7 +124,7 @@ impl<T> Schedule<T> {
 
 /// Jobs come, begin and end.
 impl<T> Schedule<T> {
-    /// Takes a job in; one that needs the time was announced by [`need_time`](Self::need_time).
+    /// Adds a job; one that depends on the time was announced by [`need_time`](Self::need_time).
     pub(crate) fn enter(&mut self, id: Key, terms: Terms, task: T) -> Vec<Action<T>> {
         let Terms { group, priority, not_before, after, time_limit } = terms;
         for (other, _) in &after {
@@ -143,7 +143,7 @@ impl<T> Schedule<T> {
         actions
     }
 
-    /// Notes that the body of a job begins; true if the next time that matters has become another.
+    /// Records that a job's body begins; true if that changes the next time at which something is due.
     pub(crate) fn begin(&mut self, id: Key, now: u64) -> bool {
         let Some(entry) = self.entries.get_mut(&id) else { return false };
         let Some(limit) = entry.time_limit else { return false };
@@ -153,7 +153,7 @@ impl<T> Schedule<T> {
         self.next_time() == Some(end)
     }
 
-    /// Notes that a job has ended, whether it is one of those here or one that these look at.
+    /// Records that a job has ended: one that is here, or one that a job here watches.
     pub(crate) fn end(&mut self, id: Key, outcome: Outcome) -> Vec<Action<T>> {
         let mut actions = Vec::new();
         let mut freed = Vec::new();
@@ -187,12 +187,13 @@ impl<T> Schedule<T> {
                 _ => {}
             }
         }
-        // Not before all stand in their lines.
+        // Only now, when all stand in their lines.
         self.fill_all(freed, &mut actions);
         actions
     }
 
-    /// Starts a job that waits for nothing any more, or puts it into the line of its group, which is returned to be filled.
+    /// Starts a job that no longer waits for a time or jobs, or puts it into the line of its group, which is returned
+    /// to be filled.
     fn promote(&mut self, id: Key, actions: &mut Vec<Action<T>>) -> Option<GroupId> {
         let entry = self.entries.get_mut(&id)?;
         if !matches!(&entry.stage, Stage::Early { after, .. } if after.is_empty() && entry.time.is_none()) {
@@ -215,7 +216,7 @@ impl<T> Schedule<T> {
         }
     }
 
-    /// Gives the slots of a group that are free: first to those who lent theirs.
+    /// Gives out the free slots of a group, first to jobs that lent theirs.
     fn fill(&mut self, group: GroupId, actions: &mut Vec<Action<T>>) {
         let leaving = self.leaving;
         loop {
@@ -232,7 +233,7 @@ impl<T> Schedule<T> {
                 return;
             };
             slots.taken += 1;
-            let entry = self.entries.get_mut(&id).expect("who stands in a group's lines is here");
+            let entry = self.entries.get_mut(&id).expect("a job in a group's line is here");
             actions.push(match mem::replace(&mut entry.stage, Stage::Admitted) {
                 Stage::Ready { task } => Action::Start(task),
                 _ => Action::Resume(id),
@@ -240,7 +241,7 @@ impl<T> Schedule<T> {
         }
     }
 
-    /// Forgets a job, which gives its place back.
+    /// Removes a job and frees its slot.
     fn remove(&mut self, id: Key) -> Option<Entry<T>> {
         let entry = self.entries.remove(&id)?;
         if let Some(time) = entry.time {
@@ -268,7 +269,7 @@ impl<T> Schedule<T> {
         Some(entry)
     }
 
-    /// Lets a job look at the ends of `targets` no more.
+    /// Ends a job's watch on `targets`.
     fn unwatch(&mut self, id: Key, targets: impl Iterator<Item = Key>) {
         for target in targets {
             if let Some(watchers) = self.watchers.get_mut(&target) {
@@ -283,30 +284,31 @@ impl<T> Schedule<T> {
 
 /// Time passes.
 impl<T> Schedule<T> {
-    /// Announces a job that needs the time, until it has entered and has the time no more before it; or takes that back.
+    /// Announces a job that depends on the time, or withdraws that; once it has entered, the schedule itself knows when
+    /// the job no longer does.
     pub(crate) fn need_time(&mut self, needs: bool) {
         if needs { self.timed += 1 } else { self.timed -= 1 }
     }
 
-    /// Whether somebody must tell the time.
+    /// Whether the clock must run.
     pub(crate) fn needs_time(&self) -> bool {
         self.timed > 0
     }
 
-    /// When something is due next.
+    /// The next time at which something is due.
     pub(crate) fn next_time(&self) -> Option<u64> {
         self.times.first().map(|&(time, _)| time)
     }
 
-    /// What is due at `now`.
+    /// Tells the schedule the time; returns what is due.
     pub(crate) fn tell_time(&mut self, now: u64) -> Vec<Action<T>> {
         let (mut actions, mut ready) = (Vec::new(), Vec::new());
         while let Some(&(time, id)) = self.times.first().filter(|&&(time, _)| time <= now) {
             self.times.remove(&(time, id));
             let Some(entry) = self.entries.get_mut(&id) else { continue };
             entry.time = None;
-            let goes_on = matches!(entry.stage, Stage::Early { .. }) && entry.time_limit.is_some();
-            if entry.timed && !goes_on {
+            let has_limit_ahead = matches!(entry.stage, Stage::Early { .. }) && entry.time_limit.is_some();
+            if entry.timed && !has_limit_ahead {
                 entry.timed = false;
                 self.timed -= 1;
             }

@@ -1,4 +1,4 @@
-//! The schedule against a model of it that has no lines and no indexes: it looks through all jobs each time.
+//! A model of the schedule without lines or indexes, which looks through all jobs each time; tests compare the two.
 
 use std::collections::VecDeque;
 
@@ -20,7 +20,7 @@ enum Act {
     Leave,
 }
 
-/// As when a machine wakes up: all that was to come is due at once.
+/// As after a machine's suspend: everything that was to come is due at once.
 const A_JUMP: u64 = 1 << 40;
 
 fn act() -> impl Strategy<Value = Act> {
@@ -48,15 +48,15 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Where {
-    Waits,
-    Has,
-    /// Until that one has ended; since when, in acts.
+enum SlotState {
+    Waiting,
+    Holding,
+    /// Until the end of that job; since that act.
     Lent(usize, usize),
-    /// Since when, and since when it was lent.
-    Wants(usize, usize),
-    /// It is told that it fails, and ends when all that follows so far was told.
-    Fails,
+    /// Since the first act; lent since the second.
+    Returning(usize, usize),
+    /// Its failure is reported; it ends once everything else that follows is reported.
+    Failing,
     Ended,
 }
 
@@ -68,7 +68,7 @@ struct Job {
     not_before: Option<u64>,
     limit: Option<u64>,
     time_up: Option<u64>,
-    place: Where,
+    slot: SlotState,
     outcome: Option<Outcome>,
 }
 
@@ -84,56 +84,56 @@ struct Model {
 
 impl Model {
     fn taken(&self, group: usize) -> usize {
-        self.jobs.iter().filter(|job| job.group == Some(group) && job.place == Where::Has).count()
+        self.jobs.iter().filter(|job| job.group == Some(group) && job.slot == SlotState::Holding).count()
     }
 
     fn waiting(&self, group: usize) -> usize {
-        self.jobs.iter().filter(|job| job.group == Some(group) && job.place == Where::Waits).count()
+        self.jobs.iter().filter(|job| job.group == Some(group) && job.slot == SlotState::Waiting).count()
     }
 
     fn is_ready(&self, job: &Job) -> bool {
-        job.place == Where::Waits
+        job.slot == SlotState::Waiting
             && job.not_before.is_none_or(|time| time <= self.now)
             && job.after.is_none_or(|(other, _)| self.jobs[other].outcome.is_some())
     }
 
-    /// Who is next in a group that has a free place.
+    /// The next job of a group, if the group has a free slot.
     fn next(&self, group: usize) -> Option<usize> {
         if self.limits[group].is_some_and(|limit| self.taken(group) >= limit) {
             return None;
         }
         let of_group = || self.jobs.iter().enumerate().filter(move |(_, job)| job.group == Some(group));
-        let wanting = of_group().filter_map(|(number, job)| match job.place {
-            Where::Wants(since, lent) => Some((since, lent, number)),
+        let returning = of_group().filter_map(|(number, job)| match job.slot {
+            SlotState::Returning(since, lent) => Some((since, lent, number)),
             _ => None,
         });
         let ready = of_group()
             .filter(|(_, job)| self.is_ready(job) && (self.leaving || !self.paused[group]))
             .map(|(number, job)| (Reverse(job.priority), number));
-        wanting.min().map(|(.., number)| number).or_else(|| ready.min().map(|(_, number)| number))
+        returning.min().map(|(.., number)| number).or_else(|| ready.min().map(|(_, number)| number))
     }
 
-    /// Lets everything happen that can; returns it, sorted.
+    /// Lets everything happen that can; returns the events, sorted.
     fn settle(&mut self) -> Vec<String> {
-        let (mut told, mut failing) = (Vec::new(), VecDeque::new());
+        let (mut events, mut failing) = (Vec::new(), VecDeque::new());
         loop {
             let failed = self.jobs.iter().position(|job| {
                 let other =
-                    job.after.filter(|_| job.place == Where::Waits).map(|(other, well)| (&self.jobs[other], well));
+                    job.after.filter(|_| job.slot == SlotState::Waiting).map(|(other, well)| (&self.jobs[other], well));
                 other.is_some_and(|(other, well)| well && other.outcome.is_some_and(|end| end != Outcome::Done))
             });
             if let Some(number) = failed {
-                told.push(format!("fail {number}"));
-                self.jobs[number].place = Where::Fails;
+                events.push(format!("fail {number}"));
+                self.jobs[number].slot = SlotState::Failing;
                 failing.push_back(number);
                 continue;
             }
-            let back = self.jobs.iter().enumerate().find_map(|(number, job)| match job.place {
-                Where::Lent(target, since) if self.jobs[target].outcome.is_some() => Some((number, since)),
+            let back = self.jobs.iter().enumerate().find_map(|(number, job)| match job.slot {
+                SlotState::Lent(target, since) if self.jobs[target].outcome.is_some() => Some((number, since)),
                 _ => None,
             });
             if let Some((number, since)) = back {
-                self.jobs[number].place = Where::Wants(self.acts, since);
+                self.jobs[number].slot = SlotState::Returning(self.acts, since);
                 continue;
             }
             let free = self.jobs.iter().position(|job| job.group.is_none() && self.is_ready(job));
@@ -142,48 +142,48 @@ impl Model {
                 self.end(number, Outcome::Failed);
                 continue;
             };
-            let verb = if self.jobs[number].place == Where::Waits { "start" } else { "go on" };
-            told.push(format!("{verb} {number}"));
-            self.jobs[number].place = Where::Has;
+            let verb = if self.jobs[number].slot == SlotState::Waiting { "start" } else { "go on" };
+            events.push(format!("{verb} {number}"));
+            self.jobs[number].slot = SlotState::Holding;
         }
         let now = self.now;
         for (number, job) in self.jobs.iter_mut().enumerate() {
             if job.time_up.take_if(|time| *time <= now).is_some() {
-                told.push(format!("time up {number}"));
+                events.push(format!("time up {number}"));
             }
         }
-        told.sort();
-        told
+        events.sort();
+        events
     }
 
     fn end(&mut self, number: usize, outcome: Outcome) {
         let job = &mut self.jobs[number];
-        (job.place, job.outcome, job.time_up) = (Where::Ended, Some(outcome), None);
+        (job.slot, job.outcome, job.time_up) = (SlotState::Ended, Some(outcome), None);
     }
 }
 
-/// What the actions say, sorted; a job that fails ends.
-fn told(schedule: &mut Schedule<u64>, actions: Vec<Action<u64>>) -> Vec<String> {
+/// The actions as events, sorted; a job that fails ends.
+fn events(schedule: &mut Schedule<u64>, actions: Vec<Action<u64>>) -> Vec<String> {
     let mut actions = VecDeque::from(actions);
-    let mut told = Vec::new();
+    let mut events = Vec::new();
     while let Some(action) = actions.pop_front() {
         match action {
-            Action::Start(id) => told.push(format!("start {id}")),
+            Action::Start(id) => events.push(format!("start {id}")),
             Action::Fail(id, ..) => {
-                told.push(format!("fail {id}"));
+                events.push(format!("fail {id}"));
                 actions.extend(schedule.end(Key::Listed(id.into()), Outcome::Failed));
             }
-            Action::Resume(key) => told.push(format!("go on {}", number(key))),
-            Action::TimeUp(key, _) => told.push(format!("time up {}", number(key))),
+            Action::Resume(key) => events.push(format!("go on {}", number(key))),
+            Action::TimeUp(key, _) => events.push(format!("time up {}", number(key))),
             Action::Drop(_) => {}
         }
     }
-    told.sort();
-    told
+    events.sort();
+    events
 }
 
 fn number(key: Key) -> JobId {
-    let Key::Listed(id) = key else { unreachable!("all are listed here") };
+    let Key::Listed(id) = key else { unreachable!("all jobs of this test are listed") };
     id
 }
 
@@ -191,17 +191,25 @@ fn id(number: usize) -> Key {
     Key::Listed((number as u64).into())
 }
 
-/// Lets both do the act, if it can be done; returns what each says.
+/// Lets both perform the act, if it is possible; returns the events of each.
 fn play(schedule: &mut Schedule<u64>, model: &mut Model, groups: [GroupId; 2], act: &Act) -> [Vec<String>; 2] {
     model.acts += 1;
-    let place = |model: &Model, number: usize| model.jobs.get(number).map(|job| job.place);
+    let slot = |model: &Model, number: usize| model.jobs.get(number).map(|job| job.slot);
     let actions = match *act {
         Act::Enter { group, priority, after, delay, limit } => {
             let after = after.filter(|&(other, _)| model.jobs.get(other).is_some_and(|job| job.outcome.is_none()));
             let not_before = delay.map(|delay| model.now + delay);
             let number = model.jobs.len();
-            let job =
-                Job { group, priority, after, not_before, limit, time_up: None, place: Where::Waits, outcome: None };
+            let job = Job {
+                group,
+                priority,
+                after,
+                not_before,
+                limit,
+                time_up: None,
+                slot: SlotState::Waiting,
+                outcome: None,
+            };
             model.jobs.push(job);
             let condition = |(other, well)| {
                 let number = JobId::from(other as u64);
@@ -219,7 +227,7 @@ fn play(schedule: &mut Schedule<u64>, model: &mut Model, groups: [GroupId; 2], a
             }
             schedule.enter(id(number), terms, number as u64)
         }
-        Act::Begin(number) if place(model, number) == Some(Where::Has) => {
+        Act::Begin(number) if slot(model, number) == Some(SlotState::Holding) => {
             let (job, now) = (&mut model.jobs[number], model.now);
             if let Some(limit) = job.limit.take() {
                 job.time_up = Some(now + limit);
@@ -227,29 +235,29 @@ fn play(schedule: &mut Schedule<u64>, model: &mut Model, groups: [GroupId; 2], a
             }
             Vec::new()
         }
-        Act::End(number, outcome) if place(model, number).is_some_and(|place| place != Where::Ended) => {
+        Act::End(number, outcome) if slot(model, number).is_some_and(|slot| slot != SlotState::Ended) => {
             model.end(number, outcome);
             schedule.end(id(number), outcome)
         }
         Act::Lend { lender, target } => {
-            let is_open = place(model, target).is_some_and(|place| place != Where::Ended) && lender != target;
-            let may = place(model, lender) == Some(Where::Has) && model.jobs[lender].group.is_some() && is_open;
+            let is_open = slot(model, target).is_some_and(|slot| slot != SlotState::Ended) && lender != target;
+            let may = slot(model, lender) == Some(SlotState::Holding) && model.jobs[lender].group.is_some() && is_open;
             if may {
-                model.jobs[lender].place = Where::Lent(target, model.acts);
+                model.jobs[lender].slot = SlotState::Lent(target, model.acts);
             }
             let actions = if is_open { schedule.lend(id(lender), vec![id(target)], 1) } else { None };
             assert_eq!(actions.is_some(), may);
             actions.unwrap_or_default()
         }
         Act::TakeBack(number, at_once) => {
-            let has = if let Some(wants @ (Where::Lent(..) | Where::Wants(..))) = place(model, number) {
-                if let Where::Lent(_, since) = wants {
-                    model.jobs[number].place = Where::Wants(model.acts, since);
+            let has = if let Some(without @ (SlotState::Lent(..) | SlotState::Returning(..))) = slot(model, number) {
+                if let SlotState::Lent(_, since) = without {
+                    model.jobs[number].slot = SlotState::Returning(model.acts, since);
                 }
                 let group = model.jobs[number].group.unwrap();
                 let has = at_once || model.next(group) == Some(number);
                 if has {
-                    model.jobs[number].place = Where::Has;
+                    model.jobs[number].slot = SlotState::Holding;
                 }
                 has
             } else {
@@ -276,7 +284,7 @@ fn play(schedule: &mut Schedule<u64>, model: &mut Model, groups: [GroupId; 2], a
         }
         Act::Begin(_) | Act::End(..) => Vec::new(),
     };
-    [told(schedule, actions), model.settle()]
+    [events(schedule, actions), model.settle()]
 }
 
 proptest! {
@@ -288,7 +296,7 @@ proptest! {
     })]
 
     #[test]
-    fn the_schedule_does_what_a_look_through_all_jobs_does(acts in prop::collection::vec(act(), 0..80)) {
+    fn the_schedule_behaves_like_a_search_through_all_jobs(acts in prop::collection::vec(act(), 0..80)) {
         let (mut schedule, mut model) = (Schedule::new(), Model::default());
         let groups = ["one", "two"].map(|name| schedule.group(&name.into()));
         for (number, group) in groups.into_iter().enumerate() {
@@ -296,22 +304,22 @@ proptest! {
             schedule.set_limit(group, Some(number + 2));
         }
         for act in &acts {
-            let [told, expected] = play(&mut schedule, &mut model, groups, act);
-            prop_assert_eq!(told, expected, "{:?}", act);
+            let [events, expected] = play(&mut schedule, &mut model, groups, act);
+            prop_assert_eq!(events, expected, "{:?}", act);
             for (number, &group) in groups.iter().enumerate() {
                 let slots = schedule.slots_of(group);
                 let counts = (slots.taken, slots.waiting);
                 prop_assert_eq!(counts, (model.taken(number), model.waiting(number)), "{:?}", act);
             }
             for (number, job) in model.jobs.iter().enumerate() {
-                let is_held = matches!(job.place, Where::Waits | Where::Wants(..));
+                let is_held = matches!(job.slot, SlotState::Waiting | SlotState::Returning(..));
                 prop_assert_eq!(!schedule.holds(id(number)).is_empty(), is_held, "{} after {:?}", number, act);
             }
         }
-        // When all have ended nothing is left of them.
+        // Once all have ended, nothing of them remains.
         for number in 0..model.jobs.len() {
             let actions = schedule.end(id(number), Outcome::Done);
-            told(&mut schedule, actions);
+            events(&mut schedule, actions);
         }
         prop_assert!(schedule.entries.is_empty() && schedule.watchers.is_empty() && schedule.times.is_empty());
         prop_assert!(!schedule.needs_time());

@@ -1,6 +1,6 @@
 //! The slots of a group, and the jobs that stand in line for one.
 //!
-//! Knows nothing of when a job stands in line.
+//! Knows nothing of when a job joins a line.
 
 use std::{
     cmp::Reverse,
@@ -9,7 +9,7 @@ use std::{
 
 use crate::record::{Key, name::Name};
 
-/// Which group.
+/// A group, by its index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct GroupId(pub(crate) usize);
 
@@ -19,9 +19,9 @@ pub(crate) struct Slots {
     pub(crate) limit: Option<usize>,
     pub(crate) paused: bool,
     pub(crate) taken: usize,
-    /// Jobs that lent their slots and want them back, the first that asked first.
+    /// Jobs that lent their slots and want them back, in the order in which they asked.
     pub(crate) returning: VecDeque<Key>,
-    /// Jobs that need nothing but a place.
+    /// Jobs that need only a slot.
     pub(crate) ready: BTreeSet<(Reverse<i32>, Key)>,
     /// Jobs of the group that have not started.
     pub(crate) waiting: usize,
