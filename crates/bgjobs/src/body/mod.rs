@@ -55,6 +55,6 @@ pub trait Body: Send + 'static {
     ///
     /// # Errors
     ///
-    /// With any error the job has failed; with [`Stopped`](crate::Stopped) it was stopped.
+    /// Any error means that the job has failed; [`Stopped`](crate::Stopped) means that it was stopped.
     fn call(self, job: &Context) -> Result<Self::Output, Failure>;
 }

@@ -102,17 +102,16 @@ impl<E: Clone> CompletionFeed<E> {
     }
 
     /// Removes a subscriber; what it returns must be dropped without the lock.
-    pub(crate) fn unsubscribe(&mut self, id: u64) -> (Option<Subscriber>, Vec<E>) {
-        let index = self.subscribers.iter().position(|subscriber| subscriber.id == id);
-        let subscriber = index.map(|index| self.subscribers.remove(index));
-        (subscriber, self.forget_drained())
+    pub(crate) fn unsubscribe(&mut self, id: u64) -> (Vec<Subscriber>, Vec<E>) {
+        let removed = self.subscribers.extract_if(.., |subscriber| subscriber.id == id).collect();
+        (removed, self.forget_drained())
     }
 
     /// Removes the ends that every subscriber has drained.
     fn forget_drained(&mut self) -> Vec<E> {
-        let first = self.subscribers.iter().map(|subscriber| subscriber.next).min().unwrap_or(self.end());
-        let count = usize::try_from(first - self.first).expect("the count of ends in memory fits");
-        self.first = first;
+        let told = self.subscribers.iter().map(|subscriber| subscriber.next).min().unwrap_or(self.end());
+        let count = usize::try_from(told - self.first).expect("a part of what is in memory");
+        self.first = told;
         self.ends.drain(..count).collect()
     }
 }

@@ -185,8 +185,7 @@ pub fn wait_any(jobs: &[AnyJob], timeout: Option<Duration>) -> Result<AnyJob, Wa
         [] => return Err(WaitError::NoJobs),
         // The same job several times is one job.
         [job, others @ ..] if others.iter().all(|other| other == job) => {
-            job.wait_unless_stopped(timeout, None)?;
-            return Ok(job.clone());
+            return job.wait_unless_stopped(timeout, None).map(|()| job.clone());
         }
         _ => {}
     }

@@ -120,8 +120,7 @@ impl AnyJob {
         self.progress()?.remaining(ran)
     }
 
-    /// How many lines the job has printed: the length of its [log](AnyJob::log). A job that never printed gets no log
-    /// by this.
+    /// How many lines the job has printed: the length of its [log](AnyJob::log). Asking creates no log.
     #[must_use]
     pub fn printed(&self) -> u64 {
         self.core().printed()

@@ -57,7 +57,8 @@ impl<T: Send + Sync + 'static> Job<T> {
     ///
     /// # Errors
     ///
-    /// As [`join`](Self::join), and [`WaitError::TimedOut`] in [`JoinError::Wait`] if the job has not ended.
+    /// As [`join`](Self::join), and [`TimedOut`](crate::WaitError::TimedOut) in [`JoinError::Wait`] if the job has not
+    /// ended.
     ///
     /// ```
     /// use bgjobs::{JobManager, JoinError, WaitError};

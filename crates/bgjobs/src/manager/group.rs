@@ -20,8 +20,8 @@ use crate::{
 /// [`Options::group`](crate::Options::group) puts a job into it.
 /// A new group has no limit: its jobs start at once, as all others do.
 ///
-/// Waiting never deadlocks a group: a job that waits for another job of its manager, by [`join`](crate::Job::join),
-/// [`wait_all`](crate::wait_all) and the like, lends its slot meanwhile.
+/// A job that waits for another job of its manager, by [`join`](crate::Job::join), [`wait_all`](crate::wait_all) and the
+/// like, lends its slot meanwhile, so jobs can wait for jobs of their own full group.
 /// When the awaited job has ended, the lender gets its slot back before any other job starts. If its wait times out, or
 /// it is asked to stop, it goes on at once, and the group runs one job above its limit until another ends.
 /// A job that waits in any other way, such as on a channel or a future, keeps its slot.

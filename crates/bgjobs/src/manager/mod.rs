@@ -31,7 +31,7 @@ use crate::{config::Config, engine::Engine, error::ShutdownError, manager::handl
 /// ```
 pub struct JobManager {
     handle: Handle,
-    /// Whether dropping it waits for no jobs.
+    /// Whether its drop waits for no jobs, because they were left to the handles.
     detached: bool,
 }
 

@@ -41,7 +41,7 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// As said above.
+    /// As above.
     ///
     /// ```
     /// let jobs = bgjobs::JobManager::new();
@@ -63,11 +63,11 @@ impl Handle {
         self.plain().spawn(name, body)
     }
 
-    /// Starts a job whose body may return an error, with which the job fails.
+    /// Starts a job whose body may return an error, which makes the job fail.
     ///
     /// # Errors
     ///
-    /// As said above; the body's own error is found in the job.
+    /// As above; the job holds the body's own error.
     ///
     /// ```
     /// let jobs = bgjobs::JobManager::new();
@@ -106,7 +106,7 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// As said above; the body's own error is found in the job.
+    /// As above; the job holds the body's own error.
     ///
     /// ```
     /// let jobs = bgjobs::JobManager::new();
@@ -135,7 +135,7 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// As said above; the body's own error is found in the job.
+    /// As above; the job holds the body's own error.
     pub fn start<B: Body>(&self, body: B) -> Result<Job<B::Output>, SpawnError> {
         self.plain().start(body)
     }

@@ -125,8 +125,7 @@ impl<T> HostedQueue<T> {
     }
 
     /// Takes the next task, and sleeps until there is one. `None` if none came for `idle`, or if the queue is closed
-    /// and empty:
-    /// then the worker ends.
+    /// and empty: then the worker ends.
     pub fn take(&self, worker: &HostedWorker, idle: Duration) -> Option<(T, Demand)> {
         self.arrive(worker);
         let (task, call) = self.0.wait_for_task(&worker.parker, idle)?;

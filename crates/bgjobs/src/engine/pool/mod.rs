@@ -10,22 +10,23 @@
 //!
 //! # Guarantees
 //!
-//! 1. A task waits only for the operating system to run a worker, never for another task to end, unless the system
-//!    refused a thread: then it waits for the next worker that is done. Ahead, the queue holds no more tasks than there
-//!    are idle workers. One by one, the queue may be longer, but each worker that takes a task calls the next before it
-//!    runs it.
-//! 2. While the queue holds a task, a worker is about to look at it (it searches, was woken or is being made), again
-//!    unless the system refused a thread. A push calls a worker if nobody searches, and so does the last searcher to
-//!    take a task while more are queued. Ahead, a sleeper is called, and there is one. One by one, a new thread is
-//!    called if nobody sleeps.
+//! 1. A task waits only for the operating system to run a worker, never for another task to end. With `Ahead` the queue
+//!    holds no more tasks than there are idle workers. With `OneByOne` it may hold more, but a worker that takes a task
+//!    while others are queued has the next worker called first. The exception: if the system refused a thread, the task
+//!    waits for the next worker that is done.
+//! 2. While the queue holds a task, a worker is about to look at it: it searches, was woken or is being made. A push has
+//!    a worker called if nobody searches, and so does the last searcher that takes a task while others are queued. With
+//!    `Ahead` that worker is always a sleeper; with `OneByOne` it is a new thread if nobody sleeps. The exception is the
+//!    same.
 //! 3. A worker is idle before its result is published ([`Pool::finish`]), so code that reacts to the result finds it
 //!    free; if it has to run user code after that, it is busy again first ([`Pool::resume`]).
 //! 4. The newest sleeper is woken first, so that under a light load the others time out; without tasks all workers end.
 //!
 //! # The races
 //!
-//! *A worker leaves while a task comes.* Leaving and admission (one by one: the push) both take one free worker, in one
-//! step. Either the task comes first, and the worker may not leave, or the worker is gone, and a thread is asked for.
+//! *A worker leaves while a task comes.* Both the leaving worker and the task's admission (with `OneByOne`, its push)
+//! take one free worker, in one step. Either the task is first, and the worker stays, or the worker is gone, and the
+//! task asks for a thread.
 //!
 //! *A worker becomes busy again while a task comes.* The same, but the worker has no choice: it goes, and if that
 //! leaves a task without a worker, a thread is owed.
@@ -389,8 +390,11 @@ impl<T> Pool<T> {
     }
 
     fn wake_sleeper(&self, inner: &mut Inner<T>) -> Option<Arc<Parker>> {
-        let sleepers = &mut inner.sleepers;
-        let sleeper = if policy::wakes_newest(sleepers.len()) { sleepers.pop_back() } else { sleepers.pop_front() }?;
+        let sleeper = if policy::wakes_newest(inner.sleepers.len()) {
+            inner.sleepers.pop_back()
+        } else {
+            inner.sleepers.pop_front()
+        }?;
         self.searching.fetch_add(1, Ordering::Relaxed);
         Some(sleeper)
     }

@@ -48,7 +48,7 @@ pub(crate) enum Admission {
 
 /// How many workers stay free when one of `free` is promised to a job or leaves; `None` if no worker is free.
 ///
-/// So a job is admitted only with a worker of its own, and no worker leaves while a job counts on it.
+/// So each admitted job has a worker that is free for it, and no worker leaves while a job counts on it.
 pub(crate) fn one_less(free: isize) -> Option<isize> {
     (free > 0).then(|| free - 1)
 }
