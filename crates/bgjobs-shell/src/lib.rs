@@ -13,6 +13,8 @@
 mod batch;
 mod commands;
 mod debugger;
+mod digest;
+mod durations;
 #[cfg(feature = "terminal")]
 mod editor;
 mod foreground;
@@ -20,15 +22,16 @@ mod foreground;
 pub mod fuzzing;
 pub mod lang;
 mod listing;
+mod log_filter;
 mod log_view;
 mod notify;
+mod output_history;
 mod render;
 #[cfg(feature = "terminal")]
 mod run;
 mod selection;
 mod session;
 pub mod shell;
-mod shown;
 #[cfg(feature = "terminal")]
 mod signals;
 mod system;

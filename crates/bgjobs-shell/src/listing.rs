@@ -7,7 +7,10 @@ use std::{fmt::Write, time::Duration};
 use bgjobs::{AnyJob, Progress, State, Status, one_line};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::lang::{Jobs, about, spent};
+use crate::{
+    durations::{about, spent},
+    lang::Jobs,
+};
 
 /// What stands before the words about a job.
 const INDENT: &str = "    ";

@@ -7,7 +7,10 @@ use std::ops::ControlFlow;
 use bgjobs::{AnyJob, Context, Failure, Line, LogCursor, Stream, WaitError, one_line};
 use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 
-use crate::lang::{Jobs, Lines, Part};
+use crate::{
+    lang::Jobs,
+    log_filter::{Lines, Part},
+};
 
 /// What one wants to see of a log; by default all lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use std::{
 
 use bgjobs::one_line;
 
-use crate::lang::duration;
+use crate::durations::typed as duration;
 
 /// How long a job runs at least of whose end one is notified, if nobody chose otherwise.
 const LEAST: Duration = Duration::from_secs(10);

@@ -12,7 +12,7 @@ use crate::{
     foreground::{Foreground, Stopper, Waited},
     lang::{self, Input, Jobs, Language, Left, Line, Names, Output, PostMortem, STACK_SIZE, Source, Value},
     notify::Notifier,
-    shown::Shown,
+    output_history::Shown,
 };
 
 /// How often a wait shows what is new.

@@ -3,10 +3,7 @@
 use bgjobs::{Stream, one_line};
 
 use super::{Command, arguments::Arguments};
-use crate::{
-    lang::{Lines, duration},
-    log_view::LogView,
-};
+use crate::{durations::typed as duration, log_filter::Lines, log_view::LogView};
 
 pub(super) const HELP: &str = "\
 Shows what jobs printed; a line with a ! was written to standard error.

@@ -7,7 +7,7 @@ use std::{
 
 use reedline::{Completer, CompletionResult, Span, Suggestion};
 
-use super::complete::{Wanted, commands, wanted};
+use super::completion_context::{Wanted, commands, wanted};
 use crate::{lang::Words, selection::STATES};
 
 /// How many suggestions are shown at most.

@@ -6,7 +6,7 @@ use std::{sync::PoisonError, time::Instant};
 
 use reedline::{Color, Highlighter, StyledText};
 
-use super::{completer::Known, presence::Presence, screen::Painted};
+use super::{completer::Known, idle::Presence, screen::Painted};
 use crate::{
     commands::is_of_system,
     lang::{KEYWORDS, Kind, scan},

@@ -2,14 +2,14 @@
 //!
 //! Knows the line editor, and nothing of what is evaluated.
 
-mod call;
+mod alert;
 mod colours;
-mod complete;
 mod completer;
+mod completion_context;
 mod highlight;
 mod history;
+mod idle;
 mod notices;
-mod presence;
 mod prompt;
 mod screen;
 
@@ -28,15 +28,15 @@ use reedline::{
 use self::{
     completer::{Completions, Known},
     highlight::Colours,
+    idle::Presence,
     notices::News,
-    presence::Presence,
     prompt::LinePrompt,
     screen::Painted,
 };
 use crate::{
     batch::write,
     commands::is_whole,
-    lang::duration,
+    durations::typed as duration,
     render,
     session::Session,
     shell::{self, Reply},

@@ -10,12 +10,8 @@ use std::{
 
 use reedline::{ExternalPrinter, Reedline};
 
-use super::{call::call, colours, presence::Presence, screen::Painted};
-use crate::{
-    lang::{Digest, Jobs},
-    notify::Notifier,
-    render,
-};
+use super::{alert::call, colours, idle::Presence, screen::Painted};
+use crate::{digest::Digest, lang::Jobs, notify::Notifier, render};
 
 /// How often the editor looks.
 const LOOK_EVERY: Duration = Duration::from_millis(50);

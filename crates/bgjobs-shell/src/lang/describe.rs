@@ -6,7 +6,11 @@ use bgjobs::{AnyJob, many_lines, one_line};
 use rhai::Engine;
 use serde_json::Value as Json;
 
-use super::{jobs::Jobs, kind, language::Language, names::Names, show::show};
+use super::{
+    jobs::Jobs,
+    show::show,
+    values::{language::Language, names::Names, type_name},
+};
 
 /// How much of a value is shown, in characters.
 const LONGEST_VALUE: usize = 400;
@@ -33,7 +37,7 @@ pub(crate) fn describe(name: &str, names: &Names, language: &Language, jobs: &Jo
         let _ = writeln!(
             text,
             "{name}: {}\n{}",
-            kind::registered(value.data().type_name(), language),
+            type_name::registered(value.data().type_name(), language),
             many_lines(&cut.unwrap_or(shown))
         );
         if let Some(job) = value.data().read_lock::<AnyJob>() {

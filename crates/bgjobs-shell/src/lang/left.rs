@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{names::Names, post_mortem::PostMortem};
+use super::{jobs::post_mortem::PostMortem, values::names::Names};
 
 /// What there is at the end of an evaluation; none until then.
 ///

@@ -5,7 +5,10 @@ use std::fmt::{self, Write};
 use bgjobs::{AnyJob, Group};
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 
-use super::{jobs::Jobs, names::Names, shared::SharedValue, value::Value};
+use super::{
+    jobs::Jobs,
+    values::{names::Names, shared::SharedValue, value::Value},
+};
 
 /// How many items of a list are shown.
 const MOST_ITEMS: usize = 1_000;

@@ -7,7 +7,10 @@ use std::{any::TypeId, collections::BTreeSet};
 use bgjobs::AnyJob;
 use rhai::{Array, Dynamic, Engine, Map};
 
-use super::{jobs::Jobs, language::Language, names::Names};
+use super::{
+    jobs::Jobs,
+    values::{language::Language, names::Names},
+};
 
 /// Words with a meaning of their own.
 pub(crate) const KEYWORDS: &[&str] = &[

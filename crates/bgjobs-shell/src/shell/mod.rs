@@ -18,8 +18,9 @@ use bgjobs::{AnyJob, Stream, one_line};
 
 use crate::{
     commands::Command,
+    digest::Digest,
     foreground::Waited,
-    lang::{Digest, Value, jobs_as_json, json},
+    lang::{Value, jobs_as_json, json},
     listing::listing,
     render,
     selection::Selection,

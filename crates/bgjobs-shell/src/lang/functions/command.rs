@@ -7,8 +7,8 @@ use rhai::{Dynamic, Map, Module, export_module, exported_module};
 
 use crate::lang::{
     error::{Result, error, stopped},
-    evaluation::Evaluation,
-    kind::text,
+    eval::evaluation::Evaluation,
+    values::type_name::text,
 };
 
 /// How much a command may print on each of its outputs, in bytes.

@@ -10,8 +10,8 @@ use rhai::{Dynamic, EvalAltResult, Module, NativeCallContext, export_module, exp
 
 use crate::lang::{
     error::{Result, error},
-    evaluation::{Evaluation, go_on},
-    kind::text,
+    eval::evaluation::{Evaluation, go_on},
+    values::type_name::text,
 };
 
 /// How much of a file is read or written before the next look whether to stop.

@@ -7,7 +7,7 @@ use super::jobs::{summaries, summary_of};
 use crate::lang::{
     error::{Result, error},
     jobs::Jobs,
-    kind::{text, word},
+    values::type_name::{text, word},
 };
 
 /// The functions as a module.

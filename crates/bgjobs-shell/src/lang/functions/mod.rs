@@ -16,7 +16,10 @@ use rhai::{
 };
 
 pub(crate) use self::jobs::options_help;
-use super::{jobs::Jobs, language::Language, shared::SharedValue, value::Value};
+use super::{
+    jobs::Jobs,
+    values::{language::Language, shared::SharedValue, value::Value},
+};
 
 /// Rhai's functions and the prompt's, and a program's `own`, which hide those.
 pub(crate) fn language(own: impl IntoIterator<Item = Module>) -> Language {

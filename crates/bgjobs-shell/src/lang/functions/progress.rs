@@ -4,7 +4,7 @@ use rhai::{Module, export_module, exported_module};
 
 use crate::lang::{
     error::{Result, error},
-    evaluation::Evaluation,
+    eval::evaluation::Evaluation,
 };
 
 /// The functions as a module.

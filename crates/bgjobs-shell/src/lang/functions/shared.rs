@@ -7,11 +7,13 @@ use rhai::{Dynamic, FnPtr, Module, export_module, exported_module};
 
 use crate::lang::{
     error::{Result, error},
-    evaluation::Evaluation,
-    kind::word,
-    shared::{self, SharedValue},
+    eval::evaluation::Evaluation,
     show,
-    value::Value,
+    values::{
+        shared::{self, SharedValue},
+        type_name::word,
+        value::Value,
+    },
 };
 
 /// An `update` that runs; others wait until it is dropped.

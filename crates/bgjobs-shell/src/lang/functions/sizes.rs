@@ -6,7 +6,7 @@ use rhai::{Array, Blob, Dynamic, ImmutableString, Module, export_module, exporte
 
 use crate::lang::{
     error::{Result, error},
-    value::parts,
+    values::value::parts,
 };
 
 /// How many parts of 16 bytes a value may get in one call, 256 MB; a number is one.

@@ -6,7 +6,7 @@ use rhai::{Module, export_module, exported_module};
 
 use crate::lang::{
     error::{Result, error, stopped},
-    evaluation::Evaluation,
+    eval::evaluation::Evaluation,
 };
 
 /// The functions as a module.

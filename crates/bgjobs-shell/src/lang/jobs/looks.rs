@@ -9,11 +9,11 @@ use bgjobs::{AnyJob, Handle, JobId};
 
 /// How many lines of each job were looked at; a job that is not here was never looked at.
 #[derive(Clone, Default)]
-pub(super) struct Looks(Arc<Mutex<BTreeMap<JobId, u64>>>);
+pub(crate) struct Looks(Arc<Mutex<BTreeMap<JobId, u64>>>);
 
 impl Looks {
     /// Notes that the first `lines` lines of a job were looked at.
-    pub(super) fn note(&self, job: &AnyJob, lines: u64, jobs: &Handle) {
+    pub(crate) fn note(&self, job: &AnyJob, lines: u64, jobs: &Handle) {
         let mut looks = self.lock();
         let seen = looks.entry(job.id()).or_default();
         *seen = lines.max(*seen);
@@ -26,13 +26,13 @@ impl Looks {
     }
 
     /// How many lines of a job nobody has looked at.
-    pub(super) fn new_lines(&self, job: &AnyJob) -> u64 {
+    pub(crate) fn new_lines(&self, job: &AnyJob) -> u64 {
         let seen = self.lock().get(&job.id()).copied().unwrap_or(0);
         job.printed().saturating_sub(seen)
     }
 
     /// Forgets the jobs that are there no more.
-    pub(super) fn forget_gone(&self, jobs: &Handle) {
+    pub(crate) fn forget_gone(&self, jobs: &Handle) {
         let known: Vec<_> = self.lock().keys().copied().collect();
         let gone: Vec<_> = known.into_iter().filter(|job| jobs.get(*job).is_err()).collect();
         let mut looks = self.lock();

@@ -5,7 +5,8 @@
 mod dead;
 mod done;
 mod looks;
-mod started;
+mod origin;
+pub(super) mod post_mortem;
 
 use std::{
     collections::BTreeSet,
@@ -18,19 +19,19 @@ use std::{
 use bgjobs::{AnyJob, Failure, Handle, JobId, Notices, Outcome, State};
 
 pub(crate) use self::dead::NoPostMortem;
-use self::{dead::AllDead, looks::Looks, started::AllStarted};
-pub(super) use self::{
+use self::{dead::AllDead, looks::Looks, origin::AllStarted};
+pub(crate) use self::{
     done::{Done, Own},
-    started::Started,
+    origin::Started,
 };
-use super::{post_mortem::PostMortem, value::Value};
+use super::{jobs::post_mortem::PostMortem, values::value::Value};
 
 /// The background jobs of a session, with the reader of what was not told yet.
 ///
 /// Cheap to clone; all clones tell of each job once.
 #[derive(Clone)]
 pub struct Jobs {
-    pub(super) handle: Handle,
+    pub(crate) handle: Handle,
     notices: Arc<Mutex<Notices>>,
     /// How many texts were given to `jobs.new(..)`.
     expressions: Arc<AtomicU64>,
@@ -124,12 +125,12 @@ impl Jobs {
     }
 
     /// What a job was started with.
-    pub(super) fn started(&self, job: &AnyJob) -> Option<Started> {
+    pub(crate) fn started(&self, job: &AnyJob) -> Option<Started> {
         self.started.get(job.id())
     }
 
     /// Lets go of what was given to jobs that are there no more.
-    pub(super) fn forget_gone(&self) {
+    pub(crate) fn forget_gone(&self) {
         self.started.forget_gone(&self.handle);
         self.dead.forget_gone(&self.handle);
         self.looks.forget_gone(&self.handle);
@@ -153,16 +154,16 @@ impl Jobs {
         })
     }
 
-    pub(super) fn note_dead(&self, job: &AnyJob, post_mortem: Option<Arc<PostMortem>>) {
+    pub(crate) fn note_dead(&self, job: &AnyJob, post_mortem: Option<Arc<PostMortem>>) {
         self.dead.add(job.id(), post_mortem);
     }
 
-    pub(super) fn note_started(&self, job: &AnyJob, started: Started) {
+    pub(crate) fn note_started(&self, job: &AnyJob, started: Started) {
         self.started.add(job.id(), started, &self.handle);
     }
 
     /// What the text of the next job is called, as long as the job has no number.
-    pub(super) fn name_expression(&self) -> String {
+    pub(crate) fn name_expression(&self) -> String {
         format!("expression {}", self.expressions.fetch_add(1, Ordering::Relaxed))
     }
 }

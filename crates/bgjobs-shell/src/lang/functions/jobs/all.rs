@@ -9,9 +9,9 @@ use super::{PATIENCE, REASON, complain, number, print, print_traceback, value};
 use crate::{
     lang::{
         error::{Result, error},
-        evaluation::Evaluation,
+        eval::evaluation::Evaluation,
         jobs::Jobs,
-        kind::word,
+        values::type_name::word,
     },
     selection::Selection,
 };

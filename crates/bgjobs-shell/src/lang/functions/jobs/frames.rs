@@ -3,7 +3,7 @@
 use bgjobs::{AnyJob, Frame, Place, Process};
 use rhai::{Array, Dynamic, Map, Module, export_module, exported_module};
 
-use crate::lang::{evaluation::Evaluation, post_mortem::DeadFrame};
+use crate::lang::{eval::evaluation::Evaluation, jobs::post_mortem::DeadFrame};
 
 /// The functions as a module.
 pub(super) fn module() -> Module {

@@ -6,7 +6,7 @@ use rhai::{Dynamic, Module, export_module, exported_module};
 use crate::lang::{
     error::{Result, error},
     jobs::Jobs,
-    kind::word,
+    values::type_name::word,
 };
 
 /// The functions as a module.

@@ -5,11 +5,13 @@ use std::time::Duration;
 use bgjobs::{AnyJob, Line, Stream};
 use rhai::{Array, Dynamic, Map, Module, NativeCallContext, export_module, exported_module, serde::to_dynamic};
 
-use crate::lang::{
-    error::{Result, error},
-    evaluation::Evaluation,
-    kind::{text, word},
-    lines::Lines,
+use crate::{
+    lang::{
+        error::{Result, error},
+        eval::evaluation::Evaluation,
+        values::type_name::{text, word},
+    },
+    log_filter::Lines,
 };
 
 /// The functions as a module.

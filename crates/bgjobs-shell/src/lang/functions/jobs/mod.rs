@@ -16,7 +16,7 @@ pub(in crate::lang) use self::summary::{summaries, summary_of};
 use bgjobs::{AnyJob, Group, ResultError, Stream, TracebackError};
 use rhai::{Dynamic, Module};
 
-use crate::lang::{evaluation::Evaluation, jobs::Jobs};
+use crate::lang::{eval::evaluation::Evaluation, jobs::Jobs};
 
 /// How long a stop is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);

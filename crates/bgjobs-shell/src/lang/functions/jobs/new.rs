@@ -7,10 +7,12 @@ use rhai::{Array, Dynamic, FuncRegistration, Module, NativeCallContext, Shared, 
 use super::options::{self, choices};
 use crate::lang::{
     error::{Result, error},
-    evaluation::Evaluation,
+    eval::{
+        evaluation::Evaluation,
+        start::{Choices, start},
+    },
     jobs::Jobs,
-    kind::word,
-    start::{Choices, start},
+    values::type_name::word,
 };
 
 /// How many arguments `jobs.new(..)` takes at most; `jobs.start(..)` takes any number.

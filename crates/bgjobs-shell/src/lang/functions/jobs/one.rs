@@ -8,10 +8,10 @@ use rhai::{Dynamic, Map, Module, NativeCallContext, export_module, exported_modu
 use super::{PATIENCE, REASON, number, print_traceback, value};
 use crate::lang::{
     error::{Result, error, stopped},
-    evaluation::Evaluation,
+    eval::evaluation::Evaluation,
     functions::time::time,
     jobs::{Done, Started},
-    value::Value,
+    values::value::Value,
 };
 
 /// The functions as a module.

@@ -7,9 +7,9 @@ use rhai::{Array, Dynamic, EvalAltResult, Map};
 
 use crate::lang::{
     error::{Result, error},
+    eval::start::Choices,
     functions::time::shown,
-    kind::{text, word},
-    start::Choices,
+    values::type_name::{text, word},
 };
 
 /// The longest time that an option takes, in seconds: 100 years.

@@ -6,11 +6,13 @@ use rhai::{Dynamic, Map, Module, export_module, exported_module};
 use super::options::{self, Choice, choices, map_of, seconds};
 use crate::lang::{
     error::{Result, error},
-    evaluation::Evaluation,
+    eval::{
+        evaluation::Evaluation,
+        start::{self, Choices},
+    },
     functions::command::number,
     jobs::{Jobs, Started},
-    kind::{text, word},
-    start::{self, Choices},
+    values::type_name::{text, word},
 };
 
 /// What can stand in the map for a command, beside what can for any job.

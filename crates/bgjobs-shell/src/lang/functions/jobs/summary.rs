@@ -3,7 +3,10 @@
 use bgjobs::AnyJob;
 use rhai::{Array, Dynamic, Module, export_module, exported_module, serde::to_dynamic};
 
-use crate::lang::{digest::Digest, error::Result, jobs::Jobs};
+use crate::{
+    digest::Digest,
+    lang::{error::Result, jobs::Jobs},
+};
 
 /// The functions as a module.
 pub(super) fn module() -> Module {

@@ -1,0 +1,12 @@
+//! Evaluates what the prompt reads and what jobs run, on the calling thread, to a value or a failure.
+//!
+//! Knows nothing of the functions that programs can call.
+
+pub(super) mod captured;
+pub(super) mod engine;
+pub(super) mod evaluation;
+pub(super) mod failure;
+pub(super) mod line;
+pub(super) mod stack;
+pub(super) mod start;
+pub(super) mod work;

@@ -1,0 +1,116 @@
+//! The names of a prompt at one moment: its variables and its functions.
+//!
+//! All of it is at rest and shared by pointers, so a copy of the names costs as much with 100 MB in the variables as
+//! with none.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use rhai::{ImmutableString, Module, Position, ScriptFuncDef, Shared};
+
+use super::value::Value;
+use crate::lang::read::source::Source;
+
+/// Variables and functions.
+///
+/// Cheap to clone; the clones go separate ways.
+#[derive(Clone, Default)]
+pub struct Names {
+    variables: Arc<BTreeMap<ImmutableString, Value>>,
+    functions: Arc<Vec<Definitions>>,
+}
+
+/// What one text defined.
+#[derive(Clone)]
+struct Definitions {
+    module: Shared<Module>,
+    functions: Vec<Shared<ScriptFuncDef>>,
+    source: Arc<Source>,
+}
+
+impl Names {
+    /// The variable of that name.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&Value> {
+        self.variables.get(name)
+    }
+
+    /// The variables, by name.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Sets a variable.
+    pub(crate) fn set(&mut self, name: ImmutableString, value: Value) {
+        Arc::make_mut(&mut self.variables).insert(name, value);
+    }
+
+    /// Forgets a variable.
+    pub(crate) fn remove(&mut self, name: &str) {
+        Arc::make_mut(&mut self.variables).remove(name);
+    }
+
+    /// Other variables with the same functions.
+    pub(crate) fn with_variables(&self, variables: BTreeMap<ImmutableString, Value>) -> Self {
+        Self { variables: Arc::new(variables), functions: Arc::clone(&self.functions) }
+    }
+
+    /// The variables that are not the same as in `before`.
+    pub(crate) fn changed_since(&self, before: &Self) -> BTreeMap<ImmutableString, Value> {
+        let is_new =
+            |(name, value): &(&ImmutableString, &Value)| !before.variables.get(*name).is_some_and(|old| old.is(value));
+        self.variables.iter().filter(is_new).map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// Adds what a text defined: functions, and those without a name, which values may refer to.
+    ///
+    /// `module` is what is called of them, `defined` is how they were written.
+    pub(crate) fn define(&mut self, defined: &Shared<Module>, module: &Shared<Module>, source: &Arc<Source>) {
+        let functions: Vec<_> = defined.iter_script_fn_info().map(|(.., function)| Shared::clone(function)).collect();
+        if functions.is_empty() {
+            return;
+        }
+        let all = Arc::make_mut(&mut self.functions);
+        // What the new functions hide whole is never found again.
+        let hidden = |old: &Shared<ScriptFuncDef>| functions.iter().any(|new| key(new) == key(old));
+        all.retain(|old| !old.functions.iter().all(hidden));
+        all.push(Definitions { module: Shared::clone(module), functions, source: Arc::clone(source) });
+    }
+
+    /// The names of the functions of the prompt.
+    #[cfg(feature = "terminal")]
+    pub(crate) fn functions(&self) -> impl Iterator<Item = &str> {
+        let all = self.functions.iter().flat_map(|definitions| &definitions.functions);
+        all.map(|function| function.name.as_str()).filter(|name| rhai::is_valid_identifier(name))
+    }
+
+    /// The newest function of that name.
+    pub(crate) fn function(&self, name: &str) -> Option<&Shared<ScriptFuncDef>> {
+        let newest_first = self.functions.iter().rev();
+        newest_first.flat_map(|definitions| &definitions.functions).find(|function| function.name == name)
+    }
+
+    /// The text that defined a function, and the line where it did.
+    pub(crate) fn place_of(&self, function: &str) -> Option<(&Arc<Source>, Position)> {
+        let newest_first = self.functions.iter().rev();
+        newest_first
+            .flat_map(|definitions| definitions.functions.iter().map(move |found| (definitions, found)))
+            .find_map(|(definitions, found)| {
+                (found.name == function).then(|| (&definitions.source, found.body.start_position()))
+            })
+    }
+
+    /// The functions of the prompt as modules, oldest first.
+    pub(crate) fn modules(&self) -> impl Iterator<Item = &Shared<Module>> {
+        self.functions.iter().map(|definitions| &definitions.module)
+    }
+
+    /// The text of that name, if functions of it are still known.
+    pub(crate) fn source(&self, name: &str) -> Option<&Arc<Source>> {
+        self.functions.iter().rev().map(|definitions| &definitions.source).find(|source| source.name == name)
+    }
+}
+
+/// What tells one function from another.
+fn key(function: &ScriptFuncDef) -> (&str, Option<&str>, usize) {
+    (&function.name, function.this_type.as_deref(), function.params.len())
+}
