@@ -1,7 +1,7 @@
-//! What a line at the prompt costs beside the same engine called directly, and what a job of one expression costs.
+//! What a line at the prompt costs compared to the same engine called directly, and what a job of one expression costs.
 //!
-//! A line starts an evaluation on a thread of its own, with its own engine and a fork of the names: that is what the ratio
-//! shows. One session has no large variables and one has 100 MB in them.
+//! A line starts an evaluation on a thread of its own, with its own engine and a fork of the names; the ratio shows the
+//! cost of that. One session has no large variables and one has 100 MB in them.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     processes::run(&[("line", line), ("first", first)])
 }
 
-/// A session whose variables hold that.
+/// A session whose variables hold this.
 fn session(large: Vec<Dynamic>) -> Session {
     let mut session = Session::new(Arc::new(|_, _| {}));
     session.set("x", 20_i64);
@@ -41,7 +41,7 @@ fn session(large: Vec<Dynamic>) -> Session {
     session
 }
 
-/// One value: the same variable, so that only the size of what is in it differs.
+/// The same single variable each time, so that only the size of its contents differs.
 fn one() -> Vec<Dynamic> {
     vec![Dynamic::from(1_i64)]
 }
@@ -94,7 +94,7 @@ fn line() -> Vec<Answer> {
 fn first() -> Vec<Answer> {
     let first = |inside: Vec<Dynamic>, outside: Vec<Dynamic>| {
         let mut session = session(inside);
-        // As a variable's value is: read once more, and the last that the processor's caches hold.
+        // Read once more, so that it is the last thing in the processor's caches, as a variable's value is.
         let outside = Dynamic::from(outside);
         let took = timed(1, || answers(&mut session, "x * 2 + 2"));
         drop(outside);

@@ -1,5 +1,5 @@
-//! How long the shell takes from its start to the answer of one expression, beside Python's prompts doing nothing, and one of
-//! Rust that answers the same.
+//! How long the shell takes from its start to the answer of one expression, compared to Python's prompts doing nothing,
+//! and to one in Rust that gives the same answer.
 //!
 //! Python, IPython and evcxr are found through `PATH`; the variables `PYTHON`, `IPYTHON` and `EVCXR` name others.
 
@@ -14,13 +14,13 @@ use std::{
 /// How often each is started.
 const RUNS: usize = 31;
 
-/// A program that is started and ends.
+/// A program that starts and ends.
 struct Program {
     title: &'static str,
     path: PathBuf,
     arguments: &'static [&'static str],
     input: &'static [u8],
-    /// Seconds of each run.
+    /// The seconds that each run took.
     times: Vec<f64>,
 }
 
@@ -35,7 +35,7 @@ fn main() -> io::Result<()> {
         program("bgjobs -c 1", env!("CARGO_BIN_EXE_bgjobs").into(), &["-c", "1"]),
         program("python3 -c pass", python(), &["-c", "pass"]),
         program("ipython -c pass", found("IPYTHON", "ipython"), &["-c", "pass"]),
-        // It has no such option, and without a line to compile it does not begin.
+        // It has no such option, and does not start up without a line to compile.
         Program { input: b"1\n", ..program("evcxr, told 1", found("EVCXR", "evcxr"), &[]) },
     ];
     programs.retain(|program| {
@@ -45,7 +45,7 @@ fn main() -> io::Result<()> {
         }
         starts
     });
-    // They take turns, so that what else the machine does falls on all.
+    // They take turns, so that other work on the machine affects all of them.
     for _ in 0..RUNS {
         for program in &mut programs {
             let time = program.time()?;
@@ -73,7 +73,7 @@ impl Program {
         let began = Instant::now();
         let mut child = command.spawn()?;
         if let Some(mut input) = child.stdin.take() {
-            // Who wants no input may have ended before.
+            // A program that wants no input may have ended already.
             let _ = input.write_all(self.input);
         }
         let status = child.wait()?;
@@ -82,12 +82,12 @@ impl Program {
     }
 }
 
-/// The program that a variable names, or else the one that is called so.
+/// The program that a variable names, or the one of that name.
 fn found(variable: &str, name: &str) -> PathBuf {
     env::var_os(variable).map_or_else(|| name.into(), PathBuf::from)
 }
 
-/// The interpreter itself: what is called so may be a script that looks for it, and takes longer than it does.
+/// The interpreter itself: the program of that name may be a script that looks for it, and slower.
 fn python() -> PathBuf {
     let named = found("PYTHON", "python3");
     let output = Command::new(&named).args(["-c", "import sys; print(sys.executable)"]).output();

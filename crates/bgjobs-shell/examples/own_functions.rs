@@ -9,7 +9,7 @@ use bgjobs_shell::{
     rhai::{Array, Dynamic, FuncRegistration, Module},
 };
 
-/// A type of the program: Rhai passes it around, the functions below know what it is.
+/// A type of the program's own: Rhai passes it around, and the functions below know what it is.
 #[derive(Clone)]
 struct Fit {
     mean: f64,

@@ -1,6 +1,6 @@
 //! The shell without a terminal: lines from a pipe, a file, one expression.
 //!
-//! Values go to standard output, errors and notices to standard error; the end waits for the jobs.
+//! Values go to standard output, errors and notices to standard error. At the end it waits for the jobs.
 
 use std::{
     io::{self, BufRead, Write},
@@ -11,26 +11,26 @@ use bgjobs::Stream;
 
 use crate::{
     commands::is_whole,
-    foreground::Waited,
+    foreground::WaitEnd,
     lang::notice,
-    render,
+    notices,
     session::{Answer, Session},
     shell::{self, Reply},
     signals::Interrupted,
 };
 
-/// What a process ends with whose reader has gone away, as if by the signal of that name.
+/// The exit code of a process whose reader has gone away, as if SIGPIPE had ended it.
 const BROKEN_PIPE: i32 = 128 + 13;
 
-/// How long the end waits for jobs before it says so.
+/// How long the shell waits for jobs at its end before it says so.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Stands before some texts, and says only that they are in UTF-8.
+/// Some editors put it at the start of a file; it only says that the text is UTF-8.
 pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Writes a text and a line break; without a reader the process ends, as others in a pipe do.
+/// Writes a text and a line break; if nobody reads any more, ends the process, as programs in a pipe do.
 pub(crate) fn write(stream: Stream, text: &str) {
-    // At once, or a key that is pressed meanwhile is seen between the text and its end.
+    // In one write, or a key that is echoed meanwhile would land before the line break.
     let line = format!("{text}\n");
     let written = match stream {
         Stream::Out => io::stdout().lock().write_all(line.as_bytes()),
@@ -45,21 +45,21 @@ pub(crate) fn write(stream: Stream, text: &str) {
 ///
 /// # Errors
 ///
-/// That of the input.
+/// The input can't be read.
 pub(crate) fn lines(session: &mut Session, mut input: impl BufRead, interrupted: &Interrupted) -> io::Result<bool> {
     let mut good = true;
     let mut text = String::new();
     loop {
         let mut line = Vec::new();
         let at_end = input.read_until(b'\n', &mut line)? == 0;
-        // What is no text fails in its own line, not in all that follow.
+        // Invalid UTF-8 makes its own line fail, not all that follow.
         let line = String::from_utf8_lossy(&line);
         text.push_str(line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line));
         if !at_end && !is_whole(&text) {
             continue;
         }
         text.truncate(text.trim_end_matches(['\n', '\r']).len());
-        tell(session, News::All);
+        tell(session, Verbosity::All);
         let reply = shell::answer(session, &std::mem::take(&mut text));
         good &= show(&reply);
         if at_end || reply == Reply::Leave || interrupted.is_set() {
@@ -72,49 +72,39 @@ pub(crate) fn lines(session: &mut Session, mut input: impl BufRead, interrupted:
 pub(crate) fn file(session: &mut Session, name: &str, text: &str) -> bool {
     match session.run(name, text) {
         Answer::Failed(failure) => {
-            write(Stream::Err, &render::failure(&failure));
+            write(Stream::Err, &failure.traceback().to_string());
             false
         }
         Answer::Nothing | Answer::Value(_) | Answer::Sent(_) => true,
     }
 }
 
-/// Evaluates one text as a line at the prompt, and shows its value without a number; true if it did not fail.
-pub(crate) fn expression(session: &mut Session, text: &str) -> bool {
-    show(&shell::answer_alone(session, "-c", text))
-}
-
-/// Evaluates one text, and shows its value as JSON; true if it did not fail.
-pub(crate) fn json(session: &mut Session, text: &str) -> bool {
-    show(&shell::answer_as_json(session, "-c", text))
-}
-
-/// Shows a reply; true if nothing went wrong.
-fn show(reply: &Reply) -> bool {
+/// Shows a reply; true if it is not an error.
+pub(crate) fn show(reply: &Reply) -> bool {
     if let Some((stream, shown)) = shell::stream(reply) {
         write(stream, shown);
     }
     !matches!(reply, Reply::Wrong(_))
 }
 
-/// Of which ends one is told.
+/// Which ends of jobs are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum News {
-    /// Of all.
+pub(crate) enum Verbosity {
+    /// All.
     All,
-    /// Of those of jobs that died.
-    Deaths,
+    /// Only those of jobs that died.
+    Failures,
 }
 
-/// Waits for the jobs that are to be waited for, and tells of those that ended; true if no job died unread.
+/// Waits for all jobs but daemons, and reports the ends; true if no job died unread.
 ///
-/// From now on no group stays paused, for nobody is left to resume it.
-pub(crate) fn finish(session: &mut Session, news: News, interrupted: &Interrupted) -> bool {
+/// It resumes paused groups, because nobody is left to do so.
+pub(crate) fn finish(session: &mut Session, verbosity: Verbosity, interrupted: &Interrupted) -> bool {
     let began = Instant::now();
     let mut is_told = false;
     let mut look = |session: &Session| {
         resume_all(session);
-        tell(session, news);
+        tell(session, verbosity);
         if !is_told && began.elapsed() > PATIENCE {
             is_told = true;
             tell_awaited(session);
@@ -122,12 +112,12 @@ pub(crate) fn finish(session: &mut Session, news: News, interrupted: &Interrupte
     };
     resume_all(session);
     while let Some(job) = session.awaited().next() {
-        if interrupted.is_set() || session.wait_for(&job, &mut look) == Waited::Interrupted {
+        if interrupted.is_set() || session.wait_for(&job, &mut look) == WaitEnd::Interrupted {
             break;
         }
     }
-    tell(session, news);
-    session.told().unread().is_empty()
+    tell(session, verbosity);
+    session.tracked().unread().is_empty()
 }
 
 fn resume_all(session: &Session) {
@@ -136,18 +126,18 @@ fn resume_all(session: &Session) {
     }
 }
 
-/// Tells why the shell has not ended.
+/// Says why the shell has not ended.
 fn tell_awaited(session: &Session) {
     let jobs: Vec<_> = session.awaited().collect();
     if !jobs.is_empty() {
-        write(Stream::Err, &render::awaited(&jobs));
+        write(Stream::Err, &notices::awaited(&jobs));
     }
 }
 
-/// Tells of the jobs that have ended.
-fn tell(session: &Session, news: News) {
+/// Reports the jobs that have ended.
+fn tell(session: &Session, verbosity: Verbosity) {
     let mut report = session.report();
-    if news == News::Deaths {
+    if verbosity == Verbosity::Failures {
         report.completed.clear();
     }
     if !report.is_empty() {

@@ -1,6 +1,6 @@
-//! One line for somebody who comes back: what ended, what failed and why, what is unread, what is left.
+//! One line about many jobs: what ended, what failed and why, what is unread, what still runs.
 //!
-//! Knows nothing of when somebody comes back.
+//! Knows nothing of when it is shown.
 
 use std::{
     fmt::{self, Display, Write},
@@ -9,34 +9,38 @@ use std::{
 
 use bgjobs::{AnyJob, JobId, Outcome, State, one_line};
 
-use crate::{durations::about, lang::Jobs};
+use crate::{durations::about, text::shortened};
 
-/// How many jobs of a kind are told one by one.
-const TOLD: usize = 3;
+/// How many jobs of a kind are named.
+const NAMED: usize = 3;
 
-/// How much of a name or a message is told, in characters.
+/// How much of a name or a message is shown, in characters.
 const LONGEST_TEXT: usize = 40;
 
-/// What there is to tell.
+/// The numbers behind the line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Digest {
     done: usize,
     stopped: usize,
-    /// The names and the messages of those that failed.
+    /// The names and messages of the jobs that failed.
     failed: Vec<(JobId, String, String)>,
-    /// Those that printed what nobody has looked at.
+    /// The jobs with unread output.
     unread: Vec<JobId>,
-    /// Those that have not ended, and how long each will still run, as it seems.
+    /// The jobs that have not ended, and an estimate of how long each will still run.
     running: Vec<(JobId, Option<Duration>)>,
 }
 
 impl Digest {
-    /// What there is to tell of all jobs; of those that ended, only if they ended after `since`.
-    pub(crate) fn new(jobs: &Jobs, since: Option<Instant>) -> Self {
+    /// Sums up `jobs`; those that ended count only if they ended after `since`.
+    pub(crate) fn new<'a>(
+        jobs: impl IntoIterator<Item = &'a AnyJob>,
+        is_unread: impl Fn(&AnyJob) -> bool,
+        since: Option<Instant>,
+    ) -> Self {
         let mut digest = Self::default();
-        for job in jobs.handle.all() {
-            digest.add(&job, since);
-            if jobs.new_lines(&job) > 0 {
+        for job in jobs {
+            digest.add(job, since);
+            if is_unread(job) {
                 digest.unread.push(job.id());
             }
         }
@@ -61,14 +65,15 @@ impl Digest {
         }
     }
 
-    /// Whether no job has ended.
+    /// How many jobs ended and how, such as `2 done, 1 failed`; none if no job did.
     #[cfg(feature = "terminal")]
-    pub(crate) fn is_quiet(&self) -> bool {
-        self.done + self.stopped + self.failed.len() == 0
+    pub(crate) fn ended(&self) -> Option<String> {
+        let counts = [(self.done, "done"), (self.failed.len(), "failed"), (self.stopped, "stopped")];
+        joined(counts.map(|(count, what)| counted(count, what, [])))
     }
 }
 
-/// As `3 done, 1 failed (#4 load: no rows), 2 with unread output (#1, #4), 1 still running (#7, about 4m left)`.
+/// Reads `3 done, 1 failed (#4 load: no rows), 2 with unread output (#1; #4), 1 still running (#7, about 4m left)`.
 impl Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failed = self.failed.iter().map(|(id, name, why)| format!("#{id} {}: {}", short(name), short(why)));
@@ -84,35 +89,35 @@ impl Display for Digest {
             counted(self.unread.len(), "with unread output", unread),
             counted(self.running.len(), "still running", running),
         ];
-        let text = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
-        f.write_str(if text.is_empty() { "no jobs" } else { &text })
+        f.write_str(joined(parts).as_deref().unwrap_or("no jobs"))
     }
 }
 
-/// As `2 still running (#7; #8)`; nothing if there are none.
+fn joined(parts: impl IntoIterator<Item = Option<String>>) -> Option<String> {
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Reads `2 still running (#7; #8)`; none if the count is 0.
 fn counted(count: usize, what: &str, each: impl IntoIterator<Item = String>) -> Option<String> {
     if count == 0 {
         return None;
     }
     let mut text = format!("{count} {what}");
-    let mut told: Vec<_> = each.into_iter().take(TOLD).collect();
-    if !told.is_empty() && count > TOLD {
-        told.push(format!("{} more", count - TOLD));
+    let mut named: Vec<_> = each.into_iter().take(NAMED).collect();
+    if !named.is_empty() && count > NAMED {
+        named.push(format!("{} more", count - NAMED));
     }
-    if !told.is_empty() {
-        // A string takes all that is written.
-        let _ = write!(text, " ({})", told.join("; "));
+    if !named.is_empty() {
+        // Writing to a string can't fail.
+        let _ = write!(text, " ({})", named.join("; "));
     }
     Some(text)
 }
 
 /// The beginning of the first line of a text, harmless to the terminal.
 fn short(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default();
-    match line.char_indices().nth(LONGEST_TEXT) {
-        Some((end, _)) => format!("{}…", one_line(&line[..end])),
-        None => one_line(line).to_string(),
-    }
+    one_line(&shortened(text.lines().next().unwrap_or_default(), LONGEST_TEXT, "…")).to_string()
 }
 
 #[cfg(test)]
@@ -120,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_is_counted_and_told() {
+    fn every_kind_is_counted_and_named() {
         let digest = Digest {
             done: 3,
             stopped: 1,
@@ -136,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_only_the_first_are_told_and_of_long_texts_the_beginning() {
+    fn only_the_first_of_many_jobs_and_the_start_of_long_texts_are_shown() {
         let failed = (0..5).map(|n| (n.into(), "n".repeat(100), "\u{1b}[2J".to_owned())).collect();
         let text = Digest { failed, ..Digest::default() }.to_string();
         let each = |n| format!("#{n} {}…: \\u{{1b}}[2J", "n".repeat(LONGEST_TEXT));
@@ -144,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn of_no_jobs_there_is_nothing_to_tell() {
+    fn without_jobs_there_are_no_jobs() {
         assert_eq!(Digest::default().to_string(), "no jobs");
     }
 }

@@ -1,14 +1,14 @@
-//! How long something takes, in as few words as one wants to read or to type.
+//! Times as people read and type them.
 
 use std::time::Duration;
 
-/// What time is counted in, the largest first, in seconds.
+/// Units of time, largest first, in seconds.
 const UNITS: [(u64, &str); 4] = [(24 * 60 * 60, "d"), (60 * 60, "h"), (60, "m"), (1, "s")];
 
 /// A time that has passed, in its two largest units: `0.4s`, `12s`, `1m 12s`, `2h 5m`.
 pub(crate) fn spent(time: Duration) -> String {
     if time < Duration::from_secs(10) {
-        // Cut, not rounded, so that it never goes ahead of the clock.
+        // Truncated, not rounded, so that it never runs ahead of the clock.
         return format!("{}.{}s", time.as_secs(), time.subsec_millis() / 100);
     }
     let mut left = time.as_secs();
@@ -19,7 +19,7 @@ pub(crate) fn spent(time: Duration) -> String {
         if count > 0 {
             parts.push(format!("{count}{unit}"));
         } else if !parts.is_empty() {
-            // `1h 12s` would say more than one wants to know.
+            // `1h 12s` would be more precise than anyone wants to know.
             break;
         }
         if parts.len() == 2 {
@@ -29,14 +29,14 @@ pub(crate) fn spent(time: Duration) -> String {
     parts.join(" ")
 }
 
-/// A time as one guesses it, in one unit: `40s`, `4m`, `2h`, `3d`.
+/// An estimated time, in one unit: `40s`, `4m`, `2h`, `3d`.
 pub(crate) fn about(time: Duration) -> String {
     let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
     let (unit, name) = UNITS.into_iter().find(|(unit, _)| seconds >= unit + unit / 2).unwrap_or((1, "s"));
     format!("{}{name}", seconds.saturating_add(unit / 2) / unit)
 }
 
-/// A time as people type it: `30s`, `5m`, `1h 30m`, or seconds alone.
+/// A time as people type it: `30s`, `5m`, `1h 30m`, or only a number of seconds.
 pub(crate) fn typed(text: &str) -> Option<Duration> {
     match text.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_passed_is_told_in_its_two_largest_units() {
+    fn elapsed_times_have_two_units() {
         for (seconds, expected) in [
             (0.0, "0.0s"),
             (0.49, "0.4s"),
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_typed_with_its_units_or_in_seconds() {
+    fn times_are_typed_with_units_or_in_seconds() {
         for (text, expected) in [
             ("30", Some(30)),
             ("30s", Some(30)),
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_guessed_is_told_in_one() {
+    fn estimates_have_one_unit() {
         for (seconds, expected) in [
             (0.0, "0s"),
             (0.2, "1s"),

@@ -1,4 +1,4 @@
-//! What the prompt waits for: one job at a time, until it ends, or until the user wants to stop it or to have the prompt back.
+//! The job that the prompt waits for, until it ends, is stopped, or is sent to the background.
 
 use std::{
     fmt,
@@ -10,89 +10,80 @@ use std::{
     time::Duration,
 };
 
-use bgjobs::{AnyJob, Context, Failure, Handle, Job, Name, Options, SpawnError};
+use bgjobs::{AnyJob, Context, Failure, Handle, Job, Name, Options};
 
-/// How long a wait is at first that hears nobody but the job: most lines have ended by then.
+/// How long a wait first listens to the job alone: most lines have ended by then.
 const SHORT: Duration = Duration::from_millis(1);
 
 /// The job that the prompt waits for.
 pub(crate) struct Foreground {
-    now: Now,
+    current: Current,
     jobs: Handle,
 }
 
 /// None while the prompt waits for the user.
-type Now = Arc<Mutex<Option<Waiting>>>;
+type Current = Arc<Mutex<Option<Wait>>>;
 
 /// A wait of the prompt.
-struct Waiting {
+struct Wait {
     job: AnyJob,
-    /// Whether the job is the prompt's own, rather than one of the background that is looked at.
+    /// Whether the job is the prompt's own line, and not a background job that is followed.
     is_own: bool,
-    /// Who waits.
+    /// The thread that waits.
     thread: Thread,
-    asked: Option<Asked>,
+    /// How the user wants it to end.
+    request: Option<WaitEnd>,
 }
 
-/// What the user asked for while the prompt waits.
+/// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
-    /// To wait no longer.
-    Stop,
-    /// To have the prompt back.
-    Background,
-}
-
-/// How a wait of the prompt ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Waited {
+pub(crate) enum WaitEnd {
     /// The job has ended.
     Ended,
-    /// The user stopped the wait for a job of the background.
+    /// The user ended the wait for a background job.
     Interrupted,
     /// The user wants the prompt back.
     Background,
 }
 
-/// Stops what a session waits for, or lets it go on without the session, from any thread.
+/// Stops what a session waits for, or sends it to the background, from any thread.
 #[derive(Clone)]
-pub struct Stopper(Now);
+pub struct Stopper(Current);
 
 impl Foreground {
     pub(crate) fn new(jobs: Handle) -> Self {
-        Self { now: Now::default(), jobs }
+        Self { current: Current::default(), jobs }
     }
 
-    /// Starts what the prompt waits for, in no list; a stop that comes meanwhile waits until it is known what runs, and is
-    /// not lost.
+    /// Starts what the prompt waits for, as an unlisted job; a stop that arrives meanwhile is delayed until the job is
+    /// known, and not lost.
     pub(crate) fn start<T: Send + Sync + 'static>(
         &self,
         name: impl Into<Name>,
         body: impl FnOnce(&Context) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<Job<T>, SpawnError> {
-        let mut now = lock(&self.now);
-        let unlisted = Options { unlisted: true, ..Options::default() };
-        let job = self.jobs.with(unlisted).spawn_with(name, body)?;
-        *now = Some(Waiting { job: AnyJob::clone(&job), is_own: true, thread: thread::current(), asked: None });
+    ) -> Result<Job<T>, Failure> {
+        let mut current = lock(&self.current);
+        let unlisted = self.jobs.with(Options { unlisted: true, ..Options::default() });
+        let job = unlisted.spawn_with(name, body).map_err(|error| Failure::new(error.to_string()))?;
+        *current = Some(Wait { job: AnyJob::clone(&job), is_own: true, thread: thread::current(), request: None });
         Ok(job)
     }
 
-    /// Begins to wait for a job of the background.
+    /// Starts a wait for a background job.
     pub(crate) fn look_at(&self, job: &AnyJob) {
-        let waiting = Waiting { job: job.clone(), is_own: false, thread: thread::current(), asked: None };
-        *lock(&self.now) = Some(waiting);
+        let wait = Wait { job: job.clone(), is_own: false, thread: thread::current(), request: None };
+        *lock(&self.current) = Some(wait);
     }
 
-    /// Waits for the job, calling `look` each time that `every` has passed.
-    pub(crate) fn wait(&self, job: &AnyJob, every: Option<Duration>, mut look: impl FnMut()) -> Waited {
+    /// Waits for the job, calling `look` at each interval `every`.
+    pub(crate) fn wait(&self, job: &AnyJob, every: Option<Duration>, mut look: impl FnMut()) -> WaitEnd {
         let short = every.map_or(SHORT, |every| every.min(SHORT));
         let mut ending = pin!(job.into_future());
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut go_on = || loop {
-            match self.asked() {
-                Some(Asked::Stop) => break Waited::Interrupted,
-                Some(Asked::Background) => break Waited::Background,
-                None if ending.as_mut().poll(&mut TaskContext::from_waker(&waker)).is_ready() => break Waited::Ended,
+            match self.request() {
+                Some(end) => break end,
+                None if ending.as_mut().poll(&mut TaskContext::from_waker(&waker)).is_ready() => break WaitEnd::Ended,
                 None => {}
             }
             match every {
@@ -103,58 +94,59 @@ impl Foreground {
                 }
             }
         };
-        let waited = if job.wait_timeout(short).is_ok() { Waited::Ended } else { go_on() };
-        *lock(&self.now) = None;
+        let waited = if job.wait_timeout(short).is_ok() { WaitEnd::Ended } else { go_on() };
+        *lock(&self.current) = None;
         waited
     }
 
-    fn asked(&self) -> Option<Asked> {
-        lock(&self.now).as_ref()?.asked
+    fn request(&self) -> Option<WaitEnd> {
+        lock(&self.current).as_ref()?.request
     }
 
     pub(crate) fn stopper(&self) -> Stopper {
-        Stopper(Arc::clone(&self.now))
+        Stopper(Arc::clone(&self.current))
     }
 }
 
 impl Stopper {
-    /// Asks the evaluation to stop that the session waits for, or ends the wait for a background job; false if there is none.
+    /// Stops the evaluation that the session waits for, or ends the wait for a background job; false if there is no
+    /// wait.
     #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn stop(&self, reason: &'static str) -> bool {
-        self.ask(|waiting| {
-            if waiting.is_own {
-                waiting.job.ask_stop(reason);
+        self.ask(|wait| {
+            if wait.is_own {
+                wait.job.ask_stop(reason);
             } else {
-                waiting.asked = Some(Asked::Stop);
+                wait.request = Some(WaitEnd::Interrupted);
             }
         })
     }
 
-    /// Lets what the session waits for go on in the background; false if there is nothing.
+    /// Sends what the session waits for to the background; false if there is no wait.
     #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn send_to_background(&self) -> bool {
-        self.ask(|waiting| waiting.asked = Some(Asked::Background))
+        self.ask(|wait| wait.request = Some(WaitEnd::Background))
     }
 
     /// Whether the session waits for something.
-    #[cfg(all(feature = "terminal", unix))]
+    #[cfg(feature = "terminal")]
     pub(crate) fn has_something(&self) -> bool {
         lock(&self.0).is_some()
     }
 
-    fn ask(&self, ask: impl FnOnce(&mut Waiting)) -> bool {
-        let mut now = lock(&self.0);
-        let waiting = now.as_mut();
-        waiting.is_some_and(|waiting| {
-            ask(waiting);
-            waiting.thread.unpark();
+    fn ask(&self, ask: impl FnOnce(&mut Wait)) -> bool {
+        let mut current = lock(&self.0);
+        let wait = current.as_mut();
+        wait.is_some_and(|wait| {
+            ask(wait);
+            wait.thread.unpark();
             true
         })
     }
 }
 
-fn lock(now: &Now) -> MutexGuard<'_, Option<Waiting>> {
-    now.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(current: &Current) -> MutexGuard<'_, Option<Wait>> {
+    current.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Wakes a thread that waits for a job.

@@ -1,7 +1,7 @@
-//! What a fuzzer does with any bytes: types them at the prompt, and has them answered.
+//! What the fuzzer does with arbitrary bytes: types them at the prompt, and has them answered.
 //!
-//! Knows nothing of fuzzers: `fuzz/` has one, which seeks bytes that are new, and the test below goes over those that were kept.
-//! Whatever the bytes are, nothing panics, nothing aborts, each line ends when it is asked to stop, and the prompt goes on.
+//! Knows nothing of the fuzzer in `fuzz/`, which looks for new bytes; the tests below replay its corpus. Whatever the
+//! bytes are, nothing may panic or abort, every line must end when it is asked to stop, and the prompt must go on.
 
 use std::{
     process, str,
@@ -17,8 +17,9 @@ use bgjobs::{FailureKind, one_line};
 use rhai::{Dynamic, FuncRegistration, Map, Module};
 
 use crate::{
-    commands::Command,
+    commands::{self, is_for_system},
     editor,
+    foreground::Stopper,
     lang::Jobs,
     session::{Answer, Session},
     shell,
@@ -27,17 +28,17 @@ use crate::{
 /// How long a line runs before it is asked to stop.
 const TIME: Duration = Duration::from_millis(50);
 
-/// How long it may take to hear that: more is a hang.
+/// How long a line may take to hear the request; longer is a hang.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The longest text that is looked up as a name.
+/// The longest text that is described as a name.
 const MOST_OF_A_NAME: usize = 12;
 
-/// How many lines are answered at most.
+/// The largest number of lines that are answered.
 const LINES: usize = 8;
 
 thread_local! {
-    /// What is known while a line is typed; nothing that is typed changes it.
+    /// The session in which lines are typed; typing changes nothing in it.
     static KNOWN: Session = {
         let mut session = walled();
         session.answer("x = #{name: 'a', list: [#{key: 1}]}; fn slow(n) { n }; jobs.new('1').join()");
@@ -45,28 +46,28 @@ thread_local! {
     };
 }
 
-/// Does all to a line that happens while it is typed, with the cursor in several places.
+/// Does to a line everything that happens while it is typed, with the cursor in several positions.
 pub fn type_bytes(bytes: &[u8]) {
     KNOWN.with(|session| type_text(session, &String::from_utf8_lossy(bytes)));
 }
 
 fn type_text(session: &Session, text: &str) {
-    let ends: Vec<_> = (0..=text.len()).filter(|&place| text.is_char_boundary(place)).collect();
+    let ends: Vec<_> = (0..=text.len()).filter(|&index| text.is_char_boundary(index)).collect();
     for &cursor in ends.iter().step_by(ends.len() / 3 + 1).chain(ends.last()) {
         editor::type_line(session, text, cursor);
     }
-    let _ = Command::parse(text, |name| session.names().variable(name).is_some());
-    // It looks through all functions, which takes its time.
+    let _ = commands::parse(text, |name| session.names().variable(name).is_some());
+    // This searches all functions, which takes time.
     if text.len() < MOST_OF_A_NAME {
         let _ = session.describe(text);
     }
 }
 
-/// Has lines answered, one after the other; an empty line divides them.
+/// Has lines answered one after another; empty lines separate them.
 ///
 /// # Panics
 ///
-/// If a line is not answered in time, which is what a fuzzer looks for.
+/// If a job or the prompt fails in a way that a fuzzer looks for.
 pub fn answer_bytes(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut session = walled();
@@ -85,9 +86,9 @@ pub fn answer_bytes(bytes: &[u8]) {
 }
 
 fn answer(session: &mut Session, line: &str) {
-    match Command::parse(line, |name| session.names().variable(name).is_some()) {
-        // For a fuzzer the engine runs no line of the system's shell.
-        Some(Ok(Command::Run(_) | Command::Start(_))) if !cfg!(fuzzing) => return,
+    match commands::parse(line, |name| session.names().variable(name).is_some()) {
+        // The fuzzer's build runs no line of the system's shell anyway.
+        Some(Ok(_)) if is_for_system(line) && !cfg!(fuzzing) => return,
         Some(_) => return drop(shell::answer(session, line)),
         None => {}
     }
@@ -102,16 +103,16 @@ fn is_panic(failure: &bgjobs::Failure) -> bool {
     failure.kind() == FailureKind::Panic
 }
 
-/// Calls `answer`, has it stopped after a while, and ends the process if that is not heard.
-fn in_time(stopper: &crate::Stopper, line: &str, answer: impl FnOnce()) {
-    let (tell, told) = mpsc::channel::<()>();
+/// Calls `answer`, stops it after a while, and aborts the process if it does not end.
+fn in_time(stopper: &Stopper, line: &str, answer: impl FnOnce()) {
+    let (ended, end) = mpsc::channel::<()>();
     thread::scope(|scope| {
         scope.spawn(move || {
             let began = Instant::now();
-            while told.recv_timeout(TIME) == Err(RecvTimeoutError::Timeout) {
+            while end.recv_timeout(TIME) == Err(RecvTimeoutError::Timeout) {
                 stopper.stop("its time is over");
                 if began.elapsed() > PATIENCE {
-                    #[expect(clippy::print_stderr, reason = "the last words of the process")]
+                    #[expect(clippy::print_stderr, reason = "the process is about to abort")]
                     {
                         eprintln!("this hangs: {}", one_line(line));
                     }
@@ -119,13 +120,13 @@ fn in_time(stopper: &crate::Stopper, line: &str, answer: impl FnOnce()) {
                 }
             }
         });
-        let tell = tell;
+        let ended = ended;
         answer();
-        drop(tell);
+        drop(ended);
     });
 }
 
-/// A session whose lines write no file and start no program.
+/// A session whose lines can write no file and start no program.
 fn walled() -> Session {
     let mut walls = Module::new();
     FuncRegistration::new("sh").set_into_module(&mut walls, |_: Dynamic| Map::new());
@@ -145,12 +146,12 @@ mod tests {
 
     fn corpus(name: &str) -> Vec<Vec<u8>> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
-        let entries = fs::read_dir(folder).expect("the corpus is kept beside the fuzzer");
+        let entries = fs::read_dir(folder).expect("the corpus is next to the fuzzer");
         entries.map(|entry| fs::read(entry.expect("it can be listed").path()).expect("it can be read")).collect()
     }
 
     #[test]
-    fn whatever_is_typed_the_editor_goes_on() {
+    fn the_editor_survives_any_typed_bytes() {
         let corpus = corpus("typing");
         assert!(!corpus.is_empty());
         for bytes in corpus {
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_entered_the_prompt_goes_on() {
+    fn the_prompt_survives_any_entered_bytes() {
         let corpus = corpus("lines");
         assert!(!corpus.is_empty());
         for bytes in corpus {
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_behind_the_walls_writes_nothing_and_starts_nothing() {
+    fn a_walled_session_writes_no_files_and_starts_no_programs() {
         let file = std::env::temp_dir().join(format!("bgjobs-shell-walled-{}", process::id()));
         let path = file.display();
         for line in [

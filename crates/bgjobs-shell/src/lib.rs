@@ -1,13 +1,13 @@
-//! An interactive shell whose every line can run in the background.
+//! An interactive shell in which any line can run in the background.
 //!
-//! It is the system of `IPython.lib.backgroundjobs` at a prompt of its own, whose language is
-//! [Rhai](https://rhai.rs/book). The binary `bgjobs` is the prompt; this library is what it is made of.
+//! It is `IPython.lib.backgroundjobs` at a prompt of its own, in the language [Rhai](https://rhai.rs/book).
+//! The binary `bgjobs` is the prompt; this library contains everything behind it.
 //!
-//! - A [`Session`] evaluates lines, and keeps names and jobs; it knows no terminal.
-//! - [`shell::answer`] adds the words of a shell, as `kill 3`.
-//! - `editor/` is the prompt on a terminal, `batch.rs` takes lines from a pipe or a file.
-//! - [`lang`] is all that knows Rhai.
-//! - [`run`](run()) is all of it: a program gets the same prompt with functions of its own in some lines.
+//! - A [`Session`] evaluates lines, and holds names and jobs; it knows nothing of terminals.
+//! - [`shell::answer`] adds the words of a shell, such as `kill 3`.
+//! - `editor/` is the prompt on a terminal; `batch.rs` reads lines from a pipe or a file.
+//! - [`lang`] is everything that knows Rhai.
+//! - [`run`](run()) is the whole shell: with a few lines, a program gets the same prompt with functions of its own.
 
 #[cfg(feature = "terminal")]
 mod batch;
@@ -24,9 +24,10 @@ pub mod lang;
 mod listing;
 mod log_filter;
 mod log_view;
+#[cfg(feature = "terminal")]
+mod notices;
 mod notify;
 mod output_history;
-mod render;
 #[cfg(feature = "terminal")]
 mod run;
 mod selection;
@@ -37,6 +38,7 @@ mod signals;
 mod system;
 #[cfg(feature = "terminal")]
 mod terminal;
+mod text;
 
 pub use foreground::Stopper;
 pub use rhai;

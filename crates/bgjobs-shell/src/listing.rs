@@ -1,8 +1,8 @@
-//! The list of all jobs: the original's three lists, and how each job is in few words.
+//! The list of all jobs: the original's three lists, with a short summary of each job.
 //!
-//! Knows how it reads, and nothing of where it is shown.
+//! Knows nothing of where it is shown.
 
-use std::{fmt::Write, time::Duration};
+use std::fmt::Write;
 
 use bgjobs::{AnyJob, Progress, State, Status, one_line};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -12,19 +12,19 @@ use crate::{
     lang::Jobs,
 };
 
-/// What stands before the words about a job.
+/// The indentation of a summary.
 const INDENT: &str = "    ";
 
-/// All jobs, as the original lists them; below each what is known of it, in lines of so many columns at most.
+/// All jobs as the original lists them, with a summary below each, in lines of at most `columns` columns.
 ///
-/// Empty if there are no jobs; else each line is ended, and each list by an empty one.
+/// Empty if there are no jobs; otherwise every line ends in a line break, and an empty line ends each list.
 pub(crate) fn listing(jobs: &Jobs, status: &Status, columns: usize) -> String {
     let mut text = String::new();
     for (title, list) in [("Running", &status.running), ("Completed", &status.completed), ("Dead", &status.dead)] {
         if list.is_empty() {
             continue;
         }
-        // A string takes all that is written.
+        // Writing to a string can't fail.
         let _ = writeln!(text, "{title} jobs:");
         for job in list {
             let _ = writeln!(text, "{} : {}", job.id(), job.name());
@@ -37,7 +37,7 @@ pub(crate) fn listing(jobs: &Jobs, status: &Status, columns: usize) -> String {
     text
 }
 
-/// What a job printed: how much of it nobody has seen, and the last line; of one that has ended only what is new.
+/// How much of a job's output is unread, and its last line; for a job that has ended, only if something is unread.
 fn printed(jobs: &Jobs, job: &AnyJob) -> Option<String> {
     let new = jobs.new_lines(job);
     if new == 0 && job.is_finished() {
@@ -51,7 +51,7 @@ fn printed(jobs: &Jobs, job: &AnyJob) -> Option<String> {
     })
 }
 
-/// Since when a job that has not ended runs or waits, how far it is, where, and what for.
+/// For a job that has not ended: how long it has run or waited, its progress, where it is, and what it waits for.
 fn standing(job: &AnyJob) -> Option<String> {
     let (state, times) = (job.state(), job.times());
     if state.is_finished() {
@@ -67,8 +67,8 @@ fn standing(job: &AnyJob) -> Option<String> {
     if let Some(progress) = job.progress() {
         parts.extend(how_far(&progress));
     }
-    parts.extend(job.remaining().map(left));
-    // The rest stands in what `why` tells.
+    parts.extend(job.remaining().map(|time| format!("about {} left", about(time))));
+    // `why` shows the rest.
     let why = job.why().first().map(|waiting| {
         let text = waiting.to_string();
         let first = text.split(';').next().unwrap_or_default();
@@ -78,11 +78,11 @@ fn standing(job: &AnyJob) -> Option<String> {
     Some(parts.join(", "))
 }
 
-/// How far a job is, as `fitting, 43%`.
+/// A job's progress, such as `fitting, 43%`.
 fn how_far(progress: &Progress) -> Vec<String> {
     let mut parts: Vec<_> = progress.text.iter().map(ToString::to_string).collect();
     match progress.total {
-        // Of nothing there is no part.
+        // There is no percentage of nothing.
         Some(0) => {}
         Some(total) => {
             let percent = u128::from(progress.done.min(total)) * 100 / u128::from(total);
@@ -94,11 +94,7 @@ fn how_far(progress: &Progress) -> Vec<String> {
     parts
 }
 
-fn left(time: Duration) -> String {
-    format!("about {} left", about(time))
-}
-
-/// The last line that a job printed, as a terminal would show it: of one that was written over only the last form.
+/// The last line that a job printed, as a terminal would show it: without what a carriage return overwrote.
 fn last_line(job: &AnyJob) -> Option<String> {
     if job.printed() == 0 {
         return None;
@@ -108,7 +104,7 @@ fn last_line(job: &AnyJob) -> Option<String> {
     Some(one_line(shown.rsplit('\r').next().unwrap_or(shown)).to_string())
 }
 
-/// A text in so many columns at most.
+/// A text in at most `columns` columns.
 fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
@@ -128,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_cut_to_the_columns_that_there_are() {
+    fn a_text_is_cut_to_the_available_columns() {
         for (text, columns, expected) in [
             ("abc", 3, "abc"),
             ("abcd", 3, "ab…"),
@@ -143,16 +139,16 @@ mod tests {
     }
 
     #[test]
-    fn progress_is_told_as_far_as_it_is_known() {
-        let told = |done, total, text: Option<&'static str>| {
+    fn progress_is_shown_as_far_as_it_is_known() {
+        let shown = |done, total, text: Option<&'static str>| {
             how_far(&Progress { done, total, text: text.map(Into::into) }).join(", ")
         };
-        assert_eq!(told(43, Some(100), None), "43%");
-        assert_eq!(told(2, Some(3), Some("fitting")), "fitting, 66%");
-        assert_eq!(told(5, Some(3), None), "100%");
-        assert_eq!(told(u64::MAX, Some(u64::MAX), None), "100%");
-        assert_eq!(told(7, None, None), "7 done");
-        assert_eq!(told(0, None, Some("looking")), "looking");
-        assert_eq!(told(0, Some(0), None), "");
+        assert_eq!(shown(43, Some(100), None), "43%");
+        assert_eq!(shown(2, Some(3), Some("fitting")), "fitting, 66%");
+        assert_eq!(shown(5, Some(3), None), "100%");
+        assert_eq!(shown(u64::MAX, Some(u64::MAX), None), "100%");
+        assert_eq!(shown(7, None, None), "7 done");
+        assert_eq!(shown(0, None, Some("looking")), "looking");
+        assert_eq!(shown(0, Some(0), None), "");
     }
 }

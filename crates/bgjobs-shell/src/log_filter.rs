@@ -1,4 +1,4 @@
-//! Which lines of a log are wanted: of what age, how many, of which stream.
+//! Which lines of a log are wanted: by age, number and stream.
 //!
 //! Knows nothing of how they are asked for and shown.
 
@@ -10,41 +10,41 @@ use std::{
 
 use bgjobs::{Line, Log, LogCursor, Stream};
 
-/// Which lines of a log are wanted; by default all.
+/// Which lines of a log are wanted; all by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Lines {
-    /// Those begun since so long ago only.
+pub(crate) struct LogFilter {
+    /// Only lines younger than this.
     pub(crate) since: Option<Duration>,
-    /// The newest so many only, of those that are wanted otherwise.
+    /// Only this many of the newest matching lines.
     pub(crate) last: Option<usize>,
-    /// Those of this stream only.
+    /// Only lines of this stream.
     pub(crate) stream: Option<Stream>,
 }
 
-/// A part of a log, as it is handed on.
+/// A part of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum LogPart {
     /// A line.
     Line(Line),
-    /// So many lines stood here, and are to be had nowhere.
+    /// This many lines stood here and are no longer available.
     Gone(u64),
-    /// The log's file can't be read on; why.
+    /// Why the log's file can't be read any further.
     Unreadable(String),
 }
 
-impl Lines {
-    /// The wanted lines that the log holds in memory.
+impl LogFilter {
+    /// The matching lines that the log holds in memory.
     pub(crate) fn of(&self, log: &Log) -> Vec<Line> {
         self.among(log.tail(usize::MAX), Instant::now())
     }
 
-    /// Hands on the wanted lines, those too that only the log's file holds, as long as `hand_on` goes on; returns where to
-    /// read on.
-    pub(crate) fn each(&self, log: &Log, mut hand_on: impl FnMut(Part) -> ControlFlow<()>) -> LogCursor {
+    /// Passes on the matching lines, including those that only the log's file holds, until `hand_on` breaks; returns
+    /// where to read on.
+    pub(crate) fn each(&self, log: &Log, mut hand_on: impl FnMut(LogPart) -> ControlFlow<()>) -> LogCursor {
         let now = Instant::now();
         let mut cursor = LogCursor::default();
         let reading = log.read(&mut cursor);
-        // What made room is older than the oldest line here.
+        // Dropped lines are older than the oldest line in memory.
         let wants_older = reading.lines.first().is_none_or(|oldest| self.is_young(oldest, now));
         let newest = self.among(reading.lines, now);
         let more = self.last.map(|last| last - newest.len());
@@ -69,23 +69,23 @@ impl Lines {
                 continue;
             }
             older.push_back(line);
-            // How many of these are wanted shows at their end.
+            // How many of the older lines are wanted is known only at their end.
             if more.is_none_or(|more| older.len() > more)
                 && let Some(first) = older.pop_front()
                 && more.is_none()
-                && hand_on(Part::Line(first)).is_break()
+                && hand_on(LogPart::Line(first)).is_break()
             {
                 return cursor;
             }
         }
-        let trouble = trouble.map(|error| Part::Unreadable(error.to_string()));
-        let gone = Some(gone).filter(|&gone| gone > 0).map(Part::Gone);
-        let (older, newest) = (older.into_iter().map(Part::Line), newest.into_iter().map(Part::Line));
+        let trouble = trouble.map(|error| LogPart::Unreadable(error.to_string()));
+        let gone = Some(gone).filter(|&gone| gone > 0).map(LogPart::Gone);
+        let (older, newest) = (older.into_iter().map(LogPart::Line), newest.into_iter().map(LogPart::Line));
         let _ = older.chain(trouble).chain(gone).chain(newest).try_for_each(hand_on);
         cursor
     }
 
-    /// Whether a line that is new is wanted.
+    /// Whether a new line is wanted.
     pub(crate) fn wants_new(&self, line: &Line) -> bool {
         self.stream.is_none_or(|stream| stream == line.stream)
     }
@@ -113,7 +113,7 @@ mod tests {
 
     use super::*;
 
-    /// A log that holds few of its lines `0` to `999` in memory, and perhaps all in a file.
+    /// A log that holds few of its lines `0` to `999` in memory, and perhaps all of them in a file.
     struct Flooded {
         log: Log,
         file: Option<PathBuf>,
@@ -148,14 +148,14 @@ mod tests {
         Flooded { log: job.log(), file }
     }
 
-    /// What is handed on, in few words.
-    fn parts(lines: Lines, log: &Log) -> Vec<String> {
+    /// The parts in short form.
+    fn parts(lines: LogFilter, log: &Log) -> Vec<String> {
         let mut parts = Vec::new();
         let cursor = lines.each(log, |part| {
             parts.push(match part {
-                Part::Line(line) => line.text,
-                Part::Gone(count) => format!("{count} gone"),
-                Part::Unreadable(_) => "unreadable".to_owned(),
+                LogPart::Line(line) => line.text,
+                LogPart::Gone(count) => format!("{count} gone"),
+                LogPart::Unreadable(_) => "unreadable".to_owned(),
             });
             ControlFlow::Continue(())
         });
@@ -164,33 +164,36 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_made_room_are_counted_unless_nobody_wants_them() {
+    fn dropped_lines_are_counted_if_they_would_match() {
         let log = flooded(None);
-        let kept = log.tail(usize::MAX).len();
-        let all = parts(Lines::default(), &log);
-        assert_eq!(all.len(), kept + 1);
-        assert_eq!((&*all[0], &*all[kept]), (&*format!("{} gone", 1_000 - kept), "999"));
-        assert_eq!(parts(Lines { last: Some(2), ..Lines::default() }, &log), ["998", "999"]);
-        assert_eq!(parts(Lines { since: Some(Duration::ZERO), ..Lines::default() }, &log), [""; 0]);
-        assert_eq!(parts(Lines { last: Some(0), ..Lines::default() }, &log), [""; 0]);
+        let held = log.tail(usize::MAX).len();
+        let all = parts(LogFilter::default(), &log);
+        assert_eq!(all.len(), held + 1);
+        assert_eq!((&*all[0], &*all[held]), (&*format!("{} gone", 1_000 - held), "999"));
+        assert_eq!(parts(LogFilter { last: Some(2), ..LogFilter::default() }, &log), ["998", "999"]);
+        assert_eq!(parts(LogFilter { since: Some(Duration::ZERO), ..LogFilter::default() }, &log), [""; 0]);
+        assert_eq!(parts(LogFilter { last: Some(0), ..LogFilter::default() }, &log), [""; 0]);
     }
 
     #[test]
-    fn lines_that_made_room_are_read_from_the_file() {
+    fn dropped_lines_are_read_from_the_file() {
         let log = flooded(Some("file"));
         let numbers = |range: std::ops::Range<u32>| range.map(|n| n.to_string()).collect::<Vec<_>>();
-        assert_eq!(parts(Lines::default(), &log), numbers(0..1_000));
-        assert_eq!(parts(Lines { last: Some(100), ..Lines::default() }, &log), numbers(900..1_000));
-        assert_eq!(parts(Lines { since: Some(Duration::from_hours(1)), ..Lines::default() }, &log), numbers(0..1_000));
-        assert_eq!(parts(Lines { stream: Some(Stream::Err), ..Lines::default() }, &log), [""; 0]);
+        assert_eq!(parts(LogFilter::default(), &log), numbers(0..1_000));
+        assert_eq!(parts(LogFilter { last: Some(100), ..LogFilter::default() }, &log), numbers(900..1_000));
+        assert_eq!(
+            parts(LogFilter { since: Some(Duration::from_hours(1)), ..LogFilter::default() }, &log),
+            numbers(0..1_000)
+        );
+        assert_eq!(parts(LogFilter { stream: Some(Stream::Err), ..LogFilter::default() }, &log), [""; 0]);
     }
 
     #[test]
-    fn whoever_has_seen_enough_gets_no_more() {
+    fn a_break_ends_the_iteration() {
         for file in [None, Some("enough")] {
             let mut count = 0;
             let log = flooded(file);
-            Lines::default().each(&log, |_| {
+            LogFilter::default().each(&log, |_| {
                 count += 1;
                 if count == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });

@@ -1,6 +1,6 @@
-//! A look at the log of a job: which lines are wanted, and how each reads.
+//! A view of a job's log: which lines it shows, and how each reads.
 //!
-//! Knows nothing of how it is asked for, and where it is shown.
+//! Knows nothing of how it is asked for, and of where it is shown.
 
 use std::ops::ControlFlow;
 
@@ -9,27 +9,27 @@ use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 
 use crate::{
     lang::Jobs,
-    log_filter::{Lines, Part},
+    log_filter::{LogFilter, LogPart},
 };
 
-/// What one wants to see of a log; by default all lines.
+/// What to show of a log; everything by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LogView {
     /// Which lines.
-    pub(crate) lines: Lines,
-    /// Whether each is shown with its time.
+    pub(crate) filter: LogFilter,
+    /// Whether each line is shown with its time.
     pub(crate) times: bool,
-    /// Whether to go on with new lines until the job ends.
+    /// Whether to continue with new lines until the job ends.
     pub(crate) follow: bool,
 }
 
 impl LogView {
-    /// Prints what is wanted, line by line, until all is shown or `context` is asked to stop; what was read is no news any
-    /// more, also if the user ends the look before it is shown.
+    /// Prints the lines one by one, until the end or until `context` is asked to stop; all that was read counts as
+    /// seen, even if a stop keeps it from being shown.
     ///
     /// # Errors
     ///
-    /// [`Stopped`](bgjobs::Stopped), if it was asked to stop, and what keeps it from following.
+    /// [`Stopped`](bgjobs::Stopped) if it was asked to stop, or why it can't follow the job.
     pub(crate) fn print(
         &self,
         context: &Context,
@@ -37,7 +37,7 @@ impl LogView {
         job: &AnyJob,
         print: &dyn Fn(&str),
     ) -> Result<(), Failure> {
-        let cursor = self.lines.each(&job.log(), |part| {
+        let cursor = self.filter.each(&job.log(), |part| {
             print(&self.part(&part));
             if context.is_stopping() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
@@ -46,7 +46,7 @@ impl LogView {
         if self.follow { self.go_on(context, jobs, job, cursor, print) } else { Ok(()) }
     }
 
-    /// Prints what is new from `cursor` on, until the job ends.
+    /// Prints new lines from `cursor` on, until the job ends.
     fn go_on(
         &self,
         context: &Context,
@@ -60,27 +60,27 @@ impl LogView {
                 Ok(Some(reading)) => reading,
                 Ok(None) => return Ok(()),
                 Err(WaitError::Stopped(stopped)) => return Err(stopped.into()),
-                Err(refusal) => return Err(refusal.into()),
+                Err(error) => return Err(error.into()),
             };
             jobs.note_looked(job, cursor.line());
             if reading.missed > 0 {
-                print(&self.part(&Part::Gone(reading.missed)));
+                print(&self.part(&LogPart::Gone(reading.missed)));
             }
-            for line in reading.lines.into_iter().filter(|line| self.lines.wants_new(line)) {
+            for line in reading.lines.into_iter().filter(|line| self.filter.wants_new(line)) {
                 context.check()?;
-                print(&self.part(&Part::Line(line)));
+                print(&self.part(&LogPart::Line(line)));
             }
         }
     }
 
-    fn part(&self, part: &Part) -> String {
+    fn part(&self, part: &LogPart) -> String {
         match part {
-            Part::Gone(1) => "[1 line made room for these]".to_owned(),
-            Part::Gone(count) => format!("[{count} lines made room for these]"),
-            Part::Unreadable(why) => format!("[the log's file can't be read: {}]", one_line(why)),
-            Part::Line(line) => {
-                // Where both are shown, what was written to standard error has a mark.
-                let mark = if self.lines.stream.is_none() && line.stream == Stream::Err { "! " } else { "" };
+            LogPart::Gone(1) => "[1 earlier line was dropped]".to_owned(),
+            LogPart::Gone(count) => format!("[{count} earlier lines were dropped]"),
+            LogPart::Unreadable(why) => format!("[can't read the log's file: {}]", one_line(why)),
+            LogPart::Line(line) => {
+                // Where both streams are shown, a mark distinguishes standard error.
+                let mark = if self.filter.stream.is_none() && line.stream == Stream::Err { "! " } else { "" };
                 let time = if self.times { format!("{} ", time(line, &Zoned::now())) } else { String::new() };
                 format!("{time}{mark}{}", one_line(&line.text))
             }
@@ -88,7 +88,7 @@ impl LogView {
     }
 }
 
-/// When a line was written, in the zone of `now`; with the date, if that is not today.
+/// When a line was written, in the time zone of `now`, with the date unless it is today's.
 fn time(line: &Line, now: &Zoned) -> String {
     Timestamp::try_from(line.time()).map_or_else(|_| "?".to_owned(), |at| in_zone(at, now.time_zone(), now.date()))
 }
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_read_is_no_news_any_more_though_the_look_is_ended() {
+    fn read_lines_are_no_longer_new_even_if_the_view_was_interrupted() {
         type Look = fn(&LogView, &Context, &Jobs, &AnyJob, &dyn Fn(&str)) -> Result<(), Failure>;
         let go_on: Look = |view, context, jobs, job, print| view.go_on(context, jobs, job, LogCursor::default(), print);
         for look in [LogView::print, go_on] {
@@ -121,10 +121,10 @@ mod tests {
             job.join().unwrap();
             assert_eq!(jobs.new_lines(&job), 3);
 
-            let (told, looked_at, handle) = (jobs.clone(), AnyJob::clone(&job), manager.handle());
+            let (tracked, looked_at, handle) = (jobs.clone(), AnyJob::clone(&job), manager.handle());
             let looking = manager.spawn_with("look", move |context| {
                 let end_the_look = |_: &str| drop(handle.get(context.id()).map(|own| own.ask_stop("Ctrl-C")));
-                look(&LogView::default(), context, &told, &looked_at, &end_the_look)
+                look(&LogView::default(), context, &tracked, &looked_at, &end_the_look)
             });
             assert!(looking.unwrap().join().is_err());
             assert_eq!(jobs.new_lines(&job), 0);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_of_a_line_is_that_of_the_user_s_zone_with_the_date_if_it_is_not_today() {
+    fn times_are_in_the_users_zone_and_have_a_date_unless_it_is_today() {
         let zone = TimeZone::fixed(offset(2));
         let at = date(2026, 3, 1).at(12, 3, 21, 250_000_000).to_zoned(TimeZone::UTC).unwrap().timestamp();
         assert_eq!(in_zone(at, &zone, date(2026, 3, 1)), "14:03:21.250");

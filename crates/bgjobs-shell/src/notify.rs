@@ -1,4 +1,4 @@
-//! How a user wants to be called at the end of a long job: by a bell, by a notification of the desktop, or not at all.
+//! How the user wants to be alerted when a long job ends: by a bell, a desktop notification, or not at all.
 //!
 //! Knows nothing of terminals and jobs.
 
@@ -11,20 +11,20 @@ use std::{
 
 use bgjobs::one_line;
 
-use crate::durations::typed as duration;
+use crate::durations;
 
-/// How long a job runs at least of whose end one is notified, if nobody chose otherwise.
+/// The default least run time of a job that causes an alert.
 const LEAST: Duration = Duration::from_secs(10);
 
-/// How the user is notified of the ends of long jobs.
+/// How the user is alerted when long jobs end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Notify {
-    pub(crate) how: How,
-    /// How long a job runs at least of whose end one is notified.
+    pub(crate) method: Method,
+    /// The least run time of a job that causes an alert.
     pub(crate) least: Duration,
 }
 
-/// The setting of a session, which may change; all clones are the same.
+/// A session's setting, which can change; all clones share it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Notifier(Arc<Mutex<Notify>>);
 
@@ -38,59 +38,58 @@ impl Notifier {
     }
 }
 
-/// The ways that terminals know.
+/// The kinds of alert that terminals support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum How {
+pub(crate) enum Method {
     Off,
     Bell,
     /// iTerm2, Windows Terminal, kitty, foot, `WezTerm`.
     Osc9,
-    /// urxvt, foot, Ghostty, and those of GNOME where it is built in.
+    /// urxvt, foot, Ghostty, and GNOME's terminals if built with it.
     Osc777,
 }
 
+/// The names of the methods.
+const METHODS: [(&str, Method); 4] =
+    [("off", Method::Off), ("bell", Method::Bell), ("osc9", Method::Osc9), ("osc777", Method::Osc777)];
+
 impl Default for Notify {
     fn default() -> Self {
-        Self { how: How::Bell, least: LEAST }
+        Self { method: Method::Bell, least: LEAST }
     }
 }
 
-/// Reads `bell`, `osc9` or `osc777`, each with the least time of a job behind it if it is not 10 seconds, as `bell:30s`;
-/// or `off`.
+/// Parses `bell`, `osc9` or `osc777`, optionally with the least run time of a job (`bell:30s`), which is 10 seconds by
+/// default; or `off`.
 impl FromStr for Notify {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (how, least) = text.trim().split_once(':').map_or((text.trim(), None), |(how, least)| (how, Some(least)));
-        let how = match how {
-            "off" if least.is_none() => How::Off,
-            "bell" => How::Bell,
-            "osc9" => How::Osc9,
-            "osc777" => How::Osc777,
-            _ => {
-                return Err(format!(
-                    "`{}` is no way to be notified; there are bell, osc9 and osc777, each for jobs of so long, as bell:30s, \
-                     and off",
-                    one_line(text)
-                ));
-            }
-        };
-        let wrong = |least| format!("`{}` is no time in `{}`; 30s, 5m and 2h are", one_line(least), one_line(text));
-        let least = least.map_or(Ok(LEAST), |least| duration(least).ok_or_else(|| wrong(least)))?;
-        Ok(Self { how, least })
+        let (name, least) =
+            text.trim().split_once(':').map_or((text.trim(), None), |(name, least)| (name, Some(least)));
+        let is_meant = |&(known, method): &(_, _)| known == name && (method != Method::Off || least.is_none());
+        let (_, method) = METHODS.into_iter().find(is_meant).ok_or_else(|| {
+            format!(
+                "`{}` is not a kind of alert; use bell, osc9 or osc777, each with a least run time if you like (bell:30s), or off",
+                one_line(text)
+            )
+        })?;
+        let wrong =
+            |least| format!("`{}` in `{}` is not a time, such as 30s, 5m or 2h", one_line(least), one_line(text));
+        let least = least.map_or(Ok(LEAST), |least| durations::typed(least).ok_or_else(|| wrong(least)))?;
+        Ok(Self { method, least })
     }
 }
 
-/// As it is read.
+/// In the form that is parsed.
 impl fmt::Display for Notify {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let how = match self.how {
-            How::Off => return f.write_str("off"),
-            How::Bell => "bell",
-            How::Osc9 => "osc9",
-            How::Osc777 => "osc777",
-        };
-        write!(f, "{how}:{}", humantime::format_duration(self.least).to_string().replace(' ', ""))
+        let name = METHODS.into_iter().find(|(_, method)| *method == self.method).map_or("", |(name, _)| name);
+        f.write_str(name)?;
+        if self.method == Method::Off {
+            return Ok(());
+        }
+        write!(f, ":{}", humantime::format_duration(self.least).to_string().replace(' ', ""))
     }
 }
 
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_is_read_as_it_is_shown() {
+    fn a_setting_parses_as_it_is_shown() {
         for (text, shown) in [
             ("off", "off"),
             ("bell", "bell:10s"),
@@ -119,12 +118,11 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_setting_is_told_with_the_right_ones() {
-        let way =
-            "is no way to be notified; there are bell, osc9 and osc777, each for jobs of so long, as bell:30s, and off";
+    fn an_invalid_setting_lists_the_valid_ones() {
+        let way = "is not a kind of alert; use bell, osc9 or osc777, each with a least run time if you like (bell:30s), or off";
         assert_eq!(read("ding").unwrap_err(), format!("`ding` {way}"));
         assert_eq!(read("off:5").unwrap_err(), format!("`off:5` {way}"));
         assert_eq!(read("\u{1b}").unwrap_err(), format!("`\\u{{1b}}` {way}"));
-        assert_eq!(read("bell:soon").unwrap_err(), "`soon` is no time in `bell:soon`; 30s, 5m and 2h are");
+        assert_eq!(read("bell:soon").unwrap_err(), "`soon` in `bell:soon` is not a time, such as 30s, 5m or 2h");
     }
 }

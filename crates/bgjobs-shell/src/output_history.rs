@@ -1,38 +1,39 @@
 //! The values that were shown: `_` is the last, `_3` that of line 3.
 //!
-//! They are names of the prompt like others. The oldest go when all of them together get large, or very many.
+//! They are ordinary names of the prompt. The oldest are forgotten when there are very many, or when all together get
+//! large.
 
 use std::collections::VecDeque;
 
 use crate::lang::{Names, Value};
 
-/// How many values are kept.
+/// The largest number of values.
 const MOST_VALUES: usize = 1_000;
 
-/// How many parts they may have together; a number is one, an array as many as are in it.
+/// The largest number of parts of all values together; a number is one part, an array as many as it contains.
 const MOST_PARTS: usize = 1_000_000;
 
-/// What is kept of the values, oldest first.
+/// The values that still have names, oldest first.
 #[derive(Debug, Default)]
-pub(crate) struct Shown {
-    kept: VecDeque<Kept>,
+pub(crate) struct OutputHistory {
+    entries: VecDeque<Entry>,
     parts: usize,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct Entry {
     line: usize,
     parts: usize,
 }
 
-impl Shown {
-    /// Gives the value of a line its names; the newest value always has them.
+impl OutputHistory {
+    /// Names the value of a line; the newest value always gets its names.
     pub(crate) fn add(&mut self, line: usize, value: &Value, names: &mut Names) {
         let parts = value.parts(MOST_PARTS);
-        self.kept.push_back(Kept { line, parts });
+        self.entries.push_back(Entry { line, parts });
         self.parts += parts;
-        while self.kept.len() > 1 && (self.kept.len() > MOST_VALUES || self.parts > MOST_PARTS) {
-            let oldest = self.kept.pop_front().expect("there are at least two");
+        while self.entries.len() > 1 && (self.entries.len() > MOST_VALUES || self.parts > MOST_PARTS) {
+            let oldest = self.entries.pop_front().expect("there are at least two");
             self.parts -= oldest.parts;
             names.remove(&format!("_{}", oldest.line));
         }
@@ -50,8 +51,8 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_values_go_when_there_are_many() {
-        let (mut shown, mut names) = (Shown::default(), Names::default());
+    fn the_oldest_of_many_values_are_forgotten() {
+        let (mut shown, mut names) = (OutputHistory::default(), Names::default());
         for line in 1..=MOST_VALUES + 2 {
             shown.add(line, &Value::plain(5), &mut names);
         }
@@ -60,8 +61,8 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_values_go_when_they_are_large() {
-        let (mut shown, mut names) = (Shown::default(), Names::default());
+    fn the_oldest_of_large_values_are_forgotten() {
+        let (mut shown, mut names) = (OutputHistory::default(), Names::default());
         let large = |parts| Value::plain(vec![rhai::Dynamic::UNIT; parts]);
         shown.add(1, &Value::plain(1), &mut names);
         shown.add(2, &large(MOST_PARTS / 2), &mut names);

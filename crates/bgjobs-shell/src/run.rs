@@ -1,4 +1,4 @@
-//! The whole shell, as the binary runs it: from what it is asked for to the code that it exits with.
+//! The whole shell as the binary runs it, from its task to its exit code.
 
 use std::{
     fs,
@@ -11,36 +11,37 @@ use std::{
 use rhai::{Array, Dynamic, Module};
 
 use crate::{
-    batch::{self, BYTE_ORDER_MARK, News},
+    batch::{self, BYTE_ORDER_MARK, Verbosity},
     editor,
     lang::STACK_SIZE,
     session::Session,
-    signals::{self, Idle, Interrupted, stop_all},
+    shell,
+    signals::{self, Interrupted, OnInterrupt, stop_all},
 };
 
-/// What a shell is asked for.
+/// What a shell does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Task {
-    /// A prompt on the terminal; without a terminal, lines as if they were typed.
+    /// Shows a prompt on the terminal; without a terminal, reads lines as if they were typed.
     Prompt,
-    /// To evaluate a file.
+    /// Evaluates a file.
     File {
-        /// Where it is.
+        /// The path of the file.
         path: String,
         /// What the file finds in `args`.
         arguments: Vec<String>,
     },
-    /// To evaluate a text and show its value.
+    /// Evaluates a text and shows its value.
     Text(String),
-    /// To evaluate a text and show its value as JSON; a job as all that is known of it.
+    /// Evaluates a text and shows its value as JSON, a job with everything known about it.
     Json(String),
 }
 
-/// Runs a shell whose lines may call the functions of `modules` too, and says what to exit with.
+/// Runs a shell whose lines can also call the functions of `modules`, and returns its exit code.
 ///
-/// That is 0 if all went well, 1 if a line failed or a job died unread, 2 if the shell could not do what it was asked for.
+/// The code is 0 on success, 1 if a line failed or a job died unread, 2 if the shell could not do its task.
 /// Commands have a supervisor if the program has called [`bgjobs::supervise`] before.
-/// It leaves the process itself when it is interrupted, and when jobs that do not stop would keep it.
+/// The shell exits the process itself if it is interrupted, or if jobs that do not stop would block its end.
 ///
 /// ```no_run
 /// use bgjobs_shell::{
@@ -58,13 +59,13 @@ pub enum Task {
 #[must_use]
 pub fn run(task: Task, modules: impl IntoIterator<Item = Module>) -> ExitCode {
     let modules: Vec<_> = modules.into_iter().collect();
-    // Values can be nested so deep that only the stack of an evaluation can show or drop them.
+    // Values can be nested so deeply that only a stack as large as an evaluation's can show or drop them.
     let shell = thread::Builder::new().stack_size(STACK_SIZE).spawn(move || on_large_stack(task, modules));
     match shell.map(thread::JoinHandle::join) {
         Ok(Ok(Ok(code))) => code,
-        Ok(Ok(Err(refusal))) => complain(&refusal),
+        Ok(Ok(Err(error))) => complain(&error),
         Ok(Err(_)) => ExitCode::from(101),
-        Err(error) => complain(&format!("no thread could be had for the shell: {error}")),
+        Err(error) => complain(&format!("could not create a thread for the shell: {error}")),
     }
 }
 
@@ -76,16 +77,16 @@ fn on_large_stack(task: Task, modules: Vec<Module>) -> Result<ExitCode, String> 
     };
     session.set("args", arguments);
     let at_terminal = task == Task::Prompt && io::stdin().is_terminal();
-    let news = if task == Task::Prompt { News::All } else { News::Deaths };
-    let idle = if at_terminal { Idle::Stay } else { Idle::Leave };
-    let interrupted = signals::listen(session.stopper(), session.jobs().clone(), idle)
-        .map_err(|error| format!("Ctrl-C can't be heard: {error}"))?;
+    let verbosity = if task == Task::Prompt { Verbosity::All } else { Verbosity::Failures };
+    let on_interrupt = if at_terminal { OnInterrupt::Ignore } else { OnInterrupt::Exit };
+    let interrupted = signals::listen(session.stopper(), session.jobs().clone(), on_interrupt)
+        .map_err(|error| format!("can't listen for Ctrl-C: {error}"))?;
     if at_terminal {
-        let ended = editor::run(&mut session).map_err(|error| format!("the terminal can't be used: {error}"))?;
+        let ended = editor::run(&mut session).map_err(|error| format!("can't use the terminal: {error}"))?;
         leave(session, ended, 0);
     }
     let good = evaluate(task, &mut session, &interrupted)?;
-    let good = batch::finish(&mut session, news, &interrupted) && good;
+    let good = batch::finish(&mut session, verbosity, &interrupted) && good;
     if interrupted.is_set() {
         let ended = stop_all(session.jobs(), "interrupted");
         leave(session, ended, 130);
@@ -93,24 +94,24 @@ fn on_large_stack(task: Task, modules: Vec<Module>) -> Result<ExitCode, String> 
     Ok(ExitCode::from(u8::from(!good)))
 }
 
-/// Evaluates what there is to evaluate without a terminal; true if nothing failed.
+/// Does a task that needs no terminal; true if nothing failed.
 fn evaluate(task: Task, session: &mut Session, interrupted: &Interrupted) -> Result<bool, String> {
     match task {
         Task::Prompt => batch::lines(session, io::stdin().lock(), interrupted)
             .map_err(|error| format!("can't read the lines: {error}")),
         Task::File { path, .. } => {
             let text = fs::read_to_string(&path).map_err(|error| format!("can't read `{path}`: {error}"))?;
-            // A first line for the system, as `#!/usr/bin/env bgjobs`, is a comment here.
+            // A first line for the system, such as `#!/usr/bin/env bgjobs`, becomes a comment.
             let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
             let text = if text.starts_with("#!") { format!("//{text}") } else { text.to_owned() };
             Ok(batch::file(session, &path, &text))
         }
-        Task::Text(text) => Ok(batch::expression(session, &text)),
-        Task::Json(text) => Ok(batch::json(session, &text)),
+        Task::Text(text) => Ok(batch::show(&shell::answer_alone(session, "-c", &text))),
+        Task::Json(text) => Ok(batch::show(&shell::answer_as_json(session, "-c", &text))),
     }
 }
 
-/// Leaves without waiting for a job that does not stop.
+/// Leaves without waiting for jobs that do not stop.
 fn leave(session: Session, ended: bool, code: i32) -> ! {
     if ended {
         drop(session);

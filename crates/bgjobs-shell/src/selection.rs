@@ -1,13 +1,13 @@
-//! Which jobs are meant: `3`, `5-7`, `running`, `fit*`, and several of these.
+//! Which jobs are meant: `3`, `5-7`, `running`, `fit*`, or several of these.
 //!
-//! Knows nothing of what is done to them.
+//! Knows nothing of what is done with them.
 
 use std::collections::BTreeMap;
 
 use bgjobs::{AnyJob, Handle, JobId, Outcome, State, one_line};
 use wildmatch::WildMatch;
 
-/// The words for the jobs in a state.
+/// The words for states.
 pub(crate) const STATES: &[&str] =
     &["all", "running", "queued", "stopping", "finished", "completed", "dead", "failed", "stopped"];
 
@@ -20,12 +20,12 @@ enum Item {
     Number(JobId),
     Range(JobId, JobId),
     State(&'static str),
-    /// What a job shows, with `*` for any text and `?` for any character.
+    /// A name, with `*` for any text and `?` for any character.
     Name(String),
 }
 
 impl Selection {
-    /// Reads what was typed, each part a word.
+    /// Parses what was typed, one word per part.
     ///
     /// # Errors
     ///
@@ -40,11 +40,11 @@ impl Selection {
         self.0.is_empty()
     }
 
-    /// The jobs, by number, each once.
+    /// The selected jobs, by number, each once.
     ///
     /// # Errors
     ///
-    /// A number that no job has, or a part that fits no job.
+    /// A part that selects no job.
     pub(crate) fn jobs(&self, handle: &Handle) -> Result<Vec<AnyJob>, String> {
         let mut jobs = BTreeMap::new();
         for item in &self.0 {
@@ -52,16 +52,28 @@ impl Selection {
         }
         Ok(jobs.into_values().collect())
     }
+
+    /// The one job that is selected.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::jobs`], and if several jobs match.
+    pub(crate) fn job(&self, handle: &Handle) -> Result<AnyJob, String> {
+        match <[AnyJob; 1]>::try_from(self.jobs(handle)?) {
+            Ok([job]) => Ok(job),
+            Err(jobs) => Err(format!("{} jobs match, but only one is expected: give its number", jobs.len())),
+        }
+    }
 }
 
 impl Item {
     fn parse(text: &str) -> Result<Self, String> {
-        // Any name there is.
+        // Any name at all.
         let text = if text == "*" { "all" } else { text };
         if let Some(&state) = STATES.iter().find(|&&state| state == text) {
             return Ok(Self::State(state));
         }
-        // `%3` is what other shells call it.
+        // Other shells call it `%3`.
         let number = |text: &str| text.strip_prefix('%').unwrap_or(text).parse::<JobId>().ok();
         if let Some(id) = number(text) {
             return Ok(Self::Number(id));
@@ -69,7 +81,7 @@ impl Item {
         let range = text.split_once("..").or_else(|| text.split_once('-'));
         match range.and_then(|(first, last)| Some((number(first)?, number(last)?))) {
             Some((first, last)) if first > last => {
-                Err(format!("{} is no range: the smaller number comes first, as in {last}-{first}", one_line(text)))
+                Err(format!("{} is not a range: the smaller number comes first, as in {last}-{first}", one_line(text)))
             }
             Some((first, last)) => Ok(Self::Range(first, last)),
             None => Ok(Self::Name(text.to_owned())),
@@ -91,7 +103,7 @@ impl Item {
             Self::Name(name) => {
                 let pattern = WildMatch::new(name);
                 let none = format!(
-                    "no job is called {}; a number, a range as 5-7, a state as running, and a name with * for the rest are understood",
+                    "no job is called {}; give a number, a range such as 5-7, a state such as running, or a name, with * for any text",
                     one_line(name)
                 );
                 all(&|job| pattern.matches(job.name()), none)
@@ -100,7 +112,7 @@ impl Item {
     }
 }
 
-/// Whether a job is in the state of that word.
+/// Whether a job is in the state that a word names.
 fn is_in(job: &AnyJob, word: &str) -> bool {
     match (word, job.state()) {
         ("running", state) => !state.is_finished(),
@@ -164,16 +176,16 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_no_job_is_told() {
+    fn a_selection_without_jobs_is_an_error() {
         let jobs = jobs();
         for (text, expected) in [
             ("9", "Job #9 not found; the newest job is #3"),
             ("7-9", "there is no job from 7 to 9"),
-            ("9-7", "9-7 is no range: the smaller number comes first, as in 7-9"),
+            ("9-7", "9-7 is not a range: the smaller number comes first, as in 7-9"),
             ("stopped", "no job is stopped"),
             (
                 "fi\u{1b}",
-                "no job is called fi\\u{1b}; a number, a range as 5-7, a state as running, and a name with * for the rest are understood",
+                "no job is called fi\\u{1b}; give a number, a range such as 5-7, a state such as running, or a name, with * for any text",
             ),
         ] {
             assert_eq!(selected(&jobs, text).unwrap_err(), expected, "{text}");

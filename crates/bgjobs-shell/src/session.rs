@@ -1,27 +1,27 @@
-//! Evaluates what is typed, and keeps what is known: names, background jobs, the number of the line.
+//! Evaluates lines, and keeps the names, the jobs and the number of the next line.
 //!
-//! Knows nothing of terminals; what comes of a line is returned as data.
+//! Knows nothing of terminals; the result of a line is returned as data.
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use bgjobs::{AnyJob, Config, Context, Failure, Handle, JobManager, Report, Stream};
+use bgjobs::{AnyJob, Config, Context, Failure, Handle, Job, JobManager, Report, Stream};
 use rhai::Module;
 
 use crate::{
     debugger::Debugger,
-    foreground::{Foreground, Stopper, Waited},
-    lang::{self, Input, Jobs, Language, Left, Line, Names, Output, PostMortem, STACK_SIZE, Source, Value},
+    foreground::{Foreground, Stopper, WaitEnd},
+    lang::{self, Died, Input, Jobs, Language, Line, Names, Output, PostMortem, STACK_SIZE, Source, Value},
     notify::Notifier,
-    output_history::Shown,
+    output_history::OutputHistory,
 };
 
-/// How often a wait shows what is new.
+/// How often a wait shows new output.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A prompt without a terminal.
 ///
-/// Each line is evaluated on a thread of its own while the caller waits, so that a [`Stopper`] can stop it, or let it go on in
-/// the background.
+/// Each line is evaluated on a thread of its own while the caller waits, so a [`Stopper`] can stop it or send it to the
+/// background.
 ///
 /// ```
 /// use bgjobs_shell::{Answer, Session};
@@ -38,41 +38,43 @@ pub struct Session {
     names: Names,
     language: Language,
     output: Output,
-    shown: Shown,
+    history: OutputHistory,
     /// How many lines were answered.
     lines: usize,
     foreground: Foreground,
     /// The last line that failed.
-    failed: Option<(Failure, Arc<PostMortem>)>,
-    debugger: Option<Debugger>,
-    notifier: Notifier,
-    /// How wide lists may be.
+    failed: Option<Failure>,
+    /// The debugger, if it is open.
+    pub(crate) debugger: Option<Debugger>,
+    /// How the user is alerted when long jobs end.
+    pub(crate) notifier: Notifier,
+    /// The width of lists, in columns.
     columns: usize,
-    /// The last field, because its end waits for the background jobs.
+    /// The last field, because dropping it waits for the background jobs.
     background: JobManager,
 }
 
-/// What came of a line.
+/// The result of a line.
 #[derive(Clone, Debug)]
 pub enum Answer {
     /// Nothing to show.
     Nothing,
     /// A value.
     Value(Value),
-    /// It was sent to the background, and goes on there.
+    /// The line was sent to the background and goes on there.
     Sent(AnyJob),
-    /// It failed, was stopped, or did not compile.
+    /// The line failed, was stopped, or did not compile.
     Failed(Failure),
 }
 
 impl Session {
-    /// Begins a session; what lines print goes to `output`, as it is printed.
+    /// Starts a session; what lines print goes to `output` at once.
     #[must_use]
     pub fn new(output: Output) -> Self {
         Self::with_functions(output, [])
     }
 
-    /// Begins a session whose lines may call the functions of `modules` too.
+    /// Starts a session whose lines can also call the functions of `modules`.
     #[must_use]
     pub fn with_functions(output: Output, modules: impl IntoIterator<Item = Module>) -> Self {
         let config = Config { stack_size: Some(STACK_SIZE), ..Config::default() };
@@ -82,7 +84,7 @@ impl Session {
             names: Names::default(),
             language: lang::language(modules),
             output,
-            shown: Shown::default(),
+            history: OutputHistory::default(),
             lines: 0,
             foreground: Foreground::new(background.handle()),
             failed: None,
@@ -99,13 +101,13 @@ impl Session {
         self.lines + 1
     }
 
-    /// What stands before the next line: `In [3]`, or `debug 0 f` while one looks around in an evaluation that failed.
+    /// The text of the prompt: `In [3]`, or `debug 0 f` in the debugger.
     #[must_use]
     pub fn prompt(&self) -> String {
         self.debugger.as_ref().map_or_else(|| format!("In [{}]", self.number()), Debugger::prompt)
     }
 
-    /// Evaluates a line, which may be several; an `&` at its end sends it to the background, a `;` hides its value.
+    /// Evaluates one line or several; a final `&` sends it to the background, a final `;` hides its value.
     pub fn answer(&mut self, line: &str) -> Answer {
         self.answer_as(&format!("In[{}]", self.number()), line)
     }
@@ -122,12 +124,12 @@ impl Session {
         }
     }
 
-    /// A value is known as `_` from when it is shown, and by the number of its line.
+    /// From now on the value is known as `_`, and by the number of its line.
     pub(crate) fn answer_shown(&mut self, value: Value) -> Answer {
         if value.is_unit() {
             return Answer::Nothing;
         }
-        self.shown.add(self.lines, &value, &mut self.names);
+        self.history.add(self.lines, &value, &mut self.names);
         Answer::Value(value)
     }
 
@@ -137,45 +139,35 @@ impl Session {
     }
 
     fn evaluate(&mut self, line: Line) -> Answer {
-        let (answer, left) = self.wait_for_value(line, self.names.clone());
-        self.names = left.names().unwrap_or_else(|| self.names.clone());
-        if let (Answer::Failed(failure), Some(post_mortem)) = (&answer, left.post_mortem()) {
-            self.failed = Some((failure.clone(), post_mortem));
+        let (answer, names) = self.wait_for_value(line, self.names.clone());
+        self.names = names;
+        if let Answer::Failed(failure) = &answer
+            && Died::of(failure).is_some_and(|died| died.post_mortem().is_some())
+        {
+            self.failed = Some(failure.clone());
         }
         answer
     }
 
-    /// The last line that failed, if one has.
-    pub(crate) fn failed(&self) -> Option<&(Failure, Arc<PostMortem>)> {
-        self.failed.as_ref()
+    /// The last line that failed, with what can be examined of it.
+    pub(crate) fn failed(&self) -> Option<(Failure, Arc<PostMortem>)> {
+        let failure = self.failed.clone()?;
+        let post_mortem = Died::of(&failure)?.post_mortem()?;
+        Some((failure, post_mortem))
     }
 
-    /// Begins to look around in an evaluation that failed.
-    pub(crate) fn debug(&mut self, debugger: Debugger) {
-        self.debugger = Some(debugger);
-    }
-
-    /// Where one looks around, if one does.
-    pub(crate) fn debugger(&self) -> Option<&Debugger> {
-        self.debugger.as_ref()
-    }
-
-    pub(crate) fn debugger_mut(&mut self) -> Option<&mut Debugger> {
-        self.debugger.as_mut()
-    }
-
-    /// Goes back to the prompt; false if one was there.
+    /// Closes the debugger; false if it was not open.
     pub(crate) fn leave_debugger(&mut self) -> bool {
         self.debugger.take().is_some()
     }
 
-    /// Evaluates a line with the names of the frame that is looked at; nothing else changes.
+    /// Evaluates a line with the names of the debugger's current frame; nothing else changes.
     pub(crate) fn answer_in_frame(&mut self, line: &str) -> Answer {
         let Some(debugger) = &mut self.debugger else { return Answer::Nothing };
         let (name, names) = (debugger.next_line(), debugger.names());
         let (line, is_silent) = Self::read(&name, line);
-        let (answer, left) = self.wait_for_value(line, names);
-        if let (Some(debugger), Some(names)) = (&mut self.debugger, left.names()) {
+        let (answer, names) = self.wait_for_value(line, names);
+        if let Some(debugger) = &mut self.debugger {
             debugger.set_names(names);
         }
         match answer {
@@ -184,51 +176,67 @@ impl Session {
         }
     }
 
-    /// What a text asks for, and whether its value is hidden; tracebacks call it `name`.
+    /// The line in a text, and whether its value is hidden; tracebacks call it `name`.
     fn read(name: &str, text: &str) -> (Line, bool) {
         let input = Input::new(text);
         let source = Source::new(name, input.text.trim_end());
         (if input.background { Line::Background(source) } else { Line::Text(source) }, input.silent)
     }
 
-    /// What comes of an evaluation, and what it leaves.
-    fn wait_for_value(&self, line: Line, names: Names) -> (Answer, Left) {
-        let (left, output) = (Left::default(), Arc::clone(&self.output));
-        let (known, its_left) = ((names, self.jobs.clone(), self.language.clone()), left.clone());
+    /// Evaluates a line with some names; returns the names after it, unchanged if the line goes on in the background.
+    fn wait_for_value(&self, line: Line, names: Names) -> (Answer, Names) {
+        let known = (names.clone(), self.jobs.clone(), self.language.clone());
         let name = line.name().to_owned();
-        let job = self.foreground.start(name, move |context: &Context| line.run(context, &output, known, &its_left));
-        let job = match job {
+        let job = match self.wait_for_line(name, |context, output| line.run(context, output, known), lang::note_sent) {
             Ok(job) => job,
-            Err(refusal) => return (Answer::Failed(Failure::new(refusal.to_string())), left),
+            Err(answer) => return (answer, names),
         };
-        if self.foreground.wait(&job, None, || {}) == Waited::Background && left.before_end(|| job.list()).is_some() {
-            lang::note_sent(&job, &self.jobs);
-            return (Answer::Sent(AnyJob::clone(&job)), Left::default());
+        if let Ok(done) = job.join() {
+            return (Answer::Value(done.value.clone()), done.names().cloned().unwrap_or(names));
         }
-        let answer = match job.join() {
-            Ok(done) => Answer::Value(done.value.clone()),
-            Err(_) => job.failure().map_or(Answer::Nothing, Answer::Failed),
-        };
-        (answer, left)
+        let failure = job.failure();
+        let after = failure.as_ref().and_then(Died::of).and_then(|died| died.names.clone());
+        (failure.map_or(Answer::Nothing, Answer::Failed), after.unwrap_or(names))
     }
 
-    /// Counts a line that somebody else has answered.
+    /// Runs the body of a line and waits until it ends, or is sent to the background, which `note` is told of.
+    ///
+    /// # Errors
+    ///
+    /// The answer to a line that could not start, or was sent to the background.
+    pub(crate) fn wait_for_line<T: Send + Sync + 'static>(
+        &self,
+        name: String,
+        body: impl FnOnce(&Context, &Output) -> Result<T, Failure> + Send + 'static,
+        note: fn(&AnyJob, &Jobs),
+    ) -> Result<Job<T>, Answer> {
+        let output = Arc::clone(&self.output);
+        let job = self.foreground.start(name, move |context| body(context, &output)).map_err(Answer::Failed)?;
+        if self.foreground.wait(&job, None, || {}) == WaitEnd::Background && job.list().is_some() {
+            note(&job, &self.jobs);
+            return Err(Answer::Sent(AnyJob::clone(&job)));
+        }
+        let _ = job.wait();
+        Ok(job)
+    }
+
+    /// Counts a line that was answered without the session.
     pub fn skip(&mut self) {
         self.lines += 1;
     }
 
-    /// The jobs that have not ended, of those that are waited for when all are; the oldest first.
+    /// The jobs that `wait` and the end of the shell wait for: those that run and are no daemons, oldest first.
     pub(crate) fn awaited(&self) -> impl Iterator<Item = AnyJob> {
         self.jobs().running().into_iter().filter(|job| !job.is_daemon())
     }
 
-    /// Waits until a background job has ended, and calls `look` now and then.
-    pub(crate) fn wait_for(&self, job: &AnyJob, mut look: impl FnMut(&Self)) -> Waited {
+    /// Waits until a background job has ended, calling `look` every now and then.
+    pub(crate) fn wait_for(&self, job: &AnyJob, mut look: impl FnMut(&Self)) -> WaitEnd {
         self.foreground.look_at(job);
         self.foreground.wait(job, Some(LOOK_EVERY), || look(self))
     }
 
-    /// Looks at something that may take long, and prints what is found; a [`Stopper`] ends the look.
+    /// Runs something that may take long and prints what it finds; a [`Stopper`] ends it.
     pub(crate) fn look(
         &self,
         look: impl FnOnce(&Context, &dyn Fn(&str)) -> Result<(), Failure> + Send + 'static,
@@ -238,28 +246,28 @@ impl Session {
             self.foreground.start("the look", move |context| look(context, &|text| output(Stream::Out, text)));
         let job = match started {
             Ok(job) => job,
-            Err(refusal) => return Answer::Failed(Failure::new(refusal.to_string())),
+            Err(failure) => return Answer::Failed(failure),
         };
-        if self.foreground.wait(&job, None, || {}) == Waited::Background {
-            // There is nothing in a look that could go on unseen.
+        if self.foreground.wait(&job, None, || {}) == WaitEnd::Background {
+            // Such a view has no use in the background.
             job.ask_stop("the prompt was wanted back");
             let _ = job.wait();
         }
         job.failure().map_or(Answer::Nothing, Answer::Failed)
     }
 
-    /// How wide lists may be, in columns of a terminal; 80, as long as nobody says otherwise.
+    /// The width of lists in terminal columns, 80 by default.
     #[must_use]
     pub fn columns(&self) -> usize {
         self.columns
     }
 
-    /// Says how wide lists may be, in columns of a terminal.
+    /// Sets the width of lists, in terminal columns.
     pub fn set_columns(&mut self, columns: usize) {
         self.columns = columns;
     }
 
-    /// What became of a background job, as if its line had been answered; nothing before its end.
+    /// The result of a background job, as if its line had just been answered; nothing before its end.
     pub fn outcome(&mut self, job: &AnyJob) -> Answer {
         match self.jobs.outcome(job) {
             None => Answer::Nothing,
@@ -268,20 +276,12 @@ impl Session {
         }
     }
 
-    pub(crate) fn output(&self) -> &Output {
-        &self.output
-    }
-
-    pub(crate) fn foreground(&self) -> &Foreground {
-        &self.foreground
-    }
-
-    /// Prints, as a line does.
+    /// Prints as a line does.
     pub fn print(&self, stream: Stream, text: &str) {
         (self.output)(stream, text);
     }
 
-    /// Stops what a line does while [`Self::answer`] waits for it.
+    /// Stops the line that [`Self::answer`] waits for.
     #[must_use]
     pub fn stopper(&self) -> Stopper {
         self.foreground.stopper()
@@ -293,18 +293,13 @@ impl Session {
         &self.background
     }
 
-    /// The background jobs, with what is to be told of them.
+    /// The background jobs, with what was reported and read of them.
     #[must_use]
-    pub fn told(&self) -> &Jobs {
+    pub fn tracked(&self) -> &Jobs {
         &self.jobs
     }
 
-    /// How the user is notified of the ends of long jobs.
-    pub(crate) fn notifier(&self) -> &Notifier {
-        &self.notifier
-    }
-
-    /// What ended since it was last told.
+    /// The jobs that ended since the last report.
     #[must_use]
     pub fn report(&self) -> Report {
         self.jobs.notices().report()
@@ -316,7 +311,7 @@ impl Session {
         &self.names
     }
 
-    /// What can be typed.
+    /// Everything that can be typed.
     #[cfg(feature = "terminal")]
     pub(crate) fn words(&self) -> lang::Words {
         let names = self.debugger.as_ref().map_or_else(|| self.names.clone(), Debugger::names);
@@ -328,13 +323,13 @@ impl Session {
         self.names.set(name.into(), Value::plain(value));
     }
 
-    /// What is known of a name, or of the number of a job.
+    /// What is known about a name, or about the job of a number.
     #[must_use]
     pub fn describe(&self, name: &str) -> Option<String> {
         lang::describe(name, &self.names, &self.language, &self.jobs)
     }
 
-    /// What a value looks like; one of a program's own type as its `to_string` says.
+    /// A value as text; one of a program's own type as its `to_string` function shows it.
     #[must_use]
     pub fn show(&self, value: &Value) -> String {
         if lang::is_opaque(value)

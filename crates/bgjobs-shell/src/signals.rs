@@ -1,4 +1,4 @@
-//! Ctrl-C and the requests to leave that a process gets from outside.
+//! Ctrl-C, Ctrl-Z, and requests to leave from outside the process.
 
 use std::{
     io::{self, Write},
@@ -13,7 +13,7 @@ use bgjobs::Handle;
 
 use crate::{foreground::Stopper, terminal};
 
-/// How long the jobs are waited for that are asked to stop at the end.
+/// How long the end waits for jobs that it asks to stop.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether Ctrl-C was pressed.
@@ -28,31 +28,32 @@ impl Interrupted {
     }
 }
 
-/// Whom Ctrl-C is for when no line is evaluated.
+/// What Ctrl-C does when no line is evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Idle {
-    /// Nobody: the editor sees the key itself.
-    Stay,
-    /// The process, which leaves.
-    Leave,
+pub(crate) enum OnInterrupt {
+    /// Nothing: the editor sees the key itself.
+    Ignore,
+    /// It ends the process.
+    Exit,
 }
 
-/// Listens from now on: an interrupt stops what the session waits for, a request to leave stops all and leaves.
+/// Listens to signals from now on: an interrupt stops what the session waits for, a request to leave stops all jobs and
+/// exits.
 ///
-/// At a prompt Ctrl-Z, or Ctrl-\ where a terminal keeps that for itself, lets what the session waits for go on in the background.
+/// At a prompt, Ctrl-Z (or Ctrl-\ where a terminal uses Ctrl-Z itself) sends what the session waits for to the
+/// background.
 ///
 /// # Errors
 ///
-/// That of the system, if it does not let the signals be heard.
-#[cfg(unix)]
-pub(crate) fn listen(stopper: Stopper, jobs: Handle, idle: Idle) -> io::Result<Interrupted> {
+/// The system refuses to deliver the signals.
+pub(crate) fn listen(stopper: Stopper, jobs: Handle, on_interrupt: OnInterrupt) -> io::Result<Interrupted> {
     use signal_hook::{
         consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP},
         iterator::Signals,
     };
 
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-    if idle == Idle::Stay {
+    if on_interrupt == OnInterrupt::Ignore {
         signals.add_signal(SIGTSTP)?;
         signals.add_signal(SIGQUIT)?;
     }
@@ -60,8 +61,11 @@ pub(crate) fn listen(stopper: Stopper, jobs: Handle, idle: Idle) -> io::Result<I
     let shared = interrupted.clone();
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         for signal in signals.forever() {
-            if matches!(signal, SIGINT | SIGTSTP | SIGQUIT) && idle == Idle::Stay && stopper.has_something() {
-                // The terminal has shown the key; what is told of it comes below.
+            if matches!(signal, SIGINT | SIGTSTP | SIGQUIT)
+                && on_interrupt == OnInterrupt::Ignore
+                && stopper.has_something()
+            {
+                // The terminal has echoed the key; what follows goes on the next line.
                 let _ = writeln!(io::stderr());
             }
             if matches!(signal, SIGTSTP | SIGQUIT) {
@@ -69,7 +73,7 @@ pub(crate) fn listen(stopper: Stopper, jobs: Handle, idle: Idle) -> io::Result<I
                 continue;
             }
             shared.0.store(true, Ordering::Relaxed);
-            if signal == SIGINT && (stopper.stop("interrupted") || idle == Idle::Stay) {
+            if signal == SIGINT && (stopper.stop("interrupted") || on_interrupt == OnInterrupt::Ignore) {
                 continue;
             }
             let _ = stop_all(&jobs, "the shell was asked to leave");
@@ -80,17 +84,7 @@ pub(crate) fn listen(stopper: Stopper, jobs: Handle, idle: Idle) -> io::Result<I
     Ok(interrupted)
 }
 
-/// Elsewhere than on Unix Ctrl-C ends the process.
-///
-/// # Errors
-///
-/// None.
-#[cfg(not(unix))]
-pub(crate) fn listen(_: Stopper, _: Handle, _: Idle) -> io::Result<Interrupted> {
-    Ok(Interrupted::default())
-}
-
-/// Asks all jobs to stop, and waits a moment for them; true if all have ended.
+/// Asks all jobs to stop, and waits a moment; true if all have ended.
 #[must_use]
 pub(crate) fn stop_all(jobs: &Handle, reason: &'static str) -> bool {
     let running = jobs.running();

@@ -2,20 +2,17 @@
 //!
 //! Knows nothing of the language.
 
-use std::sync::Arc;
-
-use bgjobs::{AnyJob, Command, CommandError, Context, Failure, Stream};
+use bgjobs::{Command, CommandError, Context, Failure, Stream};
 
 use crate::{
-    foreground::Waited,
     lang::{self, Output},
     session::{Answer, Session},
 };
 
 impl Session {
-    /// Runs a line of the system's shell, and prints what it prints, as it comes.
+    /// Runs a line of the system's shell, and prints its output as it comes.
     ///
-    /// Its standard input is empty. An exit status other than 0 is a failure.
+    /// Its standard input is empty. Any exit status but 0 is a failure.
     ///
     /// ```
     /// use bgjobs_shell::{Answer, Session};
@@ -26,30 +23,23 @@ impl Session {
     /// assert_eq!(failure.message(), "exit status 3");
     /// ```
     pub fn run_command(&mut self, line: &str) -> Answer {
-        let (command, output) = (Command::shell(line), Arc::clone(self.output()));
-        let job = self.foreground().start(line.to_owned(), move |context| run(command, context, &output));
-        let job = match job {
-            Ok(job) => job,
-            Err(refusal) => return Answer::Failed(Failure::new(refusal.to_string())),
-        };
-        if self.foreground().wait(&job, None, || {}) == Waited::Background && job.list().is_some() {
-            lang::note_command(&job, self.told());
-            return Answer::Sent(AnyJob::clone(&job));
+        let command = Command::shell(line);
+        match self.wait_for_line(line.to_owned(), |context, output| run(command, context, output), lang::note_command) {
+            Ok(job) => job.failure().map_or(Answer::Nothing, Answer::Failed),
+            Err(answer) => answer,
         }
-        let _ = job.wait();
-        job.failure().map_or(Answer::Nothing, Answer::Failed)
     }
 
-    /// Starts a line of the system's shell as a background job, which is the value.
+    /// Starts a line of the system's shell as a background job, which becomes the value.
     pub fn start_command(&mut self, line: &str) -> Answer {
-        match lang::start_command(line, self.told()) {
+        match lang::start_command(line, self.tracked()) {
             Ok(job) => self.answer_shown(job),
-            Err(refusal) => Answer::Failed(Failure::new(refusal.to_string())),
+            Err(error) => Answer::Failed(Failure::new(error.to_string())),
         }
     }
 }
 
-/// Runs what the prompt waits for: it prints to `output`, until it is sent to the background.
+/// Runs what the prompt waits for: it prints to `output` until it is sent to the background.
 fn run(command: Command, context: &Context, output: &Output) -> Result<(), Failure> {
     let mut open = [String::new(), String::new()];
     let status = command.run_alone(context, |stream, text| {

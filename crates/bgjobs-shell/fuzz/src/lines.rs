@@ -1,4 +1,4 @@
-//! Has any bytes answered as lines.
+//! Has arbitrary bytes answered as lines.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Types any bytes at the prompt.
+//! Types arbitrary bytes at the prompt.
 
 #![no_main]
 

@@ -1,37 +1,40 @@
-//! What stands behind a command word: values and options.
+//! The arguments of a word: values and options.
 //!
-//! Knows nothing of any one command.
+//! Knows none of the words.
 
 use std::{collections::VecDeque, ffi::OsString};
 
 use bgjobs::one_line;
 use lexopt::Arg;
 
-use super::Word;
 use crate::selection::Selection;
 
-/// What stands behind a command word, to be taken out piece by piece.
+/// The arguments of a word, taken out one by one.
 #[derive(Debug)]
 pub(super) struct Arguments {
     word: &'static str,
     usage: &'static str,
     values: VecDeque<String>,
-    /// Each with its dashes, and its value if it was given one by `=` or in the next word.
+    /// Each with its dashes, and its value if it has one.
     options: Vec<(String, Option<String>)>,
 }
 
 impl Arguments {
-    /// Reads a text; an option of `with_value` takes the next word.
+    /// Splits a text; an option in `with_value` takes the next argument.
     ///
     /// # Errors
     ///
-    /// A quote that is not closed.
-    pub(super) fn new(word: &Word, text: &str) -> Result<Self, String> {
-        let Word { name, usage, with_value, .. } = *word;
-        // To a shell a # begins a comment; here it stands before the number of a job.
+    /// A quote that is not closed, or an option without its value.
+    pub(super) fn new(
+        word: &'static str,
+        usage: &'static str,
+        with_value: &[&str],
+        text: &str,
+    ) -> Result<Self, String> {
+        // A # begins a comment in a shell; here it stands before the number of a job.
         let text = if text.contains(['"', '\'']) { text.to_owned() } else { text.replace('#', "%") };
         let Some(words) = shlex::split(&text) else {
-            return Err(format!("{name} {}: a quote is open; close it, as in 'fit a'", one_line(text.trim())));
+            return Err(format!("{word} {}: unclosed quote; close it, as in 'fit a'", one_line(text.trim())));
         };
         let (mut values, mut options) = (VecDeque::new(), Vec::new());
         let mut parser = lexopt::Parser::from_args(words);
@@ -45,67 +48,67 @@ impl Arguments {
                 }
                 Ok(Some(Arg::Short(letter))) => format!("-{letter}"),
                 Ok(Some(Arg::Long(option))) => format!("--{option}"),
-                Err(error) => return Err(format!("{name}: {error}; `help {name}` says what it understands")),
+                Err(error) => return Err(format!("{word}: {error}; see `help {word}`")),
             };
             let value = if with_value.contains(&option.as_str()) {
-                let value = parser.value().map_err(|_| format!("{name}: {option} wants a value, as in `{usage}`"))?;
+                let value = parser.value().map_err(|_| format!("{word}: {option} needs a value, as in `{usage}`"))?;
                 Some(text(value))
             } else {
                 None
             };
             options.push((option, value));
         }
-        Ok(Self { word: name, usage, values, options })
+        Ok(Self { word, usage, values, options })
     }
 
-    /// Whether an option was given; each name with its dashes.
+    /// Whether an option was given, under any of these names, each with its dashes.
     pub(super) fn flag(&mut self, names: &[&str]) -> bool {
         let before = self.options.len();
         self.options.retain(|(option, _)| !names.contains(&option.as_str()));
         self.options.len() < before
     }
 
-    /// The value of an option, the last if it was given several times.
+    /// The value of an option; the last one if it was given several times.
     pub(super) fn value(&mut self, names: &[&str]) -> Option<String> {
-        let place = self.options.iter().rposition(|(option, _)| names.contains(&option.as_str()))?;
-        let (_, value) = self.options.remove(place);
+        let index = self.options.iter().rposition(|(option, _)| names.contains(&option.as_str()))?;
+        let (_, value) = self.options.remove(index);
         self.options.retain(|(option, _)| !names.contains(&option.as_str()));
         value
     }
 
-    /// The next word that is no option.
+    /// The next argument that is not an option.
     pub(super) fn word(&mut self) -> Option<String> {
         self.values.pop_front()
     }
 
-    /// All other words, each the name of a group.
+    /// All remaining arguments as names of groups.
     pub(super) fn groups(&mut self) -> Result<Vec<String>, String> {
         if self.values.is_empty() {
-            return Err(format!("{} wants a group, as in `{}`", self.word, self.usage));
+            return Err(format!("{} needs a group, as in `{}`", self.word, self.usage));
         }
         Ok(self.values.drain(..).collect())
     }
 
-    /// The jobs that all other words select.
+    /// The jobs that the remaining arguments select.
     pub(super) fn jobs(&mut self) -> Result<Selection, String> {
-        self.some_jobs()?.ok_or_else(|| format!("{} wants a job, as in `{}`", self.word, self.usage))
+        self.some_jobs()?.ok_or_else(|| format!("{} needs a job, as in `{}`", self.word, self.usage))
     }
 
-    /// The jobs that all other words select, if there are any words.
+    /// The jobs that the remaining arguments select, if there are any arguments.
     pub(super) fn some_jobs(&mut self) -> Result<Option<Selection>, String> {
         let selection = Selection::parse(self.values.make_contiguous())?;
         self.values.clear();
         Ok(Some(selection).filter(|selection| !selection.is_empty()))
     }
 
-    /// Nothing may be left.
+    /// Rejects arguments that nothing has taken.
     pub(super) fn end(self) -> Result<(), String> {
-        let understands = format!("`help {}` says what it understands", self.word);
+        let word = self.word;
         if let Some((option, _)) = self.options.first() {
-            return Err(format!("{} has no option {}; {understands}", self.word, one_line(option)));
+            return Err(format!("{word} has no option {}; see `help {word}`", one_line(option)));
         }
         match self.values.front() {
-            Some(value) => Err(format!("{} does not understand `{}`; {understands}", self.word, one_line(value))),
+            Some(value) => Err(format!("{word} does not understand `{}`; see `help {word}`", one_line(value))),
             None => Ok(()),
         }
     }

@@ -1,42 +1,82 @@
-//! What can be asked of a log: `log 3 -f -t -n 20 --since 5m --err`.
+//! `log 3 -f -t -n 20 --since 5m --err`: shows what jobs printed.
 
-use bgjobs::{Stream, one_line};
+use bgjobs::{FailureKind, Stream, one_line};
 
-use super::{Command, arguments::Arguments};
-use crate::{durations::typed as duration, log_filter::Lines, log_view::LogView};
+use super::{
+    arguments::Arguments,
+    word::{Action, CommandLine, Completion, Reply, Word},
+};
+use crate::{
+    durations,
+    log_filter::LogFilter,
+    log_view::LogView,
+    selection::Selection,
+    session::{Answer, Session},
+};
 
-pub(super) const HELP: &str = "\
-Shows what jobs printed; a line with a ! was written to standard error.
-What made room in memory is read from the log's file, if the job was started with
-one, as by jobs.start(f, [], #{log_file: path}).
--f, --follow      goes on until the job ends; Ctrl-C ends the look, not the job
--t, --times       with the time of each line
--n, --last 20     the last 20 lines
---since 5m        those of the last 5 minutes; also 30s, 2h, 1h30m
---out, --err      those of one stream";
+pub(super) const WORD: Word = Word {
+    name: "log",
+    usage: "log 3 [-f] [-t] [-n 20] [--since 5m] [--out] [--err]",
+    help: "Shows what jobs printed; a ! marks lines written to standard error.\n\
+           Lines no longer in memory are read from the log's file, if the job was started\n\
+           with one, as by jobs.start(f, [], #{log_file: path}).\n\
+           -f, --follow      continues until the job ends; Ctrl-C stops following, not the job\n\
+           -t, --times       shows the time of each line\n\
+           -n, --last 20     only the last 20 lines\n\
+           --since 5m        only lines of the last 5 minutes; also 30s, 2h, 1h30m\n\
+           --out, --err      only lines of that stream",
+    completion: Completion::Jobs,
+    with_value: &["-n", "--last", "--since"],
+    read: |arguments| {
+        let view = view(arguments)?;
+        Ok(Box::new(Log { jobs: arguments.jobs()?, view }))
+    },
+};
 
-/// The options that take a value.
-pub(super) const WITH_VALUE: &[&str] = &["-n", "--last", "--since"];
+#[derive(Debug)]
+struct Log {
+    jobs: Selection,
+    view: LogView,
+}
 
-/// Reads what stands behind `log`.
-pub(super) fn read(arguments: &mut Arguments) -> Result<Command, String> {
-    let (out, err) = (arguments.flag(&["--out"]), arguments.flag(&["--err"]));
-    let stream = match (out, err) {
+impl Action for Log {
+    fn run(&self, session: &mut Session, _: CommandLine) -> Result<Reply, String> {
+        let (view, told, jobs) = (self.view, session.tracked().clone(), self.jobs.jobs(session.jobs())?);
+        if view.follow && jobs.len() > 1 {
+            return Err(format!("{} jobs match, but only one can be followed: give its number", jobs.len()));
+        }
+        let end = session.look(move |context, print| {
+            for job in &jobs {
+                if jobs.len() > 1 {
+                    print(&format!("#{} {}:", job.id(), job.name()));
+                }
+                view.print(context, &told, job, print)?;
+            }
+            Ok(())
+        });
+        match end {
+            // Ctrl-C ends the view without an error.
+            Answer::Failed(failure) if failure.kind() != FailureKind::Stop => Err(failure.to_string()),
+            _ => Ok(Reply::Nothing),
+        }
+    }
+}
+
+fn view(arguments: &mut Arguments) -> Result<LogView, String> {
+    let stream = match (arguments.flag(&["--out"]), arguments.flag(&["--err"])) {
         (true, false) => Some(Stream::Out),
         (false, true) => Some(Stream::Err),
-        // Both are what is shown anyway.
+        // That is the default.
         _ => None,
     };
-    let last = arguments
-        .value(&["-n", "--last"])
-        .map(|count| count.parse().map_err(|_| format!("log: `{}` is no number of lines, as 20 is", one_line(&count))));
-    let since = arguments.value(&["--since"]).map(|age| {
-        duration(&age).ok_or_else(|| format!("log: `{}` is no time, as 30s, 5m and 2h are", one_line(&age)))
+    let last = arguments.value(&["-n", "--last"]).map(|count| {
+        count.parse().map_err(|_| format!("log: `{}` is not a number of lines, such as 20", one_line(&count)))
     });
-    let lines = Lines { since: since.transpose()?, last: last.transpose()?, stream };
-    let view =
-        LogView { lines, times: arguments.flag(&["-t", "--times"]), follow: arguments.flag(&["-f", "--follow"]) };
-    Ok(Command::Log(arguments.jobs()?, view))
+    let since = arguments.value(&["--since"]).map(|age| {
+        durations::typed(&age).ok_or_else(|| format!("log: `{}` is not a time, such as 30s, 5m or 2h", one_line(&age)))
+    });
+    let filter = LogFilter { since: since.transpose()?, last: last.transpose()?, stream };
+    Ok(LogView { filter, times: arguments.flag(&["-t", "--times"]), follow: arguments.flag(&["-f", "--follow"]) })
 }
 
 #[cfg(test)]
@@ -46,35 +86,36 @@ mod tests {
     use super::*;
 
     fn view(line: &str) -> Result<LogView, String> {
-        match Command::parse(line, |_| false) {
-            Some(Ok(Command::Log(_, view))) => Ok(view),
-            Some(Err(refusal)) => Err(refusal),
-            other => panic!("{line}: {other:?}"),
-        }
+        let line = line.strip_prefix("log").expect("it is this word");
+        let mut arguments = Arguments::new(WORD.name, WORD.usage, WORD.with_value, line)?;
+        let view = super::view(&mut arguments)?;
+        arguments.jobs()?;
+        arguments.end()?;
+        Ok(view)
     }
 
     #[test]
-    fn options_say_what_is_wanted_wherever_they_stand() {
+    fn options_count_wherever_they_stand() {
         let minutes = |count| Some(Duration::from_mins(count));
         assert_eq!(view("log 3"), Ok(LogView::default()));
-        let lines = Lines { since: minutes(5), last: Some(20), stream: Some(Stream::Err) };
-        let all = LogView { lines, times: true, follow: true };
+        let filter = LogFilter { since: minutes(5), last: Some(20), stream: Some(Stream::Err) };
+        let all = LogView { filter, times: true, follow: true };
         assert_eq!(view("log -ft 3 -n 20 --since 5m --err"), Ok(all));
         assert_eq!(view("log --follow --times --last=20 --since=300 --err #3"), Ok(all));
-        assert_eq!(view("log 3 -n5 --out --err").map(|view| view.lines.last), Ok(Some(5)));
-        assert_eq!(view("log 3 --out").map(|view| view.lines.stream), Ok(Some(Stream::Out)));
-        assert_eq!(view("log 3 --out --err").map(|view| view.lines.stream), Ok(None));
+        assert_eq!(view("log 3 -n5 --out --err").map(|view| view.filter.last), Ok(Some(5)));
+        assert_eq!(view("log 3 --out").map(|view| view.filter.stream), Ok(Some(Stream::Out)));
+        assert_eq!(view("log 3 --out --err").map(|view| view.filter.stream), Ok(None));
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_the_way_out() {
+    fn errors_say_what_to_type_instead() {
         for (line, told) in [
-            ("log -f", "log wants a job, as in `log 3 [-f] [-t] [-n 20] [--since 5m] [--out] [--err]`"),
-            ("log 3 -n", "log: -n wants a value, as in `log 3 [-f] [-t] [-n 20] [--since 5m] [--out] [--err]`"),
-            ("log 3 -n many", "log: `many` is no number of lines, as 20 is"),
-            ("log 3 -n -1", "log: `-1` is no number of lines, as 20 is"),
-            ("log 3 --since 5x", "log: `5x` is no time, as 30s, 5m and 2h are"),
-            ("log 3 -x", "log has no option -x; `help log` says what it understands"),
+            ("log -f", "log needs a job, as in `log 3 [-f] [-t] [-n 20] [--since 5m] [--out] [--err]`"),
+            ("log 3 -n", "log: -n needs a value, as in `log 3 [-f] [-t] [-n 20] [--since 5m] [--out] [--err]`"),
+            ("log 3 -n many", "log: `many` is not a number of lines, such as 20"),
+            ("log 3 -n -1", "log: `-1` is not a number of lines, such as 20"),
+            ("log 3 --since 5x", "log: `5x` is not a time, such as 30s, 5m or 2h"),
+            ("log 3 -x", "log has no option -x; see `help log`"),
         ] {
             assert_eq!(view(line).unwrap_err(), told, "{line}");
         }

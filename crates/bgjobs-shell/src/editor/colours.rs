@@ -1,4 +1,4 @@
-//! Whether the terminal is to show colours.
+//! Whether to show colours.
 
 use std::{
     env,
@@ -6,17 +6,17 @@ use std::{
     io::{self, IsTerminal},
 };
 
-/// Whether colours are wanted where the prompt is shown.
+/// Whether colours are wanted and supported on standard output.
 pub(super) fn are_wanted() -> bool {
     io::stdout().is_terminal() && suit(env::var_os("NO_COLOR").as_deref(), env::var_os("TERM").as_deref())
 }
 
-/// Whether the terminal can only show text: then nothing is painted above the line.
+/// Whether the terminal shows only plain text; then nothing is painted above the line.
 pub(super) fn is_plain() -> bool {
     plain(env::var_os("TERM").as_deref())
 }
 
-/// <https://no-color.org>: any value but the empty one means no.
+/// <https://no-color.org>: any value except the empty one disables colours.
 fn suit(no_color: Option<&OsStr>, term: Option<&OsStr>) -> bool {
     no_color.is_none_or(OsStr::is_empty) && !plain(term)
 }
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_shown_where_they_are_wanted_and_can_be() {
+    fn colours_need_a_capable_terminal_and_no_objection() {
         let check = |no_color: Option<&str>, term: Option<&str>| suit(no_color.map(OsStr::new), term.map(OsStr::new));
         assert!(check(None, Some("xterm-256color")));
         assert!(check(Some(""), Some("xterm")));

@@ -1,4 +1,6 @@
 //! Completes the word at the cursor from what the session knows.
+//!
+//! Knows nothing of where in the code a word stands.
 
 use std::{
     fs,
@@ -7,57 +9,53 @@ use std::{
 
 use reedline::{Completer, CompletionResult, Span, Suggestion};
 
-use super::completion_context::{Wanted, commands, wanted};
+use super::completion_context::{CompletionContext, commands, context_at};
 use crate::{lang::Words, selection::STATES};
 
-/// How many suggestions are shown at most.
+/// The largest number of suggestions.
 const MOST: usize = 1_000;
 
-/// What is known while a line is typed.
+/// The names and jobs that are known while a line is typed.
 pub(super) type Known = Arc<Mutex<Words>>;
 
-/// Completes names, members, numbers of jobs and paths.
+/// Completes names, members, job numbers and paths.
 pub(super) struct Completions(pub(super) Known);
 
 impl Completer for Completions {
     fn complete(&mut self, line: &str, cursor: usize) -> CompletionResult {
         let words = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some((start, wanted)) = wanted(line, cursor) else { return CompletionResult::fresh([]) };
+        let Some((start, context)) = context_at(line, cursor) else { return CompletionResult::fresh([]) };
         let span = Span::new(start, cursor);
         let typed = &line[start..cursor];
-        let suggestions: Vec<_> = candidates(&words, &wanted, typed).into_iter().take(MOST).collect();
+        let suggestions: Vec<_> = candidates(&words, &context, typed).into_iter().take(MOST).collect();
         let suggestion = |value| Suggestion { value, span, ..Suggestion::default() };
         CompletionResult::fresh(suggestions.into_iter().map(suggestion).collect::<Vec<_>>())
     }
 }
 
-/// What begins as typed, in order.
-fn candidates(words: &Words, wanted: &Wanted, typed: &str) -> Vec<String> {
+/// The candidates that begin as typed, in order.
+fn candidates(words: &Words, context: &CompletionContext, typed: &str) -> Vec<String> {
     let begins = |name: &String| name.starts_with(typed) && (typed.starts_with('_') || !name.starts_with('_'));
-    match wanted {
-        Wanted::Name { at_start } => {
-            // Who has typed nothing wants no list of all that there is.
+    match context {
+        CompletionContext::Name { at_start } => {
+            // An empty word lists only the user's own names, not everything.
             let mut names = if typed.is_empty() { words.own() } else { words.all() };
             if *at_start {
                 names.extend(commands(typed).map(str::to_owned));
             }
             names.into_iter().filter(begins).collect()
         }
-        Wanted::Member { name, path } => words.members(name, path).into_iter().filter(begins).collect(),
-        Wanted::Job => {
-            let numbers = words.jobs.numbers().into_iter().map(|number| number.to_string());
-            numbers.filter(|number| number.starts_with(typed)).collect()
-        }
-        Wanted::Selection => {
-            let numbers = words.jobs.numbers().into_iter().map(|number| number.to_string());
+        CompletionContext::Member { name, path } => words.members(name, path).into_iter().filter(begins).collect(),
+        CompletionContext::Job => words.jobs.numbers().into_iter().filter(begins).collect(),
+        CompletionContext::Selection => {
             let states = STATES.iter().map(|&state| state.to_owned()).filter(|_| !typed.is_empty());
-            numbers.chain(states).filter(|part| part.starts_with(typed)).collect()
+            words.jobs.numbers().into_iter().chain(states).filter(begins).collect()
         }
-        Wanted::Group => words.jobs.groups().into_iter().filter(begins).collect(),
-        Wanted::Command => commands(typed).map(str::to_owned).collect(),
-        Wanted::File { directory } => files(directory, typed),
-        Wanted::Word { directory } => {
-            // A name with other characters would have to be quoted.
+        CompletionContext::Group => words.jobs.groups().into_iter().filter(begins).collect(),
+        CompletionContext::Command => commands(typed).map(str::to_owned).collect(),
+        CompletionContext::File { directory } => files(directory, typed),
+        CompletionContext::Word { directory } => {
+            // A name with other characters would need quotes.
             let is_word = |name: &String| name.chars().all(|c| c.is_alphanumeric() || "-_./+,@%".contains(c));
             files(directory, typed).into_iter().filter(is_word).collect()
         }
@@ -71,7 +69,7 @@ fn files(directory: &str, typed: &str) -> Vec<String> {
         .filter_map(|entry| {
             let entry = entry.ok()?;
             let name = entry.file_name().into_string().ok()?;
-            // What would end the string, or mean something else in it, can't be typed so.
+            // Characters that would end the string, or mean something else in it.
             let is_plain = !name.contains(['"', '\'', '`', '\\']) && !name.contains(char::is_control);
             let begins = name.starts_with(typed) && (typed.starts_with('.') || !name.starts_with('.'));
             (is_plain && begins).then(|| if entry.path().is_dir() { name + "/" } else { name })

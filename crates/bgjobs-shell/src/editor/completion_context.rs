@@ -1,37 +1,37 @@
-//! What the word at the cursor is to become: a name, a member, the number of a job, the path of a file.
+//! What kind of word stands at the cursor: a name, a member, the number of a job, the path of a file.
 //!
-//! Knows where a word stands, and nothing of what there is.
+//! Knows nothing of which names, jobs and files exist.
 
 use crate::{
-    commands::{self, Takes, WORDS, is_of_system},
-    lang::{End, Kind, Step, scan},
+    commands::{self, Completion, WORDS, is_for_system},
+    lang::{End, Kind, Segment, scan},
 };
 
-/// What is wanted at the cursor.
+/// What kind of word stands at the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
-    /// A name, or a command word where a line begins.
+pub(super) enum CompletionContext {
+    /// A name; at the start of a line also a word of the shell.
     Name { at_start: bool },
-    /// What can follow the dot after the variable `name`, and the steps from there.
-    Member { name: String, path: Vec<Step> },
+    /// A member of the variable `name`, or of the value that `path` leads to from there.
+    Member { name: String, path: Vec<Segment> },
     /// The number of a job.
     Job,
-    /// What selects jobs: a number or a state.
+    /// A number or a state, to select jobs.
     Selection,
-    /// A word that begins a command.
+    /// A word of the shell.
     Command,
     /// The name of a group.
     Group,
     /// An entry of a directory; the path before it ends in a slash, or is empty.
     File { directory: String },
-    /// The same, as a word of the system's shell.
+    /// The same, in a line for the system's shell.
     Word { directory: String },
 }
 
-/// What is wanted in place of the text from the returned place on; nothing if nobody can know.
-pub(super) fn wanted(line: &str, cursor: usize) -> Option<(usize, Wanted)> {
+/// The kind of word at the cursor, and where in the line it begins; none if nothing can be completed there.
+pub(super) fn context_at(line: &str, cursor: usize) -> Option<(usize, CompletionContext)> {
     let text = line.get(..cursor)?;
-    if is_of_system(text) {
+    if is_for_system(text) {
         return of_system(text);
     }
     let scan = scan(text);
@@ -43,18 +43,18 @@ pub(super) fn wanted(line: &str, cursor: usize) -> Option<(usize, Wanted)> {
     let start = text.trim_end_matches(is_of_word).len();
     let (before, word) = text.split_at(start);
     if let Some(number) = job(before, word) {
-        return number.then_some((start, Wanted::Job));
+        return number.then_some((start, CompletionContext::Job));
     }
-    if let Some(wanted) = argument(before) {
-        return Some((start, wanted));
+    if let Some(context) = argument(before) {
+        return Some((start, context));
     }
     if word.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
     let code = &scan.chars[..before.chars().count()];
     match dotted(code) {
-        Some(code) => member(code).map(|(name, path)| (start, Wanted::Member { name, path })),
-        None => Some((start, Wanted::Name { at_start: before.trim().is_empty() })),
+        Some(code) => member(code).map(|(name, path)| (start, CompletionContext::Member { name, path })),
+        None => Some((start, CompletionContext::Name { at_start: before.trim().is_empty() })),
     }
 }
 
@@ -62,24 +62,28 @@ fn is_of_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// In a line for the system's shell: the last word, unless something in it has a meaning of its own.
-fn of_system(text: &str) -> Option<(usize, Wanted)> {
+/// In a line for the system's shell: the last word, unless it contains anything special.
+fn of_system(text: &str) -> Option<(usize, CompletionContext)> {
     let word = &text[text.rfind(|c: char| c.is_whitespace() || "!=:<>|&;(".contains(c)).map_or(0, |at| at + 1)..];
     let directory = word.rfind('/').map_or("", |slash| &word[..=slash]);
     let is_plain = !text.contains(['\'', '"', '\\', '`']) && !word.contains(['$', '~', '*', '?', '[', '{']);
-    is_plain.then(|| (text.len() - word.len() + directory.len(), Wanted::Word { directory: directory.to_owned() }))
+    is_plain.then(|| {
+        (text.len() - word.len() + directory.len(), CompletionContext::Word { directory: directory.to_owned() })
+    })
 }
 
 /// In a string that is not closed.
-fn file(text: &str, quote: char) -> Option<(usize, Wanted)> {
+fn file(text: &str, quote: char) -> Option<(usize, CompletionContext)> {
     let path = &text[text.rfind(quote)? + quote.len_utf8()..];
     let directory = path.rfind('/').map_or("", |slash| &path[..=slash]);
-    // What a backslash stands for is the language's affair.
+    // Only the language knows what a backslash stands for.
     let is_plain = !path.contains('\\') && !path.contains('\n');
-    is_plain.then(|| (text.len() - path.len() + directory.len(), Wanted::File { directory: directory.to_owned() }))
+    is_plain.then(|| {
+        (text.len() - path.len() + directory.len(), CompletionContext::File { directory: directory.to_owned() })
+    })
 }
 
-/// Whether the number of a job is wanted; none if it is not, false if what stands there is no number.
+/// Whether a job number stands here; none for anything else, false if the text is not a number.
 fn job(before: &str, word: &str) -> Option<bool> {
     let is_number = word.chars().all(|c| c.is_ascii_digit());
     if let Some(before) = before.strip_suffix("jobs[") {
@@ -88,47 +92,47 @@ fn job(before: &str, word: &str) -> Option<bool> {
     None
 }
 
-/// What stands behind a command word.
-fn argument(before: &str) -> Option<Wanted> {
+/// What can follow a word of the shell.
+fn argument(before: &str) -> Option<CompletionContext> {
     let before = before.trim_end_matches(['%', '#']).trim_start();
     let (word, rest) = before.split_once(char::is_whitespace)?;
     let is_next = rest.is_empty() || rest.ends_with(char::is_whitespace);
-    match commands::word(word)?.takes {
+    match commands::word(word)?.completion {
         _ if !is_next || !commands::begins_arguments(rest.trim_start()) => None,
-        Takes::Nothing => None,
-        Takes::Jobs => Some(Wanted::Selection),
-        Takes::Word => Some(Wanted::Command),
-        Takes::Groups => Some(Wanted::Group),
+        Completion::Nothing => None,
+        Completion::Jobs => Some(CompletionContext::Selection),
+        Completion::Word => Some(CompletionContext::Command),
+        Completion::Groups => Some(CompletionContext::Group),
     }
 }
 
-/// The code before a dot that is the last code.
+/// The code before a dot, if a dot is the last code.
 fn dotted(code: &[(char, Kind)]) -> Option<&[(char, Kind)]> {
     let code = without(code, '.')?;
-    // Two dots are a range.
+    // Two dots make a range.
     without(code, '.').is_none().then(|| without(code, '?').unwrap_or(code))
 }
 
-/// The code before a mark that is the last code.
-fn without(code: &[(char, Kind)], mark: char) -> Option<&[(char, Kind)]> {
+/// The code before a character, if that is the last code.
+fn without(code: &[(char, Kind)], last: char) -> Option<&[(char, Kind)]> {
     let end = code.iter().rposition(|&(c, kind)| kind == Kind::Code && !c.is_whitespace())?;
-    // What is no code may stand after it, but white space and comments only.
+    // Only white space and comments may follow it.
     let is_last = code[end..].iter().all(|(_, kind)| !matches!(kind, Kind::Quoted(_)));
-    (is_last && code[end].0 == mark).then(|| &code[..end])
+    (is_last && code[end].0 == last).then(|| &code[..end])
 }
 
-/// The variable with which a value begins that stands at the end of the code, and the steps from it to the value.
-fn member(mut code: &[(char, Kind)]) -> Option<(String, Vec<Step>)> {
+/// The variable that a value at the end of the code begins with, and the path from there to the value.
+fn member(mut code: &[(char, Kind)]) -> Option<(String, Vec<Segment>)> {
     let mut path = Vec::new();
     loop {
         if let Some(inside) = without(code, ']') {
             let open = opening(inside)?;
-            path.push(step(&inside[open + 1..]));
+            path.push(segment(&inside[open + 1..]));
             code = &inside[..open];
             continue;
         }
         let start =
-            code.iter().rposition(|&(c, kind)| kind != Kind::Code || !is_of_word(c)).map_or(0, |place| place + 1);
+            code.iter().rposition(|&(c, kind)| kind != Kind::Code || !is_of_word(c)).map_or(0, |index| index + 1);
         let name: String = code[start..].iter().map(|(c, _)| c).collect();
         if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
             return None;
@@ -137,12 +141,12 @@ fn member(mut code: &[(char, Kind)]) -> Option<(String, Vec<Step>)> {
             path.reverse();
             return Some((name, path));
         };
-        path.push(Step::Name(name));
+        path.push(Segment::Name(name));
         code = before;
     }
 }
 
-/// The place of the bracket that is closed after the code.
+/// The index of the bracket that the code leaves open.
 fn opening(code: &[(char, Kind)]) -> Option<usize> {
     let mut closed = 0_usize;
     code.iter().rposition(|&(c, kind)| {
@@ -157,21 +161,21 @@ fn opening(code: &[(char, Kind)]) -> Option<usize> {
     })
 }
 
-/// What stands in brackets after a value.
-fn step(inside: &[(char, Kind)]) -> Step {
+/// The path segment in brackets.
+fn segment(inside: &[(char, Kind)]) -> Segment {
     let text: String = inside.iter().map(|(c, _)| c).collect();
     let text = text.trim();
-    if let Ok(place) = text.parse() {
-        return Step::Place(place);
+    if let Ok(index) = text.parse() {
+        return Segment::Index(index);
     }
     let quoted = ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote));
     match quoted {
-        Some(key) if !key.contains(['"', '\'', '\\']) => Step::Name(key.to_owned()),
-        _ => Step::Unknown,
+        Some(key) if !key.contains(['"', '\'', '\\']) => Segment::Name(key.to_owned()),
+        _ => Segment::Unknown,
     }
 }
 
-/// The command words that begin so.
+/// The words of the shell that begin as typed.
 pub(super) fn commands(start: &str) -> impl Iterator<Item = &'static str> {
     WORDS.iter().map(|word| word.name).filter(move |word| word.starts_with(start))
 }
@@ -180,30 +184,30 @@ pub(super) fn commands(start: &str) -> impl Iterator<Item = &'static str> {
 mod tests {
     use super::*;
 
-    /// `line` has its cursor at `|`; what is wanted begins at `place`.
+    /// The cursor of `line` is at `|`; the word begins at `start`.
     #[track_caller]
-    fn check(line: &str, place: usize, expected: &Wanted) {
-        let (start, seen) = at_cursor(line).expect("something is wanted");
-        assert_eq!((start, &seen), (place, expected), "{line}");
+    fn check(line: &str, start: usize, expected: &CompletionContext) {
+        let (found, seen) = at_cursor(line).expect("something can be completed");
+        assert_eq!((found, &seen), (start, expected), "{line}");
     }
 
-    fn at_cursor(line: &str) -> Option<(usize, Wanted)> {
+    fn at_cursor(line: &str) -> Option<(usize, CompletionContext)> {
         let cursor = line.find('|').expect("the cursor is shown");
-        wanted(&line.replace('|', ""), cursor)
+        context_at(&line.replace('|', ""), cursor)
     }
 
-    fn member(name: &str, path: &[Step]) -> Wanted {
-        Wanted::Member { name: name.to_owned(), path: path.to_vec() }
+    fn member(name: &str, path: &[Segment]) -> CompletionContext {
+        CompletionContext::Member { name: name.to_owned(), path: path.to_vec() }
     }
 
-    fn file(directory: &str) -> Wanted {
-        Wanted::File { directory: directory.to_owned() }
+    fn file(directory: &str) -> CompletionContext {
+        CompletionContext::File { directory: directory.to_owned() }
     }
 
     #[test]
-    fn a_word_is_a_name() {
-        let name = |at_start| Wanted::Name { at_start };
-        for (line, place, at_start) in [
+    fn a_plain_word_is_a_name() {
+        let name = |at_start| CompletionContext::Name { at_start };
+        for (line, start, at_start) in [
             ("|", 0, true),
             ("jo|", 0, true),
             ("jo|bs", 0, true),
@@ -218,69 +222,69 @@ mod tests {
             ("kill(na|", 5, false),
             ("my_jobs[na|", 8, false),
         ] {
-            check(line, place, &name(at_start));
+            check(line, start, &name(at_start));
         }
     }
 
     #[test]
-    fn after_a_dot_it_is_a_member() {
-        let named = |name: &str| Step::Name(name.to_owned());
-        for (line, place, expected) in [
+    fn a_word_after_a_dot_is_a_member() {
+        let named = |name: &str| Segment::Name(name.to_owned());
+        for (line, start, expected) in [
             ("jobs.|", 5, member("jobs", &[])),
             ("jobs.ne|", 5, member("jobs", &[])),
             ("jobs?.ne|", 6, member("jobs", &[])),
             ("x = f(a.b.|", 10, member("a", &[named("b")])),
-            ("jobs[0].re|", 8, member("jobs", &[Step::Place(0)])),
-            ("jobs[j].|", 8, member("jobs", &[Step::Unknown])),
-            ("jobs[list[0]].|", 14, member("jobs", &[Step::Unknown])),
-            ("a[\"b\"].c[1].|", 12, member("a", &[named("b"), named("c"), Step::Place(1)])),
+            ("jobs[0].re|", 8, member("jobs", &[Segment::Index(0)])),
+            ("jobs[j].|", 8, member("jobs", &[Segment::Unknown])),
+            ("jobs[list[0]].|", 14, member("jobs", &[Segment::Unknown])),
+            ("a[\"b\"].c[1].|", 12, member("a", &[named("b"), named("c"), Segment::Index(1)])),
             ("a['b]'].|", 8, member("a", &[named("b]")])),
         ] {
-            check(line, place, &expected);
+            check(line, start, &expected);
         }
     }
 
     #[test]
-    fn in_the_brackets_of_jobs_it_is_the_number_of_a_job() {
-        for (line, place) in [("jobs[|", 5), ("f(jobs[1|", 7)] {
-            check(line, place, &Wanted::Job);
+    fn jobs_in_brackets_takes_the_number_of_a_job() {
+        for (line, start) in [("jobs[|", 5), ("f(jobs[1|", 7)] {
+            check(line, start, &CompletionContext::Job);
         }
     }
 
     #[test]
-    fn after_a_command_it_is_what_that_takes() {
-        for (line, place) in
+    fn after_a_command_word_it_is_an_argument() {
+        for (line, start) in
             [("fg |", 3), ("kill 1|", 5), ("log %|", 5), ("wait 1|2", 5), ("kill 1 3 ru|", 9), ("kill -x 1|", 8)]
         {
-            check(line, place, &Wanted::Selection);
+            check(line, start, &CompletionContext::Selection);
         }
-        check("help ki|", 5, &Wanted::Command);
-        check("pause i|", 6, &Wanted::Group);
+        check("help ki|", 5, &CompletionContext::Command);
+        check("pause i|", 6, &CompletionContext::Group);
     }
 
     #[test]
-    fn in_a_string_it_is_a_file() {
-        for (line, place, directory) in [
+    fn in_a_string_it_is_a_path() {
+        for (line, start, directory) in [
             ("read_file(\"|", 11, ""),
             ("read_file(\"Ca|", 11, ""),
             ("read_file('src/ma|", 15, "src/"),
             ("read_file(`/|", 12, "/"),
             ("f(\"a\", \"b/c|", 10, "b/"),
         ] {
-            check(line, place, &file(directory));
+            check(line, start, &file(directory));
         }
     }
 
     #[test]
-    fn in_a_line_for_the_system_it_is_a_file() {
-        for (line, place, directory) in [
+    fn in_a_line_for_the_system_it_is_a_path() {
+        for (line, start, directory) in [
             ("!cat Ca|", 5, ""),
             (" !cat src/ma|", 10, "src/"),
             ("!./|", 3, "./"),
             ("!a >b/c|", 6, "b/"),
             ("!é é/|", 7, "é/"),
         ] {
-            check(line, place, &Wanted::Word { directory: directory.to_owned() });
+            check(line, start, &CompletionContext::Word { directory: directory.to_owned() });
         }
         for line in ["!echo 'a|", "!echo \"a\" b|", "!echo $HO|", "!ls ~/|", "!ls a\\ b|"] {
             assert_eq!(at_cursor(line), None, "{line}");
@@ -288,15 +292,15 @@ mod tests {
     }
 
     #[test]
-    fn elsewhere_nobody_knows() {
+    fn elsewhere_nothing_is_completed() {
         for line in ["// jo|", "1|", "1.|", "f().|", "\"a\".|", "\"a\\|", "x = 12|", "].|"] {
             assert_eq!(at_cursor(line), None, "{line}");
         }
-        assert_eq!(wanted("é", 1), None, "between two characters only");
+        assert_eq!(context_at("é", 1), None, "between two characters only");
     }
 
     #[test]
-    fn command_words_begin_as_typed() {
+    fn command_words_match_by_prefix() {
         assert_eq!(commands("ki").collect::<Vec<_>>(), ["kill"]);
         assert_eq!(commands("x").count(), 0);
     }

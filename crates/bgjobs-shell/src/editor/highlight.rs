@@ -1,4 +1,4 @@
-//! Colours for the line that is typed.
+//! Colours of the line that is typed.
 //!
 //! Knows what a word looks like, and nothing of what it stands for.
 
@@ -6,13 +6,13 @@ use std::{sync::PoisonError, time::Instant};
 
 use reedline::{Color, Highlighter, StyledText};
 
-use super::{completer::Known, idle::Presence, screen::Painted};
+use super::{completer::Known, idle::IdleTimer, screen::Screen};
 use crate::{
-    commands::is_of_system,
+    commands::is_for_system,
     lang::{KEYWORDS, Kind, scan},
 };
 
-/// What a piece of a line is.
+/// The class of a piece of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Class {
     Plain,
@@ -21,23 +21,23 @@ enum Class {
     Number,
     String,
     Comment,
-    /// A bracket that closes nothing, or something else.
+    /// A closing bracket that matches no open one.
     Unbalanced,
 }
 
-/// Colours what is typed.
+/// Colours the line.
 pub(super) struct Colours {
     pub(super) known: Known,
-    /// Told of each line, because the editor asks for the colours of all that it paints.
-    pub(super) painted: Painted,
-    /// Told of each line that changed, which nobody does without a key.
-    pub(super) presence: Presence,
+    /// Gets every line, because the editor asks for the colours of everything it paints.
+    pub(super) screen: Screen,
+    /// Gets every line that changed, which takes a key.
+    pub(super) idle: IdleTimer,
 }
 
 impl Highlighter for Colours {
     fn highlight(&self, line: &str, cursor: usize) -> StyledText {
-        if self.painted.note_line(line, cursor) {
-            self.presence.note_key(Instant::now());
+        if self.screen.note_line(line, cursor) {
+            self.idle.note_key(Instant::now());
         }
         let words = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut text = StyledText::new();
@@ -57,10 +57,10 @@ impl Highlighter for Colours {
     }
 }
 
-/// The line in pieces, each as long as can be.
+/// The line in pieces, each as long as possible.
 fn pieces(line: &str, is_function: impl Fn(&str) -> bool) -> Vec<(Class, String)> {
-    if is_of_system(line) {
-        // Its words have their meaning from another shell.
+    if is_for_system(line) {
+        // Its words belong to another shell.
         let (before, rest) = line.split_at(line.find('!').map_or(0, |mark| mark + 1));
         return vec![(Class::Keyword, before.to_owned()), (Class::Plain, rest.to_owned())];
     }
@@ -74,15 +74,15 @@ fn pieces(line: &str, is_function: impl Fn(&str) -> bool) -> Vec<(Class, String)
         }
     };
     let mut open = Vec::new();
-    let mut place = 0;
-    while let Some(&(c, kind)) = chars.get(place) {
-        let mut end = place + 1;
+    let mut start = 0;
+    while let Some(&(c, kind)) = chars.get(start) {
+        let mut end = start + 1;
         let class = match kind {
             Kind::Quoted(_) => Class::String,
             Kind::Comment => Class::Comment,
             Kind::Code if is_of_word(c) => {
-                end = end_of_word(&chars, place);
-                let word: String = chars[place..end].iter().map(|(c, _)| c).collect();
+                end = end_of_word(&chars, start);
+                let word: String = chars[start..end].iter().map(|(c, _)| c).collect();
                 let is_called = chars[end..].iter().find(|(c, _)| *c != ' ').is_some_and(|(c, _)| *c == '(');
                 match () {
                     () if c.is_ascii_digit() => Class::Number,
@@ -94,8 +94,8 @@ fn pieces(line: &str, is_function: impl Fn(&str) -> bool) -> Vec<(Class, String)
             Kind::Code if is_unbalanced(c, &mut open) => Class::Unbalanced,
             Kind::Code => Class::Plain,
         };
-        push(class, &chars[place..end]);
-        place = end;
+        push(class, &chars[start..end]);
+        start = end;
     }
     pieces
 }
@@ -104,10 +104,10 @@ fn is_of_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Where the word or the number ends that begins at a place.
-fn end_of_word(chars: &[(char, Kind)], place: usize) -> usize {
-    let is_number = chars[place].0.is_ascii_digit();
-    let mut end = place;
+/// Where a word or a number ends that begins at `start`.
+fn end_of_word(chars: &[(char, Kind)], start: usize) -> usize {
+    let is_number = chars[start].0.is_ascii_digit();
+    let mut end = start;
     while let Some(&(c, Kind::Code)) = chars.get(end) {
         let before_digit = chars.get(end + 1).is_some_and(|(next, _)| next.is_ascii_digit());
         let goes_on = is_of_word(c) || (is_number && c == '.' && before_digit);
@@ -119,7 +119,7 @@ fn end_of_word(chars: &[(char, Kind)], place: usize) -> usize {
     end
 }
 
-/// Whether a bracket closes nothing; `open` holds those that are to be closed.
+/// Whether a bracket matches no open one; `open` holds the closing brackets that are expected.
 fn is_unbalanced(c: char, open: &mut Vec<char>) -> bool {
     match c {
         '(' => open.push(')'),
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_word_has_a_class() {
+    fn every_word_has_a_class() {
         check("let x = slow(5) &", &["k:let", "p: x = ", "f:slow", "p:(", "n:5", "p:) &"]);
         check("1.5 + 1..2 + a1", &["n:1.5", "p: + ", "n:1", "p:..", "n:2", "p: + a1"]);
         check("slow + fast()", &["p:slow + fast()"]);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bracket_that_closes_nothing_is_shown() {
+    fn an_unmatched_bracket_is_highlighted() {
         check("(])", &["p:(", "!:])"]);
         check("f())", &["p:f()", "!:)"]);
         check("f((", &["p:f(("]);
@@ -172,13 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn a_line_for_the_system_is_left_as_it_is() {
+    fn a_line_for_the_system_is_not_highlighted() {
         check("!for 'x (", &["k:!", "p:for 'x ("]);
         check(" !a ! b", &["k: !", "p:a ! b"]);
     }
 
     #[test]
-    fn the_pieces_are_the_line() {
+    fn the_pieces_make_up_the_line() {
         for line in ["", "!", "!a b", "`a ${b} c` + /* d */ 1", "\n  x\n", "'a", "1.", "é日本"] {
             let all: String = pieces(line, |_| false).into_iter().map(|(_, text)| text).collect();
             assert_eq!(all, line);

@@ -1,4 +1,4 @@
-//! Whether the user is there: when the last key was pressed, and since when nobody had pressed one before.
+//! How long no key was pressed, to tell when the user comes back.
 //!
 //! Knows nothing of keys and jobs; the time is passed in.
 
@@ -7,25 +7,25 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Whether the user is there; all clones are the same.
+/// Watches for a user who comes back; all clones share their state.
 #[derive(Clone)]
-pub(super) struct Presence(Arc<Mutex<State>>);
+pub(super) struct IdleTimer(Arc<Mutex<State>>);
 
 struct State {
     last_key: Instant,
-    /// Since when the user, who is back, was away; until it is taken.
+    /// When the user went away, once they are back; until it is taken.
     away_since: Option<Instant>,
-    /// After how long without a key one is away; none means never.
+    /// How long without a key counts as away; none disables it.
     patience: Option<Duration>,
 }
 
-impl Presence {
-    /// The user is there `now`, and away after so long without a key; none means never.
+impl IdleTimer {
+    /// Starts with a key pressed `now`; none for `patience` disables it.
     pub(super) fn new(now: Instant, patience: Option<Duration>) -> Self {
         Self(Arc::new(Mutex::new(State { last_key: now, away_since: None, patience })))
     }
 
-    /// A key was pressed.
+    /// Notes that a key was pressed.
     pub(super) fn note_key(&self, now: Instant) {
         let mut state = self.lock();
         let quiet = now.saturating_duration_since(state.last_key);
@@ -35,8 +35,8 @@ impl Presence {
         state.last_key = now;
     }
 
-    /// Since when the user was away who has just come back, told once.
-    pub(super) fn take_return(&self) -> Option<Instant> {
+    /// When a user who has just come back went away, reported once.
+    pub(super) fn take_away_since(&self) -> Option<Instant> {
         self.lock().away_since.take()
     }
 
@@ -52,24 +52,24 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn who_presses_no_key_for_long_is_away_until_the_next_and_comes_back_once() {
+    fn a_user_is_away_after_a_pause_and_back_at_the_next_key_once() {
         let start = Instant::now();
-        let presence = Presence::new(start, Some(60 * SECOND));
-        presence.note_key(start + 59 * SECOND);
-        assert_eq!(presence.take_return(), None);
-        presence.note_key(start + 119 * SECOND);
-        presence.note_key(start + 120 * SECOND);
-        assert_eq!(presence.take_return(), Some(start + 59 * SECOND));
-        assert_eq!(presence.take_return(), None);
-        presence.note_key(start + 121 * SECOND);
-        assert_eq!(presence.take_return(), None);
+        let idle = IdleTimer::new(start, Some(60 * SECOND));
+        idle.note_key(start + 59 * SECOND);
+        assert_eq!(idle.take_away_since(), None);
+        idle.note_key(start + 119 * SECOND);
+        idle.note_key(start + 120 * SECOND);
+        assert_eq!(idle.take_away_since(), Some(start + 59 * SECOND));
+        assert_eq!(idle.take_away_since(), None);
+        idle.note_key(start + 121 * SECOND);
+        assert_eq!(idle.take_away_since(), None);
     }
 
     #[test]
-    fn nobody_is_away_who_does_not_want_to_be() {
+    fn without_a_limit_the_user_is_never_away() {
         let start = Instant::now();
-        let presence = Presence::new(start, None);
-        presence.note_key(start + 10_000 * SECOND);
-        assert_eq!(presence.take_return(), None);
+        let idle = IdleTimer::new(start, None);
+        idle.note_key(start + 10_000 * SECOND);
+        assert_eq!(idle.take_away_since(), None);
     }
 }

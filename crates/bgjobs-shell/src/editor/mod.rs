@@ -1,6 +1,6 @@
 //! The prompt on a terminal.
 //!
-//! Knows the line editor, and nothing of what is evaluated.
+//! Knows the line editor, and nothing of how a line is evaluated.
 
 mod alert;
 mod colours;
@@ -28,47 +28,47 @@ use reedline::{
 use self::{
     completer::{Completions, Known},
     highlight::Colours,
-    idle::Presence,
-    notices::News,
+    idle::IdleTimer,
+    notices::Announcer,
     prompt::LinePrompt,
-    screen::Painted,
+    screen::Screen,
 };
 use crate::{
     batch::write,
     commands::is_whole,
-    durations::typed as duration,
-    render,
+    durations,
     session::Session,
     shell::{self, Reply},
     signals::stop_all,
 };
 
-/// After how long without a key one is told at the next what happened meanwhile, if nobody chose otherwise.
+/// By default, after how long without a key the next one shows what happened meanwhile.
 const AWAY: Duration = Duration::from_mins(1);
 
-/// Answers what is typed until the user leaves; true if all jobs have ended.
+/// Answers lines until the user leaves; true if all jobs have ended.
 ///
 /// # Errors
 ///
-/// That of the terminal.
+/// The terminal can't be used.
 pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
     let known: Known = Arc::new(Mutex::new(session.words()));
-    let painted = Painted::default();
-    let news = news(session);
-    let mut editor = editor(news.clone(), &known, &painted);
+    let screen = Screen::default();
+    let announcer = announcer(session);
+    let mut editor = editor(announcer.clone(), &known, &screen);
     // Whether the last key was a first Ctrl-D.
     let mut leaving = false;
     loop {
-        tell(&news);
+        tell(&announcer);
         *known.lock().unwrap_or_else(PoisonError::into_inner) = session.words();
-        let signal = editor.read_line(&LinePrompt::new(session, painted.clone()))?;
+        let signal = editor.read_line(&LinePrompt::new(session, screen.clone()))?;
         let asked_before = std::mem::take(&mut leaving);
-        news.presence.note_key(Instant::now());
+        announcer.idle.note_key(Instant::now());
         // Before the answer, which may be long.
-        tell(&news);
+        tell(&announcer);
         match signal {
             Signal::Success(line) => {
-                // Before the line is evaluated, which may end the shell. Whether it can was told at the start.
+                // Before the evaluation, which may end the shell. A history that can't be saved was reported at the
+                // start.
                 let _ = editor.sync_history();
                 session.set_columns(crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns)));
                 let reply = shell::answer(session, &line);
@@ -85,44 +85,47 @@ pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
         }
         let running = session.jobs().running();
         if running.is_empty() || asked_before {
-            tell(&news);
+            tell(&announcer);
             return Ok(stop_all(session.jobs(), "the shell was left"));
         }
-        write(Stream::Out, &render::still_running(&running));
+        write(Stream::Out, &crate::notices::still_running(&running));
         leaving = true;
     }
 }
 
-/// What the user is told, as the environment wants it.
-fn news(session: &Session) -> News {
+/// Notices with the settings of the environment.
+fn announcer(session: &Session) -> Announcer {
     let mut patience = Some(AWAY);
     let asked = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     if let Some(value) = asked("BGJOBS_NOTIFY") {
         match value.parse() {
-            Ok(notify) => session.notifier().set(notify),
-            Err(refusal) => write(Stream::Err, &format!("BGJOBS_NOTIFY: {refusal}")),
+            Ok(notify) => session.notifier.set(notify),
+            Err(error) => write(Stream::Err, &format!("BGJOBS_NOTIFY: {error}")),
         }
     }
     if let Some(value) = asked("BGJOBS_AWAY") {
-        match duration(&value) {
+        match durations::typed(&value) {
             None if value == "off" => patience = None,
-            None => write(Stream::Err, &format!("BGJOBS_AWAY: `{}` is no time; 60s, 5m and off are", one_line(&value))),
+            None => write(
+                Stream::Err,
+                &format!("BGJOBS_AWAY: `{}` is not a time, such as 60s or 5m, or off", one_line(&value)),
+            ),
             time => patience = time,
         }
     }
-    let presence = Presence::new(Instant::now(), patience);
-    News { jobs: session.told().clone(), notifier: session.notifier().clone(), presence }
+    let idle = IdleTimer::new(Instant::now(), patience);
+    Announcer { jobs: session.tracked().clone(), notifier: session.notifier.clone(), idle }
 }
 
-/// Tells what is new.
-fn tell(news: &News) {
-    if let Some(text) = news.take() {
+/// Prints what is new.
+fn tell(announcer: &Announcer) {
+    if let Some(text) = announcer.take() {
         write(Stream::Out, &text);
     }
 }
 
-/// The line editor with all that helps to type.
-fn editor(news: News, known: &Known, painted: &Painted) -> Reedline {
+/// The line editor with completion, colours and history.
+fn editor(announcer: Announcer, known: &Known, screen: &Screen) -> Reedline {
     const MENU: &str = "completions";
     let (history, trouble) = history::open();
     if let Some(text) = trouble {
@@ -132,10 +135,10 @@ fn editor(news: News, known: &Known, painted: &Painted) -> Reedline {
     let complete = vec![ReedlineEvent::Menu(MENU.to_owned()), ReedlineEvent::MenuNext];
     keys.add_binding(KeyModifiers::NONE, KeyCode::Tab, ReedlineEvent::UntilFound(complete));
     keys.add_binding(KeyModifiers::SHIFT, KeyCode::BackTab, ReedlineEvent::MenuPrevious);
-    // The mark stands in place of the prompt's own.
+    // The marker replaces the prompt's own.
     let menu = ColumnarMenu::default().with_name(MENU).with_marker(prompt::INDICATOR);
     let colours = colours::are_wanted();
-    let coloured = Colours { known: Arc::clone(known), painted: painted.clone(), presence: news.presence.clone() };
+    let coloured = Colours { known: Arc::clone(known), screen: screen.clone(), idle: announcer.idle.clone() };
     let editor = Reedline::create()
         .with_validator(Box::new(Whole))
         .with_history(Box::new(history))
@@ -147,15 +150,15 @@ fn editor(news: News, known: &Known, painted: &Painted) -> Reedline {
         .with_highlighter(Box::new(coloured))
         .with_ansi_colors(colours)
         .use_bracketed_paste(!colours::is_plain());
-    // Without colours a hint would look as if it had been typed.
+    // Without colours a hint would look like typed text.
     let editor = if colours { editor.with_hinter(Box::new(DefaultHinter::default())) } else { editor };
     if colours::is_plain() {
         return editor;
     }
-    notices::tell_above_the_line(editor, news, painted.clone())
+    notices::tell_above_the_line(editor, announcer, screen.clone())
 }
 
-/// Enter goes on in the next line while a bracket is open.
+/// Enter continues on the next line while a bracket is open.
 struct Whole;
 
 impl Validator for Whole {
@@ -169,11 +172,11 @@ impl Validator for Whole {
 pub(crate) fn type_line(session: &Session, line: &str, cursor: usize) {
     use reedline::{Completer, Highlighter};
     let known: Known = Arc::new(Mutex::new(session.words()));
-    let painted = Painted::default();
-    let presence = Presence::new(Instant::now(), None);
-    let colours = Colours { known: Arc::clone(&known), painted: painted.clone(), presence };
+    let screen = Screen::default();
+    let idle = IdleTimer::new(Instant::now(), None);
+    let colours = Colours { known: Arc::clone(&known), screen: screen.clone(), idle };
     assert_eq!(colours.highlight(line, cursor).raw_string(), line);
-    let _ = painted.rows(80);
+    let _ = screen.rows(80);
     let completed = Completions(known).complete(line, cursor);
     for suggestion in completed.suggestions() {
         let span = suggestion.span;

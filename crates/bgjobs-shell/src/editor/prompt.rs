@@ -1,30 +1,30 @@
-//! What stands before a line: `In [3]: ` or `debug 0 f> `, and dots before those that go on.
+//! The text before a line: `In [3]: ` or `debug 0 f> `, and dots before continuation lines.
 
 use std::borrow::Cow;
 
 use bgjobs::one_line;
 use reedline::{Prompt, PromptEditMode, PromptHistorySearch, PromptHistorySearchStatus};
 
-use super::screen::Painted;
+use super::screen::Screen;
 use crate::session::Session;
 
-/// What ends the prompt.
+/// The end of the prompt.
 pub(super) const INDICATOR: &str = ": ";
 
 /// The prompt of one line.
 pub(super) struct LinePrompt {
     text: String,
     indicator: &'static str,
-    painted: Painted,
+    screen: Screen,
 }
 
 impl LinePrompt {
-    pub(super) fn new(session: &Session, painted: Painted) -> Self {
+    pub(super) fn new(session: &Session, screen: Screen) -> Self {
         let text = one_line(&session.prompt()).to_string();
-        let indicator = if session.debugger().is_some() { "> " } else { INDICATOR };
-        let prompt = Self { text, indicator, painted };
+        let indicator = if session.debugger.is_some() { "> " } else { INDICATOR };
+        let prompt = Self { text, indicator, screen };
         let first = format!("{}{indicator}", prompt.text);
-        prompt.painted.note_prompt(&first, &prompt.render_prompt_multiline_indicator());
+        prompt.screen.note_prompt(&first, &prompt.render_prompt_multiline_indicator());
         prompt
     }
 }
@@ -39,7 +39,7 @@ impl Prompt for LinePrompt {
     }
 
     fn render_prompt_indicator(&self, _: PromptEditMode) -> Cow<'_, str> {
-        self.painted.note_search(false);
+        self.screen.note_search(false);
         self.indicator.into()
     }
 
@@ -49,7 +49,7 @@ impl Prompt for LinePrompt {
     }
 
     fn render_prompt_history_search_indicator(&self, search: PromptHistorySearch) -> Cow<'_, str> {
-        self.painted.note_search(true);
+        self.screen.note_search(true);
         let failing = match search.status {
             PromptHistorySearchStatus::Passing => "",
             PromptHistorySearchStatus::Failing => "failing ",

@@ -1,6 +1,6 @@
-//! Where things are on the screen while a line is typed: what the editor painted last, and how many rows it takes.
+//! Where things are on the screen: what the editor last painted, and how many rows it takes.
 //!
-//! Counts as the editor does: character by character, a wide one that does not fit goes to the next row.
+//! Counts as the editor does: character by character; a wide one that does not fit moves to the next row.
 
 use std::{
     mem,
@@ -10,61 +10,61 @@ use std::{
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// What the editor painted last.
+/// What the editor last painted; all clones share it.
 #[derive(Clone, Default)]
-pub(super) struct Painted(Arc<Mutex<Paint>>);
+pub(super) struct Screen(Arc<Mutex<Layout>>);
 
 #[derive(Clone, Default)]
-struct Paint {
-    /// What stands before the line, and before those that go on.
+struct Layout {
+    /// The text before the first line, and before continuation lines.
     prompt: String,
     dots: String,
-    /// The line up to the cursor, and whole.
+    /// The line up to the cursor, and all of it.
     before_cursor: String,
     line: String,
-    /// Whether the history is searched, with a prompt of its own.
+    /// Whether the history is being searched, which has a prompt of its own.
     searching: bool,
 }
 
-impl Painted {
+impl Screen {
     pub(super) fn note_prompt(&self, prompt: &str, dots: &str) {
-        self.change(|paint| {
-            (paint.prompt, paint.dots) = (prompt.to_owned(), dots.to_owned());
-            (paint.line, paint.before_cursor) = Default::default();
+        self.change(|layout| {
+            (layout.prompt, layout.dots) = (prompt.to_owned(), dots.to_owned());
+            (layout.line, layout.before_cursor) = Default::default();
         });
     }
 
-    /// Notes the line and the place of the cursor; true if either has changed.
+    /// Notes the line and the cursor; true if either has changed.
     pub(super) fn note_line(&self, line: &str, cursor: usize) -> bool {
         let new = (line.to_owned(), line.get(..cursor).unwrap_or(line).to_owned());
-        self.change(|paint| {
-            let old = (mem::take(&mut paint.line), mem::take(&mut paint.before_cursor));
+        self.change(|layout| {
+            let old = (mem::take(&mut layout.line), mem::take(&mut layout.before_cursor));
             let changed = old != new;
-            (paint.line, paint.before_cursor) = new;
+            (layout.line, layout.before_cursor) = new;
             changed
         })
     }
 
     pub(super) fn note_search(&self, searching: bool) {
-        self.change(|paint| paint.searching = searching);
+        self.change(|layout| layout.searching = searching);
     }
 
-    fn change<R>(&self, change: impl FnOnce(&mut Paint) -> R) -> R {
+    fn change<R>(&self, change: impl FnOnce(&mut Layout) -> R) -> R {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// How many rows the cursor is below the beginning of the prompt, and how many the whole line is at most, each
-    /// byte counted as a column; none while the history is searched.
+    /// How many rows the cursor is below the start of the prompt, and the most rows that the line can take if each byte
+    /// is a column; none during a history search.
     pub(super) fn rows(&self, columns: usize) -> Option<(usize, usize)> {
-        let paint = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let before = paint.before_cursor.replace('\n', &format!("\n{}", paint.dots));
-        let above = last_row(&format!("{}{before}", paint.prompt), columns);
-        let most: usize = paint.line.split('\n').map(|line| (paint.prompt.len() + line.len()) / columns + 1).sum();
-        (!paint.searching).then(|| (above, most - 1))
+        let layout = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let before = layout.before_cursor.replace('\n', &format!("\n{}", layout.dots));
+        let above = last_row(&format!("{}{before}", layout.prompt), columns);
+        let most: usize = layout.line.split('\n').map(|line| (layout.prompt.len() + line.len()) / columns + 1).sum();
+        (!layout.searching).then(|| (above, most - 1))
     }
 }
 
-/// The row where the cursor is after a text, counted from that where it begins.
+/// The row of the cursor after a text, counted from the row where the text begins.
 fn last_row(text: &str, columns: usize) -> usize {
     let (mut row, mut column) = (0, 0);
     for grapheme in text.graphemes(true) {
@@ -78,7 +78,7 @@ fn last_row(text: &str, columns: usize) -> usize {
         }
         column += width;
     }
-    // At the end of a full row the cursor is shown in the next.
+    // At the end of a full row the cursor is shown in the next one.
     if column >= columns { row + 1 } else { row }
 }
 
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_counted_as_a_terminal_wraps() {
+    fn rows_are_counted_as_the_terminal_wraps_them() {
         for (text, columns, row) in [
             ("", 5, 0),
             ("abcd", 5, 0),
@@ -106,15 +106,15 @@ mod tests {
 
     #[test]
     fn the_cursor_may_be_above_the_end_of_the_line() {
-        let painted = Painted::default();
-        painted.note_prompt("In [1]: ", "   ...: ");
-        assert!(painted.note_line("fn f() {\n  1\n}", 3));
-        assert!(!painted.note_line("fn f() {\n  1\n}", 3), "it is painted again");
-        assert_eq!(painted.rows(80), Some((0, 2)));
-        assert!(painted.note_line("fn f() {\n  1\n}", 12));
-        assert_eq!(painted.rows(80), Some((1, 2)));
-        assert_eq!(painted.rows(11), Some((3, 4)));
-        painted.note_search(true);
-        assert_eq!(painted.rows(80), None);
+        let screen = Screen::default();
+        screen.note_prompt("In [1]: ", "   ...: ");
+        assert!(screen.note_line("fn f() {\n  1\n}", 3));
+        assert!(!screen.note_line("fn f() {\n  1\n}", 3), "it is painted again");
+        assert_eq!(screen.rows(80), Some((0, 2)));
+        assert!(screen.note_line("fn f() {\n  1\n}", 12));
+        assert_eq!(screen.rows(80), Some((1, 2)));
+        assert_eq!(screen.rows(11), Some((3, 4)));
+        screen.note_search(true);
+        assert_eq!(screen.rows(80), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What `?name` tells: of a function how it is called and what it does, of a variable what it holds, of a job how it is.
+//! What `?name` says about a function, a variable or a job.
 
 use std::{collections::BTreeSet, fmt::Write};
 
@@ -11,6 +11,7 @@ use super::{
     show::show,
     values::{language::Language, names::Names, type_name},
 };
+use crate::text::shortened;
 
 /// How much of a value is shown, in characters.
 const LONGEST_VALUE: usize = 400;
@@ -18,37 +19,37 @@ const LONGEST_VALUE: usize = 400;
 /// How many lines of a log are shown.
 const MOST_LINES: usize = 10;
 
-/// What of Rhai's functions is told wrong by their own words, which speak of a text that is made.
+/// Functions that Rhai documents wrongly for a prompt: it speaks of the text that they make.
 const PRINTS: [(&str, &str); 2] = [
-    ("fn print(value)", "Shows a value on a line of its own; that of a job stands in its log."),
-    ("fn debug(value)", "Shows a value on a line of its own, with the place in the program."),
+    ("fn print(value)", "Prints a value on a line of its own; in a job, to its log."),
+    ("fn debug(value)", "Prints a value on a line of its own, with its position in the program."),
 ];
 
-/// What is known of a name or of the number of a job; none if nothing is.
+/// What is known about a name, or about the job of a number.
 pub(crate) fn describe(name: &str, names: &Names, language: &Language, jobs: &Jobs) -> Option<String> {
     if let Ok(number) = name.trim_start_matches(['#', '%']).parse::<u64>() {
         return jobs.handle.get(number).ok().map(|job| of_job(&job));
     }
     let mut text = String::new();
-    // A string takes all that is written.
+    // Writing to a string can't fail.
     if let Some(value) = names.variable(name) {
-        let shown: String = show(value, names).chars().take(LONGEST_VALUE + 1).collect();
-        let cut = shown.char_indices().nth(LONGEST_VALUE).map(|(place, _)| format!("{} …", &shown[..place]));
+        let shown = show(value, names);
         let _ = writeln!(
             text,
             "{name}: {}\n{}",
-            type_name::registered(value.data().type_name(), language),
-            many_lines(&cut.unwrap_or(shown))
+            type_name::registered_name(value.data().type_name(), language),
+            many_lines(&shortened(&shown, LONGEST_VALUE, " …"))
         );
         if let Some(job) = value.data().read_lock::<AnyJob>() {
             let _ = writeln!(text, "{}", of_job(&job));
         }
     }
     if let Some(function) = names.function(name) {
-        let place = names.place_of(name).map(|(source, position)| (source.name.clone(), position.line().unwrap_or(1)));
+        let definition =
+            names.definition(name).map(|(source, position)| (source.name.clone(), position.line().unwrap_or(1)));
         let parameters = function.params.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let _ = write!(text, "fn {name}({parameters})");
-        let _ = match place {
+        let _ = match definition {
             Some((source, line)) => writeln!(text, "  from {source}, line {line}"),
             None => writeln!(text),
         };
@@ -59,16 +60,16 @@ pub(crate) fn describe(name: &str, names: &Names, language: &Language, jobs: &Jo
     (!text.is_empty()).then(|| text.trim_end().to_owned())
 }
 
-/// The functions in Rust of a name: the prompt's, Rhai's, and those of the program around the prompt.
+/// Functions in Rust of that name: the prompt's, Rhai's, and the host program's.
 ///
-/// Each way to call it is shown once: the types are told by the names of the parameters.
+/// Each form of the call is shown once; the names of the parameters imply the types.
 fn describe_own(text: &mut String, name: &str, language: &Language) {
-    let mut told = BTreeSet::new();
+    let mut described = BTreeSet::new();
     if let Some((call, what)) = PRINTS.iter().find(|(call, _)| call.starts_with(&format!("fn {name}("))) {
         let _ = writeln!(text, "{call}\n    {what}");
         return;
     }
-    // The later ones hide the earlier.
+    // Later modules hide earlier ones.
     for module in language.modules().iter().rev() {
         let mut engine = Engine::new_raw();
         engine.register_global_module(rhai::Shared::clone(module));
@@ -76,11 +77,11 @@ fn describe_own(text: &mut String, name: &str, language: &Language) {
         let functions = serde_json::from_str::<Json>(&functions).unwrap_or_default();
         let functions = functions["functions"].as_array().into_iter().flatten();
         let mut functions: Vec<_> = functions.filter(|function| function["name"] == name).collect();
-        // One that takes any number of arguments is registered for each number, and described once.
+        // A variadic function is registered once for each number of arguments, and documented once.
         if functions.iter().any(|function| !function["docComments"].is_null()) {
             functions.retain(|function| function["numParams"] == 0 || !function["params"].is_null());
         }
-        // Rhai has no order.
+        // Rhai returns them unordered.
         functions.sort_by_key(|function| function["signature"].to_string());
         for function in functions {
             let parameters = || function["params"].as_array().into_iter().flatten();
@@ -89,7 +90,7 @@ fn describe_own(text: &mut String, name: &str, language: &Language) {
             }
             let parameters = parameters().map(|parameter| parameter["name"].as_str().unwrap_or("_"));
             let call = format!("fn {name}({})\n", parameters.collect::<Vec<_>>().join(", "));
-            if told.insert(call.clone()) {
+            if described.insert(call.clone()) {
                 text.push_str(&call);
                 for comment in function["docComments"].as_array().into_iter().flatten() {
                     write_comment(text, comment.as_str().unwrap_or_default());
@@ -99,12 +100,12 @@ fn describe_own(text: &mut String, name: &str, language: &Language) {
     }
 }
 
-/// Whether only Rust code makes values of a type: the numbers of the prompt are of two types only.
+/// Whether only Rust code makes values of a type: at the prompt there are just two types of numbers.
 fn is_strange(kind: &str) -> bool {
     matches!(kind, "f32" | "i8" | "i16" | "i32" | "i128" | "u8" | "u16" | "u32" | "u64" | "u128")
 }
 
-/// Writes a comment without its marks.
+/// Writes a comment without its comment marks.
 fn write_comment(text: &mut String, comment: &str) {
     for line in comment.lines() {
         let line = line.trim_start().trim_start_matches("/**").trim_start_matches("///").trim_end_matches("*/").trim();

@@ -1,16 +1,16 @@
-//! What the prompt's functions return that may fail.
+//! The errors of the prompt's functions.
 
 use rhai::{EvalAltResult, Position};
 
-/// What Rhai functions return that may fail.
+/// What a Rhai function that can fail returns.
 pub(super) type Result<T, E = Box<EvalAltResult>> = std::result::Result<T, E>;
 
-/// An error with a text for people.
+/// An error with a message for people.
 pub(super) fn error(text: impl Into<String>) -> EvalAltResult {
     EvalAltResult::ErrorRuntime(text.into().into(), Position::NONE)
 }
 
-/// The end of an evaluation that was asked to stop, which no `catch` can hold up.
+/// The end of an evaluation that was asked to stop; no `catch` can prevent it.
 pub(super) fn stopped() -> EvalAltResult {
     EvalAltResult::ErrorTerminated(rhai::Dynamic::UNIT, Position::NONE)
 }

@@ -1,13 +1,12 @@
-//! All that knows Rhai: names, values, engines, failures, and the functions of the prompt.
+//! Everything that knows Rhai: names, values, evaluation, failures, and the functions of the prompt.
 //!
-//! Knows nothing of terminals, of sessions and of printing.
+//! Knows nothing of terminals, sessions and printing.
 
 mod describe;
 mod error;
 mod eval;
 mod functions;
 mod jobs;
-mod left;
 mod notice;
 mod read;
 mod show;
@@ -16,20 +15,25 @@ mod values;
 #[cfg(feature = "terminal")]
 mod words;
 
+#[cfg(feature = "terminal")]
+pub(crate) use read::scan::{End, Kind, scan};
+#[cfg(feature = "terminal")]
+pub(crate) use words::{KEYWORDS, Segment, Words};
+
 pub(crate) use describe::describe;
 pub use eval::{evaluation::Output, stack::STACK_SIZE};
 pub(crate) use eval::{
     line::Line,
     start::{note_command, note_sent, start_command},
 };
-pub(crate) use functions::{jobs_as_json, json, language, options_help};
+pub(crate) use functions::{json, language, options_help};
 pub use jobs::Jobs;
-pub(crate) use jobs::post_mortem::{DeadFrame, PostMortem};
-pub(crate) use left::Left;
+pub(crate) use jobs::{
+    Died,
+    post_mortem::{DeadFrame, PostMortem},
+};
 pub use notice::notice;
 pub(crate) use notice::own_names;
-#[cfg(feature = "terminal")]
-pub(crate) use read::scan::{End, Kind, scan};
 pub use read::{
     input::{Input, is_whole},
     source::Source,
@@ -38,5 +42,3 @@ pub(crate) use show::is_opaque;
 pub use show::show;
 pub(crate) use values::language::Language;
 pub use values::{names::Names, value::Value};
-#[cfg(feature = "terminal")]
-pub(crate) use words::{KEYWORDS, Step, Words};

@@ -1,4 +1,4 @@
-//! What a user is told of jobs that ended: the original's report, and what each job changed for itself.
+//! Notices about jobs that ended: the original's report, and the names that each job changed for itself.
 
 use std::fmt::Write;
 
@@ -7,12 +7,12 @@ use rhai::ImmutableString;
 
 use super::jobs::Done;
 
-/// How many names are told.
+/// How many names are shown.
 const MOST_NAMES: usize = 5;
 
-/// A report as text, each line ended.
+/// A report as text, every line ended by a line break.
 ///
-/// A job works on its own copy of the prompt's names; who expected otherwise sees it here.
+/// A job works on its own copy of the prompt's names; the notice says so to anyone who expected otherwise.
 #[must_use]
 pub fn notice(report: &Report) -> String {
     let mut text = String::new();
@@ -24,19 +24,20 @@ pub fn notice(report: &Report) -> String {
         let mut jobs = group.completed.iter().chain(&group.dead);
         for line in lines {
             let own = jobs.next().and_then(own_names);
-            // A string takes all that is written.
+            // Writing to a string can't fail.
             let _ = writeln!(text, "{line}{}", own.map(|own| format!("\n  it {own}")).unwrap_or_default());
         }
     }
     text
 }
 
-/// What a job changed or set for itself: a sentence without who did so.
+/// The names that a job changed or set for itself, as a sentence without its subject.
 pub(crate) fn own_names(job: &AnyJob) -> Option<String> {
     let id = job.id();
     let job = job.clone().downcast::<Done>().ok()?;
     let done = job.outcome()?.ok()?;
-    let (changed, set): (Vec<_>, Vec<_>) = done.names.iter().partition(|(_, own)| own.was_known);
+    let own = done.own_names();
+    let (changed, set): (Vec<_>, Vec<_>) = own.iter().partition(|(_, own)| own.was_known);
     let names = |own: &[(&ImmutableString, _)]| {
         let mut names: Vec<_> = own.iter().take(MOST_NAMES).map(|(name, _)| name.to_string()).collect();
         if own.len() > MOST_NAMES {

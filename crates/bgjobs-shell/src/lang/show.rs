@@ -1,4 +1,4 @@
-//! Values as text, as one would type them.
+//! Values as text, in the form in which they are typed.
 
 use std::fmt::{self, Write};
 
@@ -13,19 +13,19 @@ use super::{
 /// How many items of a list are shown.
 const MOST_ITEMS: usize = 1_000;
 
-/// How deep lists in lists are shown.
+/// How many levels of nested lists are shown.
 const MOST_LEVELS: usize = 50;
 
-/// From which level on a value stands in a shared one, whose own lists are shown as deep as fit in the rest.
+/// The level at which a shared value begins; its own lists are shown in the remaining levels.
 const INSIDE_SHARED: usize = MOST_LEVELS - 10;
 
-/// What a value looks like; strings in quotes, functions with the names of their parameters.
+/// A value as text: strings in quotes, functions with the names of their parameters.
 #[must_use]
 pub fn show(value: &Value, names: &Names) -> String {
     data(value.data(), names)
 }
 
-/// Whether only functions of its type know what it looks like.
+/// Whether only a function of the value's own type can show it.
 pub(crate) fn is_opaque(value: &Value) -> bool {
     let data = value.data();
     let known = data.is_unit()
@@ -45,15 +45,15 @@ pub(crate) fn is_opaque(value: &Value) -> bool {
     !known
 }
 
-/// What a value looks like that is not at rest.
+/// A value in use as text.
 pub(super) fn data(value: &Dynamic, names: &Names) -> String {
     let mut text = String::new();
-    // A string takes all that is written.
+    // Writing to a string can't fail.
     let _ = write_value(&mut text, value, names, 0);
     text
 }
 
-/// What a function value looks like.
+/// A function value as text.
 pub(super) fn function(function: &FnPtr, names: &Names) -> String {
     let name = function.fn_name();
     let known = names.function(name);
@@ -93,7 +93,7 @@ fn write_value(out: &mut String, value: &Dynamic, names: &Names, level: usize) -
     } else if let Some(group) = value.read_lock::<Group>() {
         write!(out, "<group {}>", *group)
     } else if let Some(shared) = value.read_lock::<SharedValue>() {
-        // One may hold itself, or many each other.
+        // A shared value may contain itself, or many may contain each other.
         let level = if level < INSIDE_SHARED { INSIDE_SHARED } else { MOST_LEVELS };
         out.write_str("shared(")?;
         write_value(out, shared.value().data(), names, level + 1)?;
@@ -107,7 +107,7 @@ fn write_value(out: &mut String, value: &Dynamic, names: &Names, level: usize) -
     }
 }
 
-/// Writes a text that Rust has quoted, with Rhai's marks for characters that can't be seen.
+/// Writes a text that Rust has quoted, with Rhai's escapes for invisible characters.
 fn write_quoted(out: &mut String, quoted: &str) -> fmt::Result {
     let mut rest = quoted.chars();
     while let Some(c) = rest.next() {
@@ -142,8 +142,8 @@ fn write_items<T>(
     mut write_item: impl FnMut(&mut String, T) -> fmt::Result,
 ) -> fmt::Result {
     out.write_str(open)?;
-    for (place, item) in items.take(MOST_ITEMS).enumerate() {
-        if place > 0 {
+    for (index, item) in items.take(MOST_ITEMS).enumerate() {
+        if index > 0 {
             out.write_str(", ")?;
         }
         write_item(out, item)?;

@@ -1,4 +1,4 @@
-//! What can be typed: the names of a prompt at one moment, and the members of what they stand for.
+//! Everything that can be typed: the names at the prompt at one moment, and the members of their values.
 //!
 //! Only looks; evaluates nothing.
 
@@ -12,13 +12,13 @@ use super::{
     values::{language::Language, names::Names},
 };
 
-/// Words with a meaning of their own.
+/// The keywords of the language.
 pub(crate) const KEYWORDS: &[&str] = &[
     "break", "catch", "const", "continue", "do", "else", "false", "fn", "for", "if", "in", "let", "loop", "return",
     "switch", "this", "throw", "true", "try", "until", "while",
 ];
 
-/// The names of a prompt.
+/// The names at the prompt.
 #[derive(Clone)]
 pub(crate) struct Words {
     pub(crate) names: Names,
@@ -26,26 +26,26 @@ pub(crate) struct Words {
     pub(crate) jobs: Jobs,
 }
 
-/// A step from a value to one in it.
+/// One segment of a path from a value to another inside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// As `.name` and `["name"]`.
+pub(crate) enum Segment {
+    /// `.name` or `["name"]`.
     Name(String),
-    /// As `[3]`.
-    Place(usize),
-    /// As `[x]`.
+    /// `[3]`.
+    Index(usize),
+    /// `[x]`.
     Unknown,
 }
 
 impl Words {
-    /// The names that the user set, and `jobs`.
+    /// The user's own names, and `jobs`.
     pub(crate) fn own(&self) -> BTreeSet<String> {
         let variables = self.names.variables().map(|(name, _)| name.to_owned());
         let functions = self.names.functions().map(str::to_owned);
         variables.chain(functions).chain(["jobs".to_owned()]).collect()
     }
 
-    /// All names, and the words of the language.
+    /// All names, and the keywords.
     pub(crate) fn all(&self) -> BTreeSet<String> {
         let mut all = self.own();
         all.extend(self.language.functions().map(str::to_owned));
@@ -58,17 +58,17 @@ impl Words {
         self.language.has_function(name) || self.names.function(name).is_some()
     }
 
-    /// What can follow the dot after the variable `name`, or after what `path` leads to from there.
-    pub(crate) fn members(&self, name: &str, path: &[Step]) -> BTreeSet<String> {
+    /// What can follow the dot after the variable `name`, or after the value that `path` leads to from there.
+    pub(crate) fn members(&self, name: &str, path: &[Segment]) -> BTreeSet<String> {
         match (self.names.variable(name), path) {
             (Some(value), _) => self.inside(value.data(), path),
             (None, []) if name == "jobs" => self.of_type(TypeId::of::<Jobs>()),
-            (None, [Step::Place(_) | Step::Unknown]) if name == "jobs" => self.of_type(TypeId::of::<AnyJob>()),
+            (None, [Segment::Index(_) | Segment::Unknown]) if name == "jobs" => self.of_type(TypeId::of::<AnyJob>()),
             (None, _) => BTreeSet::new(),
         }
     }
 
-    fn inside(&self, data: &Dynamic, path: &[Step]) -> BTreeSet<String> {
+    fn inside(&self, data: &Dynamic, path: &[Segment]) -> BTreeSet<String> {
         match path {
             [] => {
                 let mut members = self.of_type(data.type_id());
@@ -77,22 +77,17 @@ impl Words {
                 members.extend(keys.filter(|key| rhai::is_valid_identifier(key)).map(ToString::to_string));
                 members
             }
-            [Step::Name(key), rest @ ..] => {
+            [Segment::Name(key), rest @ ..] => {
                 let map = data.read_lock::<Map>();
-                map.as_ref()
-                    .and_then(|map| map.get(key.as_str()))
-                    .map(|data| self.inside(data, rest))
-                    .unwrap_or_default()
+                let item = map.as_ref().and_then(|map| map.get(key.as_str()));
+                item.map(|item| self.inside(item, rest)).unwrap_or_default()
             }
-            [Step::Place(place), rest @ ..] => {
+            [Segment::Index(index), rest @ ..] => {
                 let array = data.read_lock::<Array>();
-                array
-                    .as_ref()
-                    .and_then(|array| array.get(*place))
-                    .map(|data| self.inside(data, rest))
-                    .unwrap_or_default()
+                let item = array.as_ref().and_then(|array| array.get(*index));
+                item.map(|item| self.inside(item, rest)).unwrap_or_default()
             }
-            [Step::Unknown, ..] => BTreeSet::new(),
+            [Segment::Unknown, ..] => BTreeSet::new(),
         }
     }
 
@@ -105,7 +100,7 @@ impl Words {
         let member = |info: rhai::FuncInfo<'_>| {
             let function = info.metadata;
             let name = function.name.strip_prefix("get$").unwrap_or(&function.name);
-            // What is printed of a value nobody calls by that name.
+            // It serves debug output; nobody calls it by name.
             let is_member = function.param_types.first() == Some(&kind) && name != "to_debug";
             (is_member && rhai::is_valid_identifier(name)).then(|| name.to_owned())
         };
@@ -118,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_keyword_is_no_name() {
+    fn a_keyword_can_not_be_a_name() {
         for word in KEYWORDS {
             assert!(Engine::new_raw().compile(format!("let {word} = 1;")).is_err(), "{word}");
         }

@@ -1,4 +1,4 @@
-//! What the original keeps with each job, and what it tells of it.
+//! The attributes that the original's jobs have.
 
 use bgjobs_shell::shell;
 use expect_test::expect;
@@ -53,7 +53,7 @@ fn a_job_knows_what_it_was_started_with() {
 }
 
 #[test]
-fn who_was_shown_how_a_job_ended_is_not_told_again() {
+fn an_end_that_was_shown_is_not_reported_again() {
     let seen = Seen::default();
     let mut session = seen.session();
     for line in ["x = 1", "x = 2; 42 &", "fg 0", "sleep(100000) &", "kill 1", "1 / 0 &", "wait"] {

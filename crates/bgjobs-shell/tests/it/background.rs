@@ -1,4 +1,4 @@
-//! Sending what the prompt waits for to the background, and bringing it back.
+//! Sending the prompt's line to the background, and bringing it back.
 
 use std::{
     sync::{Arc, Mutex, PoisonError, mpsc},
@@ -17,7 +17,7 @@ const CTRL_C: &str = "\x03";
 const CTRL_Z: &str = "\x1a";
 const CTRL_BACKSLASH: &str = "\x1c";
 
-/// A session, and what sends its line to the background as soon as that has called `ready()`.
+/// A session, and what sends its line to the background as soon as the line has called `ready()`.
 fn session() -> (Session, impl FnMut(&mut Session, &str) -> Answer) {
     let (ready, is_ready) = mpsc::channel();
     let is_ready = Arc::new(Mutex::new(is_ready));
@@ -51,7 +51,7 @@ fn shown(session: &mut Session, line: &str) -> String {
 }
 
 #[test]
-fn a_line_goes_on_in_the_background_on_its_own_names() {
+fn a_line_in_the_background_has_its_own_names() {
     let (mut session, mut send) = session();
     session.answer("x = 1; log = [];");
     let job = sent(&send(&mut session, "log.push(1); wait_for_gate(); x = 2; y = 3; print('late'); 42"));
@@ -63,11 +63,11 @@ fn a_line_goes_on_in_the_background_on_its_own_names() {
     session.answer("gate.set(1); jobs[0].join()");
     assert_eq!(shown(&mut session, "[x, jobs[0].result, jobs[0].log]"), "[1, 42, [\"late\"]]");
     assert_eq!(shown(&mut session, "jobs[0].names"), "#{log: [1], x: 2, y: 3}");
-    assert_eq!(session.report().completed.len(), 1, "its end is told as that of any other");
+    assert_eq!(session.report().completed.len(), 1, "its end is reported like any other");
 }
 
 #[test]
-fn what_was_sent_to_the_background_can_die_and_be_stopped() {
+fn a_line_in_the_background_can_die_and_be_stopped() {
     let (mut session, mut send) = session();
     let died = sent(&send(&mut session, "wait_for_gate(); 1 / 0"));
     let stopped = sent(&send(&mut session, "wait_for_gate(); gate.wait(|v| v == 2)"));
@@ -78,7 +78,7 @@ fn what_was_sent_to_the_background_can_die_and_be_stopped() {
 }
 
 #[test]
-fn a_line_that_waits_for_itself_through_the_background_is_refused() {
+fn a_line_that_waits_for_itself_through_the_background_is_an_error() {
     let (mut session, mut send) = session();
     let job = sent(&send(&mut session, "wait_for_gate(); jobs[0].join()"));
     session.answer("gate.set(1);");
@@ -88,13 +88,13 @@ fn a_line_that_waits_for_itself_through_the_background_is_refused() {
 }
 
 #[test]
-fn with_nothing_to_wait_for_nothing_is_sent() {
+fn without_a_wait_nothing_is_sent_to_the_background() {
     let session = Session::new(Arc::new(|_, _| {}));
     assert!(!session.stopper().send_to_background());
 }
 
 #[test]
-fn ctrl_z_gives_the_prompt_back_and_fg_the_line() {
+fn ctrl_z_returns_the_prompt_and_fg_the_line() {
     for key in [CTRL_Z, CTRL_BACKSLASH] {
         let home = Home::new();
         let mut terminal = Terminal::new(&home);

@@ -1,4 +1,4 @@
-//! The binary, without a terminal.
+//! The binary without a terminal.
 
 use std::{
     fmt::Write as _,
@@ -8,8 +8,8 @@ use std::{
 
 use expect_test::{Expect, expect};
 
-/// Runs the shell with lines from a pipe, and compares exit code and both outputs.
-#[expect(clippy::needless_pass_by_value, reason = "as expect-test has it")]
+/// Runs the shell with lines from a pipe, and compares the exit code and both outputs.
+#[expect(clippy::needless_pass_by_value, reason = "as in expect-test")]
 #[track_caller]
 pub(crate) fn check(arguments: &[&str], input: impl AsRef<[u8]>, expected: Expect) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_bgjobs"))
@@ -20,7 +20,7 @@ pub(crate) fn check(arguments: &[&str], input: impl AsRef<[u8]>, expected: Expec
         .spawn()
         .expect("the shell was built for this test");
     let mut pipe = child.stdin.take().expect("it was asked for");
-    // A shell that leaves early does not read all.
+    // A shell that leaves early does not read everything.
     let _ = pipe.write_all(input.as_ref());
     drop(pipe);
     let output = child.wait_with_output().expect("the child is still there");
@@ -51,7 +51,7 @@ fn lines_from_a_pipe_are_evaluated_as_if_typed() {
 }
 
 #[test]
-fn a_line_that_fails_is_told_by_the_exit_code() {
+fn a_failed_line_changes_the_exit_code() {
     check(
         &[],
         "1 / 0\n1 + 1\n",
@@ -94,7 +94,7 @@ fn a_line_that_fails_is_told_by_the_exit_code() {
 }
 
 #[test]
-fn a_job_that_died_unread_is_told_by_the_exit_code() {
+fn a_job_that_died_unread_changes_the_exit_code() {
     check(
         &[],
         "jobs.new('1 / 0');\n",
@@ -127,7 +127,7 @@ fn a_job_that_died_unread_is_told_by_the_exit_code() {
 }
 
 #[test]
-fn a_job_that_was_stopped_on_request_is_no_failure() {
+fn a_job_stopped_on_request_is_not_a_failure() {
     check(
         &[],
         "sleep(100000) &\njobs[0].stop();\njobs[0].status\n",
@@ -191,13 +191,13 @@ fn commands_work_in_a_pipe() {
             -- err
             Completed jobs:
             0 : print('working'); 42
-            fg wants a job, as in `fg 3`
+            fg needs a job, as in `fg 3`
         "#]],
     );
 }
 
 #[test]
-fn an_unfinished_last_line_is_told() {
+fn an_unfinished_last_line_is_an_error() {
     check(
         &[],
         "fn f() {\n",
@@ -270,7 +270,7 @@ fn a_text_on_the_command_line_is_evaluated() {
 
               FILE         evaluates a file; `args` holds the arguments
               -c TEXT      evaluates a text as a line at the prompt, and shows its value
-              --json       with -c, shows the value as JSON: a job as all that is known of it
+              --json       with -c, shows the value as JSON, a job with everything known about it
               --help       shows this
               --version    shows the version
         "#]],
@@ -278,7 +278,7 @@ fn a_text_on_the_command_line_is_evaluated() {
 }
 
 #[test]
-fn the_value_of_a_text_is_shown_as_json_where_that_is_asked_for() {
+fn the_json_option_shows_the_value_as_json() {
     check(
         &["--json", "-c", "#{b: [1, 2.5, ()], a: 'x'}"],
         "",
@@ -320,7 +320,7 @@ fn the_value_of_a_text_is_shown_as_json_where_that_is_asked_for() {
         exit 1
         -- out
         -- err
-        JSON has no values of the type function
+        JSON has no values of type function
     "#]],
     );
     check(
@@ -340,7 +340,7 @@ fn the_value_of_a_text_is_shown_as_json_where_that_is_asked_for() {
         exit 1
         -- out
         -- err
-        `wait 1` is a command, and has no value to be shown as JSON
+        `wait 1` is a command, and has no value to show as JSON
     "#]],
     );
     check(
@@ -399,14 +399,14 @@ fn a_text_on_the_command_line_is_a_line_at_the_prompt() {
             exit 0
             -- out
             fn env(name)
-                The value of a variable of the environment, or `()` if it is not set.
+                The value of an environment variable, or `()` if it is not set.
             -- err
         "#]],
     );
 }
 
 #[test]
-fn a_mark_of_the_byte_order_is_no_part_of_a_line() {
+fn a_byte_order_mark_is_ignored() {
     check(
         &[],
         "\u{feff}jobs\n1 + 1\n",
@@ -425,7 +425,7 @@ fn a_mark_of_the_byte_order_is_no_part_of_a_line() {
 }
 
 #[test]
-fn a_signal_is_no_number_of_a_job() {
+fn a_dash_and_a_number_are_not_a_job() {
     check(
         &[],
         "kill -1\nkill -9 3\n",
@@ -433,14 +433,14 @@ fn a_signal_is_no_number_of_a_job() {
             exit 1
             -- out
             -- err
-            kill wants a job, as in `kill 3 5-7 running fit*`
-            kill has no option -9; `help kill` says what it understands
+            kill needs a job, as in `kill 3 5-7 running fit*`
+            kill has no option -9; see `help kill`
         "#]],
     );
 }
 
 #[test]
-fn wrong_calls_of_the_users_functions_say_how_they_are_called() {
+fn wrong_calls_of_the_users_functions_show_their_parameters() {
     check(
         &[],
         "fn two(a, b) { a }\nf = |x| x\nf(1)\ntwo(1)\ntwo()\n",
@@ -468,7 +468,7 @@ fn wrong_calls_of_the_users_functions_say_how_they_are_called() {
 }
 
 #[test]
-fn the_words_of_the_original_for_states_are_known() {
+fn the_originals_words_for_states_work() {
     check(
         &[],
         "j = jobs.new('1 + 1'); j.join(); j.strform\n[jobs.stat_created, jobs.stat_running, jobs.stat_completed, \
@@ -487,7 +487,7 @@ fn the_words_of_the_original_for_states_are_known() {
 }
 
 #[test]
-fn a_line_that_is_no_text_fails_alone() {
+fn a_line_of_invalid_utf_8_fails_alone() {
     check(
         &[],
         b"1 + 1\n\xff\n2 + 2\n",
@@ -507,7 +507,7 @@ fn a_line_that_is_no_text_fails_alone() {
 }
 
 #[test]
-fn a_file_may_begin_with_a_line_for_the_system() {
+fn a_file_can_begin_with_a_shebang() {
     let path = std::env::temp_dir().join(format!("bgjobs-shell-script-{}", std::process::id()));
     std::fs::write(&path, "#!/usr/bin/env bgjobs\nprint(1 + 1);\n").expect("the directory can be written");
     let run = Command::new(env!("CARGO_BIN_EXE_bgjobs")).arg(&path).output().expect("the shell was built");
@@ -516,7 +516,7 @@ fn a_file_may_begin_with_a_line_for_the_system() {
 }
 
 #[test]
-fn the_end_resumes_what_is_paused() {
+fn the_end_resumes_paused_groups() {
     for end in ["", "quit\n"] {
         check(
             &[],
@@ -542,7 +542,7 @@ fn the_end_resumes_what_is_paused() {
 }
 
 #[test]
-fn an_end_that_takes_long_says_once_what_it_waits_for() {
+fn a_long_end_says_once_what_it_waits_for() {
     check(
         &["-c", "jobs.new('sleep(1.5)');"],
         "",
@@ -556,7 +556,7 @@ fn an_end_that_takes_long_says_once_what_it_waits_for() {
 }
 
 #[test]
-fn wait_goes_on_for_jobs_that_are_started_meanwhile() {
+fn wait_includes_jobs_that_start_meanwhile() {
     check(
         &[],
         "fn second() { sleep(0.05) } fn first() { sleep(0.05); jobs.new(second) }\njobs.new(first);\nwait\njobs[1].status\n",

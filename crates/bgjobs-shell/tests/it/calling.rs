@@ -1,10 +1,10 @@
-//! How a user who looks elsewhere is called back, and what is told to who comes back, on a terminal.
+//! Alerts for a user who looks elsewhere, and the digest for one who comes back, on a terminal.
 
 use crate::terminal::{Home, Terminal};
 
 const TERM: (&str, &str) = ("TERM", "xterm-256color");
 
-/// All that the shell wrote when a job of some name has ended.
+/// Everything that the shell wrote until a job of that name had ended.
 fn written_at_the_end_of(name: &str, variables: &[(&str, &str)]) -> String {
     let home = Home::new();
     let mut terminal = Terminal::with(&home, variables);
@@ -17,7 +17,7 @@ fn written_at_the_end_of(name: &str, variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn the_end_of_a_long_job_calls_the_user_as_chosen() {
+fn the_end_of_a_long_job_alerts_the_user_as_chosen() {
     let name = "a;b\\x07c";
     let shown = r"a;b\u{7}c";
     for (setting, mark) in [
@@ -27,14 +27,14 @@ fn the_end_of_a_long_job_calls_the_user_as_chosen() {
     ] {
         let written = written_at_the_end_of(name, &[TERM, ("BGJOBS_NOTIFY", setting)]);
         assert_eq!(written.matches('\x07').count(), 1, "{setting}: {written:?}");
-        // A slow machine may take tenths of a second.
+        // A slow machine may need tenths of a second.
         let (start, end) = mark.split_once("0.0s").unwrap_or((&mark, ""));
         assert!(written.contains(start) && written.contains(end), "{setting}: {written:?}");
     }
 }
 
 #[test]
-fn a_short_job_a_user_who_wants_no_calls_and_a_plain_terminal_are_left_in_peace() {
+fn no_alert_for_short_jobs_by_choice_or_on_plain_terminals() {
     for variables in [
         &[TERM][..],
         &[TERM, ("BGJOBS_NOTIFY", "off")],
@@ -47,17 +47,17 @@ fn a_short_job_a_user_who_wants_no_calls_and_a_plain_terminal_are_left_in_peace(
 }
 
 #[test]
-fn a_wrong_setting_is_told_once_and_stops_nobody() {
+fn an_invalid_setting_is_reported_once_and_ignored() {
     let home = Home::new();
     let mut terminal = Terminal::with(&home, &[TERM, ("BGJOBS_NOTIFY", "ding"), ("BGJOBS_AWAY", "soon")]);
-    terminal.see("BGJOBS_NOTIFY: `ding` is no way to be notified;");
-    terminal.see("BGJOBS_AWAY: `soon` is no time; 60s, 5m and off are");
+    terminal.see("BGJOBS_NOTIFY: `ding` is not a kind of alert;");
+    terminal.see("BGJOBS_AWAY: `soon` is not a time, such as 60s or 5m, or off");
     terminal.type_keys("notify\r");
     terminal.see("bell:10s");
 }
 
 #[test]
-fn who_comes_back_is_told_with_the_first_key_what_happened() {
+fn the_first_key_after_a_pause_shows_what_happened() {
     let home = Home::new();
     let mut terminal = Terminal::with(&home, &[TERM, ("BGJOBS_AWAY", "0")]);
     terminal.type_keys("fn load() { print('rows'); throw 'no rows' }\r");
@@ -73,7 +73,7 @@ fn who_comes_back_is_told_with_the_first_key_what_happened() {
 }
 
 #[test]
-fn nobody_is_told_who_was_away_while_nothing_ended_or_never_wants_to_be() {
+fn nothing_is_shown_if_nothing_ended_or_it_is_disabled() {
     for away in ["0", "off"] {
         let home = Home::new();
         let mut terminal = Terminal::with(&home, &[TERM, ("BGJOBS_AWAY", away)]);
@@ -89,7 +89,7 @@ fn nobody_is_told_who_was_away_while_nothing_ended_or_never_wants_to_be() {
 }
 
 #[test]
-fn ctrl_c_ends_the_look_at_a_log_that_is_followed_and_the_job_goes_on() {
+fn ctrl_c_ends_the_view_of_a_followed_log_and_the_job_continues() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
     terminal.type_keys("fn tick() { print('begun'); sleep(1000) }\r");

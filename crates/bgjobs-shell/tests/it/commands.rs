@@ -6,7 +6,7 @@ use expect_test::expect;
 use crate::transcript::{Seen, check};
 
 #[test]
-fn a_command_started_as_a_job_has_its_line_its_log_and_its_exit_status() {
+fn a_command_job_has_a_line_a_log_and_an_exit_status() {
     check(
         &[
             "j = jobs.sh('echo one; echo oops >&2; exit 3'); j.join()",
@@ -36,7 +36,7 @@ fn a_command_started_as_a_job_has_its_line_its_log_and_its_exit_status() {
 }
 
 #[test]
-fn the_options_of_a_command_say_what_it_reads_and_where_it_runs() {
+fn options_set_a_commands_input_folder_and_environment() {
     check(
         &[
             "fn seen(line, options) { let j = jobs.sh(line, options); j.join(); j.log }",
@@ -66,7 +66,7 @@ fn the_options_of_a_command_say_what_it_reads_and_where_it_runs() {
 }
 
 #[test]
-fn a_wrong_option_of_a_command_is_told() {
+fn a_wrong_option_of_a_command_is_an_error() {
     let mut typed = vec!["jobs.sh(5)", "jobs.sh('ls', 5)"];
     typed.extend([
         "jobs.sh('ls', #{input: 5})",
@@ -89,67 +89,67 @@ fn a_wrong_option_of_a_command_is_told() {
               In[1], line 1
                 jobs.sh(5)
                      ^
-            jobs.sh(5): a command is a string, not of the type int
+            jobs.sh(5): a command must be a string, not of type int
             > jobs.sh('ls', 5)
             Traceback (most recent call last):
               In[2], line 1
                 jobs.sh('ls', 5)
                      ^
-            jobs.sh(..): the options are given in a map, as in jobs.sh("make", #{dir: "src"}), not as int
+            jobs.sh(..): options go in a map, as in jobs.sh("make", #{dir: "src"}), not as int
             > jobs.sh('ls', #{input: 5})
             Traceback (most recent call last):
               In[3], line 1
                 jobs.sh('ls', #{input: 5})
                      ^
-            the option `input` is a string, not of the type int
+            the option `input` must be a string, not of type int
             > jobs.sh('ls', #{dir: 5})
             Traceback (most recent call last):
               In[4], line 1
                 jobs.sh('ls', #{dir: 5})
                      ^
-            the option `dir` is a string, not of the type int
+            the option `dir` must be a string, not of type int
             > jobs.sh('ls', #{env: 5})
             Traceback (most recent call last):
               In[5], line 1
                 jobs.sh('ls', #{env: 5})
                      ^
-            the option `env` is a map, as #{LANG: "C"}, not of the type int
+            the option `env` must be a map, such as #{LANG: "C"}, not of type int
             > jobs.sh('ls', #{env: #{A: 1}})
             Traceback (most recent call last):
               In[6], line 1
                 jobs.sh('ls', #{env: #{A: 1}})
                      ^
-            the variable `A` in `env` is a string, not of the type int
+            the variable `A` in `env` must be a string, not of type int
             > jobs.sh('ls', #{terminal: 5})
             Traceback (most recent call last):
               In[7], line 1
                 jobs.sh('ls', #{terminal: 5})
                      ^
-            the option `terminal` is true, or a size as in #{rows: 24, columns: 80}
+            the option `terminal` must be true, or a size as in #{rows: 24, columns: 80}
             > jobs.sh('ls', #{terminal: #{rows: 0}})
             Traceback (most recent call last):
               In[8], line 1
                 jobs.sh('ls', #{terminal: #{rows: 0}})
                      ^
-            the option `terminal` is true, or a size as in #{rows: 24, columns: 80}
+            the option `terminal` must be true, or a size as in #{rows: 24, columns: 80}
             > jobs.sh('ls', #{grace: 'x'})
             Traceback (most recent call last):
               In[9], line 1
                 jobs.sh('ls', #{grace: 'x'})
                      ^
-            the option `grace` is a time in seconds, as 0.5, not of the type char
+            the option `grace` must be a time in seconds, such as 0.5, not of type char
             > jobs.sh('ls', #{grace: -1})
             Traceback (most recent call last):
               In[10], line 1
                 jobs.sh('ls', #{grace: -1})
                      ^
-            the option `grace` is a time in seconds, 0 or more, not -1
+            the option `grace` must be a time in seconds, 0 or more, not -1
             > jobs.sh('ls', #{grace: 1e300})
             Traceback (most recent call last):
               In[11], line 1
                 jobs.sh('ls', #{grace: 1e300})
                      ^
-            the option `grace` is too long; it is a time in seconds, 3153600000 (100 years) at most, not 1e300
+            the option `grace` is too long; it is a time in seconds, at most 3153600000 (100 years), not 1e300
             > jobs.sh('ls', #{color: true})
             Traceback (most recent call last):
               In[12], line 1
@@ -163,7 +163,7 @@ fn a_wrong_option_of_a_command_is_told() {
 }
 
 #[test]
-fn what_a_command_leaves_running_is_a_job_that_can_be_stopped() {
+fn processes_left_by_a_command_become_a_job_that_can_be_stopped() {
     check(
         &["jobs.sh('sleep 1000 & echo started').join()", "jobs", "jobs[1].stop().starts_with('stopped')", "jobs"],
         expect![[r#"
@@ -187,7 +187,7 @@ fn what_a_command_leaves_running_is_a_job_that_can_be_stopped() {
 }
 
 #[test]
-fn where_a_command_is_are_its_processes() {
+fn the_place_of_a_command_is_its_processes() {
     check(
         &[
             "j = jobs.sh('sh -c \"sleep 1000; exit 1\"; exit 2')",

@@ -1,4 +1,4 @@
-//! What is copied, and when: a line and a start of a job copy pointers only.
+//! What is copied, and when: evaluating a line and starting a job copy only pointers.
 
 use std::sync::{
     Arc,
@@ -8,7 +8,7 @@ use std::sync::{
 use bgjobs_shell::{Session, lang::notice, rhai::Dynamic};
 use expect_test::expect;
 
-/// A value that counts how often it is copied.
+/// A value that counts its copies.
 struct Heavy(Arc<AtomicUsize>);
 
 impl Clone for Heavy {
@@ -19,7 +19,7 @@ impl Clone for Heavy {
 }
 
 #[test]
-fn what_is_not_used_is_not_copied() {
+fn unused_values_are_not_copied() {
     let copies = Arc::new(AtomicUsize::new(0));
     let mut session = Session::new(Arc::new(|_, _| {}));
     session.set("heavy", Dynamic::from(Heavy(Arc::clone(&copies))));
@@ -34,7 +34,7 @@ fn what_is_not_used_is_not_copied() {
 }
 
 #[test]
-fn jobs_of_one_line_share_what_the_line_has_used() {
+fn jobs_of_one_line_share_the_values_it_used() {
     let mut session = Session::new(Arc::new(|_, _| {}));
     session.answer("xs = []; xs.pad(100000, 1)");
     session.answer("for i in 0..20 { xs[i]; jobs.new('sleep(100000)') }");
@@ -43,7 +43,7 @@ fn jobs_of_one_line_share_what_the_line_has_used() {
 }
 
 #[test]
-fn a_notice_tells_what_a_job_changed_for_itself() {
+fn a_notice_says_what_a_job_changed_for_itself() {
     let mut session = Session::new(Arc::new(|_, _| {}));
     session.set("opaque", Dynamic::from(std::time::Duration::ZERO));
     for line in [

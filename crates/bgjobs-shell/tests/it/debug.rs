@@ -1,4 +1,4 @@
-//! `debug 3`: a look around in an evaluation that failed.
+//! The debugger: `debug 3`.
 
 use expect_test::expect;
 
@@ -12,7 +12,7 @@ const REPORT: &str = "fn report(list) {\n    let sum = 0;\n    for (x, place) in
                       sum += share(x, x - 2);\n    }\n    sum\n}";
 
 #[test]
-fn the_names_of_each_frame_are_seen_and_used() {
+fn every_frame_has_its_names() {
     check_shell(
         &[
             "scale = 10;",
@@ -95,7 +95,7 @@ fn the_names_of_each_frame_are_seen_and_used() {
 }
 
 #[test]
-fn what_a_line_does_there_stays_there() {
+fn a_line_in_the_debugger_changes_nothing_outside() {
     check_shell(
         &[
             "scale = 10;",
@@ -170,7 +170,7 @@ fn what_a_line_does_there_stays_there() {
 }
 
 #[test]
-fn the_last_line_that_failed_is_looked_at_without_a_number() {
+fn debug_without_a_number_opens_the_last_line_that_failed() {
     check_shell(
         &[
             "debug",
@@ -192,7 +192,7 @@ fn the_last_line_that_failed_is_looked_at_without_a_number() {
         ],
         expect![[r#"
             > debug
-            ! no line has failed; `debug 3` looks at a job that died
+            ! no line has failed; `debug 3` debugs a job that died
             > for i in 0..3 { let k = 2; k / i }
             ! Traceback (most recent call last):
               In[2], line 1
@@ -210,7 +210,7 @@ fn the_last_line_that_failed_is_looked_at_without_a_number() {
             > i + k
             2
             > down
-            ! this is the innermost frame, where it failed; up goes to the call
+            ! this is the innermost frame, where it failed; up goes to the caller
             > bt
             > In[2], line 1
                 for i in 0..3 { let k = 2; k / i }
@@ -257,7 +257,7 @@ fn the_last_line_that_failed_is_looked_at_without_a_number() {
 }
 
 #[test]
-fn names_of_blocks_loops_catches_and_closures_are_kept_and_what_was_caught_is_not() {
+fn variables_of_blocks_loops_catches_and_closures_are_captured_unless_the_error_was_caught() {
     check(
         &[
             "fn names(text) { let j = jobs.new(text); j.join(); j.frames.map(|f| f.locals) }",
@@ -304,7 +304,7 @@ fn names_of_blocks_loops_catches_and_closures_are_kept_and_what_was_caught_is_no
 }
 
 #[test]
-fn a_job_that_was_stopped_is_looked_at_too() {
+fn a_stopped_job_can_be_debugged_too() {
     check_shell(
         &[
             "ready = shared(0);",
@@ -346,7 +346,7 @@ fn a_job_that_was_stopped_is_looked_at_too() {
 }
 
 #[test]
-fn what_has_nothing_to_look_at_says_why() {
+fn a_job_that_can_not_be_debugged_says_why() {
     check_shell(
         &[
             "jobs.new('42').join()",
@@ -362,28 +362,28 @@ fn what_has_nothing_to_look_at_says_why() {
         expect![[r#"
             > jobs.new('42').join()
             > debug 0
-            ! Job #0 completed: there is nothing to look for; its value is jobs[0].result
+            ! Job #0 completed, so there is nothing to debug; its value is jobs[0].result
             > debug 7
             ! Job #7 not found; the newest job is #0
             > debug --all
-            ! debug has no option --all; `help debug` says what it understands
+            ! debug has no option --all; see `help debug`
             > debug all
-            ! Job #0 completed: there is nothing to look for; its value is jobs[0].result
+            ! Job #0 completed, so there is nothing to debug; its value is jobs[0].result
             > jobs.new(sleep, 'x').join()
             > debug 1
-            ! Job #1 failed in no function of yours, so there are no names to look at; jobs.traceback(1) says why
+            ! Job #1 failed in no function of yours, so there are no names to examine; jobs.traceback(1) says why
             > [jobs[0].frames, jobs[0].locals, jobs[1].frames, jobs[1].locals]
             Out[8]: [[], (), [], ()]
             > help debug
             debug [3]
-            Looks around in a job that died, or in the last line that failed: a prompt in the frame that failed, with its names.
+            Opens a prompt in the frame where a job died, or where the last line failed, with the names of that frame.
             There: up, down, frames (bt), locals, or any line, which changes nothing outside. quit or Ctrl-D leaves.
         "#]],
     );
 }
 
 #[test]
-fn a_command_and_what_never_ran_have_no_names_and_say_so() {
+fn commands_and_jobs_that_never_ran_have_no_names() {
     check_shell(
         &[
             "jobs.sh('echo here; exit 3').join()",
@@ -398,25 +398,25 @@ fn a_command_and_what_never_ran_have_no_names_and_say_so() {
         expect![[r#"
             > jobs.sh('echo here; exit 3').join()
             > debug 0
-            ! job #0 is a command and has no names; `log 0` shows what it printed
+            ! Job #0 is a command, so it has no names; `log 0` shows what it printed
             > j = jobs.start('1', [], #{after: 0}); j.join(); j.status
             Out[3]: "Dead (Exception), call jobs.traceback() for details"
             > debug 1
-            ! job #1 never ran, and has no names; jobs.traceback(1) says why
+            ! Job #1 never ran, so it has no names; jobs.traceback(1) says why
             > j = jobs.start('1', [], #{delay: 1000}); j.stop(); j.join(); j.status
             Out[5]: "Dead (Stopped), call jobs.traceback() for details"
             > debug 2
-            ! job #2 never ran, and has no names; jobs.traceback(2) says why
+            ! Job #2 never ran, so it has no names; jobs.traceback(2) says why
             > j = jobs.sh('true', #{after: 0}); j.join(); j.status
             Out[7]: "Dead (Exception), call jobs.traceback() for details"
             > debug 3
-            ! job #3 never ran, and has no names; jobs.traceback(3) says why
+            ! Job #3 never ran, so it has no names; jobs.traceback(3) says why
         "#]],
     );
 }
 
 #[test]
-fn the_words_there_are_told_and_take_nothing() {
+fn the_debuggers_words_are_explained_and_take_no_arguments() {
     check_shell(
         &[
             "fn half(number) { number / 0 }",
@@ -457,52 +457,52 @@ fn the_words_there_are_told_and_take_nothing() {
             up           goes to the frame that called this one
             down         goes back to the frame that was called
             frames, bt   shows all frames, outermost first, with a > at this one
-            locals       shows the names of this frame; a name alone shows its value whole
+            locals       shows the names of this frame; a name alone shows its whole value
             any line     is evaluated with the names of this frame, and changes nothing outside
             quit         leaves, as Ctrl-D does
-            `help kill` and the like tell of the other commands, which can be typed here too.
+            The other commands work here too; `help kill` explains one.
             > ?
             up           goes to the frame that called this one
             down         goes back to the frame that was called
             frames, bt   shows all frames, outermost first, with a > at this one
-            locals       shows the names of this frame; a name alone shows its value whole
+            locals       shows the names of this frame; a name alone shows its whole value
             any line     is evaluated with the names of this frame, and changes nothing outside
             quit         leaves, as Ctrl-D does
-            `help kill` and the like tell of the other commands, which can be typed here too.
+            The other commands work here too; `help kill` explains one.
             > help up
             up           goes to the frame that called this one
             down         goes back to the frame that was called
             frames, bt   shows all frames, outermost first, with a > at this one
-            locals       shows the names of this frame; a name alone shows its value whole
+            locals       shows the names of this frame; a name alone shows its whole value
             any line     is evaluated with the names of this frame, and changes nothing outside
             quit         leaves, as Ctrl-D does
-            `help kill` and the like tell of the other commands, which can be typed here too.
+            The other commands work here too; `help kill` explains one.
             > help kill
             kill 3 5-7 running fit*
-            Asks jobs to stop, ends their processes by force if they must be, and says for each what came of it.
-            Jobs are given by number, by range, by state (running, queued, stopping, finished, completed, dead,
-            failed, stopped, all), or by what they show, with * for any text.
+            Asks jobs to stop, kills their processes if they don't, and says what happened to each.
+            Jobs are given by number, by range, by state (running, queued, stopping, finished, completed,
+            dead, failed, stopped, all), or by name, with * for any text.
             > up 5
-            ! up takes nothing behind it; `help` shows what can be typed here
+            ! up takes no arguments; `help` shows what can be typed here
             > down 1
-            ! down takes nothing behind it; `help` shows what can be typed here
+            ! down takes no arguments; `help` shows what can be typed here
             > frames all
-            ! frames takes nothing behind it; `help` shows what can be typed here
+            ! frames takes no arguments; `help` shows what can be typed here
             > bt 3
-            ! bt takes nothing behind it; `help` shows what can be typed here
+            ! bt takes no arguments; `help` shows what can be typed here
             > locals number
-            ! locals takes nothing behind it; `help` shows what can be typed here
+            ! locals takes no arguments; `help` shows what can be typed here
             > up = 5
             > up + 1
             6
             > locals number
-            ! locals takes nothing behind it; `help` shows what can be typed here
+            ! locals takes no arguments; `help` shows what can be typed here
         "#]],
     );
 }
 
 #[test]
-fn the_newest_failures_keep_their_names() {
+fn only_the_newest_failures_can_be_debugged() {
     check_shell(
         &[
             "fn f(n) { n / 0 }",
@@ -519,7 +519,7 @@ fn the_newest_failures_keep_their_names() {
             > fn f(n) { n / 0 }
             > for n in 0..21 { jobs.new(f, n).join() }
             > debug 0
-            ! the names of job #0 were let go: the newest 20 that died keep theirs; jobs.traceback(0) is still there
+            ! the names of job #0 were dropped: only the newest 20 dead jobs keep theirs; jobs.traceback(0) is still there
             > debug 1
             Job #1 died: Division by zero: 1 / 0
               In[1], line 1, in f
@@ -541,7 +541,7 @@ fn the_newest_failures_keep_their_names() {
 }
 
 #[test]
-fn a_value_that_is_too_large_is_not_kept_and_hides_the_name() {
+fn a_value_that_is_too_large_is_not_captured_and_hides_the_name() {
     check_shell(
         &[
             "big = 5;",
@@ -561,7 +561,7 @@ fn a_value_that_is_too_large_is_not_kept_and_hides_the_name() {
               In[2], line 1, in f
                 fn f(n) { let big = []; big.pad(1200000, 0); n / 0 }
                                                                ^
-              big = (too large to be kept)
+              big = (too large to capture)
               n = 1
             up, down, frames, locals, or any line with these names; quit or Ctrl-D leaves.
             > big
@@ -578,7 +578,7 @@ fn a_value_that_is_too_large_is_not_kept_and_hides_the_name() {
 }
 
 #[test]
-fn of_a_deep_recursion_both_ends_are_kept() {
+fn both_ends_of_a_deep_recursion_are_captured() {
     check(
         &[
             "fn deep(n) { if n == 0 { throw 'bottom' } let left = n - 1; deep(left) }",
@@ -595,7 +595,7 @@ fn of_a_deep_recursion_both_ends_are_kept() {
 }
 
 #[test]
-fn a_debugger_has_a_prompt_of_its_own_that_ctrl_d_leaves() {
+fn the_debugger_has_its_own_prompt_which_ctrl_d_leaves() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
     terminal.type_keys("fn half(number) { 1 / number }\r");

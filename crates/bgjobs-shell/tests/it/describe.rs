@@ -6,7 +6,7 @@ use expect_test::expect;
 use crate::transcript::{Seen, check_shell};
 
 #[test]
-fn a_question_mark_tells_what_is_known() {
+fn a_question_mark_shows_what_is_known() {
     let mut session = Seen::default().session();
     let mut seen = String::new();
     for line in [
@@ -45,14 +45,14 @@ fn a_question_mark_tells_what_is_known() {
         [7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,  …
         > ?sleep
         fn sleep(seconds)
-            Sleeps for so many seconds.
+            Sleeps for this many seconds.
         > write_file?
         fn write_file(path, text)
-            Makes a file of a text, in place of one that is there.
+            Writes a text to a file, replacing what was in it.
         > ?nothing
-        nothing is known of nothing; `help` shows what can be typed, `help kill` what a command does, `?sleep` what a function does
+        nothing is known about nothing; `help` shows what can be typed, `help kill` what a command does, `?sleep` what a function does
         > ? 7
-        nothing is known of 7; `help` shows what can be typed, `help kill` what a command does, `?sleep` what a function does
+        nothing is known about 7; `help` shows what can be typed, `help kill` what a command does, `?sleep` what a function does
         > ?c
         c: shared
         shared(1)
@@ -83,19 +83,19 @@ fn a_question_mark_tells_what_is_known() {
             print(text.len);        // prints 17
         > ?print
         fn print(value)
-            Shows a value on a line of its own; that of a job stands in its log.
+            Prints a value on a line of its own; in a job, to its log.
         > ?abs
         fn abs(x)
             Return the absolute value of the floating-point number.
         > ?sh
         fn sh(jobs, command)
-            Starts a command of the system's shell as a job, whose log gets what it prints.
+            Starts a command of the system's shell as a job, whose log receives its output.
         fn sh(jobs, command, options)
-            Starts a command of the system's shell as a job, with options: those of `jobs.start`, and `input: "text"`, `dir: "path"`,
-            `env: #{NAME: "value"}`, `terminal: true` or `#{rows: 24, columns: 80}`, `grace: seconds`.
+            Starts a command of the system's shell as a job, with the options of `jobs.start`, and `input: "text"`,
+            `dir: "path"`, `env: #{NAME: "value"}`, `terminal: true` or `#{rows: 24, columns: 80}`, `grace: seconds`.
         fn sh(command)
-            Runs a command of the system's shell: a map with `status`, `out` and `err`.
-            The status is negative for a command that a signal ended.
+            Runs a command in the system's shell: returns a map with `status`, `out` and `err`.
+            The status is negative if a signal ended the command.
     "#]].assert_eq(&seen);
     let rust = ["::", "i64", "Dynamic", "Result", "&", "Immutable"];
     assert!(!rust.iter().any(|word| seen.contains(word)), "nobody needs to know Rust");
@@ -105,32 +105,32 @@ fn a_question_mark_tells_what_is_known() {
 }
 
 #[test]
-fn help_and_a_question_mark_know_commands_and_what_is_none() {
+fn help_and_a_question_mark_know_commands_and_reject_others() {
     check_shell(
         &["?kill", "?jobs", "kill = 5;", "?kill", "help nothing", "help x\u{1b}"],
         expect![[r#"
-        > ?kill
-        kill 3 5-7 running fit*
-        Asks jobs to stop, ends their processes by force if they must be, and says for each what came of it.
-        Jobs are given by number, by range, by state (running, queued, stopping, finished, completed, dead,
-        failed, stopped, all), or by what they show, with * for any text.
-        > ?jobs
-        jobs [--json]
-        Lists all jobs: those that run, those that completed, the dead. Below a job stands
-        how long it runs, how far it is (progress(3, 10) in the job says so), where it is
-        or what it waits for, and how many lines of its log nobody has seen.
-        -j, --json        all that is known of them, as JSON
-        fn jobs()
-            Prints all jobs: the running, the completed, the dead.
-        > kill = 5;
-        > ?kill
-        kill: int
-        5
-        > help nothing
-        ! nothing is known of nothing; `help` shows what can be typed, `help kill` what a command does, `?sleep` what a function does
-        > help x
-        ! nothing is known of x\u{1b}; `help` shows what can be typed, `help kill` what a command does, `?sleep` what a function does
-    "#]],
+            > ?kill
+            kill 3 5-7 running fit*
+            Asks jobs to stop, kills their processes if they don't, and says what happened to each.
+            Jobs are given by number, by range, by state (running, queued, stopping, finished, completed,
+            dead, failed, stopped, all), or by name, with * for any text.
+            > ?jobs
+            jobs [--json]
+            Lists all jobs: running, completed, dead. The lines below a job say how long it has run,
+            how far it is (if it calls progress(3, 10)), where it is or what it waits for,
+            and how many lines of its log are unread.
+            -j, --json        everything that is known about them, as JSON
+            fn jobs()
+                Prints all jobs: running, completed, dead.
+            > kill = 5;
+            > ?kill
+            kill: int
+            5
+            > help nothing
+            ! nothing is known about nothing; `help` shows what can be typed, `help kill` what a command does, `?sleep` what a function does
+            > help x
+            ! nothing is known about x\u{1b}; `help` shows what can be typed, `help kill` what a command does, `?sleep` what a function does
+        "#]],
     );
 }
 
@@ -141,37 +141,37 @@ fn help_and_a_question_mark_know_functions_and_options() {
         expect![[r#"
             > help sh
             fn sh(jobs, command)
-                Starts a command of the system's shell as a job, whose log gets what it prints.
+                Starts a command of the system's shell as a job, whose log receives its output.
             fn sh(jobs, command, options)
-                Starts a command of the system's shell as a job, with options: those of `jobs.start`, and `input: "text"`, `dir: "path"`,
-                `env: #{NAME: "value"}`, `terminal: true` or `#{rows: 24, columns: 80}`, `grace: seconds`.
+                Starts a command of the system's shell as a job, with the options of `jobs.start`, and `input: "text"`,
+                `dir: "path"`, `env: #{NAME: "value"}`, `terminal: true` or `#{rows: 24, columns: 80}`, `grace: seconds`.
             fn sh(command)
-                Runs a command of the system's shell: a map with `status`, `out` and `err`.
-                The status is negative for a command that a signal ended.
+                Runs a command in the system's shell: returns a map with `status`, `out` and `err`.
+                The status is negative if a signal ended the command.
             > help jobs.sh
             fn sh(jobs, command)
-                Starts a command of the system's shell as a job, whose log gets what it prints.
+                Starts a command of the system's shell as a job, whose log receives its output.
             fn sh(jobs, command, options)
-                Starts a command of the system's shell as a job, with options: those of `jobs.start`, and `input: "text"`, `dir: "path"`,
-                `env: #{NAME: "value"}`, `terminal: true` or `#{rows: 24, columns: 80}`, `grace: seconds`.
+                Starts a command of the system's shell as a job, with the options of `jobs.start`, and `input: "text"`,
+                `dir: "path"`, `env: #{NAME: "value"}`, `terminal: true` or `#{rows: 24, columns: 80}`, `grace: seconds`.
             fn sh(command)
-                Runs a command of the system's shell: a map with `status`, `out` and `err`.
-                The status is negative for a command that a signal ended.
+                Runs a command in the system's shell: returns a map with `status`, `out` and `err`.
+                The status is negative if a signal ended the command.
             > help jobs.start
             fn start(jobs, what, arguments, options)
                 Starts a job as jobs.new does, with the arguments in an array, as in jobs.start(slow, [5], #{name: "x"}).
                 The arguments and the options may be left out. The options are:
                 daemon: true         neither `wait` nor the end of the shell waits for it
                 name: "text"         what the lists show in place of its text
-                log_file: "path"     a new file that gets all it prints
-                group: "io"          the group whose limit it starts under, see `help groups`
-                priority: 1          the higher, the sooner it starts in its group; else 0
-                delay: 5             it starts so many seconds from now
-                after: [1, 2]        it starts when these jobs have ended well
-                after_ended: [1, 2]  it starts when these jobs have ended in any way
-                time_limit: 60       it is stopped when it has run for so many seconds
-                retry: 3             how often it is tried in all, if it fails
-                backoff: 1           the seconds before the second try, twice as many before each further, up to 60
+                log_file: "path"     a new file that receives everything it prints
+                group: "io"          the group it belongs to, see `help groups`
+                priority: 1          the higher, the sooner it starts in its group; 0 by default
+                delay: 5             starts it this many seconds from now
+                after: [1, 2]        starts it when these jobs have succeeded
+                after_ended: [1, 2]  starts it when these jobs have ended in any way
+                time_limit: 60       stops it when it has run for this many seconds
+                retry: 3             how many times it is tried in all, if it fails
+                backoff: 1           seconds before the second try, doubled before each further one, up to 60
             fn start(range)
                 Return the start of the exclusive range.
             > ?jobs.new
@@ -191,21 +191,21 @@ fn help_and_a_question_mark_know_functions_and_options() {
             jobs.start(f, [5], #{name: "x"}) takes these options, and jobs.sh("make", #{..}) too:
               daemon: true         neither `wait` nor the end of the shell waits for it
               name: "text"         what the lists show in place of its text
-              log_file: "path"     a new file that gets all it prints
-              group: "io"          the group whose limit it starts under, see `help groups`
-              priority: 1          the higher, the sooner it starts in its group; else 0
-              delay: 5             it starts so many seconds from now
-              after: [1, 2]        it starts when these jobs have ended well
-              after_ended: [1, 2]  it starts when these jobs have ended in any way
-              time_limit: 60       it is stopped when it has run for so many seconds
-              retry: 3             how often it is tried in all, if it fails
-              backoff: 1           the seconds before the second try, twice as many before each further, up to 60
-            jobs.sh takes also:
-              input: "text"        what it reads
+              log_file: "path"     a new file that receives everything it prints
+              group: "io"          the group it belongs to, see `help groups`
+              priority: 1          the higher, the sooner it starts in its group; 0 by default
+              delay: 5             starts it this many seconds from now
+              after: [1, 2]        starts it when these jobs have succeeded
+              after_ended: [1, 2]  starts it when these jobs have ended in any way
+              time_limit: 60       stops it when it has run for this many seconds
+              retry: 3             how many times it is tried in all, if it fails
+              backoff: 1           seconds before the second try, doubled before each further one, up to 60
+            jobs.sh also takes:
+              input: "text"        its standard input
               dir: "path"          the folder it runs in
-              env: #{LANG: "C"}    variables of its environment, beside those of the shell
-              terminal: true       it runs on a terminal of its own; #{rows: 24, columns: 80} is its size
-              grace: 5             the seconds between a stop and the end by force
+              env: #{LANG: "C"}    environment variables, in addition to the shell's
+              terminal: true       runs it on a terminal of its own; #{rows: 24, columns: 80} sets the size
+              grace: 5             seconds between a stop and a kill
         "#]],
     );
 }

@@ -1,4 +1,4 @@
-//! Tracebacks and the texts of errors.
+//! Tracebacks and error messages.
 
 use expect_test::expect;
 
@@ -92,7 +92,7 @@ fn a_failure_shows_the_users_functions_and_lines() {
 }
 
 #[test]
-fn a_text_that_does_not_compile_fails_there_and_then() {
+fn a_text_that_does_not_compile_fails_at_once() {
     check(
         &[
             "2 +",
@@ -171,7 +171,7 @@ fn a_text_that_does_not_compile_fails_there_and_then() {
 }
 
 #[test]
-fn closures_are_named_readably() {
+fn closures_have_readable_names() {
     check(
         &["[1, 2].map(|n| n / 0)", "f = |n| n.nothing(); f.call(1)", "jobs.new(f, 1).join(); jobs[0].traceback()"],
         expect![[r#"
@@ -204,7 +204,7 @@ fn closures_are_named_readably() {
 }
 
 #[test]
-fn what_is_thrown_is_shown() {
+fn thrown_values_are_shown() {
     check(
         &["throw 'mine'", "throw 5", "throw ()", "throw #{code: 7}", "try { throw 'caught' } catch (e) { print(e) }"],
         expect![[r#"
@@ -239,7 +239,7 @@ fn what_is_thrown_is_shown() {
 }
 
 #[test]
-fn wrong_calls_name_what_was_wrong() {
+fn wrong_calls_say_what_is_wrong() {
     check(
         &[
             "nothing",
@@ -285,13 +285,13 @@ fn wrong_calls_name_what_was_wrong() {
               In[5], line 1
                 sleep(-1)
                 ^
-            sleep(-1): the time is in seconds, 0 or more, as 0.5 is
+            sleep(-1): the time must be in seconds, 0 or more, such as 0.5
             > sleep(1e300)
             Traceback (most recent call last):
               In[6], line 1
                 sleep(1e300)
                 ^
-            sleep(1e300): the time is too long; it is in seconds, 1e19 at most
+            sleep(1e300): the time is too long; it is in seconds, at most 1e19
             > sleep('a')
             Traceback (most recent call last):
               In[7], line 1
@@ -309,13 +309,13 @@ fn wrong_calls_name_what_was_wrong() {
               In[9], line 1
                 read_file('/')
                 ^
-            can't read `/`: it is no regular file
+            can't read `/`: it is not a regular file
             > read_file(5)
             Traceback (most recent call last):
               In[10], line 1
                 read_file(5)
                 ^
-            read_file(5): a path is a string, not of the type int
+            read_file(5): a path must be a string, not of type int
             > list_dir('/no/such/dir')
             Traceback (most recent call last):
               In[11], line 1

@@ -11,7 +11,7 @@ use expect_test::expect;
 use crate::transcript::{Seen, check};
 
 #[test]
-fn a_command_gives_its_status_and_both_outputs() {
+fn a_command_returns_its_status_and_both_outputs() {
     check(
         &[
             "sh('echo out; echo err >&2; exit 3')",
@@ -38,7 +38,7 @@ fn a_command_gives_its_status_and_both_outputs() {
               In[6], line 1
                 sh(5)
                 ^
-            sh(5): a command is a string, not of the type int
+            sh(5): a command must be a string, not of type int
             > sh('a\0b')
             Traceback (most recent call last):
               In[7], line 1
@@ -49,9 +49,9 @@ fn a_command_gives_its_status_and_both_outputs() {
     );
 }
 
-/// Pipes hold some 64 KiB: who reads one after the other waits for ever.
+/// A pipe holds about 64 KiB: reading one output after the other would wait forever.
 #[test]
-fn a_command_may_print_much_on_both_outputs() {
+fn a_command_can_print_a_lot_to_both_outputs() {
     check(
         &["r = sh('head -c 3000000 /dev/zero >&2; head -c 3000000 /dev/zero')", "[r.status, r.out.len(), r.err.len()]"],
         expect![[r#"
@@ -63,7 +63,7 @@ fn a_command_may_print_much_on_both_outputs() {
 }
 
 #[test]
-fn a_command_that_prints_for_ever_is_ended() {
+fn a_command_that_prints_forever_is_stopped() {
     check(
         &["sh('cat /dev/zero')", "sh('cat /dev/zero >&2')"],
         expect![[r#"
@@ -72,19 +72,19 @@ fn a_command_that_prints_for_ever_is_ended() {
           In[1], line 1
             sh('cat /dev/zero')
             ^
-        `cat /dev/zero` printed more than 64 MB and was ended; send its output to a file with >
+        `cat /dev/zero` printed more than 64 MB and was stopped; redirect its output to a file with >
         > sh('cat /dev/zero >&2')
         Traceback (most recent call last):
           In[2], line 1
             sh('cat /dev/zero >&2')
             ^
-        `cat /dev/zero >&2` printed more than 64 MB and was ended; send its output to a file with >
+        `cat /dev/zero >&2` printed more than 64 MB and was stopped; redirect its output to a file with >
     "#]],
     );
 }
 
 #[test]
-fn a_command_that_goes_on_alone_is_left() {
+fn a_command_that_detaches_is_left_alone() {
     check(
         &["sh('sleep 100 >/dev/null 2>&1 & kill $!').status"],
         expect![[r#"
@@ -100,7 +100,7 @@ fn a_stopped_command_ends_with_all_its_processes() {
     let seen = Seen::default();
     let mut session = seen.session();
     session.set("path", path.to_string_lossy().into_owned());
-    // The first process asks to be left alone, and its child keeps the outputs open.
+    // The first process detaches, and its child holds the outputs open.
     session.answer("j = jobs.new(|p| sh(\"trap '' TERM; sleep 1000 & echo $! >\" + p + \"; wait\"), path)");
     let deadline = Instant::now() + Duration::from_secs(20);
     let child = loop {
@@ -158,7 +158,7 @@ fn files_are_written_and_read() {
           In[8], line 1
             write_file('/', 'x')
             ^
-        can't write `/`: it is no regular file
+        can't write `/`: it is not a regular file
         > write_file('/no/such/dir/file', 'x')
         Traceback (most recent call last):
           In[9], line 1
@@ -170,13 +170,13 @@ fn files_are_written_and_read() {
           In[10], line 1
             write_file(path, 5)
             ^
-        can't write `FILE`: a text is written, not a value of the type int; to_json(..) makes a text
+        can't write `FILE`: only text can be written, not a value of type int; to_json(..) makes text
     "#]]
     .assert_eq(&seen.take().replace(&*path.to_string_lossy(), "FILE"));
 }
 
 #[test]
-fn json_goes_both_ways() {
+fn json_round_trips() {
     check(
         &[
             "to_json(#{a: [1, 2.5, true, ()], b: 'te\"xt'})",
@@ -207,25 +207,25 @@ fn json_goes_both_ways() {
               In[7], line 1
                 parse_json('{')
                 ^
-            this is no JSON: EOF while parsing an object at line 1 column 1
+            invalid JSON: EOF while parsing an object at line 1 column 1
             > to_json([|x| x])
             Traceback (most recent call last):
               In[8], line 1
                 to_json([|x| x])
                 ^
-            to_json(..): JSON has no values of the type function
+            to_json(..): JSON has no values of type function
             > text = ''; for i in 0..100000 { text += '[' } parse_json(text)
             Traceback (most recent call last):
               In[9], line 1
                 text = ''; for i in 0..100000 { text += '[' } parse_json(text)
                                                               ^
-            this is no JSON: recursion limit exceeded at line 1 column 128
+            invalid JSON: recursion limit exceeded at line 1 column 128
         "#]],
     );
 }
 
 #[test]
-fn random_numbers_keep_to_their_ranges() {
+fn random_numbers_stay_in_their_ranges() {
     check(
         &[
             "xs = []; for i in 0..200 { xs.push(random(1..=6)) } [1, 2, 3, 4, 5, 6].all(|n| n in xs) && xs.all(|n| n >= 1 && n <= 6)",
@@ -264,7 +264,7 @@ fn random_numbers_keep_to_their_ranges() {
 }
 
 #[test]
-fn time_and_environment_are_known() {
+fn the_time_and_the_environment_can_be_read() {
     check(
         &[
             "now() > 1.7e9",
@@ -286,7 +286,7 @@ fn time_and_environment_are_known() {
               In[5], line 1
                 env(5)
                 ^
-            env(5): a name is a string, not of the type int
+            env(5): a name must be a string, not of type int
         "#]],
     );
 }

@@ -1,4 +1,4 @@
-//! Groups, order and retries, by the language and by commands.
+//! Groups, order and retries, from programs and from commands.
 
 use std::{
     thread,
@@ -83,7 +83,7 @@ fn a_program_orders_jobs_and_limits_their_time() {
 }
 
 #[test]
-fn a_program_has_a_job_tried_again_and_reads_of_each_attempt() {
+fn a_program_retries_a_job_and_reads_every_attempt() {
     check(
         &[
             "n = shared(0); fn fetch(n) { n.update(|v| v + 1); if n.get() < 3 { throw `no answer ${n.get()}` } n.get() }",
@@ -115,7 +115,7 @@ fn a_program_has_a_job_tried_again_and_reads_of_each_attempt() {
 }
 
 #[test]
-fn wrong_options_and_limits_are_told() {
+fn wrong_options_and_limits_are_errors() {
     let mut session = Seen::default().session();
     let mut wrong = |line: &str| {
         let answer = answered(&mut session, line);
@@ -155,42 +155,42 @@ fn wrong_options_and_limits_are_told() {
         options.iter().map(|option| wrong(&format!("jobs.start('1', [], #{{{option}}})")) + "\n").collect();
     expect![[r#"
         there is no option `deamon`; there are daemon: true, name: "text", log_file: "path", group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, retry: 3 and backoff: 1
-        the option `daemon` is true or false, not of the type int
-        the option `name` is a string, not of the type int
-        the option `group` is the name of a group, as "io", not of the type int
-        the option `group` is the name of a group, as "io", and not empty
-        the option `priority` is a whole number: the higher, the sooner, not of the type string
-        the option `priority` is a number from -2147483647 to 2147483647, not 3000000000
-        the option `delay` is a time in seconds, as 0.5, not of the type string
-        the option `delay` is a time in seconds, 0 or more, not -1
-        the option `delay` is too long; it is a time in seconds, 3153600000 (100 years) at most, not 1e30
-        the option `delay` is too long; it is a time in seconds, 3153600000 (100 years) at most, not 1e300
-        the option `delay` is too long; it is a time in seconds, 3153600000 (100 years) at most, not 1e15
-        the option `delay` is a time in seconds, 0 or more, not NaN
-        the option `delay` is a time in seconds, 0 or more, not -1e300
-        the option `after` is a job, its number, or an array of these, as [1, 2], not of the type string
+        the option `daemon` must be true or false, not of type int
+        the option `name` must be a string, not of type int
+        the option `group` must be the name of a group, such as "io", not of type int
+        the option `group` must be the name of a group, such as "io", and not empty
+        the option `priority` must be a whole number: the higher, the sooner, not of type string
+        the option `priority` must be a number from -2147483647 to 2147483647, not 3000000000
+        the option `delay` must be a time in seconds, such as 0.5, not of type string
+        the option `delay` must be a time in seconds, 0 or more, not -1
+        the option `delay` is too long; it is a time in seconds, at most 3153600000 (100 years), not 1e30
+        the option `delay` is too long; it is a time in seconds, at most 3153600000 (100 years), not 1e300
+        the option `delay` is too long; it is a time in seconds, at most 3153600000 (100 years), not 1e15
+        the option `delay` must be a time in seconds, 0 or more, not NaN
+        the option `delay` must be a time in seconds, 0 or more, not -1e300
+        the option `after` must be a job, its number, or an array of these, such as [1, 2], not of type string
         Job #-1 not found
         Job #5 not found; no job was started yet; a job can only start after one that is in the lists
         Job #0 not found; no job was started yet; a job can only start after one that is in the lists
-        the option `after_ended` is a job, its number, or an array of these, as [1, 2], not of the type map
-        the option `time_limit` is a time in seconds, as 0.5, not of the type ()
+        the option `after_ended` must be a job, its number, or an array of these, such as [1, 2], not of type map
+        the option `time_limit` must be a time in seconds, such as 0.5, not of type ()
         with a `time_limit` of 0 the job would be stopped at once; leave it out for no limit
         with a `time_limit` of 0.000000000001 the job would be stopped at once; leave it out for no limit
-        the option `time_limit` is too long; it is a time in seconds, 3153600000 (100 years) at most, not 1e300
-        the option `retry` is how often a job is tried, 1 or more, not 0
-        the option `retry` is how often a job is tried, as 3, not of the type float
+        the option `time_limit` is too long; it is a time in seconds, at most 3153600000 (100 years), not 1e300
+        the option `retry` must be 1 try or more, not 0
+        the option `retry` must be a number of tries, such as 3, not of type float
         the option `backoff` is the pause before a `retry`, as in #{retry: 3, backoff: 1}
-        the option `backoff` is a time in seconds, 0 or more, not -1
-        the option `backoff` is too long; it is a time in seconds, 3153600000 (100 years) at most, not 1e30
+        the option `backoff` must be a time in seconds, 0 or more, not -1
+        the option `backoff` is too long; it is a time in seconds, at most 3153600000 (100 years), not 1e30
     "#]].assert_eq(&told);
     let limits =
         ["g = jobs.group('io'); g.limit = 0", "g.limit = -1", "g.set_limit('two')", "jobs.group('')", "jobs.group(1)"];
     let told: String = limits.iter().map(|line| wrong(line) + "\n").collect();
     expect![[r#"
         with a limit of 0 no job of group io would ever start; pause the group instead
-        the limit of a group is 1 or more, not -1
-        the limit of a group is how many jobs may run at once, or () for any number, not of the type string
-        a group has a name, as in jobs.group("io")
+        the limit of a group must be 1 or more, not -1
+        the limit of a group must be a number of jobs, or () for no limit, not of type string
+        a group needs a name, as in jobs.group("io")
         Function not found: group (jobs, int)
     "#]]
     .assert_eq(&told);
@@ -198,7 +198,7 @@ fn wrong_options_and_limits_are_told() {
     assert_eq!(answered(&mut session, "jobs.all.len()"), "Out[34]: 0");
 }
 
-/// What the commands of a line show.
+/// The output of a line's commands.
 fn answered(session: &mut Session, line: &str) -> String {
     match shell::answer(session, line) {
         Reply::Nothing => String::new(),
@@ -236,7 +236,7 @@ fn commands_limit_pause_and_explain() {
     ] {
         seen.push(format!("> {line}"));
         let shown = answered(&mut session, line);
-        // How long a stop takes is another time each time.
+        // A stop takes a different time each time.
         let known = |line: &str| match line.split_once(" stopped after") {
             Some((job, _)) => format!("{job} stopped"),
             None => line.to_owned(),
@@ -249,7 +249,7 @@ fn commands_limit_pause_and_explain() {
         > limit io 0
         with a limit of 0 no job of group io would ever start; pause the group instead
         > pause io
-        there is no group io; `groups` lists those that there are, `limit io 2` makes one
+        there is no group io; `groups` lists the groups, `limit io 2` makes one
         > limit io 1
         io: 0 running, 0 waiting, limit 1
         > pause io
@@ -263,7 +263,7 @@ fn commands_limit_pause_and_explain() {
         > limit io 2
         io: 0 running, 3 waiting, limit 2, paused
         > resume io nte
-        there is no group nte; `groups` lists those that there are, `limit nte 2` makes one
+        there is no group nte; `groups` lists the groups, `limit nte 2` makes one
         > resume io
         io: 2 running, 1 waiting, limit 2
         > while jobs[5].why().is_empty() || jobs[1].status != 'Running' { sleep(0.001) }
@@ -295,7 +295,7 @@ fn commands_limit_pause_and_explain() {
 }
 
 #[test]
-fn how_long_a_delay_lasts_is_told() {
+fn the_rest_of_a_delay_is_shown() {
     let mut session = Seen::default().session();
     session.answer("jobs.start('1', [], #{delay: 1000000})");
     let told = answered(&mut session, "why 0");
@@ -307,7 +307,7 @@ fn how_long_a_delay_lasts_is_told() {
 }
 
 #[test]
-fn fg_of_a_queued_job_says_what_it_waits_for() {
+fn fg_of_a_queued_job_shows_what_it_waits_for() {
     let seen = Seen::default();
     let mut session = seen.session();
     session.answer("jobs.group('io').pause(); jobs.start('6 * 7', [], #{group: 'io'});");

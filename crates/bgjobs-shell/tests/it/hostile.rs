@@ -1,4 +1,4 @@
-//! Input that means no good: it ends in a clean error, and the prompt goes on.
+//! Hostile input: it ends in a clean error, and the prompt goes on.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ fn quiet() -> Session {
     Session::new(Arc::new(|_, _| {}))
 }
 
-/// The message of a line that must fail.
+/// The message of a line that has to fail.
 #[track_caller]
 fn message(session: &mut Session, line: &str) -> String {
     match session.answer(line) {
@@ -24,7 +24,7 @@ fn message(session: &mut Session, line: &str) -> String {
 }
 
 #[test]
-fn endless_recursion_ends() {
+fn endless_recursion_ends_in_an_error() {
     check(
         &[
             "fn deep(n) { deep(n + 1) }",
@@ -47,7 +47,7 @@ fn endless_recursion_ends() {
               In[1], line 1, in deep
                 fn deep(n) { deep(n + 1) }
                              ^
-            Stack overflow: more than 1000 calls inside each other
+            Stack overflow: more than 1000 nested calls
             > jobs.new(deep, 0).join(); jobs[0].traceback()
             Traceback (most recent call last):
               In[1], line 1, in deep
@@ -57,7 +57,7 @@ fn endless_recursion_ends() {
               In[1], line 1, in deep
                 fn deep(n) { deep(n + 1) }
                              ^
-            Stack overflow: more than 1000 calls inside each other
+            Stack overflow: more than 1000 nested calls
             > fn a(n) { [n].map(|m| a(m + 1)) }
             > a(0)
             Traceback (most recent call last):
@@ -110,7 +110,7 @@ fn endless_recursion_ends() {
               In[4], line 1, in a closure
                 fn a(n) { [n].map(|m| a(m + 1)) }
                                       ^
-            Stack overflow: more than 1000 calls inside each other
+            Stack overflow: more than 1000 nested calls
         "#]],
     );
 }
@@ -123,16 +123,16 @@ fn an_overflow_of_the_stack_can_be_caught() {
     assert_eq!(session.show(&caught), "7");
 }
 
-/// Blocks in each call take more stack than calls alone.
+/// Blocks in every call take more stack than calls alone.
 #[test]
-fn deep_blocks_in_deep_calls_end() {
+fn deep_blocks_in_deep_calls_end_in_an_error() {
     let mut session = quiet();
     session.answer(&format!("fn f(n) {{ {} f(n + 1) {} }}", "if true {".repeat(300), "}".repeat(300)));
-    assert_eq!(message(&mut session, "f(0)"), "Stack overflow: the calls inside each other need too much memory");
+    assert_eq!(message(&mut session, "f(0)"), "Stack overflow: the nested calls need too much memory");
 }
 
 #[test]
-fn deep_brackets_are_refused() {
+fn deep_brackets_are_rejected() {
     let mut session = quiet();
     for (open, close) in
         [("(", ")"), ("[", "]"), ("#{a: ", "}"), ("!", ""), ("f(", ")"), ("if true {", "}"), ("|x| ", "")]
@@ -177,7 +177,7 @@ fn a_function_in_rust_that_panics_is_a_failure() {
 }
 
 #[test]
-fn control_characters_are_shown_harmlessly() {
+fn control_characters_are_escaped() {
     check(
         &[
             "x = \"\u{1b}[2J\"",
@@ -209,7 +209,7 @@ fn control_characters_are_shown_harmlessly() {
 }
 
 #[test]
-fn what_is_thrown_may_be_anything() {
+fn anything_can_be_thrown() {
     check(
         &[
             "throw #{code: 7}",
@@ -282,7 +282,7 @@ fn what_is_thrown_may_be_anything() {
 }
 
 #[test]
-fn huge_literals_are_refused_or_become_values() {
+fn huge_literals_are_rejected_or_become_values() {
     check(
         &["99999999999999999999", "-9223372036854775808", "0xffffffffffffffff", "1e400", "9223372036854775807 + 1"],
         expect![[r#"
@@ -316,7 +316,7 @@ fn huge_literals_are_refused_or_become_values() {
 }
 
 #[test]
-fn a_job_that_prints_for_ever_keeps_its_last_lines_only() {
+fn a_job_that_prints_forever_has_only_its_last_lines_in_memory() {
     let mut session = quiet();
     session.answer("fn talk() { let n = 0; loop { print(`line ${n}`); n += 1 } }");
     session.answer("j = jobs.start(talk, [], #{daemon: true}); while j.log.len() == 0 { sleep(0.01) }");
@@ -328,7 +328,7 @@ fn a_job_that_prints_for_ever_keeps_its_last_lines_only() {
 }
 
 #[test]
-fn control_characters_in_prints_and_names_are_shown_harmlessly() {
+fn control_characters_in_output_and_names_are_escaped() {
     check(
         &[
             "j = jobs.start('print(\"\u{1b}[2J\")', [], #{name: \"\u{1b}]0;x\u{7}\"}); j.join(); j",
@@ -371,7 +371,7 @@ fn control_characters_in_prints_and_names_are_shown_harmlessly() {
 }
 
 #[test]
-fn a_value_that_would_not_fit_in_memory_is_refused() {
+fn a_value_that_would_not_fit_in_memory_is_rejected() {
     check(
         &[
             "\"a\".pad(1 << 62, \"b\")",
@@ -395,49 +395,49 @@ fn a_value_that_would_not_fit_in_memory_is_refused() {
               In[1], line 1
                 "a".pad(1 << 62, "b")
                     ^
-            pad(..): 4611686018427387904 characters are too many for the memory; 67108864 are allowed
+            pad(..): 4611686018427387904 characters need too much memory; at most 67108864 are allowed
             > s = 'ab'; s.pad(1 << 40, 'x')
             Traceback (most recent call last):
               In[2], line 1
                 s = 'ab'; s.pad(1 << 40, 'x')
                             ^
-            pad(..): 1099511627776 characters are too many for the memory; 67108864 are allowed
+            pad(..): 1099511627776 characters need too much memory; at most 67108864 are allowed
             > s.pad(5, '')
             Traceback (most recent call last):
               In[3], line 1
                 s.pad(5, '')
                   ^
-            pad(..): with an empty string nothing gets longer
+            pad(..): an empty string can't make a string longer
             > xs = [1]; xs.pad(1 << 40, ())
             Traceback (most recent call last):
               In[4], line 1
                 xs = [1]; xs.pad(1 << 40, ())
                              ^
-            pad(..): 1099511627776 such items are too many for the memory; 16777216 are allowed
+            pad(..): 1099511627776 such items need too much memory; at most 16777216 are allowed
             > xs.pad(1000, 0); xs.pad(1 << 20, xs)
             Traceback (most recent call last):
               In[5], line 1
                 xs.pad(1000, 0); xs.pad(1 << 20, xs)
                                     ^
-            pad(..): 1048576 such items are too many for the memory; 16760 are allowed
+            pad(..): 1048576 such items need too much memory; at most 16760 are allowed
             > blob(1 << 62)
             Traceback (most recent call last):
               In[6], line 1
                 blob(1 << 62)
                 ^
-            blob(..): 4611686018427387904 bytes are too many for the memory; 268435456 are allowed
+            blob(..): 4611686018427387904 bytes need too much memory; at most 268435456 are allowed
             > blob(1 << 40, 7)
             Traceback (most recent call last):
               In[7], line 1
                 blob(1 << 40, 7)
                 ^
-            blob(..): 1099511627776 bytes are too many for the memory; 268435456 are allowed
+            blob(..): 1099511627776 bytes need too much memory; at most 268435456 are allowed
             > b = blob(2, 258); b.pad(1 << 40, 7)
             Traceback (most recent call last):
               In[8], line 1
                 b = blob(2, 258); b.pad(1 << 40, 7)
                                     ^
-            pad(..): 1099511627776 bytes are too many for the memory; 268435456 are allowed
+            pad(..): 1099511627776 bytes need too much memory; at most 268435456 are allowed
             > b.pad(4, 511); b
             [0202ffff]
             > b.pad(-1, 0); b.len()

@@ -1,4 +1,4 @@
-//! The background jobs, as the original has them.
+//! Background jobs as in the original.
 
 use std::sync::{Arc, Barrier};
 
@@ -80,7 +80,7 @@ fn a_job_is_an_expression_with_a_number() {
 }
 
 #[test]
-fn a_job_that_runs_says_so() {
+fn a_running_job_says_so() {
     check(
         &[
             "j = jobs.new('sleep(1000)'); while j.stat_code == 0 { sleep(0.001) }",
@@ -126,7 +126,7 @@ fn a_job_that_runs_says_so() {
 }
 
 #[test]
-fn unknown_numbers_are_told_as_in_the_original() {
+fn unknown_numbers_are_reported_as_in_the_original() {
     check(
         &[
             "jobs[0]",
@@ -180,7 +180,7 @@ fn unknown_numbers_are_told_as_in_the_original() {
 }
 
 #[test]
-fn each_end_is_told_once() {
+fn every_end_is_reported_once() {
     check(
         &[
             "jobs._status_new()",
@@ -332,7 +332,7 @@ fn a_job_has_its_own_copy_of_the_names() {
 }
 
 #[test]
-fn a_job_may_start_jobs_and_return_them() {
+fn a_job_can_start_jobs_and_return_them() {
     check(
         &[
             "j = jobs.new('jobs.new(\"20 + 1\")')",
@@ -352,7 +352,7 @@ fn a_job_may_start_jobs_and_return_them() {
 }
 
 #[test]
-fn functions_with_captured_variables_are_jobs_of_their_own() {
+fn closures_run_as_jobs_with_their_own_captured_variables() {
     check(
         &[
             "fn counter() { let n = 10; || { n += 1; n } }",
@@ -379,7 +379,7 @@ fn functions_with_captured_variables_are_jobs_of_their_own() {
     );
 }
 
-/// Both wait for each other: they end only if both run.
+/// The two wait for each other, so they end only if both run.
 #[test]
 fn two_jobs_run_at_once_while_the_prompt_answers() {
     let meeting = Arc::new(Barrier::new(2));

@@ -1,4 +1,4 @@
-//! What jobs print, as a program reads it, and jobs as data.
+//! What jobs print, as programs read it, and jobs as data.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::transcript::{Seen, check};
 const TALK: &str = "fn talk() { print('one'); debug('two'); print('three'); }";
 
 #[test]
-fn the_lines_of_a_job_are_chosen_by_stream_number_and_age() {
+fn lines_of_a_log_are_filtered_by_stream_number_and_age() {
     check(
         &[
             TALK,
@@ -44,7 +44,7 @@ fn the_lines_of_a_job_are_chosen_by_stream_number_and_age() {
 }
 
 #[test]
-fn a_wrong_choice_of_lines_is_told() {
+fn a_wrong_filter_is_an_error() {
     check(
         &[
             "j = jobs.new('1'); j.join()",
@@ -63,49 +63,49 @@ fn a_wrong_choice_of_lines_is_told() {
               In[2], line 1
                 j.log(#{sinc: 5})
                   ^
-            log(..): there is no choice `sinc`; there are `since: 30`, `last: 20` and `stream: "err"`
+            log(..): there is no choice `sinc`; use `since: 30`, `last: 20` or `stream: "err"`
             > j.log(#{since: 'now'})
             Traceback (most recent call last):
               In[3], line 1
                 j.log(#{since: 'now'})
                   ^
-            log(..): `since` is a time in seconds, 0 or more, not "now"
+            log(..): `since` must be a time in seconds, 0 or more, not "now"
             > j.log(#{since: -1})
             Traceback (most recent call last):
               In[4], line 1
                 j.log(#{since: -1})
                   ^
-            log(..): `since` is a time in seconds, 0 or more, not -1
+            log(..): `since` must be a time in seconds, 0 or more, not -1
             > j.log(#{last: -1})
             Traceback (most recent call last):
               In[5], line 1
                 j.log(#{last: -1})
                   ^
-            log(..): `last` is a number of lines, 0 or more, not -1
+            log(..): `last` must be a number of lines, 0 or more, not -1
             > j.log(#{last: 1.5})
             Traceback (most recent call last):
               In[6], line 1
                 j.log(#{last: 1.5})
                   ^
-            log(..): `last` is a number of lines, 0 or more, not 1.5
+            log(..): `last` must be a number of lines, 0 or more, not 1.5
             > j.log(#{stream: 'both'})
             Traceback (most recent call last):
               In[7], line 1
                 j.log(#{stream: 'both'})
                   ^
-            log(..): `stream` is "out" or "err", not "both"
+            log(..): `stream` must be "out" or "err", not "both"
             > j.lines(#{stream: [1]})
             Traceback (most recent call last):
               In[8], line 1
                 j.lines(#{stream: [1]})
                   ^
-            lines(..): `stream` is "out" or "err", not of the type array
+            lines(..): `stream` must be "out" or "err", not of type array
         "#]],
     );
 }
 
 #[test]
-fn lines_as_data_have_their_time_and_stream() {
+fn lines_as_data_have_a_time_and_a_stream() {
     check(
         &[
             TALK,
@@ -128,7 +128,7 @@ fn lines_as_data_have_their_time_and_stream() {
 }
 
 #[test]
-fn the_log_of_a_job_is_written_to_a_file_where_that_is_asked_for() {
+fn the_log_of_a_job_is_written_to_a_file_on_request() {
     let path = std::env::temp_dir().join(format!("bgjobs-shell-log-file-{}", std::process::id()));
     let _ = fs::remove_file(&path);
     let seen = Seen::default();
@@ -152,14 +152,14 @@ fn the_log_of_a_job_is_written_to_a_file_where_that_is_asked_for() {
           In[4], line 1
             jobs.start(talk, [], #{log_file: 5})
                  ^
-        the option `log_file` is the path of a new file, not of the type int
+        the option `log_file` must be the path of a new file, not of type int
     "#]]
     .assert_eq(&seen.take());
     fs::remove_file(&path).expect("it was written");
 }
 
 #[test]
-fn a_job_says_how_far_it_is() {
+fn a_job_reports_its_progress() {
     check(
         &[
             "j = jobs.new('progress(3, 10)'); j.join()",
@@ -181,13 +181,13 @@ fn a_job_says_how_far_it_is() {
               In[5], line 1
                 progress(-1)
                 ^
-            progress(..): -1 is less than nothing; progress(3, 10) says that 3 of 10 are done
+            progress(..): -1 is negative; progress(3, 10) says that 3 of 10 are done
             > progress(1, -1)
             Traceback (most recent call last):
               In[6], line 1
                 progress(1, -1)
                 ^
-            progress(..): -1 is less than nothing; progress(3, 10) says that 3 of 10 are done
+            progress(..): -1 is negative; progress(3, 10) says that 3 of 10 are done
         "#]],
     );
 }
@@ -230,7 +230,7 @@ fn jobs_are_data() {
 }
 
 #[test]
-fn a_digest_says_what_ended_and_what_is_unread() {
+fn the_digest_says_what_ended_and_what_is_unread() {
     check(
         &[
             "jobs.digest()",

@@ -1,4 +1,4 @@
-//! Looks at jobs in the words of a shell: the list, a log, a digest, and what is told when a long job ends.
+//! The words that look at jobs: the list, a log, the digest, the alert setting.
 
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ fn type_line(seen: &Seen, session: &mut Session, line: &str) {
     }
 }
 
-/// Types lines into a new session, and compares what is seen, but for times, with what is expected.
-#[expect(clippy::needless_pass_by_value, reason = "as expect-test has it")]
+/// Types lines into a new session, and compares what is shown, except for times, with what is expected.
+#[expect(clippy::needless_pass_by_value, reason = "as in expect-test")]
 #[track_caller]
 fn check(typed: &[&str], expected: Expect) {
     let seen = Seen::default();
@@ -33,7 +33,7 @@ fn check(typed: &[&str], expected: Expect) {
     expected.assert_eq(&without_times(&seen.take()));
 }
 
-/// Puts `TIME` in place of times that a test cannot know.
+/// Replaces times that a test cannot know by `TIME`.
 fn without_times(text: &str) -> String {
     let word = |word: &str| {
         let bare = word.trim_end_matches([',', ';', '\n']);
@@ -53,7 +53,7 @@ const WORK: &str =
     "fn work(up) { print('begun'); progress(1, 4, 'fitting'); print('50%\\r25%'); up.set(1); sleep(1000) }";
 
 #[test]
-fn the_list_says_of_each_running_job_how_far_it_is_and_what_is_new() {
+fn the_list_shows_each_running_jobs_progress_and_new_lines() {
     check(
         &[
             WORK,
@@ -125,7 +125,7 @@ fn the_list_says_of_each_running_job_how_far_it_is_and_what_is_new() {
 }
 
 #[test]
-fn a_log_is_shown_as_asked_with_the_streams_told_apart() {
+fn a_log_is_filtered_and_its_streams_are_marked() {
     check(
         &[
             "fn talk() { print('one'); debug('two'); print('three\\x1b[2J'); }",
@@ -169,7 +169,7 @@ fn a_log_is_shown_as_asked_with_the_streams_told_apart() {
 }
 
 #[test]
-fn a_wrong_look_is_told() {
+fn wrong_arguments_of_log_are_errors() {
     check(
         &["jobs.new('1').join(); jobs.new('2').join()", "log 7", "log all -f", "log 0 -x", "notify ding", "jobs -x"],
         expect![[r#"
@@ -177,19 +177,19 @@ fn a_wrong_look_is_told() {
             > log 7
             Job #7 not found; the newest job is #1
             > log all -f
-            2 jobs are meant, and only one can be followed: give its number
+            2 jobs match, but only one can be followed: give its number
             > log 0 -x
-            log has no option -x; `help log` says what it understands
+            log has no option -x; see `help log`
             > notify ding
-            `ding` is no way to be notified; there are bell, osc9 and osc777, each for jobs of so long, as bell:30s, and off
+            `ding` is not a kind of alert; use bell, osc9 or osc777, each with a least run time if you like (bell:30s), or off
             > jobs -x
-            jobs has no option -x; `help jobs` says what it understands
+            jobs has no option -x; see `help jobs`
         "#]],
     );
 }
 
 #[test]
-fn a_log_that_is_followed_is_shown_until_the_job_ends() {
+fn a_followed_log_is_shown_until_the_job_ends() {
     check(
         &[
             "ready = shared(0);",
@@ -222,7 +222,7 @@ fn a_log_that_is_followed_is_shown_until_the_job_ends() {
 }
 
 #[test]
-fn whoever_is_interrupted_while_following_ends_the_look_and_not_the_job() {
+fn an_interrupt_while_following_ends_the_view_and_not_the_job() {
     let seen = Seen::default();
     let mut session = seen.session();
     type_line(&seen, &mut session, "jobs.new('sleep(1000)');");
@@ -260,7 +260,7 @@ fn jobs_are_listed_as_json() {
 }
 
 #[test]
-fn a_digest_and_the_way_to_be_notified_are_shown_at_any_time() {
+fn the_digest_and_the_alert_setting_can_be_shown_at_any_time() {
     check(
         &[
             "digest",
@@ -291,7 +291,7 @@ fn a_digest_and_the_way_to_be_notified_are_shown_at_any_time() {
 }
 
 #[test]
-fn what_fg_showed_is_no_news() {
+fn lines_that_fg_showed_are_no_longer_new() {
     check(
         &["jobs.new('print(1)').join()", "jobs", "fg 0", "jobs"],
         expect![[r#"
@@ -334,7 +334,7 @@ fn a_list_is_cut_to_its_columns() {
 }
 
 #[test]
-fn the_list_says_what_a_job_waits_for_and_that_it_was_asked_to_stop() {
+fn the_list_shows_what_a_job_waits_for_and_a_pending_stop() {
     let seen = Seen::default();
     let mut session = seen.session();
     let jobs = session.jobs().clone();
@@ -373,7 +373,7 @@ fn the_list_says_what_a_job_waits_for_and_that_it_was_asked_to_stop() {
 }
 
 #[test]
-fn what_made_room_in_memory_is_shown_from_the_file_or_counted() {
+fn dropped_lines_are_shown_from_the_file_or_counted() {
     let path = std::env::temp_dir().join(format!("bgjobs-shell-flood-{}", std::process::id()));
     let _ = std::fs::remove_file(&path);
     let seen = Seen::default();
@@ -395,9 +395,9 @@ fn what_made_room_in_memory_is_shown_from_the_file_or_counted() {
     assert_eq!(first_and_count("log 0"), ("0".to_owned(), 200));
     assert_eq!(first_and_count("log 0 -n 180"), ("20".to_owned(), 180));
     let (first, count) = first_and_count("log 1");
-    assert_eq!(first, format!("[{} lines made room for these]", 201 - count));
+    assert_eq!(first, format!("[{} earlier lines were dropped]", 201 - count));
     std::fs::remove_file(&path).expect("it was written");
     let (trouble, left) = first_and_count("log 0");
-    assert!(trouble.starts_with("[the log's file can't be read: "), "{trouble}");
-    assert_eq!(left, count + 1, "what is in memory is shown all the same");
+    assert!(trouble.starts_with("[can't read the log's file: "), "{trouble}");
+    assert_eq!(left, count + 1, "what is in memory is shown anyway");
 }

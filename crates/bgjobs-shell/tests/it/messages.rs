@@ -1,11 +1,11 @@
-//! What messages say to a person who knows Python and has never seen Rust.
+//! Messages for people who know Python and have never seen Rust.
 
 use expect_test::expect;
 
 use crate::transcript::check;
 
 #[test]
-fn a_map_in_pythons_spelling_is_told_with_the_way_out() {
+fn a_python_dict_gets_a_hint() {
     check(
         &["jobs.new('x + y', {\"x\": 1, \"y\": 2})", "jobs.new('x', #{'x': 1})", "m = {'x': [1, {'y': 2}]}"],
         expect![[r#"
@@ -57,13 +57,13 @@ fn messages_name_types_as_a_person_would() {
               In[2], line 1
                 jobs['a']
                     ^
-            a job is found by its number, as in jobs[3], not by a value of the type char
+            look up a job by its number, as in jobs[3], not by a value of type char
             > jobs['ab']
             Traceback (most recent call last):
               In[3], line 1
                 jobs['ab']
                     ^
-            a job is found by its number, as in jobs[3], not by a value of the type string
+            look up a job by its number, as in jobs[3], not by a value of type string
             > 1 + 'ab'.len
             3
             > 1.5 - [1]
@@ -77,19 +77,19 @@ fn messages_name_types_as_a_person_would() {
               In[6], line 1
                 read_file(1..3)
                 ^
-            read_file(1..3): a path is a string, not of the type range
+            read_file(1..3): a path must be a string, not of type range
             > to_json(c)
             Traceback (most recent call last):
               In[7], line 1
                 to_json(c)
                 ^
-            to_json(..): JSON has no values of the type shared
+            to_json(..): JSON has no values of type shared
             > c.wait(|v| c)
             Traceback (most recent call last):
               In[8], line 1
                 c.wait(|v| c)
                   ^
-            a variable that the function captured is in use: a method of it is running; take out of it before what the function needs
+            a variable that the function captured is in use: one of its methods is running; copy what the function needs before the call
             > (|x| x) + 1
             Traceback (most recent call last):
               In[9], line 1
@@ -125,7 +125,7 @@ fn messages_name_types_as_a_person_would() {
 }
 
 #[test]
-fn messages_of_rhai_are_told_in_words_of_the_prompt() {
+fn rhai_messages_use_the_prompts_names_of_types() {
     check(
         &["'ab'.repeat(3)", "eval(\"$\")"],
         expect![[r#"

@@ -5,7 +5,7 @@ use expect_test::expect;
 use crate::transcript::check;
 
 #[test]
-fn names_stay_from_line_to_line() {
+fn names_persist_from_line_to_line() {
     check(
         &["x = 3", "let y = x + 1", "x + y", "x += 10; x", "fn add(n) { x += n; x }", "add(5)", "x", "z"],
         expect![[r#"
@@ -65,7 +65,7 @@ fn functions_see_names_as_they_are_when_called() {
 }
 
 #[test]
-fn what_functions_share_they_go_on_sharing() {
+fn functions_go_on_sharing_what_they_share() {
     check(
         &[
             "fn counter() { let n = 0; #{inc: || { n += 1; n }, get: || n} }",
@@ -151,7 +151,7 @@ fn a_name_is_set_with_let_or_without() {
 }
 
 #[test]
-fn what_a_line_did_before_it_failed_stays() {
+fn the_effects_of_a_line_before_it_failed_stay() {
     check(
         &["x = 1; y = 2; 1 / 0; x = 3", "[x, y]", "xs = [1]", "xs.push(2); throw 'no'", "xs"],
         expect![[r#"
@@ -216,7 +216,7 @@ fn a_last_semicolon_hides_the_value() {
 }
 
 #[test]
-fn a_function_of_the_prompt_is_a_value() {
+fn functions_of_the_prompt_are_values() {
     check(
         &[
             "fn twice(f, x) { f.call(f.call(x)) }",
@@ -241,7 +241,7 @@ fn a_function_of_the_prompt_is_a_value() {
 }
 
 #[test]
-fn a_variable_in_use_is_told() {
+fn using_a_variable_inside_its_own_method_is_an_error() {
     check(
         &[
             "xs = [3, 4]",
@@ -264,13 +264,13 @@ fn a_variable_in_use_is_told() {
               In[2], line 1, in first
                 fn first() { xs[0] }
                              ^
-            `xs` is in use: a method of it is running; take out of it before what the function needs
+            `xs` is in use: one of its methods is running; copy what the function needs before the call
             > xs.map(|x| x - xs[0])
             Traceback (most recent call last):
               In[4], line 1
                 xs.map(|x| x - xs[0])
                    ^
-            a variable that the function captured is in use: a method of it is running; take out of it before what the function needs
+            a variable that the function captured is in use: one of its methods is running; copy what the function needs before the call
             > let first = xs[0]; xs.map(|x| x - first)
             [0, 1]
         "#]],
@@ -338,7 +338,7 @@ fn the_values_shown_have_names() {
 }
 
 #[test]
-fn a_value_of_another_type_is_shown_as_its_functions_say() {
+fn a_value_of_a_custom_type_is_shown_by_its_own_function() {
     check(
         &["0..5", "timestamp()", "blob(2)", "fn to_string(x) { throw 'no' }", "0..5"],
         expect![[r#"

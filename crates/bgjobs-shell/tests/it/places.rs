@@ -8,7 +8,7 @@ use crate::{
 };
 
 #[test]
-fn a_job_shows_the_calls_that_it_is_in_with_their_lines() {
+fn a_job_shows_its_calls_with_their_lines() {
     check_shell(
         &[
             "ready = shared(0);",
@@ -60,7 +60,7 @@ fn a_job_shows_the_calls_that_it_is_in_with_their_lines() {
 }
 
 #[test]
-fn a_loop_tells_its_line_and_how_long_it_has_been_there() {
+fn a_loop_shows_its_line_and_how_long_it_has_been_there() {
     check_shell(
         &[
             "fn spin() {\n    let i = 0;\n    loop { i += 1 }\n}",
@@ -114,7 +114,7 @@ fn a_job_that_moves_on_has_not_been_there_for_long() {
 }
 
 #[test]
-fn functions_in_rust_that_take_their_time_are_named() {
+fn slow_native_functions_are_named() {
     check_shell(
         &[
             "gate = shared(0);",
@@ -139,7 +139,7 @@ fn functions_in_rust_that_take_their_time_are_named() {
 }
 
 #[test]
-fn a_job_that_does_not_run_says_how_it_ended_or_what_it_waits_for() {
+fn a_job_that_does_not_run_shows_how_it_ended_or_what_it_waits_for() {
     check_shell(
         &[
             "jobs.new('42').join()",
@@ -165,15 +165,15 @@ fn a_job_that_does_not_run_says_how_it_ended_or_what_it_waits_for() {
             > where 7
             ! Job #7 not found; the newest job is #1
             > where
-            ! where wants a job, as in `where 3`
+            ! where needs a job, as in `where 3`
             > where three
-            ! no job is called three; a number, a range as 5-7, a state as running, and a name with * for the rest are understood
+            ! no job is called three; give a number, a range such as 5-7, a state such as running, or a name, with * for any text
             > where --deep 1
-            ! where has no option --deep; `help where` says what it understands
+            ! where has no option --deep; see `help where`
             > help where
             where 3
-            Shows where jobs are without stopping them: the calls that they are in, with the lines, and for how long;
-            of a job that has not started what it waits for.
+            Shows where jobs are without stopping them: the calls they are in, with lines, and for how long;
+            for a job that has not started, what it waits for.
             > where = 3; where
             Out[10]: 3
         "#]],
@@ -201,7 +201,7 @@ fn closures_and_evaluated_texts_have_places_too() {
 }
 
 #[test]
-fn where_is_completed_with_the_numbers_of_jobs_and_answers_at_once() {
+fn where_completes_job_numbers_and_answers_at_once() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
     terminal.type_keys("sleep(1000) &\r");
@@ -212,7 +212,7 @@ fn where_is_completed_with_the_numbers_of_jobs_and_answers_at_once() {
 }
 
 #[test]
-fn between_two_attempts_a_job_says_what_it_waits_for() {
+fn between_two_attempts_a_job_shows_what_it_waits_for() {
     check_shell(
         &[
             "jobs.start(|| {throw 'x'}, [], #{retry: 3, backoff: 1000, name: 'rt'}); jobs.sh('exit 3', #{retry: 3, backoff: 1000});",

@@ -1,4 +1,4 @@
-//! Several jobs at once: selected and stopped, by the language and by commands.
+//! Several jobs at once: selected and stopped, from programs and from commands.
 
 use bgjobs_shell::{
     Session,
@@ -48,24 +48,24 @@ fn a_program_selects_jobs_and_stops_them() {
               In[9], line 1
                 jobs.select(#{})
                      ^
-            no job is called #{}; a number, a range as 5-7, a state as running, and a name with * for the rest are understood
+            no job is called #{}; give a number, a range such as 5-7, a state such as running, or a name, with * for any text
             > jobs.select('7-5')
             Traceback (most recent call last):
               In[10], line 1
                 jobs.select('7-5')
                      ^
-            7-5 is no range: the smaller number comes first, as in 5-7
+            7-5 is not a range: the smaller number comes first, as in 5-7
             > jobs.stop('load')
             Traceback (most recent call last):
               In[11], line 1
                 jobs.stop('load')
                      ^
-            no job is called load; a number, a range as 5-7, a state as running, and a name with * for the rest are understood
+            no job is called load; give a number, a range such as 5-7, a state such as running, or a name, with * for any text
         "#]],
     );
 }
 
-/// What the commands of a line show.
+/// The output of a line's commands.
 fn answered(session: &mut Session, line: &str) -> String {
     match shell::answer(session, line) {
         Reply::Nothing => String::new(),
@@ -76,7 +76,7 @@ fn answered(session: &mut Session, line: &str) -> String {
 }
 
 #[test]
-fn kill_takes_several_jobs_and_tells_of_each() {
+fn kill_takes_several_jobs_and_reports_each() {
     let mut session = Seen::default().session();
     session.answer("for n in 0..3 { jobs.start('sleep(1000)', [], #{name: `watch ${n}`}) }; jobs.new('42').join()");
     let killed = answered(&mut session, "kill 0 watch*1");
@@ -84,24 +84,24 @@ fn kill_takes_several_jobs_and_tells_of_each() {
     assert_eq!(lines.len(), 2, "{killed}");
     assert!(lines[0].starts_with("Job #0 stopped") && lines[1].starts_with("Job #1 stopped"), "{killed}");
     assert!(answered(&mut session, "kill all").starts_with("Job #2 stopped"));
-    assert_eq!(answered(&mut session, "kill all"), "all of them had ended before");
+    assert_eq!(answered(&mut session, "kill all"), "all of them had already ended");
     assert_eq!(answered(&mut session, "kill 3"), "Job #3 had completed before");
     assert_eq!(answered(&mut session, "kill running"), "wrong: no job is running");
     assert_eq!(answered(&mut session, "kill 3 9"), "wrong: Job #9 not found; the newest job is #3");
-    assert_eq!(answered(&mut session, "fg 0-1"), "wrong: 2 jobs are meant, and one is wanted: give its number");
+    assert_eq!(answered(&mut session, "fg 0-1"), "wrong: 2 jobs match, but only one is expected: give its number");
     assert_eq!(answered(&mut session, "wait all"), "");
     assert_eq!(answered(&mut session, "wait queued"), "wrong: no job is queued");
 }
 
 #[test]
-fn help_tells_of_a_command() {
+fn help_explains_a_command() {
     let mut session = Seen::default().session();
     expect![[r#"
         wait [3 5-7]
-        Waits for jobs, or for all that are no daemons. Ctrl-C or Ctrl-Z ends the wait."#]]
+        Waits for jobs, or for all jobs but daemons. Ctrl-C or Ctrl-Z ends the wait."#]]
     .assert_eq(&answered(&mut session, "help wait"));
     assert!(
-        answered(&mut session, "help x").starts_with("wrong: nothing is known of x; `help` shows what can be typed")
+        answered(&mut session, "help x").starts_with("wrong: nothing is known about x; `help` shows what can be typed")
     );
     assert!(answered(&mut session, "help").contains("jobs.new("));
 }

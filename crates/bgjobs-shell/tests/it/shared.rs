@@ -6,7 +6,7 @@ use expect_test::expect;
 use crate::transcript::{Seen, check};
 
 #[test]
-fn a_shared_value_is_seen_by_all() {
+fn everyone_sees_a_shared_value() {
     check(
         &[
             "count = shared(0)",
@@ -80,9 +80,9 @@ fn a_wait_for_a_shared_value_ends_when_a_job_sets_it() {
     );
 }
 
-/// Two updates that use each other's value would wait for ever.
+/// Two updates that use each other's value would wait forever.
 #[test]
-fn inside_an_update_nobody_can_be_waited_for() {
+fn an_update_can_not_wait() {
     check(
         &[
             "a = shared(1); b = shared(2); also = a",
@@ -105,7 +105,7 @@ fn inside_an_update_nobody_can_be_waited_for() {
               In[3], line 1, in a closure
                 a.update(|v| b.update(|w| w + v))
                                ^
-            inside update(..) of a shared value no job and no other shared value can be waited for, set or updated: two might wait for each other for ever; do it before or after
+            inside update(..) of a shared value you can't wait for a job, or use another shared value: two updates might wait for each other forever; do it before or after
             > a.update(|v| also.update(|w| w + v))
             Traceback (most recent call last):
               In[4], line 1
@@ -114,7 +114,7 @@ fn inside_an_update_nobody_can_be_waited_for() {
               In[4], line 1, in a closure
                 a.update(|v| also.update(|w| w + v))
                                   ^
-            inside update(..) of a shared value no job and no other shared value can be waited for, set or updated: two might wait for each other for ever; do it before or after
+            inside update(..) of a shared value you can't wait for a job, or use another shared value: two updates might wait for each other forever; do it before or after
             > a.update(|v| { b.set(3); v })
             Traceback (most recent call last):
               In[5], line 1
@@ -123,7 +123,7 @@ fn inside_an_update_nobody_can_be_waited_for() {
               In[5], line 1, in a closure
                 a.update(|v| { b.set(3); v })
                                  ^
-            inside update(..) of a shared value no job and no other shared value can be waited for, set or updated: two might wait for each other for ever; do it before or after
+            inside update(..) of a shared value you can't wait for a job, or use another shared value: two updates might wait for each other forever; do it before or after
             > a.update(|v| { jobs.new('1').join(); v })
             Traceback (most recent call last):
               In[6], line 1
@@ -132,7 +132,7 @@ fn inside_an_update_nobody_can_be_waited_for() {
               In[6], line 1, in a closure
                 a.update(|v| { jobs.new('1').join(); v })
                                              ^
-            inside update(..) of a shared value no job and no other shared value can be waited for, set or updated: two might wait for each other for ever; do it before or after
+            inside update(..) of a shared value you can't wait for a job, or use another shared value: two updates might wait for each other forever; do it before or after
             > a.update(|v| v + also.get())
             6
         "#]],
@@ -140,7 +140,7 @@ fn inside_an_update_nobody_can_be_waited_for() {
 }
 
 #[test]
-fn to_use_a_shared_value_is_not_to_change_a_copy() {
+fn using_a_shared_value_does_not_count_as_a_change() {
     let seen = Seen::default();
     let mut session = seen.session();
     session.answer("count = shared(0); jobs.new('count.update(|v| v + 1)').join()");
@@ -149,7 +149,7 @@ fn to_use_a_shared_value_is_not_to_change_a_copy() {
 }
 
 #[test]
-fn a_shared_value_that_holds_itself_can_be_shown() {
+fn a_shared_value_that_contains_itself_can_be_shown() {
     check(
         &["s = shared(0)", "s.set([s, s])", "s", "s.set(())"],
         expect![[r#"
@@ -162,9 +162,9 @@ fn a_shared_value_that_holds_itself_can_be_shown() {
     );
 }
 
-/// While an update runs others wait for its end, and the value can be read.
+/// During an update others wait for its end, and the value can be read.
 #[test]
-fn an_update_goes_on_while_others_look() {
+fn others_can_read_during_an_update() {
     check(
         &[
             "x = shared(1); begin = shared(false)",

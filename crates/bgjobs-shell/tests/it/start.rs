@@ -44,7 +44,7 @@ fn an_ampersand_sends_a_line_to_the_background() {
 }
 
 #[test]
-fn a_wrong_call_starts_nothing() {
+fn an_invalid_call_starts_nothing() {
     check(
         &[
             "jobs.new()",
@@ -101,7 +101,7 @@ fn a_wrong_call_starts_nothing() {
 }
 
 #[test]
-fn an_expression_may_be_given_its_names() {
+fn an_expression_can_get_names_of_its_own() {
     check(
         &[
             "x = 100; y = 200",
@@ -143,7 +143,7 @@ fn an_expression_may_be_given_its_names() {
               In[9], line 1
                 jobs.new('x', [1])
                      ^
-            invalid args for new job: names are given in a map, as in #{x: 1}, not as array
+            invalid args for new job: names go in a map, as in #{x: 1}, not as array
             > jobs.new('1').num
             5
         "#]],
@@ -151,7 +151,7 @@ fn an_expression_may_be_given_its_names() {
 }
 
 #[test]
-fn a_job_may_be_given_options() {
+fn a_job_can_get_options() {
     check(
         &[
             "fn slow(a, b) { [a, b] }",
@@ -197,19 +197,19 @@ fn a_job_may_be_given_options() {
               In[10], line 1
                 jobs.start(slow, 5)
                      ^
-            jobs.start(..): the arguments are given in an array, as in jobs.start(f, [5]), not as int
+            jobs.start(..): arguments go in an array, as in jobs.start(f, [5]), not as int
             > jobs.start(slow, #{daemon: true})
             Traceback (most recent call last):
               In[11], line 1
                 jobs.start(slow, #{daemon: true})
                      ^
-            jobs.start(..): the arguments are given in an array, as in jobs.start(f, [5]), not as map
+            jobs.start(..): arguments go in an array, as in jobs.start(f, [5]), not as map
             > jobs.start(slow, [1, 2], true)
             Traceback (most recent call last):
               In[12], line 1
                 jobs.start(slow, [1, 2], true)
                      ^
-            jobs.start(..): the options are given in a map, as in jobs.start(f, [5], #{daemon: true}), not as bool
+            jobs.start(..): options go in a map, as in jobs.start(f, [5], #{daemon: true}), not as bool
             > jobs.start(slow, [1, 2], #{deamon: true})
             Traceback (most recent call last):
               In[13], line 1
@@ -221,13 +221,13 @@ fn a_job_may_be_given_options() {
               In[14], line 1
                 jobs.start(slow, [1, 2], #{daemon: 1})
                      ^
-            the option `daemon` is true or false, not of the type int
+            the option `daemon` must be true or false, not of type int
             > jobs.start(slow, [1, 2], #{name: 1})
             Traceback (most recent call last):
               In[15], line 1
                 jobs.start(slow, [1, 2], #{name: 1})
                      ^
-            the option `name` is a string, not of the type int
+            the option `name` must be a string, not of type int
             > jobs.new('1').num
             6
         "#]],
@@ -235,7 +235,7 @@ fn a_job_may_be_given_options() {
 }
 
 #[test]
-fn the_spelling_of_python_is_told_with_ours() {
+fn python_syntax_gets_hints() {
     check(
         &[
             "jobs.new(slow, 5, kw={'z': 1}, daemon=True)",
@@ -256,7 +256,7 @@ fn the_spelling_of_python_is_told_with_ours() {
               In[2], line 1
                 jobs.new(slow, 5, daemon=True)
                                         ^
-            Syntax error: `daemon=`: options are given in a map; write jobs.start(slow, [5], #{daemon: true})
+            Syntax error: `daemon=`: options go in a map; write jobs.start(slow, [5], #{daemon: true})
             > jobs.new('myfunc(x, y, z=1)')
             Traceback (most recent call last):
               In[3], line 1
@@ -271,7 +271,7 @@ fn the_spelling_of_python_is_told_with_ours() {
               In[4], line 1
                 jobs.new('slow(5)', daemon=True)
                                           ^
-            Syntax error: `daemon=`: options are given in a map; write jobs.start('slow(5)', [], #{daemon: true})
+            Syntax error: `daemon=`: options go in a map; write jobs.start('slow(5)', [], #{daemon: true})
             > x = 1; x == 1
             true
         "#]],

@@ -1,4 +1,4 @@
-//! Stopping what a line does, wherever it is.
+//! Stopping a line, wherever it is.
 
 use std::{
     sync::{Arc, mpsc},
@@ -11,7 +11,7 @@ use bgjobs_shell::{
     rhai::{FuncRegistration, Module},
 };
 
-/// Stops the line as soon as it has called `ready()`, and checks that it ends in time and stopped.
+/// Stops the line as soon as it has called `ready()`, and checks that it ends in time, as stopped.
 #[track_caller]
 fn check(line: &str) {
     let (ready, is_ready) = mpsc::channel();
@@ -35,32 +35,32 @@ fn check(line: &str) {
 }
 
 #[test]
-fn a_loop_hears_a_stop() {
+fn a_loop_can_be_stopped() {
     check("loop {}");
 }
 
 #[test]
-fn what_catches_errors_hears_a_stop() {
+fn code_that_catches_errors_can_be_stopped() {
     check("loop { try { loop {} } catch {} }");
 }
 
 #[test]
-fn a_sleep_hears_a_stop() {
+fn a_sleep_can_be_stopped() {
     check("sleep(100000)");
 }
 
 #[test]
-fn a_wait_for_a_job_hears_a_stop() {
+fn a_wait_for_a_job_can_be_stopped() {
     check("endless.join()");
 }
 
 #[test]
-fn a_wait_with_a_limit_hears_a_stop() {
+fn a_wait_with_a_timeout_can_be_stopped() {
     check("endless.join(100000)");
 }
 
 #[test]
-fn reading_a_file_hears_a_stop() {
+fn reading_a_file_can_be_stopped() {
     let path = std::env::temp_dir().join(format!("bgjobs-shell-{}", std::process::id()));
     let file = std::fs::File::create(&path).expect("the directory for temporary files can be written");
     // It has no blocks on the disk, and is never read to its end.
@@ -70,33 +70,33 @@ fn reading_a_file_hears_a_stop() {
 }
 
 #[test]
-fn walking_a_tree_hears_a_stop() {
+fn walking_a_tree_can_be_stopped() {
     check("loop { walk('/proc/self/fd') }");
 }
 
 #[test]
-fn a_command_hears_a_stop() {
+fn a_command_can_be_stopped() {
     check("sh('sleep 100000')");
 }
 
 #[test]
-fn a_command_that_closed_its_outputs_hears_a_stop() {
+fn a_command_that_closed_its_outputs_can_be_stopped() {
     check("sh('exec >/dev/null 2>&1; sleep 100000')");
 }
 
 #[test]
-fn a_wait_for_a_shared_value_hears_a_stop() {
+fn a_wait_for_a_shared_value_can_be_stopped() {
     check("shared(0).wait(|v| v == 1)");
 }
 
 #[test]
-fn a_wait_for_the_end_of_an_update_hears_a_stop() {
+fn a_wait_for_an_update_can_be_stopped() {
     check(
         "s = shared(0); k = jobs.start('s.update(|v| sleep(100000))', [], #{daemon: true}); loop { s.set(1); sleep(0.001) }",
     );
 }
 
-/// Starts an expression that says when it is ready, stops it, and tells in which functions and lines it was.
+/// Starts an expression that says when it is ready, stops it, and returns the functions and lines it was in.
 fn stop_of(session: &mut Session, expression: &str) -> Vec<String> {
     session.answer("ready = shared(0);");
     session.answer(&format!("j = jobs.new('{expression}'); ready.wait(|v| v == 1); j.stop();"));

@@ -19,7 +19,7 @@ const CTRL_C: &str = "\x03";
 const CTRL_Z: &str = "\x1a";
 
 #[test]
-fn a_line_after_an_exclamation_mark_is_run_and_shows_what_it_prints() {
+fn a_line_after_an_exclamation_mark_runs_and_shows_its_output() {
     check(
         &[],
         "!echo out; echo err >&2\n!printf 'no end'\n!cat\n!echo a \\\n  b\n! exit 3\n!kill $$\n!\n1 + 1\n",
@@ -34,13 +34,13 @@ fn a_line_after_an_exclamation_mark_is_run_and_shows_what_it_prints() {
             err
             exit status 3
             ended by signal 15 (SIGTERM)
-            ! wants a command of the system's shell, as in `!ls`
+            ! needs a command for the system's shell, as in `!ls`
         "#]],
     );
 }
 
 #[test]
-fn an_ampersand_at_its_end_makes_it_a_background_job() {
+fn a_final_ampersand_makes_it_a_background_job() {
     check(
         &[],
         "!echo one; exit 3 &\n_.join()\n[_.command, _.exit_status]\nlog 0\n!echo 'no job &'\nwait\n",
@@ -59,21 +59,21 @@ fn an_ampersand_at_its_end_makes_it_a_background_job() {
 }
 
 #[test]
-fn the_only_line_may_be_for_the_system_or_ask_how_that_is_done() {
+fn a_single_line_can_be_for_the_system_or_ask_for_its_help() {
     check(
         &["-c", "help !"],
         "",
         expect![[r#"
-        exit 0
-        -- out
-        !make -j2 [&]
-        Runs a line of the system's shell (/bin/sh) and shows what it prints, as it comes; with an & it is a
-        background job. Its standard input is empty. An exit status other than 0 is a failure.
-        Ctrl-C stops it with all that it has started, Ctrl-Z lets it go on in the background; what it
-        leaves running is a job of its own. A line goes on after a \ at its end.
-        jobs.sh("make", #{dir: "src"}) starts one from a program: `?sh` says with which options.
-        -- err
-    "#]],
+            exit 0
+            -- out
+            !make -j2 [&]
+            Runs a line in the system's shell (/bin/sh) and shows what it prints, as it comes; with an & it is a
+            background job. Its standard input is empty. Any exit status but 0 is a failure.
+            Ctrl-C stops it and everything it started, Ctrl-Z sends it to the background; what it leaves
+            running becomes a job of its own. A \ at the end continues the line.
+            jobs.sh("make", #{dir: "src"}) starts one from a program: `?sh` lists the options.
+            -- err
+        "#]],
     );
     check(
         &["-c", "!echo $((6 * 7))"],
@@ -96,7 +96,7 @@ fn all_of_a_long_output_is_shown() {
     assert!(numbers.eq(1..=200_000));
 }
 
-/// The processes with a variable of the environment that only those of one test have.
+/// The processes that have an environment variable which only one test sets.
 fn bearers(mark: &str) -> usize {
     let processes = fs::read_dir("/proc").expect("the system is Linux").flatten().map(|entry| entry.path());
     let bears = |path: &PathBuf| {
@@ -148,7 +148,7 @@ fn on_a_terminal_output_comes_at_once_and_ctrl_c_stops_it() {
 }
 
 #[test]
-fn ctrl_z_sends_it_to_the_background_and_what_it_prints_then_is_in_its_log() {
+fn ctrl_z_sends_it_to_the_background_where_it_prints_to_its_log() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
     terminal.type_keys("!echo up; while ! test -e go; do sleep 0.01; done; echo gone on\r");

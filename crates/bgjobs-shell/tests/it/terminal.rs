@@ -1,4 +1,4 @@
-//! A terminal for tests: types keys into the shell, and knows what is on the screen.
+//! A terminal for tests: types keys into the shell, and shows what is on the screen.
 
 use std::{
     fmt::Write as _,
@@ -21,10 +21,10 @@ use rustix::{
     process::{Pid, Signal, kill_process},
 };
 
-/// How long anything is waited for that should be there at once; a guard against hanging only.
+/// How long a test waits for what should happen at once; only a guard against hanging.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A new folder for the files of a user.
+/// A new folder for a user's files.
 pub(crate) struct Home(pub(crate) PathBuf);
 
 impl Home {
@@ -43,7 +43,7 @@ impl Drop for Home {
     }
 }
 
-/// Answers the shell's question where the cursor is.
+/// Answers the shell's request for the position of the cursor.
 #[derive(Default)]
 struct Answers(String);
 
@@ -62,7 +62,7 @@ pub(crate) struct Terminal {
     pty: Option<Pty>,
     child: Child,
     parser: vt100::Parser<Answers>,
-    /// All that the shell wrote.
+    /// Everything that the shell wrote.
     written: Vec<u8>,
 }
 
@@ -115,13 +115,13 @@ impl Terminal {
         self.wait(text, |screen| screen.contains(text));
     }
 
-    /// Waits until the screen shows exactly this; spaces at the ends of lines do not count.
+    /// Waits until the screen shows exactly this, except for trailing spaces.
     #[track_caller]
     pub(crate) fn see_screen(&mut self, text: &str) {
         self.wait(text, |screen| screen == text);
     }
 
-    /// Waits until the screen shows this, as `seen` has it.
+    /// Waits until the screen, passed through `seen`, shows this.
     #[track_caller]
     pub(crate) fn see_as(&mut self, text: &str, seen: impl Fn(&str) -> String) {
         self.wait(text, |screen| seen(screen) == text);
@@ -140,18 +140,18 @@ impl Terminal {
         }
     }
 
-    /// What is on the screen.
+    /// The contents of the screen.
     pub(crate) fn screen(&self) -> String {
         let lines: Vec<_> = self.parser.screen().rows(0, u16::MAX).map(|row| row.trim_end().to_owned()).collect();
         lines.join("\n").trim_end().to_owned()
     }
 
-    /// All that the shell wrote, with what it told the terminal.
+    /// Everything that the shell wrote, including escape sequences.
     pub(crate) fn written(&self) -> String {
         String::from_utf8_lossy(&self.written).into_owned()
     }
 
-    /// Changes the size of the window, and waits until the shell has painted its line anew.
+    /// Resizes the window, and waits until the shell has repainted its line.
     #[track_caller]
     pub(crate) fn resize(&mut self, rows: u16, columns: u16) {
         self.parser.set_size(size(rows), size(columns));
@@ -163,7 +163,7 @@ impl Terminal {
         }
     }
 
-    /// Asks the shell to leave, as a system does that shuts down.
+    /// Asks the shell to leave, as a system that shuts down does.
     pub(crate) fn terminate(&mut self) {
         let process = Pid::from_child(&self.child);
         kill_process(process, Signal::TERM).expect("the child is there");
@@ -174,7 +174,7 @@ impl Terminal {
         self.pty = None;
     }
 
-    /// Waits until the shell has ended, and reads what it wrote till then.
+    /// Waits until the shell has ended, and reads what it wrote until then.
     #[track_caller]
     pub(crate) fn end(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
@@ -194,7 +194,7 @@ impl Terminal {
         self.pty.as_mut().expect("the terminal is open")
     }
 
-    /// Reads what the shell writes, if it writes within a moment; false once it has no terminal any more.
+    /// Reads what the shell writes within a moment; false once it has no terminal any more.
     fn read(&mut self) -> bool {
         let pty = self.pty.as_mut().expect("the terminal is open");
         let moment = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };

@@ -1,4 +1,4 @@
-//! Lines typed and what is seen, as one text.
+//! Lines that are typed and what is shown, as one text.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,8 +6,8 @@ use bgjobs::Stream;
 use bgjobs_shell::{Answer, Session, shell};
 use expect_test::Expect;
 
-/// Types lines into a new session, and compares what is seen with what is expected.
-#[expect(clippy::needless_pass_by_value, reason = "as expect-test has it")]
+/// Types lines into a new session, and compares what is shown with what is expected.
+#[expect(clippy::needless_pass_by_value, reason = "as in expect-test")]
 #[track_caller]
 pub(crate) fn check(typed: &[&str], expected: Expect) {
     let seen = Seen::default();
@@ -18,8 +18,9 @@ pub(crate) fn check(typed: &[&str], expected: Expect) {
     expected.assert_eq(&seen.take());
 }
 
-/// Types lines into a new shell, commands too, and compares what is seen with what is expected; each time is a `_`.
-#[expect(clippy::needless_pass_by_value, reason = "as expect-test has it")]
+/// Types lines, including commands, into a new shell, and compares what is shown with what is expected; each time
+/// becomes `_`.
+#[expect(clippy::needless_pass_by_value, reason = "as in expect-test")]
 #[track_caller]
 pub(crate) fn check_shell(typed: &[&str], expected: Expect) {
     let seen = Seen::default();
@@ -34,7 +35,7 @@ pub(crate) fn check_shell(typed: &[&str], expected: Expect) {
     expected.assert_eq(&without_times(&seen.take()));
 }
 
-/// Puts `_` in place of times, as `4.0ms`.
+/// Replaces times such as `4.0ms` by `_`.
 fn without_times(text: &str) -> String {
     let mut words = Vec::new();
     for word in text.split(' ') {
@@ -48,7 +49,7 @@ fn without_times(text: &str) -> String {
     words.join(" ")
 }
 
-/// What was typed and seen so far.
+/// What was typed and shown so far.
 #[derive(Clone, Default)]
 pub(crate) struct Seen(Arc<Mutex<String>>);
 
@@ -59,7 +60,7 @@ impl Seen {
         seen.push('\n');
     }
 
-    /// A session whose output is seen here.
+    /// A session whose output is recorded here.
     pub(crate) fn session(&self) -> Session {
         let seen = self.clone();
         Session::new(Arc::new(move |stream, text| match stream {

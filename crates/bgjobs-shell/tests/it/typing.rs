@@ -10,10 +10,10 @@ const UP: &str = "\x1b[A";
 const LEFT: &str = "\x1b[D";
 const TAB: &str = "\t";
 
-/// Makes jobs that run until a file called `go` is there.
+/// Makes jobs that run until a file called `go` exists.
 const UNTIL_GO: &str = "fn until_go(n) { while !list_dir('.').contains('go') { sleep(0.01) } n }";
 
-/// A terminal where job 0 runs until [`go`] is called, and the screen is empty but for the prompt.
+/// A terminal where job 0 runs until [`go`] is called, and the screen shows only the prompt.
 fn with_job(home: &Home) -> Terminal {
     let mut terminal = Terminal::new(home);
     terminal.type_keys(&format!("{UNTIL_GO}\r"));
@@ -38,7 +38,7 @@ fn a_typed_line_is_answered() {
 }
 
 #[test]
-fn a_line_goes_on_while_a_bracket_is_open() {
+fn a_line_continues_while_a_bracket_is_open() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
     terminal.type_keys("[1,\r");
@@ -85,7 +85,7 @@ fn a_notice_appears_above_the_line_being_typed() {
 }
 
 #[test]
-fn a_notice_leaves_a_line_of_several_whole_wherever_the_cursor_is() {
+fn a_notice_preserves_a_multi_line_entry_wherever_the_cursor_is() {
     let home = Home::new();
     let mut terminal = with_job(&home);
     terminal.type_keys("[1,\r2,\r3");
@@ -98,7 +98,7 @@ fn a_notice_leaves_a_line_of_several_whole_wherever_the_cursor_is() {
 }
 
 #[test]
-fn a_notice_leaves_a_wrapped_line_of_wide_characters_whole() {
+fn a_notice_preserves_a_wrapped_line_of_wide_characters() {
     let home = Home::new();
     let mut terminal = with_job(&home);
     let wide = "日本".repeat(20);
@@ -124,7 +124,7 @@ fn a_notice_at_the_bottom_of_the_screen_scrolls() {
 }
 
 #[test]
-fn jobs_that_end_during_an_evaluation_are_told_after_it_and_once() {
+fn jobs_that_end_during_an_evaluation_are_reported_once_after_it() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
     terminal.type_keys("jobs.new('1').join(); print('joined')\r");
@@ -143,7 +143,7 @@ fn very_many_jobs_that_end_together_are_counted() {
 }
 
 #[test]
-fn a_narrower_window_keeps_the_line() {
+fn a_narrower_window_preserves_the_line() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
     terminal.type_keys("\"a line of text");
@@ -197,7 +197,7 @@ fn a_closed_window_ends_the_shell() {
 }
 
 #[test]
-fn a_shell_that_is_asked_to_leave_gives_the_terminal_back() {
+fn a_shell_asked_to_leave_restores_the_terminal() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
     terminal.type_keys("half a li");
@@ -221,7 +221,7 @@ fn tab_completes_a_name() {
 }
 
 #[test]
-fn tab_shows_what_is_possible() {
+fn tab_shows_the_candidates() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
     terminal.type_keys("choice = #{first_of_all: 1, first_of_none: 2}\r");

@@ -1,4 +1,4 @@
-//! What is the user's own on a terminal: the history, and whether there are colours.
+//! The user's own settings on a terminal: the history, and colours.
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
@@ -14,7 +14,7 @@ fn leave(mut terminal: Terminal) {
 }
 
 #[test]
-fn the_history_is_private_and_comes_back() {
+fn the_history_is_private_and_persistent() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
     terminal.type_keys("[1,\r2]\r");
@@ -42,7 +42,7 @@ fn the_history_is_where_the_user_wants_such_files() {
 }
 
 #[test]
-fn two_shells_lose_nothing_of_each_other_s_history() {
+fn two_shells_preserve_each_others_history() {
     let home = Home::new();
     let mut first = Terminal::new(&home);
     let mut second = Terminal::new(&home);
@@ -54,22 +54,22 @@ fn two_shells_lose_nothing_of_each_other_s_history() {
     first.see("In [3]:");
     leave(second);
     leave(first);
-    let kept = fs::read_to_string(home.0.join(".local/state/bgjobs/history")).expect("it was kept");
-    assert_eq!(kept, "1 + 1\n2 + 2\n3 + 3\n");
+    let saved = fs::read_to_string(home.0.join(".local/state/bgjobs/history")).expect("it was saved");
+    assert_eq!(saved, "1 + 1\n2 + 2\n3 + 3\n");
 }
 
 #[test]
-fn a_line_is_kept_before_it_is_evaluated() {
+fn a_line_is_saved_before_it_is_evaluated() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
     terminal.type_keys("print('it ' + 'runs'); loop {}\r");
     terminal.see("it runs");
-    let kept = fs::read_to_string(home.0.join(".local/state/bgjobs/history")).expect("it is kept");
-    assert_eq!(kept, "print('it ' + 'runs'); loop {}\n");
+    let saved = fs::read_to_string(home.0.join(".local/state/bgjobs/history")).expect("it was saved");
+    assert_eq!(saved, "print('it ' + 'runs'); loop {}\n");
 }
 
 #[test]
-fn a_place_that_can_t_be_written_is_told_once_and_stops_nobody() {
+fn an_unwritable_history_is_reported_once_and_does_no_harm() {
     let home = Home::new();
     fs::write(home.0.join("file"), "").expect("the folder was made for this test");
     let place = home.0.join("file/below");
@@ -78,8 +78,8 @@ fn a_place_that_can_t_be_written_is_told_once_and_stops_nobody() {
     terminal.see("Out[1]: 42");
     terminal.type_keys(UP);
     terminal.see("In [2]: 6 * 7");
-    let told = terminal.written().matches("lines will be forgotten at the end: ").count();
-    assert_eq!(told, 1, "{}", terminal.screen());
+    let count = terminal.written().matches("the history will not be saved: ").count();
+    assert_eq!(count, 1, "{}", terminal.screen());
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn colours_are_shown_unless_the_user_wants_none() {
         let mut terminal = Terminal::with(&home, variables);
         terminal.type_keys("6 * 7\r");
         terminal.see("Out[1]: 42\nIn [2]:");
-        // The ends of the numbers for colours.
+        // How escape sequences for colours end.
         let written = terminal.written();
         written.split("\x1b[").skip(1).any(|rest| {
             let number = rest.split('m').next().unwrap_or_default();
@@ -102,7 +102,7 @@ fn colours_are_shown_unless_the_user_wants_none() {
 }
 
 #[test]
-fn a_terminal_that_can_do_nothing_is_enough() {
+fn a_dumb_terminal_is_enough() {
     for variables in [&[("TERM", "dumb")][..], &[]] {
         let home = Home::new();
         let mut terminal = Terminal::with(&home, variables);

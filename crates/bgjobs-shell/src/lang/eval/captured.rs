@@ -1,4 +1,5 @@
-//! What the frames of a failed evaluation hand over: put to rest, and put together with where each of them was.
+//! The captured frames of a failed evaluation: their variables, frozen and matched with the calls that the error came
+//! through.
 
 use std::collections::BTreeMap;
 
@@ -8,50 +9,52 @@ use super::failure::Level;
 use crate::lang::{
     jobs::post_mortem::{DeadFrame, PostMortem},
     trace::{
-        call_stack::Failed,
+        call_stack::CapturedFrame,
         frames::{MOST_FRAMES, shown},
     },
     values::{cells::Cells, names::Names, value::Value},
 };
 
-/// How many parts the values of all frames may have together; a number is one, an array as many as are in it.
+/// The largest number of parts in the values of all frames together; a number is one part, an array as many as it
+/// contains.
 const MOST_PARTS: usize = 1_000_000;
 
-/// What frames hand over, at rest; the innermost first.
-pub(crate) struct Kept(Vec<KeptFrame>);
+/// The captured frames, frozen; innermost first.
+pub(crate) struct CapturedFrames(Vec<Frozen>);
 
-struct KeptFrame {
+struct Frozen {
     function: Option<ImmutableString>,
     variables: BTreeMap<ImmutableString, Option<Value>>,
 }
 
-impl Kept {
-    /// Puts to rest what frames hand over, in the middle of the statement that failed.
-    pub(crate) fn new(failed: Vec<Failed>, cells: &mut Cells) -> Self {
+impl CapturedFrames {
+    /// Freezes captured frames, in the middle of the statement that failed.
+    pub(crate) fn new(failed: Vec<CapturedFrame>, cells: &mut Cells) -> Self {
         let mut left = MOST_PARTS;
-        let mut at_rest = |data| {
-            let value = cells.rest(data).ok()?;
+        let mut frozen = |data| {
+            let value = cells.freeze(data).ok()?;
             left = left.checked_sub(value.parts(left.saturating_add(1)))?;
             Some(value)
         };
-        let frames = failed.into_iter().map(|Failed { function, names, .. }| {
+        let frames = failed.into_iter().map(|CapturedFrame { function, names, .. }| {
             let mut variables = BTreeMap::new();
             for (name, data) in names {
-                // The first is the innermost of that name.
-                variables.entry(name).or_insert_with(|| at_rest(data));
+                // The first of a name is the innermost.
+                variables.entry(name).or_insert_with(|| frozen(data));
             }
-            KeptFrame { function, variables }
+            Frozen { function, variables }
         });
         Self(frames.collect())
     }
 
-    /// Puts names to the frames; none if no code of the user's was running.
-    pub(crate) fn with_levels(self, levels: Vec<Level>, names: Names) -> Option<PostMortem> {
-        let mut kept = self.0.into_iter().rev().peekable();
+    /// Matches the frames with the calls; none if no code of the user's was running.
+    pub(crate) fn into_post_mortem(self, levels: Vec<Level>, names: Names) -> Option<PostMortem> {
+        let mut captured = self.0.into_iter().rev().peekable();
         let mut frames = Vec::new();
         for Level { function, frame } in levels {
-            let own = kept.next_if(|kept| kept.function == function);
-            // A function in Rust that called one of the user's hands nothing over, and neither may the text outside of functions.
+            let own = captured.next_if(|captured| captured.function == function);
+            // A function in Rust between two of the user's captures nothing, and the text outside of functions may not
+            // either.
             if own.is_none() && (function.is_some() || frame.is_none()) {
                 continue;
             }

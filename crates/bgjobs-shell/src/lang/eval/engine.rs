@@ -1,6 +1,6 @@
-//! Rhai's engine for an evaluation, made in a microsecond.
+//! Rhai's engine for one evaluation, made in a microsecond.
 //!
-//! An engine is never shared: the locks inside one that is would make evaluations wait for each other.
+//! Engines are never shared: the locks inside a shared one would make evaluations wait for each other.
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use rhai::{Dynamic, Engine};
 
 use super::{
     evaluation::Evaluation,
-    stack::{CALL_LEVELS, Stack},
+    stack::{CALL_LEVELS, StackLimit},
 };
 use crate::lang::read::compiler::{Grammar, compiler};
 
 /// An engine that evaluates.
-pub(crate) fn evaluator(evaluation: &Arc<Evaluation>, stack: Stack) -> Engine {
+pub(crate) fn evaluator(evaluation: &Arc<Evaluation>, stack: StackLimit) -> Engine {
     // `eval` compiles statements too.
     let (mut engine, _) = compiler(Grammar::Statements, None);
     engine.set_max_call_levels(CALL_LEVELS);
@@ -22,31 +22,31 @@ pub(crate) fn evaluator(evaluation: &Arc<Evaluation>, stack: Stack) -> Engine {
     for module in evaluation.language.modules().iter().chain(evaluation.cells().names().modules()) {
         engine.register_global_module(Arc::clone(module));
     }
-    let asked = Arc::clone(evaluation);
+    let counted = Arc::clone(evaluation);
     engine.on_progress(move |operations| {
-        asked.calls.count(operations);
-        if asked.context.is_stopping() {
+        counted.call_stack.count(operations);
+        if counted.context.is_stopping() {
             return Some(Dynamic::UNIT);
         }
-        // What is returned tells this end from a stop.
+        // The value distinguishes this from a stop.
         (!stack.has_room()).then(|| Dynamic::from(stack))
     });
-    evaluation.calls.watch(&mut engine);
+    evaluation.call_stack.attach(&mut engine);
     let printed = Arc::clone(evaluation);
     engine.on_print(move |text| printed.print(Stream::Out, text));
     let debugged = Arc::clone(evaluation);
     engine.on_debug(move |text, source, position| {
-        let place = source.map_or_else(|| position.to_string(), |source| format!("{source}, {position}"));
-        debugged.print(Stream::Err, &format!("{place}: {text}"));
+        let prefix = source.map_or_else(|| position.to_string(), |source| format!("{source}, {position}"));
+        debugged.print(Stream::Err, &format!("{prefix}: {text}"));
     });
-    let named = Arc::clone(evaluation);
-    #[expect(deprecated, reason = "Rhai's mark for what may change between its versions; tests would tell")]
+    let looked_up = Arc::clone(evaluation);
+    #[expect(deprecated, reason = "Rhai marks what may change between its versions; tests would tell")]
     engine.on_var(move |name, index, context| {
-        if !named.calls.at(name, index) {
+        if !looked_up.call_stack.at(name, index) {
             return Ok(Some(Dynamic::UNIT));
         }
-        // A local variable has an index, or, after `eval`, at least a place in the scope.
-        if index != 0 || context.scope().contains(name) { Ok(None) } else { named.variable(name) }
+        // A local variable has an index, or, after `eval`, is at least found in the scope.
+        if index != 0 || context.scope().contains(name) { Ok(None) } else { looked_up.variable(name) }
     });
     engine
 }

@@ -1,4 +1,4 @@
-//! One evaluation: what its engine and the functions that it calls share.
+//! One evaluation: what its engine and the functions it calls share.
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
@@ -13,36 +13,36 @@ use crate::lang::{
     jobs::Jobs,
     read::source::Source,
     trace::{
-        call_stack::Calls,
+        call_stack::CallStack,
         code::Code,
         frames::{Site, shortened, shown},
     },
     values::{cell::Busy, cells::Cells, language::Language, names::Names},
 };
 
-/// Where an evaluation prints: each call is one line or several, without the last line break.
+/// Where an evaluation prints: one or more lines per call, without the final line break.
 pub type Output = Arc<dyn Fn(Stream, &str) + Send + Sync>;
 
-/// One evaluation while it runs.
+/// An evaluation that runs.
 pub(crate) struct Evaluation {
     pub(crate) context: Context,
     pub(crate) jobs: Jobs,
     pub(crate) language: Language,
     output: Output,
-    /// Held for a moment only, and never while Rhai runs.
+    /// Held only for a moment, and never while Rhai runs.
     cells: Mutex<Cells>,
-    /// Texts that did not compile, for the traceback that shows them.
+    /// Texts that did not compile, for tracebacks that show them.
     failed: Mutex<Vec<Arc<Source>>>,
-    /// Whether the function of an `update` of a shared value runs.
+    /// Whether the function of an `update` of a shared value is running.
     updating: AtomicBool,
-    /// The functions that it is in.
-    pub(crate) calls: Calls,
-    /// The text that has no name but that of its job.
+    /// The calls it is in.
+    pub(crate) call_stack: CallStack,
+    /// The text whose name is that of its job.
     expression: Option<Arc<Source>>,
 }
 
 impl Evaluation {
-    /// Begins one; `expression` is the text that has no name but that of its job.
+    /// Starts an evaluation; `expression` is the text whose name is that of its job.
     pub(crate) fn new(
         context: Context,
         output: Output,
@@ -55,7 +55,7 @@ impl Evaluation {
             context,
             jobs,
             language,
-            calls: Calls::default(),
+            call_stack: CallStack::default(),
             output,
             cells: Mutex::new(Cells::new(names)),
             failed: Mutex::default(),
@@ -64,7 +64,7 @@ impl Evaluation {
         }
     }
 
-    /// The evaluation that calls a function.
+    /// The evaluation that called a function.
     pub(crate) fn of(context: &NativeCallContext<'_>) -> Arc<Self> {
         let tag = context.tag().and_then(|tag| tag.clone().try_cast::<Arc<Self>>());
         tag.expect("every engine that evaluates carries its evaluation")
@@ -75,20 +75,20 @@ impl Evaluation {
         self.cells.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Prints a line, or several.
+    /// Prints one or more lines.
     pub(crate) fn print(&self, stream: Stream, text: &str) {
         (self.output)(stream, text);
     }
 
-    /// Whether it may wait for others, who might wait for it.
+    /// Whether it may wait for others that might wait for it.
     ///
     /// # Errors
     ///
-    /// Not while the function of an `update` runs.
+    /// It may not while the function of an `update` runs.
     pub(crate) fn may_wait(&self) -> Result<()> {
         if self.updating.load(Ordering::Relaxed) {
-            let text = "inside update(..) of a shared value no job and no other shared value can be waited for, \
-                        set or updated: two might wait for each other for ever; do it before or after";
+            let text = "inside update(..) of a shared value you can't wait for a job, or use another shared value: \
+                        two updates might wait for each other forever; do it before or after";
             return Err(error(text).into());
         }
         Ok(())
@@ -98,7 +98,7 @@ impl Evaluation {
         self.updating.store(updating, Ordering::Relaxed);
     }
 
-    /// Keeps a text that did not compile, for the traceback.
+    /// Remembers a text that did not compile, for the traceback.
     pub(crate) fn keep(&self, source: &Arc<Source>) {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(source));
     }
@@ -111,7 +111,7 @@ impl Evaluation {
         found.or_else(|| self.cells().names().source(name).cloned())
     }
 
-    /// What a text is called in tracebacks.
+    /// The name of a text in tracebacks.
     pub(crate) fn title(&self, source: &Arc<Source>) -> String {
         match &self.expression {
             Some(own) if Arc::ptr_eq(own, source) => format!("jobs[{}]", self.context.id()),
@@ -121,12 +121,12 @@ impl Evaluation {
 
     /// Where it is now; none before it begins.
     pub(crate) fn place(&self) -> Option<Place> {
-        let now = self.calls.now()?;
+        let now = self.call_stack.snapshot()?;
         let frame = |(code, position): (Arc<Code>, Option<Position>)| {
             let site =
                 Site { source: Some(Arc::clone(&code.source)), function: code.function.as_deref().and_then(shown) };
             let title = |source: &Arc<Source>| self.title(source);
-            // Of what `eval` evaluates no lines are known.
+            // The lines of code that `eval` runs are unknown.
             let unknown =
                 || Frame { function: site.function.clone(), source: Some(title(&code.source)), ..Frame::default() };
             site.frame(position.unwrap_or(Position::NONE), title).unwrap_or_else(unknown)
@@ -138,7 +138,7 @@ impl Evaluation {
         })
     }
 
-    /// What a name stands for that is not a local variable.
+    /// The value of a name that is not a local variable.
     pub(crate) fn variable(&self, name: &str) -> Result<Option<Dynamic>> {
         let mut cells = self.cells();
         match cells.variable(name) {
@@ -157,7 +157,7 @@ impl Evaluation {
     }
 }
 
-/// Goes on, unless the job has been asked to stop.
+/// Continues, unless the job has been asked to stop.
 pub(crate) fn go_on(context: &NativeCallContext<'_>) -> Result<()> {
     Ok(Evaluation::of(context).context.check().map_err(|_| stopped())?)
 }

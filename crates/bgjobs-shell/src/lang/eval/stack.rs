@@ -2,36 +2,36 @@
 //!
 //! Knows only addresses.
 
-/// The stack that each thread needs that evaluates; it is address space, and memory only as far as it is used.
+/// The stack size of every thread that evaluates; address space, which becomes memory only where it is used.
 ///
-/// Without optimization Rhai's calls need several times as much.
+/// Rhai's calls need several times as much without optimization.
 pub const STACK_SIZE: usize = if cfg!(debug_assertions) { 256 << 20 } else { 64 << 20 };
 
-/// How deep calls may go into each other, as in Python.
+/// How deeply calls may be nested, as in Python.
 pub(crate) const CALL_LEVELS: usize = 1_000;
 
-/// What is left free for functions in Rust, which ask nobody.
+/// Left free for functions in Rust, which don't check.
 const RESERVE: usize = STACK_SIZE / 8;
 
 /// Where the stack of this thread began, as far as the evaluation is concerned.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stack {
+pub(crate) struct StackLimit {
     base: usize,
 }
 
-impl Stack {
-    /// Begins here.
+impl StackLimit {
+    /// The limit for an evaluation that begins here.
     pub(crate) fn here() -> Self {
         Self { base: address() }
     }
 
-    /// Whether a call may still be made.
+    /// Whether there is room for another call.
     pub(crate) fn has_room(self) -> bool {
         self.base.abs_diff(address()) < STACK_SIZE - RESERVE
     }
 }
 
-/// An address on the stack, near its end.
+/// An address near the current end of the stack.
 #[inline(never)]
 fn address() -> usize {
     let here = 0_u8;

@@ -1,4 +1,4 @@
-//! Starting a background job from a program: what `jobs.new(..)` does.
+//! Starts background jobs: what `jobs.new(..)` and a line with an `&` do.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,11 +7,11 @@ use rhai::{Dynamic, EvalAltResult, FnPtr, Map, Position};
 
 use super::{
     evaluation::Evaluation,
-    work::{What, Work},
+    work::{Target, Work},
 };
 use crate::lang::{
     error::{Result, error},
-    jobs::{Jobs, Started},
+    jobs::{Jobs, Origin},
     read::source::Source,
     show,
     trace::program::Program,
@@ -20,21 +20,21 @@ use crate::lang::{
         cells::Cells,
         language::Language,
         names::Names,
-        type_name::{text, word},
+        type_name::{display_name, text},
         value::Value,
     },
 };
 
-/// What the original says to a call that it does not understand.
+/// The original's error for arguments that it does not understand.
 const INVALID: &str = "invalid args for new job";
 
-/// What is chosen for a job beside what it runs.
+/// What can be chosen for a job in addition to what it runs.
 #[derive(Default)]
-pub(crate) struct Choices {
+pub(crate) struct StartOptions {
     pub(crate) options: Options,
-    /// What it shows in place of its text or its function.
+    /// Its name, instead of its text or its function.
     pub(crate) name: Option<String>,
-    /// How often it is tried if it fails; none is once.
+    /// How often it is tried if it fails; none tries it once.
     pub(crate) retry: Option<Retry>,
 }
 
@@ -42,75 +42,75 @@ pub(crate) struct Choices {
 pub(crate) fn start(
     evaluation: &Evaluation,
     arguments: impl IntoIterator<Item = Dynamic>,
-    choices: Choices,
+    options: StartOptions,
 ) -> Result<AnyJob> {
     let mut arguments = arguments.into_iter();
     let Some(first) = arguments.next() else { return Err(error(INVALID).into()) };
     if first.is_fnptr() {
-        return call(evaluation, first, arguments, choices);
+        return call(evaluation, first, arguments, options);
     }
     match text(&first) {
-        Ok(text) => expression(evaluation, &text, &arguments.collect::<Vec<_>>(), choices),
+        Ok(text) => expression(evaluation, &text, &arguments.collect::<Vec<_>>(), options),
         Err(_) => Err(error(INVALID).into()),
     }
 }
 
-/// Starts an expression, which must compile here and now.
-fn expression(evaluation: &Evaluation, text: &str, given: &[Dynamic], choices: Choices) -> Result<AnyJob> {
+/// Starts an expression, which has to compile now.
+fn expression(evaluation: &Evaluation, text: &str, given: &[Dynamic], options: StartOptions) -> Result<AnyJob> {
     if given.len() > 2 {
         return Err(error("Expression jobs take at most 2 args (globals,locals)").into());
     }
-    let program = Program::expression(Source::new(evaluation.jobs.name_expression(), text)).map_err(|refusal| {
-        let source = Source::new("expression", text);
-        evaluation.keep(&source);
-        let inner = Box::new(EvalAltResult::ErrorParsing(*refusal.0, refusal.1));
-        Box::new(EvalAltResult::ErrorInFunctionCall(String::new(), source.name.to_string(), inner, Position::NONE))
-    })?;
+    let program =
+        Program::compile_expression(Source::new(evaluation.jobs.name_expression(), text)).map_err(|cause| {
+            let source = Source::new("expression", text);
+            evaluation.keep(&source);
+            let inner = Box::new(EvalAltResult::ErrorParsing(*cause.0, cause.1));
+            Box::new(EvalAltResult::ErrorInFunctionCall(String::new(), source.name.to_string(), inner, Position::NONE))
+        })?;
     let mut cells = evaluation.cells();
-    // A function value that the job returns is at home here too.
+    // A function value that the job returns must be known here too.
     program.define_in(cells.names_mut());
     let names = if given.is_empty() { cells.snapshot() } else { given_names(&mut cells, given)? };
-    let given = given.iter().map(|names| cells.rest(names.clone()).map_err(busy)).collect::<Result<_, _>>()?;
+    let given = given.iter().map(|names| cells.freeze(names.clone()).map_err(busy)).collect::<Result<_, _>>()?;
     drop(cells);
-    let job = spawn(work(evaluation, What::Expression(Arc::new(program)), names), text.to_owned(), choices)
-        .map_err(|refusal| error(refusal.to_string()))?;
-    evaluation.jobs.note_started(&job, Started::Expression { text: text.into(), given });
+    let job = spawn(work(evaluation, Target::Expression(Arc::new(program)), names), text.to_owned(), options)
+        .map_err(|cause| error(cause.to_string()))?;
+    evaluation.jobs.note_origin(&job, Origin::Expression { text: text.into(), given });
     Ok(job)
 }
 
-/// The names of an expression that was given maps of them: the later ones hide the earlier, and the prompt's functions
-/// stay.
+/// The names of an expression that was given maps of them: later maps hide earlier ones; the prompt's functions stay.
 fn given_names(cells: &mut Cells, given: &[Dynamic]) -> Result<Names> {
     let mut variables = BTreeMap::new();
     for names in given {
         let Some(names) = names.read_lock::<Map>() else {
-            let kind = word(names.type_name());
-            return Err(error(format!("{INVALID}: names are given in a map, as in #{{x: 1}}, not as {kind}")).into());
+            let kind = display_name(names.type_name());
+            return Err(error(format!("{INVALID}: names go in a map, as in #{{x: 1}}, not as {kind}")).into());
         };
         for (name, value) in &*names {
-            variables.insert(name.as_str().into(), cells.rest(value.clone()).map_err(busy)?);
+            variables.insert(name.as_str().into(), cells.freeze(value.clone()).map_err(busy)?);
         }
     }
     Ok(cells.names().with_variables(variables))
 }
 
-/// Starts the call of a function.
+/// Starts a call of a function.
 fn call(
     evaluation: &Evaluation,
     function: Dynamic,
     arguments: impl Iterator<Item = Dynamic>,
-    choices: Choices,
+    options: StartOptions,
 ) -> Result<AnyJob> {
     let mut cells = evaluation.cells();
     let name = function.read_lock::<FnPtr>().map(|function| show::function(&function, cells.names()));
-    let function = cells.rest(function).map_err(busy)?;
-    let arguments: Vec<_> = arguments.map(|argument| cells.rest(argument).map_err(busy)).collect::<Result<_, _>>()?;
+    let function = cells.freeze(function).map_err(busy)?;
+    let arguments: Vec<_> = arguments.map(|argument| cells.freeze(argument).map_err(busy)).collect::<Result<_, _>>()?;
     let names = cells.snapshot();
     drop(cells);
-    let started = Started::Call { function: function.clone(), arguments: arguments.clone() };
-    let job = spawn(work(evaluation, What::Call { function, arguments }, names), name.unwrap_or_default(), choices)
-        .map_err(|refusal| error(refusal.to_string()))?;
-    evaluation.jobs.note_started(&job, started);
+    let started = Origin::Call { function: function.clone(), arguments: arguments.clone() };
+    let job = spawn(work(evaluation, Target::Call { function, arguments }, names), name.unwrap_or_default(), options)
+        .map_err(|cause| error(cause.to_string()))?;
+    evaluation.jobs.note_origin(&job, started);
     Ok(job)
 }
 
@@ -118,49 +118,49 @@ fn busy(_: Busy) -> EvalAltResult {
     error(format!("a variable that the function captured is in use: {Busy}"))
 }
 
-/// Notes what a line was that the prompt waited for, and that was sent to the background.
+/// Notes the origin of a line that was sent to the background.
 pub(crate) fn note_sent(job: &AnyJob, jobs: &Jobs) {
-    jobs.note_started(job, Started::Expression { text: (**job.name()).into(), given: Vec::new() });
+    jobs.note_origin(job, Origin::Expression { text: (**job.name()).into(), given: Vec::new() });
 }
 
 /// Starts a program under its own text.
 pub(crate) fn typed(program: Program, names: Names, jobs: &Jobs, language: Language) -> Result<AnyJob, Failure> {
     let name = program.source().text.trim().to_owned();
     let text = name.as_str().into();
-    let work = Work { what: What::Statements(Arc::new(program)), names, jobs: jobs.clone(), language };
-    let job = spawn(work, name, Choices::default())?;
-    jobs.note_started(&job, Started::Expression { text, given: Vec::new() });
+    let work = Work { target: Target::Statements(Arc::new(program)), names, jobs: jobs.clone(), language };
+    let job = spawn(work, name, StartOptions::default())?;
+    jobs.note_origin(&job, Origin::Expression { text, given: Vec::new() });
     Ok(job)
 }
 
-/// Starts a command that was typed; its job is the value.
+/// Starts a command that was typed; the value is its job.
 pub(crate) fn start_command(line: &str, jobs: &Jobs) -> Result<Value, SpawnError> {
-    let job = command(jobs, Command::shell(line), line, Choices::default())?;
+    let job = command(jobs, Command::shell(line), line, StartOptions::default())?;
     Ok(Value::plain(Dynamic::from(job)))
 }
 
 /// Starts a command of the system's shell under its own text.
-pub(crate) fn command(jobs: &Jobs, command: Command, line: &str, choices: Choices) -> Result<AnyJob, SpawnError> {
-    let name = Name::from(choices.name.unwrap_or_else(|| line.to_owned()));
-    let spawner = jobs.handle.with(choices.options);
-    let job = match choices.retry {
+pub(crate) fn command(jobs: &Jobs, command: Command, line: &str, options: StartOptions) -> Result<AnyJob, SpawnError> {
+    let name = Name::from(options.name.unwrap_or_else(|| line.to_owned()));
+    let spawner = jobs.handle.with(options.options);
+    let job = match options.retry {
         None => spawner.spawn_with(name, |context| command.call(context)),
         Some(retry) => spawner.retry(name, retry, move |context| command.clone().call(context)),
     }?;
-    jobs.note_started(&job, Started::Command { line: line.into() });
+    jobs.note_origin(&job, Origin::Command { line: line.into() });
     Ok(AnyJob::clone(&job))
 }
 
-/// Notes what a line for the system's shell was that the prompt waited for, and that was sent to the background.
+/// Notes the origin of a line for the system's shell that was sent to the background.
 pub(crate) fn note_command(job: &AnyJob, jobs: &Jobs) {
-    jobs.note_started(job, Started::Command { line: (**job.name()).into() });
+    jobs.note_origin(job, Origin::Command { line: (**job.name()).into() });
 }
 
-fn spawn(work: Work, name: String, choices: Choices) -> Result<AnyJob, SpawnError> {
+fn spawn(work: Work, name: String, options: StartOptions) -> Result<AnyJob, SpawnError> {
     let handle = work.jobs.handle.clone();
-    let name = Name::from(choices.name.unwrap_or(name));
-    let spawner = handle.with(choices.options);
-    let job = match choices.retry {
+    let name = Name::from(options.name.unwrap_or(name));
+    let spawner = handle.with(options.options);
+    let job = match options.retry {
         None => spawner.spawn_with(name, |context| work.in_background(context)),
         // Each attempt begins with the names as they were at the start.
         Some(retry) => spawner.retry(name, retry, move |context| work.clone().in_background(context)),
@@ -168,7 +168,7 @@ fn spawn(work: Work, name: String, choices: Choices) -> Result<AnyJob, SpawnErro
     job.map(|job| AnyJob::clone(&job))
 }
 
-/// Something to be evaluated with the functions and jobs of an evaluation.
-fn work(evaluation: &Evaluation, what: What, names: Names) -> Work {
-    Work { what, names, jobs: evaluation.jobs.clone(), language: evaluation.language.clone() }
+/// Work for a job that an evaluation starts.
+fn work(evaluation: &Evaluation, target: Target, names: Names) -> Work {
+    Work { target, names, jobs: evaluation.jobs.clone(), language: evaluation.language.clone() }
 }

@@ -1,42 +1,40 @@
-//! Something to be evaluated: the names it starts from, its steps one by one, and what comes of it.
+//! Work: what to evaluate, with which names; and its evaluation, statement by statement.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::{Arc, Mutex};
 
 use bgjobs::{Context, Failure, Stream};
-use rhai::{AST, Dynamic, FnPtr, ImmutableString};
+use rhai::{AST, Dynamic, FnPtr};
 
 use super::{
-    captured::Kept,
+    captured::CapturedFrames,
     engine::evaluator,
     evaluation::{Evaluation, Output},
-    failure,
-    stack::Stack,
+    failure::Fault,
+    stack::StackLimit,
 };
 use crate::lang::{
-    error::Result,
-    jobs::{Done, Jobs, Own, post_mortem::PostMortem},
-    left::Left,
-    trace::program::{Program, Step},
-    values::{compare::differs, language::Language, names::Names, value::Value},
+    jobs::{Died, Done, Jobs, post_mortem::PostMortem},
+    trace::program::{Program, Statement},
+    values::{language::Language, names::Names, value::Value},
 };
 
-/// Something to be evaluated, with all that it needs, to be sent to a thread; cheap to clone.
+/// What to evaluate, with everything it needs on another thread; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Work {
-    pub(crate) what: What,
+    pub(crate) target: Target,
     pub(crate) names: Names,
     pub(crate) jobs: Jobs,
     pub(crate) language: Language,
 }
 
-/// What is to be evaluated.
+/// What to evaluate.
 #[derive(Clone)]
-pub(crate) enum What {
+pub(crate) enum Target {
     /// Statements.
     Statements(Arc<Program>),
-    /// An expression that a program gave as a string.
+    /// An expression that was given as a string.
     Expression(Arc<Program>),
-    /// The call of a function value.
+    /// A call of a function value.
     Call {
         /// The function.
         function: Value,
@@ -45,40 +43,45 @@ pub(crate) enum What {
     },
 }
 
+/// Why an evaluation failed, and what can be examined of it: nothing if no code of the user's was running.
+type Failed = Box<(Fault, Option<PostMortem>)>;
+
 impl Work {
     /// Evaluates, on a thread with a stack of [`STACK_SIZE`](super::stack::STACK_SIZE) bytes.
-    fn run(self, context: &Context, output: Output, left: &Left) -> Result<Done, Failure> {
+    fn run(self, context: &Context, output: Output) -> Result<Done, Failure> {
         let before = self.names.clone();
-        let expression = match &self.what {
-            What::Expression(program) => Some(Arc::clone(program.source())),
+        let expression = match &self.target {
+            Target::Expression(program) => Some(Arc::clone(program.source())),
             _ => None,
         };
         let evaluation = Evaluation::new(context.clone(), output, self.names, self.jobs, self.language, expression);
         let evaluation = Arc::new(evaluation);
-        let asked = Arc::clone(&evaluation);
-        let _located = context.locate(move || asked.place());
-        let stack = Stack::here();
-        let value = match self.what {
-            What::Statements(program) | What::Expression(program) => run(&evaluation, stack, &program),
-            What::Call { function, arguments } => call(&evaluation, stack, &function, &arguments),
+        let located = Arc::clone(&evaluation);
+        let _located = context.locate(move || located.place());
+        let stack = StackLimit::here();
+        let value = match self.target {
+            Target::Statements(program) | Target::Expression(program) => run(&evaluation, stack, &program),
+            Target::Call { function, arguments } => call(&evaluation, stack, &function, &arguments),
         };
-        let names = evaluation.cells().names().clone();
-        let (value, post_mortem) = match value {
-            Ok(value) => (Ok(value), None),
-            Err(Died { failure, post_mortem }) => (Err(failure), post_mortem.map(Arc::new)),
-        };
-        left.set(names.clone(), post_mortem.clone());
-        if value.is_err() && context.job().is_listed() {
-            evaluation.jobs.note_dead(context.job(), post_mortem);
+        let after = evaluation.cells().names().clone();
+        let is_line = !context.job().is_listed();
+        match value {
+            Ok(value) if is_line => Ok(Done::of_line(value, before, after)),
+            Ok(value) => Ok(Done::of_job(value, &before, &after)),
+            Err(failed) => {
+                let (Fault { message, stopped, frames, .. }, post_mortem) = *failed;
+                let captured = post_mortem.map(|post_mortem| Arc::new(Mutex::new(Some(Arc::new(post_mortem)))));
+                let died = Died { message, stopped, names: is_line.then_some(after), captured };
+                if !is_line {
+                    evaluation.jobs.note_dead(&died);
+                }
+                Err(died.into_failure(frames))
+            }
         }
-        let value = value?;
-        // The names of what the prompt waits for are its own names next, and told to nobody.
-        let names = if context.job().is_listed() { own_names(&before, &names) } else { BTreeMap::new() };
-        Ok(Done { value, names })
     }
 
-    /// Evaluates what the prompt waits for: it prints to `output`, until it is sent to the background.
-    pub(crate) fn in_foreground(self, context: &Context, output: &Output, left: &Left) -> Result<Done, Failure> {
+    /// Evaluates what the prompt waits for: it prints to `output` until it is sent to the background.
+    pub(crate) fn in_foreground(self, context: &Context, output: &Output) -> Result<Done, Failure> {
         let (job, output) = (context.job().clone(), Arc::clone(output));
         let either = move |stream: Stream, text: &str| {
             if job.is_listed() {
@@ -87,71 +90,47 @@ impl Work {
                 output(stream, text);
             }
         };
-        self.run(context, Arc::new(either), left)
+        self.run(context, Arc::new(either))
     }
 
-    /// Evaluates as a background job: what it prints goes to its log.
+    /// Evaluates as a background job: it prints to its log.
     pub(crate) fn in_background(self, context: &Context) -> Result<Done, Failure> {
         let log = context.log().clone();
-        let output: Output = Arc::new(move |stream: Stream, text: &str| log.write(stream, &format!("{text}\n")));
-        self.run(context, output, &Left::default())
+        self.run(context, Arc::new(move |stream, text| log.write(stream, &format!("{text}\n"))))
     }
 }
 
-/// What a job set or changed for itself.
-fn own_names(before: &Names, names: &Names) -> BTreeMap<ImmutableString, Own> {
-    let own = |(name, value): (ImmutableString, Value)| {
-        let known = before.variable(&name);
-        // To use a value is not to change it.
-        let differs = known.is_none_or(|known| differs(known.data(), value.data()));
-        differs.then_some((name, Own { value, was_known: known.is_some() }))
-    };
-    names.changed_since(before).into_iter().filter_map(own).collect()
-}
-
-/// Why an evaluation has no value.
-struct Died {
-    failure: Failure,
-    /// None if it failed in no code of the user's.
-    post_mortem: Option<PostMortem>,
-}
-
-/// A stop that a `catch` held up at the last moment is a stop all the same.
-fn unless_stopped(evaluation: &Evaluation, value: Value) -> Result<Value, Died> {
-    if evaluation.context.is_stopping() && evaluation.calls.were_ended() {
-        Err(Died { failure: failure::stopped(evaluation, Vec::new()), post_mortem: None })
+/// A stop that a `catch` intercepted at the last moment is still a stop.
+fn unless_stopped(evaluation: &Evaluation, value: Value) -> Result<Value, Failed> {
+    if evaluation.context.is_stopping() && evaluation.call_stack.was_terminated() {
+        Err(Box::new((Fault::stopped(evaluation), None)))
     } else {
         Ok(value)
     }
 }
 
-/// Runs statements, each by itself, so that what one did stays if the next one fails.
-fn run(evaluation: &Arc<Evaluation>, stack: Stack, program: &Program) -> Result<Value, Died> {
+/// Evaluates statements one by one, so that the effects of one remain if the next one fails.
+fn run(evaluation: &Arc<Evaluation>, stack: StackLimit, program: &Program) -> Result<Value, Failed> {
     program.define_in(evaluation.cells().names_mut());
     let engine = evaluator(evaluation, stack);
-    let _inside = evaluation.calls.enter(Arc::clone(program.code()));
+    let _inside = evaluation.call_stack.enter(Arc::clone(program.code()));
     let mut last = Value::plain(());
-    for step in program.steps() {
-        evaluation.calls.at(step.mark, 0);
+    for statement in program.statements() {
+        evaluation.call_stack.at(statement.probe, 0);
         let knows = |name: &str| evaluation.cells().names().variable(name).is_some();
-        let name = step.name_to_set(program, knows);
+        let name = statement.name_to_set(program, knows);
         let value = match &name {
-            Some(_) => step.value_to_set(&engine),
-            None => step.run(&engine),
+            Some(_) => statement.value_to_set(&engine),
+            None => statement.run(&engine),
         };
-        let returned = name.is_none() && value.as_ref().is_ok_and(|value| !Step::goes_on(value));
-        let (value, error) = match value {
-            Ok(value) => (value, None),
-            Err(error) => (Dynamic::UNIT, Some(error)),
+        let value = match value {
+            Ok(value) => value,
+            Err(error) => {
+                return Err(failed(evaluation, || Fault::new(*error, evaluation, Some(program.source()))));
+            }
         };
-        let failed = error.as_ref().map(|_| evaluation.calls.take_failed());
-        let kept = failed.map(|failed| Kept::new(failed, &mut evaluation.cells()));
-        last = evaluation.cells().settle(value);
-        if let Some((error, kept)) = error.zip(kept) {
-            let (failure, levels) = failure::failure(*error, evaluation, Some(program.source()));
-            let names = evaluation.cells().names().clone();
-            return Err(Died { failure, post_mortem: kept.with_levels(levels, names) });
-        }
+        let returned = name.is_none() && !Statement::continues(&value);
+        last = evaluation.cells().refreeze(value);
         if let Some(name) = name {
             evaluation.cells().names_mut().set(name, std::mem::replace(&mut last, Value::plain(())));
         }
@@ -163,22 +142,31 @@ fn run(evaluation: &Arc<Evaluation>, stack: Stack, program: &Program) -> Result<
 }
 
 /// Calls a function value.
-fn call(evaluation: &Arc<Evaluation>, stack: Stack, function: &Value, arguments: &[Value]) -> Result<Value, Died> {
+fn call(
+    evaluation: &Arc<Evaluation>,
+    stack: StackLimit,
+    function: &Value,
+    arguments: &[Value],
+) -> Result<Value, Failed> {
     let engine = evaluator(evaluation, stack);
     let (function, arguments) = {
         let mut cells = evaluation.cells();
-        let arguments: Vec<_> = arguments.iter().map(|argument| cells.wake(argument)).collect();
-        (cells.wake(function).cast::<FnPtr>(), arguments)
+        let arguments: Vec<_> = arguments.iter().map(|argument| cells.thaw(argument)).collect();
+        (cells.thaw(function).cast::<FnPtr>(), arguments)
     };
     let result = function.call::<Dynamic>(&engine, &AST::empty(), arguments);
-    let value = result.map_err(|error| {
-        let kept = Kept::new(evaluation.calls.take_failed(), &mut evaluation.cells());
-        let (failure, levels) = failure::of_call(*error, evaluation, function.fn_name());
-        // What the call changed of the names is theirs too.
-        evaluation.cells().settle(Dynamic::UNIT);
-        let names = evaluation.cells().names().clone();
-        Died { failure, post_mortem: kept.with_levels(levels, names) }
-    })?;
-    let value = evaluation.cells().settle(value);
+    let value =
+        result.map_err(|error| failed(evaluation, || Fault::of_call(*error, evaluation, function.fn_name())))?;
+    let value = evaluation.cells().refreeze(value);
     unless_stopped(evaluation, value)
+}
+
+/// Ends the statement that failed; what it changed of the names stays changed.
+fn failed(evaluation: &Evaluation, fault: impl FnOnce() -> Fault) -> Failed {
+    let captured = CapturedFrames::new(evaluation.call_stack.take_captured(), &mut evaluation.cells());
+    evaluation.cells().refreeze(Dynamic::UNIT);
+    let mut fault = fault();
+    let names = evaluation.cells().names().clone();
+    let post_mortem = captured.into_post_mortem(std::mem::take(&mut fault.levels), names);
+    Box::new((fault, post_mortem))
 }

@@ -3,7 +3,7 @@
 use std::{os::unix::process::ExitStatusExt, process::ExitStatus};
 
 use bgjobs::{Command, Context, Failure, FailureKind, Stream};
-use rhai::{Dynamic, Map, Module, export_module, exported_module};
+use rhai::{Dynamic, Map, export_module};
 
 use crate::lang::{
     error::{Result, error, stopped},
@@ -11,35 +11,30 @@ use crate::lang::{
     values::type_name::text,
 };
 
-/// How much a command may print on each of its outputs, in bytes.
+/// How much a command may print to each of its outputs, in bytes.
 const MOST_OUTPUT: usize = 64 << 20;
 
-/// The functions as a module.
-pub(super) fn module() -> Module {
-    exported_module!(programs)
-}
-
 #[export_module]
-mod programs {
+pub(super) mod programs {
     use rhai::NativeCallContext;
 
     use super::{Dynamic, Evaluation, Map, Result, error, run, text};
 
-    /// Runs a command of the system's shell: a map with `status`, `out` and `err`.
+    /// Runs a command in the system's shell: returns a map with `status`, `out` and `err`.
     ///
-    /// The status is negative for a command that a signal ended.
+    /// The status is negative if a signal ended the command.
     #[rhai_fn(volatile, return_raw)]
     pub(super) fn sh(context: NativeCallContext<'_>, command: Dynamic) -> Result<Map> {
-        let wrong = |kind| error(format!("sh({command}): a command is a string, not of the type {kind}"));
+        let wrong = |kind| error(format!("sh({command}): a command must be a string, not of type {kind}"));
         let evaluation = Evaluation::of(&context);
-        let _inside = evaluation.calls.enter_native(&context);
+        let _inside = evaluation.call_stack.enter_native(&context);
         run(&evaluation.context, &text(&command).map_err(wrong)?)
     }
 
-    /// The value of a variable of the environment, or `()` if it is not set.
+    /// The value of an environment variable, or `()` if it is not set.
     #[rhai_fn(volatile, return_raw)]
     pub(super) fn env(name: Dynamic) -> Result<Dynamic> {
-        let wrong = |kind| error(format!("env({name}): a name is a string, not of the type {kind}"));
+        let wrong = |kind| error(format!("env({name}): a name must be a string, not of type {kind}"));
         let value = std::env::var_os(text(&name).map_err(wrong)?);
         Ok(value.map_or(Dynamic::UNIT, |value| value.to_string_lossy().into_owned().into()))
     }
@@ -55,7 +50,7 @@ fn run(context: &Context, command: &str) -> Result<Map> {
         }
         let most = MOST_OUTPUT >> 20;
         Err(Failure::new(format!(
-            "`{command}` printed more than {most} MB and was ended; send its output to a file with >"
+            "`{command}` printed more than {most} MB and was stopped; redirect its output to a file with >"
         )))
     };
     let status = Command::shell(command).run(context, print).map_err(|failure| match failure.kind() {
@@ -68,7 +63,7 @@ fn run(context: &Context, command: &str) -> Result<Map> {
         .collect())
 }
 
-/// The exit code, or the negative number of the signal.
+/// The exit code, or the negated number of the signal.
 pub(super) fn number(status: ExitStatus) -> i64 {
     status.code().or_else(|| status.signal().map(|signal| -signal)).unwrap_or_default().into()
 }

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rhai::{Dynamic, EvalAltResult, Module, NativeCallContext, export_module, exported_module};
+use rhai::{Dynamic, EvalAltResult, NativeCallContext, export_module};
 
 use crate::lang::{
     error::{Result, error},
@@ -14,16 +14,11 @@ use crate::lang::{
     values::type_name::text,
 };
 
-/// How much of a file is read or written before the next look whether to stop.
+/// How much of a file is read or written between two checks for a stop.
 const CHUNK: usize = 1 << 20;
 
-/// The functions as a module.
-pub(super) fn module() -> Module {
-    exported_module!(files)
-}
-
 #[export_module]
-mod files {
+pub(super) mod files {
     use rhai::{Array, NativeCallContext};
 
     use super::{
@@ -31,20 +26,20 @@ mod files {
         text_of, write,
     };
 
-    /// The text of a file; bytes that are no text become U+FFFD.
+    /// The text of a file; invalid bytes become U+FFFD.
     #[rhai_fn(return_raw)]
     pub(super) fn read_file(context: NativeCallContext<'_>, path: Dynamic) -> Result<String> {
         let evaluation = Evaluation::of(&context);
-        let _inside = evaluation.calls.enter_native(&context);
+        let _inside = evaluation.call_stack.enter_native(&context);
         let path = &text_of("read_file", &path)?;
-        let told = |cause| failed("read", path, &cause);
-        only_regular("read", path, &fs::metadata(path).map_err(told)?)?;
-        let mut file = File::open(path).map_err(told)?;
+        let wrong = |cause| failed("read", path, &cause);
+        only_regular("read", path, &fs::metadata(path).map_err(wrong)?)?;
+        let mut file = File::open(path).map_err(wrong)?;
         let mut bytes = Vec::new();
         loop {
             go_on(&context)?;
-            bytes.try_reserve(CHUNK).map_err(|cause| told(cause.into()))?;
-            if Read::by_ref(&mut file).take(CHUNK as u64).read_to_end(&mut bytes).map_err(told)? == 0 {
+            bytes.try_reserve(CHUNK).map_err(|cause| wrong(cause.into()))?;
+            if Read::by_ref(&mut file).take(CHUNK as u64).read_to_end(&mut bytes).map_err(wrong)? == 0 {
                 break;
             }
         }
@@ -59,28 +54,28 @@ mod files {
         Ok(i64::try_from(size).unwrap_or(i64::MAX))
     }
 
-    /// The names in a directory, in order.
+    /// The names in a directory, sorted.
     #[rhai_fn(return_raw)]
     pub(super) fn list_dir(context: NativeCallContext<'_>, path: Dynamic) -> Result<Array> {
         let evaluation = Evaluation::of(&context);
-        let _inside = evaluation.calls.enter_native(&context);
+        let _inside = evaluation.call_stack.enter_native(&context);
         let paths = entries(&context, Path::new(&text_of("list_dir", &path)?))?;
         let names = paths.iter().filter_map(|path| path.file_name());
         Ok(names.map(|name| name.to_string_lossy().into_owned().into()).collect())
     }
 
-    /// The paths of all files in a directory and in those below it, in order; links are not followed.
+    /// The paths of all files in a directory and below it, sorted; links are not followed.
     #[rhai_fn(return_raw)]
     pub(super) fn walk(context: NativeCallContext<'_>, path: Dynamic) -> Result<Array> {
         let evaluation = Evaluation::of(&context);
-        let _inside = evaluation.calls.enter_native(&context);
+        let _inside = evaluation.call_stack.enter_native(&context);
         let mut files = Array::new();
-        // What comes next stands last.
+        // The next one is last.
         let mut left = entries(&context, Path::new(&text_of("walk", &path)?))?;
         left.reverse();
         while let Some(path) = left.pop() {
             go_on(&context)?;
-            // What went away meanwhile is left out.
+            // What has disappeared meanwhile is left out.
             let Ok(kind) = path.symlink_metadata() else { continue };
             if kind.is_dir() {
                 let below = entries(&context, &path)?;
@@ -92,25 +87,25 @@ mod files {
         Ok(files)
     }
 
-    /// Makes a file of a text, in place of one that is there.
+    /// Writes a text to a file, replacing what was in it.
     #[rhai_fn(return_raw)]
     pub(super) fn write_file(context: NativeCallContext<'_>, path: Dynamic, text: Dynamic) -> Result<()> {
         let evaluation = Evaluation::of(&context);
-        let _inside = evaluation.calls.enter_native(&context);
+        let _inside = evaluation.call_stack.enter_native(&context);
         let path = text_of("write_file", &path)?;
         write(&context, &path, &text, OpenOptions::new().write(true).create(true).truncate(true))
     }
 
-    /// Adds a text to the end of a file, which is made if it is not there.
+    /// Appends a text to a file, which is created if necessary.
     #[rhai_fn(return_raw)]
     pub(super) fn append_file(context: NativeCallContext<'_>, path: Dynamic, text: Dynamic) -> Result<()> {
         let evaluation = Evaluation::of(&context);
-        let _inside = evaluation.calls.enter_native(&context);
+        let _inside = evaluation.call_stack.enter_native(&context);
         let path = text_of("append_file", &path)?;
         write(&context, &path, &text, OpenOptions::new().append(true).create(true))
     }
 
-    /// Whether there is a file or a directory of that path.
+    /// Whether there is a file or a directory at that path.
     #[rhai_fn(return_raw)]
     pub(super) fn exists(path: Dynamic) -> Result<bool> {
         Ok(Path::new(&text_of("exists", &path)?).exists())
@@ -118,40 +113,44 @@ mod files {
 }
 
 fn write(context: &NativeCallContext<'_>, path: &str, written: &Dynamic, options: &OpenOptions) -> Result<()> {
-    let told = |cause| failed("write", path, &cause);
+    let wrong = |cause| failed("write", path, &cause);
     let written = text(written).map_err(|kind| {
         error(format!(
-            "can't write `{path}`: a text is written, not a value of the type {kind}; to_json(..) makes a text"
+            "can't write `{path}`: only text can be written, not a value of type {kind}; to_json(..) makes text"
         ))
     })?;
     if let Ok(metadata) = fs::metadata(path) {
         only_regular("write", path, &metadata)?;
     }
-    let mut file = options.open(path).map_err(told)?;
+    let mut file = options.open(path).map_err(wrong)?;
     for chunk in written.as_bytes().chunks(CHUNK) {
         go_on(context)?;
-        file.write_all(chunk).map_err(told)?;
+        file.write_all(chunk).map_err(wrong)?;
     }
     Ok(())
 }
 
-/// Opening what is no regular file may wait for ever.
+/// Opening anything but a regular file may block forever.
 fn only_regular(what: &str, path: &str, metadata: &fs::Metadata) -> Result<()> {
-    if metadata.is_file() { Ok(()) } else { Err(error(format!("can't {what} `{path}`: it is no regular file")).into()) }
+    if metadata.is_file() {
+        Ok(())
+    } else {
+        Err(error(format!("can't {what} `{path}`: it is not a regular file")).into())
+    }
 }
 
-/// The path that was given to the function `name`.
+/// The path that was passed to the function `name`.
 fn text_of(name: &str, path: &Dynamic) -> Result<String> {
-    Ok(text(path).map_err(|kind| error(format!("{name}({path}): a path is a string, not of the type {kind}")))?)
+    Ok(text(path).map_err(|kind| error(format!("{name}({path}): a path must be a string, not of type {kind}")))?)
 }
 
-/// The paths in a directory, in order.
+/// The paths in a directory, sorted.
 fn entries(context: &NativeCallContext<'_>, path: &Path) -> Result<Vec<PathBuf>> {
-    let told = |cause| failed("list", &path.to_string_lossy(), &cause);
+    let wrong = |cause| failed("list", &path.to_string_lossy(), &cause);
     let mut entries = Vec::new();
-    for entry in fs::read_dir(path).map_err(told)? {
+    for entry in fs::read_dir(path).map_err(wrong)? {
         go_on(context)?;
-        entries.push(entry.map_err(told)?.path());
+        entries.push(entry.map_err(wrong)?.path());
     }
     entries.sort();
     Ok(entries)

@@ -1,22 +1,17 @@
-//! Values as JSON texts, and back; a job is written as its summary.
+//! Values as JSON and back; a job becomes its summary.
 
 use bgjobs::AnyJob;
-use rhai::{Array, Blob, Dynamic, ImmutableString, Map, Module, export_module, exported_module};
+use rhai::{Array, Blob, Dynamic, ImmutableString, Map, export_module};
 
 use super::jobs::{summaries, summary_of};
 use crate::lang::{
     error::{Result, error},
     jobs::Jobs,
-    values::type_name::{text, word},
+    values::type_name::{display_name, text},
 };
 
-/// The functions as a module.
-pub(super) fn module() -> Module {
-    exported_module!(texts)
-}
-
 #[export_module]
-mod texts {
+pub(super) mod texts {
     use super::{Dynamic, Map, Result, error, text, text_of};
 
     /// A value as a JSON text.
@@ -40,23 +35,23 @@ mod texts {
     /// The value of a JSON text.
     #[rhai_fn(return_raw)]
     pub(super) fn parse_json(json: Dynamic) -> Result<Dynamic> {
-        let wrong = |kind| error(format!("parse_json({json}): a JSON text is a string, not of the type {kind}"));
+        let wrong = |kind| error(format!("parse_json({json}): a JSON text must be a string, not of type {kind}"));
         let text = text(&json).map_err(wrong)?;
-        Ok(serde_json::from_str(&text).map_err(|cause| error(format!("this is no JSON: {cause}")))?)
+        Ok(serde_json::from_str(&text).map_err(|cause| error(format!("invalid JSON: {cause}")))?)
     }
 }
 
 fn text_of(value: &Dynamic) -> Result<String> {
-    Ok(json(value).map_err(|refusal| error(format!("to_json(..): {refusal}")))?)
+    Ok(json(value).map_err(|cause| error(format!("to_json(..): {cause}")))?)
 }
 
-/// A value as a JSON text, or why it is none.
-pub(in crate::lang) fn json(value: &Dynamic) -> std::result::Result<String, String> {
+/// A value as a JSON text, or why it has none.
+pub(crate) fn json(value: &Dynamic) -> std::result::Result<String, String> {
     if has_jobs(value) {
         return json(&with_summaries(value).map_err(|cause| cause.to_string())?);
     }
     match unknown(value) {
-        Some(kind) => Err(format!("JSON has no values of the type {kind}")),
+        Some(kind) => Err(format!("JSON has no values of type {kind}")),
         None => serde_json::to_string(value).map_err(|cause| cause.to_string()),
     }
 }
@@ -71,7 +66,7 @@ fn has_jobs(value: &Dynamic) -> bool {
     value.is::<AnyJob>() || value.is::<Jobs>()
 }
 
-/// The value with all that is known of each job in its place.
+/// The value with each job replaced by its summary.
 fn with_summaries(value: &Dynamic) -> Result<Dynamic> {
     if let Some(array) = value.read_lock::<Array>() {
         return Ok(array.iter().map(with_summaries).collect::<Result<Array>>()?.into());
@@ -89,7 +84,7 @@ fn with_summaries(value: &Dynamic) -> Result<Dynamic> {
     Ok(value.clone())
 }
 
-/// The type of the first part that JSON does not have.
+/// The type of the first part that JSON can't represent.
 fn unknown(value: &Dynamic) -> Option<&'static str> {
     if let Some(array) = value.read_lock::<Array>() {
         return array.iter().find_map(unknown);
@@ -104,5 +99,5 @@ fn unknown(value: &Dynamic) -> Option<&'static str> {
         || value.is_char()
         || value.is::<ImmutableString>()
         || value.is::<Blob>();
-    (!known).then(|| word(value.type_name()))
+    (!known).then(|| display_name(value.type_name()))
 }

@@ -1,4 +1,6 @@
-//! The prompt's functions in Rust, beside Rhai's own: those that take their time hear a stop.
+//! The prompt's functions in Rust, in addition to Rhai's own: slow ones respond to a stop.
+//!
+//! Knows nothing of who calls them.
 
 mod command;
 mod files;
@@ -11,58 +13,46 @@ mod sizes;
 mod time;
 
 use rhai::{
-    Dynamic, Module, Shared,
+    Module, Shared, exported_module,
     packages::{Package, StandardPackage},
 };
 
 pub(crate) use self::jobs::options_help;
-use super::{
-    jobs::Jobs,
-    values::{language::Language, shared::SharedValue, value::Value},
-};
+use super::values::{language::Language, shared::SharedValue, value::Value};
 
-/// Rhai's functions and the prompt's, and a program's `own`, which hide those.
+/// Rhai's functions, the prompt's, and a program's `own`, which hide the others.
 pub(crate) fn language(own: impl IntoIterator<Item = Module>) -> Language {
     let standard = StandardPackage::new().as_shared_module();
     let modules = [standard, module().into(), jobs::module().into()];
     Language::new(modules.into_iter().chain(own.into_iter().map(Shared::new)).collect())
 }
 
-/// A value as a JSON text; a job as all that is known of it.
+/// A value as a JSON text, a job with everything known about it.
 ///
 /// # Errors
 ///
-/// What JSON does not have.
+/// A part that JSON can't represent.
 pub(crate) fn json(value: &Value) -> Result<String, String> {
     json::json(value.data())
 }
 
-/// All that is known of all jobs, as a JSON text.
-///
-/// # Errors
-///
-/// What JSON does not have, which is nothing.
-pub(crate) fn jobs_as_json(jobs: &Jobs) -> Result<String, String> {
-    json::json(&Dynamic::from(jobs.clone()))
-}
-
-/// The functions as a module.
+/// The module of these functions.
 fn module() -> Module {
     let mut module = Module::new();
     let parts = [
-        command::module(),
-        files::module(),
-        json::module(),
-        progress::module(),
-        random::module(),
-        shared::module(),
-        sizes::module(),
-        time::module(),
+        exported_module!(command::programs),
+        exported_module!(files::files),
+        exported_module!(json::texts),
+        exported_module!(progress::reports),
+        exported_module!(random::numbers),
+        exported_module!(shared::values),
+        exported_module!(sizes::sizes),
+        exported_module!(time::of_time),
     ];
     for part in parts {
         module.combine(part);
     }
-    // Only here: a module that becomes a part of another loses it.
+    // Set here because a module loses it when it becomes part of another.
     module.set_custom_type::<SharedValue>("shared");
     module
 }

@@ -1,38 +1,33 @@
-//! What a job says of itself: how far it is.
+//! How a job reports its progress.
 
-use rhai::{Module, export_module, exported_module};
+use rhai::export_module;
 
 use crate::lang::{
     error::{Result, error},
     eval::evaluation::Evaluation,
 };
 
-/// The functions as a module.
-pub(super) fn module() -> Module {
-    exported_module!(said)
-}
-
 #[export_module]
-mod said {
+pub(super) mod reports {
     use rhai::NativeCallContext;
 
     use super::{Evaluation, Result, amount};
 
-    /// Says that so much is done, in any unit; the list of jobs shows it.
+    /// Says how much is done, in any unit; the list of jobs shows it.
     #[rhai_fn(name = "progress", return_raw)]
     pub(super) fn progress_of_unknown(context: NativeCallContext<'_>, done: i64) -> Result<()> {
         Evaluation::of(&context).context.progress(amount(done)?, None);
         Ok(())
     }
 
-    /// Says that so much of so much is done, in any unit; the list of jobs shows it, and how long the rest will take.
+    /// Says how much of a total is done, in any unit; the list of jobs shows it, and how long the rest will take.
     #[rhai_fn(return_raw)]
     pub(super) fn progress(context: NativeCallContext<'_>, done: i64, total: i64) -> Result<()> {
         Evaluation::of(&context).context.progress(amount(done)?, amount(total)?);
         Ok(())
     }
 
-    /// Says that so much of so much is done, and what is being done.
+    /// Says how much of a total is done, and what is being done.
     #[rhai_fn(name = "progress", return_raw)]
     pub(super) fn progress_with_text(context: NativeCallContext<'_>, done: i64, total: i64, text: &str) -> Result<()> {
         let job = &Evaluation::of(&context).context;
@@ -43,7 +38,6 @@ mod said {
 }
 
 fn amount(number: i64) -> Result<u64> {
-    let wrong =
-        |_| error(format!("progress(..): {number} is less than nothing; progress(3, 10) says that 3 of 10 are done"));
+    let wrong = |_| error(format!("progress(..): {number} is negative; progress(3, 10) says that 3 of 10 are done"));
     Ok(u64::try_from(number).map_err(wrong)?)
 }

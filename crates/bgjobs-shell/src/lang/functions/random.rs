@@ -1,27 +1,22 @@
-//! Random numbers, good for games and samples and not for secrets.
+//! Random numbers, for games and samples, not for secrets.
 
 use std::ops::{Range, RangeInclusive};
 
-use rhai::{Array, Dynamic, Module, export_module, exported_module};
+use rhai::{Array, Dynamic, export_module};
 
 use crate::lang::error::{Result, error};
 
-/// The functions as a module.
-pub(super) fn module() -> Module {
-    exported_module!(numbers)
-}
-
 #[export_module]
-mod numbers {
+pub(super) mod numbers {
     use super::{Array, Dynamic, Range, RangeInclusive, Result, error};
 
-    /// A random number from 0 up to 1, without 1.
+    /// A random number from 0 up to, but not including, 1.
     #[rhai_fn(volatile)]
     pub(super) fn random() -> f64 {
         fastrand::f64()
     }
 
-    /// A random whole number out of a range, as random(0..10).
+    /// A random whole number from a range, as in random(0..10).
     #[rhai_fn(name = "random", volatile, return_raw)]
     pub(super) fn random_in(range: Range<i64>) -> Result<i64> {
         if range.is_empty() {
@@ -30,7 +25,7 @@ mod numbers {
         Ok(fastrand::i64(range))
     }
 
-    /// A random whole number out of a range with its end, as random(1..=6).
+    /// A random whole number from a range including its end, as in random(1..=6).
     #[rhai_fn(name = "random", volatile, return_raw)]
     pub(super) fn random_up_to(range: RangeInclusive<i64>) -> Result<i64> {
         if range.is_empty() {
@@ -45,7 +40,7 @@ mod numbers {
         Ok(fastrand::choice(&*array).cloned().ok_or_else(|| error("pick([]): there is no item to pick"))?)
     }
 
-    /// Brings the items of an array into a random order.
+    /// Puts the items of an array in random order.
     #[rhai_fn(volatile)]
     pub(super) fn shuffle(array: &mut Array) {
         fastrand::shuffle(array);

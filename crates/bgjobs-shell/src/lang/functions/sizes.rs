@@ -1,30 +1,25 @@
-//! Rhai's functions that make a value as large as they are told to, with a limit: beyond memory the process would end.
+//! Rhai's functions that make values of any size, with a limit: running out of memory would end the process.
 //!
-//! Rhai has limits of its own, but with one of them each push measures the whole array.
+//! Rhai's own limits measure the whole array at each push.
 
-use rhai::{Array, Blob, Dynamic, ImmutableString, Module, export_module, exported_module};
+use rhai::{Array, Blob, Dynamic, ImmutableString, export_module};
 
 use crate::lang::{
     error::{Result, error},
     values::value::parts,
 };
 
-/// How many parts of 16 bytes a value may get in one call, 256 MB; a number is one.
+/// How many parts of 16 bytes a value may reach in one call: 256 MB; a number is one part.
 const MOST_PARTS: usize = 1 << 24;
 
-/// How many bytes that are.
+/// The same in bytes.
 const MOST_BYTES: usize = MOST_PARTS * 16;
 
-/// The functions as a module.
-pub(super) fn module() -> Module {
-    exported_module!(sizes)
-}
-
 #[export_module]
-mod sizes {
+pub(super) mod sizes {
     use super::{Array, Blob, Dynamic, ImmutableString, MOST_BYTES, MOST_PARTS, Result, byte, check, error, parts};
 
-    /// Makes an array longer with copies of an item, until it has so many items.
+    /// Extends an array with copies of an item to a length.
     #[rhai_fn(return_raw)]
     pub(super) fn pad(array: &mut Array, len: i64, item: Dynamic) -> Result<()> {
         let len = usize::try_from(len).unwrap_or_default();
@@ -35,13 +30,13 @@ mod sizes {
         Ok(())
     }
 
-    /// Makes a string longer with a character, until it has so many characters.
+    /// Extends a string with a character to a length in characters.
     #[rhai_fn(name = "pad", return_raw)]
     pub(super) fn pad_with_character(string: &mut ImmutableString, len: i64, character: char) -> Result<()> {
         pad_with_string(string, len, character.encode_utf8(&mut [0; 4]))
     }
 
-    /// Makes a string longer with another, until it has so many characters.
+    /// Extends a string with another one to a length in characters.
     #[rhai_fn(name = "pad", return_raw)]
     pub(super) fn pad_with_string(string: &mut ImmutableString, len: i64, padding: &str) -> Result<()> {
         let len = usize::try_from(len).unwrap_or_default();
@@ -50,15 +45,15 @@ mod sizes {
             return Ok(());
         }
         if padding.is_empty() {
-            return Err(error("pad(..): with an empty string nothing gets longer").into());
+            return Err(error("pad(..): an empty string can't make a string longer").into());
         }
-        // As many bytes as a character can have.
+        // A character has up to four bytes.
         check("pad", len, MOST_BYTES / 4, "characters")?;
         string.make_mut().extend(padding.chars().cycle().take(more));
         Ok(())
     }
 
-    /// Makes a blob longer with a byte, until it has so many bytes.
+    /// Extends a blob with a byte to a length in bytes.
     #[rhai_fn(name = "pad", return_raw)]
     pub(super) fn pad_with_byte(blob: &mut Blob, len: i64, value: i64) -> Result<()> {
         let len = usize::try_from(len).unwrap_or_default();
@@ -69,13 +64,13 @@ mod sizes {
         Ok(())
     }
 
-    /// A blob of so many zeros.
+    /// A blob of zeros.
     #[rhai_fn(name = "blob", return_raw)]
     pub(super) fn zeros(len: i64) -> Result<Blob> {
         blob(len, 0)
     }
 
-    /// A blob of so many bytes of one value.
+    /// A blob of bytes of one value.
     #[rhai_fn(return_raw)]
     pub(super) fn blob(len: i64, value: i64) -> Result<Blob> {
         let len = usize::try_from(len).unwrap_or_default();
@@ -84,14 +79,14 @@ mod sizes {
     }
 }
 
-/// The lowest eight bits, as Rhai has it.
+/// The lowest eight bits, as Rhai does.
 fn byte(value: i64) -> u8 {
     value.to_le_bytes()[0]
 }
 
 fn check(name: &str, len: usize, most: usize, what: &str) -> Result<()> {
     if len > most {
-        return Err(error(format!("{name}(..): {len} {what} are too many for the memory; {most} are allowed")).into());
+        return Err(error(format!("{name}(..): {len} {what} need too much memory; at most {most} are allowed")).into());
     }
     Ok(())
 }

@@ -1,34 +1,36 @@
-//! The background jobs of a session: what is to be told of them, what each was started with, what it leaves behind.
+//! What a session knows about its background jobs: unreported ends, what each was started with, what was read of it,
+//! what dead ones left.
 //!
 //! Knows nothing of evaluations.
 
 mod dead;
-mod done;
-mod looks;
+pub(super) mod done;
 mod origin;
+mod per_job;
 pub(super) mod post_mortem;
 
 use std::{
-    collections::BTreeSet,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Instant,
 };
 
-use bgjobs::{AnyJob, Failure, Handle, JobId, Notices, Outcome, State};
+use bgjobs::{AnyJob, Failure, Handle, Notices, Outcome, State};
 
-pub(crate) use self::dead::NoPostMortem;
-use self::{dead::AllDead, looks::Looks, origin::AllStarted};
+use self::{dead::NewestDead, per_job::PerJob, post_mortem::PostMortem};
 pub(crate) use self::{
-    done::{Done, Own},
-    origin::Started,
+    dead::NoPostMortem,
+    done::{Died, Done},
+    origin::Origin,
 };
-use super::{jobs::post_mortem::PostMortem, values::value::Value};
+use super::values::value::Value;
+use crate::digest::Digest;
 
-/// The background jobs of a session, with the reader of what was not told yet.
+/// The background jobs of a session, with the reader of unreported ends.
 ///
-/// Cheap to clone; all clones tell of each job once.
+/// Cheap to clone; all clones together report each end once.
 #[derive(Clone)]
 pub struct Jobs {
     pub(crate) handle: Handle,
@@ -36,14 +38,15 @@ pub struct Jobs {
     /// How many texts were given to `jobs.new(..)`.
     expressions: Arc<AtomicU64>,
     /// The jobs whose result, status or traceback was read.
-    read: Arc<Mutex<BTreeSet<JobId>>>,
-    started: AllStarted,
-    dead: AllDead,
-    looks: Looks,
+    read: PerJob<()>,
+    origins: PerJob<Origin>,
+    dead: NewestDead,
+    /// How many lines of each job were read.
+    lines_read: PerJob<u64>,
 }
 
 impl Jobs {
-    /// The jobs of a manager, told from now on.
+    /// The jobs of a manager; ends are reported from now on.
     #[must_use]
     pub fn new(handle: Handle) -> Self {
         let notices = Arc::new(Mutex::new(handle.notices()));
@@ -51,14 +54,14 @@ impl Jobs {
             handle,
             notices,
             expressions: Arc::default(),
-            read: Arc::default(),
-            started: AllStarted::default(),
-            dead: AllDead::default(),
-            looks: Looks::default(),
+            read: PerJob::default(),
+            origins: PerJob::default(),
+            dead: NewestDead::default(),
+            lines_read: PerJob::default(),
         }
     }
 
-    /// What ended since the last look.
+    /// The jobs that ended since the last report.
     pub fn notices(&self) -> MutexGuard<'_, Notices> {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -73,23 +76,22 @@ impl Jobs {
         if let Some(failure) = job.failure() {
             return Some(Err(failure));
         }
-        // A job of another kind is a command, or was started by the program around the prompt, in Rust.
+        // Any other type is a command, or a job that the host program started from Rust.
         let done = job.clone().downcast::<Done>().ok();
         let value = done.and_then(|job| Some(job.outcome()?.ok()?.value.clone()));
         Some(Ok(value.unwrap_or_else(|| Value::plain(()))))
     }
 
-    /// The dead jobs of which nobody has read the result, the status or the traceback.
+    /// The dead jobs whose result, status and traceback nobody has read.
     #[must_use]
     pub fn unread(&self) -> Vec<AnyJob> {
-        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        self.handle.dead().into_iter().filter(|job| !read.contains(&job.id())).collect()
+        self.handle.dead().into_iter().filter(|job| self.read.get(job.id()).is_none()).collect()
     }
 
     /// The numbers of all jobs.
     #[cfg(feature = "terminal")]
-    pub(crate) fn numbers(&self) -> Vec<JobId> {
-        self.handle.all().iter().map(AnyJob::id).collect()
+    pub(crate) fn numbers(&self) -> Vec<String> {
+        self.handle.all().iter().map(|job| job.id().to_string()).collect()
     }
 
     /// The names of the groups that can be typed as one word.
@@ -103,66 +105,75 @@ impl Jobs {
     /// Notes that somebody knows how the job ended, if it has.
     pub fn note_read(&self, job: &AnyJob) {
         if job.is_finished() {
-            self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(job.id());
+            self.read.set(job.id(), (), &self.handle);
         }
     }
 
-    /// Notes that the user has just been shown how the job ended, if it has: no notice need say so again.
+    /// Notes that the user has just seen how the job ended, if it has, so that no notice repeats it.
     pub fn note_seen(&self, job: &AnyJob) {
         self.note_read(job);
         self.notices().skip(job.id());
     }
 
-    /// Notes that somebody has looked at the first `lines` lines that the job printed.
+    /// Notes that the first `lines` lines of the job's output were read.
     pub fn note_looked(&self, job: &AnyJob, lines: u64) {
-        self.looks.note(job, lines, &self.handle);
+        let before = self.lines_read.get(job.id()).unwrap_or(0);
+        self.lines_read.set(job.id(), lines.max(before), &self.handle);
     }
 
-    /// How many lines the job printed that nobody has looked at.
+    /// How many lines of the job's output are unread.
     #[must_use]
     pub fn new_lines(&self, job: &AnyJob) -> u64 {
-        self.looks.new_lines(job)
+        job.printed().saturating_sub(self.lines_read.get(job.id()).unwrap_or(0))
     }
 
     /// What a job was started with.
-    pub(crate) fn started(&self, job: &AnyJob) -> Option<Started> {
-        self.started.get(job.id())
+    pub(crate) fn origin(&self, job: &AnyJob) -> Option<Origin> {
+        self.origins.get(job.id())
     }
 
-    /// Lets go of what was given to jobs that are there no more.
+    /// Forgets removed jobs.
     pub(crate) fn forget_gone(&self) {
-        self.started.forget_gone(&self.handle);
-        self.dead.forget_gone(&self.handle);
-        self.looks.forget_gone(&self.handle);
+        self.origins.forget_gone(&self.handle);
+        self.read.forget_gone(&self.handle);
+        self.lines_read.forget_gone(&self.handle);
     }
 
-    /// What a dead job left, or why there is nothing.
+    /// What can be examined of a dead job, or why nothing can.
     pub(crate) fn post_mortem(&self, job: &AnyJob) -> Result<Arc<PostMortem>, NoPostMortem> {
         let id = job.id();
-        if let Some(left) = self.dead.get(id) {
-            return left.ok_or(NoPostMortem::NoNames(id));
+        let failure = job.failure();
+        if let Some(died) = failure.as_ref().and_then(Died::of) {
+            let none = if died.captured.is_some() { NoPostMortem::Dropped(id) } else { NoPostMortem::NoNames(id) };
+            return died.post_mortem().ok_or(none);
         }
         Err(match job.state() {
             State::Finished(Outcome::Done) => NoPostMortem::Done(id),
             State::Finished(_) if job.times().started.is_none() => NoPostMortem::NeverBegan(id),
-            State::Finished(_) => match self.started(job) {
+            State::Finished(_) => match self.origin(job) {
                 None => NoPostMortem::NoNames(id),
-                Some(Started::Command { .. }) => NoPostMortem::Command(id),
-                Some(Started::Expression { .. } | Started::Call { .. }) => NoPostMortem::LetGo(id),
+                Some(Origin::Command { .. }) => NoPostMortem::Command(id),
+                Some(Origin::Expression { .. } | Origin::Call { .. }) => NoPostMortem::Dropped(id),
             },
             _ => NoPostMortem::Runs(id),
         })
     }
 
-    pub(crate) fn note_dead(&self, job: &AnyJob, post_mortem: Option<Arc<PostMortem>>) {
-        self.dead.add(job.id(), post_mortem);
+    /// Notes what can be examined of a dead job.
+    pub(crate) fn note_dead(&self, died: &Died) {
+        self.dead.add(died);
     }
 
-    pub(crate) fn note_started(&self, job: &AnyJob, started: Started) {
-        self.started.add(job.id(), started, &self.handle);
+    /// One line about all jobs; those that ended count only if they ended after `since`.
+    pub(crate) fn digest(&self, since: Option<Instant>) -> Digest {
+        Digest::new(&self.handle.all(), |job| self.new_lines(job) > 0, since)
     }
 
-    /// What the text of the next job is called, as long as the job has no number.
+    pub(crate) fn note_origin(&self, job: &AnyJob, origin: Origin) {
+        self.origins.set(job.id(), origin, &self.handle);
+    }
+
+    /// The name of the next job's text, until the job has its number.
     pub(crate) fn name_expression(&self) -> String {
         format!("expression {}", self.expressions.fetch_add(1, Ordering::Relaxed))
     }

@@ -1,6 +1,6 @@
-//! What a failed evaluation leaves for whoever looks for the reason: its frames, each with the names that it had.
+//! The captured frames of a failed evaluation, to look for the reason: each with the names that it had.
 //!
-//! Knows nothing of how it came about, of prompts and of jobs.
+//! Knows nothing of how they were captured, of prompts and of jobs.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use rhai::ImmutableString;
 
 use crate::lang::values::{names::Names, value::Value};
 
-/// What a failed evaluation leaves.
+/// What can be examined of a failed evaluation.
 pub(crate) struct PostMortem {
-    /// Outermost first, never none; of very many those from either end.
+    /// Outermost first, never empty; of very many only those at either end.
     pub(crate) frames: Vec<DeadFrame>,
-    /// How many were left out, and before which.
+    /// How many were left out, and before which index.
     pub(crate) left_out: Option<(usize, usize)>,
-    /// The names outside of all functions, as far as the evaluation came.
+    /// The names outside of all functions, as the evaluation left them.
     pub(crate) names: Names,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct DeadFrame {
     pub(crate) function: Option<String>,
     /// Where it was.
     pub(crate) frame: Option<Frame>,
-    /// Its own names; none for a value that was too large to be kept.
+    /// Its own names; none for a value that was too large to capture.
     pub(crate) variables: BTreeMap<ImmutableString, Option<Value>>,
 }
 
@@ -36,7 +36,7 @@ impl PostMortem {
         for (name, value) in self.frames.get(frame).into_iter().flat_map(|frame| &frame.variables) {
             match value {
                 Some(value) => names.set(name.clone(), value.clone()),
-                // Another of that name is not the one that is meant.
+                // Another variable of that name is not the one that is meant.
                 None => names.remove(name),
             }
         }

@@ -1,29 +1,29 @@
-//! Python's `{"x": 1}`, which is a block of statements to Rhai: says how a map is written here.
+//! Python's `{"x": 1}`, which Rhai reads as a block of statements: how to write it as a map.
 //!
-//! Knows only the text, and where it was refused.
+//! Knows only the text, and where the error is.
 
 use super::scan::{Kind, opening};
 
-/// How much of a map is repeated in the way out, in characters.
+/// The longest map that the hint repeats, in characters.
 const LONGEST_MAP: usize = 80;
 
 type Scanned<'a> = &'a [(char, Kind)];
 
-/// The way out, if what was refused is the first colon of a map.
+/// The hint, if the error is at the first colon of a map.
 pub(crate) fn hint(scan: Scanned<'_>, colon: usize) -> Option<String> {
-    let is_code = |place: usize, wanted| scan.get(place) == Some(&(wanted, Kind::Code));
+    let is_code = |index: usize, wanted| scan.get(index) == Some(&(wanted, Kind::Code));
     if !is_code(colon, ':') || is_code(colon + 1, ':') {
         return None;
     }
     let open = opening(&scan[..colon]).filter(|&open| scan[open].0 == '{')?;
     key(&scan[open + 1..colon])?;
-    // A pasted one may be huge.
+    // A pasted map may be huge.
     let part = &scan[open..scan.len().min(open + 2 * LONGEST_MAP)];
     let map = map(part).map(|(map, _)| map).filter(|map| map.chars().count() <= LONGEST_MAP);
     Some(format!("a map begins with `#`: write {}", map.unwrap_or_else(|| "#{x: 1}".to_owned())))
 }
 
-/// The map that begins a text, as it is written here, and how many characters it has there.
+/// The map at the start of a text, in Rhai's form, and how many characters it has in the text.
 fn map(scan: Scanned<'_>) -> Option<(String, usize)> {
     let close = (1..scan.len()).find(|&end| scan[end] == ('}', Kind::Code) && opening(&scan[1..end]).is_none())?;
     let entries = split(&scan[1..close], ',').into_iter().filter(|entry| !trim(entry).is_empty());
@@ -35,7 +35,7 @@ fn map(scan: Scanned<'_>) -> Option<(String, usize)> {
     Some((format!("#{{{}}}", entries.join(", ")), close + 1))
 }
 
-/// A value, with the maps in it as they are written here.
+/// A value, with any maps inside it in Rhai's form.
 fn value(scan: Scanned<'_>) -> String {
     let mut text = String::new();
     let mut rest = trim(scan);
@@ -52,7 +52,7 @@ fn value(scan: Scanned<'_>) -> String {
     text
 }
 
-/// A key, be it a string, a name or a number.
+/// A key: a string, a name or a number.
 fn key(scan: Scanned<'_>) -> Option<String> {
     let whole: String = trim(scan).iter().map(|&(c, _)| c).collect();
     let is_string = whole.len() > 1 && trim(scan).iter().all(|(_, kind)| matches!(kind, Kind::Quoted(_)));
@@ -63,14 +63,14 @@ fn key(scan: Scanned<'_>) -> Option<String> {
     (is_string || name.parse::<f64>().is_ok()).then(|| format!("{name:?}"))
 }
 
-/// The parts between those characters that stand outside brackets.
+/// The parts between the separators outside of brackets.
 fn split(scan: Scanned<'_>, at: char) -> Vec<Scanned<'_>> {
     let mut parts = Vec::new();
     let mut start = 0;
-    for (place, &(c, kind)) in scan.iter().enumerate() {
-        if c == at && kind == Kind::Code && opening(&scan[start..place]).is_none() {
-            parts.push(&scan[start..place]);
-            start = place + 1;
+    for (index, &(c, kind)) in scan.iter().enumerate() {
+        if c == at && kind == Kind::Code && opening(&scan[start..index]).is_none() {
+            parts.push(&scan[start..index]);
+            start = index + 1;
         }
     }
     parts.push(&scan[start..]);
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_in_pythons_spelling_is_told_with_the_way_out() {
+    fn a_python_dict_gets_a_hint() {
         check("{\"x\": 1}", Some("#{x: 1}"));
         check("jobs.new('x', {'x': f(1, 2), \"y z\": [3, 4],})", Some("#{x: f(1, 2), \"y z\": [3, 4]}"));
         check("m = {a: {1: \"b: c\"}}", Some("#{a: #{\"1\": \"b: c\"}}"));
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn other_colons_stay() {
+    fn other_colons_get_no_hint() {
         for text in ["{ a::b }", "x: 1", "(x: 1)", "{ f(x): 1 }", "{ : 1 }"] {
             check(text, None);
         }

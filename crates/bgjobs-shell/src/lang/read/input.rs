@@ -1,45 +1,45 @@
-//! What was typed, before it is parsed: is it whole, is it for the background, is its value wanted.
+//! What a typed text asks for before it is parsed: is it complete, is it for the background, is its value hidden.
 //!
 //! Knows nothing of values and engines.
 
 use super::scan::{End, Kind, scan};
 
-/// A text that was typed, without its last marks.
+/// A typed text without its final mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Input<'a> {
     /// The text to evaluate.
     pub text: &'a str,
-    /// Whether it ended in `&`: it is for the background.
+    /// Whether it ended in `&`, to run in the background.
     pub background: bool,
-    /// Whether it ended in `;`: its value is not wanted.
+    /// Whether it ended in `;`, to hide its value.
     pub silent: bool,
 }
 
 impl<'a> Input<'a> {
-    /// Takes the last `&` or `;` off a text, where it stands outside strings and comments.
+    /// Removes a final `&`, or notes a final `;`, outside of strings and comments.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
         let scan = scan(text);
         let mut code =
             scan.chars.iter().enumerate().rev().filter(|(_, (c, kind))| *kind == Kind::Code && !c.is_whitespace());
-        // What stands after the last code is white space and comments.
-        let after = |place: usize| scan.chars[place + 1..].iter().all(|(_, kind)| !matches!(kind, Kind::Quoted(_)));
+        // Only white space and comments follow the last code.
+        let after = |index: usize| scan.chars[index + 1..].iter().all(|(_, kind)| !matches!(kind, Kind::Quoted(_)));
         let last = code.next();
-        let before = code.next().map(|(place, (c, _))| (place, *c));
+        let before = code.next().map(|(index, (c, _))| (index, *c));
         match last {
-            Some((place, ('&', _))) if after(place) && before != place.checked_sub(1).map(|place| (place, '&')) => {
-                let bytes = scan.chars[..place].iter().map(|(c, _)| c.len_utf8()).sum();
+            Some((index, ('&', _))) if after(index) && before != index.checked_sub(1).map(|index| (index, '&')) => {
+                let bytes = scan.chars[..index].iter().map(|(c, _)| c.len_utf8()).sum();
                 Self { text: &text[..bytes], background: true, silent: false }
             }
-            Some((place, (';', _))) if after(place) => Self { text, background: false, silent: true },
+            Some((index, (';', _))) if after(index) => Self { text, background: false, silent: true },
             _ => Self { text, background: false, silent: false },
         }
     }
 }
 
-/// Whether nothing more needs to be typed: no bracket, no back-quoted string and no comment is open.
+/// Whether a text needs no further line: no bracket, back-quoted string or comment is open.
 ///
-/// A text that can't become right by going on is whole too; evaluating it tells what is wrong.
+/// A text that no further line can repair counts as whole too; evaluating it shows what is wrong.
 ///
 /// ```
 /// use bgjobs_shell::lang::is_whole;
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn open_brackets_strings_and_comments_want_more() {
+    fn open_brackets_strings_and_comments_need_another_line() {
         for open in ["f(", "fn f() {", "[1,", "#{a: (1)", "`a", "/* a", "{ \"}\"", "(')'"] {
             assert!(!is_whole(open), "{open}");
         }

@@ -1,15 +1,15 @@
-//! Calls in Python's spelling, `f(5, z=1)`: says how the same is written here.
+//! Python's keyword arguments, `f(5, z=1)`: how to write the call.
 //!
-//! Knows only the text, and where it was refused.
+//! Knows only the text, and where the error is.
 
 use super::scan::{Kind, opening, scan};
 
-/// How much of a call is repeated in the way out, in characters.
+/// The longest list of arguments that the hint repeats, in characters.
 const LONGEST_CALL: usize = 80;
 
-/// The way out, if a keyword argument was refused whose `=` stands at `equals`.
+/// The hint, if the error is at the `=` of a keyword argument.
 pub(crate) fn hint(scan: &[(char, Kind)], equals: usize) -> Option<String> {
-    let is_code = |place: usize, wanted| scan.get(place) == Some(&(wanted, Kind::Code));
+    let is_code = |index: usize, wanted| scan.get(index) == Some(&(wanted, Kind::Code));
     if !is_code(equals, '=') || is_code(equals + 1, '=') {
         return None;
     }
@@ -32,11 +32,11 @@ pub(crate) fn hint(scan: &[(char, Kind)], equals: usize) -> Option<String> {
     let what = if what.is_empty() { "f" } else { what };
     Some(match callee {
         "jobs.new" if is_option => {
-            format!("`{keyword}=`: options are given in a map; write jobs.start({what}, [{arguments}], {option})")
+            format!("`{keyword}=`: options go in a map; write jobs.start({what}, [{arguments}], {option})")
         }
         "jobs.start" if is_option => {
             let arguments = if arguments.is_empty() { "[]" } else { arguments };
-            format!("`{keyword}=`: options are given in a map; write jobs.start({what}, {arguments}, {option})")
+            format!("`{keyword}=`: options go in a map; write jobs.start({what}, {arguments}, {option})")
         }
         "jobs.new" => {
             let arguments = if arguments.is_empty() { "value".to_owned() } else { format!("{arguments}, value") };
@@ -52,7 +52,7 @@ pub(crate) fn hint(scan: &[(char, Kind)], equals: usize) -> Option<String> {
     })
 }
 
-/// What stands before the first comma outside strings and brackets, and what follows it.
+/// The text before the first comma outside of strings and brackets, and the text after it.
 fn split(arguments: &str) -> (&str, &str) {
     let mut open = 0_usize;
     let mut bytes = 0;
@@ -72,29 +72,29 @@ fn split(arguments: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lang::read::diagnostic::place_of;
+    use crate::lang::read::diagnostic::index_of;
 
     #[track_caller]
     fn check(text: &str, expected: Option<&str>) {
         let refusal = rhai::Engine::new_raw().compile(text.replace("new", "neu")).expect_err("Rhai does not know it");
         let scan = scan(text).chars;
-        let place = place_of(refusal.position(), &scan).expect("Rhai says where");
+        let place = index_of(refusal.position(), &scan).expect("Rhai says where");
         assert_eq!(hint(&scan, place).as_deref(), expected);
     }
 
     #[test]
-    fn a_keyword_argument_is_told_with_the_way_out() {
+    fn a_keyword_argument_gets_a_hint() {
         check(
             "jobs.new(slow, 5, daemon=True)",
-            Some("`daemon=`: options are given in a map; write jobs.start(slow, [5], #{daemon: true})"),
+            Some("`daemon=`: options go in a map; write jobs.start(slow, [5], #{daemon: true})"),
         );
         check(
             "x = 1;\njobs.new(\"f(x, (2))\", daemon=True)",
-            Some("`daemon=`: options are given in a map; write jobs.start(\"f(x, (2))\", [], #{daemon: true})"),
+            Some("`daemon=`: options go in a map; write jobs.start(\"f(x, (2))\", [], #{daemon: true})"),
         );
         check(
             "jobs.start(slow, [5], name=1)",
-            Some("`name=`: options are given in a map; write jobs.start(slow, [5], #{name: \"text\"})"),
+            Some("`name=`: options go in a map; write jobs.start(slow, [5], #{name: \"text\"})"),
         );
         check(
             "jobs.new(f, kw=3)",
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn other_refusals_stay() {
+    fn other_errors_get_no_hint() {
         for text in ["f(1 = 2)", "f(", "[a = 1]", "a = = 1", "f(\"a=1\" b)", "(", "f(1, \"x\"=1)"] {
             check(text, None);
         }

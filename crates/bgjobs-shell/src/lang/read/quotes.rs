@@ -1,14 +1,14 @@
-//! Makes strings in single quotes work, which Rhai does not have.
+//! Strings in single quotes, which Rhai does not have.
 //!
-//! In the text they are swapped for strings in double quotes, one character for one, so that lines and columns stay
-//! right; [`restore`] undoes inside a string what the swap had to hide.
-//! A single character in single quotes stays what it is in Rhai: a character.
+//! They are swapped for strings in double quotes, character by character, so that lines and columns stay right;
+//! [`restore`] undoes what the swap had to hide inside a string. A single character in single quotes remains what it is
+//! in Rhai: a character.
 
 use super::scan::{Kind, scan};
 
-/// Stands for `"` inside a string that was written in single quotes.
+/// Replaces `"` inside a string in single quotes.
 const DOUBLE_QUOTE: char = '\u{f8f0}';
-/// Stands for the `\` of `\'`, which Rhai does not know in double quotes.
+/// Replaces the `\` of `\'`, which Rhai does not accept in double quotes.
 const NOTHING: char = '\u{f8f1}';
 
 /// Swaps the strings in single quotes.
@@ -18,18 +18,18 @@ pub(crate) fn swap(text: &str) -> String {
     }
     let scan = scan(text).chars;
     let mut out: Vec<char> = scan.iter().map(|&(c, _)| c).collect();
-    let mut place = 0;
-    while let Some(start) = scan[place..].iter().position(|&(_, kind)| kind == Kind::Quoted('\'')) {
-        let start = place + start;
+    let mut index = 0;
+    while let Some(start) = scan[index..].iter().position(|&(_, kind)| kind == Kind::Quoted('\'')) {
+        let start = index + start;
         let length = length_of_string(&out[start..]);
-        place = start + length;
-        let is_key = out[place..].iter().find(|c| !c.is_whitespace()) == Some(&':');
-        swap_one(&mut out[start..place], is_key);
+        index = start + length;
+        let is_key = out[index..].iter().find(|c| !c.is_whitespace()) == Some(&':');
+        swap_one(&mut out[start..index], is_key);
     }
     out.into_iter().collect()
 }
 
-/// How many characters the string in single quotes has with which `text` begins; all if it is not closed.
+/// The length of the string in single quotes at the start of `text`; the whole length if it is not closed.
 fn length_of_string(text: &[char]) -> usize {
     let mut escaped = false;
     let closing = text.iter().skip(1).position(|&c| {
@@ -37,7 +37,7 @@ fn length_of_string(text: &[char]) -> usize {
         escaped = c == '\\' && !escaped;
         closes
     });
-    closing.map_or(text.len(), |place| place + 2)
+    closing.map_or(text.len(), |index| index + 2)
 }
 
 /// Swaps one string, given with its quotes; the key of a map is never a character.
@@ -56,25 +56,25 @@ fn swap_one(string: &mut [char], is_key: bool) {
     }
     let last = string.len() - 1;
     (string[0], string[last]) = ('"', '"');
-    let mut place = 1;
-    while place < last {
-        match string[place] {
-            '"' => string[place] = DOUBLE_QUOTE,
+    let mut index = 1;
+    while index < last {
+        match string[index] {
+            '"' => string[index] = DOUBLE_QUOTE,
             '\\' => {
-                match string[place + 1] {
-                    '\'' => string[place] = NOTHING,
-                    '"' => (string[place], string[place + 1]) = (NOTHING, DOUBLE_QUOTE),
+                match string[index + 1] {
+                    '\'' => string[index] = NOTHING,
+                    '"' => (string[index], string[index + 1]) = (NOTHING, DOUBLE_QUOTE),
                     _ => {}
                 }
-                place += 1;
+                index += 1;
             }
             _ => {}
         }
-        place += 1;
+        index += 1;
     }
 }
 
-/// Gives a string that Rhai read the characters that [`swap`] hid.
+/// Restores the characters of a string that [`swap`] hid.
 pub(crate) fn restore(string: &str) -> Option<String> {
     let hidden = |c| c == DOUBLE_QUOTE || c == NOTHING;
     string.contains(hidden).then(|| string.replace(DOUBLE_QUOTE, "\"").replace(NOTHING, ""))
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_and_other_strings_stay() {
+    fn characters_and_other_strings_are_unchanged() {
         for same in [
             "'a'",
             r"'\n'",

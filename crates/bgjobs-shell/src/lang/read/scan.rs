@@ -1,15 +1,15 @@
-//! Tells code from strings and comments in a text, without parsing it.
+//! Separates code from strings and comments in a text, without parsing it.
 //!
 //! Knows only how Rhai's strings and comments begin and end.
 
 /// What a character of a text belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Code, with its white space.
+    /// Code, including white space.
     Code,
-    /// A string or a character, with its quotes; the opening quote tells which.
+    /// A string or a character, including its quotes; the opening quote is given.
     Quoted(char),
-    /// A comment, with its marks.
+    /// A comment, including its marks.
     Comment,
 }
 
@@ -18,9 +18,9 @@ pub(crate) enum Kind {
 pub(crate) enum End {
     /// In code.
     Code,
-    /// In a `"` or `'` string, which must end on its line.
+    /// In a `"` or `'` string, which has to end on its line.
     OpenString,
-    /// In a string or a comment that may go on in the next line.
+    /// In a string or a comment that may continue on the next line.
     OpenLines,
 }
 
@@ -30,9 +30,9 @@ pub(crate) struct Scan {
     pub(crate) end: End,
 }
 
-/// Where the scanner is; strings in back quotes hold code in `${ }`, which holds strings again.
+/// Where the scanner is; back-quoted strings contain code in `${ }`, which can contain strings again.
 enum Within {
-    /// Code, in so many braces since the `${` it began with.
+    /// Code, with this many open braces since its `${`.
     Code {
         braces: usize,
     },
@@ -40,7 +40,7 @@ enum Within {
     Quotes(char),
     BackQuotes,
     LineComment,
-    /// Comments in comments.
+    /// Comments can be nested.
     BlockComment {
         depth: usize,
     },
@@ -53,7 +53,7 @@ pub(crate) fn scan(text: &str) -> Scan {
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
         let next = rest.peek().copied();
-        // A pair of characters that belong together is taken whole.
+        // Two characters that belong together are taken at once.
         let mut pair = |kind, chars: &mut Vec<_>| {
             chars.push((c, kind));
             chars.extend(rest.next().map(|second| (second, kind)));
@@ -93,7 +93,7 @@ pub(crate) fn scan(text: &str) -> Scan {
             Within::Quotes(quote) => match c {
                 '\\' => pair(Kind::Quoted(*quote), &mut chars),
                 '\n' => {
-                    // The string is not closed: Rhai will say so, and what follows is code again.
+                    // An unclosed string: Rhai will report it, and what follows is code again.
                     chars.push((c, Kind::Code));
                     stack.pop();
                 }
@@ -142,22 +142,22 @@ pub(crate) fn scan(text: &str) -> Scan {
     let end = match stack.last() {
         Some(Within::Quotes(_)) => End::OpenString,
         Some(Within::BackQuotes | Within::BlockComment { .. }) => End::OpenLines,
-        // Code in a string is open as the string is.
+        // Code in a string is as open as the string.
         Some(Within::Code { .. }) if stack.len() > 1 => End::OpenLines,
         _ => End::Code,
     };
     Scan { chars, end }
 }
 
-/// Where the innermost bracket stands that is open at the end.
+/// The index of the innermost bracket that is still open at the end.
 pub(crate) fn opening(text: &[(char, Kind)]) -> Option<usize> {
     let mut closed = 0_usize;
-    for (place, &(c, kind)) in text.iter().enumerate().rev() {
+    for (index, &(c, kind)) in text.iter().enumerate().rev() {
         match c {
             _ if kind != Kind::Code => {}
             ')' | ']' | '}' => closed += 1,
             '(' | '[' | '{' if closed > 0 => closed -= 1,
-            '(' | '[' | '{' => return Some(place),
+            '(' | '[' | '{' => return Some(index),
             _ => {}
         }
     }
@@ -168,7 +168,7 @@ pub(crate) fn opening(text: &[(char, Kind)]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// The text with its strings as `s`, its comments as `c`, its code as it is; and how it ends.
+    /// The text with `s` for strings, `c` for comments, and code as it is; and how it ends.
     #[track_caller]
     fn check(text: &str, kinds: &str, end: End) {
         let scan = scan(text);
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_and_comments_are_told_from_code() {
+    fn strings_and_comments_are_separated_from_code() {
         check("a + 1", "a + 1", End::Code);
         check(r#"f("a & b")"#, "f(sssssss)", End::Code);
         check(r#"f('a "b"')"#, "f(sssssss)", End::Code);
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_end_is_seen() {
+    fn an_open_end_is_noticed() {
         check("\"a", "ss", End::OpenString);
         check("\"a\nb", "ss\nb", End::Code);
         check("`a\nb", "ssss", End::OpenLines);

@@ -1,4 +1,4 @@
-//! A text that is evaluated, and what it is called in tracebacks.
+//! A text that is evaluated, with its name in tracebacks.
 
 use std::sync::Arc;
 
@@ -7,9 +7,9 @@ use rhai::ImmutableString;
 /// A text with a name.
 #[derive(Debug)]
 pub struct Source {
-    /// What tracebacks call it: `In[3]`, the name of a file.
+    /// Its name in tracebacks: `In[3]`, or the name of a file.
     pub name: ImmutableString,
-    /// The text, as it was typed.
+    /// The text as it was typed.
     pub text: String,
 }
 

@@ -1,6 +1,6 @@
-//! Makes `_` and `_3` names, as those of the values shown; Rhai has other uses for the first and refuses the second.
+//! Makes `_` and `_3` names, for the values shown; Rhai uses the first otherwise and rejects the second.
 //!
-//! In the text `_3` is swapped for a name of the same length, so that columns stay right; where it stood is kept.
+//! In the text `_3` is replaced by a name of the same length, so that columns stay right; its position is remembered.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,17 @@ use rhai::{Position, Token};
 
 use super::scan::{Kind, scan};
 
-/// Where underscores stand that mean something.
+/// The positions of underscores that have a meaning.
 #[derive(Default)]
 pub(crate) struct Underscores {
-    /// Names as `_3`.
+    /// Names such as `_3`.
     values: BTreeSet<Position>,
-    /// A `_` for all other cases of a `switch`.
+    /// Each `_` that is the default case of a `switch`.
     other_cases: BTreeSet<Position>,
 }
 
 impl Underscores {
-    /// Finds them in a text, and swaps those that Rhai refuses.
+    /// Finds them in a text, and replaces those that Rhai rejects.
     pub(crate) fn swap(text: String) -> (String, Self) {
         let mut found = Self::default();
         if !text.contains('_') {
@@ -27,9 +27,9 @@ impl Underscores {
         let scan = scan(&text).chars;
         let mut out = String::with_capacity(text.len());
         let (mut line, mut column, mut in_word) = (1, 0, false);
-        for (place, &(c, kind)) in scan.iter().enumerate() {
+        for (index, &(c, kind)) in scan.iter().enumerate() {
             (line, column) = if c == '\n' { (line + 1, 0) } else { (line, column + 1) };
-            let after = &scan[place + 1..];
+            let after = &scan[index + 1..];
             let mut swapped = c;
             if c == '_' && kind == Kind::Code && !in_word {
                 let digits = after.iter().take_while(|(c, _)| c.is_ascii_digit()).count();
@@ -64,7 +64,7 @@ fn is_in_word(c: char) -> bool {
     c == '_' || c.is_ascii_alphanumeric()
 }
 
-/// A place that Rhai can count; a text with more lines or columns it refuses.
+/// A position that Rhai can count; it rejects texts with more lines or columns.
 fn position(line: usize, column: usize) -> Position {
     let number = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
     Position::new(number(line), number(column))
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_of_lines_are_swapped_in_code_only() {
+    fn numbered_values_are_replaced_only_in_code() {
         for (text, swapped) in [
             ("_3 + a_3 + _3a + \"_3\"", "v3 + a_3 + _3a + \"_3\""),
             ("// _3\n_12", "// _3\nv12"),

@@ -1,10 +1,9 @@
-//! Where an evaluation is: the functions that it is in, one inside the other, and the place in each, readable from any
-//! thread.
+//! The call stack of an evaluation, readable from any thread: the functions it is in, and the position in each.
 //!
-//! Rhai's debugger would tell them, but it copies the arguments of every call: filling an array of 8,000 numbers took 140
-//! times as long. So the body of each of the user's functions becomes one expression of our own around it, which costs
-//! something where a function is called, and nothing elsewhere; what costs nothing at all is in [`probe`](super::probe).
-//! Knows nothing of names and of what is shown.
+//! Rhai's debugger would provide it, but copies the arguments of every call: filling an array of 8,000 numbers took 140
+//! times as long. So the body of each of the user's functions is wrapped in one expression of our own, which costs
+//! something per call and nothing elsewhere; what costs nothing at all is done by the probes.
+//! Knows nothing of names at the prompt, and of what is shown.
 
 use std::{
     sync::{
@@ -18,46 +17,46 @@ use rhai::{Dynamic, ImmutableString, NativeCallContext, Position, Scope};
 
 use super::{
     code::Code,
-    probe::{Mark, Meaning, meaning},
+    probe::{Lookup, Probe, lookup},
 };
 
-/// After how many operations of Rhai's, at least, a look is due at how long the evaluation has been where it is.
-const LOOK_EVERY: u64 = 2_048;
+/// After at least this many operations of Rhai, the stack is sampled for how long the evaluation has been where it is.
+const SAMPLE_EVERY: u64 = 2_048;
 
-/// Where an evaluation is.
+/// The call stack of an evaluation.
 #[derive(Clone, Default)]
-pub(crate) struct Calls(Arc<Inner>);
+pub(crate) struct CallStack(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    stack: Mutex<Stack>,
-    /// The newest mark.
-    mark: AtomicUsize,
-    /// Whether a function was ended by force, as by a stop.
-    ended: AtomicBool,
-    /// At which operation the next look is due.
-    next_look: AtomicU64,
+    state: Mutex<State>,
+    /// The newest probe.
+    probe: AtomicUsize,
+    /// Whether a function was terminated, as by a stop.
+    terminated: AtomicBool,
+    /// The operation count at which the next sample is due.
+    next_sample: AtomicU64,
 }
 
-/// What an evaluation is in, the outermost first.
+/// The calls an evaluation is in, outermost first.
 #[derive(Default)]
-struct Stack {
-    entered: Vec<Entered>,
-    seen: Option<Seen>,
-    /// What the frames that failed hand over, the innermost first.
-    failed: Vec<Failed>,
+struct State {
+    calls: Vec<Call>,
+    sample: Option<Sample>,
+    /// The captured frames of a failure, innermost first.
+    captured: Vec<CapturedFrame>,
 }
 
-/// Something that an evaluation is in.
-struct Entered {
-    what: What,
-    /// The newest mark before it was entered: the place of the call.
-    caller: Mark,
+/// A call.
+struct Call {
+    callee: Callee,
+    /// The newest probe before the call: its position.
+    caller: Probe,
 }
 
-enum What {
+enum Callee {
     Code(Arc<Code>),
-    /// A function in Rust that may take its time.
+    /// A slow function in Rust.
     Native {
         name: Arc<str>,
         call: Position,
@@ -65,145 +64,145 @@ enum What {
     },
 }
 
-/// Where the last look found the evaluation.
-struct Seen {
+/// Where the last sample found the evaluation.
+struct Sample {
     depth: usize,
     line: Option<usize>,
     since: Instant,
-    looked: Instant,
+    taken: Instant,
 }
 
-/// The names that a frame had when it failed.
-pub(crate) struct Failed {
-    /// How many frames of code there were with it.
+/// The variables of a frame that failed.
+pub(crate) struct CapturedFrame {
+    /// The number of frames of code up to this one.
     pub(crate) depth: usize,
     /// None outside of functions.
     pub(crate) function: Option<ImmutableString>,
-    /// The names of the inner blocks come first, and hide others.
+    /// Those of inner blocks come first, and hide others.
     pub(crate) names: Vec<(ImmutableString, Dynamic)>,
 }
 
 /// Where an evaluation is at one moment.
-pub(crate) struct Now {
-    /// The code that it is in, outermost first, with the place in it as far as it is known.
+pub(crate) struct Snapshot {
+    /// The code it is in, outermost first, with the position in each if known.
     pub(crate) frames: Vec<(Arc<Code>, Option<Position>)>,
-    /// The function in Rust that it is in.
+    /// The function in Rust it is in.
     pub(crate) native: Option<Arc<str>>,
     /// Since when it has been there.
     pub(crate) since: Instant,
 }
 
-/// What is left when this is dropped.
-pub(crate) struct Inside<'a>(&'a Calls);
+/// Leaves the call when it is dropped.
+pub(crate) struct CallGuard<'a>(&'a CallStack);
 
-impl Calls {
-    fn stack(&self) -> MutexGuard<'_, Stack> {
-        self.0.stack.lock().unwrap_or_else(PoisonError::into_inner)
+impl CallStack {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn mark(&self) -> Mark {
-        Mark::at(self.0.mark.load(Ordering::Relaxed))
+    fn probe(&self) -> Probe {
+        Probe::at(self.0.probe.load(Ordering::Relaxed))
     }
 
-    fn set_mark(&self, mark: Mark) {
-        self.0.mark.store(mark.address(), Ordering::Relaxed);
+    fn set_probe(&self, probe: Probe) {
+        self.0.probe.store(probe.address(), Ordering::Relaxed);
     }
 
-    /// Notes that a variable is looked up; says whether it is the user's.
+    /// Notes that a variable is looked up; returns whether it is the user's.
     #[inline]
     pub(crate) fn at(&self, name: &str, index: usize) -> bool {
-        self.set_mark(Mark::of(name));
-        match meaning(name, index) {
-            Meaning::Variable => return true,
-            Meaning::Place => {}
-            Meaning::Caught => drop(self.take_failed()),
+        self.set_probe(Probe::of(name));
+        match lookup(name, index) {
+            Lookup::Variable => return true,
+            Lookup::Place => {}
+            Lookup::Caught => drop(self.take_captured()),
         }
         false
     }
 
-    /// Notes that a function was ended by force.
-    pub(crate) fn note_end(&self) {
-        self.0.ended.store(true, Ordering::Relaxed);
+    /// Notes that a function was terminated.
+    pub(crate) fn note_termination(&self) {
+        self.0.terminated.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a function was ended by force, as by a stop.
-    pub(crate) fn were_ended(&self) -> bool {
-        self.0.ended.load(Ordering::Relaxed)
+    /// Whether a function was terminated, as by a stop.
+    pub(crate) fn was_terminated(&self) -> bool {
+        self.0.terminated.load(Ordering::Relaxed)
     }
 
-    /// Notes that some code is entered; each call of the evaluation locks for a moment, here and at its end.
-    pub(crate) fn enter(&self, code: Arc<Code>) -> Inside<'_> {
-        self.push(What::Code(code))
+    /// Enters some code; each call of the evaluation locks for a moment here and at its end.
+    pub(crate) fn enter(&self, code: Arc<Code>) -> CallGuard<'_> {
+        self.push(Callee::Code(code))
     }
 
-    /// Notes that a function in Rust is called that may take its time.
-    pub(crate) fn enter_native(&self, context: &NativeCallContext<'_>) -> Inside<'_> {
+    /// Enters a slow function in Rust.
+    pub(crate) fn enter_native(&self, context: &NativeCallContext<'_>) -> CallGuard<'_> {
         let (name, call) = (context.fn_name().into(), context.call_position());
-        self.push(What::Native { name, call, since: Instant::now() })
+        self.push(Callee::Native { name, call, since: Instant::now() })
     }
 
-    fn push(&self, what: What) -> Inside<'_> {
-        let mut stack = self.stack();
-        if matches!(what, What::Native { .. }) {
-            // No look is due before its end.
-            stack.look(self.mark());
+    fn push(&self, callee: Callee) -> CallGuard<'_> {
+        let mut state = self.state();
+        if matches!(callee, Callee::Native { .. }) {
+            // No sample is taken before it ends.
+            state.sample_at(self.probe());
         }
-        stack.entered.push(Entered { what, caller: self.mark() });
-        self.set_mark(Mark::default());
-        drop(stack);
-        Inside(self)
+        state.calls.push(Call { callee, caller: self.probe() });
+        self.set_probe(Probe::default());
+        drop(state);
+        CallGuard(self)
     }
 
-    /// Where the evaluation is now; none if it has not begun.
-    pub(crate) fn now(&self) -> Option<Now> {
-        let mut stack = self.stack();
-        let since = stack.look(self.mark());
+    /// Where the evaluation is now; none before it begins.
+    pub(crate) fn snapshot(&self) -> Option<Snapshot> {
+        let mut state = self.state();
+        let since = state.sample_at(self.probe());
         let mut frames = Vec::new();
         let mut native = None;
-        let next = stack.entered.iter().skip(1).map(Some).chain([None]);
-        for (entered, next) in stack.entered.iter().zip(next) {
-            match &entered.what {
-                What::Native { .. } if next.is_some() => {}
-                What::Native { name, .. } => native = Some(Arc::clone(name)),
-                What::Code(code) => {
+        let next = state.calls.iter().skip(1).map(Some).chain([None]);
+        for (call, next) in state.calls.iter().zip(next) {
+            match &call.callee {
+                Callee::Native { .. } if next.is_some() => {}
+                Callee::Native { name, .. } => native = Some(Arc::clone(name)),
+                Callee::Code(code) => {
                     let position = match next {
-                        Some(Entered { what: What::Native { call, .. }, .. }) if !call.is_none() => Some(*call),
-                        next => code.position(next.map_or(self.mark(), |next| next.caller)),
+                        Some(Call { callee: Callee::Native { call, .. }, .. }) if !call.is_none() => Some(*call),
+                        next => code.position(next.map_or(self.probe(), |next| next.caller)),
                     };
                     frames.push((Arc::clone(code), position));
                 }
             }
         }
-        (!frames.is_empty() || native.is_some()).then_some(Now { frames, native, since })
+        (!frames.is_empty() || native.is_some()).then_some(Snapshot { frames, native, since })
     }
 
-    /// Looks now and then how long the evaluation has been where it is: `operations` is how far Rhai has counted.
+    /// Samples every so often how long the evaluation has been where it is; `operations` is Rhai's own count.
     #[inline]
     pub(crate) fn count(&self, operations: u64) {
-        if operations >= self.0.next_look.load(Ordering::Relaxed) {
-            self.look(operations);
+        if operations >= self.0.next_sample.load(Ordering::Relaxed) {
+            self.sample_at(operations);
         }
     }
 
     #[cold]
-    fn look(&self, operations: u64) {
-        let mut stack = self.stack();
-        stack.look(self.mark());
-        let looked = stack.seen.as_ref().map(|seen| seen.looked);
-        drop(stack);
-        // A loop must not be looked at at the same place each time.
-        let jitter = looked.map_or(0, |looked| u64::from(looked.elapsed().subsec_nanos()) % LOOK_EVERY);
-        self.0.next_look.store(operations + LOOK_EVERY + jitter, Ordering::Relaxed);
+    fn sample_at(&self, operations: u64) {
+        let mut state = self.state();
+        state.sample_at(self.probe());
+        let taken = state.sample.as_ref().map(|sample| sample.taken);
+        drop(state);
+        // So that a loop is not always sampled at the same position.
+        let jitter = taken.map_or(0, |taken| u64::from(taken.elapsed().subsec_nanos()) % SAMPLE_EVERY);
+        self.0.next_sample.store(operations + SAMPLE_EVERY + jitter, Ordering::Relaxed);
     }
 
-    /// What the frames that failed hand over, the innermost first.
-    pub(crate) fn take_failed(&self) -> Vec<Failed> {
-        std::mem::take(&mut self.stack().failed)
+    /// Takes the captured frames of a failure, innermost first.
+    pub(crate) fn take_captured(&self) -> Vec<CapturedFrame> {
+        std::mem::take(&mut self.state().captured)
     }
 
-    /// Keeps the names above `base` of a block that failed; they would be gone anyway.
+    /// Captures the variables above `base` of a block that failed; Rhai would drop them.
     #[cold]
-    pub(crate) fn keep(&self, scope: &mut Scope<'_>, base: usize) {
+    pub(crate) fn capture(&self, scope: &mut Scope<'_>, base: usize) {
         // The newest come first, and hide others of the same name.
         let count = scope.len().saturating_sub(base);
         let own: Vec<ImmutableString> = scope.iter_raw().take(count).map(|(name, ..)| name.into()).collect();
@@ -218,63 +217,64 @@ impl Calls {
             };
             names.push((name, value));
         }
-        let mut stack = self.stack();
-        let (depth, function) = stack.innermost();
-        // An error comes from inside: what is from further outside was of another, which something has swallowed.
+        let mut state = self.state();
+        let (depth, function) = state.innermost();
+        // An error comes from inside: frames from further outside belong to an earlier one, which something has
+        // swallowed.
         let mut gone = Vec::new();
-        if stack.failed.last().is_some_and(|last| last.depth < depth) {
-            gone = std::mem::take(&mut stack.failed);
+        if state.captured.last().is_some_and(|last| last.depth < depth) {
+            gone = std::mem::take(&mut state.captured);
         }
-        match stack.failed.last_mut() {
+        match state.captured.last_mut() {
             Some(last) if last.depth == depth => last.names.extend(names),
-            _ => stack.failed.push(Failed { depth, function, names }),
+            _ => state.captured.push(CapturedFrame { depth, function, names }),
         }
-        drop(stack);
+        drop(state);
         drop(gone);
     }
 }
 
-impl Stack {
-    /// How many frames of code there are, and the function of the innermost.
+impl State {
+    /// The number of frames of code, and the function of the innermost.
     fn innermost(&self) -> (usize, Option<ImmutableString>) {
-        let codes = self.entered.iter().filter_map(|entered| match &entered.what {
-            What::Code(code) => Some(code),
-            What::Native { .. } => None,
+        let codes = self.calls.iter().filter_map(|call| match &call.callee {
+            Callee::Code(code) => Some(code),
+            Callee::Native { .. } => None,
         });
         codes.fold((0, None), |(depth, _), code| (depth + 1, code.function.clone()))
     }
 
     /// Notes where the evaluation is, and returns since when it has been there.
-    fn look(&mut self, mark: Mark) -> Instant {
-        let now = Instant::now();
-        let depth = self.entered.len();
-        let line = match self.entered.last().map(|entered| &entered.what) {
-            Some(What::Native { since, .. }) => return *since,
-            Some(What::Code(code)) => code.position(mark).and_then(Position::line),
+    fn sample_at(&mut self, probe: Probe) -> Instant {
+        let snapshot = Instant::now();
+        let depth = self.calls.len();
+        let line = match self.calls.last().map(|call| &call.callee) {
+            Some(Callee::Native { since, .. }) => return *since,
+            Some(Callee::Code(code)) => code.position(probe).and_then(Position::line),
             None => None,
         };
-        let since = match &self.seen {
-            Some(seen) if (seen.depth, seen.line) == (depth, line) => seen.since,
-            // It came here after the last look.
-            Some(seen) => seen.looked,
-            None => now,
+        let since = match &self.sample {
+            Some(sample) if (sample.depth, sample.line) == (depth, line) => sample.since,
+            // It arrived here after the last sample.
+            Some(sample) => sample.taken,
+            None => snapshot,
         };
-        self.seen = Some(Seen { depth, line, since, looked: now });
+        self.sample = Some(Sample { depth, line, since, taken: snapshot });
         since
     }
 }
 
-impl Drop for Inside<'_> {
+impl Drop for CallGuard<'_> {
     fn drop(&mut self) {
-        let mut stack = self.0.stack();
-        let left = stack.entered.pop();
-        if let Some(Entered { caller, what }) = &left {
-            self.0.set_mark(*caller);
-            if matches!(what, What::Native { .. }) {
-                stack.look(*caller);
+        let mut state = self.0.state();
+        let left = state.calls.pop();
+        if let Some(Call { caller, callee }) = &left {
+            self.0.set_probe(*caller);
+            if matches!(callee, Callee::Native { .. }) {
+                state.sample_at(*caller);
             }
         }
-        drop(stack);
+        drop(state);
         drop(left);
     }
 }
@@ -282,30 +282,30 @@ impl Drop for Inside<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lang::{read::source::Source, trace::probe::Marks};
+    use crate::lang::{read::source::Source, trace::probe::Probes};
 
     #[test]
-    fn after_a_function_in_rust_the_next_line_is_new() {
-        let mut marks = Marks::default();
-        let [first, second] = [1, 2].map(|line| marks.name(Position::new(line, 1)));
-        let calls = Calls::default();
-        let inside = calls.enter(Code::of_text(Source::new("In[1]", ""), marks));
+    fn after_a_native_function_the_next_line_counts_as_new() {
+        let mut probes = Probes::default();
+        let [first, second] = [1, 2].map(|line| probes.name(Position::new(line, 1)));
+        let stack = CallStack::default();
+        let inside = stack.enter(Code::of_text(Source::new("In[1]", ""), probes));
         let began = Instant::now();
-        calls.at(&first, 0);
+        stack.at(&first, 0);
         let native =
-            calls.push(What::Native { name: "sleep".into(), call: Position::new(1, 1), since: Instant::now() });
+            stack.push(Callee::Native { name: "sleep".into(), call: Position::new(1, 1), since: Instant::now() });
         while began.elapsed().as_millis() < 2 {
             std::hint::spin_loop();
         }
         drop(native);
         let left = Instant::now();
-        let since = || calls.now().map(|now| now.since);
-        assert!(since() < Some(left), "it is the line where the function was called");
-        calls.at(&second, 0);
+        let since = || stack.snapshot().map(|snapshot| snapshot.since);
+        assert!(since() < Some(left), "it is still the line of the call");
+        stack.at(&second, 0);
         assert!(since() >= Some(left));
-        calls.at(&first, 0);
+        stack.at(&first, 0);
         assert!(since() >= Some(left));
         drop(inside);
-        assert!(calls.now().is_none());
+        assert!(stack.snapshot().is_none());
     }
 }

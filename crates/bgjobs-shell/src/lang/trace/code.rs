@@ -1,4 +1,4 @@
-//! The code of a function, or of a text, in such a form that its evaluation can be watched.
+//! The code of a function or a text, instrumented.
 //!
 //! Evaluates nothing.
 
@@ -10,12 +10,12 @@ use rhai::{
 };
 
 use super::{
-    instrument::Weaver,
-    probe::{Mark, Marks},
+    instrument::Instrumenter,
+    probe::{Probe, Probes},
 };
 use crate::lang::read::source::Source;
 
-/// Stands for the body of a function in what Rhai evaluates; a user's text can't say it.
+/// Replaces the body of a function in what Rhai evaluates; no program can contain it.
 pub(crate) const BODY: &str = "$";
 
 /// The code of one of the user's functions, or of a text.
@@ -23,68 +23,68 @@ pub(crate) struct Code {
     /// None for a text.
     pub(crate) function: Option<ImmutableString>,
     pub(crate) source: Arc<Source>,
-    /// How many names the call declares.
+    /// How many variables the call declares.
     pub(crate) parameters: usize,
-    /// Nothing for a text, whose statements are evaluated one by one.
+    /// Unit for a text, whose statements are evaluated one by one.
     pub(crate) body: Expr,
-    marks: Marks,
+    probes: Probes,
     start: Position,
 }
 
 impl Code {
-    /// That of a text.
-    pub(crate) fn of_text(source: Arc<Source>, mut marks: Marks) -> Arc<Self> {
-        marks.sort();
+    /// The code of a text.
+    pub(crate) fn of_text(source: Arc<Source>, mut probes: Probes) -> Arc<Self> {
+        probes.sort();
         let (body, start) = (Expr::Unit(Position::NONE), Position::NONE);
-        Arc::new(Self { function: None, source, parameters: 0, body, marks, start })
+        Arc::new(Self { function: None, source, parameters: 0, body, probes, start })
     }
 
     fn of_function(function: &Shared<ScriptFuncDef>, source: &Arc<Source>) -> Self {
         let (start, end) = (function.body.start_position(), function.body.end_position());
-        let mut weaver = Weaver::default();
-        let statements = weaver.statements(statements(function));
-        weaver.marks.sort();
+        let mut instrumenter = Instrumenter::default();
+        let statements = instrumenter.statements(statements(function));
+        instrumenter.probes.sort();
         Self {
             function: Some(function.name.clone()),
             source: Arc::clone(source),
             parameters: function.params.len(),
             body: Expr::Stmt(Box::new(StmtBlock::new(statements, start, end))),
-            marks: weaver.marks,
+            probes: instrumenter.probes,
             start,
         }
     }
 
-    /// Where a mark stands; where the function begins if it has used no variable yet.
-    pub(crate) fn position(&self, mark: Mark) -> Option<Position> {
-        let start = (mark == Mark::default()).then_some(self.start);
-        self.marks.position(mark).or(start).filter(|position| !position.is_none())
+    /// The position of a probe; the start of the function if it has used no variable yet.
+    pub(crate) fn position(&self, probe: Probe) -> Option<Position> {
+        let start = (probe == Probe::default()).then_some(self.start);
+        self.probes.position(probe).or(start).filter(|position| !position.is_none())
     }
 }
 
-/// The functions of a text, in such a form that their calls are noted.
-pub(crate) fn watched(functions: &Shared<Module>, source: &Arc<Source>) -> Shared<Module> {
+/// The functions of a text, instrumented.
+pub(crate) fn instrumented(functions: &Shared<Module>, source: &Arc<Source>) -> Shared<Module> {
     if functions.iter_script_fn_info().next().is_none() {
         return Shared::clone(functions);
     }
-    let mut watched = Module::new();
-    watched.set_id(functions.id().unwrap_or_default());
+    let mut instrumented = Module::new();
+    instrumented.set_id(functions.id().unwrap_or_default());
     for (.., function) in functions.iter_script_fn_info() {
         let mut definition = ScriptFuncDef::clone(function);
-        definition.body = around(Code::of_function(function, source)).body.clone();
-        watched.set_script_fn(definition);
+        definition.body = wrapped(Code::of_function(function, source)).body.clone();
+        instrumented.set_script_fn(definition);
     }
-    watched.into()
+    instrumented.into()
 }
 
-/// A function that does nothing but to evaluate some code; Rhai's own parser makes it, as nobody else can.
-fn around(code: Code) -> Shared<ScriptFuncDef> {
+/// A function that only evaluates some code; nothing but Rhai's parser can make one.
+fn wrapped(code: Code) -> Shared<ScriptFuncDef> {
     let state = Dynamic::from(Arc::new(code));
     let mut engine = Engine::new_raw();
     engine.set_optimization_level(OptimizationLevel::None);
     engine.register_custom_syntax_with_state_raw(
         BODY,
-        move |_, _, place| {
-            *place = state.clone();
+        move |_, _, slot| {
+            *slot = state.clone();
             Ok(None)
         },
         false,

@@ -1,6 +1,6 @@
 //! Frames for people: which line of which text, in which function.
 //!
-//! Knows nothing of how they were found out.
+//! Knows nothing of how they were found.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use rhai::Position;
 
 use crate::lang::read::source::Source;
 
-/// How many frames are shown from the beginning, and how many from the end.
+/// How many frames are shown from either end.
 pub(crate) const MOST_FRAMES: usize = 12;
 
 /// How much of a line is shown, in characters.
 const LONGEST_LINE: usize = 160;
 
-/// What a function is called in tracebacks.
+/// The name of a function in tracebacks.
 pub(crate) fn shown(function: &str) -> Option<String> {
     match function {
         "" => None,
@@ -31,12 +31,12 @@ pub(crate) fn shortened(mut frames: Vec<Frame>) -> Vec<Frame> {
         let note = Frame { source: Some(format!("... {left_out} more ...")), ..Frame::default() };
         frames.splice(MOST_FRAMES..MOST_FRAMES + left_out, [note]);
     }
-    // A call by Rust code, as that of a function value by `map`, stands at the same place as the method.
+    // A call from Rust code, such as that of a function value by `map`, has the same position as the method.
     frames.dedup_by(|a, b| (&a.source, a.line, a.column) == (&b.source, b.line, b.column));
     frames
 }
 
-/// The part of a long line around a column, and the column in it.
+/// The part of a long line around a column, and the column in that part.
 fn window(line: &str, column: usize) -> (Option<String>, Option<usize>) {
     let length = line.chars().count();
     if length <= LONGEST_LINE {
@@ -51,12 +51,12 @@ fn window(line: &str, column: usize) -> (Option<String>, Option<usize>) {
 /// A function, or a text outside of functions.
 pub(crate) struct Site {
     pub(crate) source: Option<Arc<Source>>,
-    /// As [`shown`] calls it.
+    /// As [`shown`] returns it.
     pub(crate) function: Option<String>,
 }
 
 impl Site {
-    /// The frame of a position, if there is one to show; `title` is what its source is called.
+    /// The frame of a position, if there is one to show; `title` gives the name of its source.
     pub(crate) fn frame(&self, position: Position, title: impl Fn(&Arc<Source>) -> String) -> Option<Frame> {
         let source = self.source.as_ref()?;
         let number = |number: Option<usize>| number.and_then(|number| u32::try_from(number).ok());

@@ -1,5 +1,5 @@
-//! Changes what was compiled so that its evaluation can be watched: each use of a variable says where it stands, and each
-//! block that declares names hands them over when it fails.
+//! Instruments compiled code: each use of a variable becomes a probe of its position, and each block that declares
+//! variables has them captured when it fails.
 //!
 //! Evaluates nothing, and changes nothing of what the code does.
 
@@ -7,41 +7,41 @@ use std::sync::Arc;
 
 use rhai::{CustomExpr, Dynamic, Expr, FnCallExpr, Position, Stmt, StmtBlock};
 
-use super::probe::{Marks, caught};
+use super::probe::{Probes, caught};
 
-/// What stands for a block in the code; a user's text can't say it.
+/// Replaces a block in the code; no program can contain it.
 pub(crate) const BLOCK: &str = "$block";
 
-/// How many statements and expressions make a loop's body that is too quick for what it costs to keep the loop's variables:
-/// `x += i` has three, and takes half as long again.
+/// Loop bodies with fewer statements and expressions than this run too fast to capture the loop's variables:
+/// `x += i` has three, and would take half as long again.
 const SHORT: usize = 4;
 
-/// A block that declares names.
+/// A block that declares variables.
 pub(crate) struct Block {
     pub(crate) body: Expr,
-    /// How many names the statement around it declares for it, as `for` does.
+    /// How many variables the statement around it declares for it, as `for` does.
     pub(crate) lent: usize,
 }
 
-/// Changes the statements of a function or a text, and notes where things stand.
+/// Instruments the statements of a function or a text, and collects the probes.
 #[derive(Default)]
-pub(crate) struct Weaver {
-    pub(crate) marks: Marks,
+pub(crate) struct Instrumenter {
+    pub(crate) probes: Probes,
     /// How many statements and expressions it has seen.
     nodes: usize,
 }
 
-/// What comes first when an expression is evaluated.
-enum First {
-    /// Nothing that takes its time.
+/// What an expression does first when it is evaluated.
+enum FirstAction {
+    /// Nothing slow.
     Nothing,
-    /// A variable is looked up, which says where this is.
+    /// Looks up a variable, which probes the position.
     Variable,
-    /// Something is called, which may take long.
+    /// Calls something, which may be slow.
     Call(Position),
 }
 
-impl First {
+impl FirstAction {
     fn or(self, next: impl FnOnce() -> Self) -> Self {
         match self {
             Self::Nothing => next(),
@@ -50,21 +50,21 @@ impl First {
     }
 }
 
-impl Weaver {
-    /// Changes statements that follow each other, with those that say where they are in between.
+impl Instrumenter {
+    /// Instruments a sequence of statements, inserting probes where they are needed.
     pub(crate) fn statements(&mut self, statements: impl IntoIterator<Item = Stmt>) -> Vec<Stmt> {
-        let mut woven = Vec::new();
+        let mut instrumented = Vec::new();
         for mut statement in statements {
             self.statement(&mut statement);
-            if let First::Call(position) = first_of_statement(&statement) {
-                woven.push(Stmt::Expr(Box::new(self.marks.variable(position))));
+            if let FirstAction::Call(position) = first_of_statement(&statement) {
+                instrumented.push(Stmt::Expr(Box::new(self.probes.variable(position))));
             }
-            woven.push(statement);
+            instrumented.push(statement);
         }
-        woven
+        instrumented
     }
 
-    /// Changes one statement.
+    /// Instruments one statement.
     pub(crate) fn statement(&mut self, statement: &mut Stmt) {
         self.nodes += 1;
         match statement {
@@ -108,7 +108,7 @@ impl Weaver {
         }
     }
 
-    /// Changes a block; `lent` names are declared for it by the statement around it.
+    /// Instruments a block; the statement around it declares `lent` variables for it.
     fn block(&mut self, block: &mut StmtBlock, lent: usize) {
         if block.is_empty() {
             return;
@@ -132,13 +132,13 @@ impl Weaver {
         }
     }
 
-    /// A condition that is looked at again and again says each time where it is.
+    /// A condition that is evaluated again and again probes its position each time.
     fn condition(&mut self, expr: &mut Expr) {
         self.expr(expr);
-        if let First::Call(position) = first(expr) {
-            let mark = Stmt::Expr(Box::new(self.marks.variable(position)));
+        if let FirstAction::Call(position) = first(expr) {
+            let probe = Stmt::Expr(Box::new(self.probes.variable(position)));
             let condition = Stmt::Expr(Box::new(std::mem::take(expr)));
-            *expr = Expr::Stmt(Box::new(StmtBlock::new([mark, condition], position, Position::NONE)));
+            *expr = Expr::Stmt(Box::new(StmtBlock::new([probe, condition], position, Position::NONE)));
         }
     }
 
@@ -150,7 +150,7 @@ impl Weaver {
         self.nodes += 1;
         match expr {
             Expr::Variable(variable, _, position) if variable.2.is_empty() => {
-                self.marks.give(&mut variable.1, *position);
+                self.probes.give(&mut variable.1, *position);
             }
             Expr::Stmt(block) => self.block(block, 0),
             Expr::FnCall(call, _) | Expr::MethodCall(call, _) => self.call(call),
@@ -170,17 +170,17 @@ impl Weaver {
     }
 }
 
-/// Where a statement is, for whoever waits for it.
-pub(crate) fn place(statement: &Stmt) -> Position {
+/// The position to report while a statement runs.
+pub(crate) fn report_position(statement: &Stmt) -> Position {
     match (first_of_statement(statement), statement) {
-        (First::Call(position), _) => position,
+        (FirstAction::Call(position), _) => position,
         (_, Stmt::Assignment(assignment)) => assignment.1.lhs.start_position(),
         _ => statement.position(),
     }
 }
 
-/// What comes first in a statement, outside of its blocks.
-fn first_of_statement(statement: &Stmt) -> First {
+/// What a statement does first, outside of its blocks.
+fn first_of_statement(statement: &Stmt) -> FirstAction {
     match statement {
         Stmt::Expr(expr) | Stmt::BreakLoop(Some(expr), ..) | Stmt::Return(Some(expr), ..) => first(expr),
         Stmt::FnCall(call, position) => first_in_call(call, *position),
@@ -189,43 +189,43 @@ fn first_of_statement(statement: &Stmt) -> First {
         Stmt::If(flow, _) => first(&flow.expr),
         Stmt::For(parts, _) => first(&parts.2.expr),
         Stmt::Switch(parts, _) => first(&parts.0),
-        _ => First::Nothing,
+        _ => FirstAction::Nothing,
     }
 }
 
-fn first(expr: &Expr) -> First {
+fn first(expr: &Expr) -> FirstAction {
     match expr {
-        Expr::Variable(..) => First::Variable,
+        Expr::Variable(..) => FirstAction::Variable,
         Expr::FnCall(call, position) => first_in_call(call, *position),
-        // All that is in the brackets comes before the value that stands in front.
+        // Everything in brackets is evaluated before the value in front of them.
         Expr::Dot(pair, _, position) | Expr::Index(pair, _, position) => {
-            let call = || if calls_method(&pair.rhs) { First::Call(*position) } else { First::Nothing };
+            let call = || if calls_method(&pair.rhs) { FirstAction::Call(*position) } else { FirstAction::Nothing };
             first_in_chain(&pair.rhs).or(|| first(&pair.lhs)).or(call)
         }
         Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _) => first_of(&**parts),
         Expr::Array(parts, _) | Expr::InterpolatedString(parts, _) => first_of(&**parts),
         Expr::Map(parts, _) => first_of(parts.0.iter().map(|(_, part)| part)),
-        _ => First::Nothing,
+        _ => FirstAction::Nothing,
     }
 }
 
-fn first_of<'a>(parts: impl IntoIterator<Item = &'a Expr>) -> First {
-    parts.into_iter().fold(First::Nothing, |before, part| before.or(|| first(part)))
+fn first_of<'a>(parts: impl IntoIterator<Item = &'a Expr>) -> FirstAction {
+    parts.into_iter().fold(FirstAction::Nothing, |before, part| before.or(|| first(part)))
 }
 
-fn first_in_call(call: &FnCallExpr, position: Position) -> First {
+fn first_in_call(call: &FnCallExpr, position: Position) -> FirstAction {
     let is_operator = call.is_operator_call();
     let arguments = match &call.args[..] {
-        // Rhai looks up a variable that comes first last, so that the function can change it.
+        // If the first argument is a variable, Rhai looks it up last, so that the function can change it.
         [own @ Expr::Variable(..), rest @ ..] if !is_operator => first_of(rest.iter().chain([own])),
         arguments => first_of(arguments),
     };
-    // Operators between constants take no time.
-    arguments.or(|| if is_operator { First::Nothing } else { First::Call(position) })
+    // Operators on constants take no time.
+    arguments.or(|| if is_operator { FirstAction::Nothing } else { FirstAction::Call(position) })
 }
 
-/// What comes first in what stands after a dot or in brackets.
-fn first_in_chain(expr: &Expr) -> First {
+/// What comes first after a dot or in brackets.
+fn first_in_chain(expr: &Expr) -> FirstAction {
     match expr {
         Expr::MethodCall(call, _) => first_of(&call.args),
         Expr::Dot(pair, ..) | Expr::Index(pair, ..) => first_in_chain(&pair.lhs).or(|| first_in_chain(&pair.rhs)),
@@ -233,7 +233,7 @@ fn first_in_chain(expr: &Expr) -> First {
     }
 }
 
-/// Whether there is a method in what stands after a dot.
+/// Whether there is a method call after a dot.
 fn calls_method(expr: &Expr) -> bool {
     match expr {
         Expr::MethodCall(..) => true,

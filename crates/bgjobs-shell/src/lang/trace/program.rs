@@ -1,15 +1,14 @@
-//! A text that compiled: its statements, one by one, and its functions.
+//! A compiled text: its statements, one by one, and its functions.
 //!
-//! Knows how the prompt's grammar differs from Rhai's: outside all brackets a name is set with `let` or without, and
-//! is then a variable of the prompt.
+//! Knows that a name outside of all brackets is set with or without `let`, and is then a variable of the prompt.
 
 use std::sync::{Arc, PoisonError};
 
 use rhai::{AST, Dynamic, Engine, Expr, ImmutableString, Module, ParseError, Position, Shared, Stmt};
 
 use super::{
-    code::{Code, watched},
-    instrument::{Weaver, place},
+    code::{Code, instrumented},
+    instrument::{Instrumenter, report_position},
 };
 use crate::lang::{
     error::Result,
@@ -22,41 +21,41 @@ use crate::lang::{
     values::names::Names,
 };
 
-/// A text that compiled.
+/// A compiled text.
 pub(crate) struct Program {
     /// Its functions as they were written.
     defined: Shared<Module>,
-    /// Its functions, so that their calls are noted.
+    /// Its functions, instrumented.
     functions: Shared<Module>,
-    /// Each with a name that says where it stands.
+    /// Each with a probe of its position.
     statements: Vec<(Stmt, ImmutableString)>,
     source: Arc<Source>,
     code: Arc<Code>,
-    /// Where names stand that a `let` declares.
+    /// The positions of names after a `let`.
     declared: Vec<Position>,
 }
 
 /// One statement of a program.
-pub(crate) struct Step<'a> {
-    statement: &'a Stmt,
-    /// A name that says where it stands.
-    pub(crate) mark: &'a str,
+pub(crate) struct Statement<'a> {
+    ast: &'a Stmt,
+    /// A probe of its position.
+    pub(crate) probe: &'a str,
     is_last: bool,
     source: &'a ImmutableString,
 }
 
-/// The value of a statement after which the next one follows; one that returns has another.
+/// The value of a statement that the next one follows; one that returns has another value.
 #[derive(Clone)]
-struct GoesOn;
+struct Continues;
 
 impl Program {
     /// Compiles statements.
-    pub(crate) fn statements(source: Arc<Source>) -> Result<Self, ParseError> {
+    pub(crate) fn compile_statements(source: Arc<Source>) -> Result<Self, ParseError> {
         Self::compile(source, Grammar::Statements, |engine, text| engine.compile(text))
     }
 
-    /// Compiles one expression and nothing else: what may stand on the right of an `=`.
-    pub(crate) fn expression(source: Arc<Source>) -> Result<Self, ParseError> {
+    /// Compiles one expression and nothing else: what can stand to the right of an `=`.
+    pub(crate) fn compile_expression(source: Arc<Source>) -> Result<Self, ParseError> {
         Self::compile(source, Grammar::Expression, |engine, text| engine.compile_expression(text))
     }
 
@@ -68,20 +67,20 @@ impl Program {
         let (text, underscores) = Underscores::swap(quotes::swap(&source.text));
         let (engine, reading) = compiler(grammar, Some(underscores));
         let compiled = compile(&engine, &text);
-        let mut ast = compiled.map_err(|refusal| diagnostic::explain(refusal, &source.text))?;
-        // Only then do the functions have it too.
+        let mut ast = compiled.map_err(|error| diagnostic::explain(error, &source.text))?;
+        // Only after this do the functions have it too.
         ast.set_source(source.name.clone());
         let declared = std::mem::take(&mut reading.lock().unwrap_or_else(PoisonError::into_inner).declared);
-        let functions = watched(ast.shared_lib(), &source);
-        let mut weaver = Weaver::default();
+        let functions = instrumented(ast.shared_lib(), &source);
+        let mut instrumenter = Instrumenter::default();
         let mut statements = Vec::new();
         for statement in ast.statements() {
             let mut statement = statement.clone();
-            let mark = weaver.marks.name(place(&statement));
-            weaver.statement(&mut statement);
-            statements.push((statement, mark));
+            let probe = instrumenter.probes.name(report_position(&statement));
+            instrumenter.statement(&mut statement);
+            statements.push((statement, probe));
         }
-        let code = Code::of_text(Arc::clone(&source), weaver.marks);
+        let code = Code::of_text(Arc::clone(&source), instrumenter.probes);
         Ok(Self { defined: Shared::clone(ast.shared_lib()), functions, statements, source, code, declared })
     }
 
@@ -89,31 +88,31 @@ impl Program {
         &self.source
     }
 
-    /// Adds the functions, with those that have no name, to some names.
+    /// Adds the functions, including anonymous ones, to some names.
     pub(crate) fn define_in(&self, names: &mut Names) {
         names.define(&self.defined, &self.functions, &self.source);
     }
 
-    /// Where its statements stand.
+    /// The positions of its statements.
     pub(crate) fn code(&self) -> &Arc<Code> {
         &self.code
     }
 
-    pub(crate) fn steps(&self) -> impl Iterator<Item = Step<'_>> {
+    pub(crate) fn statements(&self) -> impl Iterator<Item = Statement<'_>> {
         let count = self.statements.len();
-        self.statements.iter().enumerate().map(move |(place, (statement, mark))| Step {
-            statement,
-            mark,
-            is_last: place + 1 == count,
+        self.statements.iter().enumerate().map(move |(index, (ast, probe))| Statement {
+            ast,
+            probe,
+            is_last: index + 1 == count,
             source: &self.source.name,
         })
     }
 }
 
-impl Step<'_> {
-    /// The name that this statement sets anew: after a `let`, or because it is not known yet.
+impl Statement<'_> {
+    /// The name that this statement creates: after a `let`, or because it is not known yet.
     pub(crate) fn name_to_set(&self, program: &Program, knows: impl Fn(&str) -> bool) -> Option<ImmutableString> {
-        let (variable, is_set) = match self.statement {
+        let (variable, is_set) = match self.ast {
             Stmt::Assignment(assignment) if !assignment.0.is_op_assignment() => (&assignment.1.lhs, true),
             Stmt::Expr(expression) => (&**expression, false),
             _ => return None,
@@ -125,7 +124,7 @@ impl Step<'_> {
 
     /// The value for [`Self::name_to_set`].
     pub(crate) fn value_to_set(&self, engine: &Engine) -> Result<Dynamic> {
-        match self.statement {
+        match self.ast {
             Stmt::Assignment(assignment) => self.evaluate(engine, [Stmt::Expr(Box::new(assignment.1.rhs.clone()))]),
             // `let x;`
             _ => Ok(Dynamic::UNIT),
@@ -134,18 +133,18 @@ impl Step<'_> {
 
     /// Evaluates the statement.
     pub(crate) fn run(&self, engine: &Engine) -> Result<Dynamic> {
-        let goes_on = || Expr::DynamicConstant(Box::new(Dynamic::from(GoesOn)), Position::NONE);
-        let mark = (!self.is_last).then(|| Stmt::Expr(Box::new(goes_on())));
-        self.evaluate(engine, [self.statement.clone()].into_iter().chain(mark))
+        let continues = || Expr::DynamicConstant(Box::new(Dynamic::from(Continues)), Position::NONE);
+        let probe = (!self.is_last).then(|| Stmt::Expr(Box::new(continues())));
+        self.evaluate(engine, [self.ast.clone()].into_iter().chain(probe))
     }
 
-    /// Whether the next statement follows when [`Self::run`] gave this value.
-    pub(crate) fn goes_on(value: &Dynamic) -> bool {
-        value.is::<GoesOn>()
+    /// Whether the next statement follows, given the value of [`Self::run`].
+    pub(crate) fn continues(value: &Dynamic) -> bool {
+        value.is::<Continues>()
     }
 
     fn evaluate(&self, engine: &Engine, statements: impl IntoIterator<Item = Stmt>) -> Result<Dynamic> {
-        // The functions are among those of the engine, where they know what their source is called.
+        // The engine has the functions already, with the name of their source.
         let ast = AST::new_with_source(statements, Module::new(), self.source.clone());
         engine.eval_ast(&ast)
     }

@@ -1,61 +1,66 @@
-//! Has an engine note what it does in code that was [woven](super::instrument).
+//! Connects an engine to a call stack, which then follows instrumented code.
 //!
-//! Knows nothing of what becomes of the notes.
+//! Knows nothing of who reads the stack.
 
 use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, EvalAltResult, EvalContext, Expression};
 
 use super::{
-    call_stack::Calls,
+    call_stack::CallStack,
     code::{BODY, Code},
     instrument::{BLOCK, Block},
 };
 use crate::lang::error::{Result, error};
 
-impl Calls {
-    /// Has an engine note what it does in code that was [woven](super::instrument).
-    pub(crate) fn watch(&self, engine: &mut Engine) {
-        let calls = self.clone();
+impl CallStack {
+    /// Has an engine report to this call stack what it does in instrumented code.
+    pub(crate) fn attach(&self, engine: &mut Engine) {
+        let stack = self.clone();
         let call = move |context: &mut EvalContext<'_, '_, '_, '_, '_, '_>, _: &[Expression<'_>], state: &Dynamic| {
+            // A program can pass a text that contains it to `eval`.
             let code = state.read_lock::<Arc<Code>>();
-            // `eval` can be given a text that says it.
             let code = code.ok_or_else(|| error(format!("'{BODY}' is a reserved symbol")))?;
-            let base = context.scope().len().saturating_sub(code.parameters);
-            let inside = calls.enter(Arc::clone(&code));
-            let value = evaluate(context, &code.body);
-            if let Err(error) = &value
-                && !error.is_pseudo_error()
-            {
-                calls.keep(context.scope_mut(), base);
-            }
+            let inside = stack.enter(Arc::clone(&code));
+            let value = stack.evaluate(context, &code.body, code.parameters);
             drop(inside);
-            calls.placed(value, context.source())
+            stack.placed(value, context.source())
         };
         engine.register_custom_syntax_handler(BODY, false, call).expect("it changes no scope");
-        let calls = self.clone();
+        let stack = self.clone();
         let block = move |context: &mut EvalContext<'_, '_, '_, '_, '_, '_>, _: &[Expression<'_>], state: &Dynamic| {
             let block = state.read_lock::<Arc<Block>>();
             let block = block.ok_or_else(|| error(format!("'{BLOCK}' is a reserved symbol")))?;
-            let base = context.scope().len().saturating_sub(block.lent);
-            let value = evaluate(context, &block.body);
-            if let Err(error) = &value
-                && !error.is_pseudo_error()
-            {
-                calls.keep(context.scope_mut(), base);
-            }
-            value
+            stack.evaluate(context, &block.body, block.lent)
         };
         engine.register_custom_syntax_handler(BLOCK, false, block).expect("it changes no scope");
     }
 
-    /// Rhai hands a stop and an overflow of the stack through all calls and forgets the places; inside another error it
+    /// Evaluates a block; if it fails, captures its variables and the `lent` ones declared before it.
+    ///
+    /// Rhai must not drop the variables at the end of the block; it drops them at the end of the one around it.
+    #[expect(deprecated, reason = "Rhai marks what may change between its versions; tests would tell")]
+    fn evaluate(
+        &self,
+        context: &mut EvalContext<'_, '_, '_, '_, '_, '_>,
+        body: &rhai::Expr,
+        lent: usize,
+    ) -> Result<Dynamic> {
+        let base = context.scope().len().saturating_sub(lent);
+        let value = context.eval_expression_tree_raw(&Expression::from(body), false);
+        if value.as_ref().is_err_and(|error| !error.is_pseudo_error()) {
+            self.capture(context.scope_mut(), base);
+        }
+        value
+    }
+
+    /// Rhai passes stops and stack overflows through all calls and forgets their positions; wrapped in another error it
     /// keeps them.
     fn placed(&self, value: Result<Dynamic>, source: Option<&str>) -> Result<Dynamic> {
         let Err(mut error) = value else { return value };
         match *error {
-            // That other error can be caught, so it is noted too.
-            EvalAltResult::ErrorTerminated(..) => self.note_end(),
+            // That other error can be caught, so the termination is noted.
+            EvalAltResult::ErrorTerminated(..) => self.note_termination(),
             EvalAltResult::ErrorStackOverflow(_) => {}
             _ => return Err(error),
         }
@@ -65,32 +70,26 @@ impl Calls {
     }
 }
 
-/// Evaluates a block, and leaves the names that it declares to be looked at; Rhai takes them away at the end of the block
-/// in which this stands.
-#[expect(deprecated, reason = "Rhai's mark for what may change between its versions; tests would tell")]
-fn evaluate(context: &mut EvalContext<'_, '_, '_, '_, '_, '_>, body: &rhai::Expr) -> Result<Dynamic> {
-    context.eval_expression_tree_raw(&Expression::from(body), false)
-}
-
 #[cfg(test)]
 mod tests {
     use rhai::{NativeCallContext, Position};
 
     use super::*;
-    use crate::lang::{read::source::Source, trace::code::watched};
+    use crate::lang::{read::source::Source, trace::code::instrumented};
 
-    fn evaluate(text: &str, calls: &Calls) -> Result<Dynamic> {
+    fn evaluate(text: &str, stack: &CallStack) -> Result<Dynamic> {
         let mut engine = Engine::new();
-        calls.watch(&mut engine);
-        let asked = calls.clone();
-        #[expect(deprecated, reason = "Rhai's mark for what may change between its versions; tests would tell")]
+        stack.attach(&mut engine);
+        let asked = stack.clone();
+        #[expect(deprecated, reason = "Rhai marks what may change between its versions; tests would tell")]
         engine.on_var(move |name, index, _| Ok((!asked.at(name, index)).then_some(Dynamic::UNIT)));
-        let shared = calls.clone();
+        let shared = stack.clone();
         engine.register_fn("lines", move |context: NativeCallContext<'_>| {
             let inside = shared.enter_native(&context);
             // As another thread would.
-            let calls = shared.clone();
-            let frames = std::thread::spawn(move || calls.now().map(|now| now.frames).unwrap_or_default()).join();
+            let stack = shared.clone();
+            let frames =
+                std::thread::spawn(move || stack.snapshot().map(|snapshot| snapshot.frames).unwrap_or_default()).join();
             drop(inside);
             let line = |(code, position): &(Arc<Code>, Option<Position>)| {
                 let line = position.and_then(Position::line).map_or_else(|| "?".to_owned(), |line| line.to_string());
@@ -100,21 +99,21 @@ mod tests {
         });
         let ast = engine.compile(text)?;
         let source = Source::new("In[1]", text);
-        engine.register_global_module(watched(ast.shared_lib(), &source));
+        engine.register_global_module(instrumented(ast.shared_lib(), &source));
         engine.eval_ast(&ast.clone_statements_only())
     }
 
     #[test]
-    fn the_functions_that_run_and_the_lines_that_they_are_at_are_known_to_other_threads() {
-        let calls = Calls::default();
+    fn other_threads_see_the_running_functions_and_their_lines() {
+        let stack = CallStack::default();
         let text = "fn inner() {\n lines() }\nfn outer(n) {\n let x = n;\n let y = 1;\n inner() }\nouter(1)";
-        assert_eq!(evaluate(text, &calls).expect("it runs").to_string(), "outer 6, inner 2");
-        assert!(evaluate("fn fails() { 1 / 0 } fn calls() { fails() } calls()", &calls).is_err());
-        assert!(calls.now().is_none(), "what failed was left too");
+        assert_eq!(evaluate(text, &stack).expect("it runs").to_string(), "outer 6, inner 2");
+        assert!(evaluate("fn fails() { 1 / 0 } fn calls() { fails() } calls()", &stack).is_err());
+        assert!(stack.snapshot().is_none(), "a failed call has ended too");
     }
 
     #[test]
-    fn each_way_to_call_says_its_line() {
+    fn every_kind_of_call_reports_its_line() {
         for (before, call) in [
             ("", "g()"),
             ("", "let y = g(); y"),
@@ -140,19 +139,19 @@ mod tests {
             let text = format!(
                 "fn f2(a, b) {{ b }} fn f2(b) {{ b }} fn g() {{ lines() }}\nfn f(x) {{ {before}\n let z = 1;\n {call} }}\nf(1)"
             );
-            let value = evaluate(&text, &Calls::default()).expect(call).to_string();
+            let value = evaluate(&text, &CallStack::default()).expect(call).to_string();
             assert!(value.starts_with("f 4, ") && value.ends_with("g 1"), "{call}: {value}");
         }
     }
 
     #[test]
-    fn after_a_call_the_line_is_that_of_the_caller_again() {
+    fn after_a_call_the_line_is_the_callers_again() {
         let text = "fn g(n) {\n let m = n; m }\nfn f(x) {\n g(x);\n lines() }\nf(1)";
-        assert_eq!(evaluate(text, &Calls::default()).expect("it runs").to_string(), "f 5");
+        assert_eq!(evaluate(text, &CallStack::default()).expect("it runs").to_string(), "f 5");
     }
 
     #[test]
-    fn functions_do_what_they_did() {
+    fn instrumented_functions_behave_the_same() {
         for (text, expected) in [
             ("fn f(a, b) { let c = a; if b { return c + 1; } c } [f(1, true), f(1, false)]", "[2, 1]"),
             ("fn f() {} f()", ""),
@@ -175,16 +174,16 @@ mod tests {
             ("fn f(x) { switch x { 1 => { let y = 2; y } _ => { let z = 3; z } } } [f(1), f(2)]", "[2, 3]"),
             ("fn f() { const A = 3; { const B = A + 1; B } } f()", "4"),
         ] {
-            assert_eq!(evaluate(text, &Calls::default()).expect(text).to_string(), expected, "{text}");
+            assert_eq!(evaluate(text, &CallStack::default()).expect(text).to_string(), expected, "{text}");
         }
     }
 
     #[test]
-    fn what_fails_hands_over_its_names() {
+    fn failing_code_has_its_variables_captured() {
         let failed = |text: &str| {
-            let calls = Calls::default();
-            assert!(evaluate(text, &calls).is_err(), "{text}");
-            let frames = calls.take_failed().into_iter().map(|failed| {
+            let stack = CallStack::default();
+            assert!(evaluate(text, &stack).is_err(), "{text}");
+            let frames = stack.take_captured().into_iter().map(|failed| {
                 let names = failed.names.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
                 format!("{}: {}", failed.depth, names.join(" "))
             });

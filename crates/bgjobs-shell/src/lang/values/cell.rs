@@ -1,6 +1,6 @@
-//! A variable while an evaluation uses it: a cell that Rhai can change, and a mark that tells it from others.
+//! A variable in use: a cell that Rhai can change, and a tag that identifies it.
 //!
-//! Knows nothing of how cells come and go.
+//! Knows nothing of when cells are made and frozen.
 
 use std::fmt;
 
@@ -8,42 +8,42 @@ use rhai::{Dynamic, Locked, Shared};
 
 use super::value::Value;
 
-/// A variable in use.
+/// A variable in use, as Rhai shares it.
 pub(crate) type Cell = Shared<Locked<Dynamic>>;
 
-/// Marks on cells are numbers from here on, so that the tags that a program gives its values are no marks.
-pub(crate) const FIRST_MARK: i32 = 1 << 30;
+/// The tags of cells are numbers from here on, to tell them from tags that a program gives its values.
+pub(crate) const FIRST_TAG: i32 = 1 << 30;
 
-/// A variable that this statement has used.
-pub(crate) struct Live {
+/// A variable of the prompt that this statement has used.
+pub(crate) struct NamedCell {
     pub(crate) cell: Cell,
-    /// What tells the cell from others, as the tag of the Rhai values that share it.
-    pub(crate) mark: i32,
-    /// What it held when the statement began.
-    pub(crate) origin: Value,
+    /// Identifies the cell, as the tag of the Rhai values that share it.
+    pub(crate) tag: i32,
+    /// Its value when the statement began.
+    pub(crate) before: Value,
 }
 
-impl Live {
-    /// The variable as a value of Rhai.
+impl NamedCell {
+    /// The variable as a Rhai value.
     pub(crate) fn share(&self) -> Dynamic {
-        shared(&self.cell, self.mark)
+        shared(&self.cell, self.tag)
     }
 }
 
-/// A variable can't be read now, because a method of it is running.
+/// A variable can't be read now because one of its methods is running.
 #[derive(Debug)]
 pub(crate) struct Busy;
 
 impl fmt::Display for Busy {
-    /// Why, and the way out.
+    /// Why, and what to do about it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a method of it is running; take out of it before what the function needs")
+        f.write_str("one of its methods is running; copy what the function needs before the call")
     }
 }
 
-/// The cell as a value of Rhai.
-pub(crate) fn shared(cell: &Cell, mark: i32) -> Dynamic {
+/// The cell as a Rhai value.
+pub(crate) fn shared(cell: &Cell, tag: i32) -> Dynamic {
     let mut value = Dynamic::from(Shared::clone(cell));
-    value.set_tag(mark);
+    value.set_tag(tag);
     value
 }

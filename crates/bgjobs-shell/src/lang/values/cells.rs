@@ -1,15 +1,15 @@
-//! The names of an evaluation while it runs: what it uses becomes a cell that Rhai can change.
+//! The names of an evaluation while it runs: first use thaws a value into a cell that Rhai can change.
 //!
-//! A value is copied into a cell when the evaluation first uses it, on the evaluation's thread; the names it was started
-//! with are never touched. [`Cells::settle`] puts the cells back to rest, after each statement.
+//! This happens on the evaluation's own thread, and never changes the names that it was started with.
+//! [`Cells::refreeze`] freezes the cells after each statement.
 
 use std::collections::BTreeMap;
 
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map, Shared};
 
 use super::{
-    cell::{Busy, Cell, FIRST_MARK, Live, shared},
-    freeze::Rest,
+    cell::{Busy, Cell, FIRST_TAG, NamedCell, shared},
+    freeze::Freezer,
     names::Names,
     value::{Captures, Link, Value},
 };
@@ -17,18 +17,18 @@ use super::{
 /// The names of an evaluation.
 pub(crate) struct Cells {
     names: Names,
-    live: BTreeMap<ImmutableString, Live>,
-    /// The cells of variables that only function values know, with the value that each was made from.
+    used: BTreeMap<ImmutableString, NamedCell>,
+    /// The cells of variables that only function values know, each with the value it was made from.
     captured: Vec<(Value, Cell)>,
-    next_mark: i32,
+    next_tag: i32,
 }
 
 impl Cells {
     pub(crate) fn new(names: Names) -> Self {
-        Self { names, live: BTreeMap::new(), captured: Vec::new(), next_mark: FIRST_MARK }
+        Self { names, used: BTreeMap::new(), captured: Vec::new(), next_tag: FIRST_TAG }
     }
 
-    /// The names as they were when the running statement began.
+    /// The names as they were when the current statement began.
     pub(crate) fn names(&self) -> &Names {
         &self.names
     }
@@ -39,41 +39,42 @@ impl Cells {
 
     /// The variable of that name as Rhai uses it, if there is one.
     pub(crate) fn variable(&mut self, name: &str) -> Option<Result<Dynamic, Busy>> {
-        let live = self.live(name)?;
-        Some(if live.cell.try_read().is_ok() { Ok(live.share()) } else { Err(Busy) })
+        let cell = self.cell(name)?;
+        Some(if cell.cell.try_read().is_ok() { Ok(cell.share()) } else { Err(Busy) })
     }
 
-    fn live(&mut self, name: &str) -> Option<&Live> {
-        if !self.live.contains_key(name) {
-            let origin = self.names.variable(name)?.clone();
-            // What function values share they go on sharing: all that hold cells of their own come to life together.
-            if origin.captures() == Captures::Cells {
+    fn cell(&mut self, name: &str) -> Option<&NamedCell> {
+        if !self.used.contains_key(name) {
+            let before = self.names.variable(name)?.clone();
+            // Function values that share cells must go on sharing them, so all that hold cells of their own are thawed
+            // together.
+            if before.captures() == Captures::Cells {
                 let names = self.names.clone();
                 for (name, value) in names.variables().filter(|(_, value)| value.captures() == Captures::Cells) {
-                    self.enliven(name.into(), value);
+                    self.thaw_named(name.into(), value);
                 }
             } else {
-                self.enliven(name.into(), &origin);
+                self.thaw_named(name.into(), &before);
             }
         }
-        self.live.get(name)
+        self.used.get(name)
     }
 
-    fn enliven(&mut self, name: ImmutableString, origin: &Value) {
-        if self.live.contains_key(&name) {
+    fn thaw_named(&mut self, name: ImmutableString, before: &Value) {
+        if self.used.contains_key(&name) {
             return;
         }
         let cell = Cell::default();
-        let mark = self.next_mark;
-        self.next_mark += 1;
-        self.live.insert(name, Live { cell: Shared::clone(&cell), mark, origin: origin.clone() });
-        // Only now, for a function value may have captured the variable that holds it.
-        let data = self.wake(origin);
+        let tag = self.next_tag;
+        self.next_tag += 1;
+        self.used.insert(name, NamedCell { cell: Shared::clone(&cell), tag, before: before.clone() });
+        // Only now, because a function value may have captured the variable that holds it.
+        let data = self.thaw(before);
         *cell.write().expect("nobody else has the cell yet") = data;
     }
 
-    /// A value that was at rest, as Rhai uses it in this evaluation.
-    pub(crate) fn wake(&mut self, value: &Value) -> Dynamic {
+    /// Thaws a value for this evaluation.
+    pub(crate) fn thaw(&mut self, value: &Value) -> Dynamic {
         let mut data = value.data().clone();
         if value.captures() != Captures::Nothing {
             each_function(&mut data, &mut |function| {
@@ -89,61 +90,61 @@ impl Cells {
 
     fn follow(&mut self, link: Link) -> Dynamic {
         match link {
-            // A variable that is gone leaves nothing.
-            Link::Name(name) => self.live(&name).map_or(Dynamic::UNIT, Live::share),
+            // A variable that no longer exists becomes unit.
+            Link::Name(name) => self.cell(&name).map_or(Dynamic::UNIT, NamedCell::share),
             Link::Cell(value) => {
-                if let Some((_, cell)) = self.captured.iter().find(|(origin, _)| origin.is(&value)) {
+                if let Some((_, cell)) = self.captured.iter().find(|(before, _)| before.is(&value)) {
                     return shared(cell, 0);
                 }
                 let cell = Cell::default();
                 self.captured.push((value.clone(), Shared::clone(&cell)));
-                let data = self.wake(&value);
+                let data = self.thaw(&value);
                 *cell.write().expect("nobody else has the cell yet") = data;
                 shared(&cell, 0)
             }
         }
     }
 
-    /// Ends a statement: what it changed becomes part of the names, and its value comes to rest.
-    pub(crate) fn settle(&mut self, value: Dynamic) -> Value {
-        let live = std::mem::take(&mut self.live);
+    /// Ends a statement: freezes its value, and what it changed of the names.
+    pub(crate) fn refreeze(&mut self, value: Dynamic) -> Value {
+        let used = std::mem::take(&mut self.used);
         self.captured.clear();
-        let mut rest = Rest::new(&live);
-        let value = rest.value(value).unwrap_or_else(|Busy| Value::plain(()));
-        let changed = rest.all_changed(Dynamic::take);
-        drop(rest);
+        let mut freezer = Freezer::new(&used);
+        let value = freezer.value(value).unwrap_or_else(|Busy| Value::plain(()));
+        let changed = freezer.all_changed(Dynamic::take);
+        drop(freezer);
         for (name, value) in changed {
             self.names.set(name, value);
         }
         value
     }
 
-    /// The names as they are in the middle of a statement, for a job.
+    /// The names in the middle of a statement, for a job.
     ///
-    /// A variable of which a method is running is as it was when the statement began.
+    /// A variable with a running method is as it was when the statement began.
     pub(crate) fn snapshot(&mut self) -> Names {
-        let mut rest = Rest::new(&self.live);
-        let changed = rest.all_changed(|data| data.clone());
-        drop(rest);
+        let mut freezer = Freezer::new(&self.used);
+        let changed = freezer.all_changed(|data| data.clone());
+        drop(freezer);
         let mut names = self.names.clone();
         for (name, value) in changed {
             names.set(name.clone(), value.clone());
-            // The next job is given the same copy, unless it has changed again.
+            // The next job gets the same copy, unless the value changes again.
             self.names.set(name.clone(), value.clone());
-            if let Some(live) = self.live.get_mut(&name) {
-                live.origin = value;
+            if let Some(cell) = self.used.get_mut(&name) {
+                cell.before = value;
             }
         }
         names
     }
 
-    /// Puts a value to rest in the middle of a statement, for a job.
-    pub(crate) fn rest(&mut self, value: Dynamic) -> Result<Value, Busy> {
-        Rest::new(&self.live).value(value)
+    /// Freezes a value in the middle of a statement, for a job.
+    pub(crate) fn freeze(&mut self, value: Dynamic) -> Result<Value, Busy> {
+        Freezer::new(&self.used).value(value)
     }
 }
 
-/// Calls `visit` for each function value in a value.
+/// Calls `visit` for each function value inside a value.
 fn each_function(value: &mut Dynamic, visit: &mut dyn FnMut(&mut FnPtr)) {
     if let Some(mut array) = value.write_lock::<Array>() {
         array.iter_mut().for_each(|item| each_function(item, visit));

@@ -1,21 +1,21 @@
-//! Whether two values are equal, part by part, as far as that can be told.
+//! Whether two values are equal, part by part, as far as that can be known.
 
 use bgjobs::{AnyJob, Group};
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 
 use super::shared::SharedValue;
 
-/// Whether two values are surely equal, part by part; what can't be compared is not.
+/// Whether two values are certainly equal; false if they can't be compared.
 pub(crate) fn same(a: &Dynamic, b: &Dynamic) -> bool {
     compare(a, b) == Some(true)
 }
 
-/// Whether two values surely differ, in any part; what can't be compared does not.
+/// Whether two values certainly differ; false if they can't be compared.
 pub(crate) fn differs(a: &Dynamic, b: &Dynamic) -> bool {
     compare(a, b) == Some(false)
 }
 
-/// Whether two values are equal, if that can be told.
+/// Whether two values are equal, if that can be known.
 fn compare(a: &Dynamic, b: &Dynamic) -> Option<bool> {
     fn both<T: rhai::Variant + Clone>(
         (a, b): (&Dynamic, &Dynamic),
@@ -23,7 +23,7 @@ fn compare(a: &Dynamic, b: &Dynamic) -> Option<bool> {
     ) -> Option<bool> {
         compare(&*a.read_lock::<T>()?, &*b.read_lock::<T>()?)
     }
-    #[expect(clippy::unnecessary_wraps, reason = "as the others")]
+    #[expect(clippy::unnecessary_wraps, reason = "like the others")]
     fn equal<T: PartialEq>(a: &T, b: &T) -> Option<bool> {
         Some(a == b)
     }
@@ -32,7 +32,7 @@ fn compare(a: &Dynamic, b: &Dynamic) -> Option<bool> {
         return Some(a == b);
     }
     if let (Ok(a), Ok(b)) = (a.as_float(), b.as_float()) {
-        // By their bits: a value that is not a number has not changed by being read.
+        // By bits: reading a NaN does not change it.
         return Some(a.to_bits() == b.to_bits());
     }
     if a.type_id() != b.type_id() {
@@ -71,7 +71,7 @@ fn compare(a: &Dynamic, b: &Dynamic) -> Option<bool> {
         .or_else(|| both::<std::time::Instant>(pair, equal))
 }
 
-/// Whether all are true, if that can be told.
+/// Whether all are true, if that can be known.
 fn all(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     let mut all = Some(true);
     for part in parts {
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_values_are_the_same_part_by_part() {
+    fn values_are_compared_part_by_part() {
         let engine = rhai::Engine::new();
         let value = |text| engine.eval::<Dynamic>(text).unwrap();
         let texts =
@@ -105,6 +105,6 @@ mod tests {
         let [a, b] = [opaque.clone(), opaque].map(|opaque| Dynamic::from(vec![opaque]));
         assert!(!same(&a, &b) && !differs(&a, &b), "what can't be compared is neither");
         let nan = Dynamic::from(f64::NAN);
-        assert!(same(&nan, &nan.clone()), "reading a value that is not a number is no change");
+        assert!(same(&nan, &nan.clone()), "reading a NaN does not change it");
     }
 }

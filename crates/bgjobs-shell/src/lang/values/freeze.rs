@@ -1,42 +1,42 @@
-//! Puts values to rest: in place of each cell that a function value captured it puts a link.
+//! Freezes values: replaces each cell that a function value captured by a link.
 
 use std::{collections::BTreeMap, sync::TryLockError};
 
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 
 use super::{
-    cell::{Busy, FIRST_MARK, Live},
+    cell::{Busy, FIRST_TAG, NamedCell},
     compare::same,
     value::{Captures, Link, Value},
 };
 
-/// Puts values to rest that may share cells with each other.
-pub(crate) struct Rest<'a> {
-    live: &'a BTreeMap<ImmutableString, Live>,
-    /// The cells met so far that have no name, with the tags their contents had before they were marked.
+/// Freezes values that may share cells with each other.
+pub(crate) struct Freezer<'a> {
+    cells: &'a BTreeMap<ImmutableString, NamedCell>,
+    /// The nameless cells met so far, with the tags that their contents had before.
     met: Vec<(Dynamic, i32, Option<Value>)>,
 }
 
-impl<'a> Rest<'a> {
-    pub(crate) fn new(live: &'a BTreeMap<ImmutableString, Live>) -> Self {
-        Self { live, met: Vec::new() }
+impl<'a> Freezer<'a> {
+    pub(crate) fn new(cells: &'a BTreeMap<ImmutableString, NamedCell>) -> Self {
+        Self { cells, met: Vec::new() }
     }
 
-    /// The variables that hold something else than when the statement began; `get` takes or copies what they hold.
+    /// The variables whose value has changed since the statement began; `get` takes or copies the value.
     pub(crate) fn all_changed(&mut self, get: fn(&mut Dynamic) -> Dynamic) -> Vec<(ImmutableString, Value)> {
-        let live = self.live.iter();
-        live.filter_map(|(name, live)| Some((name.clone(), self.changed(live, get)?))).collect()
+        let cells = self.cells.iter();
+        cells.filter_map(|(name, cell)| Some((name.clone(), self.changed(cell, get)?))).collect()
     }
 
-    fn changed(&mut self, live: &Live, get: fn(&mut Dynamic) -> Dynamic) -> Option<Value> {
+    fn changed(&mut self, cell: &NamedCell, get: fn(&mut Dynamic) -> Dynamic) -> Option<Value> {
         let data = {
-            let mut data = match live.cell.try_write() {
+            let mut data = match cell.cell.try_write() {
                 Ok(data) => data,
-                // A panic in Rust code left the mark of poison; what is there is still a value.
+                // Rust code panicked while it held the lock; what is there is still a value.
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
                 Err(TryLockError::WouldBlock) => return None,
             };
-            if live.origin.captures() == Captures::Nothing && same(&data, live.origin.data()) {
+            if cell.before.captures() == Captures::Nothing && same(&data, cell.before.data()) {
                 return None;
             }
             get(&mut data)
@@ -44,7 +44,7 @@ impl<'a> Rest<'a> {
         self.value(data).ok()
     }
 
-    /// One value.
+    /// Freezes one value.
     pub(crate) fn value(&mut self, mut data: Dynamic) -> Result<Value, Busy> {
         let captures = self.data(&mut data)?;
         Ok(Value::new(data, captures))
@@ -74,10 +74,10 @@ impl<'a> Rest<'a> {
         Ok(captures)
     }
 
-    /// Puts a link in place of a cell that a function value captured.
+    /// Replaces a cell that a function value captured by a link.
     fn cell(&mut self, captured: &mut Dynamic) -> Result<Captures, Busy> {
-        let mark = captured.tag();
-        if let Some((name, _)) = self.live.iter().find(|(_, live)| live.mark == mark) {
+        let tag = captured.tag();
+        if let Some((name, _)) = self.cells.iter().find(|(_, cell)| cell.tag == tag) {
             *captured = Dynamic::from(Link::Name(name.clone()));
             return Ok(Captures::Names);
         }
@@ -86,32 +86,32 @@ impl<'a> Rest<'a> {
         Ok(Captures::Cells)
     }
 
-    /// The content of a cell without a name, the same value each time the cell is met.
+    /// The content of a nameless cell: the same value each time the cell is met.
     fn nameless(&mut self, cell: &Dynamic) -> Result<Value, Busy> {
-        let place = self.met.len();
-        let mark = i32::try_from(place).ok().and_then(|place| FIRST_MARK.checked_add(place)).ok_or(Busy)?;
+        let index = self.met.len();
+        let own_tag = i32::try_from(index).ok().and_then(|index| FIRST_TAG.checked_add(index)).ok_or(Busy)?;
         let before = {
             let mut cell = cell.clone();
             let mut content = cell.write_lock::<Dynamic>().ok_or(Busy)?;
             let tag = content.tag();
-            let met = tag.checked_sub(FIRST_MARK).and_then(|place| self.met.get(usize::try_from(place).ok()?));
+            let met = tag.checked_sub(FIRST_TAG).and_then(|index| self.met.get(usize::try_from(index).ok()?));
             if let Some((_, _, value)) = met {
-                // A cell that is met again inside itself comes back empty: values at rest have no rings.
+                // A cell that contains itself is empty there: frozen values have no cycles.
                 return Ok(value.clone().unwrap_or_else(|| Value::plain(())));
             }
-            content.set_tag(mark);
+            content.set_tag(own_tag);
             tag
         };
         self.met.push((cell.clone(), before, None));
         let mut content = cell.flatten_clone();
         content.set_tag(before);
         let value = self.value(content)?;
-        self.met[place].2 = Some(value.clone());
+        self.met[index].2 = Some(value.clone());
         Ok(value)
     }
 }
 
-impl Drop for Rest<'_> {
+impl Drop for Freezer<'_> {
     fn drop(&mut self) {
         for (cell, before, _) in &mut self.met {
             if let Some(mut content) = cell.write_lock::<Dynamic>() {

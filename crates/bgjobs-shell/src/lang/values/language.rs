@@ -1,4 +1,4 @@
-//! The functions that every evaluation of a session has, as a list of modules.
+//! The functions that every evaluation of a session can call, as a list of modules.
 //!
 //! Knows nothing of what they do.
 
@@ -6,20 +6,20 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use rhai::{Module, Shared};
 
-/// The functions that every evaluation of a session has.
+/// The functions that every evaluation of a session can call.
 ///
 /// Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Language(Arc<Inner>);
 
 struct Inner {
-    /// The later ones hide the earlier.
+    /// Later modules hide earlier ones.
     modules: Vec<Shared<Module>>,
     names: BTreeSet<String>,
 }
 
 impl Language {
-    /// The functions of modules, of which the later ones hide the earlier.
+    /// The functions of some modules; later modules hide earlier ones.
     pub(crate) fn new(modules: Vec<Shared<Module>>) -> Self {
         let signatures = modules.iter().flat_map(|module| module.gen_fn_signatures_with_mapper(Into::into));
         let names = signatures.filter_map(|signature| Some(signature.split_once('(')?.0.trim().to_owned()));

@@ -1,7 +1,6 @@
-//! The names of a prompt at one moment: its variables and its functions.
+//! The names at the prompt at one moment: variables and functions.
 //!
-//! All of it is at rest and shared by pointers, so a copy of the names costs as much with 100 MB in the variables as
-//! with none.
+//! All are frozen and shared by pointer, so a copy costs the same whether the variables hold 100 MB or nothing.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -12,7 +11,7 @@ use crate::lang::read::source::Source;
 
 /// Variables and functions.
 ///
-/// Cheap to clone; the clones go separate ways.
+/// Cheap to clone; the clones are independent.
 #[derive(Clone, Default)]
 pub struct Names {
     variables: Arc<BTreeMap<ImmutableString, Value>>,
@@ -34,7 +33,7 @@ impl Names {
         self.variables.get(name)
     }
 
-    /// The variables, by name.
+    /// The variables, sorted by name.
     pub fn variables(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.variables.iter().map(|(name, value)| (name.as_str(), value))
     }
@@ -54,23 +53,23 @@ impl Names {
         Self { variables: Arc::new(variables), functions: Arc::clone(&self.functions) }
     }
 
-    /// The variables that are not the same as in `before`.
+    /// The variables whose values are not the same as in `before`.
     pub(crate) fn changed_since(&self, before: &Self) -> BTreeMap<ImmutableString, Value> {
         let is_new =
             |(name, value): &(&ImmutableString, &Value)| !before.variables.get(*name).is_some_and(|old| old.is(value));
         self.variables.iter().filter(is_new).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
-    /// Adds what a text defined: functions, and those without a name, which values may refer to.
+    /// Adds what a text defined: functions, and anonymous ones, which values may refer to.
     ///
-    /// `module` is what is called of them, `defined` is how they were written.
+    /// `module` contains what is called, `defined` the functions as they were written.
     pub(crate) fn define(&mut self, defined: &Shared<Module>, module: &Shared<Module>, source: &Arc<Source>) {
         let functions: Vec<_> = defined.iter_script_fn_info().map(|(.., function)| Shared::clone(function)).collect();
         if functions.is_empty() {
             return;
         }
         let all = Arc::make_mut(&mut self.functions);
-        // What the new functions hide whole is never found again.
+        // Definitions that the new functions hide completely are never found again.
         let hidden = |old: &Shared<ScriptFuncDef>| functions.iter().any(|new| key(new) == key(old));
         all.retain(|old| !old.functions.iter().all(hidden));
         all.push(Definitions { module: Shared::clone(module), functions, source: Arc::clone(source) });
@@ -89,8 +88,8 @@ impl Names {
         newest_first.flat_map(|definitions| &definitions.functions).find(|function| function.name == name)
     }
 
-    /// The text that defined a function, and the line where it did.
-    pub(crate) fn place_of(&self, function: &str) -> Option<(&Arc<Source>, Position)> {
+    /// The text that defined a function, and the position where it did.
+    pub(crate) fn definition(&self, function: &str) -> Option<(&Arc<Source>, Position)> {
         let newest_first = self.functions.iter().rev();
         newest_first
             .flat_map(|definitions| definitions.functions.iter().map(move |found| (definitions, found)))
@@ -104,13 +103,13 @@ impl Names {
         self.functions.iter().map(|definitions| &definitions.module)
     }
 
-    /// The text of that name, if functions of it are still known.
+    /// The text of that name, if it defined functions that are still known.
     pub(crate) fn source(&self, name: &str) -> Option<&Arc<Source>> {
         self.functions.iter().rev().map(|definitions| &definitions.source).find(|source| source.name == name)
     }
 }
 
-/// What tells one function from another.
+/// What distinguishes one function from another.
 fn key(function: &ScriptFuncDef) -> (&str, Option<&str>, usize) {
     (&function.name, function.this_type.as_deref(), function.params.len())
 }

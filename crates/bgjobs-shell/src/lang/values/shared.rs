@@ -1,6 +1,6 @@
-//! A value that several evaluations share: they set it one after the other, and wait for each other's changes.
+//! A value that several evaluations share: they update it one after another, and wait for each other's changes.
 //!
-//! Knows nothing of what makes the new value.
+//! Knows nothing of how a new value is made.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -14,18 +14,18 @@ use crate::lang::error::{Result, stopped};
 pub(crate) struct SharedValue(Arc<Inner>);
 
 struct Inner {
-    /// Held for a moment only, and never while Rhai runs.
+    /// Held only for a moment, and never while Rhai runs.
     state: Mutex<State>,
     changed: Condvar,
 }
 
 struct State {
     value: Value,
-    /// Whether somebody is making a new value.
+    /// Whether someone is making a new value.
     updating: bool,
 }
 
-/// The making of a new value; others wait until it is dropped.
+/// An update in progress; others wait until it is dropped.
 pub(crate) struct Update<'a>(&'a SharedValue);
 
 impl SharedValue {
@@ -37,22 +37,22 @@ impl SharedValue {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The value as it is now.
+    /// The current value.
     pub(crate) fn value(&self) -> Value {
         self.state().value.clone()
     }
 
-    /// Whether both are the same, and not only equal.
+    /// Whether both are the same shared value, and not just equal.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Waits until there is another value, and hears a stop.
+    /// Waits until the value has changed, or for a stop.
     pub(crate) fn wait_for_other(&self, than: &Value, context: &Context) -> Result<()> {
         self.wait_while(context, |state| state.value.is(than)).map(drop)
     }
 
-    /// Waits until nobody else makes a new value, and hears a stop.
+    /// Waits until no other update is in progress, or for a stop.
     pub(crate) fn update(&self, context: &Context) -> Result<Update<'_>> {
         self.wait_while(context, |state| state.updating)?.updating = true;
         Ok(Update(self))
@@ -66,7 +66,7 @@ impl SharedValue {
         drop(state);
         let waiting = self.clone();
         let _heard = context.on_stop(move || {
-            // With the lock it can't come between the look whether there is a stop and the sleep.
+            // Under the lock, so that a stop can't come between the check and the sleep.
             let state = waiting.state();
             waiting.0.changed.notify_all();
             drop(state);

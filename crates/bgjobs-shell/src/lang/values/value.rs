@@ -1,37 +1,37 @@
-//! A value at rest: shared by pointer between the names of the prompt and of jobs, and read from any thread.
+//! A frozen value: shared by pointer between the names of the prompt and of jobs, and readable from any thread.
 //!
-//! Rhai's function values hold the cells of the variables they captured, and a cell that two threads use at once is an
-//! error there. So a value is put to rest before it leaves the evaluation that made it: in place of each cell stands a
-//! [`Link`], from which [`Cells`](super::cells::Cells) make a cell again where the value is used.
+//! Rhai's function values hold the cells of the variables they captured, and it is an error if two threads use a cell
+//! at once. So a value is frozen before it leaves the evaluation that made it: a [`Link`] replaces each cell, and is
+//! thawed into a cell again where the value is used.
 
 use std::{fmt, sync::Arc};
 
 use rhai::{Array, Dynamic, ImmutableString, Map};
 
-/// A value at rest.
+/// A frozen value.
 ///
 /// Cheap to clone; all clones are the same value, which never changes.
 #[derive(Clone)]
-pub struct Value(Arc<Rest>);
+pub struct Value(Arc<Frozen>);
 
-struct Rest {
+struct Frozen {
     data: Dynamic,
     captures: Captures,
 }
 
-/// What the function values in a value captured.
+/// What the function values inside a value captured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Captures {
     /// Nothing: the value can be used as it is.
     #[default]
     Nothing,
-    /// Only variables that have a name at the prompt.
+    /// Only variables of the prompt.
     Names,
     /// Variables that only function values know.
     Cells,
 }
 
-/// Stands in a function value at rest for a variable that it captured.
+/// Replaces a captured variable in a frozen function value.
 #[derive(Clone)]
 pub(crate) enum Link {
     /// The variable of this name, wherever the function is called.
@@ -41,26 +41,26 @@ pub(crate) enum Link {
 }
 
 impl Value {
-    /// Puts a value to rest that holds no function values, as those made by Rust code do.
+    /// Freezes a value without function values, such as one made by Rust code.
     pub(crate) fn plain(data: impl Into<Dynamic>) -> Self {
         Self::new(data.into(), Captures::Nothing)
     }
 
     pub(crate) fn new(data: Dynamic, captures: Captures) -> Self {
-        Self(Arc::new(Rest { data, captures }))
+        Self(Arc::new(Frozen { data, captures }))
     }
 
-    /// The value for Rust code; captured variables of function values in it are not to be had here.
+    /// The value for Rust code, without what its function values captured.
     pub fn data(&self) -> &Dynamic {
         &self.0.data
     }
 
-    /// How large it is: the numbers and other parts in it, and one for each 16 bytes of a text; counted up to `most`.
+    /// Its size: one for each number or other part in it, and for each 16 bytes of text; counted up to `most`.
     pub(crate) fn parts(&self, most: usize) -> usize {
         parts(&self.0.data, most)
     }
 
-    /// Whether it is `()`, the value of what has none.
+    /// Whether it is `()`, which stands for no value.
     #[must_use]
     pub fn is_unit(&self) -> bool {
         self.0.data.is_unit()
@@ -81,7 +81,7 @@ impl fmt::Debug for Value {
     }
 }
 
-/// How large a value is, as [`Value::parts`] counts it.
+/// The size of a value, as [`Value::parts`] counts it.
 pub(crate) fn parts(value: &Dynamic, most: usize) -> usize {
     let sum = |count: usize, item: &Dynamic| if count < most { count + parts(item, most - count) } else { count };
     if let Some(array) = value.read_lock::<Array>() {

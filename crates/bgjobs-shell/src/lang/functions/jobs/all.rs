@@ -1,22 +1,22 @@
-//! What the object `jobs` can do, but for starting a job: the lists, and jobs by their numbers.
+//! What the object `jobs` can do besides starting a job: lists, and jobs by number.
 
 use std::fmt::{self, Display};
 
 use bgjobs::{AnyJob, Outcome, State, UnknownJob, stop_all};
 use rhai::{Array, Dynamic, FuncRegistration, Module, export_module, exported_module};
 
-use super::{PATIENCE, REASON, complain, number, print, print_traceback, value};
+use super::original::{PATIENCE, REASON, complain, number, print, print_traceback, value};
 use crate::{
     lang::{
         error::{Result, error},
         eval::evaluation::Evaluation,
         jobs::Jobs,
-        values::type_name::word,
+        values::type_name::display_name,
     },
     selection::Selection,
 };
 
-/// The original's names for where a job is; with `_c` behind them, those of the codes.
+/// The original's names for states; with `_c` appended, those of their codes.
 const STATES: [(&str, State); 4] = [
     ("stat_created", State::Created),
     ("stat_running", State::Running),
@@ -24,7 +24,7 @@ const STATES: [(&str, State); 4] = [
     ("stat_dead", State::Finished(Outcome::Failed)),
 ];
 
-/// The functions as a module.
+/// The module of these functions.
 pub(super) fn module() -> Module {
     let mut module = exported_module!(of_jobs);
     for (name, state) in STATES {
@@ -40,23 +40,23 @@ mod of_jobs {
     use rhai::{Array, Map, NativeCallContext};
 
     use super::{
-        AnyJob, Dynamic, Evaluation, Jobs, PATIENCE, REASON, Result, complain, error, list, number, print,
-        print_status, print_traceback, selected, stop_all, value, word,
+        AnyJob, Dynamic, Evaluation, Jobs, PATIENCE, REASON, Result, complain, display_name, error, list, number,
+        print, print_status, print_traceback, selected, stop_all, value,
     };
 
-    /// Prints all jobs: the running, the completed, the dead.
+    /// Prints all jobs: running, completed, dead.
     #[rhai_fn(name = "jobs")]
     pub(super) fn show(context: NativeCallContext<'_>) {
         print_status(&Evaluation::of(&context));
     }
 
-    /// Prints all jobs: the running, the completed, the dead.
+    /// Prints all jobs: running, completed, dead.
     #[rhai_fn(pure)]
     pub(super) fn status(context: NativeCallContext<'_>, _jobs: &mut Jobs) {
         print_status(&Evaluation::of(&context));
     }
 
-    /// Prints the jobs that ended since this was last told; returns true if there were any.
+    /// Prints the jobs that ended since the last report; returns true if there were any.
     #[rhai_fn(pure)]
     pub(super) fn _status_new(context: NativeCallContext<'_>, jobs: &mut Jobs) -> Dynamic {
         let report = jobs.notices().report();
@@ -64,7 +64,7 @@ mod of_jobs {
         if report.is_empty() { Dynamic::UNIT } else { true.into() }
     }
 
-    /// Forgets all jobs that have ended.
+    /// Removes all jobs that have ended.
     #[rhai_fn(pure)]
     pub(super) fn flush(context: NativeCallContext<'_>, jobs: &mut Jobs) {
         let flushed = jobs.handle.flush();
@@ -78,7 +78,7 @@ mod of_jobs {
         list(jobs.handle.running())
     }
 
-    /// The jobs that ended well.
+    /// The jobs that succeeded.
     #[rhai_fn(get = "completed", pure)]
     pub(super) fn completed(jobs: &mut Jobs) -> Array {
         list(jobs.handle.completed())
@@ -102,11 +102,11 @@ mod of_jobs {
         Ok(jobs.get(number).map_err(|unknown| error(format!("{unknown:#}")))?)
     }
 
-    /// A job has a number, even where a map has a text.
+    /// Job numbers are never strings, even though keys of maps are.
     #[rhai_fn(index_get, pure, return_raw)]
     pub(super) fn get_wrong(_jobs: &mut Jobs, job: Dynamic) -> Result<AnyJob> {
-        let shown = word(job.type_name());
-        Err(error(format!("a job is found by its number, as in jobs[3], not by a value of the type {shown}")).into())
+        let shown = display_name(job.type_name());
+        Err(error(format!("look up a job by its number, as in jobs[3], not by a value of type {shown}")).into())
     }
 
     /// The job.
@@ -115,19 +115,19 @@ mod of_jobs {
         get(jobs, number(&job))
     }
 
-    /// The jobs that are meant, as in `jobs.select("3 5-7 running fit*")` or `jobs.select([3, 5])`.
+    /// The selected jobs, as in `jobs.select("3 5-7 running fit*")` or `jobs.select([3, 5])`.
     #[rhai_fn(pure, return_raw)]
     pub(super) fn select(jobs: &mut Jobs, what: Dynamic) -> Result<Array> {
         Ok(list(selected(jobs, &what)?))
     }
 
-    /// Asks the jobs to stop that are meant, and says what came of each; see `select`.
+    /// Asks the selected jobs to stop, and says what happened to each; see `select`.
     #[rhai_fn(pure, return_raw)]
     pub(super) fn stop(context: NativeCallContext<'_>, jobs: &mut Jobs, what: Dynamic) -> Result<Array> {
         stop_why(context, jobs, what, REASON)
     }
 
-    /// Asks the jobs to stop that are meant, for that reason, and says what came of each; see `select`.
+    /// Asks the selected jobs to stop for that reason, and says what happened to each; see `select`.
     #[rhai_fn(name = "stop", pure, return_raw)]
     pub(super) fn stop_why(
         context: NativeCallContext<'_>,
@@ -141,8 +141,8 @@ mod of_jobs {
         for job in &selected {
             jobs.note_read(job);
         }
-        let told = selected.iter().zip(verdicts).map(|(job, verdict)| format!("Job #{} {verdict}", job.id()).into());
-        Ok(told.collect())
+        let lines = selected.iter().zip(verdicts).map(|(job, verdict)| format!("Job #{} {verdict}", job.id()).into());
+        Ok(lines.collect())
     }
 
     /// The value of the job of that number.
@@ -181,18 +181,18 @@ mod of_jobs {
         traceback(context, jobs, number(&job));
     }
 
-    /// Forgets the job of that number, which must have ended.
+    /// Removes the job of that number, which must have ended.
     #[rhai_fn(pure)]
     pub(super) fn remove(context: NativeCallContext<'_>, jobs: &mut Jobs, number: i64) {
         let evaluation = Evaluation::of(&context);
         match jobs.get(number).map(|job| jobs.handle.remove(job.id())) {
             Ok(Ok(_)) => jobs.forget_gone(),
-            Ok(Err(refusal)) => complain(&evaluation, &refusal),
+            Ok(Err(cause)) => complain(&evaluation, &cause),
             Err(unknown) => complain(&evaluation, &unknown),
         }
     }
 
-    /// Forgets the job, which must have ended.
+    /// Removes the job, which must have ended.
     #[rhai_fn(name = "remove", pure)]
     pub(super) fn remove_this(context: NativeCallContext<'_>, jobs: &mut Jobs, job: AnyJob) {
         remove(context, jobs, number(&job));
@@ -200,15 +200,15 @@ mod of_jobs {
 }
 
 impl Jobs {
-    /// The job of that number, which a program may give in any way.
+    /// The job of that number, which may be any integer.
     fn get(&self, number: i64) -> Result<AnyJob, Unknown> {
-        let refused = |job| Unknown { number, job };
-        let id = u64::try_from(number).map_err(|_| refused(None))?;
-        self.handle.get(id).map_err(|unknown| refused(Some(unknown)))
+        let unknown = |job| Unknown { number, job };
+        let id = u64::try_from(number).map_err(|_| unknown(None))?;
+        self.handle.get(id).map_err(|cause| unknown(Some(cause)))
     }
 }
 
-/// There is no job of a number.
+/// No job has that number.
 struct Unknown {
     number: i64,
     /// None for a number that no job can have.
@@ -224,7 +224,7 @@ impl Display for Unknown {
     }
 }
 
-/// The jobs that a text, a number or several of these mean.
+/// The jobs that a text, a number, or an array of these selects.
 fn selected(jobs: &Jobs, what: &Dynamic) -> Result<Vec<AnyJob>> {
     let part = |what: &Dynamic| match what.read_lock::<AnyJob>() {
         Some(job) => job.id().to_string(),
@@ -244,6 +244,6 @@ fn list(jobs: Vec<AnyJob>) -> Array {
 
 fn print_status(evaluation: &Evaluation) {
     print(evaluation, evaluation.jobs.handle.status());
-    // Who has seen the lists need not be told any more.
+    // The list shows every end, so their notices are dropped.
     evaluation.jobs.notices().look();
 }

@@ -1,22 +1,18 @@
 //! Where a job is, and where it died, as data.
 
 use bgjobs::{AnyJob, Frame, Place, Process};
-use rhai::{Array, Dynamic, Map, Module, export_module, exported_module};
+use rhai::{Array, Dynamic, Map, export_module};
 
 use crate::lang::{eval::evaluation::Evaluation, jobs::post_mortem::DeadFrame};
 
-/// The functions as a module.
-pub(super) fn module() -> Module {
-    exported_module!(of_one)
-}
-
 #[export_module]
-mod of_one {
+pub(super) mod of_one {
     use rhai::NativeCallContext;
 
     use super::{AnyJob, Array, Dynamic, Evaluation, dead_frames, map_of, variables};
 
-    /// Where the job is: a map with `text`, `frames`, `processes` and `seconds`, or `()` if it does not run or does not say.
+    /// Where the job is: a map with `text`, `frames`, `processes` and `seconds`, or `()` if it does not run or does not
+    /// say.
     #[rhai_fn(name = "where", pure)]
     pub(super) fn place(job: &mut AnyJob) -> Dynamic {
         job.place().filter(|_| !job.is_finished()).map_or(Dynamic::UNIT, |place| map_of(&place).into())
@@ -28,7 +24,7 @@ mod of_one {
         dead_frames(&Evaluation::of(&context), job)
     }
 
-    /// The names of the function in which the job died, or `()` if they are not kept.
+    /// The variables of the function in which the job died, or `()` if they are gone.
     #[rhai_fn(get = "locals", pure)]
     pub(super) fn locals(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
         let evaluation = Evaluation::of(&context);
@@ -39,7 +35,7 @@ mod of_one {
     }
 }
 
-/// The frames of a dead job as data, with the names as far as they are kept.
+/// The frames of a dead job as data, with the variables that were captured.
 fn dead_frames(evaluation: &Evaluation, job: &AnyJob) -> Array {
     let Ok(dead) = evaluation.jobs.post_mortem(job) else {
         return job
@@ -56,11 +52,11 @@ fn dead_frames(evaluation: &Evaluation, job: &AnyJob) -> Array {
     dead.frames.iter().map(with_names).collect()
 }
 
-/// The names of a frame, but for those that were too large to be kept.
+/// The variables of a frame, except those that were too large to capture.
 fn variables(evaluation: &Evaluation, frame: &DeadFrame) -> Map {
     let mut cells = evaluation.cells();
-    let kept = frame.variables.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
-    kept.map(|(name, value)| (name.as_str().into(), cells.wake(value))).collect()
+    let captured = frame.variables.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+    captured.map(|(name, value)| (name.as_str().into(), cells.thaw(value))).collect()
 }
 
 /// A frame as data.
@@ -71,7 +67,7 @@ fn of_frame(frame: &Frame) -> Map {
     named([("function", function), ("source", source), ("line", line), ("text", code)])
 }
 
-/// A place as data.
+/// Where a job is, as data.
 fn map_of(place: &Place) -> Map {
     let frames = place.frames.iter().map(|frame| of_frame(frame).into()).collect::<Array>();
     let seconds = place.waited().as_secs_f64();
@@ -85,7 +81,7 @@ fn map_of(place: &Place) -> Map {
     ])
 }
 
-/// A process of a command as data; its memory in bytes.
+/// A process of a command as data, its memory in bytes.
 fn of_process(process: &Process) -> Map {
     named([
         ("id", i64::from(process.id).into()),

@@ -1,35 +1,32 @@
-//! What a job printed, as data: the texts of its lines, or the lines with their times.
+//! A job's output as data: lines as strings, or with their times.
 
 use std::time::Duration;
 
 use bgjobs::{AnyJob, Line, Stream};
-use rhai::{Array, Dynamic, Map, Module, NativeCallContext, export_module, exported_module, serde::to_dynamic};
+use rhai::{Array, Dynamic, Map, NativeCallContext, export_module, serde::to_dynamic};
 
 use crate::{
     lang::{
         error::{Result, error},
         eval::evaluation::Evaluation,
-        values::type_name::{text, word},
+        functions::time::number_of,
+        values::type_name::{display_name, text},
     },
-    log_filter::Lines,
+    log_filter::LogFilter,
 };
 
-/// The functions as a module.
-pub(super) fn module() -> Module {
-    exported_module!(of_log)
-}
-
 #[export_module]
-mod of_log {
-    use super::{AnyJob, Array, Lines, Map, NativeCallContext, Result, choice, texts, whole};
+pub(super) mod of_log {
+    use super::{AnyJob, Array, LogFilter, Map, NativeCallContext, Result, choice, texts, whole};
 
     /// The lines that the job printed.
     #[rhai_fn(get = "log", pure)]
     pub(super) fn log(context: NativeCallContext<'_>, job: &mut AnyJob) -> Array {
-        texts(&context, job, Lines::default())
+        texts(&context, job, LogFilter::default())
     }
 
-    /// Those lines that the job printed in the last `since` seconds, to the `stream` "out" or "err", the `last` so many.
+    /// The lines that the job printed in the last `since` seconds, to the `stream` "out" or "err", only the `last` so
+    /// many.
     #[rhai_fn(name = "log", pure, return_raw)]
     pub(super) fn some_of_log(context: NativeCallContext<'_>, job: &mut AnyJob, choices: Map) -> Result<Array> {
         Ok(texts(&context, job, choice("log", &choices)?))
@@ -38,40 +35,38 @@ mod of_log {
     /// The lines that the job printed, each with its time and its stream.
     #[rhai_fn(get = "lines", pure, return_raw)]
     pub(super) fn lines(context: NativeCallContext<'_>, job: &mut AnyJob) -> Result<Array> {
-        whole(&context, job, Lines::default())
+        whole(&context, job, LogFilter::default())
     }
 
-    /// Lines as `log(#{..})` finds them, each with its time and its stream.
+    /// The lines that `log(#{..})` returns, each with its time and its stream.
     #[rhai_fn(name = "lines", pure, return_raw)]
     pub(super) fn some_lines(context: NativeCallContext<'_>, job: &mut AnyJob, choices: Map) -> Result<Array> {
         whole(&context, job, choice("lines", &choices)?)
     }
 }
 
-fn texts(context: &NativeCallContext<'_>, job: &AnyJob, lines: Lines) -> Array {
+fn texts(context: &NativeCallContext<'_>, job: &AnyJob, lines: LogFilter) -> Array {
     read(context, job, lines).into_iter().map(|line| line.text.into()).collect()
 }
 
-fn whole(context: &NativeCallContext<'_>, job: &AnyJob, lines: Lines) -> Result<Array> {
+fn whole(context: &NativeCallContext<'_>, job: &AnyJob, lines: LogFilter) -> Result<Array> {
     read(context, job, lines).iter().map(to_dynamic).collect()
 }
 
-fn read(context: &NativeCallContext<'_>, job: &AnyJob, lines: Lines) -> Vec<Line> {
-    // Before the reading: what is printed meanwhile stays new.
+fn read(context: &NativeCallContext<'_>, job: &AnyJob, lines: LogFilter) -> Vec<Line> {
+    // Before reading, so that what is printed meanwhile stays unread.
     Evaluation::of(context).jobs.note_looked(job, job.printed());
     lines.of(&job.log())
 }
 
-/// Which lines are meant by a map of choices.
-fn choice(function: &str, choices: &Map) -> Result<Lines> {
-    let mut lines = Lines::default();
+/// The filter that a map describes.
+fn choice(function: &str, choices: &Map) -> Result<LogFilter> {
+    let mut lines = LogFilter::default();
     for (choice, value) in choices {
-        let refuse = |wants: &str| error(format!("{function}(..): `{choice}` is {wants}, not {}", shown(value)));
+        let refuse = |wants: &str| error(format!("{function}(..): `{choice}` must be {wants}, not {}", shown(value)));
         match choice.as_str() {
             "since" => {
-                #[expect(clippy::cast_precision_loss, reason = "so many seconds that it matters are centuries")]
-                let seconds = value.as_float().or_else(|_| value.as_int().map(|seconds| seconds as f64));
-                let age = seconds.ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+                let age = number_of(value).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
                 lines.since = Some(age.ok_or_else(|| refuse("a time in seconds, 0 or more"))?);
             }
             "last" => {
@@ -87,7 +82,7 @@ fn choice(function: &str, choices: &Map) -> Result<Lines> {
             }
             _ => {
                 let text = format!(
-                    "{function}(..): there is no choice `{choice}`; there are `since: 30`, `last: 20` and `stream: \"err\"`"
+                    "{function}(..): there is no choice `{choice}`; use `since: 30`, `last: 20` or `stream: \"err\"`"
                 );
                 return Err(error(text).into());
             }
@@ -96,11 +91,11 @@ fn choice(function: &str, choices: &Map) -> Result<Lines> {
     Ok(lines)
 }
 
-/// A wrong value, or the type of what is no plain one.
+/// A wrong value, or its type if it is not a simple one.
 fn shown(value: &Dynamic) -> String {
     match text(value) {
         Ok(text) => format!("{text:?}"),
         Err(_) if value.is_int() || value.is_float() || value.is_bool() => value.to_string(),
-        Err(kind) => format!("of the type {}", word(kind)),
+        Err(kind) => format!("of type {}", display_name(kind)),
     }
 }

@@ -1,4 +1,5 @@
-//! Starting jobs: `jobs.new(..)` as in the original, and `jobs.start(..)` with arguments in an array and options in a map.
+//! Starting jobs: `jobs.new(..)` as in the original, and `jobs.start(..)` with arguments in an array and options in a
+//! map.
 
 use std::any::TypeId;
 
@@ -9,27 +10,27 @@ use crate::lang::{
     error::{Result, error},
     eval::{
         evaluation::Evaluation,
-        start::{Choices, start},
+        start::{StartOptions, start},
     },
     jobs::Jobs,
-    values::type_name::word,
+    values::type_name::display_name,
 };
 
-/// How many arguments `jobs.new(..)` takes at most; `jobs.start(..)` takes any number.
+/// The largest number of arguments of `jobs.new(..)`; `jobs.start(..)` takes any number.
 const MOST_ARGUMENTS: usize = 20;
 
-/// What `?new` tells.
+/// What `?new` says.
 const NEW: [&str; 3] = [
     "Starts a job, whose value is the job: of an expression, as in jobs.new(\"slow(5)\"), which may get its own names in",
     "maps, as in jobs.new(\"x + 1\", #{x: 2}), or of the call of a function with its arguments, as in jobs.new(slow, 5).",
     "jobs.start(slow, [5], #{name: \"x\"}) does it with options; `help options` lists them.",
 ];
 
-/// What `?start` tells before the options.
+/// What `?start` says before the options.
 const START: &str = "Starts a job as jobs.new does, with the arguments in an array, as in jobs.start(slow, [5], #{name: \"x\"}).\n\
                      The arguments and the options may be left out. The options are:";
 
-/// The functions as a module.
+/// The module of these functions.
 pub(super) fn module() -> Module {
     let mut module = Module::new();
     let described_new = |count: usize| match count {
@@ -44,7 +45,7 @@ pub(super) fn module() -> Module {
     };
     for count in 0..=MOST_ARGUMENTS {
         register(&mut module, described_new(count), count, |evaluation, arguments| {
-            start(evaluation, arguments.drain(..), Choices::default()).map(Dynamic::from)
+            start(evaluation, arguments.drain(..), StartOptions::default()).map(Dynamic::from)
         });
     }
     for count in 0..=3 {
@@ -52,14 +53,14 @@ pub(super) fn module() -> Module {
             let mut arguments = arguments.drain(..);
             let what = arguments.next().unwrap_or_default();
             let given = arguments.next().map_or(Ok(Array::new()), given)?;
-            let choices = arguments.next().map_or(Ok(Choices::default()), |options| choices(&options, &[]))?;
+            let choices = arguments.next().map_or(Ok(StartOptions::default()), |options| choices(&options, &[]))?;
             start(evaluation, [what].into_iter().chain(given), choices).map(Dynamic::from)
         });
     }
     module
 }
 
-/// Registers a method of `jobs` that takes so many arguments of any type.
+/// Registers a method of `jobs` with this many arguments of any type.
 fn register(
     module: &mut Module,
     registration: FuncRegistration,
@@ -69,7 +70,7 @@ fn register(
     let types = std::iter::repeat_n(TypeId::of::<Dynamic>(), count);
     let types: Vec<_> = std::iter::once(TypeId::of::<Jobs>()).chain(types).collect();
     let function = move |context: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| {
-        let evaluation = context.as_ref().map(Evaluation::of).expect("it is registered as one that wants it");
+        let evaluation = context.as_ref().map(Evaluation::of).expect("it is registered to receive its context");
         call(&evaluation, &mut arguments.iter_mut().skip(1).map(|argument| argument.take()).collect())
     };
     let function =
@@ -77,14 +78,14 @@ fn register(
     registration.set_into_module_raw(module, types, function);
 }
 
-/// The arguments for what is started.
-#[expect(clippy::needless_pass_by_value, reason = "it fits a map over what may be there")]
+/// The arguments of what is started.
+#[expect(clippy::needless_pass_by_value, reason = "the signature that `map_or` needs")]
 fn given(arguments: Dynamic) -> Result<Array> {
     match arguments.read_lock::<Array>() {
         Some(arguments) => Ok(arguments.clone()),
         None => Err(error(format!(
-            "jobs.start(..): the arguments are given in an array, as in jobs.start(f, [5]), not as {}",
-            word(arguments.type_name())
+            "jobs.start(..): arguments go in an array, as in jobs.start(f, [5]), not as {}",
+            display_name(arguments.type_name())
         ))
         .into()),
     }

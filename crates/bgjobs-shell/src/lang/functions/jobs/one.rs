@@ -1,30 +1,25 @@
-//! What one job can do.
+//! What a single job can do.
 
 use std::time::{Duration, Instant};
 
 use bgjobs::{AnyJob, Attempt, WaitError};
-use rhai::{Dynamic, Map, Module, NativeCallContext, export_module, exported_module};
+use rhai::{Dynamic, Map, NativeCallContext, export_module};
 
-use super::{PATIENCE, REASON, number, print_traceback, value};
+use super::original::{PATIENCE, REASON, number, print_traceback, value};
 use crate::lang::{
     error::{Result, error, stopped},
     eval::evaluation::Evaluation,
     functions::time::time,
-    jobs::{Done, Started},
+    jobs::{Done, Origin},
     values::value::Value,
 };
 
-/// The functions as a module.
-pub(super) fn module() -> Module {
-    exported_module!(of_one)
-}
-
 #[export_module]
-mod of_one {
+pub(super) mod of_one {
     use rhai::{Array, Map, NativeCallContext};
 
     use super::{
-        AnyJob, Done, Dynamic, Evaluation, PATIENCE, REASON, Result, Started, attempt, given, number, print_traceback,
+        AnyJob, Done, Dynamic, Evaluation, Origin, PATIENCE, REASON, Result, attempt, given, number, print_traceback,
         started, time, value, wait,
     };
 
@@ -34,26 +29,26 @@ mod of_one {
         number(job)
     }
 
-    /// What the job shows.
+    /// The job's name.
     #[rhai_fn(get = "name", pure)]
     pub(super) fn name(job: &mut AnyJob) -> String {
         job.name().to_string()
     }
 
-    /// What the job shows, as the original calls it.
+    /// The job's name, as the original calls it.
     #[rhai_fn(get = "strform", pure)]
     pub(super) fn strform(job: &mut AnyJob) -> String {
         name(job)
     }
 
-    /// Where the job is, in words.
+    /// The state of the job, in words.
     #[rhai_fn(get = "status", pure)]
     pub(super) fn status(context: NativeCallContext<'_>, job: &mut AnyJob) -> String {
         Evaluation::of(&context).jobs.note_read(job);
         job.status().to_owned()
     }
 
-    /// Where the job is: 0 created, 1 running, 2 completed, -1 dead.
+    /// The state of the job: 0 created, 1 running, 2 completed, -1 dead.
     #[rhai_fn(get = "stat_code", pure)]
     pub(super) fn stat_code(context: NativeCallContext<'_>, job: &mut AnyJob) -> i64 {
         Evaluation::of(&context).jobs.note_read(job);
@@ -76,13 +71,13 @@ mod of_one {
         !job.is_finished()
     }
 
-    /// Whether the job is not waited for at the end.
+    /// Whether the job is a daemon, which the end does not wait for.
     #[rhai_fn(get = "daemon", pure)]
     pub(super) fn daemon(job: &mut AnyJob) -> bool {
         job.is_daemon()
     }
 
-    /// What the job waits for, in words, each by itself; `[]` if for nothing.
+    /// What the job waits for, one text for each reason; `[]` if it does not wait.
     #[rhai_fn(pure)]
     pub(super) fn why(job: &mut AnyJob) -> Array {
         job.why().into_iter().map(|waiting| waiting.to_string().into()).collect()
@@ -94,8 +89,7 @@ mod of_one {
         job.group().map_or(Dynamic::UNIT, |group| group.to_string().into())
     }
 
-    /// The attempts of a job that is tried again when it fails: of each its number, how many seconds it ran, and why it
-    /// failed, or `()`.
+    /// The attempts of a job that is retried: for each its number, how many seconds it ran, and why it failed, or `()`.
     #[rhai_fn(get = "attempts", pure)]
     pub(super) fn attempts(job: &mut AnyJob) -> Array {
         job.attempts().into_iter().map(attempt).collect()
@@ -107,21 +101,21 @@ mod of_one {
         value(&Evaluation::of(&context), job)
     }
 
-    /// The names that the job set or changed, for itself.
+    /// The names that the job set or changed for itself.
     #[rhai_fn(get = "names", pure)]
     pub(super) fn names(context: NativeCallContext<'_>, job: &mut AnyJob) -> Map {
         let evaluation = Evaluation::of(&context);
         let Ok(job) = job.clone().downcast::<Done>() else { return Map::new() };
         let Some(Ok(done)) = job.outcome() else { return Map::new() };
         let mut cells = evaluation.cells();
-        done.names.iter().map(|(name, own)| (name.as_str().into(), cells.wake(&own.value))).collect()
+        done.own_names().iter().map(|(name, own)| (name.as_str().into(), cells.thaw(&own.value))).collect()
     }
 
-    /// The text that the job evaluates, or `()` for the call of a function.
+    /// The text that the job evaluates, or `()` for a call.
     #[rhai_fn(get = "expression", pure)]
     pub(super) fn expression(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
         match started(&context, job) {
-            Some(Started::Expression { text, .. }) => text.to_string().into(),
+            Some(Origin::Expression { text, .. }) => text.to_string().into(),
             _ => Dynamic::UNIT,
         }
     }
@@ -142,7 +136,7 @@ mod of_one {
     #[rhai_fn(get = "func", pure)]
     pub(super) fn func(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
         match started(&context, job) {
-            Some(Started::Call { function, .. }) => Evaluation::of(&context).cells().wake(&function),
+            Some(Origin::Call { function, .. }) => Evaluation::of(&context).cells().thaw(&function),
             _ => Dynamic::UNIT,
         }
     }
@@ -150,10 +144,10 @@ mod of_one {
     /// The arguments of the function that the job calls, or `()` for a text.
     #[rhai_fn(get = "args", pure)]
     pub(super) fn arguments(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
-        let Some(Started::Call { arguments, .. }) = started(&context, job) else { return Dynamic::UNIT };
+        let Some(Origin::Call { arguments, .. }) = started(&context, job) else { return Dynamic::UNIT };
         let evaluation = Evaluation::of(&context);
         let mut cells = evaluation.cells();
-        arguments.iter().map(|argument| cells.wake(argument)).collect::<Array>().into()
+        arguments.iter().map(|argument| cells.thaw(argument)).collect::<Array>().into()
     }
 
     /// The system's number of the thread that runs the job, or `()` if none does.
@@ -174,26 +168,26 @@ mod of_one {
         wait(&context, job, None)
     }
 
-    /// Waits until the job has ended, so many seconds at most.
+    /// Waits until the job has ended, at most this many seconds.
     #[rhai_fn(name = "join", pure, return_raw)]
     pub(super) fn join_timeout(context: NativeCallContext<'_>, job: &mut AnyJob, seconds: f64) -> Result<()> {
         wait(&context, job, Some(time("join", seconds)?))
     }
 
-    /// Waits until the job has ended, so many seconds at most.
+    /// Waits until the job has ended, at most this many seconds.
     #[rhai_fn(name = "join", pure, return_raw)]
     pub(super) fn join_timeout_whole(context: NativeCallContext<'_>, job: &mut AnyJob, seconds: i64) -> Result<()> {
-        #[expect(clippy::cast_precision_loss, reason = "so many seconds that it matters are centuries")]
+        #[expect(clippy::cast_precision_loss, reason = "only centuries lose precision")]
         join_timeout(context, job, seconds as f64)
     }
 
-    /// Asks the job to stop, and says what came of it.
+    /// Asks the job to stop, and says what happened.
     #[rhai_fn(pure)]
     pub(super) fn stop(context: NativeCallContext<'_>, job: &mut AnyJob) -> String {
         stop_why(context, job, REASON)
     }
 
-    /// Asks the job to stop for that reason, and says what came of it.
+    /// Asks the job to stop for that reason, and says what happened.
     #[rhai_fn(name = "stop", pure)]
     pub(super) fn stop_why(context: NativeCallContext<'_>, job: &mut AnyJob, reason: &str) -> String {
         let verdict = job.stop(reason.to_owned(), PATIENCE).to_string();
@@ -218,7 +212,7 @@ mod of_one {
     }
 }
 
-/// What is known of an attempt, as a map.
+/// What is known about an attempt, as a map.
 fn attempt(attempt: Attempt) -> Dynamic {
     let until = attempt.ended.unwrap_or_else(Instant::now);
     let failure = attempt.failure.map_or(Dynamic::UNIT, |failure| failure.to_string().into());
@@ -230,24 +224,24 @@ fn attempt(attempt: Attempt) -> Dynamic {
     parts.into_iter().map(|(name, value)| (name.into(), value)).collect::<Map>().into()
 }
 
-fn started(context: &NativeCallContext<'_>, job: &AnyJob) -> Option<Started> {
-    Evaluation::of(context).jobs.started(job)
+fn started(context: &NativeCallContext<'_>, job: &AnyJob) -> Option<Origin> {
+    Evaluation::of(context).jobs.origin(job)
 }
 
 /// One of the maps of names that were given with a text.
 fn given(context: &NativeCallContext<'_>, job: &AnyJob, which: fn(&[Value]) -> Option<&Value>) -> Dynamic {
-    let Some(Started::Expression { given, .. }) = started(context, job) else { return Dynamic::UNIT };
-    which(&given).map_or(Dynamic::UNIT, |names| Evaluation::of(context).cells().wake(names))
+    let Some(Origin::Expression { given, .. }) = started(context, job) else { return Dynamic::UNIT };
+    which(&given).map_or(Dynamic::UNIT, |names| Evaluation::of(context).cells().thaw(names))
 }
 
-/// Waits for a job, and hears a stop.
+/// Waits for a job, or for a stop.
 fn wait(context: &NativeCallContext<'_>, job: &AnyJob, timeout: Option<Duration>) -> Result<()> {
     let evaluation = Evaluation::of(context);
     evaluation.may_wait()?;
-    let _inside = evaluation.calls.enter_native(context);
+    let _inside = evaluation.call_stack.enter_native(context);
     match evaluation.context.wait_for(job, timeout) {
         Ok(()) | Err(WaitError::TimedOut { .. }) => Ok(()),
         Err(WaitError::Stopped(_)) => Err(stopped().into()),
-        Err(refusal) => Err(error(refusal.to_string()).into()),
+        Err(cause) => Err(error(cause.to_string()).into()),
     }
 }

@@ -1,4 +1,6 @@
-//! The options of `jobs.start(..)`: what stands in the map, and what is wrong with it.
+//! The options of `jobs.start(..)`: what the map can contain, and what is wrong with it.
+//!
+//! Knows nothing of who starts the job.
 
 use std::{ops::Deref, time::Duration};
 
@@ -7,70 +9,70 @@ use rhai::{Array, Dynamic, EvalAltResult, Map};
 
 use crate::lang::{
     error::{Result, error},
-    eval::start::Choices,
-    functions::time::shown,
-    values::type_name::{text, word},
+    eval::start::StartOptions,
+    functions::time::{number_of, shown},
+    values::type_name::{display_name, text},
 };
 
-/// The longest time that an option takes, in seconds: 100 years.
+/// The longest time that an option accepts, in seconds: 100 years.
 const LONGEST: u64 = 100 * 365 * 24 * 60 * 60;
 
-/// What can stand in the map.
-pub(super) struct Choice {
+/// An option, for `help`.
+pub(super) struct OptionHelp {
     /// As it is typed.
     pub(super) typed: &'static str,
     /// What it does.
     pub(super) what: &'static str,
 }
 
-/// What can stand in the map for any job.
-const CHOICES: &[Choice] = &[
-    Choice { typed: "daemon: true", what: "neither `wait` nor the end of the shell waits for it" },
-    Choice { typed: "name: \"text\"", what: "what the lists show in place of its text" },
-    Choice { typed: "log_file: \"path\"", what: "a new file that gets all it prints" },
-    Choice { typed: "group: \"io\"", what: "the group whose limit it starts under, see `help groups`" },
-    Choice { typed: "priority: 1", what: "the higher, the sooner it starts in its group; else 0" },
-    Choice { typed: "delay: 5", what: "it starts so many seconds from now" },
-    Choice { typed: "after: [1, 2]", what: "it starts when these jobs have ended well" },
-    Choice { typed: "after_ended: [1, 2]", what: "it starts when these jobs have ended in any way" },
-    Choice { typed: "time_limit: 60", what: "it is stopped when it has run for so many seconds" },
-    Choice { typed: "retry: 3", what: "how often it is tried in all, if it fails" },
-    Choice {
+/// The options of any job.
+const CHOICES: &[OptionHelp] = &[
+    OptionHelp { typed: "daemon: true", what: "neither `wait` nor the end of the shell waits for it" },
+    OptionHelp { typed: "name: \"text\"", what: "what the lists show in place of its text" },
+    OptionHelp { typed: "log_file: \"path\"", what: "a new file that receives everything it prints" },
+    OptionHelp { typed: "group: \"io\"", what: "the group it belongs to, see `help groups`" },
+    OptionHelp { typed: "priority: 1", what: "the higher, the sooner it starts in its group; 0 by default" },
+    OptionHelp { typed: "delay: 5", what: "starts it this many seconds from now" },
+    OptionHelp { typed: "after: [1, 2]", what: "starts it when these jobs have succeeded" },
+    OptionHelp { typed: "after_ended: [1, 2]", what: "starts it when these jobs have ended in any way" },
+    OptionHelp { typed: "time_limit: 60", what: "stops it when it has run for this many seconds" },
+    OptionHelp { typed: "retry: 3", what: "how many times it is tried in all, if it fails" },
+    OptionHelp {
         typed: "backoff: 1",
-        what: "the seconds before the second try, twice as many before each further, up to 60",
+        what: "seconds before the second try, doubled before each further one, up to 60",
     },
 ];
 
-/// Each option of `jobs.start(..)` in a line.
+/// The options of `jobs.start(..)`, one per line.
 pub(super) fn lines() -> impl Iterator<Item = String> {
     lines_of(CHOICES)
 }
 
-/// Each option in a line.
-pub(super) fn lines_of(choices: &[Choice]) -> impl Iterator<Item = String> {
-    choices.iter().map(|Choice { typed, what }| format!("{typed:<21}{what}"))
+/// Options, one per line.
+pub(super) fn lines_of(choices: &[OptionHelp]) -> impl Iterator<Item = String> {
+    choices.iter().map(|OptionHelp { typed, what }| format!("{typed:<21}{what}"))
 }
 
-/// The map in which a function gets its options.
+/// The map that contains a function's options.
 pub(super) fn map_of(options: &Dynamic, function: &str, example: &str) -> Result<impl Deref<Target = Map>> {
     Ok(options.read_lock::<Map>().ok_or_else(|| {
-        let kind = word(options.type_name());
-        error(format!("{function}: the options are given in a map, as in {example}, not as {kind}"))
+        let kind = display_name(options.type_name());
+        error(format!("{function}: options go in a map, as in {example}, not as {kind}"))
     })?)
 }
 
-/// Reads the options of a job; `others` are those that were taken out of the map before.
-pub(super) fn choices(options: &Dynamic, others: &[Choice]) -> Result<Choices> {
+/// Reads the options of a job; `others` are further ones, already taken out of the map.
+pub(super) fn choices(options: &Dynamic, others: &[OptionHelp]) -> Result<StartOptions> {
     let options = map_of(options, "jobs.start(..)", "jobs.start(f, [5], #{daemon: true})")?;
-    let mut choices = Choices::default();
+    let mut choices = StartOptions::default();
     let mut backoff = None;
     for (option, value) in &*options {
         let chosen = &mut choices.options;
         match option.as_str() {
-            "daemon" => chosen.daemon = value.as_bool().map_err(|_| wrong(option, "is true or false", value))?,
-            "name" => choices.name = Some(text(value).map_err(|_| wrong(option, "is a string", value))?),
+            "daemon" => chosen.daemon = value.as_bool().map_err(|_| wrong(option, "must be true or false", value))?,
+            "name" => choices.name = Some(text(value).map_err(|_| wrong(option, "must be a string", value))?),
             "log_file" => {
-                let path = text(value).map_err(|_| wrong(option, "is the path of a new file", value))?;
+                let path = text(value).map_err(|_| wrong(option, "must be the path of a new file", value))?;
                 chosen.log_file = Some(path.into());
             }
             "group" => chosen.group = Some(group(value)?),
@@ -95,59 +97,61 @@ pub(super) fn choices(options: &Dynamic, others: &[Choice]) -> Result<Choices> {
     Ok(choices)
 }
 
-fn unknown(option: &str, others: &[Choice]) -> EvalAltResult {
+fn unknown(option: &str, others: &[OptionHelp]) -> EvalAltResult {
     let all: Vec<_> = CHOICES.iter().chain(others).map(|choice| choice.typed).collect();
     let (last, rest) = all.split_last().expect("there are options");
     error(format!("there is no option `{option}`; there are {} and {last}", rest.join(", ")))
 }
 
 fn wrong(option: &str, wanted: &str, value: &Dynamic) -> EvalAltResult {
-    error(format!("the option `{option}` {wanted}, not of the type {}", word(value.type_name())))
+    error(format!("the option `{option}` {wanted}, not of type {}", display_name(value.type_name())))
 }
 
-/// The name of a group, which may be given as the group itself.
+/// The name of a group, or the group itself.
 fn group(value: &Dynamic) -> Result<Name> {
     if let Some(group) = value.read_lock::<Group>() {
         return Ok(Name::from(&*group));
     }
-    let name = text(value).map_err(|_| wrong("group", "is the name of a group, as \"io\"", value))?;
+    let name = text(value).map_err(|_| wrong("group", "must be the name of a group, such as \"io\"", value))?;
     if name.is_empty() {
-        return Err(error("the option `group` is the name of a group, as \"io\", and not empty").into());
+        return Err(error("the option `group` must be the name of a group, such as \"io\", and not empty").into());
     }
     Ok(name.into())
 }
 
 fn priority(value: &Dynamic) -> Result<i32> {
-    let number = value.as_int().map_err(|_| wrong("priority", "is a whole number: the higher, the sooner", value))?;
+    let number =
+        value.as_int().map_err(|_| wrong("priority", "must be a whole number: the higher, the sooner", value))?;
     let most = i32::MAX;
     Ok(i32::try_from(number)
-        .map_err(|_| error(format!("the option `priority` is a number from -{most} to {most}, not {number}")))?)
+        .map_err(|_| error(format!("the option `priority` must be a number from -{most} to {most}, not {number}")))?)
 }
 
 fn attempts(value: &Dynamic) -> Result<u32> {
-    let number = value.as_int().map_err(|_| wrong("retry", "is how often a job is tried, as 3", value))?;
+    let number = value.as_int().map_err(|_| wrong("retry", "must be a number of tries, such as 3", value))?;
     match u32::try_from(number) {
         Ok(attempts @ 1..) => Ok(attempts),
-        _ => Err(error(format!("the option `retry` is how often a job is tried, 1 or more, not {number}")).into()),
+        _ => Err(error(format!("the option `retry` must be 1 try or more, not {number}")).into()),
     }
 }
 
 /// A time in seconds, up to [`LONGEST`].
 pub(super) fn seconds(option: &str, value: &Dynamic) -> Result<Duration> {
     let seconds = number(option, value)?;
-    #[expect(clippy::cast_precision_loss, reason = "it is far smaller than what loses any")]
+    #[expect(clippy::cast_precision_loss, reason = "it is far too small to lose any")]
     if seconds > LONGEST as f64 {
         let seconds = shown(seconds);
         return Err(error(format!(
-            "the option `{option}` is too long; it is a time in seconds, {LONGEST} (100 years) at most, not {seconds}"
+            "the option `{option}` is too long; it is a time in seconds, at most {LONGEST} (100 years), not {seconds}"
         ))
         .into());
     }
-    Ok(Duration::try_from_secs_f64(seconds)
-        .map_err(|_| error(format!("the option `{option}` is a time in seconds, 0 or more, not {}", shown(seconds))))?)
+    Ok(Duration::try_from_secs_f64(seconds).map_err(|_| {
+        error(format!("the option `{option}` must be a time in seconds, 0 or more, not {}", shown(seconds)))
+    })?)
 }
 
-/// A time in which something can be done.
+/// A time limit, which can't be 0.
 fn time_limit(option: &str, value: &Dynamic) -> Result<Duration> {
     let limit = seconds(option, value)?;
     if limit.is_zero() {
@@ -161,12 +165,10 @@ fn time_limit(option: &str, value: &Dynamic) -> Result<Duration> {
 }
 
 fn number(option: &str, value: &Dynamic) -> Result<f64> {
-    #[expect(clippy::cast_precision_loss, reason = "so many seconds that it matters are centuries")]
-    let seconds = value.as_float().or_else(|_| value.as_int().map(|seconds| seconds as f64));
-    Ok(seconds.map_err(|_| wrong(option, "is a time in seconds, as 0.5", value))?)
+    Ok(number_of(value).ok_or_else(|| wrong(option, "must be a time in seconds, such as 0.5", value))?)
 }
 
-/// A job, its number, or several of these in an array.
+/// A job, its number, or an array of these.
 fn jobs(option: &str, value: &Dynamic) -> Result<Vec<JobId>> {
     if let Some(all) = value.read_lock::<Array>() {
         return all.iter().map(|value| job(option, value)).collect();
@@ -178,7 +180,7 @@ fn job(option: &str, value: &Dynamic) -> Result<JobId> {
     if let Some(job) = value.read_lock::<AnyJob>() {
         return Ok(job.id());
     }
-    let wanted = "is a job, its number, or an array of these, as [1, 2]";
+    let wanted = "must be a job, its number, or an array of these, such as [1, 2]";
     let number = value.as_int().map_err(|_| wrong(option, wanted, value))?;
     let number = u64::try_from(number).map_err(|_| error(format!("Job #{number} not found")))?;
     Ok(number.into())

@@ -1,57 +1,55 @@
 //! Commands as jobs: `jobs.sh("make -j2")`, and how they ended.
 
 use bgjobs::{AnyJob, Command, CommandError, Outcome, State, TerminalSize};
-use rhai::{Dynamic, Map, Module, export_module, exported_module};
+use rhai::{Dynamic, Map, export_module};
 
-use super::options::{self, Choice, choices, map_of, seconds};
+use super::options::{self, OptionHelp, choices, map_of, seconds};
 use crate::lang::{
     error::{Result, error},
     eval::{
         evaluation::Evaluation,
-        start::{self, Choices},
+        start::{self, StartOptions},
     },
     functions::command::number,
-    jobs::{Jobs, Started},
-    values::type_name::{text, word},
+    jobs::{Jobs, Origin},
+    values::type_name::{display_name, text},
 };
 
-/// What can stand in the map for a command, beside what can for any job.
-const CHOICES: &[Choice] = &[
-    Choice { typed: "input: \"text\"", what: "what it reads" },
-    Choice { typed: "dir: \"path\"", what: "the folder it runs in" },
-    Choice { typed: "env: #{LANG: \"C\"}", what: "variables of its environment, beside those of the shell" },
-    Choice { typed: "terminal: true", what: "it runs on a terminal of its own; #{rows: 24, columns: 80} is its size" },
-    Choice { typed: "grace: 5", what: "the seconds between a stop and the end by force" },
+/// The options of commands, in addition to those of any job.
+const CHOICES: &[OptionHelp] = &[
+    OptionHelp { typed: "input: \"text\"", what: "its standard input" },
+    OptionHelp { typed: "dir: \"path\"", what: "the folder it runs in" },
+    OptionHelp { typed: "env: #{LANG: \"C\"}", what: "environment variables, in addition to the shell's" },
+    OptionHelp {
+        typed: "terminal: true",
+        what: "runs it on a terminal of its own; #{rows: 24, columns: 80} sets the size",
+    },
+    OptionHelp { typed: "grace: 5", what: "seconds between a stop and a kill" },
 ];
 
-/// Each option of `jobs.sh(..)` alone in a line.
+/// The options that only `jobs.sh(..)` has, one per line.
 pub(super) fn lines() -> impl Iterator<Item = String> {
     options::lines_of(CHOICES)
 }
 
-/// The functions as a module.
-pub(super) fn module() -> Module {
-    exported_module!(of_commands)
-}
-
 #[export_module]
-mod of_commands {
+pub(super) mod of_commands {
     use rhai::NativeCallContext;
 
     use super::{
-        AnyJob, Choices, Command, Dynamic, Evaluation, Jobs, Result, Started, exit_status_of, line_of, start,
+        AnyJob, Command, Dynamic, Evaluation, Jobs, Origin, Result, StartOptions, exit_status_of, line_of, start,
         with_options,
     };
 
-    /// Starts a command of the system's shell as a job, whose log gets what it prints.
+    /// Starts a command of the system's shell as a job, whose log receives its output.
     #[rhai_fn(pure, volatile, return_raw)]
     pub(super) fn sh(jobs: &mut Jobs, command: Dynamic) -> Result<AnyJob> {
         let line = line_of(&command)?;
-        start(jobs, Command::shell(line.clone()), &line, Choices::default())
+        start(jobs, Command::shell(line.clone()), &line, StartOptions::default())
     }
 
-    /// Starts a command of the system's shell as a job, with options: those of `jobs.start`, and `input: "text"`, `dir: "path"`,
-    /// `env: #{NAME: "value"}`, `terminal: true` or `#{rows: 24, columns: 80}`, `grace: seconds`.
+    /// Starts a command of the system's shell as a job, with the options of `jobs.start`, and `input: "text"`,
+    /// `dir: "path"`, `env: #{NAME: "value"}`, `terminal: true` or `#{rows: 24, columns: 80}`, `grace: seconds`.
     #[rhai_fn(name = "sh", pure, volatile, return_raw)]
     pub(super) fn sh_with(jobs: &mut Jobs, command: Dynamic, options: Dynamic) -> Result<AnyJob> {
         let line = line_of(&command)?;
@@ -59,11 +57,11 @@ mod of_commands {
         start(jobs, command, &line, choices)
     }
 
-    /// The line of the shell that the job runs, or `()` for a job that is no command.
+    /// The shell line that the job runs, or `()` if it is not a command.
     #[rhai_fn(get = "command", pure)]
     pub(super) fn command(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
-        match Evaluation::of(&context).jobs.started(job) {
-            Some(Started::Command { line }) => line.to_string().into(),
+        match Evaluation::of(&context).jobs.origin(job) {
+            Some(Origin::Command { line }) => line.to_string().into(),
             _ => Dynamic::UNIT,
         }
     }
@@ -77,18 +75,18 @@ mod of_commands {
     }
 }
 
-fn start(jobs: &Jobs, command: Command, line: &str, choices: Choices) -> Result<AnyJob> {
+fn start(jobs: &Jobs, command: Command, line: &str, choices: StartOptions) -> Result<AnyJob> {
     let job = start::command(jobs, command, line, choices);
-    Ok(job.map_err(|refusal| error(refusal.to_string()))?)
+    Ok(job.map_err(|cause| error(cause.to_string()))?)
 }
 
 fn line_of(command: &Dynamic) -> Result<String> {
-    let wrong = |kind| error(format!("jobs.sh({command}): a command is a string, not of the type {kind}"));
+    let wrong = |kind| error(format!("jobs.sh({command}): a command must be a string, not of type {kind}"));
     Ok(text(command).map_err(wrong)?)
 }
 
 fn exit_status_of(jobs: &Jobs, job: &AnyJob) -> Option<i64> {
-    if !matches!(jobs.started(job), Some(Started::Command { .. })) {
+    if !matches!(jobs.origin(job), Some(Origin::Command { .. })) {
         return None;
     }
     if job.state() == State::Finished(Outcome::Done) {
@@ -101,13 +99,13 @@ fn exit_status_of(jobs: &Jobs, job: &AnyJob) -> Option<i64> {
     }
 }
 
-/// The command as the options have it, and those options that every job can have.
-fn with_options(mut command: Command, options: &Dynamic) -> Result<(Command, Choices)> {
+/// The command with its own options, and the options that any job can have.
+fn with_options(mut command: Command, options: &Dynamic) -> Result<(Command, StartOptions)> {
     let options = map_of(options, "jobs.sh(..)", "jobs.sh(\"make\", #{dir: \"src\"})")?;
     let mut of_jobs = Map::new();
     for (option, value) in &*options {
         let string = |what: &str| {
-            let wrong = |kind| error(format!("{what} is a string, not of the type {kind}"));
+            let wrong = |kind| error(format!("{what} must be a string, not of type {kind}"));
             text(value).map_err(wrong)
         };
         command = match option.as_str() {
@@ -130,22 +128,24 @@ fn with_options(mut command: Command, options: &Dynamic) -> Result<(Command, Cho
 
 fn environment(mut command: Command, value: &Dynamic) -> Result<Command> {
     let Some(variables) = value.read_lock::<Map>() else {
-        let kind = word(value.type_name());
-        return Err(error(format!("the option `env` is a map, as #{{LANG: \"C\"}}, not of the type {kind}")).into());
+        let kind = display_name(value.type_name());
+        return Err(
+            error(format!("the option `env` must be a map, such as #{{LANG: \"C\"}}, not of type {kind}")).into()
+        );
     };
     for (name, value) in &*variables {
-        let wrong = |kind| error(format!("the variable `{name}` in `env` is a string, not of the type {kind}"));
+        let wrong = |kind| error(format!("the variable `{name}` in `env` must be a string, not of type {kind}"));
         command = command.env(name.as_str(), text(value).map_err(wrong)?);
     }
     Ok(command)
 }
 
-/// The size of the terminal; none if none is wanted.
+/// The size of the terminal; none for no terminal.
 fn terminal(value: &Dynamic) -> Result<Option<TerminalSize>> {
     if let Ok(wanted) = value.as_bool() {
         return Ok(wanted.then(TerminalSize::default));
     }
-    let wrong = || error("the option `terminal` is true, or a size as in #{rows: 24, columns: 80}");
+    let wrong = || error("the option `terminal` must be true, or a size as in #{rows: 24, columns: 80}");
     let size = value.read_lock::<Map>().ok_or_else(wrong)?;
     let length = |name: &str, default: u16| {
         let Some(value) = size.get(name) else { return Ok(default) };

@@ -1,17 +1,42 @@
-//! `where 3`: where a job is, without stopping it: calls, processes, or how it ended.
+//! `where 3`: where a job is, without stopping it: its calls, its processes, or how it ended.
 
 use std::{fmt::Write, iter, time::Duration};
 
-use super::processes;
 use bgjobs::{AnyJob, Outcome, State, many_lines};
 
-/// How long a job must have been where it is for that to be told, so that no line is named for a moment's sake.
+use super::{
+    processes,
+    word::{Action, CommandLine, Completion, Reply, Session, Word},
+};
+use crate::selection::Selection;
+
+pub(super) const WORD: Word = Word {
+    name: "where",
+    usage: "where 3",
+    help: "Shows where jobs are without stopping them: the calls they are in, with lines, and for how long;\n\
+           for a job that has not started, what it waits for.",
+    completion: Completion::Jobs,
+    with_value: &[],
+    read: |arguments| Ok(Box::new(Where(arguments.jobs()?))),
+};
+
+#[derive(Debug)]
+pub(super) struct Where(pub(super) Selection);
+
+impl Action for Where {
+    fn run(&self, session: &mut Session, _: CommandLine) -> Result<Reply, String> {
+        let jobs = self.0.jobs(session.jobs())?;
+        Ok(Reply::Shown(jobs.iter().map(of_job).collect::<Vec<_>>().join("\n")))
+    }
+}
+
+/// How long a job must have been at a place before that is mentioned, so that no passing line is reported.
 const WORTH_TELLING: Duration = Duration::from_millis(100);
 
-/// Where a job is: the calls that it is in, or how it ended, or what it waits for.
-pub(super) fn tell(job: &AnyJob) -> String {
+/// Where a job is: the calls it is in, how it ended, or what it waits for.
+fn of_job(job: &AnyJob) -> String {
     let id = job.id();
-    // It takes its time to look at processes.
+    // First, because looking at processes takes time.
     let place = job.place();
     match (job.state(), job.times().ran()) {
         (State::Finished(outcome), _) => ended(job, outcome),
@@ -45,7 +70,7 @@ pub(super) fn tell(job: &AnyJob) -> String {
     }
 }
 
-/// What a job waits for that is nowhere, if it waits.
+/// What a job without a place waits for, if it waits.
 fn waits(job: &AnyJob) -> Option<String> {
     let why: Vec<_> = job.why().iter().map(ToString::to_string).collect();
     let text = why.join("; ");

@@ -1,0 +1,65 @@
+//! `fg 3`: follows a job until it ends, then shows its value like that of a line.
+
+use bgjobs::{LogCursor, Stream, Verdict, many_lines, one_line};
+
+use super::{
+    kill::PATIENCE,
+    why,
+    word::{Action, CommandLine, Completion, Reply, Session, Word},
+};
+use crate::{foreground::WaitEnd, lang::own_names, selection::Selection};
+
+pub(super) const WORD: Word = Word {
+    name: "fg",
+    usage: "fg 3",
+    help: "Waits for a job, showing what it prints and then its value.\n\
+           Ctrl-C stops the job, Ctrl-Z (or Ctrl-\\) sends it back to the background.",
+    completion: Completion::Jobs,
+    with_value: &[],
+    read: |arguments| Ok(Box::new(Foreground(arguments.jobs()?))),
+};
+
+#[derive(Debug)]
+pub(super) struct Foreground(pub(super) Selection);
+
+impl Action for Foreground {
+    fn run(&self, session: &mut Session, line: CommandLine) -> Result<Reply, String> {
+        let job = &self.0.job(session.jobs())?;
+        let id = job.id();
+        let (mut cursor, log) = (LogCursor::default(), job.log());
+        let mut show = |session: &Session| {
+            for line in log.read(&mut cursor).lines {
+                session.print(line.stream, &many_lines(&line.text).to_string());
+            }
+            session.tracked().note_looked(job, cursor.line());
+        };
+        let mut is_announced = false;
+        let end = session.wait_for(job, |session| {
+            // A job that has ended needs no announcement: everything is shown at once.
+            if !job.is_finished() && !std::mem::replace(&mut is_announced, true) {
+                let waits = !job.why().is_empty();
+                let text = if waits { why::of_job(job) } else { format!("Job #{id}: {}", one_line(job.name())) };
+                session.print(Stream::Err, &text);
+            }
+            show(session);
+        });
+        match end {
+            WaitEnd::Ended => {}
+            WaitEnd::Background => return Ok(Reply::sent(job)),
+            WaitEnd::Interrupted => {
+                session.print(Stream::Err, &format!("stopping job #{id} ..."));
+                let verdict = job.stop("interrupted", PATIENCE);
+                if matches!(verdict, Verdict::StillRunning { .. }) {
+                    session.print(Stream::Err, &format!("Job #{id} {verdict}"));
+                }
+            }
+        }
+        show(session);
+        let answer = session.outcome(job);
+        if let Some(own) = own_names(job) {
+            session.print(Stream::Err, &format!("Job #{id} {own}"));
+        }
+        session.tracked().note_seen(job);
+        Ok(Reply::new(session, &answer, Some(line.number)))
+    }
+}
