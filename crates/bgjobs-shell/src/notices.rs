@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use bgjobs::{AnyJob, Report, State, Waiting};
+use bgjobs::{AnyJob, Report, State, WaitReason};
 
 use crate::lang;
 
@@ -59,8 +59,8 @@ pub(crate) fn still_running(jobs: &[AnyJob]) -> String {
     format!("{how_many}:\n{list}\nCtrl-D again stops {them} and leaves; `wait` waits for {them}{resumed}.")
 }
 
-fn paused_group(waiting: Waiting) -> Option<String> {
-    if let Waiting::Paused { group } = waiting { Some(group.to_string()) } else { None }
+fn paused_group(reason: WaitReason) -> Option<String> {
+    if let WaitReason::Paused { group } = reason { Some(group.to_string()) } else { None }
 }
 
 #[cfg(test)]
