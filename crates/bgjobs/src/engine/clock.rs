@@ -22,12 +22,11 @@ impl Engine {
     pub(crate) fn wind_clock(self: &Arc<Self>) -> Result<(), SpawnError> {
         let mut ledger = lock(&self.ledger);
         ledger.schedule.need_time(true);
-        let has_clock = ledger.has_clock;
-        drop(ledger);
-        if has_clock {
-            // The clock does not end before the announced job needs it no longer.
+        if ledger.has_clock {
+            // The clock runs at least until the announced job no longer needs it.
             return Ok(());
         }
+        drop(ledger);
         let made = self.workers.run_alone("bgjobs-clock", None, |engine, _| engine.tell_time());
         made.map_err(|error| {
             lock(&self.ledger).schedule.need_time(false);

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn growth_is_braked_above_the_free_number_and_only_for_a_while() {
+    fn growth_is_braked_from_the_free_number_up_and_only_for_a_while() {
         let crowded = counts(FREE_GROWTH, 0, 0);
         assert_eq!(admit(crowded, 0, 1), Admission::Yield);
         assert_eq!(admit(crowded, 1, 1), Admission::Yield);
