@@ -4,7 +4,7 @@
 
 use crate::{
     commands::{self, Completion, WORDS, is_for_system},
-    lang::{End, Kind, Segment, scan},
+    lang::{End, Kind, Segment, opening, scan},
 };
 
 /// What kind of word stands at the cursor.
@@ -42,8 +42,8 @@ pub(super) fn context_at(line: &str, cursor: usize) -> Option<(usize, Completion
     }
     let start = text.trim_end_matches(is_of_word).len();
     let (before, word) = text.split_at(start);
-    if let Some(number) = job(before, word) {
-        return number.then_some((start, CompletionContext::Job));
+    if is_job(before, word) {
+        return Some((start, CompletionContext::Job));
     }
     if let Some(context) = argument(before) {
         return Some((start, context));
@@ -58,7 +58,7 @@ pub(super) fn context_at(line: &str, cursor: usize) -> Option<(usize, Completion
     }
 }
 
-fn is_of_word(c: char) -> bool {
+pub(super) fn is_of_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
@@ -83,13 +83,10 @@ fn file(text: &str, quote: char) -> Option<(usize, CompletionContext)> {
     })
 }
 
-/// Whether a job number stands here; none for anything else, false if the text is not a number.
-fn job(before: &str, word: &str) -> Option<bool> {
-    let is_number = word.chars().all(|c| c.is_ascii_digit());
-    if let Some(before) = before.strip_suffix("jobs[") {
-        return (is_number && !before.ends_with(|c| is_of_word(c) || c == '.')).then_some(true);
-    }
-    None
+/// Whether the number of a job stands here, as in `jobs[3`.
+fn is_job(before: &str, word: &str) -> bool {
+    let is_jobs = |before: &str| !before.ends_with(|c| is_of_word(c) || c == '.');
+    word.chars().all(|c| c.is_ascii_digit()) && before.strip_suffix("jobs[").is_some_and(is_jobs)
 }
 
 /// What can follow a word of the shell.
@@ -126,7 +123,7 @@ fn member(mut code: &[(char, Kind)]) -> Option<(String, Vec<Segment>)> {
     let mut path = Vec::new();
     loop {
         if let Some(inside) = without(code, ']') {
-            let open = opening(inside)?;
+            let open = opening(inside).filter(|&open| inside[open].0 == '[')?;
             path.push(segment(&inside[open + 1..]));
             code = &inside[..open];
             continue;
@@ -144,21 +141,6 @@ fn member(mut code: &[(char, Kind)]) -> Option<(String, Vec<Segment>)> {
         path.push(Segment::Name(name));
         code = before;
     }
-}
-
-/// The index of the bracket that the code leaves open.
-fn opening(code: &[(char, Kind)]) -> Option<usize> {
-    let mut closed = 0_usize;
-    code.iter().rposition(|&(c, kind)| {
-        match c {
-            _ if kind != Kind::Code => {}
-            ']' => closed += 1,
-            '[' if closed == 0 => return true,
-            '[' => closed -= 1,
-            _ => {}
-        }
-        false
-    })
 }
 
 /// The path segment in brackets.

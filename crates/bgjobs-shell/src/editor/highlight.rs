@@ -6,7 +6,7 @@ use std::{sync::PoisonError, time::Instant};
 
 use reedline::{Color, Highlighter, StyledText};
 
-use super::{completer::Known, idle::IdleTimer, screen::Screen};
+use super::{completer::Known, completion_context::is_of_word, idle::IdleTimer, screen::Screen};
 use crate::{
     commands::is_for_system,
     lang::{KEYWORDS, Kind, scan},
@@ -98,10 +98,6 @@ fn pieces(line: &str, is_function: impl Fn(&str) -> bool) -> Vec<(Class, String)
         start = end;
     }
     pieces
-}
-
-fn is_of_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
 }
 
 /// Where a word or a number ends that begins at `start`.

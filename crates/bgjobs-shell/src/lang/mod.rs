@@ -16,7 +16,7 @@ mod values;
 mod words;
 
 #[cfg(feature = "terminal")]
-pub(crate) use read::scan::{End, Kind, scan};
+pub(crate) use read::scan::{End, Kind, opening, scan};
 #[cfg(feature = "terminal")]
 pub(crate) use words::{KEYWORDS, Segment, Words};
 

@@ -121,7 +121,9 @@ fn slow_native_functions_are_named() {
             "jobs.new(sleep, 1000); jobs.new('sh(`sleep 1000`)'); jobs.new('jobs[0].join()'); jobs.new('gate.wait(|v| v == 1)');",
             "fn text_of(n) { for i in 0..2000 { let place = jobs[n].where(); if place != () && place.text.contains('native') { return place.text; } sleep(0.01); } }",
             "[text_of(0), text_of(1), text_of(2), text_of(3)]",
-            "kill all",
+            // Job 0 comes last: its end would end the wait of job 2.
+            "kill 1-3",
+            "kill 0",
         ],
         expect![[r#"
             > gate = shared(0);
@@ -129,11 +131,12 @@ fn slow_native_functions_are_named() {
             > fn text_of(n) { for i in 0..2000 { let place = jobs[n].where(); if place != () && place.text.contains('native') { return place.text; } sleep(0.01); } }
             > [text_of(0), text_of(1), text_of(2), text_of(3)]
             Out[4]: ["native function `sleep`", "native function `sh`", "native function `join`", "native function `wait`"]
-            > kill all
-            Job #0 stopped after _
+            > kill 1-3
             Job #1 stopped at line 1 of jobs[1] after _
             Job #2 stopped at line 1 of jobs[2] after _
             Job #3 stopped at line 1 of jobs[3] after _
+            > kill 0
+            Job #0 stopped after _
         "#]],
     );
 }
