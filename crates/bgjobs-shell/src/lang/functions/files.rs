@@ -90,18 +90,12 @@ pub(super) mod files {
     /// Writes a text to a file, replacing what was in it.
     #[rhai_fn(return_raw)]
     pub(super) fn write_file(context: NativeCallContext<'_>, path: Dynamic, text: Dynamic) -> Result<()> {
-        let evaluation = Evaluation::of(&context);
-        let _inside = evaluation.call_stack.enter_native(&context);
-        let path = text_of("write_file", &path)?;
         write(&context, &path, &text, OpenOptions::new().write(true).create(true).truncate(true))
     }
 
     /// Appends a text to a file, which is created if necessary.
     #[rhai_fn(return_raw)]
     pub(super) fn append_file(context: NativeCallContext<'_>, path: Dynamic, text: Dynamic) -> Result<()> {
-        let evaluation = Evaluation::of(&context);
-        let _inside = evaluation.call_stack.enter_native(&context);
-        let path = text_of("append_file", &path)?;
         write(&context, &path, &text, OpenOptions::new().append(true).create(true))
     }
 
@@ -112,7 +106,10 @@ pub(super) mod files {
     }
 }
 
-fn write(context: &NativeCallContext<'_>, path: &str, written: &Dynamic, options: &OpenOptions) -> Result<()> {
+fn write(context: &NativeCallContext<'_>, path: &Dynamic, written: &Dynamic, options: &OpenOptions) -> Result<()> {
+    let evaluation = Evaluation::of(context);
+    let _inside = evaluation.call_stack.enter_native(context);
+    let path = &text_of(context.fn_name(), path)?;
     let wrong = |cause| failed("write", path, &cause);
     let written = text(written).map_err(|kind| {
         error(format!(

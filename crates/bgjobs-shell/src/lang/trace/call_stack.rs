@@ -114,7 +114,7 @@ impl CallStack {
         self.set_probe(Probe::of(name));
         match lookup(name, index) {
             Lookup::Variable => return true,
-            Lookup::Place => {}
+            Lookup::Position => {}
             Lookup::Caught => drop(self.take_captured()),
         }
         false
@@ -145,7 +145,7 @@ impl CallStack {
         let mut state = self.state();
         if matches!(callee, Callee::Native { .. }) {
             // No sample is taken before it ends.
-            state.sample_at(self.probe());
+            state.sample(self.probe());
         }
         state.calls.push(Call { callee, caller: self.probe() });
         self.set_probe(Probe::default());
@@ -156,7 +156,7 @@ impl CallStack {
     /// Where the evaluation is now; none before it begins.
     pub(crate) fn snapshot(&self) -> Option<Snapshot> {
         let mut state = self.state();
-        let since = state.sample_at(self.probe());
+        let since = state.sample(self.probe());
         let mut frames = Vec::new();
         let mut native = None;
         let next = state.calls.iter().skip(1).map(Some).chain([None]);
@@ -180,14 +180,14 @@ impl CallStack {
     #[inline]
     pub(crate) fn count(&self, operations: u64) {
         if operations >= self.0.next_sample.load(Ordering::Relaxed) {
-            self.sample_at(operations);
+            self.sample(operations);
         }
     }
 
     #[cold]
-    fn sample_at(&self, operations: u64) {
+    fn sample(&self, operations: u64) {
         let mut state = self.state();
-        state.sample_at(self.probe());
+        state.sample(self.probe());
         let taken = state.sample.as_ref().map(|sample| sample.taken);
         drop(state);
         // So that a loop is not always sampled at the same position.
@@ -245,7 +245,7 @@ impl State {
     }
 
     /// Notes where the evaluation is, and returns since when it has been there.
-    fn sample_at(&mut self, probe: Probe) -> Instant {
+    fn sample(&mut self, probe: Probe) -> Instant {
         let snapshot = Instant::now();
         let depth = self.calls.len();
         let line = match self.calls.last().map(|call| &call.callee) {
@@ -271,7 +271,7 @@ impl Drop for CallGuard<'_> {
         if let Some(Call { caller, callee }) = &left {
             self.0.set_probe(*caller);
             if matches!(callee, Callee::Native { .. }) {
-                state.sample_at(*caller);
+                state.sample(*caller);
             }
         }
         drop(state);

@@ -33,7 +33,7 @@ pub(crate) enum Lookup {
     /// A variable of the user's.
     Variable,
     /// Only a position.
-    Place,
+    Position,
     /// An error was caught.
     Caught,
 }
@@ -104,6 +104,6 @@ pub(crate) fn lookup(name: &str, index: usize) -> Lookup {
     } else if name == CAUGHT {
         Lookup::Caught
     } else {
-        Lookup::Place
+        Lookup::Position
     }
 }
