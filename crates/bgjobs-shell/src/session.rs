@@ -199,7 +199,7 @@ impl Session {
         (failure.map_or(Answer::Nothing, Answer::Failed), after.unwrap_or(names))
     }
 
-    /// Runs the body of a line and waits until it ends, or is sent to the background, which `note` is told of.
+    /// Runs the body of a line and waits until it ends, or is sent to the background: then calls `note`.
     ///
     /// # Errors
     ///
