@@ -69,11 +69,11 @@ fn a_program_orders_jobs_and_limits_their_time() {
             > jobs.start('1', [], #{after: first}); jobs.start(load, [], #{after: [0, jobs[1]]}); jobs.start('3', [], #{after_ended: 2}); jobs.start('4', [], #{after: 2})
             <BackgroundJob #4: 4>
             > [jobs[1].why(), jobs[3].why()]
-            [["it is to start after job #0 (fn hold(held), running) is done"], ["it is to start after job #2 (fn load(), queued) has ended"]]
+            [["it starts after job #0 (fn hold(held), running) is done"], ["it starts after job #2 (fn load(), queued) has ended"]]
             > held.set(1); jobs[3].join(); jobs[4].join(); [jobs[1].result, jobs[3].result, jobs[4].status]
             [1, 3, "Dead (Exception), call jobs.traceback() for details"]
             > jobs.traceback(4)
-            job #2 failed, and this one was to start after it was done
+            job #2 failed, so this one did not start
             > t = now(); late = jobs.start('now()', [], #{delay: 0.05}); late.join(); late.result - t >= 0.05
             true
             > slow = jobs.start('sleep(1000)', [], #{time_limit: 0.03}); slow.join(); [slow.stop_reason, slow.status]
@@ -270,9 +270,9 @@ fn commands_limit_pause_and_explain() {
         > why 2 3 1 5
         Job #1 runs, and waits for nothing: copy 1
         Job #2 is queued: copy 2
-          group io runs 2 jobs, its limit is 2; it is the next
+          group io runs 2 jobs, its limit is 2; it is next
         Job #3 is queued: fit\u{1b}
-          it is to start after job #2 (copy 2, queued) is done
+          it starts after job #2 (copy 2, queued) is done
         Job #5 runs: jobs[2].join()
           it waits for the end of job #2 (copy 2, queued)
         > groups
@@ -299,7 +299,7 @@ fn the_rest_of_a_delay_is_shown() {
     let mut session = Seen::default().session();
     session.answer("jobs.start('1', [], #{delay: 1000000})");
     let told = answered(&mut session, "why 0");
-    let (first, second) = told.split_once("\n  it is to start in ").expect("it is to start later");
+    let (first, second) = told.split_once("\n  it starts in ").expect("it starts later");
     assert_eq!(first, "Job #0 is queued: 1");
     let seconds: f64 = second.strip_suffix('s').and_then(|seconds| seconds.parse().ok()).expect("seconds");
     assert!((999_000.0..=1_000_000.0).contains(&seconds), "{told}");

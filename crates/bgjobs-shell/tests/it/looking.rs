@@ -362,7 +362,7 @@ fn the_list_shows_what_a_job_waits_for_and_a_pending_stop() {
         > jobs
         Running jobs:
         0 : later
-            has waited TIME, is to start in TIME
+            has waited TIME, starts in TIME
         1 : copy
             has waited TIME, group disk is paused
         2 : deaf
