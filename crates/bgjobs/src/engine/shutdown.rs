@@ -2,8 +2,6 @@
 //!
 //! Knows nothing of what causes it.
 
-use std::cmp::Reverse;
-
 use crate::{
     engine::{Engine, SHUT_DOWN, table::List, waiting::WaitRequest},
     record::{Core, Shared, id::JobId, name::Name, state::State},
@@ -19,29 +17,30 @@ impl Engine {
         // Paused jobs would be waited for, with nobody left to resume them.
         let actions = lock(&self.ledger).schedule.leave();
         self.carry_out(actions);
-        let mut left: Vec<Shared> = loop {
+        let left: Vec<Shared> = loop {
             let mut ledger = lock(&self.ledger);
+            let running: Vec<_> = ledger.table.list(List::Running).cloned().collect();
             let is_awaited = |core: &Core| !core.daemon && !excepted.contains(&core.id());
-            let record = ledger.table.list(List::Running).find(|record| is_awaited(record.core())).cloned();
-            let Some(record) = record else {
+            let awaited: Vec<_> = running.iter().filter(|record| is_awaited(record.core())).cloned().collect();
+            if awaited.is_empty() {
                 ledger.open = false;
-                break ledger.table.list(List::Running).cloned().collect();
-            };
+                break running;
+            }
             drop(ledger);
-            if except.is_some() && record.core().life.state() == State::Queued {
-                // It may be queued for the very thread that runs this shutdown.
-                self.ask_stop(&record, &reason);
-            } else if self.wait(&WaitRequest::end_of(record.core())).is_err() {
-                // It waits for the job that runs this shutdown: neither would ever end.
-                excepted.push(record.core().id());
+            for record in awaited {
+                if except.is_some() && record.core().life.state() == State::Queued {
+                    // It may be queued for the very thread that runs this shutdown.
+                    self.ask_stop(&record, &reason);
+                } else if self.wait(&WaitRequest::end_of(record.core())).is_err() {
+                    // It waits for the job that runs this shutdown: neither would ever end.
+                    excepted.push(record.core().id());
+                }
             }
         };
         self.end_posted.notify_all();
         self.wake_clock();
-        left.retain(|record| record.core().daemon);
         // The newest first: one that follows an older job would fail when that job is stopped.
-        left.sort_unstable_by_key(|record| Reverse(record.core().id()));
-        for record in &left {
+        for record in left.iter().rev().filter(|record| record.core().daemon) {
             self.ask_stop(record, &reason);
         }
         drop(self.workers.close());

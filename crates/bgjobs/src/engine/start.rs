@@ -78,7 +78,7 @@ impl Engine {
             ledger.add(entry);
         }
         drop(ledger);
-        open_log_file(job, options);
+        job.core().open_log_file();
         Ok(())
     }
 
@@ -180,7 +180,7 @@ impl Engine {
             ledger.schedule.enter(key, terms, deferred)
         };
         drop(guard);
-        open_log_file(job, options);
+        job.core().open_log_file();
         if needs_time {
             self.wake_clock();
         }
@@ -237,13 +237,6 @@ impl Drop for UnlistedGuard {
         if let Some(job) = self.job.take() {
             self.engine.stop_unstarted(&job, SHUT_DOWN);
         }
-    }
-}
-
-/// Creates a job's log file; called without a lock, because the disk may be slow.
-fn open_log_file(job: &Shared, options: &Options) {
-    if options.log_file.is_some() {
-        job.core().open_log_file();
     }
 }
 

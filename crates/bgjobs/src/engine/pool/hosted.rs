@@ -209,9 +209,7 @@ impl<T> Default for HostedQueue<T> {
 
 impl<T> fmt::Debug for HostedQueue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = lock(&self.0.inner);
-        let (queued, live, closed) = (inner.queue.len(), inner.live, inner.closed);
-        drop(inner);
+        let (queued, live, closed) = (self.queued(), self.live(), lock(&self.0.inner).closed);
         f.debug_struct("HostedQueue").field("queued", &queued).field("live", &live).field("closed", &closed).finish()
     }
 }
