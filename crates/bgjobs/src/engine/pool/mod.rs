@@ -179,7 +179,7 @@ impl<T> Pool<T> {
     pub(crate) fn made(&self) -> bool {
         let mut inner = lock(&self.inner);
         inner.making -= 1;
-        self.growth == Growth::Ahead && self.owe_worker(&mut inner)
+        self.owe_worker(&mut inner)
     }
 
     /// Withdraws a thread that could not be made, for a submitter whose task is not pushed yet.
@@ -260,7 +260,7 @@ impl<T> Pool<T> {
             self.remove_worker(&mut inner);
             return Next::Leave;
         }
-        if policy::may_search(self.searching.load(Ordering::Relaxed), has_searched) {
+        if policy::may_search(self.searching(), has_searched) {
             return Next::Search;
         }
         self.searching.fetch_sub(1, Ordering::Relaxed);
@@ -283,7 +283,7 @@ impl<T> Pool<T> {
     /// True if the caller must make a thread, which is counted already, for a task that was refused one.
     pub(crate) fn finish(&self) -> bool {
         self.searching.fetch_add(1, Ordering::Relaxed);
-        self.change_free(1) && self.growth == Growth::Ahead && self.owe_worker(&mut lock(&self.inner))
+        self.change_free(1) && self.owe_worker(&mut lock(&self.inner))
     }
 
     /// Counts a worker that was idle and searching as busy again; returns whether a thread, which is counted already,
@@ -357,8 +357,7 @@ impl<T> Pool<T> {
 
     /// Counts a worker that the caller must make, if a queued task that still runs lacks one.
     fn owe_worker(&self, inner: &mut Inner<T>) -> bool {
-        let runs_tasks = self.growth == Growth::OneByOne || !inner.closed;
-        let owes = runs_tasks && policy::owes_growth(self.free.load(Ordering::Acquire));
+        let owes = self.growth.owes_worker(self.free.load(Ordering::Acquire), self.searching(), inner.closed);
         if owes {
             self.add_worker(inner);
             self.change_free(1);
@@ -370,9 +369,7 @@ impl<T> Pool<T> {
     fn call_worker(&self, inner: &mut Inner<T>) -> Call {
         match self.call_searcher(inner) {
             Some(sleeper) => Call::Sleeper(sleeper),
-            None if self.growth == Growth::OneByOne && self.searching() == 0 && self.owe_worker(inner) => {
-                Call::NewThread
-            }
+            None if self.growth == Growth::OneByOne && self.owe_worker(inner) => Call::NewThread,
             None => Call::Nobody,
         }
     }

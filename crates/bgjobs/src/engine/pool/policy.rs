@@ -120,6 +120,18 @@ impl Growth {
             Self::OneByOne => queued > 0 && searching == 0,
         }
     }
+
+    /// Whether a worker must be made for a queued task that lacks one.
+    ///
+    /// A closed pool that grows ahead runs none of its queued tasks. One by one, no worker is made while another is on its
+    /// way to the queue.
+    pub(crate) const fn owes_worker(self, free: isize, searching: usize, closed: bool) -> bool {
+        owes_growth(free)
+            && match self {
+                Self::Ahead => !closed,
+                Self::OneByOne => searching == 0,
+            }
+    }
 }
 
 /// Whether the newest of `sleeping` workers is woken, rather than the oldest.
@@ -191,6 +203,16 @@ mod tests {
         assert!(Growth::Ahead.needs_searcher(0, 1));
         assert!(!Growth::Ahead.needs_searcher(1, 1));
         assert!(!Growth::Ahead.needs_searcher(0, 0));
+    }
+
+    #[test]
+    fn a_worker_is_owed_to_a_task_that_will_run_and_one_by_one_only_if_none_is_coming() {
+        assert!(Growth::Ahead.owes_worker(-1, 1, false));
+        assert!(!Growth::Ahead.owes_worker(-1, 0, true));
+        assert!(!Growth::Ahead.owes_worker(0, 0, false));
+        assert!(Growth::OneByOne.owes_worker(-1, 0, true));
+        assert!(!Growth::OneByOne.owes_worker(-1, 1, false));
+        assert!(!Growth::OneByOne.owes_worker(0, 0, false));
     }
 
     #[test]
