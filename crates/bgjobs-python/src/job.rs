@@ -171,7 +171,8 @@ impl Inner {
         }
         let options = Options { daemon, ..Options::default() };
         // The job's text stays in Python, where it may change.
-        let hosted = table.handle.with(options).host("").map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+        let hosted =
+            table.handle.named("").with(options).host().map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
         let job = hosted.job();
         let number = job.id().get();
         self.job = Some(job);
@@ -328,7 +329,7 @@ impl JobCore {
     /// Why it was asked to stop.
     #[getter]
     fn _reason(&self) -> Option<String> {
-        self.job()?.stop_reason().map(|reason| (*reason).to_owned())
+        self.job()?.stop_reason().map(|reason| reason.text().into_owned())
     }
 
     /// The name of its state: `new`, `entered`, `running`, `done`, `failed`, `stopped`.

@@ -59,7 +59,7 @@ impl Digest {
             Outcome::Done => self.done += 1,
             Outcome::Stopped => self.stopped += 1,
             Outcome::Failed => {
-                let why = job.failure().map(|failure| failure.message().to_owned()).unwrap_or_default();
+                let why = job.failure().map(|failure| format!("{failure:#}")).unwrap_or_default();
                 self.failed.push((job.id(), job.name().to_string(), why));
             }
         }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use bgjobs::{AnyJob, Context, Failure, Handle, Job, Name, Options};
+use bgjobs::{AnyJob, Context, Failure, Handle, Job, Name};
 
 /// How long a wait first listens to the job alone: most lines have ended by then.
 const SHORT: Duration = Duration::from_millis(1);
@@ -63,8 +63,7 @@ impl Foreground {
         body: impl FnOnce(&Context) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Job<T>, Failure> {
         let mut current = lock(&self.current);
-        let unlisted = self.jobs.with(Options { unlisted: true, ..Options::default() });
-        let job = unlisted.spawn_with(name, body).map_err(|error| Failure::new(error.to_string()))?;
+        let job = self.jobs.named(name).unlisted().spawn_with(body)?;
         *current = Some(Wait { job: AnyJob::clone(&job), is_own: true, thread: thread::current(), request: None });
         Ok(job)
     }

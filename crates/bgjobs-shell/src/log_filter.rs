@@ -143,7 +143,7 @@ mod tests {
             Ok(())
         };
         let options = Options { log_file: file.clone(), ..Options::default() };
-        let job = jobs.with(options).spawn_with("flood", body).expect("there are threads");
+        let job = jobs.named("flood").with(options).spawn_with(body).expect("there are threads");
         job.join().expect("it can't fail");
         Flooded { log: job.log(), file }
     }

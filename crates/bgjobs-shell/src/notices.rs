@@ -82,9 +82,9 @@ mod tests {
     #[test]
     fn leaving_lists_running_queued_and_paused_jobs() {
         let jobs = bgjobs::JobManager::new();
-        jobs.group("io").pause();
-        let of_io = || jobs.with(bgjobs::Options { group: Some("io".into()), ..bgjobs::Options::default() });
-        let queued = ["copy", "move"].map(|name| of_io().spawn(name, || ()).unwrap());
+        let io = jobs.group("io");
+        io.pause();
+        let queued = ["copy", "move"].map(|name| io.spawn(name, || ()).unwrap());
         let named = super::still_running(&jobs.running());
         assert_eq!(
             named,

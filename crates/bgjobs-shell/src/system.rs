@@ -60,6 +60,6 @@ fn run(command: Command, context: &Context, output: &Output) -> Result<(), Failu
     }
     match status? {
         status if status.success() => Ok(()),
-        status => Err(Failure::from_boxed(Box::new(CommandError::Ended(status)))),
+        status => Err(Failure::from_error(CommandError::Ended(status))),
     }
 }

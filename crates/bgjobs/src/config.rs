@@ -39,14 +39,16 @@ impl Default for Config {
     }
 }
 
-/// The options of one job, for [`Handle::with`](crate::Handle::with).
+/// The options of one job, for [`Spawner::with`](crate::Spawner::with).
+///
+/// [`Spawner`](crate::Spawner) has a setter for each.
 ///
 /// ```
 /// use bgjobs::{JobManager, Options};
 ///
 /// let jobs = JobManager::new();
 /// let watch = Options { daemon: true, ..Options::default() };
-/// jobs.with(watch).spawn("watch", || { /* until the program ends */ })?;
+/// jobs.named("watch").with(watch).spawn(|| { /* until the program ends */ })?;
 /// # Ok::<(), bgjobs::SpawnError>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -1,6 +1,8 @@
 //! What can go wrong with a call: one type per operation.
 //!
 //! Where the original has a text, `{}` is exactly that text, and `{:#}` adds what to do about it.
+//! What causes an error is its [`source`](Error::source), whose text `{}` leaves out and `{:#}` adds.
+//! Returned from `main`, which prints `{:?}`, an error reads as `{:#}`, followed by the traceback of a job that died.
 //! What goes wrong in a body is not an error of a call but a [`Failure`].
 
 use std::{any::type_name, error::Error, fmt, io, time::Duration};
@@ -13,14 +15,27 @@ use crate::record::{
     stop::Stopped,
 };
 
+/// Writes an error as `main` should print it, instead of as its fields.
+macro_rules! debug_for_people {
+    ($($error:ty),*) => {$(
+        impl fmt::Debug for $error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{self:#}")
+            }
+        }
+    )*};
+}
+
+debug_for_people!(SpawnError, LimitError, UnknownJob, RemoveError, TracebackError, WaitError, ShutdownError);
+
 /// A job was not started: it is in no list, and used no number.
-#[derive(Debug)]
+#[non_exhaustive]
 pub enum SpawnError {
     /// The manager has been shut down.
     ShutDown,
     /// The system refused a thread, and there is no worker that could take the job later.
     NoThread(io::Error),
-    /// The job was to start after a job that is in no list.
+    /// The manager does not know the job after which this one was to start.
     Unknown(UnknownJob),
     /// The job is hosted, so this [option](crate::Options) is up to its host.
     Hosted {
@@ -34,9 +49,14 @@ impl fmt::Display for SpawnError {
         match self {
             Self::ShutDown => f.write_str("the manager was shut down; start the job earlier or create another manager"),
             Self::NoThread(error) => {
-                write!(f, "could not create a thread for the job ({error}); end threads or raise the system's limit")
+                f.write_str("could not create a thread for the job; end threads or raise the system's limit")?;
+                if f.alternate() { write!(f, ": {error}") } else { Ok(()) }
             }
-            Self::Unknown(error) => write!(f, "{error:#}; a job can only start after one that is in the lists"),
+            Self::Unknown(error) => {
+                let id = error.id;
+                write!(f, "a job can't start after job #{id}; name one that is in the lists")?;
+                if f.alternate() { write!(f, ": {error:#}") } else { Ok(()) }
+            }
             Self::Hosted { option } => {
                 write!(
                     f,
@@ -49,13 +69,16 @@ impl fmt::Display for SpawnError {
 
 impl Error for SpawnError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        // The text above already has the error's own text, as it has that of an unknown number.
-        if let Self::NoThread(error) = self { error.source() } else { None }
+        match self {
+            Self::NoThread(error) => Some(error),
+            Self::Unknown(error) => Some(error),
+            Self::ShutDown | Self::Hosted { .. } => None,
+        }
     }
 }
 
 /// A limit of zero, under which no job would ever start.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct LimitError {
     /// The name of the group.
     pub group: Name,
@@ -69,7 +92,7 @@ impl fmt::Display for LimitError {
 
 impl Error for LimitError {}
 
-/// There is no job with that number.
+/// There is no such job.
 ///
 /// ```
 /// use bgjobs::JobManager;
@@ -79,23 +102,52 @@ impl Error for LimitError {}
 /// assert_eq!(format!("{error}"), "Job #99 not found");
 /// assert_eq!(format!("{error:#}"), "Job #99 not found; no job was started yet");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UnknownJob {
     /// The number.
     pub id: JobId,
-    /// How many jobs have been started; their numbers are all below this.
-    pub started: u64,
+    /// Why the manager does not know it.
+    pub reason: UnknownReason,
+}
+
+/// Why a manager does not know a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UnknownReason {
+    /// No job has that number yet.
+    NotStarted {
+        /// The highest number so far; `None` before the first job.
+        newest: Option<JobId>,
+    },
+    /// The job was removed or flushed.
+    Removed,
+    /// The job is not listed, so it has no number.
+    Unlisted,
+    /// The job belongs to another manager.
+    OfAnotherManager,
+    /// The manager was dropped.
+    ManagerDropped,
+}
+
+impl UnknownJob {
+    pub(crate) fn new(id: JobId, reason: UnknownReason) -> Self {
+        Self { id, reason }
+    }
 }
 
 impl fmt::Display for UnknownJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { id, started } = self;
+        let Self { id, reason } = self;
         write!(f, "Job #{id} not found")?;
-        match started {
+        match reason {
             _ if !f.alternate() => Ok(()),
-            0 => f.write_str("; no job was started yet"),
-            _ if id.get() < *started => f.write_str("; it was removed or flushed"),
-            _ => write!(f, "; the newest job is #{}", started - 1),
+            UnknownReason::NotStarted { newest: None } => f.write_str("; no job was started yet"),
+            UnknownReason::NotStarted { newest: Some(newest) } => write!(f, "; the newest job is #{newest}"),
+            UnknownReason::Removed => f.write_str("; it was removed or flushed"),
+            UnknownReason::Unlisted => f.write_str("; it is not listed, so it has no number"),
+            UnknownReason::OfAnotherManager => f.write_str("; it belongs to another manager"),
+            UnknownReason::ManagerDropped => f.write_str("; its manager was dropped"),
         }
     }
 }
@@ -103,7 +155,8 @@ impl fmt::Display for UnknownJob {
 impl Error for UnknownJob {}
 
 /// A job was not removed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RemoveError {
     /// There is no such job.
     Unknown(UnknownJob),
@@ -126,7 +179,8 @@ impl fmt::Display for RemoveError {
 impl Error for RemoveError {}
 
 /// There is no result to read.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[non_exhaustive]
 pub enum ResultError {
     /// There is no such job.
     Unknown(UnknownJob),
@@ -166,10 +220,22 @@ impl fmt::Display for ResultError {
     }
 }
 
-impl Error for ResultError {}
+impl fmt::Debug for ResultError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:#}")?;
+        if let Self::Died(_, failure) = self { write!(f, "\n{}", failure.traceback()) } else { Ok(()) }
+    }
+}
+
+impl Error for ResultError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        if let Self::Died(_, failure) = self { failure.source() } else { None }
+    }
+}
 
 /// There is no traceback to read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TracebackError {
     /// There is no such job.
     Unknown(UnknownJob),
@@ -192,7 +258,8 @@ impl fmt::Display for TracebackError {
 impl Error for TracebackError {}
 
 /// A wait ended before the job did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum WaitError {
     /// The time limit passed.
     TimedOut {
@@ -234,7 +301,10 @@ impl fmt::Display for WaitError {
                 let first = ring.first().copied().unwrap_or(JobId::from(0));
                 write!(f, "#{first}; let one of them wait with a time limit")
             }
-            Self::Stopped(stopped) => stopped.fmt(f),
+            Self::Stopped(stopped) => {
+                f.write_str("the wait ended, because the job that waits was asked to stop")?;
+                if f.alternate() { write!(f, ": {}", stopped.reason()) } else { Ok(()) }
+            }
             Self::NoJobs => f.write_str("there is no job to wait for; name at least one"),
         }
     }
@@ -247,7 +317,22 @@ impl Error for WaitError {
 }
 
 /// A join returned no result.
-#[derive(Clone, Debug)]
+///
+/// The error that the body returned is its [`source`](Error::source).
+///
+/// ```
+/// use bgjobs::JobManager;
+/// use std::{error::Error, io};
+///
+/// let jobs = JobManager::new();
+/// let error = jobs.try_spawn("load", || std::fs::read("no such file"))?.join().unwrap_err();
+/// assert_eq!(format!("{error}"), "job #0 died");
+/// assert_eq!(format!("{error:#}"), "job #0 died: No such file or directory (os error 2)");
+/// assert!(error.source().unwrap().is::<io::Error>());
+/// # Ok::<(), bgjobs::SpawnError>(())
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
 pub enum JoinError {
     /// The job failed, or was stopped.
     Failed {
@@ -272,26 +357,33 @@ impl fmt::Display for JoinError {
             Self::Failed { job, failure } if failure.kind() == FailureKind::Stop => {
                 write!(f, "job #{job} was stopped: {failure}")
             }
-            Self::Failed { job, failure } => write!(f, "job #{job} died: {failure}"),
+            Self::Failed { job, failure } if failure.source().is_none() => write!(f, "job #{job} died: {failure}"),
+            Self::Failed { job, failure } if f.alternate() => write!(f, "job #{job} died: {failure:#}"),
+            Self::Failed { job, .. } => write!(f, "job #{job} died"),
             Self::Wait(error) => error.fmt(f),
         }
+    }
+}
+
+impl fmt::Debug for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:#}")?;
+        if let Self::Failed { failure, .. } = self { write!(f, "\n{}", failure.traceback()) } else { Ok(()) }
     }
 }
 
 impl Error for JoinError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            // A job that joins a stopped job was not itself asked to stop, so the stop is not a source.
-            // The text above already has the error's own text.
-            Self::Failed { failure, .. } if failure.kind() == FailureKind::Error => failure.error()?.source(),
-            Self::Failed { .. } => None,
+            Self::Failed { failure, .. } => failure.source(),
             Self::Wait(error) => error.source(),
         }
     }
 }
 
 /// The manager was not shut down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ShutdownError {
     /// A job of the manager made the call, and would wait for itself.
     InsideJob(JobId),

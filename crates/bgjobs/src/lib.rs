@@ -94,7 +94,8 @@ pub use command::{
 pub use config::{Config, Options};
 pub use engine::pool::hosted::{Demand, HostedQueue, HostedWorker};
 pub use error::{
-    JoinError, LimitError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob, WaitError,
+    JoinError, LimitError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob,
+    UnknownReason, WaitError,
 };
 pub use job::{
     AnyJob, Times,
@@ -110,15 +111,16 @@ pub use manager::{
     handle::Handle,
     hosted::{Hosted, Turn},
     notice::Notices,
-    retry::Retry,
-    spawn::Spawner,
+    retry::{Retry, RetrySpawner},
+    spawner::Spawner,
 };
 pub use record::{
     after::{After, AfterError},
     attempt::Attempt,
-    failure::{Failure, FailureKind, Traceback},
+    failure::{Failure, FailureError, FailureKind, Traceback},
     frame::Frame,
     id::{JobId, ParseJobIdError},
+    job_ref::JobRef,
     log::{
         Log, LogCursor, Reading,
         file::FileLines,
@@ -128,7 +130,7 @@ pub use record::{
     place::Place,
     progress::Progress,
     state::{Outcome, State},
-    stop::{Stopped, Verdict},
+    stop::{StopReason, Stopped, Verdict},
     take::Take,
     why::WaitReason,
 };

@@ -235,7 +235,7 @@ fn a_job_listed_while_it_ends_is_listed_and_reported_or_neither() {
         let jobs = JobManager::new();
         let mut notices = jobs.notices();
         let options = Options { unlisted: true, ..Options::default() };
-        let line = jobs.with(options).spawn("line", || 7).unwrap();
+        let line = jobs.named("line").with(options).spawn(|| 7).unwrap();
         let number = line.list();
         assert_eq!(line.join().unwrap(), &7);
         assert_eq!(jobs.all().len(), usize::from(number.is_some()));
@@ -250,7 +250,7 @@ fn an_unlisted_job_ends_even_if_its_manager_is_dropped() {
     check(|| {
         let jobs = JobManager::new();
         let options = Options { unlisted: true, ..Options::default() };
-        let line = jobs.with(options).spawn("line", || 7).unwrap();
+        let line = jobs.named("line").with(options).spawn(|| 7).unwrap();
         drop(jobs);
         line.wait().unwrap();
         assert!(matches!(line.state(), State::Finished(Outcome::Done | Outcome::Stopped)));
@@ -264,7 +264,7 @@ fn a_daemon_racing_a_shutdown_runs_completely_or_not_at_all() {
         let runs = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&runs);
         let options = Options { daemon: true, ..Options::default() };
-        let job = jobs.with(options).spawn("daemon", move || count.fetch_add(1, SeqCst)).unwrap();
+        let job = jobs.named("daemon").with(options).spawn(move || count.fetch_add(1, SeqCst)).unwrap();
         drop(jobs);
         job.wait().unwrap();
         let ran = usize::from(job.state() == State::Finished(Outcome::Done));
@@ -350,8 +350,8 @@ fn a_slot_is_handed_over_at_the_end_and_never_taken_twice() {
                 inside.fetch_sub(1, SeqCst);
             }
         };
-        let one = jobs.with(options.clone()).spawn("one", body(Arc::clone(&inside))).unwrap();
-        let two = jobs.with(options).spawn("two", body(Arc::clone(&inside))).unwrap();
+        let one = jobs.named("one").with(options.clone()).spawn(body(Arc::clone(&inside))).unwrap();
+        let two = jobs.named("two").with(options).spawn(body(Arc::clone(&inside))).unwrap();
         two.join().unwrap();
         one.join().unwrap();
         assert_eq!(jobs.group("io").running(), 0);
@@ -364,8 +364,8 @@ fn a_job_that_joins_one_of_its_own_full_group_lends_its_slot_and_gets_it_back() 
         let jobs = JobManager::new();
         let options = in_narrow_group(&jobs);
         let (handle, inner) = (jobs.handle(), options.clone());
-        let body = move || *handle.with(inner).spawn("inner", || 1).unwrap().join().unwrap();
-        assert_eq!(jobs.with(options).spawn("outer", body).unwrap().join().unwrap(), &1);
+        let body = move || *handle.named("inner").with(inner).spawn(|| 1).unwrap().join().unwrap();
+        assert_eq!(jobs.named("outer").with(options).spawn(body).unwrap().join().unwrap(), &1);
         assert_eq!(jobs.group("io").running(), 0);
     });
 }
@@ -375,11 +375,11 @@ fn a_taken_slot_comes_back_to_its_lender() {
     check(|| {
         let jobs = JobManager::new();
         let options = in_narrow_group(&jobs);
-        let other = jobs.with(Options::default()).host("other").unwrap();
+        let other = jobs.named("other").host().unwrap();
         let job = other.job();
-        let outer = jobs.with(options.clone()).spawn("outer", move || job.wait().unwrap()).unwrap();
+        let outer = jobs.named("outer").with(options.clone()).spawn(move || job.wait().unwrap()).unwrap();
         // When the other job ends, this one has the slot already, not yet, or no longer.
-        jobs.with(options).spawn("inner", || ()).unwrap();
+        jobs.named("inner").with(options).spawn(|| ()).unwrap();
         other.begin().unwrap().end(Ok(()));
         outer.join().unwrap();
     });
@@ -392,7 +392,7 @@ fn a_racing_stop_and_turn_settle_a_waiting_job_once_and_free_its_slot() {
         let options = in_narrow_group(&jobs);
         let group = jobs.group("io");
         group.pause();
-        let job = jobs.with(options).spawn("one", || ()).unwrap();
+        let job = jobs.named("one").with(options).spawn(|| ()).unwrap();
         let stopper = {
             let job = job.clone();
             thread::spawn(move || job.ask_stop("enough"))
@@ -411,7 +411,7 @@ fn a_job_can_follow_one_that_is_just_ending() {
         let jobs = JobManager::new();
         let load = jobs.spawn("load", || 7).unwrap();
         let after = Options { after: vec![After::done(&load)], ..Options::default() };
-        let fit = jobs.with(after).spawn("fit", move || *load.outcome().unwrap().unwrap()).unwrap();
+        let fit = jobs.named("fit").with(after).spawn(move || *load.outcome().unwrap().unwrap()).unwrap();
         assert_eq!(fit.join().unwrap(), &7);
     });
 }
@@ -543,14 +543,14 @@ mod larger {
                 let body = move |job: &Context| {
                     enter(index, &inside);
                     let again = Arc::clone(&inside);
-                    let inner = handle.with(other).spawn("inner", move || enter(1 - index, &again)).unwrap();
+                    let inner = handle.named("inner").with(other).spawn(move || enter(1 - index, &again)).unwrap();
                     inner.wait()?;
                     // A stopped job goes on at once, even if its slot is taken.
                     job.check()?;
                     enter(index, &inside);
                     Ok(())
                 };
-                started.push(jobs.with(options.clone()).spawn_with("outer", body).unwrap());
+                started.push(jobs.named("outer").with(options.clone()).spawn_with(body).unwrap());
             }
             let stopper = {
                 let job = started[0].clone();
@@ -577,11 +577,11 @@ mod larger {
             let options = in_narrow_group(&jobs);
             let (handle, inner) = (jobs.handle(), options.clone());
             let body = move || {
-                let [one, two] = [1, 2].map(|n| handle.with(inner.clone()).spawn("inner", move || n).unwrap());
+                let [one, two] = [1, 2].map(|n| handle.named("inner").with(inner.clone()).spawn(move || n).unwrap());
                 one.join().unwrap();
                 two.times().started.is_none()
             };
-            assert!(jobs.with(options).spawn("outer", body).unwrap().join().unwrap());
+            assert!(jobs.named("outer").with(options).spawn(body).unwrap().join().unwrap());
         });
     }
 
@@ -606,7 +606,7 @@ mod larger {
                 thread::spawn(move || {
                     for unlisted in [false, true] {
                         let options = Options { daemon, unlisted, ..Options::default() };
-                        let Ok(job) = handle.with(options).spawn("late", || ()) else { continue };
+                        let Ok(job) = handle.named("late").with(options).spawn(|| ()) else { continue };
                         job.list();
                         job.wait().unwrap();
                         ended.fetch_add(1, SeqCst);

@@ -169,7 +169,7 @@ impl Round {
 
     fn unlisted(&self, listed_late: bool) {
         let options = Options { unlisted: true, ..Options::default() };
-        let job = self.jobs.with(options).spawn_with("unlisted", self.body(|_| Ok::<_, Failure>(()))).unwrap();
+        let job = self.jobs.named("unlisted").with(options).spawn_with(self.body(|_| Ok::<_, Failure>(()))).unwrap();
         if listed_late && job.list().is_some() {
             self.expect_listed();
         }
@@ -180,7 +180,7 @@ impl Round {
         self.expect_listed();
         let priority = i32::try_from(n % 5).unwrap();
         let options = Options { group: Some("narrow".into()), priority, ..Options::default() };
-        let job = self.jobs.with(options).spawn_with("grouped", self.body(|_| Ok::<_, Failure>(()))).unwrap();
+        let job = self.jobs.named("grouped").with(options).spawn_with(self.body(|_| Ok::<_, Failure>(()))).unwrap();
         if n.is_multiple_of(2) {
             job.join().unwrap();
         }
@@ -199,8 +199,8 @@ impl Round {
                 Ok::<_, Failure>(())
             }),
         );
-        let options = Options { after: vec![After::done(&first.unwrap())], ..Options::default() };
-        let second = self.jobs.with(options).spawn_with("second", self.body(|_| Ok::<_, Failure>(()))).unwrap();
+        let options = Options { after: vec![After::done(first.unwrap())], ..Options::default() };
+        let second = self.jobs.named("second").with(options).spawn_with(self.body(|_| Ok::<_, Failure>(()))).unwrap();
         gate.set_open(true);
         second.join().unwrap();
     }
@@ -209,8 +209,9 @@ impl Round {
         self.expect_listed();
         let options = Options { fresh_thread: true, ..Options::default() };
         self.jobs
+            .named("fresh thread")
             .with(options)
-            .spawn_with("fresh thread", self.body(|_| Ok::<_, Failure>(())))
+            .spawn_with(self.body(|_| Ok::<_, Failure>(())))
             .unwrap()
             .join()
             .unwrap();

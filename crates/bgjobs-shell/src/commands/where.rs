@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, iter, time::Duration};
 
-use bgjobs::{AnyJob, Outcome, State, many_lines};
+use bgjobs::{AnyJob, Outcome, State};
 
 use super::{
     processes,
@@ -82,8 +82,7 @@ fn ended(job: &AnyJob, outcome: Outcome) -> String {
     let times = job.times();
     let ago = times.finished.map(|at| at.elapsed()).unwrap_or_default();
     let ran = times.ran().map_or_else(|| ", before it started".to_owned(), |ran| format!(" after {ran:.1?}"));
-    let failure = job.failure();
-    let message = failure.as_ref().map(|failure| many_lines(failure.message()).to_string()).unwrap_or_default();
+    let message = job.failure().map(|failure| format!("{failure:#}")).unwrap_or_default();
     match outcome {
         Outcome::Done => format!("Job #{id} completed {ago:.1?} ago{ran}."),
         Outcome::Failed => format!("Job #{id} died {ago:.1?} ago{ran}: {message}"),

@@ -170,8 +170,8 @@ fn wrong_options_and_limits_are_errors() {
         the option `delay` must be a time in seconds, 0 or more, not -1e300
         the option `after` must be a job, its number, or an array of these, such as [1, 2], not of type string
         Job #-1 not found
-        Job #5 not found; no job was started yet; a job can only start after one that is in the lists
-        Job #0 not found; no job was started yet; a job can only start after one that is in the lists
+        a job can't start after job #5; name one that is in the lists: Job #5 not found; no job was started yet
+        a job can't start after job #0; name one that is in the lists: Job #0 not found; no job was started yet
         the option `after_ended` must be a job, its number, or an array of these, such as [1, 2], not of type map
         the option `time_limit` must be a time in seconds, such as 0.5, not of type ()
         with a `time_limit` of 0 the job would be stopped at once; leave it out for no limit

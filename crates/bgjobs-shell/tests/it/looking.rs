@@ -339,11 +339,11 @@ fn the_list_shows_what_a_job_waits_for_and_a_pending_stop() {
     let mut session = seen.session();
     let jobs = session.jobs().clone();
     let later = Options { delay: Some(Duration::from_secs(1_000)), ..Options::default() };
-    jobs.with(later).spawn("later", || ()).expect("there are threads");
+    jobs.named("later").with(later).spawn(|| ()).expect("there are threads");
     let disk = jobs.group("disk");
     disk.pause();
     let copy = Options { group: Some("disk".into()), ..Options::default() };
-    jobs.with(copy).spawn("copy", || ()).expect("there are threads");
+    jobs.named("copy").with(copy).spawn(|| ()).expect("there are threads");
     let (up, is_up) = std::sync::mpsc::channel();
     let (go, gate) = std::sync::mpsc::channel::<()>();
     let deaf = jobs.spawn("deaf", move || {

@@ -70,7 +70,7 @@ impl Context {
     /// Whether the job has been asked to stop; this costs about a nanosecond.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
-        self.job.core().life.is_stopping()
+        self.job.core().life.hear_stop()
     }
 
     /// Returns an error if the job has been asked to stop.

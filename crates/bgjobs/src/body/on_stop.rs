@@ -33,6 +33,12 @@ struct Call<F> {
 
 impl OnStop {
     pub(crate) fn new(job: &AnyJob, call: impl Fn() + Send + Sync + 'static) -> Self {
+        let own = job.clone();
+        let call = move || {
+            // The body has arranged to hear the stop, and does so in this way.
+            own.core().life.hear_stop();
+            call();
+        };
         let waker = Waker::from(Arc::new(Call { call, called: AtomicBool::new(false) }));
         let ticket = job.engine().waiters.register(job.core(), Signal::Stop, Waiter::Future(waker.clone()));
         if job.core().life.is_stopping() {

@@ -35,7 +35,6 @@ use crate::{
         supervision::{Reach, attend},
         supervisor,
     },
-    config::Options,
     manager::handle::Handle,
     record::{failure::Failure, log::line::Stream, name::Name, place::Place},
     system::{
@@ -169,9 +168,8 @@ impl Child {
     /// Starts a job for what is left running; if that fails, what is left is ended.
     fn leave_running(mut self, job: &Context, name: &Name) {
         let handle = Handle::new(Arc::clone(job.job().engine()));
-        let options = Options { daemon: true, ..Options::default() };
         let name = format!("left running by `{}`", &**name);
-        let _ = handle.with(options).spawn_with(name, move |job| {
+        let _ = handle.named(name).daemon().spawn_with(move |job| {
             let log = job.log();
             self.attend(job, Until::Gone, |stream, text| {
                 log.write(stream, text);

@@ -86,11 +86,13 @@ impl<E: Clone> CompletionFeed<E> {
         (ends, self.forget_drained())
     }
 
-    /// Leaves an end out of the subscriber's next drain; returns the subscriber's new cursor, and ends to be dropped
-    /// without the lock.
-    pub(crate) fn skip(&mut self, id: u64, is_meant: impl Fn(&E) -> bool) -> (u64, Vec<E>) {
-        let next = self.subscriber(id).next;
-        let mut pending = (self.first..).zip(&self.ends).filter(|(number, _)| *number >= next);
+    /// Leaves an end out of the subscriber's next drain; returns whether it was there, the subscriber's new cursor, and
+    /// ends to be dropped without the lock.
+    pub(crate) fn skip(&mut self, id: u64, is_meant: impl Fn(&E) -> bool) -> (bool, u64, Vec<E>) {
+        let subscriber = self.subscriber(id);
+        let (next, skipped) = (subscriber.next, subscriber.skipped.clone());
+        let numbered = (self.first..).zip(&self.ends);
+        let mut pending = numbered.filter(|(number, _)| *number >= next && !skipped.contains(number));
         let meant = pending.find(|(_, entry)| is_meant(entry)).map(|(number, _)| number);
         let subscriber = self.subscriber(id);
         subscriber.skipped.extend(meant);
@@ -98,7 +100,7 @@ impl<E: Clone> CompletionFeed<E> {
             subscriber.skipped.swap_remove(index);
             subscriber.next += 1;
         }
-        (subscriber.next, self.forget_drained())
+        (meant.is_some(), subscriber.next, self.forget_drained())
     }
 
     /// Removes a subscriber; what it returns must be dropped without the lock.

@@ -6,14 +6,20 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     engine::{
-        Deferred, Engine, SHUT_DOWN, Thread,
+        Deferred, Engine, Thread,
         callbacks::Cascade,
         schedule::{Action, Hold},
         waiters::Signal,
     },
     error::SpawnError,
     record::{
-        Core, Key, Shared, after::AfterError, failure::Failure, id::JobId, name::Name, state::State, why::WaitReason,
+        Core, Key, Shared,
+        after::{AfterError, Predecessor},
+        failure::Failure,
+        id::JobId,
+        state::{Outcome, State},
+        stop::StopReason,
+        why::WaitReason,
     },
     system::sync::lock,
 };
@@ -33,8 +39,14 @@ impl Engine {
             match action {
                 Action::Start(deferred) => self.start_deferred(deferred, cascade),
                 Action::Fail(deferred, after, outcome) => {
-                    let unmet = AfterError { job: after.job(), outcome };
-                    self.give_up(&deferred.record, Failure::from_boxed(Box::new(unmet)), cascade);
+                    let failure = if outcome == Outcome::Stopped {
+                        let reason = StopReason::After(after.job);
+                        deferred.record.core().ask_stop(reason.clone());
+                        Failure::stopped(reason)
+                    } else {
+                        Failure::from_error(AfterError::new(after.job))
+                    };
+                    self.give_up(&deferred.record, failure, cascade);
                     cascade.unstarted.push(deferred);
                 }
                 Action::Drop(deferred) => cascade.unstarted.push(deferred),
@@ -43,7 +55,7 @@ impl Engine {
                 Action::TimeUp(job, limit) => {
                     let record = lock(&self.ledger).record(job);
                     if let Some(record) = record {
-                        self.ask_stop(&record, &Name::from(format!("time limit of {:?}", Duration::from_nanos(limit))));
+                        self.ask_stop(&record, &StopReason::TimeLimit(Duration::from_nanos(limit)));
                     }
                 }
             }
@@ -72,8 +84,8 @@ impl Engine {
             },
         };
         let failure = match error {
-            SpawnError::ShutDown => Failure::stopped(SHUT_DOWN),
-            error => Failure::new(error.to_string()),
+            SpawnError::ShutDown => Failure::stopped(StopReason::ShutDown),
+            error => Failure::from_error(error),
         };
         self.give_up(&record, failure, cascade);
     }
@@ -102,8 +114,9 @@ impl Engine {
         let reason = |hold| match hold {
             Hold::Time(until) => WaitReason::Delay { left: Duration::from_nanos(until.saturating_sub(self.now())) },
             Hold::Job(after) => {
-                let (name, state) = other(after.job());
-                WaitReason::After { after, name, state }
+                let Predecessor { job, must_be_done } = after;
+                let (name, state) = other(job);
+                WaitReason::After { job, must_be_done, name, state }
             }
             Hold::Paused(group) => WaitReason::Paused { group: ledger.schedule.slots_of(group).name.clone() },
             Hold::Full(group, before) | Hold::Lent(group, before) => {

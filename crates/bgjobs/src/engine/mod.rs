@@ -36,16 +36,14 @@ use crate::{
         wait_graph::{Node, WaitGraph},
         waiters::Waiters,
     },
-    record::{Key, Shared, id::JobId},
+    error::{UnknownJob, UnknownReason},
+    record::{Key, Shared, id::JobId, job_ref::JobRef},
     system::{
         panic,
         platform::monotonic,
         sync::{AtomicU64, Condvar, Mutex, Ordering, lock, thread_local},
     },
 };
-
-/// The reason for stopping a job when its manager shuts down.
-pub(crate) const SHUT_DOWN: &str = "the manager was shut down";
 
 pub(crate) struct Engine {
     pub(crate) config: Config,
@@ -74,6 +72,8 @@ pub(crate) struct Ledger {
     pub(crate) wait_graph: WaitGraph,
     /// Whether jobs may be started.
     pub(crate) open: bool,
+    /// Whether the manager was dropped, and its jobs with it.
+    pub(crate) forgotten: bool,
     /// Whether the clock thread runs.
     pub(crate) has_clock: bool,
 }
@@ -85,6 +85,29 @@ impl Ledger {
         record.core().set_id(id);
         self.table.insert(record);
         id
+    }
+
+    /// The listed job that is meant, for the manager whose engine is at `owner`.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownJob`] if it is not in the table, or another manager's.
+    pub(crate) fn find(&self, job: &JobRef, owner: usize) -> Result<&Shared, UnknownJob> {
+        let (id, next) = (job.id(), self.table.next_number());
+        let reason = if job.is_foreign(owner) {
+            UnknownReason::OfAnotherManager
+        } else if let Some(record) = self.table.get(id.get()) {
+            return Ok(record);
+        } else if self.forgotten {
+            UnknownReason::ManagerDropped
+        } else if id == JobId::NONE {
+            UnknownReason::Unlisted
+        } else if id.get() < next {
+            UnknownReason::Removed
+        } else {
+            UnknownReason::NotStarted { newest: next.checked_sub(1).map(JobId::from) }
+        };
+        Err(UnknownJob::new(id, reason))
     }
 
     /// The record of a job that was listed from its start.
@@ -139,6 +162,7 @@ impl Engine {
                 schedule: Schedule::new(),
                 wait_graph: WaitGraph::default(),
                 open: true,
+                forgotten: false,
                 has_clock: false,
             })),
             end_posted: Condvar::new(),
@@ -178,7 +202,7 @@ impl Engine {
         CURRENT.with(Cell::get).filter(|current| current.engine == self.address())
     }
 
-    fn address(&self) -> usize {
+    pub(crate) fn address(&self) -> usize {
         std::ptr::from_ref(self).addr()
     }
 }

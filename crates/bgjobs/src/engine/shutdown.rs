@@ -3,8 +3,8 @@
 //! Knows nothing of what causes it.
 
 use crate::{
-    engine::{Engine, SHUT_DOWN, table::List, waiting::WaitRequest},
-    record::{Core, Shared, id::JobId, name::Name, state::State},
+    engine::{Engine, table::List, waiting::WaitRequest},
+    record::{Core, Shared, id::JobId, state::State, stop::StopReason},
     system::sync::lock,
 };
 
@@ -12,7 +12,6 @@ impl Engine {
     /// Waits for the non-daemon jobs, apart from `except`; then closes the engine to new jobs, settles those that have
     /// not started, and lets the idle workers end.
     pub(crate) fn shut_down(&self, except: Option<JobId>) {
-        let reason = Name::from(SHUT_DOWN);
         let mut excepted = Vec::from_iter(except);
         // Paused jobs would be waited for, with nobody left to resume them.
         let actions = lock(&self.ledger).schedule.leave();
@@ -30,7 +29,7 @@ impl Engine {
             for record in awaited {
                 if except.is_some() && record.core().life.state() == State::Queued {
                     // It may be queued for the very thread that runs this shutdown.
-                    self.ask_stop(&record, &reason);
+                    self.ask_stop(&record, &StopReason::ShutDown);
                 } else if self.wait(&WaitRequest::end_of(record.core())).is_err() {
                     // It waits for the job that runs this shutdown: neither would ever end.
                     excepted.push(record.core().id());
@@ -39,16 +38,19 @@ impl Engine {
         };
         self.end_posted.notify_all();
         self.wake_clock();
-        // The newest first: one that follows an older job would fail when that job is stopped.
+        // The newest first: one that follows an older job would be stopped for that one's sake.
         for record in left.iter().rev().filter(|record| record.core().daemon) {
-            self.ask_stop(record, &reason);
+            self.ask_stop(record, &StopReason::ShutDown);
         }
         drop(self.workers.close());
     }
 
     /// Empties the table.
     pub(crate) fn forget_all(&self) {
-        let all = lock(&self.ledger).table.take_all();
+        let mut ledger = lock(&self.ledger);
+        ledger.forgotten = true;
+        let all = ledger.table.take_all();
+        drop(ledger);
         drop(all);
     }
 }

@@ -7,20 +7,21 @@ use std::sync::{Arc, mpsc::sync_channel};
 use crate::{
     config::Options,
     engine::{
-        Deferred, Engine, Ledger, SHUT_DOWN, Thread,
+        Deferred, Engine, Ledger, Thread,
         pool::workers::Task,
         schedule::{Action, Terms},
         wait_graph::Node,
     },
-    error::{SpawnError, UnknownJob},
+    error::SpawnError,
     record::{
         Core, Key, Record, Shared,
-        after::After,
+        after::{After, Predecessor},
         failure::Failure,
         id::JobId,
         log::Log,
         name::Name,
         state::{Outcome, State},
+        stop::StopReason,
     },
     system::{
         panic::Quietly,
@@ -140,7 +141,8 @@ impl Engine {
         }
         let mut guard = lock(&self.ledger);
         let ledger = &mut *guard;
-        let conditions = if ledger.open { ledger.conditions(&options.after) } else { Err(SpawnError::ShutDown) };
+        let conditions =
+            if ledger.open { ledger.conditions(&options.after, self.address()) } else { Err(SpawnError::ShutDown) };
         let (after, unmet) = conditions.inspect_err(|_| {
             if needs_time {
                 ledger.schedule.need_time(false);
@@ -156,7 +158,7 @@ impl Engine {
             core.set_group(name.clone());
             ledger.schedule.group(name)
         });
-        let waits_for = after.iter().map(|&(key, after)| Node { key, id: after.job() }).collect();
+        let waits_for = after.iter().map(|&(key, after)| Node { key, id: after.job }).collect();
         // No job can wait for one that did not exist before.
         ledger.wait_graph.begin(Node { key, id }, waits_for).expect("a new job closes no ring");
         let thread = match options.stack_size {
@@ -190,17 +192,17 @@ impl Engine {
 }
 
 /// The jobs to follow that have not ended, and the first that did not end as required.
-type Conditions = (Vec<(Key, After)>, Option<(After, Outcome)>);
+type Conditions = (Vec<(Key, Predecessor)>, Option<(Predecessor, Outcome)>);
 
 impl Ledger {
     /// Checks the jobs to follow, and marks those that have not ended as watched.
-    fn conditions(&self, after: &[After]) -> Result<Conditions, SpawnError> {
+    fn conditions(&self, after: &[After], owner: usize) -> Result<Conditions, SpawnError> {
         let (mut open, mut unmet) = (Vec::new(), None);
-        for &after in after {
-            let id = after.job();
-            let Some(record) = self.table.get(id.get()) else {
-                return Err(SpawnError::Unknown(UnknownJob { id, started: self.table.next_number() }));
-            };
+        for after in after {
+            let job = &after.job;
+            let known = job.record().filter(|_| !job.is_foreign(owner));
+            let record = known.map_or_else(|| self.find(job, owner), Ok).map_err(SpawnError::Unknown)?;
+            let after = after.predecessor();
             match record.core().life.state() {
                 State::Finished(outcome) if after.is_met_by(outcome) => {}
                 State::Finished(outcome) => unmet = unmet.or(Some((after, outcome))),
@@ -235,7 +237,7 @@ impl Engine {
 impl Drop for UnlistedGuard {
     fn drop(&mut self) {
         if let Some(job) = self.job.take() {
-            self.engine.stop_unstarted(&job, SHUT_DOWN);
+            self.engine.stop_unstarted(&job, StopReason::ShutDown);
         }
     }
 }

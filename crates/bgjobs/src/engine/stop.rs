@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use crate::{
     engine::{Engine, callbacks::Callbacks, trace, waiters::Signal},
-    record::{Shared, failure::Failure, name::Name},
+    record::{Shared, failure::Failure, stop::StopReason},
     system::panic,
 };
 
 impl Engine {
     /// Asks a job to stop; true for the first request. A job that has not started ends at once.
-    pub(crate) fn ask_stop(&self, record: &Shared, reason: &Name) -> bool {
+    pub(crate) fn ask_stop(&self, record: &Shared, reason: &StopReason) -> bool {
         let core = record.core();
         let first = core.ask_stop(reason.clone());
         if first {
@@ -20,7 +20,7 @@ impl Engine {
             for waker in self.waiters.wake(core.key(), Signal::Stop) {
                 panic::swallow(|| waker.wake());
             }
-            self.stop_unstarted(record, reason);
+            self.stop_unstarted(record, reason.clone());
         }
         first
     }
@@ -38,7 +38,7 @@ impl Engine {
     }
 
     /// Stops a job that has not started, unless a worker or a stop has claimed it.
-    pub(crate) fn stop_unstarted(&self, record: &Shared, reason: &str) {
+    pub(crate) fn stop_unstarted(&self, record: &Shared, reason: StopReason) {
         self.call(self.settle_unstarted(record, || Failure::stopped(reason)), None);
     }
 }

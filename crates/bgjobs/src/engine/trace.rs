@@ -14,7 +14,7 @@ mod events {
         record::{
             Core,
             failure::{Failure, FailureKind},
-            name::Name,
+            stop::StopReason,
         },
         system::panic::swallow,
     };
@@ -30,7 +30,7 @@ mod events {
     }
 
     /// A job is asked to stop.
-    pub(crate) fn asked_to_stop(core: &Core, reason: &Name) {
+    pub(crate) fn asked_to_stop(core: &Core, reason: &StopReason) {
         swallow(|| debug!(target: "bgjobs", id = %core.id(), name = %core.name, %reason, "job asked to stop"));
     }
 
@@ -52,14 +52,14 @@ mod events {
 
 #[cfg(not(feature = "tracing"))]
 mod events {
-    use crate::record::{Core, failure::Failure, name::Name};
+    use crate::record::{Core, failure::Failure, stop::StopReason};
 
     /// Stands for a span.
     pub(crate) fn enter(_: &Core) -> impl Sized {}
 
     pub(crate) fn started(_: &Core) {}
 
-    pub(crate) fn asked_to_stop(_: &Core, _: &Name) {}
+    pub(crate) fn asked_to_stop(_: &Core, _: &StopReason) {}
 
     pub(crate) fn ended(_: &Core, _: Option<&Failure>, _: impl FnOnce() -> u64) {}
 }

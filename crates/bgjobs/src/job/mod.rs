@@ -20,8 +20,8 @@ use std::{
 use crate::{
     engine::Engine,
     record::{
-        Core, Record, Shared, attempt::Attempt, failure::Failure, id::JobId, log::Log, name::Name, place::Place,
-        progress::Progress, state::State, why::WaitReason,
+        Core, Record, Shared, attempt::Attempt, failure::Failure, id::JobId, job_ref::JobRef, log::Log, name::Name,
+        place::Place, progress::Progress, state::State, stop::StopReason, why::WaitReason,
     },
 };
 
@@ -99,12 +99,11 @@ impl AnyJob {
     /// `None` if the job has ended unlisted, or the manager was shut down.
     ///
     /// ```
-    /// use bgjobs::{JobManager, Options};
+    /// use bgjobs::JobManager;
     ///
     /// let jobs = JobManager::new();
     /// let (go, gate) = std::sync::mpsc::channel::<()>();
-    /// let unlisted = Options { unlisted: true, ..Options::default() };
-    /// let line = jobs.with(unlisted).spawn("slow(5)", move || gate.recv().is_ok())?;
+    /// let line = jobs.named("slow(5)").unlisted().spawn(move || gate.recv().is_ok())?;
     /// assert!(jobs.all().is_empty());
     ///
     /// // The user wants the prompt back.
@@ -237,7 +236,7 @@ impl AnyJob {
 
     /// Why the job was asked to stop; `None` if it was not.
     #[must_use]
-    pub fn stop_reason(&self) -> Option<Name> {
+    pub fn stop_reason(&self) -> Option<StopReason> {
         self.core().stop_reason().cloned()
     }
 
@@ -247,9 +246,15 @@ impl AnyJob {
     }
 }
 
-impl From<&AnyJob> for JobId {
+impl From<&AnyJob> for JobRef {
     fn from(job: &AnyJob) -> Self {
-        job.id()
+        Self::in_hand(Arc::clone(&job.record), Arc::clone(&job.engine) as _)
+    }
+}
+
+impl From<AnyJob> for JobRef {
+    fn from(job: AnyJob) -> Self {
+        (&job).into()
     }
 }
 

@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 use crate::{
     job::AnyJob,
     record::{
-        name::Name,
         state::{Outcome, State},
-        stop::Verdict,
+        stop::{StopReason, Verdict},
     },
 };
 
@@ -19,7 +18,7 @@ impl AnyJob {
     /// A job that has not started ends at once.
     /// A running job goes on until its body notices the request: see [`Context`](crate::Context).
     /// A finished job stays as it is, and the answer is false.
-    pub fn ask_stop(&self, reason: impl Into<Name>) -> bool {
+    pub fn ask_stop(&self, reason: impl Into<StopReason>) -> bool {
         self.engine.ask_stop(&self.record, &reason.into())
     }
 
@@ -46,13 +45,13 @@ impl AnyJob {
     /// assert_eq!(job.failure().unwrap().message(), "not needed any more");
     /// # Ok::<(), bgjobs::SpawnError>(())
     /// ```
-    pub fn stop(&self, reason: impl Into<Name>, deadline: Duration) -> Verdict {
+    pub fn stop(&self, reason: impl Into<StopReason>, deadline: Duration) -> Verdict {
         let asked = Instant::now();
         self.begin_stop(&reason.into()).unwrap_or_else(|| self.end_stop(asked, deadline))
     }
 
     /// Asks the job to stop; the verdict if it has ended already.
-    fn begin_stop(&self, reason: &Name) -> Option<Verdict> {
+    fn begin_stop(&self, reason: &StopReason) -> Option<Verdict> {
         if let State::Finished(outcome) = self.state() {
             return Some(Verdict::FinishedFirst { outcome, asked: false });
         }
@@ -70,6 +69,7 @@ impl AnyJob {
             State::Finished(Outcome::Stopped) => {
                 Verdict::Stopped { after, place: self.core().place_of_stop(self.record.failure(), finished) }
             }
+            State::Finished(outcome) if self.core().life.has_heard_stop() => Verdict::Ended { outcome, after },
             State::Finished(outcome) => Verdict::FinishedFirst { outcome, asked: true },
             _ => Verdict::StillRunning { after, place: self.place() },
         }
@@ -77,6 +77,8 @@ impl AnyJob {
 }
 
 /// Asks several jobs to stop, all at once, and returns each one's verdict within `deadline`, as [`AnyJob::stop`] does.
+///
+/// Those that have not started are asked first, so none of them starts in the place of another.
 ///
 /// ```
 /// use bgjobs::{JobManager, Verdict, stop_all};
@@ -90,10 +92,14 @@ impl AnyJob {
 /// assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Stopped { .. })));
 /// # Ok::<(), bgjobs::SpawnError>(())
 /// ```
-#[must_use]
-pub fn stop_all(jobs: &[AnyJob], reason: impl Into<Name>, deadline: Duration) -> Vec<Verdict> {
+pub fn stop_all(jobs: &[AnyJob], reason: impl Into<StopReason>, deadline: Duration) -> Vec<Verdict> {
     let (asked, reason) = (Instant::now(), reason.into());
-    let begun: Vec<_> = jobs.iter().map(|job| job.begin_stop(&reason)).collect();
+    let mut order: Vec<_> = (0..jobs.len()).collect();
+    order.sort_by_key(|&index| jobs[index].state().is_running());
+    let mut begun = vec![None; jobs.len()];
+    for index in order {
+        begun[index] = jobs[index].begin_stop(&reason);
+    }
     let end = |(job, ended): (&AnyJob, Option<Verdict>)| ended.unwrap_or_else(|| job.end_stop(asked, deadline));
     jobs.iter().zip(begun).map(end).collect()
 }

@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 use crate::{
     job::AnyJob,
     record::{
-        attempt::Attempt, failure::Failure, id::JobId, name::Name, progress::Progress, state::State, why::WaitReason,
+        attempt::Attempt, failure::Failure, id::JobId, name::Name, progress::Progress, state::State, stop::StopReason,
+        why::WaitReason,
     },
     system::wall_clock::time_of,
 };
@@ -76,7 +77,7 @@ pub struct Summary {
     /// The attempts of a job that is retried; see [`AnyJob::attempts`].
     pub attempts: Vec<Attempt>,
     /// Why the job was asked to stop; `None` if it was not.
-    pub stop_reason: Option<Name>,
+    pub stop_reason: Option<StopReason>,
     /// Why the job failed or was stopped; `None` before its end, and if it ended well.
     pub failure: Option<Failure>,
     /// How many lines it has printed.

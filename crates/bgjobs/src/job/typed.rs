@@ -7,7 +7,7 @@ use std::{any::type_name, fmt, marker::PhantomData, ops::Deref, time::Duration};
 use crate::{
     error::JoinError,
     job::AnyJob,
-    record::{Record, failure::Failure, id::JobId},
+    record::{Record, failure::Failure, job_ref::JobRef},
 };
 
 /// A job whose result is a `T`.
@@ -133,9 +133,15 @@ impl<T> fmt::Debug for Job<T> {
     }
 }
 
-impl<T> From<&Job<T>> for JobId {
+impl<T> From<&Job<T>> for JobRef {
     fn from(job: &Job<T>) -> Self {
-        job.id()
+        (&job.job).into()
+    }
+}
+
+impl<T> From<Job<T>> for JobRef {
+    fn from(job: Job<T>) -> Self {
+        (&job.job).into()
     }
 }
 

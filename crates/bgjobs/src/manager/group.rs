@@ -2,22 +2,27 @@
 //!
 //! Knows nothing of who is next; `engine/schedule/` decides that.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     engine::{
         Engine,
         schedule::slots::{GroupId, Slots},
+        table::List,
     },
     error::LimitError,
-    record::name::Name,
+    job::{AnyJob, stop::stop_all},
+    record::{
+        name::Name,
+        stop::{StopReason, Verdict},
+    },
     system::sync::lock,
 };
 
 /// Jobs of one manager that share a limit, and are paused and resumed together.
 ///
 /// [`Handle::group`](crate::Handle::group) creates it at its first use; it exists as long as its manager.
-/// [`Options::group`](crate::Options::group) puts a job into it.
+/// [`spawn`](Self::spawn) and its siblings, and [`Options::group`](crate::Options::group), put a job into it.
 /// A new group has no limit: its jobs start at once, as all others do.
 ///
 /// A job that waits for another job of its manager, by [`join`](crate::Job::join), [`wait_all`](crate::wait_all) and the
@@ -27,7 +32,7 @@ use crate::{
 /// A job that waits in any other way, such as on a channel or a future, keeps its slot.
 ///
 /// ```
-/// use bgjobs::{JobManager, Options};
+/// use bgjobs::JobManager;
 ///
 /// let jobs = JobManager::new();
 /// let disk = jobs.group("disk");
@@ -36,8 +41,7 @@ use crate::{
 /// let gate = std::sync::Arc::new(std::sync::Mutex::new(gate));
 /// for _ in 0..5 {
 ///     let gate = gate.clone();
-///     let options = Options { group: Some("disk".into()), ..Options::default() };
-///     jobs.with(options).spawn("copy", move || gate.lock().unwrap().recv().is_ok())?;
+///     disk.spawn("copy", move || gate.lock().unwrap().recv().is_ok())?;
 /// }
 /// assert_eq!((disk.running(), disk.waiting()), (2, 3));
 /// assert_eq!(jobs.get(4)?.why()[0].to_string(), "group disk runs 2 jobs, its limit is 2; 2 wait before it");
@@ -56,6 +60,10 @@ pub struct Group {
 impl Group {
     pub(crate) fn new(engine: Arc<Engine>, id: GroupId, name: Name) -> Self {
         Self { engine, id, name }
+    }
+
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
+        &self.engine
     }
 
     /// The group's name.
@@ -133,6 +141,38 @@ impl Group {
         self.read(|slots| slots.waiting)
     }
 
+    /// Its jobs that have not ended, by number.
+    #[must_use]
+    pub fn jobs(&self) -> Vec<AnyJob> {
+        let ledger = lock(&self.engine.ledger);
+        let running = ledger.table.list(List::Running).filter(|record| record.core().group() == Some(&self.name));
+        running.map(|record| AnyJob::new(Arc::clone(record), Arc::clone(&self.engine))).collect()
+    }
+
+    /// Asks its jobs to stop, all at once, and returns each one's verdict within `deadline`, by number, as
+    /// [`AnyJob::stop`] does.
+    ///
+    /// Jobs that start in the group later are not affected.
+    ///
+    /// ```
+    /// use bgjobs::{JobManager, StopReason};
+    /// use std::time::Duration;
+    ///
+    /// let jobs = JobManager::new();
+    /// let disk = jobs.group("disk");
+    /// disk.set_limit(1)?;
+    /// let copies = ["one", "two"].map(|name| disk.spawn_with(name, |job| Ok(job.sleep(Duration::MAX)?)));
+    /// disk.stop("it is full", Duration::from_secs(5));
+    /// let reason = copies[1].as_ref().unwrap().stop_reason().unwrap();
+    /// assert_eq!(reason, StopReason::Group { group: "disk".into(), text: "it is full".into() });
+    /// assert_eq!(reason.to_string(), "group disk was stopped: it is full");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn stop(&self, reason: impl Into<Name>, deadline: Duration) -> Vec<Verdict> {
+        let reason = StopReason::Group { group: self.name.clone(), text: reason.into() };
+        stop_all(&self.jobs(), reason, deadline)
+    }
+
     fn set_paused(&self, paused: bool) -> bool {
         let (changes, actions) = lock(&self.engine.ledger).schedule.set_paused(self.id, paused);
         self.engine.carry_out(actions);
@@ -141,12 +181,6 @@ impl Group {
 
     fn read<R>(&self, read: impl FnOnce(&Slots) -> R) -> R {
         read(lock(&self.engine.ledger).schedule.slots_of(self.id))
-    }
-}
-
-impl From<&Group> for Name {
-    fn from(group: &Group) -> Self {
-        group.name.clone()
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
         text::{Flushed, Status, Tracebacks},
     },
     manager::{group::Group, notice::Notices},
-    record::{Shared, failure::Traceback, id::JobId, name::Name},
+    record::{Shared, failure::Traceback, id::JobId, job_ref::JobRef, name::Name},
     system::sync::lock,
 };
 
@@ -53,14 +53,12 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// [`UnknownJob`] if there is no such job, or no longer.
-    pub fn get(&self, id: impl Into<JobId>) -> Result<AnyJob, UnknownJob> {
-        let id = id.into();
+    /// [`UnknownJob`] if there is no such job in the lists.
+    pub fn get(&self, job: impl Into<JobRef>) -> Result<AnyJob, UnknownJob> {
+        // It may hold a job's last reference, and must outlive the lock.
+        let job = job.into();
         let ledger = lock(&self.engine.ledger);
-        match ledger.table.get(id.get()) {
-            Some(record) => Ok(self.job(record)),
-            None => Err(UnknownJob { id, started: ledger.table.next_number() }),
-        }
+        ledger.find(&job, self.engine.address()).map(|record| self.job(record))
     }
 
     /// The jobs that have not ended, by number.
@@ -108,8 +106,8 @@ impl Handle {
     /// assert_eq!(jobs.result::<u64>(1).unwrap_err().to_string(), "Job #1 not found");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn result<T: Clone + Send + Sync + 'static>(&self, id: impl Into<JobId>) -> Result<T, ResultError> {
-        let job = self.get(id).map_err(ResultError::Unknown)?;
+    pub fn result<T: Clone + Send + Sync + 'static>(&self, job: impl Into<JobRef>) -> Result<T, ResultError> {
+        let job = self.get(job).map_err(ResultError::Unknown)?;
         let record = job.typed::<T>().ok_or_else(|| ResultError::other_type::<T>(job.id()))?;
         match record.result() {
             None => Err(ResultError::Unfinished(job.id())),
@@ -123,8 +121,8 @@ impl Handle {
     /// # Errors
     ///
     /// [`TracebackError`] if there is no such job, or if it did not die.
-    pub fn traceback(&self, id: impl Into<JobId>) -> Result<Traceback, TracebackError> {
-        let job = self.get(id).map_err(TracebackError::Unknown)?;
+    pub fn traceback(&self, job: impl Into<JobRef>) -> Result<Traceback, TracebackError> {
+        let job = self.get(job).map_err(TracebackError::Unknown)?;
         let failure = job.failure().ok_or_else(|| TracebackError::NotDead(job.id(), job.state()))?;
         Ok(failure.traceback())
     }
@@ -200,16 +198,18 @@ impl Handle {
     /// assert_eq!(jobs.remove(0).unwrap_err().to_string(), "Job #0 not found");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn remove(&self, id: impl Into<JobId>) -> Result<AnyJob, RemoveError> {
-        let id = id.into();
+    pub fn remove(&self, job: impl Into<JobRef>) -> Result<AnyJob, RemoveError> {
+        let job = job.into();
         let mut ledger = lock(&self.engine.ledger);
-        if ledger.table.list_of(id.get()) == Some(List::Running) {
-            return Err(RemoveError::Running(id));
+        let found = ledger.find(&job, self.engine.address()).map_err(RemoveError::Unknown)?;
+        let removed = self.job(found);
+        if ledger.table.list_of(job.id().get()) == Some(List::Running) {
+            return Err(RemoveError::Running(job.id()));
         }
-        match ledger.table.remove(id.get()) {
-            Some(record) => Ok(self.job(&record)),
-            None => Err(RemoveError::Unknown(UnknownJob { id, started: ledger.table.next_number() })),
-        }
+        let entry = ledger.table.remove(job.id().get());
+        drop(ledger);
+        drop(entry);
+        Ok(removed)
     }
 
     /// Removes all finished jobs from the lists.

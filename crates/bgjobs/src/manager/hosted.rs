@@ -17,10 +17,8 @@ use crate::{
 /// Dropping it before it begins makes the job fail.
 ///
 /// ```
-/// use bgjobs::{JobManager, Options};
-///
-/// let jobs = JobManager::new();
-/// let hosted = jobs.with(Options::default()).host("fit")?;
+/// let jobs = bgjobs::JobManager::new();
+/// let hosted = jobs.named("fit").host()?;
 /// let job = hosted.job();
 /// std::thread::spawn(move || {
 ///     if let Some(turn) = hosted.begin() {

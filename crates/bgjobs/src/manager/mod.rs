@@ -8,6 +8,7 @@ pub(crate) mod hosted;
 pub(crate) mod notice;
 pub(crate) mod retry;
 pub(crate) mod spawn;
+pub(crate) mod spawner;
 
 use std::{fmt, ops::Deref};
 

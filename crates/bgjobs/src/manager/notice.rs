@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use crate::{
     engine::{Engine, completion_feed::Alarm},
     job::{AnyJob, text::Report},
-    record::id::JobId,
+    record::job_ref::JobRef,
     system::sync::{deadline_after, has_passed, lock, wait_until},
 };
 
@@ -70,9 +70,10 @@ impl Notices {
         if self.has_news() { Report::new(self.look()) } else { Report::default() }
     }
 
-    /// Leaves a job out of the next look, because the user has already seen how it ended.
+    /// Leaves a job out of the next look, because the user has already seen how it ended; true if it did.
     ///
-    /// Other subscribers still get it. For a job that has not ended, or was returned before, it does nothing.
+    /// Other subscribers still get it. It does nothing for a job that has not ended, that was returned before, or that
+    /// belongs to another manager.
     ///
     /// ```
     /// use bgjobs::JobManager;
@@ -82,17 +83,21 @@ impl Notices {
     /// let fit = jobs.spawn("fit", || 42)?;
     /// println!("fit found {}", fit.join()?);
     ///
-    /// notices.skip(fit.id());
+    /// assert!(notices.skip(&fit));
     /// assert!(!notices.has_news());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn skip(&mut self, job: impl Into<JobId>) {
+    pub fn skip(&mut self, job: impl Into<JobRef>) -> bool {
         let job = job.into();
+        if job.is_foreign(self.engine.address()) {
+            return false;
+        }
         let mut ledger = lock(&self.engine.ledger);
-        let (next, forgotten) = ledger.completions.skip(self.id, |record| record.core().id() == job);
+        let (skipped, next, forgotten) = ledger.completions.skip(self.id, |record| record.core().id() == job.id());
         self.next = next;
         drop(ledger);
         drop(forgotten);
+        skipped
     }
 
     /// Waits until a job has ended (true), or until `timeout` has passed or the manager has shut down (false); without

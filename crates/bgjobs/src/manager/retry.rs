@@ -8,11 +8,10 @@ use crate::{
     body::context::Context,
     error::SpawnError,
     job::typed::Job,
-    manager::spawn::Spawner,
+    manager::spawner::Spawner,
     record::{
         attempt::Pause,
-        failure::{Failure, FailureKind},
-        name::Name,
+        failure::{BoxedError, Failure, FailureKind},
     },
     system::panic,
 };
@@ -51,9 +50,16 @@ impl Retry {
     }
 }
 
-impl Spawner<'_> {
-    /// Starts a job whose body is called again when it fails or panics, until it succeeds or was called
-    /// [`attempts`](Retry::attempts) times; then the job fails with the last failure.
+impl From<u32> for Retry {
+    /// That many attempts, with the default pauses.
+    fn from(attempts: u32) -> Self {
+        Self { attempts, ..Self::default() }
+    }
+}
+
+impl<'a> Spawner<'a> {
+    /// Calls the body again when it fails or panics, until it succeeds or was called [`attempts`](Retry::attempts)
+    /// times; then the job fails with the last failure. A number alone is a number of attempts.
     ///
     /// [`AnyJob::attempts`](crate::AnyJob::attempts) lists the attempts.
     /// A stop ends the job at once, even between two attempts; a [time limit](crate::Options::time_limit) covers all
@@ -61,18 +67,14 @@ impl Spawner<'_> {
     /// Between two attempts the job lends its slot in its [`Group`](crate::Group), and
     /// [`AnyJob::why`](crate::AnyJob::why) says for how long.
     ///
-    /// # Errors
-    ///
-    /// As [`Handle::spawn`](crate::Handle::spawn).
-    ///
     /// ```
-    /// use bgjobs::{JobManager, Options, Retry};
+    /// use bgjobs::{JobManager, Retry};
     /// use std::time::Duration;
     ///
     /// let jobs = JobManager::new();
     /// let mut answers = ["no route", "no answer"].into_iter();
     /// let retry = Retry { backoff: Duration::from_millis(1), ..Retry::default() };
-    /// let fetch = jobs.with(Options::default()).retry("fetch", retry, move |job| {
+    /// let fetch = jobs.named("fetch").retry(retry).spawn_with(move |job| {
     ///     job.checkpoint("asking")?;
     ///     match answers.next() {
     ///         Some(error) => Err(bgjobs::Failure::new(error)),
@@ -84,12 +86,59 @@ impl Spawner<'_> {
     /// assert_eq!(failures.collect::<Vec<_>>(), [Some("no route".into()), Some("no answer".into()), None]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn retry<T, F>(&self, name: impl Into<Name>, retry: Retry, mut body: F) -> Result<Job<T>, SpawnError>
+    pub fn retry(self, retry: impl Into<Retry>) -> RetrySpawner<'a> {
+        RetrySpawner { spawner: self, retry: retry.into() }
+    }
+}
+
+/// A job whose body is called again when it fails, before its start; made by [`Spawner::retry`].
+#[derive(Debug)]
+#[must_use = "it starts no job until a body is given to `spawn` or one of its siblings"]
+pub struct RetrySpawner<'a> {
+    spawner: Spawner<'a>,
+    retry: Retry,
+}
+
+impl RetrySpawner<'_> {
+    /// Starts a job whose body can't fail, except by a panic.
+    ///
+    /// # Errors
+    ///
+    /// As [`Spawner::spawn`].
+    pub fn spawn<T, F>(self, mut body: F) -> Result<Job<T>, SpawnError>
+    where
+        F: FnMut() -> T + Send + 'static,
+        T: Send + Sync + 'static,
+    {
+        self.spawn_with(move |_| Ok(body()))
+    }
+
+    /// Starts a job whose body may return an error.
+    ///
+    /// # Errors
+    ///
+    /// As [`Spawner::spawn`].
+    pub fn try_spawn<T, E, F>(self, mut body: F) -> Result<Job<T>, SpawnError>
+    where
+        F: FnMut() -> Result<T, E> + Send + 'static,
+        T: Send + Sync + 'static,
+        E: Into<BoxedError>,
+    {
+        self.spawn_with(move |_| body().map_err(Failure::from_error))
+    }
+
+    /// Starts a job whose body gets its [`Context`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Spawner::spawn`].
+    pub fn spawn_with<T, F>(self, mut body: F) -> Result<Job<T>, SpawnError>
     where
         F: FnMut(&Context) -> Result<T, Failure> + Send + 'static,
         T: Send + Sync + 'static,
     {
-        self.spawn_with(name, move |job| {
+        let Self { spawner, retry } = self;
+        spawner.spawn_with(move |job| {
             let mut number = 1;
             loop {
                 let (core, engine) = (job.job().core(), job.job().engine());
@@ -100,15 +149,15 @@ impl Spawner<'_> {
                     Err(failure) if failure.kind() != FailureKind::Stop && number < retry.attempts => {
                         let time = retry.pause_after(number);
                         number += 1;
-                        core.set_pause(Some(Pause { began: Instant::now(), time, number, of: retry.attempts }));
+                        core.begin_pause(Pause { began: Instant::now(), time, number, of: retry.attempts });
                         let lender = engine.lend(std::iter::empty(), 1);
                         let slept = job.sleep(time);
-                        core.set_pause(None);
+                        core.end_pause();
                         if let Some(lender) = lender {
                             engine.take_back(lender, false);
                         }
                         // A plain `?` would record this file as the place of the stop.
-                        slept.map_err(|stop| Failure::from_boxed(stop.into()))?;
+                        slept.map_err(Failure::from_error)?;
                     }
                     result => return result,
                 }

@@ -1,34 +1,23 @@
-//! The ways to start a job.
+//! The ways to start a job, in a manager or in a group.
 //!
 //! Knows nothing of what runs it.
 
-use std::{borrow::Cow, sync::Arc};
-
 use crate::{
     body::{Body, context::Context},
-    config::Options,
-    engine::Engine,
     error::SpawnError,
-    job::{AnyJob, typed::Job},
-    manager::{handle::Handle, hosted::Hosted},
-    record::{Record, Shared, failure::Failure, name::Name},
+    job::typed::Job,
+    manager::{group::Group, handle::Handle, spawner::Spawner},
+    record::{
+        failure::{BoxedError, Failure},
+        name::Name,
+    },
 };
-
-/// Starts jobs with chosen [`Options`]; made by [`Handle::with`].
-#[derive(Debug)]
-pub struct Spawner<'a> {
-    handle: &'a Handle,
-    options: Cow<'a, Options>,
-}
-
-/// The default options, made once.
-static PLAIN: Options = Options::PLAIN;
 
 /// Starting a job.
 ///
 /// Each of these starts the job at once, on a thread that runs nothing else meanwhile, and returns without waiting
 /// for it.
-/// Lists and notices show the name, which may be a literal or a `String`.
+/// Lists and notices show the name, which may be any text.
 ///
 /// # Errors
 ///
@@ -49,6 +38,9 @@ impl Handle {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
+    /// The result must be [`Sync`], because any number of threads may read it; [`Take`](crate::Take) wraps one that is
+    /// not, or one that a caller should own.
+    ///
     /// What the body captures goes to another thread:
     ///
     /// ```compile_fail,E0277
@@ -60,7 +52,7 @@ impl Handle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + Sync + 'static,
     {
-        self.plain().spawn(name, body)
+        self.named(name).spawn(body)
     }
 
     /// Starts a job whose body may return an error, which makes the job fail.
@@ -77,29 +69,28 @@ impl Handle {
     /// # Ok::<(), bgjobs::SpawnError>(())
     /// ```
     ///
-    /// Boxed errors and texts need an explicit conversion into a [`Failure`]:
+    /// The error may be of any type that boxes: an error, a boxed one, a text, a [`Failure`], an `anyhow::Error` or an
+    /// `eyre::Report`:
     ///
     /// ```
-    /// use bgjobs::{Failure, JobManager};
-    ///
-    /// fn load() -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
-    ///     Err("no rows".into())
-    /// }
+    /// use anyhow::Context;
+    /// use bgjobs::JobManager;
     ///
     /// let jobs = JobManager::new();
-    /// let boxed = jobs.try_spawn("load", || load().map_err(Failure::from_boxed))?;
-    /// let text = jobs.try_spawn("load", || Err::<(), _>("no rows").map_err(Failure::new))?;
-    /// assert_eq!(boxed.join().unwrap_err().to_string(), "job #0 died: no rows");
-    /// assert_eq!(text.join().unwrap_err().to_string(), "job #1 died: no rows");
-    /// # Ok::<(), bgjobs::SpawnError>(())
+    /// let text = jobs.try_spawn("load", || Err::<(), _>("no rows"))?;
+    /// let wrapped = jobs.try_spawn("load", || std::fs::read("no such file").context("can't load the rows"))?;
+    /// jobs.wait_all(None)?;
+    /// assert_eq!(text.failure().unwrap().message(), "no rows");
+    /// assert_eq!(wrapped.failure().unwrap().message(), "can't load the rows");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn try_spawn<T, E, F>(&self, name: impl Into<Name>, body: F) -> Result<Job<T>, SpawnError>
     where
         F: FnOnce() -> Result<T, E> + Send + 'static,
         T: Send + Sync + 'static,
-        E: Into<Failure>,
+        E: Into<BoxedError>,
     {
-        self.plain().try_spawn(name, body)
+        self.named(name).try_spawn(body)
     }
 
     /// Starts a job whose body gets its [`Context`], to notice a stop, print, and report progress.
@@ -128,7 +119,7 @@ impl Handle {
         F: FnOnce(&Context) -> Result<T, Failure> + Send + 'static,
         T: Send + Sync + 'static,
     {
-        self.plain().spawn_with(name, body)
+        self.named(name).spawn_with(body)
     }
 
     /// Starts a job with a body of the user's own type.
@@ -137,106 +128,85 @@ impl Handle {
     ///
     /// As above; the job holds the body's own error.
     pub fn start<B: Body>(&self, body: B) -> Result<Job<B::Output>, SpawnError> {
-        self.plain().start(body)
+        self.named(body.name()).start(body)
     }
 
-    /// Starts jobs with `options` instead of the defaults.
+    /// A job with this name, whose options can be set before it starts.
     ///
     /// ```
-    /// use bgjobs::{JobManager, Options};
-    ///
-    /// let jobs = JobManager::new();
-    /// let deep = Options { stack_size: Some(64 << 20), ..Options::default() };
-    /// assert_eq!(jobs.with(deep).spawn("deep", || 1)?.join()?, &1);
+    /// let jobs = bgjobs::JobManager::new();
+    /// assert_eq!(jobs.named("deep").stack_size(64 << 20).spawn(|| 1)?.join()?, &1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
-    pub fn with(&self, options: Options) -> Spawner<'_> {
-        Spawner { handle: self, options: Cow::Owned(options) }
-    }
-
-    fn plain(&self) -> Spawner<'_> {
-        Spawner { handle: self, options: Cow::Borrowed(&PLAIN) }
+    pub fn named(&self, name: impl Into<Name>) -> Spawner<'_> {
+        Spawner::new(&self.engine, name.into())
     }
 }
 
-impl Spawner<'_> {
+/// Starting a job in the group, as [`Handle`] does outside it.
+impl Group {
     /// As [`Handle::spawn`].
     ///
     /// # Errors
     ///
-    /// [`SpawnError`] if the manager was shut down or a thread could not be created.
+    /// [`SpawnError`] if the manager was shut down.
+    ///
+    /// ```
+    /// let jobs = bgjobs::JobManager::new();
+    /// let disk = jobs.group("disk");
+    /// disk.set_limit(1)?;
+    /// let copies = [1, 2, 3].map(|n| disk.spawn("copy", move || n));
+    /// for (copy, n) in copies.into_iter().zip(1..) {
+    ///     assert_eq!(copy?.join()?, &n);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn spawn<T, F>(&self, name: impl Into<Name>, body: F) -> Result<Job<T>, SpawnError>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + Sync + 'static,
     {
-        self.launch(name.into(), |_, _| Ok(body()))
+        self.named(name).spawn(body)
     }
 
     /// As [`Handle::try_spawn`].
     ///
     /// # Errors
     ///
-    /// [`SpawnError`] if the manager was shut down or a thread could not be created.
+    /// As [`spawn`](Self::spawn).
     pub fn try_spawn<T, E, F>(&self, name: impl Into<Name>, body: F) -> Result<Job<T>, SpawnError>
     where
         F: FnOnce() -> Result<T, E> + Send + 'static,
         T: Send + Sync + 'static,
-        E: Into<Failure>,
+        E: Into<BoxedError>,
     {
-        self.launch(name.into(), |_, _| body().map_err(Into::into))
+        self.named(name).try_spawn(body)
     }
 
     /// As [`Handle::spawn_with`].
     ///
     /// # Errors
     ///
-    /// [`SpawnError`] if the manager was shut down or a thread could not be created.
+    /// As [`spawn`](Self::spawn).
     pub fn spawn_with<T, F>(&self, name: impl Into<Name>, body: F) -> Result<Job<T>, SpawnError>
     where
         F: FnOnce(&Context) -> Result<T, Failure> + Send + 'static,
         T: Send + Sync + 'static,
     {
-        self.launch(name.into(), |record, engine| {
-            body(&Context::new(AnyJob::new(Arc::clone(record) as Shared, Arc::clone(engine))))
-        })
+        self.named(name).spawn_with(body)
     }
 
     /// As [`Handle::start`].
     ///
     /// # Errors
     ///
-    /// [`SpawnError`] if the manager was shut down or a thread could not be created.
+    /// As [`spawn`](Self::spawn).
     pub fn start<B: Body>(&self, body: B) -> Result<Job<B::Output>, SpawnError> {
-        self.spawn_with(body.name(), |job| body.call(job))
+        self.named(body.name()).start(body)
     }
 
-    /// Makes a job whose body the host runs, on a thread that the host makes; see [`Hosted`].
-    ///
-    /// [`Options::stack_size`] and [`Options::fresh_thread`] have no effect: the thread is the host's.
-    ///
-    /// # Errors
-    ///
-    /// [`SpawnError::ShutDown`] if the manager was shut down, and [`SpawnError::Hosted`] for an option by which this
-    /// library would decide when the job starts or how long it runs.
-    pub fn host(&self, name: impl Into<Name>) -> Result<Hosted, SpawnError> {
-        if let Some(option) = self.options.scheduled() {
-            return Err(SpawnError::Hosted { option });
-        }
-        let engine = &self.handle.engine;
-        let record = engine.new_record(name.into(), &self.options);
-        engine.enter(&(Arc::clone(&record) as Shared), &self.options)?;
-        Ok(Hosted::new(record, Arc::clone(engine)))
-    }
-
-    fn launch<T: Send + Sync + 'static>(
-        &self,
-        name: Name,
-        body: impl FnOnce(&Arc<Record<T>>, &Arc<Engine>) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<Job<T>, SpawnError> {
-        let engine = &self.handle.engine;
-        let record = engine.launch(name, &self.options, body)?;
-        Ok(Job::of(AnyJob::new(record, Arc::clone(engine))))
+    /// A job of the group with this name, whose other options can be set before it starts.
+    pub fn named(&self, name: impl Into<Name>) -> Spawner<'_> {
+        Spawner::new(self.engine(), name.into()).group(self.name())
     }
 }

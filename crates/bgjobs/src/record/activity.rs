@@ -44,7 +44,8 @@ impl Activity {
         drop_quietly(removed);
     }
 
-    /// Where the body is according to its locators; without an answer from them, where it last said it was.
+    /// Where the body is according to its locators, and what it was doing there at its last checkpoint; without an
+    /// answer from them, where it last said it was.
     pub(crate) fn place(&self) -> Option<Place> {
         let (said, locators) = {
             let inner = lock(&self.0);
@@ -65,10 +66,13 @@ impl Activity {
                 (Some(_), None) => {}
             }
         }
-        place.or_else(|| {
-            let (text, location, since) = said?;
-            Some(Place { text, frames: vec![Frame::from(location)], processes: Vec::new(), since })
-        })
+        match (place, said) {
+            (Some(place), Some((text, ..))) => Some(place.described(text)),
+            (None, Some((text, location, since))) => {
+                Some(Place { text, frames: vec![Frame::from(location)], processes: Vec::new(), since })
+            }
+            (place, None) => place,
+        }
     }
 
     pub(crate) fn update_progress(&self, change: impl FnOnce(&mut Progress)) {

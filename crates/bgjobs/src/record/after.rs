@@ -4,64 +4,86 @@
 
 use std::{error::Error, fmt};
 
-use crate::record::{id::JobId, state::Outcome};
+use crate::record::{id::JobId, job_ref::JobRef, state::Outcome};
 
 /// A job that must end before another starts, for [`Options::after`](crate::Options::after).
 ///
+/// A job in hand can be followed even after it was removed from the lists; a number means a job in the lists.
+///
 /// ```
-/// use bgjobs::{After, JobManager, Options};
+/// use bgjobs::{After, JobManager};
 ///
 /// let jobs = JobManager::new();
 /// let load = jobs.spawn("load", || 20)?;
-/// let options = Options { after: vec![After::done(&load)], ..Options::default() };
-/// let fit = jobs.with(options).spawn("fit", move || load.join().map(|rows| rows + 1))?;
+/// let fit = jobs.named("fit").after(&load).spawn(move || load.join().map(|rows| rows + 1))?;
+/// let tidy = jobs.named("tidy").after(After::ended(&fit)).spawn(|| ())?;
+/// tidy.join()?;
 /// assert_eq!(fit.join()?.as_ref().unwrap(), &21);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum After {
-    /// The job must be done: if it fails or is stopped, the one that follows it fails with [`AfterError`].
-    Done(JobId),
-    /// The job must end, no matter how.
-    Ended(JobId),
+#[derive(Clone, Debug)]
+pub struct After {
+    pub(crate) job: JobRef,
+    must_be_done: bool,
 }
 
 impl After {
-    /// Starts the job after `job` is done.
-    pub fn done(job: impl Into<JobId>) -> Self {
-        Self::Done(job.into())
+    /// Starts the job after `job` is done. If that one fails, the job that follows it fails with [`AfterError`]; if it is
+    /// stopped, so is the job that follows it, for [`StopReason::After`](crate::StopReason::After).
+    #[must_use]
+    pub fn done(job: impl Into<JobRef>) -> Self {
+        Self { job: job.into(), must_be_done: true }
     }
 
     /// Starts the job after `job` has ended, no matter how.
-    pub fn ended(job: impl Into<JobId>) -> Self {
-        Self::Ended(job.into())
-    }
-
-    /// The job that must end.
     #[must_use]
-    pub const fn job(self) -> JobId {
-        match self {
-            Self::Done(job) | Self::Ended(job) => job,
-        }
+    pub fn ended(job: impl Into<JobRef>) -> Self {
+        Self { job: job.into(), must_be_done: false }
     }
 
-    /// Whether this outcome lets the following job start.
-    pub(crate) fn is_met_by(self, outcome: Outcome) -> bool {
-        outcome == Outcome::Done || matches!(self, Self::Ended(_))
+    /// The number of the job that must end.
+    #[must_use]
+    pub fn job(&self) -> JobId {
+        self.job.id()
+    }
+
+    /// The same without the job itself, whose result would be dropped with it.
+    pub(crate) fn predecessor(&self) -> Predecessor {
+        Predecessor { job: self.job.id(), must_be_done: self.must_be_done }
     }
 }
 
-/// A job never started, because a job that had to be done first failed or was stopped.
+/// As [`After::done`].
+impl<J: Into<JobRef>> From<J> for After {
+    fn from(job: J) -> Self {
+        Self::done(job)
+    }
+}
+
+/// A job that must end before another starts, as the schedule stores it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Predecessor {
+    pub(crate) job: JobId,
+    pub(crate) must_be_done: bool,
+}
+
+impl Predecessor {
+    /// Whether this outcome lets the following job start.
+    pub(crate) fn is_met_by(self, outcome: Outcome) -> bool {
+        outcome == Outcome::Done || !self.must_be_done
+    }
+}
+
+/// A job never started, because a job that had to be done first failed.
 ///
 /// It is the [`error`](crate::Failure::error) of the job's failure.
 ///
 /// ```
-/// use bgjobs::{After, AfterError, JobManager, Options};
+/// use bgjobs::{AfterError, JobManager};
 ///
 /// let jobs = JobManager::new();
 /// let load = jobs.try_spawn("load", || std::fs::read("no such file"))?;
-/// let options = Options { after: vec![After::done(&load)], ..Options::default() };
-/// let fit = jobs.with(options).spawn("fit", || ())?;
+/// let fit = jobs.named("fit").after(&load).spawn(|| ())?;
 /// fit.wait()?;
 /// let failure = fit.failure().unwrap();
 /// assert_eq!(failure.message(), "job #0 failed, so this one did not start");
@@ -69,17 +91,21 @@ impl After {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AfterError {
     /// The job that had to be done.
     pub job: JobId,
-    /// How it ended.
-    pub outcome: Outcome,
+}
+
+impl AfterError {
+    pub(crate) fn new(job: JobId) -> Self {
+        Self { job }
+    }
 }
 
 impl fmt::Display for AfterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ended = if self.outcome == Outcome::Stopped { "was stopped" } else { "failed" };
-        write!(f, "job #{} {ended}, so this one did not start", self.job)
+        write!(f, "job #{} failed, so this one did not start", self.job)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     record::{
         frame::{self, Frame},
         name::many_lines,
-        stop::Stopped,
+        stop::{StopReason, Stopped},
     },
     system::panic::{Caught, drop_quietly},
 };
@@ -28,7 +28,8 @@ const SHOWN_FRAMES: usize = 16;
 ///
 /// Cheap to clone.
 /// `?` converts any error into a failure, as with `anyhow::Error`, and for the same reason `Failure` is not itself an
-/// [`Error`]. An error with [`Stopped`] in its chain of sources becomes a failure of the kind [`FailureKind::Stop`].
+/// [`Error`]; [`into_error`](Self::into_error) makes one of it.
+/// An error with [`Stopped`] in its chain of sources becomes a failure of the kind [`FailureKind::Stop`].
 ///
 /// ```
 /// use bgjobs::{Failure, FailureKind};
@@ -68,8 +69,11 @@ struct Inner {
     frames: OnceLock<Vec<Frame>>,
 }
 
+/// Anything that boxes as an error converts into it: an error, a text, an `anyhow::Error`, an `eyre::Report`.
+pub(crate) type BoxedError = Box<dyn Error + Send + Sync>;
+
 enum Cause {
-    Error(Box<dyn Error + Send + Sync>),
+    Error(BoxedError),
     Panic(Mutex<Option<Box<dyn Any + Send>>>),
 }
 
@@ -93,21 +97,35 @@ impl Failure {
     /// assert_eq!(Failure::stopped("out of time").kind(), FailureKind::Stop);
     /// ```
     #[must_use]
-    pub fn stopped(reason: impl Into<String>) -> Self {
-        Self::with_cause(FailureKind::Stop, reason.into(), None)
+    pub fn stopped(reason: impl Into<StopReason>) -> Self {
+        Self::from_error(Stopped::new(reason.into()))
     }
 
-    /// Creates a failure from a boxed error, which `?` can't convert.
+    /// Creates a failure from anything that boxes as an error: an error, a boxed one, a text, an `anyhow::Error` or an
+    /// `eyre::Report`, of which `?` converts only the first.
     ///
     /// ```
-    /// let boxed: Box<dyn std::error::Error + Send + Sync> = "no rows".into();
-    /// assert_eq!(bgjobs::Failure::from_boxed(boxed).message(), "no rows");
+    /// use bgjobs::{Context, Failure, JobManager};
+    ///
+    /// fn load(job: &Context) -> anyhow::Result<u64> {
+    ///     job.check()?;
+    ///     anyhow::bail!("no rows")
+    /// }
+    ///
+    /// let jobs = JobManager::new();
+    /// let load = jobs.spawn_with("load", |job| load(job).map_err(Failure::from_error))?;
+    /// load.wait()?;
+    /// assert_eq!(load.failure().unwrap().message(), "no rows");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn from_boxed(error: Box<dyn Error + Send + Sync>) -> Self {
-        let stop = chain(&*error).find_map(|error| error.downcast_ref::<Stopped>());
-        let (kind, message) = match stop {
-            Some(stop) => (FailureKind::Stop, stop.reason().to_owned()),
+    pub fn from_error(error: impl Into<BoxedError>) -> Self {
+        let error = match error.into().downcast::<FailureError>() {
+            Ok(failure) => return failure.0,
+            Err(error) => error,
+        };
+        let (kind, message) = match stop_in(&*error) {
+            Some(reason) => (FailureKind::Stop, reason.text().into_owned()),
             None => (FailureKind::Error, error.to_string()),
         };
         Self::with_cause(kind, message, Some(Cause::Error(error)))
@@ -174,6 +192,43 @@ impl Failure {
         }
     }
 
+    /// Why the job was asked to stop, if this is a stop.
+    ///
+    /// ```
+    /// use bgjobs::{Failure, StopReason};
+    ///
+    /// let failure = Failure::stopped("out of time");
+    /// assert_eq!(failure.stop_reason(), Some(&StopReason::User("out of time".into())));
+    /// ```
+    #[must_use]
+    pub fn stop_reason(&self) -> Option<&StopReason> {
+        stop_in(self.error()?)
+    }
+
+    /// The failure as an [`Error`], for a function that returns an `anyhow::Error` or another error type.
+    ///
+    /// Its [`source`](Error::source) is the body's own error, if the body returned one.
+    ///
+    /// ```
+    /// use bgjobs::JobManager;
+    ///
+    /// fn rows(jobs: &JobManager) -> anyhow::Result<usize> {
+    ///     let load = jobs.try_spawn("load", || std::fs::read("no such file"))?;
+    ///     load.wait()?;
+    ///     match load.failure() {
+    ///         Some(failure) => Err(failure.into_error())?,
+    ///         None => Ok(load.join()?.len()),
+    ///     }
+    /// }
+    ///
+    /// let error = rows(&JobManager::new()).unwrap_err();
+    /// assert!(error.chain().any(|cause| cause.is::<std::io::Error>()));
+    /// ```
+    #[must_use]
+    pub fn into_error(self) -> FailureError {
+        FailureError(self)
+    }
+
     /// Takes the payload of the panic, for instance to continue the panic with
     /// [`resume_unwind`](std::panic::resume_unwind).
     ///
@@ -205,6 +260,12 @@ impl Failure {
         Traceback(self.clone())
     }
 
+    /// The error that a wrapper of this failure returns as its source.
+    pub(crate) fn source(&self) -> Option<&(dyn Error + 'static)> {
+        // Who joins a stopped job was not itself asked to stop, so the stop is not a source.
+        self.error().filter(|_| self.kind() == FailureKind::Error).map(|error| error as _)
+    }
+
     /// The errors behind an error, nearest first.
     pub(crate) fn causes(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
         self.error().into_iter().flat_map(|error| chain(error).skip(1)).filter(|_| self.kind() == FailureKind::Error)
@@ -214,7 +275,7 @@ impl Failure {
 impl<E: Error + Send + Sync + 'static> From<E> for Failure {
     #[track_caller]
     fn from(error: E) -> Self {
-        let failure = Self::from_boxed(Box::new(error));
+        let failure = Self::from_error(error);
         let location = Location::caller();
         // If the standard library called the conversion, the location says nothing useful. Distributions' compilers use
         // paths of their own for its files.
@@ -251,6 +312,62 @@ impl fmt::Display for Failure {
         }
         Ok(())
     }
+}
+
+/// A failure as an [`Error`]; made by [`Failure::into_error`].
+#[derive(Clone)]
+pub struct FailureError(Failure);
+
+impl FailureError {
+    /// The failure.
+    #[must_use]
+    pub fn failure(&self) -> &Failure {
+        &self.0
+    }
+}
+
+/// The message, unless the source says it; `{:#}` says it in any case.
+impl fmt::Display for FailureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.source() {
+            Some(_) if f.alternate() => write!(f, "the body failed: {:#}", self.0),
+            Some(_) => f.write_str("the body failed"),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+/// The traceback, as `main` prints it.
+impl fmt::Debug for FailureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.traceback().fmt(f)
+    }
+}
+
+impl Error for FailureError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl From<Failure> for BoxedError {
+    fn from(failure: Failure) -> Self {
+        Box::new(failure.into_error())
+    }
+}
+
+impl From<Failure> for Box<dyn Error> {
+    fn from(failure: Failure) -> Self {
+        Box::new(failure.into_error())
+    }
+}
+
+/// The reason for a stop in the chain of an error.
+///
+/// It is searched for, not [`Stopped`] itself, whose source it is: a wrapper such as `anyhow::Error` hides the type of
+/// the error that it wraps, but not its sources.
+fn stop_in<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a StopReason> {
+    chain(error).find_map(|error| error.downcast_ref())
 }
 
 /// An error followed by its sources.

@@ -54,7 +54,7 @@ impl FromStr for JobId {
 }
 
 /// A text is not a job number.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ParseJobIdError {
     text: String,
 }
@@ -62,6 +62,13 @@ pub struct ParseJobIdError {
 impl fmt::Display for ParseJobIdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` is not a job number; write 4 or #4", crate::record::name::one_line(&self.text))
+    }
+}
+
+/// As `main` prints it.
+impl fmt::Debug for ParseJobIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
     }
 }
 

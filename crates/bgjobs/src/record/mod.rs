@@ -8,6 +8,7 @@ pub(crate) mod attempt;
 pub(crate) mod failure;
 pub(crate) mod frame;
 pub(crate) mod id;
+pub(crate) mod job_ref;
 pub(crate) mod log;
 pub(crate) mod name;
 pub(crate) mod place;
@@ -38,7 +39,7 @@ use crate::{
         place::Place,
         progress::Progress,
         state::{Life, Outcome, State},
-        stop::Stopped,
+        stop::{StopReason, Stopped},
     },
     system::{
         panic::drop_quietly,
@@ -96,7 +97,7 @@ struct ColdData {
     /// The index among the unlisted jobs, if it started as one.
     unlisted: Option<u64>,
     log: OnceLock<Log>,
-    reason: OnceLock<Name>,
+    reason: OnceLock<StopReason>,
     group: OnceLock<Name>,
     activity: Activity,
     attempts: Mutex<VecDeque<Attempt>>,
@@ -266,22 +267,23 @@ impl Core {
     }
 
     /// Asks the job to stop; true for the first request, whose reason is recorded.
-    pub(crate) fn ask_stop(&self, reason: Name) -> bool {
+    pub(crate) fn ask_stop(&self, reason: StopReason) -> bool {
         // The reason is set first, so that any reader who sees the stop can say why.
         !self.life.state().is_finished() && self.cold().reason.set(reason).is_ok() && self.life.ask_stop()
     }
 
     /// Why the job was asked to stop; `None` if it was not.
-    pub(crate) fn stop_reason(&self) -> Option<&Name> {
+    pub(crate) fn stop_reason(&self) -> Option<&StopReason> {
         self.cold.get()?.reason.get().filter(|_| self.life.is_stopping())
     }
 
-    /// Returns the error that tells the body it was asked to stop.
+    /// Returns the error that tells the body it was asked to stop, which it has then heard.
     pub(crate) fn check(&self) -> Result<(), Stopped> {
-        if !self.life.is_stopping() {
+        if !self.life.hear_stop() {
             return Ok(());
         }
-        Err(Stopped::new(self.stop_reason().cloned().unwrap_or(Name::from("no reason was given"))))
+        let reason = self.stop_reason().expect("a request to stop sets its reason first");
+        Err(Stopped::new(reason.clone()))
     }
 
     /// Records that another attempt begins.
@@ -295,18 +297,23 @@ impl Core {
         drop(oldest);
     }
 
-    /// Records how the current attempt ended, and forgets where it was.
+    /// Records how the current attempt ended.
     pub(crate) fn end_attempt(&self, failure: Option<&Failure>) {
         if let Some(attempt) = lock(&self.cold().attempts).back_mut() {
             attempt.ended = Some(Instant::now());
             attempt.failure = failure.cloned();
         }
+    }
+
+    /// Records the pause before the next attempt, and forgets where the last one was.
+    pub(crate) fn begin_pause(&self, pause: Pause) {
+        *lock(&self.cold().pause) = Some(pause);
         self.cold().activity.clear_place();
     }
 
-    /// Records the pause before the next attempt, or that it is over.
-    pub(crate) fn set_pause(&self, pause: Option<Pause>) {
-        *lock(&self.cold().pause) = pause;
+    /// Records that the pause is over.
+    pub(crate) fn end_pause(&self) {
+        *lock(&self.cold().pause) = None;
     }
 
     /// The pause before the next attempt, if the job is in one.
@@ -338,10 +345,16 @@ impl Core {
         // A job that never ran was nowhere.
         self.life.started()?;
         let frames = failure.map(Failure::frames).unwrap_or_default();
-        match frames.last().filter(|frame| frame.line.is_some()) {
-            Some(_) => Some(Place { since: ended.unwrap_or_else(Instant::now), ..Place::new(frames.to_vec()) }),
-            None => self.place(),
+        let place = self.place();
+        if frames.last().is_none_or(|frame| frame.line.is_none()) {
+            return place;
         }
+        let here = Place { since: ended.unwrap_or_else(Instant::now), ..Place::new(frames.to_vec()) };
+        // The line is where the body noticed the stop; what it was doing there it said at its last checkpoint.
+        Some(match place {
+            Some(Place { text, .. }) => here.described(text),
+            None => here,
+        })
     }
 }
 

@@ -3,14 +3,19 @@
 //! Knows nothing of jobs.
 
 use std::{
-    borrow::Cow,
+    borrow::{Borrow, Cow},
     cmp, fmt,
     hash::{Hash, Hasher},
     ops::Deref,
     sync::Arc,
 };
 
+use smol_str::SmolStr;
+
 /// A short text that is cheap to clone: a job's name, where it is, why it was stopped.
+///
+/// Any text converts into it. Up to 23 bytes are stored in place; a longer text is copied once into shared memory, and
+/// [`from_static`](Self::from_static) copies nothing.
 ///
 /// [`Display`](fmt::Display) escapes control characters and characters that change the direction of text, so a name
 /// can't control a terminal. The text itself is what it dereferences to.
@@ -18,48 +23,74 @@ use std::{
 /// ```
 /// use bgjobs::Name;
 ///
-/// let name = Name::from("clear \u{1b}[2J");
+/// let typed = String::from("clear \u{1b}[2J\n");
+/// let name = Name::from(typed.trim_end());
 /// assert_eq!(name.to_string(), r"clear \u{1b}[2J");
 /// assert_eq!(&*name, "clear \u{1b}[2J");
 /// ```
-#[derive(Clone)]
-pub struct Name(Text);
+#[derive(Clone, Default)]
+pub struct Name(SmolStr);
 
-#[derive(Clone)]
-enum Text {
-    Static(&'static str),
-    Shared(Arc<str>),
+impl Name {
+    /// Makes a name of a text that lives as long as the program, without copying it.
+    ///
+    /// ```
+    /// const FIT: bgjobs::Name = bgjobs::Name::from_static("fit the model to last week's rows");
+    /// assert_eq!(FIT, "fit the model to last week's rows");
+    /// ```
+    #[must_use]
+    pub const fn from_static(text: &'static str) -> Self {
+        Self(SmolStr::new_static(text))
+    }
 }
 
 impl Deref for Name {
     type Target = str;
 
     fn deref(&self) -> &str {
-        match &self.0 {
-            Text::Static(text) => text,
-            Text::Shared(text) => text,
-        }
+        &self.0
     }
 }
 
-impl From<&'static str> for Name {
-    fn from(text: &'static str) -> Self {
-        Self(Text::Static(text))
+impl From<&str> for Name {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<&String> for Name {
+    fn from(text: &String) -> Self {
+        Self(text.into())
     }
 }
 
 impl From<String> for Name {
     fn from(text: String) -> Self {
-        Self(Text::Shared(text.into()))
+        Self(text.into())
     }
 }
 
-impl From<Cow<'static, str>> for Name {
-    fn from(text: Cow<'static, str>) -> Self {
-        match text {
-            Cow::Borrowed(text) => text.into(),
-            Cow::Owned(text) => text.into(),
-        }
+impl From<Cow<'_, str>> for Name {
+    fn from(text: Cow<'_, str>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<Box<str>> for Name {
+    fn from(text: Box<str>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<Arc<str>> for Name {
+    fn from(text: Arc<str>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<&Self> for Name {
+    fn from(name: &Self) -> Self {
+        name.clone()
     }
 }
 
@@ -69,9 +100,10 @@ impl AsRef<str> for Name {
     }
 }
 
-impl From<Arc<str>> for Name {
-    fn from(text: Arc<str>) -> Self {
-        Self(Text::Shared(text))
+/// A name hashes and compares as its text, so a map with names as keys is searched with a text.
+impl Borrow<str> for Name {
+    fn borrow(&self) -> &str {
+        self
     }
 }
 

@@ -45,6 +45,12 @@ impl Place {
         Self { text: text.into(), frames, processes: Vec::new(), since: Instant::now() }
     }
 
+    /// The same place with what the body said it was doing there, unless the place says that itself.
+    pub(crate) fn described(self, said: Name) -> Self {
+        let is_plain = self.frames.last().is_some_and(|frame| *frame.in_words() == *self.text);
+        if is_plain { Self { text: said, ..self } } else { self }
+    }
+
     /// How long the body has been there.
     #[must_use]
     pub fn waited(&self) -> Duration {

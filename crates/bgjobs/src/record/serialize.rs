@@ -4,10 +4,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
 
 use crate::{
-    record::{attempt::Attempt, failure::Failure, id::JobId, log::line::Line, name::Name, why::WaitReason},
+    record::{
+        attempt::Attempt, failure::Failure, id::JobId, log::line::Line, name::Name, stop::StopReason, why::WaitReason,
+    },
     system::wall_clock::time_of,
 };
 
@@ -30,6 +32,20 @@ pub(crate) fn maybe_seconds<S: Serializer>(time: &Option<Duration>, to: S) -> Re
 impl Serialize for JobId {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         Some(self.get()).filter(|_| *self != Self::NONE).serialize(to)
+    }
+}
+
+/// The number, which has no owner: it means that job in the manager that is asked.
+impl<'de> Deserialize<'de> for JobId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        u64::deserialize(from).map(Self::from)
+    }
+}
+
+/// The reason in words.
+impl Serialize for StopReason {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.text())
     }
 }
 

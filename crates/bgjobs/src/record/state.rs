@@ -131,6 +131,8 @@ const STOPPING: u8 = 0b0001_0000;
 const AWAITED: u8 = 0b0010_0000;
 /// The schedule must be told of the start and the end.
 const WATCHED: u8 = 0b0100_0000;
+/// The body has noticed that the job was asked to stop.
+const HEARD: u8 = 0b1000_0000;
 
 /// The time of something that has not happened.
 const NEVER: u64 = u64::MAX;
@@ -181,6 +183,20 @@ impl Life {
     pub(crate) fn is_stopping(&self) -> bool {
         // Acquire, so that a thread that sees the stop also sees its reason.
         self.word.load(Ordering::Acquire) & STOPPING != 0
+    }
+
+    /// Whether the job has been asked to stop; if so, its body, which asks, has heard it.
+    pub(crate) fn hear_stop(&self) -> bool {
+        let is_stopping = self.is_stopping();
+        if is_stopping {
+            self.word.fetch_or(HEARD, Ordering::Relaxed);
+        }
+        is_stopping
+    }
+
+    /// Whether the body has noticed that the job was asked to stop.
+    pub(crate) fn has_heard_stop(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & HEARD != 0
     }
 
     /// Claims the job, to start it or to settle it unstarted; true for one caller only.
@@ -322,6 +338,17 @@ mod tests {
         let ended = Life::new(0);
         ended.end(Outcome::Stopped, 1);
         assert!(!ended.ask_stop());
+    }
+
+    #[test]
+    fn a_stop_is_heard_once_the_body_asks_after_the_request() {
+        let life = Life::new(0);
+        life.start(1);
+        assert!(!life.hear_stop() && !life.has_heard_stop());
+        life.ask_stop();
+        assert!(!life.has_heard_stop());
+        assert!(life.hear_stop() && life.has_heard_stop());
+        assert_eq!(life.state(), State::Stopping);
     }
 
     #[test]

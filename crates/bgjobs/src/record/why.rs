@@ -4,17 +4,17 @@
 
 use std::{fmt, time::Duration};
 
-use crate::record::{after::After, id::JobId, name::Name, state::State};
+use crate::record::{id::JobId, name::Name, state::State};
 
 /// One thing that a job waits for; see [`AnyJob::why`](crate::AnyJob::why).
 ///
 /// ```
-/// use bgjobs::{JobManager, Options};
+/// use bgjobs::JobManager;
 ///
 /// let jobs = JobManager::new();
 /// let disk = jobs.group("disk");
 /// disk.pause();
-/// let copy = jobs.with(Options { group: Some("disk".into()), ..Options::default() }).spawn("copy", || ())?;
+/// let copy = disk.spawn("copy", || ())?;
 /// assert_eq!(copy.why()[0].to_string(), "group disk is paused; resume it");
 /// disk.resume();
 /// copy.join()?;
@@ -22,6 +22,7 @@ use crate::record::{after::After, id::JobId, name::Name, state::State};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum WaitReason {
     /// Its delay has not passed.
     Delay {
@@ -30,8 +31,10 @@ pub enum WaitReason {
     },
     /// It starts after another job.
     After {
-        /// The other job, and how it must end.
-        after: After,
+        /// The other job.
+        job: JobId,
+        /// Whether the other job must be done; if not, it may end in any way.
+        must_be_done: bool,
         /// The other job's name; `None` if that job is no longer listed.
         name: Option<Name>,
         /// The other job's state.
@@ -80,9 +83,9 @@ impl fmt::Display for WaitReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Delay { left } => write!(f, "it starts in {left:.1?}"),
-            Self::After { after, name, state } => {
-                let end = if matches!(after, After::Done(_)) { "is done" } else { "has ended" };
-                write!(f, "it starts after {} {end}", Other(after.job(), name.as_ref(), *state))
+            Self::After { job, must_be_done, name, state } => {
+                let end = if *must_be_done { "is done" } else { "has ended" };
+                write!(f, "it starts after {} {end}", Other(*job, name.as_ref(), *state))
             }
             Self::Paused { group } => write!(f, "group {group} is paused; resume it"),
             Self::Full { group, running, limit, before } => {

@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use bgjobs::{AnyJob, JobManager, State, UnknownJob};
+use bgjobs::{AnyJob, JobManager, State, UnknownReason};
 
 use crate::{
     gate::{Gate, Pass, wait_until},
@@ -123,7 +123,7 @@ fn a_value_captured_by_an_alarm_may_panic_when_dropped() {
 fn a_waiting_subscriber_is_released_at_shutdown_and_still_notified_of_a_daemon_that_ends_later() {
     let (gate, jobs) = (Gate::new(), JobManager::new());
     let notices = jobs.notices();
-    let daemon = jobs.with(daemon()).spawn("watch", gate.hold(5)).unwrap();
+    let daemon = jobs.named("watch").with(daemon()).spawn(gate.hold(5)).unwrap();
     wait_until("the daemon runs, so that the drop does not end it", || daemon.state() == State::Running);
     let handle = jobs.handle();
     let waiter = thread::spawn(move || (notices.wait(None), notices));
@@ -134,7 +134,7 @@ fn a_waiting_subscriber_is_released_at_shutdown_and_still_notified_of_a_daemon_t
     assert_eq!(daemon.join().unwrap(), &5);
     assert_eq!(notices.look(), [AnyJob::from(daemon)]);
     // The manager still knows which numbers it has used.
-    assert_eq!(handle.get(0).unwrap_err(), UnknownJob { id: 0.into(), started: 1 });
+    assert_eq!(handle.get(0).unwrap_err().reason, UnknownReason::ManagerDropped);
 }
 
 #[test]

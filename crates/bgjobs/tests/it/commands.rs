@@ -16,7 +16,7 @@ fn error(job: &AnyJob) -> (Outcome, String) {
     let State::Finished(outcome) = job.state() else { panic!("{:?}", job.state()) };
     let failure = job.failure().unwrap();
     assert!(failure.error().is_none_or(|error| !error.is::<CommandError>() || error.to_string() == failure.message()));
-    (outcome, failure.message().to_owned())
+    (outcome, format!("{failure:#}"))
 }
 
 fn status(job: &AnyJob) -> std::process::ExitStatus {
@@ -200,7 +200,7 @@ fn a_failed_command_runs_again_if_its_job_may_retry() {
     let command = command.env("FOLDER", &folder).input("typed\n");
     let retry = bgjobs::Retry { backoff: Duration::ZERO, ..bgjobs::Retry::default() };
     let options = bgjobs::Options::default();
-    let job = jobs.with(options).retry("twice", retry, move |job| command.clone().call(job)).unwrap();
+    let job = jobs.named("twice").with(options).retry(retry).spawn_with(move |job| command.clone().call(job)).unwrap();
     assert!(job.join().is_ok());
     let failures =
         job.attempts().into_iter().map(|attempt| attempt.failure.map(|failure| failure.message().to_owned()));

@@ -66,7 +66,7 @@ impl Caller<'_> {
         match step {
             Step::Hold { grouped, unlisted, daemon } => {
                 let options = Options { unlisted: unlisted && !grouped, daemon, ..grouped_if(grouped) };
-                let job = self.jobs.with(options).spawn("held", self.gate.hold(())).unwrap();
+                let job = self.jobs.named("held").with(options).spawn(self.gate.hold(())).unwrap();
                 self.started.push((job.into(), Outcome::Done, true));
             }
             Step::Run(outcome) => {
@@ -82,10 +82,10 @@ impl Caller<'_> {
                 let handle = self.jobs.clone();
                 let body = move || {
                     let inner =
-                        handle.with(Options { unlisted: !grouped, ..grouped_if(grouped) }).spawn("inner", || ());
+                        handle.named("inner").with(Options { unlisted: !grouped, ..grouped_if(grouped) }).spawn(|| ());
                     inner.unwrap().wait()
                 };
-                let job = self.jobs.with(grouped_if(grouped)).spawn("outer", move || drop(body())).unwrap();
+                let job = self.jobs.named("outer").with(grouped_if(grouped)).spawn(move || drop(body())).unwrap();
                 // It counts as held, because its group may be paused or full of held jobs.
                 self.started.push((job.into(), Outcome::Done, true));
             }

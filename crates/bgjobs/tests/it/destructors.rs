@@ -53,7 +53,7 @@ fn armed() -> (JobManager, impl Fn() -> Bomb, Arc<AtomicUsize>) {
 #[track_caller]
 fn still_works(jobs: &Handle) {
     let mut notices = jobs.notices();
-    let job = jobs.with(daemon()).spawn("next", || 2).unwrap();
+    let job = jobs.named("next").with(daemon()).spawn(|| 2).unwrap();
     assert_eq!(job.join_timeout(GUARD).unwrap(), &2);
     // A job started by a destructor may have ended in the meantime as well.
     assert!(notices.look().contains(&job));
@@ -141,8 +141,8 @@ fn a_captured_value_of_a_refused_job_may_panic_when_dropped() {
     jobs.shutdown().unwrap();
     for fresh_thread in [false, true] {
         let bomb = bomb();
-        let spawner = jobs.with(Options { fresh_thread, ..Options::default() });
-        assert!(spawner.spawn("bomb", move || (&bomb, 1).1).is_err());
+        let spawner = jobs.named("bomb").with(Options { fresh_thread, ..Options::default() });
+        assert!(spawner.spawn(move || (&bomb, 1).1).is_err());
     }
     wait_until("both bombs were dropped", || count.load(Ordering::SeqCst) == 2);
 }
@@ -166,7 +166,7 @@ impl OnDrop {
 fn spawn_and_join(jobs: &JobManager, done: &Gate) -> OnDrop {
     let (handle, done) = (jobs.handle(), done.opener());
     OnDrop::new(move || {
-        let job = handle.with(daemon()).spawn("from a destructor", || ()).unwrap();
+        let job = handle.named("from a destructor").with(daemon()).spawn(|| ()).unwrap();
         job.join_timeout(GUARD).expect("a thread runs it");
         done.open();
     })

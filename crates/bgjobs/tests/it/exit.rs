@@ -22,7 +22,7 @@ use crate::{
 
 /// A body that sleeps until it is stopped, and then says so.
 fn watch(job: &Context) -> Result<(), Failure> {
-    job.sleep(Duration::MAX).inspect_err(|stopped| say(&format!("daemon {stopped}")))?;
+    job.sleep(Duration::MAX).inspect_err(|stopped| say(&format!("daemon {stopped:#}")))?;
     Ok(())
 }
 
@@ -35,7 +35,7 @@ fn start(jobs: &JobManager) -> bgjobs::Job<()> {
         say("job ended");
     };
     jobs.spawn("job", body).unwrap();
-    let daemon = jobs.with(daemon()).spawn_with("daemon", watch).unwrap();
+    let daemon = jobs.named("daemon").with(daemon()).spawn_with(watch).unwrap();
     wait_until("both jobs run", || jobs.running().iter().all(|job| job.state() == State::Running));
     gate.open_soon();
     // The thread that opens the gate has its own reference.
@@ -80,7 +80,7 @@ fn a_shutdown_acts_like_a_drop_but_preserves_the_lists() {
         })
         .unwrap();
     let watch = |job: &Context| Ok(job.sleep(Duration::MAX)?);
-    let daemon = jobs.with(daemon()).spawn_with("daemon", watch).unwrap();
+    let daemon = jobs.named("daemon").with(daemon()).spawn_with(watch).unwrap();
     first.open_soon();
     second.open_soon();
     jobs.shutdown().unwrap();
@@ -99,14 +99,14 @@ fn a_job_dropped_with_its_manager_still_counts_as_started() {
     let handle = jobs.handle();
     jobs.spawn("job", || ()).unwrap();
     drop(jobs);
-    assert_eq!(handle.get(0).unwrap_err(), bgjobs::UnknownJob { id: 0.into(), started: 1 });
+    assert_eq!(handle.get(0).unwrap_err().reason, bgjobs::UnknownReason::ManagerDropped);
 }
 
 #[test]
 fn a_daemon_that_ignores_its_stop_does_not_delay_the_drop() {
     let jobs = JobManager::new();
     let gate = Gate::new();
-    let job = jobs.with(daemon()).spawn("deaf", gate.hold(1)).unwrap();
+    let job = jobs.named("deaf").with(daemon()).spawn(gate.hold(1)).unwrap();
     wait_until("the daemon runs", || job.state() == State::Running);
     drop(jobs);
     assert_eq!(job.state(), State::Stopping);
@@ -121,7 +121,7 @@ fn a_daemon_that_has_not_started_when_its_manager_is_dropped_never_starts() {
         let jobs = JobManager::new();
         let ran = Arc::new(AtomicBool::new(false));
         let own = Arc::clone(&ran);
-        let job = jobs.with(daemon()).spawn("never", move || own.store(true, Ordering::SeqCst)).unwrap();
+        let job = jobs.named("never").with(daemon()).spawn(move || own.store(true, Ordering::SeqCst)).unwrap();
         drop(jobs);
         job.wait().unwrap();
         unstarted = job.times().started.is_none().then_some((job, ran));
@@ -174,7 +174,7 @@ fn returning_from_main_with_a_static_manager_waits_for_no_job() {
     let scenario = || {
         let gate = Gate::new();
         JOBS.spawn("job", gate.hold(())).unwrap();
-        JOBS.with(daemon()).spawn_with("daemon", watch).unwrap();
+        JOBS.named("daemon").with(daemon()).spawn_with(watch).unwrap();
         wait_until("both jobs run", || JOBS.running().iter().all(|job| job.state() == State::Running));
         std::mem::forget(gate);
         say("main returns");
@@ -189,7 +189,7 @@ fn exiting_the_process_waits_for_no_job() {
         let jobs = JobManager::new();
         let gate = Gate::new();
         jobs.spawn("job", gate.hold(())).unwrap();
-        jobs.with(daemon()).spawn_with("daemon", watch).unwrap();
+        jobs.named("daemon").with(daemon()).spawn_with(watch).unwrap();
         wait_until("both jobs run", || jobs.running().iter().all(|job| job.state() == State::Running));
         say("main exits");
         process::exit(3);
@@ -230,7 +230,7 @@ fn waiting(jobs: &JobManager, options: &Options) -> Vec<bgjobs::Job<()>> {
     jobs.group("io").set_limit(1).unwrap();
     jobs.group("paused").pause();
     let group = |name: &'static str| Options { group: Some(name.into()), ..options.clone() };
-    let start = |options| jobs.with(options).spawn("waits", || ()).unwrap();
+    let start = |options| jobs.named("waits").with(options).spawn(|| ()).unwrap();
     let held = start(group("paused"));
     let first = start(group("io"));
     vec![
@@ -250,7 +250,7 @@ fn a_shutdown_starts_waiting_jobs_and_waits_for_them_even_in_a_paused_group() {
     // A group that is paused during the shutdown does not delay it either.
     let pauses = jobs.spawn("pauses", move || {
         handle.group("io").pause();
-        handle.with(in_group("io")).spawn("late", || ()).unwrap()
+        handle.named("late").with(in_group("io")).spawn(|| ()).unwrap()
     });
     let jobs = crate::gate::in_time("shutting down with paused groups", move || {
         jobs.shutdown().unwrap();
@@ -265,10 +265,10 @@ fn a_shutdown_starts_waiting_jobs_and_waits_for_them_even_in_a_paused_group() {
 fn a_shutdown_stops_daemons_that_wait_for_a_delay_or_a_job() {
     let jobs = JobManager::new();
     let gate = Gate::new();
-    let runs = jobs.with(daemon()).spawn("runs", gate.hold(())).unwrap();
-    let late = jobs.with(Options { delay: Some(Duration::MAX), ..daemon() }).spawn("late", || ()).unwrap();
+    let runs = jobs.named("runs").with(daemon()).spawn(gate.hold(())).unwrap();
+    let late = jobs.named("late").with(Options { delay: Some(Duration::MAX), ..daemon() }).spawn(|| ()).unwrap();
     let after = vec![bgjobs::After::done(&runs)];
-    let next = jobs.with(Options { after, ..daemon() }).spawn("next", || ()).unwrap();
+    let next = jobs.named("next").with(Options { after, ..daemon() }).spawn(|| ()).unwrap();
     jobs.shutdown().unwrap();
     for job in [late, next] {
         assert_eq!(job.state(), State::Finished(Outcome::Stopped));
@@ -281,10 +281,10 @@ fn a_manager_dropped_by_one_of_its_jobs_stops_the_waiting_ones() {
     let jobs = JobManager::new();
     jobs.group("io").set_limit(1).unwrap();
     let (send, receive) = mpsc::channel::<JobManager>();
-    let drops = jobs.with(in_group("io")).spawn("drops", move || drop(receive.recv().unwrap())).unwrap();
-    let waits = jobs.with(in_group("io")).spawn("waits", || ()).unwrap();
+    let drops = jobs.named("drops").with(in_group("io")).spawn(move || drop(receive.recv().unwrap())).unwrap();
+    let waits = jobs.named("waits").with(in_group("io")).spawn(|| ()).unwrap();
     let late = Options { delay: Some(Duration::MAX), ..Options::default() };
-    let late = jobs.with(late).spawn("late", || ()).unwrap();
+    let late = jobs.named("late").with(late).spawn(|| ()).unwrap();
     send.send(jobs).unwrap();
     crate::gate::in_time("dropping the manager in a job of a full group", move || *drops.join().unwrap());
     assert_eq!([waits.state(), late.state()], [State::Finished(Outcome::Stopped); 2]);

@@ -1,10 +1,12 @@
 //! Panics and errors of bodies, and their tracebacks.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, time::Duration};
 
-use bgjobs::{AnyJob, Context, Failure, FailureKind, Handle, Job, JobManager, JoinError, Outcome, State};
+use bgjobs::{
+    AnyJob, Context, Failure, FailureError, FailureKind, Handle, Job, JobManager, JoinError, Outcome, State, Verdict,
+};
 
-use crate::support::on_fresh_thread;
+use crate::{gate::GUARD, support::on_fresh_thread};
 
 /// Runs a body to its end and returns why it failed.
 fn failure_of<T: Send + Sync + 'static>(body: impl FnOnce() -> T + Send + 'static) -> Failure {
@@ -91,7 +93,7 @@ fn no_way_to_start_a_job_shows_the_engine_in_the_frames() {
         }
     }
     fn on_own_thread(jobs: &Handle) -> Job<u32> {
-        jobs.with(on_fresh_thread()).spawn("fresh thread", || outer(7)).unwrap()
+        jobs.named("fresh thread").with(on_fresh_thread()).spawn(|| outer(7)).unwrap()
     }
     let starts: [Start; 4] = [
         |jobs| jobs.try_spawn("try", || Ok::<_, Failure>(outer(7))).unwrap().into(),
@@ -176,8 +178,9 @@ fn an_error_retains_its_chain_of_sources() {
     assert!(failure.take_payload().is_none());
     // An error of a join that is propagated with `?` has the chain too, and repeats no text.
     assert!(matches!(error, JoinError::Failed { .. }));
-    assert_eq!(error.to_string(), "job #0 died: can't load");
-    assert_eq!(error.source().unwrap().to_string(), "can't\nopen \u{1b}[2J");
+    assert_eq!(error.to_string(), "job #0 died");
+    assert_eq!(format!("{error:#}"), "job #0 died: can't load: can't\nopen \\u{1b}[2J: no such file");
+    assert_eq!(error.source().unwrap().to_string(), "can't load");
 }
 
 #[test]
@@ -262,4 +265,117 @@ fn joining_a_stopped_job_with_a_question_mark_is_a_failure_not_a_stop() {
     joiner.wait().unwrap();
     assert_eq!(joiner.state(), State::Finished(Outcome::Failed));
     assert_eq!(joiner.failure().unwrap().message(), "job #0 was stopped: enough");
+}
+
+/// A body as people write it with `anyhow`.
+fn with_anyhow(job: &Context) -> anyhow::Result<Vec<u8>> {
+    use anyhow::Context;
+    job.check()?;
+    std::fs::read("no such file").context("can't load the rows")
+}
+
+/// The same with `eyre`.
+fn with_eyre(job: &Context) -> eyre::Result<Vec<u8>> {
+    use eyre::WrapErr;
+    job.check()?;
+    std::fs::read("no such file").wrap_err("can't load the rows")
+}
+
+#[test]
+fn bodies_return_errors_of_anyhow_and_eyre_with_their_causes() {
+    let jobs = JobManager::new();
+    let bodies = [
+        jobs.spawn_with("anyhow", |job| with_anyhow(job).map_err(Failure::from_error)),
+        jobs.spawn_with("eyre", |job| with_eyre(job).map_err(Failure::from_error)),
+        jobs.try_spawn("anyhow", || anyhow::Context::context(std::fs::read("no such file"), "can't load the rows")),
+        jobs.try_spawn("eyre", || eyre::WrapErr::wrap_err(std::fs::read("no such file"), "can't load the rows")),
+    ];
+    for job in bodies {
+        let error = job.unwrap().join().unwrap_err();
+        let JoinError::Failed { failure, .. } = &error else { panic!("{error}") };
+        assert_eq!(failure.message(), "can't load the rows");
+        let mut causes = std::iter::successors(error.source(), |&error| error.source());
+        assert!(causes.any(<dyn Error>::is::<std::io::Error>), "{error:#}");
+        assert!(
+            format!("{error:#}").ends_with("can't load the rows: No such file or directory (os error 2)"),
+            "{error:#}"
+        );
+    }
+}
+
+#[test]
+fn a_stop_stays_a_stop_inside_errors_of_anyhow_and_eyre() {
+    type Body = fn(&Context) -> Result<(), Failure>;
+    let jobs = JobManager::new();
+    let bodies: [Body; 4] = [
+        |job| Err(Failure::from_error(anyhow::Error::from(job.sleep(Duration::MAX).unwrap_err()))),
+        |job| Err(Failure::from_error(anyhow::Error::from(job.sleep(Duration::MAX).unwrap_err()).context("in a file"))),
+        |job| Err(Failure::from_error(eyre::Report::from(job.sleep(Duration::MAX).unwrap_err()))),
+        |job| Err(Failure::from_error(eyre::Report::from(job.sleep(Duration::MAX).unwrap_err()).wrap_err("in a file"))),
+    ];
+    for body in bodies {
+        let job = jobs.spawn_with("sleeps", body).unwrap();
+        assert!(matches!(job.stop("enough", GUARD), Verdict::Stopped { .. }));
+        assert_eq!(job.failure().unwrap().message(), "enough");
+    }
+}
+
+#[test]
+fn anything_that_boxes_as_an_error_is_an_error_of_a_body() {
+    let jobs = JobManager::new();
+    let boxed = || -> Result<(), Box<dyn Error + Send + Sync>> { Err("boxed".into()) };
+    let own = Failure::new("own");
+    let all = [
+        jobs.try_spawn("text", || Err::<(), _>("text")),
+        jobs.try_spawn("string", || Err::<(), _>("string".to_owned())),
+        jobs.try_spawn("boxed", boxed),
+        jobs.try_spawn("own", || Err::<(), _>(own)),
+        jobs.try_spawn("error", || "error".parse::<u32>().map(drop)),
+    ];
+    let messages = all.map(|job| {
+        let job = job.unwrap();
+        job.wait().unwrap();
+        job.failure().unwrap().message().to_owned()
+    });
+    assert_eq!(messages, ["text", "string", "boxed", "own", "invalid digit found in string"]);
+}
+
+#[test]
+fn a_failure_passes_through_other_error_types_and_back() {
+    let cause = std::io::Error::other("no rows");
+    let failure = Failure::from(cause);
+    let frames = failure.frames().to_vec();
+    let through_anyhow = || -> anyhow::Result<()> { Err(failure.clone().into_error())? };
+    let error = through_anyhow().unwrap_err();
+    assert_eq!(format!("{error:#}"), "the body failed: no rows");
+    assert_eq!(error.downcast_ref::<FailureError>().unwrap().failure().message(), "no rows");
+    let through_box = || -> Result<(), Box<dyn Error + Send + Sync>> { Err(failure.clone())? };
+    let back = Failure::from_error(through_box().unwrap_err());
+    assert_eq!((back.message(), back.frames()), ("no rows", &*frames));
+    assert!(back.error().unwrap().is::<std::io::Error>());
+    let panicked = JobManager::new().spawn("panics", || panic!("no rows")).unwrap();
+    let panicked: bgjobs::Job<()> = panicked;
+    panicked.wait().unwrap();
+    let error = panicked.failure().unwrap().into_error();
+    assert_eq!((error.to_string(), error.source().is_some()), ("no rows".to_owned(), false));
+}
+
+#[test]
+fn every_error_reads_as_a_sentence_when_main_returns_it() {
+    let jobs = JobManager::new();
+    jobs.try_spawn("load", || Err::<(), _>(Layer("can't load", Some(Layer("no rows", None).into())))).unwrap();
+    let job = jobs.get(0).unwrap().downcast::<()>().unwrap();
+    let traceback = "can't load\ncaused by: no rows";
+    assert_eq!(format!("{:?}", job.join().unwrap_err()), format!("job #0 died: can't load: no rows\n{traceback}"));
+    let text = format!("{:?}", jobs.result::<()>(0).unwrap_err());
+    assert!(text.starts_with("<BackgroundJob died,") && text.ends_with(traceback), "{text}");
+    assert_eq!(format!("{:?}", jobs.get(7).unwrap_err()), "Job #7 not found; the newest job is #0");
+    assert_eq!(format!("{:?}", jobs.group("io").set_limit(0).unwrap_err()).split(' ').next(), Some("with"));
+    assert_eq!(
+        format!("{:?}", "four".parse::<bgjobs::JobId>().unwrap_err()),
+        "`four` is not a job number; write 4 or #4"
+    );
+    jobs.shutdown().unwrap();
+    let error = jobs.spawn("late", || ()).unwrap_err();
+    assert!(format!("{error:?}").starts_with("the manager was shut down; "));
 }

@@ -139,6 +139,6 @@ fn a_panicking_waker_harms_neither_the_other_waiters_nor_the_manager() {
     assert!(good_one.as_mut().poll(&mut Context::from_waker(&good)).is_pending());
     gate.open();
     wait_until("the second waker is woken", || counting.count() == 1);
-    let next = jobs.with(daemon()).spawn("next", || 2).unwrap();
+    let next = jobs.named("next").with(daemon()).spawn(|| 2).unwrap();
     assert_eq!(next.join_timeout(GUARD).unwrap(), &2);
 }

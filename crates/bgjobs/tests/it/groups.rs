@@ -27,7 +27,7 @@ fn limited(limit: usize) -> JobManager {
 /// Starts a job that appends its name to `order` when it begins.
 fn recording(jobs: &Handle, options: Options, name: &'static str, order: &Arc<Mutex<Vec<&'static str>>>) -> Job<()> {
     let order = Arc::clone(order);
-    jobs.with(options).spawn(name, move || order.lock().unwrap().push(name)).unwrap()
+    jobs.named(name).with(options).spawn(move || order.lock().unwrap().push(name)).unwrap()
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_group_never_runs_more_jobs_at_once_than_its_limit() {
             std::thread::yield_now();
             now.fetch_sub(1, Ordering::SeqCst);
         };
-        jobs.with(in_group("io")).spawn("copy", body).unwrap();
+        jobs.named("copy").with(in_group("io")).spawn(body).unwrap();
     }
     jobs.wait_all(None).unwrap();
     assert!((1..=3).contains(&most.load(Ordering::SeqCst)), "{most:?}");
@@ -52,7 +52,7 @@ fn a_group_never_runs_more_jobs_at_once_than_its_limit() {
 fn a_new_group_has_no_limit_and_neither_do_jobs_outside_any_group() {
     let jobs = limited(1);
     let gate = Gate::new();
-    let held = |options| jobs.with(options).spawn("held", gate.hold(())).unwrap();
+    let held = |options| jobs.named("held").with(options).spawn(gate.hold(())).unwrap();
     let (other, plain): (Vec<_>, Vec<_>) = (0..5).map(|_| (held(in_group("net")), held(Options::default()))).unzip();
     let running = |held: &[Job<()>]| held.iter().all(|job| job.state() == State::Running);
     wait_until("all jobs run", || running(&other) && running(&plain));
@@ -64,7 +64,8 @@ fn a_new_group_has_no_limit_and_neither_do_jobs_outside_any_group() {
 fn a_waiting_job_has_a_number_and_says_what_it_waits_for() {
     let jobs = limited(2);
     let gate = Gate::new();
-    let started: Vec<_> = (0..4).map(|_| jobs.with(in_group("io")).spawn("copy", gate.hold(())).unwrap()).collect();
+    let started: Vec<_> =
+        (0..4).map(|_| jobs.named("copy").with(in_group("io")).spawn(gate.hold(())).unwrap()).collect();
     wait_until("two jobs run", || started[1].state() == State::Running);
     let last = &started[3];
     assert_eq!((last.id().get(), last.state(), last.status(), last.stat_code()), (3, State::Queued, "Queued", 1));
@@ -86,7 +87,7 @@ fn a_waiting_job_has_a_number_and_says_what_it_waits_for() {
 fn a_slot_is_free_by_the_time_the_end_of_its_job_is_visible() {
     let jobs = limited(1);
     for _ in 0..100 {
-        let one = jobs.with(in_group("io")).spawn("one", || ()).unwrap();
+        let one = jobs.named("one").with(in_group("io")).spawn(|| ()).unwrap();
         one.join().unwrap();
         assert_eq!(jobs.group("io").running(), 0);
     }
@@ -96,7 +97,7 @@ fn a_slot_is_free_by_the_time_the_end_of_its_job_is_visible() {
 fn higher_priority_starts_first_and_equal_priorities_start_in_order() {
     let jobs = limited(1);
     let (gate, order) = (Gate::new(), Arc::default());
-    jobs.with(in_group("io")).spawn("holds", gate.hold(())).unwrap();
+    jobs.named("holds").with(in_group("io")).spawn(gate.hold(())).unwrap();
     for (priority, name) in [(0, "c"), (-1, "e"), (5, "a"), (0, "d"), (5, "b")] {
         recording(&jobs, with_priority(priority), name, &order);
     }
@@ -109,9 +110,9 @@ fn higher_priority_starts_first_and_equal_priorities_start_in_order() {
 fn a_paused_group_starts_nothing_but_its_running_jobs_go_on() {
     let jobs = JobManager::new();
     let (gate, group) = (Gate::new(), jobs.group("io"));
-    let runs = jobs.with(in_group("io")).spawn("runs", gate.hold(1)).unwrap();
+    let runs = jobs.named("runs").with(in_group("io")).spawn(gate.hold(1)).unwrap();
     assert_eq!([group.pause(), group.pause(), group.is_paused()], [true, false, true]);
-    let waits = jobs.with(in_group("io")).spawn("waits", || 2).unwrap();
+    let waits = jobs.named("waits").with(in_group("io")).spawn(|| 2).unwrap();
     gate.open();
     assert_eq!(runs.join().unwrap(), &1);
     assert_eq!(waits.state(), State::Queued);
@@ -125,7 +126,7 @@ fn a_paused_group_starts_nothing_but_its_running_jobs_go_on() {
 fn a_limit_can_be_changed_while_jobs_wait() {
     let jobs = limited(1);
     let (gate, group) = (Gate::new(), jobs.group("io"));
-    let all: Vec<_> = (0..5).map(|_| jobs.with(in_group("io")).spawn("copy", gate.hold(())).unwrap()).collect();
+    let all: Vec<_> = (0..5).map(|_| jobs.named("copy").with(in_group("io")).spawn(gate.hold(())).unwrap()).collect();
     assert_eq!((group.running(), group.waiting()), (1, 4));
     group.set_limit(3).unwrap();
     assert_eq!((group.running(), group.waiting()), (3, 2));
@@ -149,7 +150,7 @@ fn a_limit_of_zero_is_refused_and_changes_nothing() {
 fn groups_are_created_on_first_use_listed_by_name_and_displayed_escaped() {
     let jobs = JobManager::new();
     assert!(jobs.groups().is_empty());
-    jobs.with(in_group("net")).spawn("one", || ()).unwrap().join().unwrap();
+    jobs.named("one").with(in_group("net")).spawn(|| ()).unwrap().join().unwrap();
     let _ = jobs.group("\u{1b}[2J");
     jobs.group("disk").set_limit(1).unwrap();
     let shown: Vec<_> = jobs.groups().iter().map(ToString::to_string).collect();
@@ -167,11 +168,11 @@ fn groups_are_created_on_first_use_listed_by_name_and_displayed_escaped() {
 fn a_waiting_job_ends_at_once_when_stopped_and_the_others_move_up() {
     let jobs = limited(1);
     let gate = Gate::new();
-    jobs.with(in_group("io")).spawn("runs", gate.hold(())).unwrap();
+    jobs.named("runs").with(in_group("io")).spawn(gate.hold(())).unwrap();
     let value = Arc::new(());
     let captured = Arc::clone(&value);
-    let stopped = jobs.with(in_group("io")).spawn("stopped", move || drop(captured)).unwrap();
-    let next = jobs.with(in_group("io")).spawn("next", || ()).unwrap();
+    let stopped = jobs.named("stopped").with(in_group("io")).spawn(move || drop(captured)).unwrap();
+    let next = jobs.named("next").with(in_group("io")).spawn(|| ()).unwrap();
     assert!(stopped.ask_stop("never mind"));
     assert_eq!((stopped.state(), stopped.times().started), (State::Finished(Outcome::Stopped), None));
     assert_eq!(stopped.failure().unwrap().message(), "never mind");
@@ -183,9 +184,9 @@ fn a_waiting_job_ends_at_once_when_stopped_and_the_others_move_up() {
 #[test]
 fn a_job_stopped_on_its_way_to_a_thread_gives_its_slot_back() {
     let jobs = limited(1);
-    stopped_unstarted(|| jobs.with(in_group("io")).spawn("never mind", || ()).unwrap());
+    stopped_unstarted(|| jobs.named("never mind").with(in_group("io")).spawn(|| ()).unwrap());
     assert_eq!(jobs.group("io").running(), 0);
-    jobs.with(in_group("io")).spawn("next", || ()).unwrap().join().unwrap();
+    jobs.named("next").with(in_group("io")).spawn(|| ()).unwrap().join().unwrap();
 }
 
 #[test]
@@ -199,9 +200,9 @@ fn a_body_dropped_before_it_started_may_use_the_manager_and_panic() {
     }
     let jobs = limited(1);
     let gate = Gate::new();
-    jobs.with(in_group("io")).spawn("runs", gate.hold(())).unwrap();
+    jobs.named("runs").with(in_group("io")).spawn(gate.hold(())).unwrap();
     let nosy = Nosy(jobs.handle());
-    let job = jobs.with(in_group("io")).spawn("nosy", move || drop(nosy)).unwrap();
+    let job = jobs.named("nosy").with(in_group("io")).spawn(move || drop(nosy)).unwrap();
     in_time("stopping a waiting job", move || job.ask_stop("enough"));
     assert!(jobs.group("io").is_paused());
 }
@@ -212,8 +213,8 @@ fn waiting_for_jobs_of_the_same_full_group_never_deadlocks() {
         if depth == 0 {
             return 0;
         }
-        let (inner, outer) = (jobs.clone(), jobs.with(in_group("io")));
-        let job = outer.spawn("inner", move || nest(&inner, depth - 1)).unwrap();
+        let (inner, outer) = (jobs.clone(), jobs.named("inner").group("io"));
+        let job = outer.spawn(move || nest(&inner, depth - 1)).unwrap();
         match depth % 3 {
             0 => drop(job.join().unwrap()),
             1 => wait_all(&[(*job).clone()], None).unwrap(),
@@ -225,7 +226,7 @@ fn waiting_for_jobs_of_the_same_full_group_never_deadlocks() {
     let handle = jobs.handle();
     let depth = in_time("nesting jobs in a full group", move || {
         let inner = handle.clone();
-        *handle.with(in_group("io")).spawn("outer", move || nest(&inner, 20)).unwrap().join().unwrap()
+        *handle.named("outer").with(in_group("io")).spawn(move || nest(&inner, 20)).unwrap().join().unwrap()
     });
     assert_eq!((depth, jobs.group("io").running()), (20, 0));
 }
@@ -237,13 +238,13 @@ fn waiting_across_two_full_groups_never_deadlocks() {
     let handle = jobs.handle();
     let sum = in_time("nesting jobs across groups", move || {
         let outer = |own: &'static str, other: &'static str| {
-            let (spawner, jobs) = (handle.with(in_group(own)), handle.clone());
+            let (spawner, jobs) = (handle.named("outer").group(own), handle.clone());
             let body = move || {
-                let inner = |group| jobs.with(in_group(group)).spawn("inner", || 1).unwrap();
+                let inner = |group| jobs.named("inner").with(in_group(group)).spawn(|| 1).unwrap();
                 let both = [inner(other), inner(own)];
                 both.iter().map(|job| *job.join().unwrap()).sum::<i32>()
             };
-            spawner.spawn("outer", body).unwrap()
+            spawner.spawn(body).unwrap()
         };
         let both: Vec<_> = (0..10).flat_map(|_| [outer("io", "net"), outer("net", "io")]).collect();
         both.iter().map(|job| *job.join().unwrap()).sum::<i32>()
@@ -258,8 +259,9 @@ fn a_lent_slot_is_returned_before_any_new_job_starts() {
     let started = Gate::new();
     let (pass, own) = (started.pass(), Arc::clone(&order));
     let outer = jobs
+        .named("outer")
         .with(in_group("io"))
-        .spawn("outer", move || {
+        .spawn(move || {
             pass.wait();
             let inner = recording(&handle, with_priority(9), "inner", &own);
             inner.join().unwrap();
@@ -282,8 +284,8 @@ fn lender(jobs: &JobManager, awaited: &Gate, taker: &Gate, gate: &Gate) -> (Job<
         pass.wait();
         Ok(waited?)
     };
-    let lender = jobs.with(in_group("io")).spawn_with("lender", body).unwrap();
-    let taker = jobs.with(in_group("io")).spawn("taker", taker.hold(())).unwrap();
+    let lender = jobs.named("lender").with(in_group("io")).spawn_with(body).unwrap();
+    let taker = jobs.named("taker").with(in_group("io")).spawn(taker.hold(())).unwrap();
     wait_until("the slot is lent and taken", || taker.state() == State::Running);
     assert_eq!(jobs.group("io").running(), 1);
     (lender, taker)
@@ -319,7 +321,7 @@ fn a_lender_stopped_while_it_waits_goes_on_at_once_even_if_its_slot_is_taken() {
         }
         lender.ask_stop("enough");
         wait_until("both jobs have slots", || jobs.group("io").running() == 2);
-        let next = jobs.with(in_group("io")).spawn("next", || ()).unwrap();
+        let next = jobs.named("next").with(in_group("io")).spawn(|| ()).unwrap();
         gate.open();
         lender.wait().unwrap();
         // The limit holds again: the lender has ended, the taker runs.
@@ -336,8 +338,8 @@ fn a_lender_whose_wait_times_out_goes_on_at_once_even_if_its_slot_is_taken() {
     let (awaited, held) = (Gate::new(), Gate::new());
     let other = jobs.spawn("awaited", awaited.hold(())).unwrap();
     let body = move || wait_any(&[(*other).clone()], Some(std::time::Duration::from_millis(20))).unwrap_err();
-    let lender = jobs.with(in_group("io")).spawn("lender", body).unwrap();
-    let taker = jobs.with(in_group("io")).spawn("taker", held.hold(())).unwrap();
+    let lender = jobs.named("lender").with(in_group("io")).spawn(body).unwrap();
+    let taker = jobs.named("taker").with(in_group("io")).spawn(held.hold(())).unwrap();
     assert!(matches!(lender.join().unwrap(), WaitError::TimedOut { .. }));
     assert_eq!((taker.state(), jobs.group("io").running()), (State::Running, 1));
 }
@@ -355,7 +357,7 @@ fn waiting_for_ended_jobs_lends_no_slot() {
         wait_any(&ended, None).unwrap();
         own.lock().unwrap().push("outer");
     };
-    jobs.with(in_group("io")).spawn("outer", body).unwrap();
+    jobs.named("outer").with(in_group("io")).spawn(body).unwrap();
     recording(&jobs, in_group("io"), "next", &order);
     gate.open();
     jobs.wait_all(None).unwrap();
@@ -367,9 +369,9 @@ fn a_job_on_a_dedicated_thread_respects_the_limit_too() {
     let jobs = limited(1);
     let gate = Gate::new();
     let dedicated = Options { stack_size: Some(1 << 20), ..in_group("io") };
-    jobs.with(in_group("io")).spawn("runs", gate.hold(())).unwrap();
+    jobs.named("runs").with(in_group("io")).spawn(gate.hold(())).unwrap();
     let name = || std::thread::current().name().map(str::to_owned);
-    let job = jobs.with(dedicated).spawn("alone", name).unwrap();
+    let job = jobs.named("alone").with(dedicated).spawn(name).unwrap();
     assert_eq!((job.state(), jobs.threads()), (State::Queued, 1));
     gate.open();
     assert_eq!(job.join().unwrap().as_deref(), Some("alone"));

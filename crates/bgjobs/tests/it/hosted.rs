@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bgjobs::{Failure, JobManager, Options, Outcome, SpawnError, State, Verdict};
+use bgjobs::{Failure, JobManager, Outcome, SpawnError, State, Verdict};
 
 use crate::support::daemon;
 
@@ -10,7 +10,7 @@ use crate::support::daemon;
 fn a_hosted_job_goes_through_the_same_states_as_any_other() {
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
-    let hosted = jobs.with(Options::default()).host("fit").unwrap();
+    let hosted = jobs.named("fit").host().unwrap();
     let job = hosted.job();
     assert_eq!((job.state(), jobs.running().len()), (State::Created, 1));
 
@@ -30,7 +30,7 @@ fn a_hosted_job_goes_through_the_same_states_as_any_other() {
 #[test]
 fn a_hosted_job_fails_or_stops_as_its_host_says() {
     let jobs = JobManager::new();
-    let [fails, stops] = ["fails", "stops"].map(|name| jobs.with(daemon()).host(name).unwrap());
+    let [fails, stops] = ["fails", "stops"].map(|name| jobs.named(name).with(daemon()).host().unwrap());
     let (failed, stopped) = (fails.job(), stops.job());
     fails.begin().unwrap().end(Err(Failure::new("no rows")));
     stops.begin().unwrap().end(Err(Failure::stopped("enough")));
@@ -42,7 +42,7 @@ fn a_hosted_job_fails_or_stops_as_its_host_says() {
 #[test]
 fn a_hosted_job_stopped_before_it_begins_never_begins() {
     let jobs = JobManager::new();
-    let hosted = jobs.with(Options::default()).host("late").unwrap();
+    let hosted = jobs.named("late").host().unwrap();
     let verdict = hosted.job().stop("not needed", Duration::ZERO);
     assert!(matches!(verdict, Verdict::Stopped { .. }), "{verdict}");
     assert!(hosted.begin().is_none());
@@ -51,7 +51,7 @@ fn a_hosted_job_stopped_before_it_begins_never_begins() {
 #[test]
 fn a_hosted_job_learns_of_its_stop_from_its_context() {
     let jobs = JobManager::new();
-    let hosted = jobs.with(Options::default()).host("busy").unwrap();
+    let hosted = jobs.named("busy").host().unwrap();
     let job = hosted.job();
     let turn = hosted.begin().unwrap();
     assert!(turn.context().check().is_ok());
@@ -64,7 +64,7 @@ fn a_hosted_job_learns_of_its_stop_from_its_context() {
 #[test]
 fn a_hosted_job_dropped_by_its_host_fails() {
     let jobs = JobManager::new();
-    let [unbegun, begun] = ["unbegun", "begun"].map(|name| jobs.with(Options::default()).host(name).unwrap());
+    let [unbegun, begun] = ["unbegun", "begun"].map(|name| jobs.named(name).host().unwrap());
     let both = [unbegun.job(), begun.job()];
     drop(unbegun);
     drop(begun.begin());
@@ -78,5 +78,5 @@ fn a_manager_that_was_shut_down_hosts_no_jobs() {
     let jobs = JobManager::new();
     let handle = jobs.handle();
     drop(jobs);
-    assert!(matches!(handle.with(Options::default()).host("late"), Err(SpawnError::ShutDown)));
+    assert!(matches!(handle.named("late").host(), Err(SpawnError::ShutDown)));
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bgjobs::{
-    Body, Context, Failure, JobId, JobManager, Name, Outcome, ResultError, SpawnError, State, Take, UnknownJob,
+    Body, Context, Failure, JobId, JobManager, Name, Outcome, ResultError, SpawnError, State, Take, UnknownReason,
 };
 
 use crate::{
@@ -29,7 +29,7 @@ fn a_number_is_never_reused() {
     jobs.spawn("one", || ()).unwrap().wait().unwrap();
     jobs.flush();
     assert_eq!(jobs.spawn("two", || ()).unwrap().id(), JobId::from(1));
-    assert_eq!(jobs.get(0).unwrap_err(), UnknownJob { id: 0.into(), started: 2 });
+    assert_eq!(jobs.get(0).unwrap_err().reason, UnknownReason::Removed);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_job_stays_created_until_a_thread_takes_it() {
     let gate = Gate::new();
     wait_until("a job is observed before a thread takes it", || {
         let jobs = JobManager::new();
-        let job = jobs.with(daemon()).spawn("held", gate.hold(())).unwrap();
+        let job = jobs.named("held").with(daemon()).spawn(gate.hold(())).unwrap();
         let times = job.times();
         let seen = (times.started, times.finished, job.cpu_time(), job.status(), job.stat_code(), job.state());
         seen == (None, None, Some(Duration::ZERO), "Created", 0, State::Created)
@@ -203,8 +203,8 @@ fn after_a_shutdown_nothing_starts_and_no_number_is_used() {
     jobs.spawn("early", || 1).unwrap();
     jobs.shutdown().unwrap();
     assert!(matches!(jobs.spawn("late", || 2), Err(SpawnError::ShutDown)));
-    assert!(matches!(jobs.with(on_fresh_thread()).spawn("late", || 2), Err(SpawnError::ShutDown)));
+    assert!(matches!(jobs.named("late").with(on_fresh_thread()).spawn(|| 2), Err(SpawnError::ShutDown)));
     assert_eq!(jobs.all().len(), 1);
-    assert_eq!(jobs.get(1).unwrap_err(), UnknownJob { id: 1.into(), started: 1 });
+    assert_eq!(jobs.get(1).unwrap_err().reason, UnknownReason::NotStarted { newest: Some(0.into()) });
     assert_eq!(jobs.result::<i32>(0).unwrap(), 1);
 }

@@ -56,7 +56,7 @@ fn each_start_is_logged_at_debug_level() {
     };
     during(hook, || {
         jobs.spawn("pooled", || ()).unwrap();
-        jobs.with(on_fresh_thread()).spawn("alone", || ()).unwrap();
+        jobs.named("alone").with(on_fresh_thread()).spawn(|| ()).unwrap();
     });
     let record = |n| (Level::Debug, "bgjobs".to_owned(), format!("Starting job # {n} in a separate thread."));
     assert_eq!(receiver.iter().collect::<Vec<_>>(), [record(0), record(1)]);
@@ -67,10 +67,10 @@ fn a_panicking_logger_harms_only_the_caller() {
     let jobs = bgjobs::JobManager::new();
     for fresh_thread in [false, true] {
         let options = bgjobs::Options { fresh_thread, ..daemon() };
-        let start = || jobs.with(options.clone()).spawn("unlucky", || ());
+        let start = || jobs.named("unlucky").with(options.clone()).spawn(|| ());
         let started = std::panic::AssertUnwindSafe(|| during(|_| panic!("a logger of the host"), start));
         drop(std::panic::catch_unwind(started));
         assert_eq!(jobs.wait_all(Some(GUARD)), Ok(()));
-        assert_eq!(jobs.with(options.clone()).spawn("next", || 2).unwrap().join_timeout(GUARD).unwrap(), &2);
+        assert_eq!(jobs.named("next").with(options.clone()).spawn(|| 2).unwrap().join_timeout(GUARD).unwrap(), &2);
     }
 }

@@ -32,11 +32,12 @@ impl Drop for Folder {
 /// Runs a job whose log is written to `path`, and returns it once it has ended.
 fn run(config: Config, path: &Path, body: fn(&Context)) -> Job<()> {
     let jobs = JobManager::with_config(config);
-    let job =
-        jobs.with(Options { log_file: Some(path.to_owned()), ..Options::default() }).spawn_with("print", move |job| {
+    let job = jobs.named("print").with(Options { log_file: Some(path.to_owned()), ..Options::default() }).spawn_with(
+        move |job| {
             body(job);
             Ok(())
-        });
+        },
+    );
     let job = job.unwrap();
     job.join().unwrap();
     job

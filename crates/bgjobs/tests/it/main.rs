@@ -18,8 +18,10 @@ mod log_crate;
 mod log_files;
 mod logs;
 mod model;
+mod names;
 mod notices;
 mod options;
+mod owners;
 mod panic_hook;
 mod places;
 #[cfg(target_os = "linux")]

@@ -197,7 +197,7 @@ impl Real {
             group: (kind == Kind::Grouped).then(|| "narrow".into()),
             ..Options::default()
         };
-        let job = AnyJob::from(self.jobs.with(options).spawn_with("job", body).unwrap());
+        let job = AnyJob::from(self.jobs.named("job").with(options).spawn_with(body).unwrap());
         let number = job.is_listed().then(|| job.id().get());
         self.held.push((job, gate));
         number

@@ -28,7 +28,7 @@ fn a_reused_thread_retains_its_thread_locals_and_a_fresh_one_starts_without() {
         assert_eq!(jobs.spawn("pooled", count_up).unwrap().join().unwrap(), &expected);
     }
     for _ in 0..5 {
-        assert_eq!(jobs.with(on_fresh_thread()).spawn("fresh", count_up).unwrap().join().unwrap(), &1);
+        assert_eq!(jobs.named("fresh").with(on_fresh_thread()).spawn(count_up).unwrap().join().unwrap(), &1);
     }
     // A fresh thread runs no other job afterwards either.
     assert_eq!(jobs.spawn("pooled", count_up).unwrap().join().unwrap(), &6);
@@ -43,7 +43,7 @@ fn a_dedicated_thread_is_counted_while_it_lives_and_is_named_after_its_job() {
         pass.wait();
         std::thread::current().name().map(str::to_owned)
     };
-    let job = jobs.with(on_fresh_thread()).spawn("fit\0x", body).unwrap();
+    let job = jobs.named("fit\0x").with(on_fresh_thread()).spawn(body).unwrap();
     assert_eq!(jobs.threads(), 1);
     gate.open();
     assert_eq!(job.join().unwrap().as_deref(), Some("fit"));
@@ -61,7 +61,7 @@ fn the_stack_size_can_be_set_for_one_job_and_for_all() {
     const DEEP: u32 = 16 * 1024;
     let deep = Some(64 << 20);
     let jobs = JobManager::new();
-    let job = jobs.with(Options { stack_size: deep, ..Options::default() }).spawn("deep", || dive(DEEP)).unwrap();
+    let job = jobs.named("deep").with(Options { stack_size: deep, ..Options::default() }).spawn(|| dive(DEEP)).unwrap();
     assert_eq!(job.join().unwrap(), &DEEP);
     let jobs = JobManager::with_config(Config { stack_size: deep, ..Config::default() });
     assert_eq!(jobs.spawn("deep", || dive(DEEP)).unwrap().join().unwrap(), &DEEP);
@@ -72,7 +72,7 @@ fn an_absurd_stack_size_is_refused_without_further_harm() {
     let jobs = JobManager::new();
     for stack_size in [Some(usize::MAX), Some(usize::MAX / 2)] {
         let absurd = Options { stack_size, ..Options::default() };
-        assert!(jobs.with(absurd).spawn("absurd", || ()).is_err());
+        assert!(jobs.named("absurd").with(absurd).spawn(|| ()).is_err());
     }
     assert_eq!((jobs.threads(), jobs.all().len()), (0, 0));
     assert_eq!(jobs.spawn("sound", || 1).unwrap().id().get(), 0);
@@ -85,13 +85,13 @@ fn a_daemon_is_marked_as_one_and_asked_to_stop_at_shutdown() {
         job.sleep(Duration::MAX)?;
         Ok(())
     };
-    let daemon = jobs.with(daemon()).spawn_with("watch", watch).unwrap();
+    let daemon = jobs.named("watch").with(daemon()).spawn_with(watch).unwrap();
     let plain = jobs.spawn("fit", || ()).unwrap();
     assert!(daemon.is_daemon() && !plain.is_daemon());
     jobs.shutdown().unwrap();
     daemon.wait().unwrap();
     assert_eq!(daemon.state(), State::Finished(Outcome::Stopped));
-    assert_eq!(daemon.stop_reason().as_deref(), Some("the manager was shut down"));
+    assert_eq!(daemon.stop_reason(), Some(bgjobs::StopReason::ShutDown));
 }
 
 /// A job that has used some CPU time and then waits at the gate.

@@ -42,7 +42,7 @@ fn a_body_is_asked_for_its_place_only_on_demand_and_only_while_it_runs() {
     let job = jobs.spawn_with("fit", body).unwrap();
     at.pass().wait();
     assert!(!asked.load(Ordering::Relaxed));
-    assert_eq!(place(&job).as_deref(), Some("line 3 of fit"));
+    assert_eq!(place(&job).as_deref(), Some("starting (line 3 of fit)"));
     assert!(asked.load(Ordering::Relaxed));
     assert_eq!(job.place().unwrap().frames.len(), 2);
     gate.open();
@@ -161,4 +161,48 @@ fn a_job_that_stops_without_frames_is_placed_at_its_last_checkpoint() {
     gate.open_soon();
     let text = job.stop("enough", GUARD).to_string();
     assert!(text.starts_with("stopped at reading (line ") && text.contains(" of crates"), "{text}");
+}
+
+#[test]
+fn a_verdict_tells_the_last_checkpoint_and_the_line_that_noticed_the_stop() {
+    let jobs = JobManager::new();
+    let (at, gate) = (Gate::new(), Gate::new());
+    let (up, pass) = (at.opener(), gate.pass());
+    let body = move |job: &Context| -> Result<(), bgjobs::Failure> {
+        job.checkpoint("parsing row 5")?;
+        up.open();
+        pass.wait();
+        job.check()?;
+        Ok(())
+    };
+    let job = jobs.spawn_with("parse", body).unwrap();
+    at.pass().wait();
+    job.ask_stop("enough");
+    gate.open();
+    let verdict = job.stop("enough", GUARD);
+    let Verdict::Stopped { place: Some(place), .. } = &verdict else { panic!("{verdict:?}") };
+    let line = place.frames.last().unwrap().line.unwrap();
+    assert_eq!((&*place.text, line), ("parsing row 5", job.failure().unwrap().frames()[0].line.unwrap()));
+    assert!(verdict.to_string().starts_with(&format!("stopped at parsing row 5 (line {line} of ")), "{verdict}");
+    assert_eq!(job.place().unwrap().text, place.text, "the place of the job says the same");
+}
+
+#[test]
+fn a_verdict_on_a_retried_job_tells_the_checkpoint_of_its_attempt() {
+    let jobs = JobManager::new();
+    let (at, gate) = (Gate::new(), Gate::new());
+    let (up, pass) = (at.opener(), gate.pass());
+    let body = move |job: &Context| -> Result<(), bgjobs::Failure> {
+        job.checkpoint("asking")?;
+        up.open();
+        pass.wait();
+        Ok(job.check()?)
+    };
+    let job = jobs.named("fetch").retry(3).spawn_with(body).unwrap();
+    at.pass().wait();
+    job.ask_stop("enough");
+    gate.open();
+    let verdict = job.stop("enough", GUARD).to_string();
+    assert!(verdict.starts_with("stopped at asking (line "), "{verdict}");
+    assert_eq!(job.attempts().len(), 1);
 }

@@ -19,7 +19,6 @@ use crate::{
     child,
     gate::{GUARD, wait_until},
     supervised::{printed, supervised},
-    support::daemon,
 };
 
 /// Starts a process that leaves its parent and its session by forking twice, as a daemon does.
@@ -273,7 +272,7 @@ fn daemons_of_different_commands_are_told_apart() {
 fn a_dropped_manager_waits_for_a_command_and_stops_a_daemon() {
     let mark = Mark::new();
     let jobs = supervised();
-    jobs.with(daemon()).start(mark.on(Command::new("sleep").arg("1000"))).unwrap();
+    jobs.named("sleep").daemon().start(mark.on(Command::new("sleep").arg("1000"))).unwrap();
     let done = jobs.start(Command::shell("sleep 0.02; echo done")).unwrap();
     drop::<JobManager>(jobs);
     assert_eq!(printed(&done, Stream::Out), ["done"]);

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use bgjobs::{Config, JobManager, Options, Outcome, SpawnError, State, UnknownJob};
+use bgjobs::{Config, JobManager, Options, Outcome, SpawnError, State, UnknownReason};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::{
@@ -61,13 +61,14 @@ fn a_job_refused_because_no_thread_lives_leaves_nothing_behind() {
         leave_room_for(0);
         for fresh_thread in [false, true].repeat(50) {
             let captured = Arc::clone(&value);
-            let spawner = jobs.with(Options { fresh_thread, ..Options::default() });
-            let error = spawner.spawn("refused", move || drop(captured)).unwrap_err();
+            let spawner = jobs.named("refused").with(Options { fresh_thread, ..Options::default() });
+            let error = spawner.spawn(move || drop(captured)).unwrap_err();
             assert!(matches!(error, SpawnError::NoThread(_)));
-            assert!(error.to_string().starts_with("could not create a thread for the job ("));
+            assert!(error.to_string().starts_with("could not create a thread for the job; end threads"));
+            assert!(std::error::Error::source(&error).unwrap().is::<std::io::Error>());
         }
         assert_eq!((jobs.all().len(), jobs.threads(), Arc::strong_count(&value)), (0, 0, 1));
-        assert_eq!(jobs.get(0).unwrap_err(), UnknownJob { id: 0.into(), started: 0 });
+        assert_eq!(jobs.get(0).unwrap_err().reason, UnknownReason::NotStarted { newest: None });
         assert_recovers(&jobs, 0);
         say("done");
     };
@@ -89,7 +90,7 @@ fn jobs_queue_while_a_thread_lives_and_run_when_it_is_free() {
         }
         assert_eq!((jobs.running().len(), jobs.threads()), (4, 1));
         // A job that needs a fresh thread does not queue.
-        assert!(matches!(jobs.with(on_fresh_thread()).spawn("alone", || ()), Err(SpawnError::NoThread(_))));
+        assert!(matches!(jobs.named("alone").with(on_fresh_thread()).spawn(|| ()), Err(SpawnError::NoThread(_))));
         assert_eq!(jobs.all().len(), 4);
         first.open();
         wait_until("the first queued job runs", || queued[0].state() == State::Running);
@@ -186,10 +187,10 @@ fn a_dropped_manager_ends_queued_daemons_at_once() {
         let jobs = manager();
         let gate = Gate::new();
         leave_room_for(1);
-        jobs.with(daemon()).spawn("runs", gate.hold(())).unwrap();
+        jobs.named("runs").with(daemon()).spawn(gate.hold(())).unwrap();
         let value = Arc::new(());
         let weak = Arc::downgrade(&value);
-        let queued = jobs.with(daemon()).spawn("queued", move || drop(value)).unwrap();
+        let queued = jobs.named("queued").with(daemon()).spawn(move || drop(value)).unwrap();
         drop(jobs);
         assert_eq!((queued.state(), queued.times().started), (State::Finished(Outcome::Stopped), None));
         assert!(weak.upgrade().is_none());
@@ -238,21 +239,21 @@ fn a_job_whose_turn_comes_while_no_thread_is_available_fails_and_frees_its_slot(
         let start = |fresh_thread| {
             let captured = Arc::clone(&value);
             let options = Options { fresh_thread, ..in_group("io") };
-            jobs.with(options).spawn("refused", move || drop(captured)).unwrap()
+            jobs.named("refused").with(options).spawn(move || drop(captured)).unwrap()
         };
         let refused: Vec<_> = [false, true].repeat(50).into_iter().map(start).collect();
         leave_room_for(0);
         group.resume();
         for job in &refused {
             assert_eq!((job.state(), job.times().started), (State::Finished(Outcome::Failed), None));
-            assert!(job.failure().unwrap().message().starts_with("could not create a thread for the job ("));
+            assert!(job.failure().unwrap().message().starts_with("could not create a thread for the job; end threads"));
         }
         assert_eq!((group.running(), group.waiting(), Arc::strong_count(&value)), (0, 0, 1));
         // A job that needs the clock is refused at once, because the clock thread can't be created.
         let late = Options { delay: Some(Duration::ZERO), ..Options::default() };
-        assert!(matches!(jobs.with(late.clone()).spawn("late", || ()), Err(SpawnError::NoThread(_))));
+        assert!(matches!(jobs.named("late").with(late.clone()).spawn(|| ()), Err(SpawnError::NoThread(_))));
         leave_room_for_all();
-        jobs.with(late).spawn("late", || ()).unwrap().join().unwrap();
+        jobs.named("late").with(late).spawn(|| ()).unwrap().join().unwrap();
         assert_recovers(&jobs, 101);
         say("done");
     };
@@ -267,7 +268,8 @@ fn a_job_in_a_group_queues_for_a_thread_like_any_other_and_says_so() {
         let gate = Gate::new();
         leave_room_for(1);
         jobs.spawn("runs", gate.hold(())).unwrap();
-        let queued = [jobs.with(in_group("io")).spawn("queued", || 1).unwrap(), jobs.spawn("queued", || 1).unwrap()];
+        let queued =
+            [jobs.named("queued").with(in_group("io")).spawn(|| 1).unwrap(), jobs.spawn("queued", || 1).unwrap()];
         for job in &queued {
             let why: Vec<_> = job.why().iter().map(ToString::to_string).collect();
             assert_eq!(why, ["the system refused a thread; it starts when another job ends"]);

@@ -30,7 +30,7 @@ fn failing(jobs: &JobManager, times: u32, retry: Retry) -> Job<u32> {
         n if n % 2 == 0 => panic!("panic {n}"),
         n => Err(Failure::new(format!("error {n}"))),
     };
-    jobs.with(Options::default()).retry("fetch", retry, body).unwrap()
+    jobs.named("fetch").retry(retry).spawn_with(body).unwrap()
 }
 
 fn failures(job: &Job<u32>) -> Vec<Option<String>> {
@@ -100,7 +100,7 @@ fn between_attempts_a_job_has_no_place_and_a_stop_names_none() {
         Err::<(), _>(Failure::new("no answer"))
     };
     let retry = Retry { attempts: 2, backoff: GUARD, longest: GUARD };
-    let job = jobs.with(Options::default()).retry("fetch", retry, body).unwrap();
+    let job = jobs.named("fetch").retry(retry).spawn_with(body).unwrap();
     wait_until("the job waits for its next attempt", || !job.why().is_empty());
     assert_eq!(job.place(), None);
     let verdict = job.stop("enough", GUARD);
@@ -117,7 +117,7 @@ fn an_attempt_that_was_stopped_is_not_retried() {
         pass.wait();
         Ok(job.check()?)
     };
-    let job = jobs.with(Options::default()).retry("watch", without_backoff(9), body).unwrap();
+    let job = jobs.named("watch").retry(without_backoff(9)).spawn_with(body).unwrap();
     job.ask_stop("enough");
     gate.open();
     job.wait().unwrap();
@@ -136,8 +136,8 @@ fn between_attempts_a_job_lends_its_slot() {
         Err::<(), _>(Failure::new("no answer"))
     };
     let retry = Retry { attempts: 2, backoff: GUARD, longest: GUARD };
-    let slow = jobs.with(in_group("io")).retry("slow", retry, body).unwrap();
-    jobs.with(in_group("io")).spawn("other", || ()).unwrap().join().unwrap();
+    let slow = jobs.named("slow").with(in_group("io")).retry(retry).spawn_with(body).unwrap();
+    jobs.named("other").with(in_group("io")).spawn(|| ()).unwrap().join().unwrap();
     assert_eq!((count.load(Ordering::Relaxed), slow.state()), (1, State::Running));
     slow.ask_stop("enough");
 }
@@ -148,7 +148,7 @@ fn a_time_limit_covers_all_attempts_together() {
     let options = Options { time_limit: Some(Duration::from_millis(30)), ..Options::default() };
     let retry = Retry { attempts: u32::MAX, backoff: Duration::from_millis(1), ..Retry::default() };
     let body = |_: &Context| Err::<(), _>(Failure::new("no answer"));
-    let job = jobs.with(options).retry("fetch", retry, body).unwrap();
+    let job = jobs.named("fetch").with(options).retry(retry).spawn_with(body).unwrap();
     job.wait().unwrap();
     assert_eq!(job.failure().unwrap().message(), "time limit of 30ms");
 }

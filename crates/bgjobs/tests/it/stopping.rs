@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use bgjobs::{AnyJob, Context, Failure, FailureKind, JobManager, Outcome, State, Stopped, Verdict};
+use bgjobs::{AnyJob, Context, Failure, FailureKind, JobManager, Outcome, State, StopReason, Stopped, Verdict};
 
 use crate::gate::{GUARD, Gate, stopped_unstarted, wait_until};
 
@@ -41,7 +41,7 @@ fn a_job_that_heeds_the_request_is_stopped() {
     );
     let failure = job.failure().unwrap();
     assert_eq!((failure.kind(), failure.message()), (FailureKind::Stop, "not needed"));
-    assert_eq!(failure.error().unwrap().downcast_ref::<Stopped>().unwrap().reason(), "not needed");
+    assert_eq!(failure.error().unwrap().downcast_ref::<Stopped>().unwrap().reason(), &StopReason::from("not needed"));
     assert!(failure.traceback().to_string().ends_with("\nstopped: not needed"));
     assert_eq!(job.join().unwrap_err().to_string(), "job #0 was stopped: not needed");
     assert_eq!(jobs.dead(), [(*job).clone()]);
@@ -70,7 +70,7 @@ fn stopping_an_ended_job_changes_nothing() {
         assert!(!job.ask_stop("too late"));
         assert_eq!(job.stop_reason(), reason);
     }
-    assert_eq!(stopped.stop_reason().as_deref(), Some("first"));
+    assert_eq!(stopped.stop_reason(), Some("first".into()));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_job_that_completes_despite_the_request_counts_as_completed_first() {
     let verdict = job.stop("x", GUARD);
     assert!(matches!(verdict, Verdict::FinishedFirst { outcome: Outcome::Done, asked: true }));
     assert_eq!(verdict.to_string(), "had completed before it heard of the stop");
-    assert_eq!((job.join().unwrap(), job.stop_reason().as_deref()), (&1, Some("x")));
+    assert_eq!((job.join().unwrap(), job.stop_reason()), (&1, Some("x".into())));
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn the_first_stop_request_returns_true_and_its_reason_wins() {
     wait_until("the job runs", || job.state() == State::Running);
     assert_eq!(job.stop_reason(), None);
     assert_eq!([job.ask_stop("first"), job.ask_stop("second")], [true, false]);
-    assert_eq!(job.stop_reason().as_deref(), Some("first"));
+    assert_eq!(job.stop_reason(), Some("first".into()));
     gate.open();
 }
 
@@ -160,7 +160,7 @@ fn of_many_simultaneous_stop_requests_exactly_one_is_first_and_its_reason_wins()
             [0, 1, 2, 3].map(ask).into_iter().filter_map(|thread| thread.join().unwrap()).collect()
         });
         assert_eq!(first.len(), 1);
-        assert_eq!(job.stop_reason().as_deref(), Some(&*first[0].to_string()));
+        assert_eq!(job.stop_reason(), Some(first[0].to_string().into()));
         gate.open();
     }
 }
@@ -181,7 +181,7 @@ fn a_job_stopped_before_it_started_ends_at_once_and_its_body_never_runs() {
         (State::Finished(Outcome::Stopped), "Dead (Stopped), call jobs.traceback() for details")
     );
     assert_eq!(job.failure().unwrap().traceback().to_string(), "stopped: never mind");
-    assert_eq!((job.times().ran(), job.stop_reason().as_deref()), (None, Some("never mind")));
+    assert_eq!((job.times().ran(), job.stop_reason()), (None, Some("never mind".into())));
     assert_eq!(job.cpu_time(), Some(Duration::ZERO));
     assert!(matches!(job.stop("again", Duration::ZERO), Verdict::FinishedFirst { outcome: Outcome::Stopped, .. }));
     assert_eq!(notices.look(), all);
@@ -211,7 +211,7 @@ fn every_check_after_the_request_tells_the_body_to_stop() {
         let answers = [job.check(), job.checkpoint("here"), job.sleep(Duration::MAX)];
         Ok((
             job.is_stopping(),
-            answers.into_iter().filter_map(Result::err).map(|stopped| stopped.to_string()).collect::<Vec<_>>(),
+            answers.into_iter().filter_map(Result::err).map(|stopped| format!("{stopped:#}")).collect::<Vec<_>>(),
         ))
     };
     let job = jobs.spawn_with("ask", body).unwrap();
@@ -270,4 +270,112 @@ fn a_body_can_be_called_back_when_its_job_is_asked_to_stop() {
     gate.open();
     assert!(job.join().is_err());
     assert_eq!(calls.load(Ordering::Relaxed), 2, "a callback set after the request runs at once");
+}
+
+/// A verdict on a body that goes on once it is asked to stop.
+fn verdict_on(body: impl FnOnce(&Context) -> Result<(), Failure> + Send + 'static) -> Verdict {
+    let jobs = JobManager::new();
+    let (at, gate) = (Gate::new(), Gate::new());
+    let (up, pass) = (at.opener(), gate.pass());
+    let job = jobs.spawn_with("body", move |job| {
+        up.open();
+        pass.wait();
+        body(job)
+    });
+    let job = job.unwrap();
+    at.pass().wait();
+    gate.open_soon();
+    job.stop("enough", GUARD)
+}
+
+#[test]
+fn a_verdict_tells_a_body_that_heard_the_stop_and_kept_its_result_from_one_that_did_not_hear() {
+    type Body = fn(&Context) -> Result<(), Failure>;
+    fn wait_for_stop(job: &Context) {
+        while job.job().state() != State::Stopping {
+            std::thread::yield_now();
+        }
+    }
+    let bodies: [(&str, Body); 6] = [
+        ("heard of the stop and completed after ", |job| {
+            wait_for_stop(job);
+            let _ = job.check();
+            Ok(())
+        }),
+        ("heard of the stop and completed after ", |job| {
+            while !job.is_stopping() {}
+            Ok(())
+        }),
+        ("heard of the stop and completed after ", |job| {
+            let _ = job.sleep(Duration::MAX);
+            Ok(())
+        }),
+        ("heard of the stop and died after ", |job| {
+            wait_for_stop(job);
+            job.check().map_err(|_| Failure::new("no rows"))
+        }),
+        ("had completed before it heard of the stop", |job| {
+            wait_for_stop(job);
+            Ok(())
+        }),
+        ("had died before it heard of the stop", |job| {
+            wait_for_stop(job);
+            Err(Failure::new("no rows"))
+        }),
+    ];
+    for (text, body) in bodies {
+        let verdict = verdict_on(body).to_string();
+        assert!(verdict.starts_with(text), "{verdict}, not {text}");
+    }
+}
+
+#[test]
+fn a_call_at_a_stop_counts_as_hearing_it() {
+    let verdict = verdict_on(|job| {
+        let heard = Gate::new();
+        let opener = heard.opener();
+        let _call = job.on_stop(move || opener.open());
+        heard.pass().wait();
+        Ok(())
+    });
+    assert!(matches!(verdict, Verdict::Ended { outcome: Outcome::Done, .. }), "{verdict}");
+}
+
+#[test]
+fn the_reason_for_a_stop_is_typed_and_reads_as_text() {
+    let jobs = JobManager::new();
+    let reasons = [
+        (StopReason::from("enough"), "enough"),
+        (StopReason::TimeLimit(SOON), "time limit of 5ms"),
+        (StopReason::ShutDown, "the manager was shut down"),
+        (StopReason::Group { group: "disk".into(), text: "full".into() }, "group disk was stopped: full"),
+        (StopReason::After(3.into()), "job #3 was stopped, so this one did not start"),
+    ];
+    for (reason, text) in reasons {
+        let job = jobs.spawn_with("sleeps", |job| Ok(job.sleep(Duration::MAX)?)).unwrap();
+        assert!(matches!(job.stop(reason.clone(), GUARD), Verdict::Stopped { .. }));
+        let failure = job.failure().unwrap();
+        assert_eq!((reason.to_string(), failure.message()), (text.to_owned(), text));
+        assert_eq!((failure.stop_reason(), job.stop_reason()), (Some(&reason), Some(reason.clone())));
+    }
+    let typed = String::from("quit\n");
+    let job = jobs.spawn_with("sleeps", |job| Ok(job.sleep(Duration::MAX)?)).unwrap();
+    job.ask_stop(typed.trim_end());
+    assert_eq!(job.stop_reason(), Some("quit".into()));
+}
+
+#[test]
+fn a_stopped_group_starts_none_of_its_waiting_jobs() {
+    let jobs = JobManager::new();
+    let disk = jobs.group("disk");
+    disk.set_limit(1).unwrap();
+    let copies = [0; 20].map(|_| disk.spawn_with("copy", |job| Ok(job.sleep(Duration::MAX)?)).unwrap());
+    let other = jobs.spawn("other", || ()).unwrap();
+    wait_until("one runs", || disk.running() == 1 && copies.iter().any(|copy| copy.state() == State::Running));
+    assert_eq!(disk.jobs().len(), 20);
+    let verdicts = disk.stop("it is full", GUARD);
+    assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Stopped { .. })), "{verdicts:?}");
+    let started = copies.iter().filter(|copy| copy.times().started.is_some());
+    assert_eq!((verdicts.len(), started.count(), disk.jobs().len()), (20, 1, 0));
+    assert!(other.join().is_ok());
 }

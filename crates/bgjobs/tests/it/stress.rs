@@ -61,7 +61,7 @@ fn start(jobs: &bgjobs::Handle, census: &Census, ends: usize) -> bgjobs::Job<Cou
         }
     };
     let options = Options { fresh_thread: ends % 16 == 5, daemon: ends % 8 == 6, ..Options::default() };
-    jobs.with(options).try_spawn("counted", body).unwrap()
+    jobs.named("counted").with(options).try_spawn(body).unwrap()
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_daemon_that_outlives_its_manager_is_dropped_with_its_last_handle() {
         let _captured = captured;
         held()
     };
-    let job = jobs.with(daemon()).spawn("daemon", body).unwrap();
+    let job = jobs.named("daemon").with(daemon()).spawn(body).unwrap();
     wait_until("the daemon runs", || job.state() == State::Running);
     drop(jobs);
     gate.open();

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use bgjobs::{Failure, JobManager, Outcome, State};
 
 #[cfg(feature = "serde")]
-use bgjobs::{Options, Retry};
+use bgjobs::Retry;
 
 use crate::gate::{Gate, wait_until};
 
@@ -52,7 +52,7 @@ fn a_dead_job_says_why_it_died() {
     assert_eq!(summary.failure.unwrap().message(), "no rows");
     let summary = stopped.summary();
     assert_eq!(summary.state, State::Finished(Outcome::Stopped));
-    assert_eq!(summary.stop_reason.as_deref(), Some("enough"));
+    assert_eq!(summary.stop_reason, Some("enough".into()));
     assert!(summary.finished.unwrap() <= SystemTime::now() + SECOND);
 }
 
@@ -85,7 +85,7 @@ fn a_summary_is_serialized_with_its_field_names() {
     done.unwrap().wait().unwrap();
     let cause = std::io::Error::new(std::io::ErrorKind::NotFound, "no such table");
     let frame = bgjobs::Frame { source: Some("In[3]".into()), line: Some(2), ..bgjobs::Frame::default() };
-    let failure = Failure::from_boxed(Box::new(Outer(cause))).with_frames(vec![frame]);
+    let failure = Failure::from_error(Outer(cause)).with_frames(vec![frame]);
     jobs.try_spawn("load", move || Err::<(), _>(failure)).unwrap().wait().unwrap();
 
     let mut seen: Vec<_> = jobs.all().iter().map(|job| serde_json::to_value(job.summary()).unwrap()).collect();
@@ -139,7 +139,7 @@ fn reasons_to_wait_are_serialized_as_text_and_attempts_one_by_one() {
     let jobs = JobManager::new();
     let disk = jobs.group("disk");
     disk.pause();
-    let waiting = jobs.with(crate::support::in_group("disk")).spawn("copy", || ()).unwrap();
+    let waiting = jobs.named("copy").with(crate::support::in_group("disk")).spawn(|| ()).unwrap();
     let summary = serde_json::to_value(waiting.summary()).unwrap();
     assert_eq!((&summary["group"], &summary["state"]), (&"disk".into(), &"queued".into()));
     assert_eq!(summary["why"], serde_json::json!(["group disk is paused; resume it"]));
@@ -147,7 +147,7 @@ fn reasons_to_wait_are_serialized_as_text_and_attempts_one_by_one() {
 
     let retry = Retry { attempts: 2, backoff: Duration::ZERO, ..Retry::default() };
     let fails = |_: &bgjobs::Context| Err::<(), _>(Failure::new("no rows"));
-    let failed = jobs.with(Options::default()).retry("load", retry, fails).unwrap();
+    let failed = jobs.named("load").retry(retry).spawn_with(fails).unwrap();
     failed.wait().unwrap();
     let attempts = &serde_json::to_value(failed.summary()).unwrap()["attempts"];
     assert_eq!((&attempts[1]["number"], &attempts[1]["failure"]["message"]), (&2.into(), &"no rows".into()));

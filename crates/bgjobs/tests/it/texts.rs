@@ -1,6 +1,6 @@
 //! The texts of the original, matched to the character.
 
-use bgjobs::{Failure, JobManager, Options};
+use bgjobs::{Failure, JobManager};
 
 use crate::gate::Gate;
 
@@ -176,7 +176,7 @@ fn a_refused_removal_says_why() {
 #[test]
 fn a_job_displays_as_its_name_and_its_debug_form_adds_the_number() {
     let jobs = JobManager::new();
-    let job = jobs.with(Options::default()).spawn("fit(x)", || 1).unwrap();
+    let job = jobs.named("fit(x)").spawn(|| 1).unwrap();
     assert_eq!(format!("{job}|{job:?}"), "fit(x)|<BackgroundJob #0: fit(x)>");
     let job = jobs.get(0).unwrap();
     assert_eq!(format!("{job}|{job:?}"), "fit(x)|<BackgroundJob #0: fit(x)>");

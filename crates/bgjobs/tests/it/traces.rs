@@ -89,10 +89,10 @@ fn starts_stops_and_ends_are_traced_with_the_outcome() {
 fn hosted_jobs_and_jobs_that_never_start_are_traced_too() {
     listen();
     let jobs = JobManager::new();
-    let hosted = jobs.with(bgjobs::Options::default()).host("traced_hosted").unwrap();
+    let hosted = jobs.named("traced_hosted").with(bgjobs::Options::default()).host().unwrap();
     hosted.begin().unwrap().end(Ok(()));
     assert_eq!(traced("traced_hosted").len(), 2);
-    let unstarted = jobs.with(bgjobs::Options::default()).host("traced_unstarted").unwrap();
+    let unstarted = jobs.named("traced_unstarted").with(bgjobs::Options::default()).host().unwrap();
     unstarted.job().ask_stop("not needed");
     assert_eq!(
         traced("traced_unstarted"),

@@ -2,19 +2,19 @@
 
 use std::sync::mpsc;
 
-use bgjobs::{AnyJob, Handle, JobManager, Options, Outcome, Spawner, State, WaitError};
+use bgjobs::{AnyJob, Handle, JobManager, Outcome, Spawner, State, WaitError};
 
 use crate::gate::{GUARD, Gate, wait_until};
 
-fn unlisted(jobs: &Handle) -> Spawner<'_> {
-    jobs.with(Options { unlisted: true, ..Options::default() })
+fn unlisted<'a>(jobs: &'a Handle, name: &str) -> Spawner<'a> {
+    jobs.named(name).unlisted()
 }
 
 #[test]
 fn an_unlisted_job_runs_without_a_notice() {
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
-    let line = unlisted(&jobs).spawn("line", || 42).unwrap();
+    let line = unlisted(&jobs, "line").spawn(|| 42).unwrap();
     assert_eq!(line.join().unwrap(), &42);
     assert!(!line.is_listed());
     assert_eq!(format!("{line:?}"), "<BackgroundJob #-: line>");
@@ -30,7 +30,7 @@ fn a_job_listed_late_behaves_like_any_other_from_then_on() {
     let mut notices = jobs.notices();
     let gate = Gate::new();
     jobs.spawn("first", || ()).unwrap().join().unwrap();
-    let line = unlisted(&jobs).spawn("line", gate.hold(42)).unwrap();
+    let line = unlisted(&jobs, "line").spawn(gate.hold(42)).unwrap();
     assert_eq!(line.list().map(bgjobs::JobId::get), Some(1));
     assert_eq!(line.list().map(bgjobs::JobId::get), Some(1), "a second time changes nothing");
     assert!(line.is_listed());
@@ -45,7 +45,7 @@ fn a_job_listed_late_behaves_like_any_other_from_then_on() {
 fn waiting_for_a_job_before_it_is_listed_ends_with_the_job() {
     let jobs = JobManager::new();
     let gate = Gate::new();
-    let line = unlisted(&jobs).spawn("line", gate.hold(42)).unwrap();
+    let line = unlisted(&jobs, "line").spawn(gate.hold(42)).unwrap();
     let waiter = jobs.spawn_with("waiter", {
         let line = line.clone();
         move |job| {
@@ -64,7 +64,7 @@ fn waiting_for_a_job_before_it_is_listed_ends_with_the_job() {
 fn an_unlisted_job_can_be_stopped_before_and_after_it_is_listed() {
     let jobs = JobManager::new();
     for listed in [false, true] {
-        let line = unlisted(&jobs).spawn_with("line", |job| Ok(job.sleep(GUARD)?)).unwrap();
+        let line = unlisted(&jobs, "line").spawn_with(|job| Ok(job.sleep(GUARD)?)).unwrap();
         wait_until("the job runs", || line.state() == State::Running);
         if listed {
             line.list().unwrap();
@@ -81,7 +81,7 @@ fn a_job_knows_its_number_as_soon_as_it_has_one() {
     let (handle, gate) = (jobs.handle(), Gate::new());
     let pass = gate.pass();
     let (sender, receiver) = mpsc::channel();
-    let line = unlisted(&jobs).spawn("line", move || {
+    let line = unlisted(&jobs, "line").spawn(move || {
         sender.send(handle.current().map(|id| id.to_string())).unwrap();
         pass.wait();
         handle.current().map(|id| id.to_string())
@@ -97,12 +97,12 @@ fn a_job_knows_its_number_as_soon_as_it_has_one() {
 fn an_unlisted_job_that_waits_for_itself_or_in_a_ring_gets_an_error() {
     let jobs = JobManager::new();
     let (send, receive) = mpsc::channel::<AnyJob>();
-    let line = unlisted(&jobs).spawn("line", move || receive.recv().unwrap().wait()).unwrap();
+    let line = unlisted(&jobs, "line").spawn(move || receive.recv().unwrap().wait()).unwrap();
     send.send(AnyJob::clone(&line)).unwrap();
     assert!(matches!(line.join().unwrap(), Err(WaitError::Itself(_))));
 
     let (send, receive) = mpsc::channel::<AnyJob>();
-    let line = unlisted(&jobs).spawn("line", move || receive.recv().unwrap().wait()).unwrap();
+    let line = unlisted(&jobs, "line").spawn(move || receive.recv().unwrap().wait()).unwrap();
     let other = jobs.spawn("other", {
         let line = AnyJob::clone(&line);
         move || line.wait()
@@ -117,7 +117,7 @@ fn an_unlisted_job_that_waits_for_itself_or_in_a_ring_gets_an_error() {
 fn a_dropped_manager_does_not_wait_for_unlisted_jobs() {
     let jobs = JobManager::new();
     let gate = Gate::new();
-    let line = unlisted(&jobs).spawn("line", gate.hold(42)).unwrap();
+    let line = unlisted(&jobs, "line").spawn(gate.hold(42)).unwrap();
     wait_until("the job runs", || line.state() == State::Running);
     drop(jobs);
     assert!(!line.is_finished());
@@ -131,7 +131,7 @@ fn an_unlisted_job_ends_even_if_a_shutdown_prevents_it_from_starting() {
     // Either its worker or the shutdown may be first; it ends in both cases.
     for _ in 0..100 {
         let jobs = JobManager::new();
-        let line = unlisted(&jobs).spawn("line", || 42).unwrap();
+        let line = unlisted(&jobs, "line").spawn(|| 42).unwrap();
         drop(jobs);
         line.wait().unwrap();
     }

@@ -125,7 +125,7 @@ fn a_job_that_would_wait_for_itself_gets_an_error() {
 fn a_job_that_lists_only_itself_several_times_gets_the_same_error() {
     let jobs = JobManager::new();
     let body = |job: &bgjobs::Context| Ok(wait_any(&[job.job().clone(), job.job().clone()], None).unwrap_err());
-    let job = jobs.with(daemon()).spawn_with("selfish", body).unwrap();
+    let job = jobs.named("selfish").with(daemon()).spawn_with(body).unwrap();
     assert_eq!(job.join_timeout(GUARD).unwrap(), &WaitError::Itself(0.into()));
 }
 

@@ -74,7 +74,7 @@ fn expression(evaluation: &Evaluation, text: &str, given: &[Dynamic], options: S
     let given = given.iter().map(|names| cells.freeze(names.clone()).map_err(busy)).collect::<Result<_, _>>()?;
     drop(cells);
     let job = spawn(work(evaluation, Target::Expression(Arc::new(program)), names), text.to_owned(), options)
-        .map_err(|cause| error(cause.to_string()))?;
+        .map_err(|cause| error(format!("{cause:#}")))?;
     evaluation.jobs.note_origin(&job, Origin::Expression { text: text.into(), given });
     Ok(job)
 }
@@ -109,7 +109,7 @@ fn call(
     drop(cells);
     let started = Origin::Call { function: function.clone(), arguments: arguments.clone() };
     let job = spawn(work(evaluation, Target::Call { function, arguments }, names), name.unwrap_or_default(), options)
-        .map_err(|cause| error(cause.to_string()))?;
+        .map_err(|cause| error(format!("{cause:#}")))?;
     evaluation.jobs.note_origin(&job, started);
     Ok(job)
 }
@@ -142,10 +142,10 @@ pub(crate) fn start_command(line: &str, jobs: &Jobs) -> Result<Value, SpawnError
 /// Starts a command of the system's shell under its own text.
 pub(crate) fn command(jobs: &Jobs, command: Command, line: &str, options: StartOptions) -> Result<AnyJob, SpawnError> {
     let name = Name::from(options.name.unwrap_or_else(|| line.to_owned()));
-    let spawner = jobs.handle.with(options.options);
+    let spawner = jobs.handle.named(name).with(options.options);
     let job = match options.retry {
-        None => spawner.spawn_with(name, |context| command.call(context)),
-        Some(retry) => spawner.retry(name, retry, move |context| command.clone().call(context)),
+        None => spawner.start(command),
+        Some(retry) => spawner.retry(retry).spawn_with(move |context| command.clone().call(context)),
     }?;
     jobs.note_origin(&job, Origin::Command { line: line.into() });
     Ok(AnyJob::clone(&job))
@@ -159,11 +159,11 @@ pub(crate) fn note_command(job: &AnyJob, jobs: &Jobs) {
 fn spawn(work: Work, name: String, options: StartOptions) -> Result<AnyJob, SpawnError> {
     let handle = work.jobs.handle.clone();
     let name = Name::from(options.name.unwrap_or(name));
-    let spawner = handle.with(options.options);
+    let spawner = handle.named(name).with(options.options);
     let job = match options.retry {
-        None => spawner.spawn_with(name, |context| work.in_background(context)),
+        None => spawner.spawn_with(|context| work.in_background(context)),
         // Each attempt begins with the names as they were at the start.
-        Some(retry) => spawner.retry(name, retry, move |context| work.clone().in_background(context)),
+        Some(retry) => spawner.retry(retry).spawn_with(move |context| work.clone().in_background(context)),
     };
     job.map(|job| AnyJob::clone(&job))
 }

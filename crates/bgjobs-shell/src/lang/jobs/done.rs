@@ -92,7 +92,7 @@ pub(crate) type Captured = Mutex<Option<Arc<PostMortem>>>;
 impl Died {
     /// Makes it a failure with these frames.
     pub(crate) fn into_failure(self, frames: Vec<Frame>) -> Failure {
-        let failure = Failure::from_boxed(Box::new(self));
+        let failure = Failure::from_error(self);
         if frames.is_empty() { failure } else { failure.with_frames(frames) }
     }
 

@@ -23,7 +23,7 @@ use std::{
 
 use crate::{
     engine::schedule::slots::{GroupId, Slots},
-    record::{Key, after::After, name::Name, state::Outcome},
+    record::{Key, after::Predecessor, name::Name, state::Outcome},
 };
 
 /// What the schedule decided.
@@ -32,7 +32,7 @@ pub(crate) enum Action<T> {
     /// The job starts.
     Start(T),
     /// The job never starts, because a job that it follows did not end as required.
-    Fail(T, After, Outcome),
+    Fail(T, Predecessor, Outcome),
     /// The job ended before it started; its `T` is no longer needed.
     Drop(T),
     /// The job has back the slot that it lent.
@@ -50,7 +50,7 @@ pub(crate) struct Terms {
     /// The earliest time at which it may start.
     pub(crate) not_before: Option<u64>,
     /// The jobs to follow that have not ended.
-    pub(crate) after: Vec<(Key, After)>,
+    pub(crate) after: Vec<(Key, Predecessor)>,
     pub(crate) time_limit: Option<u64>,
 }
 
@@ -60,7 +60,7 @@ pub(crate) enum Hold {
     /// It may not start before this time.
     Time(u64),
     /// It follows a job that has not ended.
-    Job(After),
+    Job(Predecessor),
     /// Its group is paused.
     Paused(GroupId),
     /// Its group is full, and this many jobs come before it.
@@ -97,7 +97,7 @@ struct Entry<T> {
 
 enum Stage<T> {
     /// It waits for a time, or for jobs.
-    Early { task: T, after: Vec<(Key, After)> },
+    Early { task: T, after: Vec<(Key, Predecessor)> },
     /// It needs only a slot.
     Ready { task: T },
     /// It holds a slot, or needs none.

@@ -213,7 +213,7 @@ fn play(schedule: &mut Schedule<u64>, model: &mut Model, groups: [GroupId; 2], a
             model.jobs.push(job);
             let condition = |(other, well)| {
                 let number = JobId::from(other as u64);
-                (id(other), if well { After::Done(number) } else { After::Ended(number) })
+                (id(other), Predecessor { job: number, must_be_done: well })
             };
             let terms = Terms {
                 group: group.map(|group| groups[group]),

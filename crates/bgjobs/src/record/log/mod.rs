@@ -199,7 +199,7 @@ impl Log {
     /// # let _ = std::fs::remove_file(&path);
     /// let jobs = JobManager::with_config(Config { log_bytes: 1_000, ..Config::default() });
     /// let to_file = Options { log_file: Some(path.clone()), ..Options::default() };
-    /// let job = jobs.with(to_file).spawn_with("count", |job| Ok((0..1_000).for_each(|n| job.print(n))))?;
+    /// let job = jobs.named("count").with(to_file).spawn_with(|job| Ok((0..1_000).for_each(|n| job.print(n))))?;
     /// job.join()?;
     ///
     /// assert!(job.log().tail(usize::MAX).len() < 20);

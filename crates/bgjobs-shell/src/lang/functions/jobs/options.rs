@@ -4,7 +4,7 @@
 
 use std::{ops::Deref, time::Duration};
 
-use bgjobs::{After, AnyJob, Group, JobId, Name, Retry};
+use bgjobs::{After, AnyJob, Group, JobRef, Name, Retry};
 use rhai::{Array, Dynamic, EvalAltResult, Map};
 
 use crate::lang::{
@@ -78,8 +78,8 @@ pub(super) fn choices(options: &Dynamic, others: &[OptionHelp]) -> Result<StartO
             "group" => chosen.group = Some(group(value)?),
             "priority" => chosen.priority = priority(value)?,
             "delay" => chosen.delay = Some(seconds(option, value)?),
-            "after" => chosen.after.extend(jobs(option, value)?.into_iter().map(After::Done)),
-            "after_ended" => chosen.after.extend(jobs(option, value)?.into_iter().map(After::Ended)),
+            "after" => chosen.after.extend(jobs(option, value)?.into_iter().map(After::done)),
+            "after_ended" => chosen.after.extend(jobs(option, value)?.into_iter().map(After::ended)),
             "time_limit" => chosen.time_limit = Some(time_limit(option, value)?),
             "retry" => choices.retry.get_or_insert_default().attempts = attempts(value)?,
             "backoff" => backoff = Some(seconds(option, value)?),
@@ -110,7 +110,7 @@ fn wrong(option: &str, wanted: &str, value: &Dynamic) -> EvalAltResult {
 /// The name of a group, or the group itself.
 fn group(value: &Dynamic) -> Result<Name> {
     if let Some(group) = value.read_lock::<Group>() {
-        return Ok(Name::from(&*group));
+        return Ok(group.name().clone());
     }
     let name = text(value).map_err(|_| wrong("group", "must be the name of a group, such as \"io\"", value))?;
     if name.is_empty() {
@@ -169,16 +169,16 @@ fn number(option: &str, value: &Dynamic) -> Result<f64> {
 }
 
 /// A job, its number, or an array of these.
-fn jobs(option: &str, value: &Dynamic) -> Result<Vec<JobId>> {
+fn jobs(option: &str, value: &Dynamic) -> Result<Vec<JobRef>> {
     if let Some(all) = value.read_lock::<Array>() {
         return all.iter().map(|value| job(option, value)).collect();
     }
     job(option, value).map(|job| vec![job])
 }
 
-fn job(option: &str, value: &Dynamic) -> Result<JobId> {
+fn job(option: &str, value: &Dynamic) -> Result<JobRef> {
     if let Some(job) = value.read_lock::<AnyJob>() {
-        return Ok(job.id());
+        return Ok((&*job).into());
     }
     let wanted = "must be a job, its number, or an array of these, such as [1, 2]";
     let number = value.as_int().map_err(|_| wrong(option, wanted, value))?;

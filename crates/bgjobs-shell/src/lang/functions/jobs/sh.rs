@@ -77,7 +77,7 @@ pub(super) mod of_commands {
 
 fn start(jobs: &Jobs, command: Command, line: &str, choices: StartOptions) -> Result<AnyJob> {
     let job = start::command(jobs, command, line, choices);
-    Ok(job.map_err(|cause| error(cause.to_string()))?)
+    Ok(job.map_err(|cause| error(format!("{cause:#}")))?)
 }
 
 fn line_of(command: &Dynamic) -> Result<String> {
