@@ -56,7 +56,7 @@ impl LogView {
         print: &dyn Fn(&str),
     ) -> Result<(), Failure> {
         loop {
-            let reading = match context.follow(job, &mut cursor, None) {
+            let reading = match context.follow(job, &mut cursor) {
                 Ok(Some(reading)) => reading,
                 Ok(None) => return Ok(()),
                 Err(WaitError::Stopped(stopped)) => return Err(stopped.into()),

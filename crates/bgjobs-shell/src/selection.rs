@@ -139,7 +139,7 @@ mod tests {
         jobs.spawn("fit a", || ()).expect("it starts");
         jobs.spawn("fit b", || ()).expect("it starts");
         jobs.try_spawn("load", || Err::<(), _>(bgjobs::Failure::new("no rows"))).expect("it starts");
-        jobs.wait_all(None).expect("they end");
+        jobs.wait_all().expect("they end");
         jobs.spawn_with("watch", |job| Ok(job.sleep(std::time::Duration::MAX)?)).expect("it starts");
         jobs
     }

@@ -41,7 +41,7 @@ fn main() -> io::Result<()> {
     }
     println!();
     // At the end of the input, waits for the jobs that still run and reports them.
-    jobs.wait_all(None).map_err(io::Error::other)?;
+    jobs.wait_all().map_err(io::Error::other)?;
     print!("{}", notices.report());
     Ok(())
 }

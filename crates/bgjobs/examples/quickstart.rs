@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let index = jobs.spawn("look beyond the end", || third(&[1, 2]))?;
 
     println!("The prompt is free while they run.\n");
-    jobs.wait_all(None)?;
+    jobs.wait_all()?;
 
     print!("{}", notices.report());
     println!("{} primes\n", primes.join()?);

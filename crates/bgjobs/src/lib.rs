@@ -26,7 +26,7 @@
 //!
 //! let fit = jobs.spawn("fit", || (1..=1_000_u64).sum::<u64>())?;
 //! let load = jobs.spawn("load", || -> u64 { panic!("no rows") })?;
-//! jobs.wait_all(None)?;
+//! jobs.wait_all()?;
 //!
 //! assert_eq!(
 //!     notices.report().to_string(),
@@ -99,7 +99,8 @@ pub use error::{
 };
 pub use job::{
     AnyJob, Times,
-    future::{EndFuture, JoinFuture, OwnedJoinFuture, wait_all, wait_any},
+    future::{EndFuture, JoinFuture, OwnedJoinFuture},
+    several::{wait_all, wait_all_timeout, wait_any, wait_any_timeout},
     stop::stop_all,
     summary::Summary,
     text::{Flushed, Report, Status, Tracebacks},

@@ -278,7 +278,7 @@ fn a_subscriber_that_waits_is_woken_by_an_end() {
         let jobs = JobManager::new();
         let mut notices = jobs.notices();
         let reader = thread::spawn(move || {
-            assert!(notices.wait(None));
+            assert!(notices.wait());
             notices.look().len()
         });
         jobs.spawn("one", || ()).unwrap();
@@ -291,7 +291,7 @@ fn a_subscriber_that_waits_is_released_at_shutdown() {
     check(|| {
         let jobs = JobManager::new();
         let notices = jobs.notices();
-        let reader = thread::spawn(move || assert!(!notices.wait(None)));
+        let reader = thread::spawn(move || assert!(!notices.wait()));
         drop(jobs);
         reader.join().unwrap();
     });
@@ -304,7 +304,7 @@ fn waiting_for_any_of_two_ends_with_the_first() {
         let (send, receive) = mpsc::channel();
         let held = jobs.spawn("held", move || receive.recv().unwrap()).unwrap();
         let quick = jobs.spawn("quick", || ()).unwrap();
-        let any = bgjobs::wait_any(&[(*held).clone(), (*quick).clone()], None).unwrap();
+        let any = bgjobs::wait_any([&held, &quick]).unwrap();
         assert_eq!(any.id(), quick.id());
         send.send(()).unwrap();
     });
@@ -518,7 +518,7 @@ mod larger {
                 })
             });
             starters.into_iter().for_each(|starter| starter.join().unwrap());
-            jobs.wait_all(None).unwrap();
+            jobs.wait_all().unwrap();
             assert_eq!((notices.look().len(), jobs.completed().len()), (6, 6));
         });
     }
@@ -565,7 +565,7 @@ mod larger {
                 );
             }
             stopper.join().unwrap();
-            jobs.wait_all(None).unwrap();
+            jobs.wait_all().unwrap();
             assert_eq!(["one", "two"].map(|name| jobs.group(name).running()), [0, 0]);
         });
     }

@@ -272,7 +272,7 @@ fn a_flood_of_jobs_of_all_kinds_leaves_nothing_behind() {
             }
         });
         gate.set_open(true);
-        jobs.wait_all(Some(GUARD)).unwrap();
+        jobs.wait_all_timeout(GUARD).unwrap();
         let listed = round.listed.load(Ordering::SeqCst);
         let mut reported: Vec<u64> = notices.look().iter().map(|job| job.id().get()).collect();
         reported.sort_unstable();

@@ -113,7 +113,7 @@ pub(crate) fn status() -> Vec<Answer> {
     for _ in 0..10_000 {
         drop(jobs.spawn("a job of many", || ()).expect("there is a thread"));
     }
-    jobs.wait_all(None).expect("no job waits for another");
+    jobs.wait_all().expect("no job waits for another");
     thread::sleep(Duration::from_millis(50));
     let names: Vec<(usize, String)> = (0..10_000).map(|number| (number, "a job of many".to_owned())).collect();
     let text = jobs.status().to_string();

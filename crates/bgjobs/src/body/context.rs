@@ -169,13 +169,22 @@ impl Context {
         OnStop::new(&self.job, call)
     }
 
-    /// Waits until `other` has ended, for `timeout` at most, or until this job is asked to stop; `None` waits forever.
+    /// Waits until `other` has ended, or until this job is asked to stop.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError::Stopped`] when this job is asked to stop, and the errors of [`AnyJob::wait`].
+    pub fn wait_for(&self, other: impl AsRef<AnyJob>) -> Result<(), WaitError> {
+        other.as_ref().wait_unless_stopped(None, Some(&self.job))
+    }
+
+    /// Waits until `other` has ended, for `timeout` at most, or until this job is asked to stop.
     ///
     /// # Errors
     ///
     /// [`WaitError::Stopped`] when this job is asked to stop, and the errors of [`AnyJob::wait_timeout`].
-    pub fn wait_for(&self, other: &AnyJob, timeout: Option<Duration>) -> Result<(), WaitError> {
-        other.wait_unless_stopped(timeout, Some(&self.job))
+    pub fn wait_for_timeout(&self, other: impl AsRef<AnyJob>, timeout: Duration) -> Result<(), WaitError> {
+        other.as_ref().wait_unless_stopped(Some(timeout), Some(&self.job))
     }
 
     /// Reads the log of `other` as [`AnyJob::follow`] does, until this job is asked to stop.
@@ -183,13 +192,22 @@ impl Context {
     /// # Errors
     ///
     /// [`WaitError::Stopped`] when this job is asked to stop, and the errors of [`AnyJob::follow`].
-    pub fn follow(
+    pub fn follow(&self, other: impl AsRef<AnyJob>, cursor: &mut LogCursor) -> Result<Option<Reading>, WaitError> {
+        other.as_ref().follow_unless_stopped(cursor, None, Some(&self.job))
+    }
+
+    /// Reads the log of `other` as [`AnyJob::follow_timeout`] does, until this job is asked to stop.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError::Stopped`] when this job is asked to stop, and the errors of [`AnyJob::follow_timeout`].
+    pub fn follow_timeout(
         &self,
-        other: &AnyJob,
+        other: impl AsRef<AnyJob>,
         cursor: &mut LogCursor,
-        timeout: Option<Duration>,
+        timeout: Duration,
     ) -> Result<Option<Reading>, WaitError> {
-        other.follow_unless_stopped(cursor, timeout, Some(&self.job))
+        other.as_ref().follow_unless_stopped(cursor, Some(timeout), Some(&self.job))
     }
 
     /// Reports that `done` of `total` is done, in any unit; `None` if the total is not known.

@@ -146,7 +146,7 @@ impl Command {
     /// let counted = jobs.start(Command::new("grep").arg("-c").arg("").input(reader))?;
     /// writer.write_all(b"1\n2\n3\n")?;
     /// drop(writer);
-    /// jobs.wait_all(None)?;
+    /// jobs.wait_all()?;
     /// assert_eq!(sorted.log().tail(2)[0].text, "a");
     /// assert_eq!(counted.log().tail(1)[0].text, "3");
     /// # Ok::<(), Box<dyn std::error::Error>>(())

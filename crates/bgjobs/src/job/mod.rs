@@ -3,6 +3,7 @@
 //! Knows nothing of how it was started.
 
 pub(crate) mod future;
+pub(crate) mod several;
 pub(crate) mod stop;
 pub(crate) mod summary;
 pub(crate) mod text;
@@ -243,6 +244,12 @@ impl AnyJob {
     pub(crate) fn typed<T: Send + Sync + 'static>(&self) -> Option<&Record<T>> {
         let record: &dyn Any = &*self.record;
         record.downcast_ref()
+    }
+}
+
+impl AsRef<Self> for AnyJob {
+    fn as_ref(&self) -> &Self {
+        self
     }
 }
 

@@ -88,18 +88,29 @@ impl AnyJob {
 /// for name in ["one", "two"] {
 ///     jobs.spawn_with(name, |job| Ok(job.sleep(Duration::MAX)?))?;
 /// }
-/// let verdicts = stop_all(&jobs.running(), "not needed any more", Duration::from_secs(5));
+/// let verdicts = stop_all(jobs.running(), "not needed any more", Duration::from_secs(5));
 /// assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Stopped { .. })));
 /// # Ok::<(), bgjobs::SpawnError>(())
 /// ```
-pub fn stop_all(jobs: &[AnyJob], reason: impl Into<StopReason>, deadline: Duration) -> Vec<Verdict> {
+pub fn stop_all<J: AsRef<AnyJob>>(
+    jobs: impl IntoIterator<Item = J>,
+    reason: impl Into<StopReason>,
+    deadline: Duration,
+) -> Vec<Verdict> {
     let (asked, reason) = (Instant::now(), reason.into());
+    let jobs: Vec<_> = jobs.into_iter().collect();
+    let ended = begin_stops(&jobs, &reason);
+    let end = |(job, ended): (&J, Option<Verdict>)| ended.unwrap_or_else(|| job.as_ref().end_stop(asked, deadline));
+    jobs.iter().zip(ended).map(end).collect()
+}
+
+/// Asks all to stop, those that have not started first; the verdicts on those that have ended already.
+fn begin_stops<J: AsRef<AnyJob>>(jobs: &[J], reason: &StopReason) -> Vec<Option<Verdict>> {
     let mut order: Vec<_> = (0..jobs.len()).collect();
-    order.sort_by_key(|&index| jobs[index].state().is_running());
-    let mut begun = vec![None; jobs.len()];
+    order.sort_by_key(|&index| jobs[index].as_ref().state().is_running());
+    let mut ended = vec![None; jobs.len()];
     for index in order {
-        begun[index] = jobs[index].begin_stop(&reason);
+        ended[index] = jobs[index].as_ref().begin_stop(reason);
     }
-    let end = |(job, ended): (&AnyJob, Option<Verdict>)| ended.unwrap_or_else(|| job.end_stop(asked, deadline));
-    jobs.iter().zip(begun).map(end).collect()
+    ended
 }

@@ -106,6 +106,12 @@ impl<T> Deref for Job<T> {
     }
 }
 
+impl<T> AsRef<AnyJob> for Job<T> {
+    fn as_ref(&self) -> &AnyJob {
+        &self.job
+    }
+}
+
 impl<T> PartialEq for Job<T> {
     /// Whether both are the same job.
     fn eq(&self, other: &Self) -> bool {

@@ -36,14 +36,12 @@ impl AnyJob {
         self.engine.wait(&WaitRequest { timeout, waiter, ..WaitRequest::end_of(self.core()) })
     }
 
-    /// Reads the log from `cursor` on, and moves the cursor; if there is no new line, waits for one, for `timeout` at
-    /// most.
+    /// Reads the log from `cursor` on, and moves the cursor; if there is no new line, waits for one.
     /// `None` once the job has ended and all is read.
     ///
     /// # Errors
     ///
-    /// [`WaitError::TimedOut`] if there was nothing new; [`WaitError::Itself`] and [`WaitError::Ring`] if the wait
-    /// would never end.
+    /// [`WaitError::Itself`] and [`WaitError::Ring`] if the wait would never end.
     ///
     /// ```
     /// use bgjobs::{JobManager, LogCursor};
@@ -51,14 +49,23 @@ impl AnyJob {
     /// let jobs = JobManager::new();
     /// let job = jobs.spawn_with("count", |job| Ok((1..=3).for_each(|n| job.print(n))))?;
     /// let (mut cursor, mut seen) = (LogCursor::default(), String::new());
-    /// while let Some(new) = job.follow(&mut cursor, None)? {
+    /// while let Some(new) = job.follow(&mut cursor)? {
     ///     seen.extend(new.lines.into_iter().map(|line| line.text));
     /// }
     /// assert_eq!(seen, "123");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn follow(&self, cursor: &mut LogCursor, timeout: Option<Duration>) -> Result<Option<Reading>, WaitError> {
-        self.follow_unless_stopped(cursor, timeout, None)
+    pub fn follow(&self, cursor: &mut LogCursor) -> Result<Option<Reading>, WaitError> {
+        self.follow_unless_stopped(cursor, None, None)
+    }
+
+    /// Reads as [`follow`](Self::follow) does, and waits for a line for `timeout` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError::TimedOut`] if there was nothing new; [`WaitError::Itself`] at once if the job waits for itself.
+    pub fn follow_timeout(&self, cursor: &mut LogCursor, timeout: Duration) -> Result<Option<Reading>, WaitError> {
+        self.follow_unless_stopped(cursor, Some(timeout), None)
     }
 
     /// Reads as [`follow`](Self::follow) does; a request to stop `own` ends the wait.

@@ -46,7 +46,7 @@ use crate::{
 /// assert_eq!((disk.running(), disk.waiting()), (2, 3));
 /// assert_eq!(jobs.get(4)?.why()[0].to_string(), "group disk runs 2 jobs, its limit is 2; 2 wait before it");
 /// drop(go);
-/// jobs.wait_all(None)?;
+/// jobs.wait_all()?;
 /// assert_eq!((disk.running(), disk.waiting()), (0, 0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -170,7 +170,7 @@ impl Group {
     /// ```
     pub fn stop(&self, reason: impl Into<Name>, deadline: Duration) -> Vec<Verdict> {
         let reason = StopReason::Group { group: self.name.clone(), text: reason.into() };
-        stop_all(&self.jobs(), reason, deadline)
+        stop_all(self.jobs(), reason, deadline)
     }
 
     fn set_paused(&self, paused: bool) -> bool {

@@ -8,7 +8,8 @@ use crate::{
     engine::{Engine, table::List},
     error::{RemoveError, ResultError, TracebackError, UnknownJob, WaitError},
     job::{
-        AnyJob, future,
+        AnyJob,
+        several::{wait_all, wait_all_timeout},
         text::{Flushed, Status, Tracebacks},
     },
     manager::{group::Group, notice::Notices},
@@ -223,17 +224,31 @@ impl Handle {
         Flushed { completed: completed.len(), dead: dead.len() }
     }
 
-    /// Waits until every job in the running list has ended, for `timeout` at most; `None` waits forever.
+    /// Waits until every job in the running list has ended.
     ///
     /// Jobs that start later are not waited for, and a job that calls this does not wait for itself.
     ///
     /// # Errors
     ///
-    /// As [`wait_all`](crate::wait_all).
-    pub fn wait_all(&self, timeout: Option<Duration>) -> Result<(), WaitError> {
+    /// As [`wait_all`].
+    pub fn wait_all(&self) -> Result<(), WaitError> {
+        wait_all(self.others())
+    }
+
+    /// Waits as [`wait_all`](Self::wait_all) does, for `timeout` at most.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_all_timeout`].
+    pub fn wait_all_timeout(&self, timeout: Duration) -> Result<(), WaitError> {
+        wait_all_timeout(self.others(), timeout)
+    }
+
+    /// The jobs in the running list, apart from the one that asks.
+    fn others(&self) -> Vec<AnyJob> {
         let mut running = self.running();
         let current = self.engine.current();
         running.retain(|job| current.is_none_or(|current| current.key != job.core().key()));
-        future::wait_all(&running, timeout)
+        running
     }
 }

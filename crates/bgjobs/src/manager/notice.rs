@@ -2,7 +2,11 @@
 //!
 //! Knows nothing of printing; a face shows the notices where its user looks.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crate::{
     engine::{Engine, completion_feed::Alarm},
@@ -100,11 +104,20 @@ impl Notices {
         skipped
     }
 
-    /// Waits until a job has ended (true), or until `timeout` has passed or the manager has shut down (false); without
-    /// a timeout a thread may loop on it.
+    /// Waits until a job has ended since the last look (true), or the manager has shut down (false); a thread may loop
+    /// on it.
     #[must_use]
-    pub fn wait(&self, timeout: Option<Duration>) -> bool {
-        let deadline = deadline_after(timeout);
+    pub fn wait(&self) -> bool {
+        self.wait_until(None)
+    }
+
+    /// Waits as [`wait`](Self::wait) does, for `timeout` at most; false also when that has passed.
+    #[must_use]
+    pub fn wait_timeout(&self, timeout: Duration) -> bool {
+        self.wait_until(deadline_after(Some(timeout)))
+    }
+
+    fn wait_until(&self, deadline: Option<Instant>) -> bool {
         let mut ledger = lock(&self.engine.ledger);
         ledger.completions.sleeping += 1;
         while ledger.open && !self.has_news() && !has_passed(deadline) {

@@ -79,7 +79,7 @@ impl Handle {
     /// let jobs = JobManager::new();
     /// let text = jobs.try_spawn("load", || Err::<(), _>("no rows"))?;
     /// let wrapped = jobs.try_spawn("load", || std::fs::read("no such file").context("can't load the rows"))?;
-    /// jobs.wait_all(None)?;
+    /// jobs.wait_all()?;
     /// assert_eq!(text.failure().unwrap().message(), "no rows");
     /// assert_eq!(wrapped.failure().unwrap().message(), "can't load the rows");
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -79,7 +79,7 @@ fn a_result_dropped_by_a_flush_does_not_block_its_former_worker() {
         let pass = gate.pass();
         let notices = jobs.notices();
         jobs.spawn("first", move || Slow(pass)).unwrap();
-        assert!(notices.wait(None));
+        assert!(notices.wait());
         drop(notices);
         let flusher = {
             let handle = jobs.handle();
@@ -126,7 +126,7 @@ fn a_waiting_subscriber_is_released_at_shutdown_and_still_notified_of_a_daemon_t
     let daemon = jobs.named("watch").with(daemon()).spawn(gate.hold(5)).unwrap();
     wait_until("the daemon runs, so that the drop does not end it", || daemon.state() == State::Running);
     let handle = jobs.handle();
-    let waiter = thread::spawn(move || (notices.wait(None), notices));
+    let waiter = thread::spawn(move || (notices.wait(), notices));
     drop(jobs);
     let (was_notified, mut notices) = waiter.join().unwrap();
     assert!(!was_notified);

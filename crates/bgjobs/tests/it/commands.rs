@@ -116,7 +116,7 @@ fn a_command_reads_nothing_unless_it_is_given_input() {
     let much = jobs.start(Command::new("wc").arg("-c").input(vec![b'x'; 300_000])).unwrap();
     let unread = jobs.start(Command::new("true").input(vec![b'x'; 300_000])).unwrap();
     let file = jobs.start(Command::new("head").arg("-c4").input(std::fs::File::open("/etc/passwd").unwrap())).unwrap();
-    in_time("waiting for all commands", move || jobs.wait_all(None)).unwrap();
+    in_time("waiting for all commands", move || jobs.wait_all()).unwrap();
     assert!(printed(&nothing, Stream::Out).is_empty());
     assert_eq!(printed(&text, Stream::Out), ["typed"]);
     assert_eq!(printed(&much, Stream::Out)[0].trim(), "300000");

@@ -146,7 +146,7 @@ fn play(threads: &[Vec<Step>]) {
         let stopped = State::Finished(Outcome::Stopped);
         assert!(job.state() == State::Finished(*outcome) || job.state() == stopped, "{job:?}: {:?}", job.state());
     }
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
     let reported = notices.look();
     let numbers: BTreeSet<_> = reported.iter().map(AnyJob::id).collect();
     assert_eq!(numbers.len(), reported.len(), "each job is reported once");

@@ -67,7 +67,7 @@ fn a_result_may_panic_when_a_flush_drops_it() {
         let bomb = bomb();
         drop(jobs.spawn("bomb", move || bomb).unwrap());
     }
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
     assert_eq!(jobs.completed().len(), 4);
     assert_eq!(jobs.flush().completed, 4);
     wait_until("each bomb was dropped once", || count.load(Ordering::SeqCst) == 4);
@@ -178,7 +178,7 @@ fn a_destructor_that_calls_the_manager_runs_without_its_lock() {
     let done = Gate::new();
     let result = spawn_and_join(&jobs, &done);
     drop(jobs.spawn("last", move || result).unwrap());
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
     jobs.flush();
     done.pass().wait();
     still_works(&jobs);

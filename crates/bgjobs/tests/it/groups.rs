@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use bgjobs::{AnyJob, Handle, Job, JobManager, Options, Outcome, State, WaitError, WaitReason, wait_all, wait_any};
+use bgjobs::{
+    AnyJob, Handle, Job, JobManager, Options, Outcome, State, WaitError, WaitReason, wait_all, wait_any,
+    wait_any_timeout,
+};
 use expect_test::expect;
 
 use crate::{
@@ -43,7 +46,7 @@ fn a_group_never_runs_more_jobs_at_once_than_its_limit() {
         };
         jobs.named("copy").with(in_group("io")).spawn(body).unwrap();
     }
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
     assert!((1..=3).contains(&most.load(Ordering::SeqCst)), "{most:?}");
     assert_eq!((jobs.completed().len(), jobs.group("io").running(), jobs.group("io").waiting()), (200, 0, 0));
 }
@@ -102,7 +105,7 @@ fn higher_priority_starts_first_and_equal_priorities_start_in_order() {
         recording(&jobs, with_priority(priority), name, &order);
     }
     gate.open();
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
     assert_eq!(*order.lock().unwrap(), ["a", "b", "c", "d", "e"]);
 }
 
@@ -217,8 +220,8 @@ fn waiting_for_jobs_of_the_same_full_group_never_deadlocks() {
         let job = outer.spawn(move || nest(&inner, depth - 1)).unwrap();
         match depth % 3 {
             0 => drop(job.join().unwrap()),
-            1 => wait_all(&[(*job).clone()], None).unwrap(),
-            _ => drop(wait_any(&[(*job).clone()], Some(GUARD)).unwrap()),
+            1 => wait_all([&job]).unwrap(),
+            _ => drop(wait_any_timeout([&job], GUARD).unwrap()),
         }
         job.join().unwrap() + 1
     }
@@ -271,7 +274,7 @@ fn a_lent_slot_is_returned_before_any_new_job_starts() {
     // This job is in the queue the whole time and starts last.
     let late = recording(&jobs, with_priority(5), "late", &order);
     started.open();
-    wait_all(&[(*outer).clone(), (*late).clone()], None).unwrap();
+    wait_all([&outer, &late]).unwrap();
     assert_eq!(*order.lock().unwrap(), ["inner", "outer again", "late"]);
 }
 
@@ -280,7 +283,7 @@ fn lender(jobs: &JobManager, awaited: &Gate, taker: &Gate, gate: &Gate) -> (Job<
     let other = jobs.spawn("awaited", awaited.hold(())).unwrap();
     let pass = gate.pass();
     let body = move |job: &bgjobs::Context| {
-        let waited = job.wait_for(&other, None);
+        let waited = job.wait_for(&other);
         pass.wait();
         Ok(waited?)
     };
@@ -337,7 +340,7 @@ fn a_lender_whose_wait_times_out_goes_on_at_once_even_if_its_slot_is_taken() {
     let jobs = limited(1);
     let (awaited, held) = (Gate::new(), Gate::new());
     let other = jobs.spawn("awaited", awaited.hold(())).unwrap();
-    let body = move || wait_any(&[(*other).clone()], Some(std::time::Duration::from_millis(20))).unwrap_err();
+    let body = move || wait_any_timeout([&other], std::time::Duration::from_millis(20)).unwrap_err();
     let lender = jobs.named("lender").with(in_group("io")).spawn(body).unwrap();
     let taker = jobs.named("taker").with(in_group("io")).spawn(held.hold(())).unwrap();
     assert!(matches!(lender.join().unwrap(), WaitError::TimedOut { .. }));
@@ -348,19 +351,19 @@ fn a_lender_whose_wait_times_out_goes_on_at_once_even_if_its_slot_is_taken() {
 fn waiting_for_ended_jobs_lends_no_slot() {
     let jobs = limited(1);
     let ended: Vec<_> = (0..2).map(|_| AnyJob::from(jobs.spawn("ended", || ()).unwrap())).collect();
-    wait_all(&ended, None).unwrap();
+    wait_all(&ended).unwrap();
     let (gate, order) = (Gate::new(), Arc::<Mutex<Vec<&str>>>::default());
     let (pass, own) = (gate.pass(), Arc::clone(&order));
     let body = move || {
         pass.wait();
-        wait_all(&ended, None).unwrap();
-        wait_any(&ended, None).unwrap();
+        wait_all(&ended).unwrap();
+        wait_any(&ended).unwrap();
         own.lock().unwrap().push("outer");
     };
     jobs.named("outer").with(in_group("io")).spawn(body).unwrap();
     recording(&jobs, in_group("io"), "next", &order);
     gate.open();
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
     assert_eq!(*order.lock().unwrap(), ["outer", "next"]);
 }
 

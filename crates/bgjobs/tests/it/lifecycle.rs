@@ -93,7 +93,7 @@ fn a_forgotten_job_is_in_no_list_but_its_handles_still_work() {
     let jobs = JobManager::new();
     let removed = jobs.spawn("removed", || "a".to_owned()).unwrap();
     let flushed = jobs.try_spawn("flushed", || Err::<(), _>(Failure::new("b"))).unwrap();
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
     assert_eq!(jobs.remove(&removed).unwrap(), *removed);
     assert_eq!(jobs.all(), [(*flushed).clone()]);
     jobs.flush();
@@ -123,7 +123,7 @@ fn a_manager_holds_results_of_any_type_and_returns_each_only_as_its_own_type() {
     let jobs = JobManager::new();
     jobs.spawn("number", || 7_u8).unwrap();
     jobs.spawn("text", || "seven".to_owned()).unwrap();
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
     let [number, text] = [jobs.get(0).unwrap(), jobs.get(1).unwrap()];
     assert!(number.is::<u8>() && !number.is::<i8>() && text.is::<String>());
     assert_eq!(number.clone().downcast::<String>().unwrap_err(), number);

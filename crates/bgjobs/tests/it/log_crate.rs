@@ -70,7 +70,7 @@ fn a_panicking_logger_harms_only_the_caller() {
         let start = || jobs.named("unlucky").with(options.clone()).spawn(|| ());
         let started = std::panic::AssertUnwindSafe(|| during(|_| panic!("a logger of the host"), start));
         drop(std::panic::catch_unwind(started));
-        assert_eq!(jobs.wait_all(Some(GUARD)), Ok(()));
+        assert_eq!(jobs.wait_all_timeout(GUARD), Ok(()));
         assert_eq!(jobs.named("next").with(options.clone()).spawn(|| 2).unwrap().join_timeout(GUARD).unwrap(), &2);
     }
 }

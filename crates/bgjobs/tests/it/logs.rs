@@ -118,7 +118,7 @@ fn a_million_unread_lines_stay_within_the_memory_limit_of_the_log() {
 fn the_logs_of_jobs_do_not_mix_and_outlive_their_jobs() {
     let jobs = JobManager::new();
     let started: Vec<_> = (0..8).map(|_| jobs.spawn_with("print", printer(50)).unwrap()).collect();
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
     let logs: Vec<_> = started.iter().map(|job| job.log()).collect();
     jobs.flush();
     drop((started, jobs));
@@ -147,15 +147,15 @@ fn a_follower_gets_each_line_as_it_is_printed_and_then_the_end() {
     let mut cursor = LogCursor::default();
     for (n, gate) in gates.iter().enumerate() {
         gate.open_soon();
-        let new = job.follow(&mut cursor, Some(GUARD)).unwrap().unwrap();
+        let new = job.follow_timeout(&mut cursor, GUARD).unwrap().unwrap();
         assert_eq!(new.lines[0].text, n.to_string());
         if let [_, half] = &*new.lines {
             assert_eq!((n, &*half.text), (2, "half"));
         }
     }
-    while job.follow(&mut cursor, Some(GUARD)).unwrap().is_some() {}
+    while job.follow_timeout(&mut cursor, GUARD).unwrap().is_some() {}
     assert_eq!(cursor.line(), 4);
-    assert!(job.follow(&mut cursor, None).unwrap().is_none(), "the end is reported again");
+    assert!(job.follow(&mut cursor).unwrap().is_none(), "the end is reported again");
 }
 
 #[test]
@@ -164,12 +164,12 @@ fn following_ends_at_its_timeout_and_when_the_follower_is_stopped_and_the_job_ru
     let gate = Gate::new();
     let silent = jobs.spawn("silent", gate.hold(())).unwrap();
     let mut cursor = LogCursor::default();
-    let error = silent.follow(&mut cursor, Some(Duration::ZERO)).unwrap_err();
+    let error = silent.follow_timeout(&mut cursor, Duration::ZERO).unwrap_err();
     assert!(matches!(error, WaitError::TimedOut { .. }), "{error}");
 
     let other = AnyJob::clone(&silent);
     let follower = jobs.spawn_with("follow", move |job| {
-        let error = job.follow(&other, &mut LogCursor::default(), None).unwrap_err();
+        let error = job.follow(&other, &mut LogCursor::default()).unwrap_err();
         assert!(matches!(error, WaitError::Stopped(_)), "{error}");
         Ok(job.check()?)
     });
@@ -184,8 +184,8 @@ fn a_job_that_would_follow_itself_forever_gets_an_error() {
     let job = jobs.spawn_with("follow", |job| {
         let mut cursor = LogCursor::default();
         job.print("one");
-        assert_eq!(job.job().follow(&mut cursor, None).unwrap().unwrap().lines.len(), 1);
-        Ok(job.job().follow(&mut cursor, None).map(|_| ()).unwrap_err())
+        assert_eq!(job.job().follow(&mut cursor).unwrap().unwrap().lines.len(), 1);
+        Ok(job.job().follow(&mut cursor).map(|_| ()).unwrap_err())
     });
     assert_eq!(job.unwrap().join_timeout(GUARD).unwrap(), &WaitError::Itself(0.into()));
 }
@@ -214,7 +214,7 @@ fn a_follower_of_a_job_that_never_stops_printing_still_notices_its_own_stop() {
     let other = AnyJob::clone(chatty.as_ref().unwrap());
     let follower = jobs.spawn_with("follow", move |job| {
         let mut cursor = LogCursor::default();
-        while job.follow(&other, &mut cursor, None)?.is_some() {}
+        while job.follow(&other, &mut cursor)?.is_some() {}
         Ok(())
     });
     let follower = follower.unwrap();

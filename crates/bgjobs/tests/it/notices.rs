@@ -101,10 +101,10 @@ fn a_job_flushed_or_removed_before_its_notice_is_still_reported_with_its_result(
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
     drop(jobs.spawn("removed", || "first".to_owned()).unwrap());
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
     drop(jobs.remove(0).unwrap());
     drop(jobs.spawn("flushed", || "second".to_owned()).unwrap());
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
     jobs.flush();
     let reported = notices.look();
     let results: Vec<_> =
@@ -212,12 +212,12 @@ fn waiting_for_a_notice_ends_with_a_notice_or_at_its_timeout() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let mut notices = jobs.notices();
-    assert!(!notices.wait(Some(Duration::ZERO)) && !notices.wait(Some(Duration::from_millis(5))));
+    assert!(!notices.wait_timeout(Duration::ZERO) && !notices.wait_timeout(Duration::from_millis(5)));
     jobs.spawn("held", gate.hold(())).unwrap();
     gate.open_soon();
-    assert!(notices.wait(None) && notices.wait(None));
+    assert!(notices.wait() && notices.wait());
     assert_eq!(numbers(&notices.look()), [0]);
-    assert!(!notices.wait(Some(Duration::ZERO)));
+    assert!(!notices.wait_timeout(Duration::ZERO));
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn a_joined_job_is_in_the_next_report_and_a_reported_job_is_finished() {
         scope.spawn(|| {
             let mut notices: Notices = jobs.notices();
             let mut reported = 0;
-            while reported < 100 && notices.wait(Some(GUARD)) {
+            while reported < 100 && notices.wait_timeout(GUARD) {
                 for job in notices.look() {
                     assert!(job.is_finished() && job.clone().downcast::<i32>().unwrap().outcome().is_some());
                     reported += 1;

@@ -34,7 +34,7 @@ fn a_subscriber_skips_no_job_of_another_manager() {
     let (jobs, others) = (JobManager::new(), JobManager::new());
     let mut notices = jobs.notices();
     let (own, other) = (jobs.spawn("own", || ()).unwrap(), others.spawn("other", || ()).unwrap());
-    bgjobs::wait_all(&[(*own).clone(), (*other).clone()], None).unwrap();
+    bgjobs::wait_all([&*own, &*other]).unwrap();
     assert!(!notices.skip(&other));
     assert!(notices.has_news());
     assert!(notices.skip(&own) && !notices.skip(&own), "a job is skipped once");

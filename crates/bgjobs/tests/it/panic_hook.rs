@@ -77,7 +77,7 @@ fn a_manager_and_a_job_may_live_in_thread_locals() {
                 jobs.flush();
                 // Its result is dropped here; that of the stored job is dropped after the thread's other thread-locals.
                 drop(jobs.spawn("dropped", || vec![2]).unwrap());
-                jobs.wait_all(None).unwrap();
+                jobs.wait_all().unwrap();
                 jobs.flush();
             });
         };

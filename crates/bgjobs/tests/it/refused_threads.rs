@@ -50,7 +50,7 @@ fn assert_recovers(jobs: &JobManager, number: u64) {
     let started = block(jobs, &gate, 8);
     assert_eq!((started.len(), started[0].id().get()), (8, number));
     gate.open();
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn jobs_queue_while_a_thread_lives_and_run_when_it_is_free() {
         wait_until("the first queued job runs", || queued[0].state() == State::Running);
         assert_eq!([queued[1].state(), queued[2].state()], [State::Queued; 2]);
         rest.open();
-        jobs.wait_all(None).unwrap();
+        jobs.wait_all().unwrap();
         assert!(queued.iter().map(|job| *job.join().unwrap()).eq(1..=3));
         assert_recovers(&jobs, 4);
         say("done");

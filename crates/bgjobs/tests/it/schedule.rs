@@ -108,7 +108,7 @@ fn a_job_that_follows_an_ended_one_starts_at_once_or_never() {
     let jobs = JobManager::new();
     let (good, bad) = (jobs.spawn("good", || ()).unwrap(), jobs.try_spawn("bad", || Err::<(), _>(std::fmt::Error)));
     let bad = bad.unwrap();
-    bgjobs::wait_all(&jobs.running(), None).unwrap();
+    bgjobs::wait_all(jobs.running()).unwrap();
     let start = |after_what| jobs.named("next").with(after([after_what])).spawn(|| 1).unwrap();
     assert_eq!(start(After::done(&good)).join().unwrap(), &1);
     assert_eq!(start(After::ended(&bad)).join().unwrap(), &1);
@@ -150,7 +150,7 @@ fn joining_a_job_that_follows_the_caller_reports_the_ring() {
         let error = inner.join().unwrap_err();
         assert!(matches!(&error, JoinError::Wait(WaitError::Ring(ring)) if ring.len() == 3));
         // A wait with a timeout ends.
-        assert!(matches!(job.wait_for(&inner, Some(Duration::ZERO)), Err(WaitError::TimedOut { .. })));
+        assert!(matches!(job.wait_for_timeout(&inner, Duration::ZERO), Err(WaitError::TimedOut { .. })));
         Ok(error.to_string())
     });
     let outer = outer.unwrap();
@@ -159,7 +159,7 @@ fn joining_a_job_that_follows_the_caller_reports_the_ring() {
         "the wait would never end: #0 waits for #2 waits for #1 waits for #0; let one of them wait with a time limit"
     ]
     .assert_eq(&text);
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn many_threads_that_spawn_join_look_and_flush_lose_and_duplicate_nothing() {
             });
         }
     });
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
     let total = THREADS * EACH;
     assert_eq!(*numbers.lock().unwrap(), (0..total as u64).map(Into::into).collect());
     let reported = all_notices.look();

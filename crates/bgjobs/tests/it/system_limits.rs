@@ -41,7 +41,7 @@ fn more_blocked_jobs_than_available_threads_do_not_abort_the_process() {
         let (threads, after) = (jobs.threads(), began.elapsed());
         assert_eq!(threads + queued, started.len());
         gate.open();
-        jobs.wait_all(Some(GUARD)).unwrap();
+        jobs.wait_all_timeout(GUARD).unwrap();
         assert_eq!(jobs.completed().len(), started.len());
         wait_until("all threads have ended", || jobs.threads() == 0);
         assert_eq!(block(&jobs, &Gate::new(), 100).len(), 100);

@@ -49,7 +49,7 @@ fn an_empty_list_is_not_shown() {
     jobs.spawn("run", gate.hold(())).unwrap();
     assert_eq!(jobs.status().to_string(), "Running jobs:\n0 : run\n\n");
     gate.open();
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
     assert_eq!(jobs.status().to_string(), "Completed jobs:\n0 : run\n\n");
 }
 
@@ -143,7 +143,7 @@ fn a_flush_report_uses_singular_and_plural() {
     assert_eq!(jobs.flush().to_string(), "No jobs to flush.\n");
     assert_eq!(jobs.status().to_string(), "Running jobs:\n0 : run one\n3 : run two\n6 : run three\n\n");
     gate.open();
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
     assert_eq!(jobs.flush().to_string(), "Flushing 3 Completed jobs.\n");
     jobs.spawn("fit", || 1).unwrap().wait().unwrap();
     assert_eq!(jobs.flush().to_string(), "Flushing 1 Completed job.\n");

@@ -44,7 +44,7 @@ fn an_idle_manager_has_no_threads_before_and_after_its_jobs() {
         assert_eq!(block(&jobs, &gate, 50).len(), 50);
         assert_eq!(jobs.threads(), 50);
         gate.open();
-        jobs.wait_all(None).unwrap();
+        jobs.wait_all().unwrap();
         wait_until("all threads have ended", || jobs.threads() == 0);
     }
 }
@@ -55,7 +55,7 @@ fn the_pool_shrinks_to_what_a_light_load_needs() {
     let gate = Gate::new();
     block(&jobs, &gate, 30);
     gate.open();
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
     // Every check starts a job, so the pool as a whole is never idle for long.
     wait_until("all but two threads have ended", || {
         jobs.spawn("trickle", || ()).unwrap().join().unwrap();
@@ -154,7 +154,7 @@ fn jobs_that_start_and_join_jobs_never_deadlock() {
     let jobs = JobManager::new();
     let handle = jobs.handle();
     assert_eq!(in_time("a tree of jobs", move || tree(&handle, 7)), 128);
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
     assert_eq!(jobs.completed().len(), 254);
 }
 
@@ -167,6 +167,6 @@ fn two_thousand_blocked_jobs_all_run_at_once() {
     assert!(!started.is_empty());
     assert!(jobs.threads() >= started.len());
     gate.open();
-    jobs.wait_all(None).unwrap();
+    jobs.wait_all().unwrap();
     wait_until("all threads have ended", || jobs.threads() == 0);
 }

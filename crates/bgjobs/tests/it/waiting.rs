@@ -2,7 +2,10 @@
 
 use std::{sync::mpsc, thread, time::Duration};
 
-use bgjobs::{AnyJob, Failure, Job, JobId, JobManager, JoinError, WaitError, wait_all, wait_any};
+use bgjobs::{
+    AnyJob, Context, Failure, Job, JobId, JobManager, JoinError, Verdict, WaitError, stop_all, wait_all,
+    wait_all_timeout, wait_any, wait_any_timeout,
+};
 
 use crate::{
     gate::{GUARD, Gate, in_time},
@@ -58,15 +61,17 @@ fn waiting_for_any_returns_the_first_listed_job_that_has_ended() {
     let one = AnyJob::from(jobs.spawn("one", first.hold(())).unwrap());
     let two = AnyJob::from(jobs.spawn("two", second.hold(())).unwrap());
     let both = [one.clone(), two.clone()];
-    let Err(WaitError::TimedOut { running, .. }) = wait_any(&both, Some(SOON)) else { panic!("both gates are closed") };
+    let Err(WaitError::TimedOut { running, .. }) = wait_any_timeout(&both, SOON) else {
+        panic!("both gates are closed")
+    };
     assert_eq!(running, [one.id(), two.id()]);
     second.open_soon();
-    assert_eq!(wait_any(&both, None).unwrap(), two);
+    assert_eq!(wait_any(&both).unwrap(), &two);
     first.open();
     one.wait().unwrap();
-    assert_eq!(wait_any(&both, None).unwrap(), one);
-    assert_eq!(wait_any(std::slice::from_ref(&one), None).unwrap(), one);
-    assert_eq!(wait_any(&[], None).unwrap_err(), WaitError::NoJobs);
+    assert_eq!(wait_any(&both).unwrap(), &one);
+    assert_eq!(wait_any([&one]).unwrap(), &one);
+    assert_eq!(wait_any::<&AnyJob>([]).unwrap_err(), WaitError::NoJobs);
 }
 
 #[test]
@@ -75,7 +80,7 @@ fn waiting_for_any_accepts_jobs_of_several_managers() {
     let (here, there) = (JobManager::new(), JobManager::new());
     let held = AnyJob::from(here.spawn("held", gate.hold(())).unwrap());
     let quick = AnyJob::from(there.spawn("quick", || ()).unwrap());
-    assert_eq!(wait_any(&[held, quick.clone()], None).unwrap(), quick);
+    assert_eq!(wait_any([held, quick.clone()]).unwrap(), quick);
     gate.open();
 }
 
@@ -86,16 +91,41 @@ fn waiting_for_all_names_the_jobs_that_have_not_ended() {
     jobs.spawn("quick", || ()).unwrap().wait().unwrap();
     jobs.spawn("held", gate.hold(())).unwrap();
     jobs.spawn("held too", gate.hold(())).unwrap();
-    let error = wait_all(&jobs.all(), Some(SOON)).unwrap_err();
+    let error = wait_all_timeout(jobs.all(), SOON).unwrap_err();
     assert!(error.to_string().starts_with("jobs #1, #2 have not ended after "), "{error}");
     assert!(
-        matches!(jobs.wait_all(Some(Duration::ZERO)), Err(WaitError::TimedOut { running, .. }) if running.len() == 2)
+        matches!(jobs.wait_all_timeout(Duration::ZERO), Err(WaitError::TimedOut { running, .. }) if running.len() == 2)
     );
     gate.open_soon();
-    wait_all(&jobs.all(), None).unwrap();
-    wait_all(&[], None).unwrap();
-    jobs.wait_all(Some(Duration::ZERO)).unwrap();
+    wait_all(jobs.all()).unwrap();
+    wait_all::<&AnyJob>([]).unwrap();
+    jobs.wait_all_timeout(Duration::ZERO).unwrap();
     assert_eq!(jobs.completed().len(), 3);
+}
+
+#[test]
+fn jobs_with_results_are_waited_for_and_stopped_as_the_list_that_the_caller_has() {
+    let jobs = JobManager::new();
+    let squares: Vec<Job<i32>> = (0..3).map(|n| jobs.spawn("square", move || n * n).unwrap()).collect();
+    wait_all(&squares).unwrap();
+    wait_all_timeout(&squares, Duration::ZERO).unwrap();
+    assert_eq!(squares.iter().map(|job| *job.join().unwrap()).collect::<Vec<_>>(), [0, 1, 4]);
+    assert!(stop_all(&squares, "enough", GUARD).iter().all(|verdict| matches!(verdict, Verdict::FinishedFirst { .. })));
+
+    let sleep = |job: &Context| Ok(job.sleep(Duration::MAX)?);
+    let asleep = [jobs.spawn_with("one", sleep).unwrap(), jobs.spawn_with("two", sleep).unwrap()];
+    assert!(stop_all(&asleep, "enough", GUARD).iter().all(|verdict| matches!(verdict, Verdict::Stopped { .. })));
+}
+
+#[test]
+fn waiting_for_any_returns_the_job_with_the_type_of_its_result() {
+    let jobs = JobManager::new();
+    let gate = Gate::new();
+    let both: Vec<Job<i32>> = vec![jobs.spawn("held", gate.hold(1)).unwrap(), jobs.spawn("quick", || 2).unwrap()];
+    assert_eq!(wait_any(&both).unwrap().join().unwrap(), &2);
+    let quick: Job<i32> = wait_any_timeout(both, GUARD).unwrap();
+    assert_eq!(quick.join().unwrap(), &2);
+    gate.open();
 }
 
 #[test]
@@ -106,13 +136,13 @@ fn a_job_that_would_wait_for_itself_gets_an_error() {
         .spawn_with("selfish", move |job| {
             let me = job.job();
             // Apart from this job there is none to wait for.
-            handle.wait_all(None)?;
+            handle.wait_all()?;
             Ok([
                 me.wait().unwrap_err(),
                 me.wait_timeout(GUARD).unwrap_err(),
-                job.wait_for(me, None).unwrap_err(),
-                wait_all(std::slice::from_ref(me), None).unwrap_err(),
-                wait_any(std::slice::from_ref(me), None).unwrap_err(),
+                job.wait_for(me).unwrap_err(),
+                wait_all([me]).unwrap_err(),
+                wait_any([me]).unwrap_err(),
             ])
         })
         .unwrap();
@@ -124,7 +154,7 @@ fn a_job_that_would_wait_for_itself_gets_an_error() {
 #[test]
 fn a_job_that_lists_only_itself_several_times_gets_the_same_error() {
     let jobs = JobManager::new();
-    let body = |job: &bgjobs::Context| Ok(wait_any(&[job.job().clone(), job.job().clone()], None).unwrap_err());
+    let body = |job: &Context| Ok(wait_any([job.job(), job.job()]).unwrap_err());
     let job = jobs.named("selfish").with(daemon()).spawn_with(body).unwrap();
     assert_eq!(job.join_timeout(GUARD).unwrap(), &WaitError::Itself(0.into()));
 }
@@ -180,7 +210,7 @@ fn a_job_waiting_for_another_notices_its_own_stop() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let other = AnyJob::from(jobs.spawn("held", gate.hold(())).unwrap());
-    let body = move |job: &bgjobs::Context| Ok(job.wait_for(&other, None)?);
+    let body = move |job: &Context| Ok(job.wait_for(&other)?);
     let waiter = jobs.spawn_with("waiter", body).unwrap();
     assert!(matches!(waiter.stop("enough", GUARD), bgjobs::Verdict::Stopped { .. }));
     assert_eq!(waiter.failure().unwrap().message(), "enough");
@@ -192,7 +222,7 @@ fn a_job_waiting_for_one_of_another_manager_notices_its_own_stop() {
     let gate = Gate::new();
     let (jobs, others) = (JobManager::new(), JobManager::new());
     let other = AnyJob::from(others.spawn("held", gate.hold(())).unwrap());
-    let waiter = jobs.spawn_with("waiter", move |job| Ok(job.wait_for(&other, None)?)).unwrap();
+    let waiter = jobs.spawn_with("waiter", move |job| Ok(job.wait_for(&other)?)).unwrap();
     assert!(matches!(waiter.stop("enough", GUARD), bgjobs::Verdict::Stopped { .. }));
     gate.open();
 }
@@ -202,10 +232,10 @@ fn a_job_may_wait_for_another_with_and_without_a_timeout() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let other = AnyJob::from(jobs.spawn("held", gate.hold(())).unwrap());
-    let body = move |job: &bgjobs::Context| {
-        let late = job.wait_for(&other, Some(SOON)).is_err();
+    let body = move |job: &Context| {
+        let late = job.wait_for_timeout(&other, SOON).is_err();
         gate.open_soon();
-        job.wait_for(&other, None)?;
+        job.wait_for(&other)?;
         Ok(late)
     };
     assert_eq!(jobs.spawn_with("waiter", body).unwrap().join().unwrap(), &true);

@@ -239,7 +239,9 @@ fn wait(context: &NativeCallContext<'_>, job: &AnyJob, timeout: Option<Duration>
     let evaluation = Evaluation::of(context);
     evaluation.may_wait()?;
     let _inside = evaluation.call_stack.enter_native(context);
-    match evaluation.context.wait_for(job, timeout) {
+    let context = &evaluation.context;
+    let result = timeout.map_or_else(|| context.wait_for(job), |timeout| context.wait_for_timeout(job, timeout));
+    match result {
         Ok(()) | Err(WaitError::TimedOut { .. }) => Ok(()),
         Err(WaitError::Stopped(_)) => Err(stopped().into()),
         Err(cause) => Err(error(cause.to_string()).into()),
