@@ -99,12 +99,12 @@ pub use error::{
 };
 pub use job::{
     AnyJob, Times,
-    future::{EndFuture, JoinFuture, OwnedJoinFuture},
-    several::{wait_all, wait_all_timeout, wait_any, wait_any_timeout},
-    stop::stop_all,
+    future::EndFuture,
+    several::{wait_all, wait_all_async, wait_all_timeout, wait_any, wait_any_async, wait_any_timeout},
+    stop::{stop_all, stop_all_async},
     summary::Summary,
     text::{Flushed, Report, Status, Tracebacks},
-    typed::Job,
+    typed::{Job, JoinFuture},
 };
 pub use manager::{
     JobManager,

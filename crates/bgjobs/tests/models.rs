@@ -8,10 +8,13 @@
 #![cfg(any(bgjobs_loom, bgjobs_shuttle))]
 
 use std::{
+    future::Future,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
+    task::{self, Poll, Wake, Waker},
     time::Duration,
 };
 
@@ -45,6 +48,24 @@ fn check(model: impl Fn() + Clone + Send + Sync + 'static) {
     larger::fairly(model.clone());
     let scheduler = shuttle::scheduler::PctScheduler::new(PREEMPTIONS, larger::schedules());
     shuttle::Runner::new(scheduler, larger::config()).run(model);
+}
+
+/// Polls `future` on this thread, which sleeps until it is woken.
+fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let (mut context, mut future) = (task::Context::from_waker(&waker), pin!(future));
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
+        }
+    }
 }
 
 #[test]
@@ -294,6 +315,26 @@ fn a_subscriber_that_waits_is_released_at_shutdown() {
         let reader = thread::spawn(move || assert!(!notices.wait()));
         drop(jobs);
         reader.join().unwrap();
+    });
+}
+
+#[test]
+fn a_job_polled_as_a_future_is_woken_by_its_end() {
+    check(|| {
+        let jobs = JobManager::new();
+        let job = jobs.spawn("one", || 7).unwrap();
+        assert_eq!(block_on(job).unwrap(), 7);
+    });
+}
+
+#[test]
+fn an_awaited_shutdown_ends_after_the_jobs_that_jobs_start() {
+    check(|| {
+        let jobs = JobManager::new();
+        let handle = jobs.handle();
+        let outer = jobs.spawn("outer", move || handle.spawn("inner", || 7).unwrap()).unwrap();
+        block_on(jobs.shutdown_async()).unwrap();
+        assert!(outer.outcome().unwrap().unwrap().is_finished());
     });
 }
 

@@ -58,7 +58,7 @@ impl<F: Fn() + Send + Sync> Wake for Call<F> {
 
 impl Drop for OnStop {
     fn drop(&mut self) {
-        self.job.engine().waiters.unregister(self.ticket);
+        self.job.engine().waiters.unregister(self.job.core(), Signal::Stop, self.ticket);
     }
 }
 

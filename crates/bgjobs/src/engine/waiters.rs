@@ -4,7 +4,7 @@
 //! first and then wakes.
 //! A job without waiters costs nothing here.
 
-use std::{collections::HashMap, sync::Arc, task::Waker};
+use std::{collections::HashMap, num::NonZeroU64, sync::Arc, task::Waker};
 
 use crate::{
     record::{Core, Key},
@@ -30,61 +30,61 @@ pub(crate) enum Waiter {
     Future(Waker),
 }
 
-/// One registration.
+/// One registration, for the signal and the job that it was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ticket {
-    key: (Key, Signal),
-    number: u64,
-}
+pub(crate) struct Ticket(NonZeroU64);
 
 /// The registration of a thread, which ends when this is dropped.
 pub(crate) struct Listener<'a> {
     waiters: &'a Waiters,
+    job: &'a Core,
+    signal: Signal,
     ticket: Ticket,
 }
 
 impl Drop for Listener<'_> {
     fn drop(&mut self) {
-        self.waiters.unregister(self.ticket);
+        self.waiters.unregister(self.job, self.signal, self.ticket);
     }
 }
 
 pub(crate) struct Waiters(Mutex<Inner>);
 
-#[derive(Default)]
 struct Inner {
-    waiters: HashMap<(Key, Signal), Vec<(u64, Waiter)>>,
-    next: u64,
+    waiters: HashMap<(Key, Signal), Vec<(Ticket, Waiter)>>,
+    next: NonZeroU64,
 }
 
 impl Waiters {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(Inner::default()))
+        Self(Mutex::new(Inner { waiters: HashMap::new(), next: NonZeroU64::MIN }))
     }
 
     /// Registers `waiter` for a signal of a job.
     pub(crate) fn register(&self, job: &Core, signal: Signal, waiter: Waiter) -> Ticket {
         let job = job.key();
         let mut inner = lock(&self.0);
-        let number = inner.next;
-        inner.next += 1;
-        inner.waiters.entry((job, signal)).or_default().push((number, waiter));
-        Ticket { key: (job, signal), number }
+        let ticket = Ticket(inner.next);
+        inner.next = inner.next.saturating_add(1);
+        inner.waiters.entry((job, signal)).or_default().push((ticket, waiter));
+        ticket
     }
 
     /// Registers a thread for a signal of a job.
-    pub(crate) fn listen(&self, job: &Core, signal: Signal, parker: &Arc<Parker>) -> Listener<'_> {
-        Listener { waiters: self, ticket: self.register(job, signal, Waiter::Thread(Arc::clone(parker))) }
+    pub(crate) fn listen<'a>(&'a self, job: &'a Core, signal: Signal, parker: &Arc<Parker>) -> Listener<'a> {
+        let ticket = self.register(job, signal, Waiter::Thread(Arc::clone(parker)));
+        Listener { waiters: self, job, signal, ticket }
     }
 
     /// Removes a registration; it may be gone already.
-    pub(crate) fn unregister(&self, ticket: Ticket) {
+    pub(crate) fn unregister(&self, job: &Core, signal: Signal, ticket: Ticket) {
+        let key = (job.key(), signal);
         let mut inner = lock(&self.0);
-        let Some(waiters) = inner.waiters.get_mut(&ticket.key) else { return };
-        let index = waiters.iter().position(|&(number, _)| number == ticket.number);
+        let Some(waiters) = inner.waiters.get_mut(&key) else { return };
+        let index = waiters.iter().position(|&(other, _)| other == ticket);
         let waiter = index.map(|index| waiters.swap_remove(index));
         if waiters.is_empty() {
-            inner.waiters.remove(&ticket.key);
+            inner.waiters.remove(&key);
         }
         drop(inner);
         drop(waiter);

@@ -1,6 +1,6 @@
-//! Waiting for a job as a future.
+//! Waiting for the end of a job as a future.
 //!
-//! Knows nothing of how a job ends.
+//! Knows nothing of how a job ends, nor of its result.
 
 use std::{
     future::{Future, IntoFuture},
@@ -10,11 +10,11 @@ use std::{
 
 use crate::{
     engine::waiters::{Signal, Ticket, Waiter},
-    error::JoinError,
-    job::{AnyJob, typed::Job},
+    job::AnyJob,
 };
 
-impl IntoFuture for &AnyJob {
+/// Waits for the end, whatever the outcome.
+impl IntoFuture for AnyJob {
     type Output = ();
     type IntoFuture = EndFuture;
 
@@ -23,51 +23,30 @@ impl IntoFuture for &AnyJob {
     }
 }
 
-impl<'a, T: Send + Sync + 'static> IntoFuture for &'a Job<T> {
-    type Output = Result<&'a T, JoinError>;
-    type IntoFuture = JoinFuture<'a, T>;
+/// Waits for the end, whatever the outcome.
+impl IntoFuture for &AnyJob {
+    type Output = ();
+    type IntoFuture = EndFuture;
 
-    fn into_future(self) -> JoinFuture<'a, T> {
-        JoinFuture { job: self, end: EndFuture::of(self) }
+    fn into_future(self) -> EndFuture {
+        EndFuture::of(self.clone())
     }
 }
 
-impl<T: Clone + Send + Sync + 'static> IntoFuture for Job<T> {
-    type Output = Result<T, JoinError>;
-    type IntoFuture = OwnedJoinFuture<T>;
-
-    fn into_future(self) -> OwnedJoinFuture<T> {
-        OwnedJoinFuture { end: EndFuture::of(&self), job: self }
-    }
-}
-
-/// The future of `(&any_job).await`, ready when the job has ended, whatever its outcome.
+/// The future of `any_job.await` and `(&any_job).await`, ready when the job has ended, whatever its outcome.
+///
+/// Dropping it ends the wait and does not affect the job.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct EndFuture {
-    job: AnyJob,
+    pub(super) job: AnyJob,
+    /// The registration of the last poll's waker.
     ticket: Option<Ticket>,
 }
 
-/// The future of `(&job).await`.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless awaited"]
-pub struct JoinFuture<'a, T> {
-    job: &'a Job<T>,
-    end: EndFuture,
-}
-
-/// The future of `job.await`.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless awaited"]
-pub struct OwnedJoinFuture<T> {
-    job: Job<T>,
-    end: EndFuture,
-}
-
 impl EndFuture {
-    fn of(job: &AnyJob) -> Self {
-        Self { job: job.clone(), ticket: None }
+    pub(super) fn of(job: AnyJob) -> Self {
+        Self { job, ticket: None }
     }
 }
 
@@ -75,14 +54,14 @@ impl Future for EndFuture {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let job = self.job.clone();
+        let Self { job, ticket } = &mut *self;
         let (core, waiters) = (job.core(), &job.engine().waiters);
         if core.life.state().is_finished() {
             return Poll::Ready(());
         }
-        let ticket = waiters.register(core, Signal::End, Waiter::Future(context.waker().clone()));
-        if let Some(old) = self.ticket.replace(ticket) {
-            waiters.unregister(old);
+        let new = waiters.register(core, Signal::End, Waiter::Future(context.waker().clone()));
+        if let Some(old) = ticket.replace(new) {
+            waiters.unregister(core, Signal::End, old);
         }
         if core.life.await_end() { Poll::Pending } else { Poll::Ready(()) }
     }
@@ -91,23 +70,7 @@ impl Future for EndFuture {
 impl Drop for EndFuture {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            self.job.engine().waiters.unregister(ticket);
+            self.job.engine().waiters.unregister(self.job.core(), Signal::End, ticket);
         }
-    }
-}
-
-impl<'a, T: Send + Sync + 'static> Future for JoinFuture<'a, T> {
-    type Output = Result<&'a T, JoinError>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.end).poll(context).map(|()| self.job.ended())
-    }
-}
-
-impl<T: Clone + Send + Sync + 'static> Future for OwnedJoinFuture<T> {
-    type Output = Result<T, JoinError>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.end).poll(context).map(|()| self.job.ended().cloned())
     }
 }

@@ -3,14 +3,17 @@
 //! Knows nothing of how a job ends.
 
 use std::{
+    future::{Future, IntoFuture, poll_fn},
+    pin::Pin,
     sync::Arc,
+    task::Poll,
     time::{Duration, Instant},
 };
 
 use crate::{
     engine::waiters::Signal,
     error::WaitError,
-    job::AnyJob,
+    job::{AnyJob, future::EndFuture},
     system::sync::{Parker, deadline_after},
 };
 
@@ -107,6 +110,65 @@ pub fn wait_any_timeout<J: AsRef<AnyJob>>(
     timeout: Duration,
 ) -> Result<J, WaitError> {
     any(jobs, Some(timeout))
+}
+
+/// Waits until all of `jobs` have ended, without blocking the thread, in any async runtime.
+///
+/// For a time limit, put the runtime's own around it; dropping the future ends the wait.
+/// Unlike [`wait_all`], it never ends for a job that waits for itself.
+///
+/// ```
+/// use bgjobs::{JobManager, wait_all_async};
+/// use futures_lite::future::block_on;
+///
+/// let jobs = JobManager::new();
+/// let squares = (0..3).map(|n| jobs.spawn("square", move || n * n)).collect::<Result<Vec<_>, _>>()?;
+/// block_on(wait_all_async(&squares));
+/// assert!(squares.iter().all(|job| job.is_finished()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub async fn wait_all_async<J: AsRef<AnyJob>>(jobs: impl IntoIterator<Item = J>) {
+    for end in ends(jobs) {
+        end.await;
+    }
+}
+
+/// Waits until one of `jobs` has ended, without blocking the thread, and returns the first of `jobs` that has.
+///
+/// For a time limit, put the runtime's own around it; dropping the future ends the wait.
+/// Unlike [`wait_any`], it never ends for a job that waits only for itself.
+///
+/// # Errors
+///
+/// [`WaitError::NoJobs`] if `jobs` is empty.
+///
+/// ```
+/// use bgjobs::{JobManager, wait_any_async};
+/// use futures_lite::future::block_on;
+///
+/// let jobs = JobManager::new();
+/// let (go, gate) = std::sync::mpsc::channel::<()>();
+/// let both = [jobs.spawn("blocked", move || gate.recv().map_or(0, |()| 1))?, jobs.spawn("quick", || 2)?];
+/// assert_eq!(block_on(wait_any_async(&both))?.join()?, &2);
+/// go.send(())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub async fn wait_any_async<J: AsRef<AnyJob>>(jobs: impl IntoIterator<Item = J>) -> Result<J, WaitError> {
+    let mut jobs: Vec<J> = jobs.into_iter().collect();
+    if jobs.is_empty() {
+        return Err(WaitError::NoJobs);
+    }
+    let mut ends = ends(&jobs);
+    let ended = poll_fn(|context| {
+        let ended = ends.iter_mut().position(|end| Pin::new(end).poll(context).is_ready());
+        ended.map_or(Poll::Pending, Poll::Ready)
+    });
+    let ended = ended.await;
+    Ok(jobs.swap_remove(ended))
+}
+
+fn ends<J: AsRef<AnyJob>>(jobs: impl IntoIterator<Item = J>) -> Vec<EndFuture> {
+    jobs.into_iter().map(|job| job.as_ref().into_future()).collect()
 }
 
 fn all<J: AsRef<AnyJob>>(jobs: impl IntoIterator<Item = J>, timeout: Option<Duration>) -> Result<(), WaitError> {

@@ -2,11 +2,20 @@
 //!
 //! Knows nothing of how it was started.
 
-use std::{any::type_name, fmt, marker::PhantomData, ops::Deref, time::Duration};
+use std::{
+    any::type_name,
+    fmt,
+    future::{Future, IntoFuture},
+    marker::PhantomData,
+    ops::Deref,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use crate::{
     error::JoinError,
-    job::AnyJob,
+    job::{AnyJob, future::EndFuture},
     record::{Record, failure::Failure, job_ref::JobRef},
 };
 
@@ -15,23 +24,26 @@ use crate::{
 /// It can do all that an [`AnyJob`] can.
 /// Dropping it detaches the job, which goes on and stays in its manager's lists.
 ///
-/// It can be awaited in any async runtime: `(&job).await` borrows the result, `job.await` clones it.
+/// It can be awaited in any async runtime: `(&job).await` borrows the result. If that is `Clone`, the job is itself a
+/// [`Future`], whose output is a clone of the result; so `join_all` and the like take jobs as they are.
 ///
 /// ```
 /// use bgjobs::JobManager;
+/// use futures_lite::future::{block_on, zip};
 ///
-/// # fn block_on<F: Future>(future: F) -> F::Output { futures_lite::future::block_on(future) }
 /// let jobs = JobManager::new();
-/// let job = jobs.spawn("fit", || vec![1, 2])?;
+/// let (fit, load) = (jobs.spawn("fit", || vec![1, 2])?, jobs.spawn("load", || "rows".to_owned())?);
 /// block_on(async {
-///     assert_eq!((&job).await?, &[1, 2]);
-///     assert_eq!(job.await?, vec![1, 2]);
+///     assert_eq!((&fit).await?, &[1, 2]);
+///     let (fitted, loaded) = zip(fit, load).await;
+///     assert_eq!((fitted?, loaded?), (vec![1, 2], "rows".to_owned()));
 ///     Ok::<(), Box<dyn std::error::Error>>(())
 /// })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Job<T> {
-    job: AnyJob,
+    /// The job, and the waker of whoever polls it.
+    end: EndFuture,
     /// The record was checked to hold a `T` when this was made.
     result: PhantomData<fn() -> T>,
 }
@@ -40,7 +52,7 @@ impl<T: Send + Sync + 'static> Job<T> {
     /// Gives a job the type of its result, which the caller knows.
     pub(crate) fn of(job: AnyJob) -> Self {
         debug_assert!(job.is::<T>(), "the result of {job:?} is not a {}", type_name::<T>());
-        Self { job, result: PhantomData }
+        Self { end: EndFuture::of(job), result: PhantomData }
     }
 
     /// Waits until the job has ended, and borrows its result; it can be called any number of times.
@@ -94,7 +106,7 @@ impl<T: Send + Sync + 'static> Job<T> {
 
 impl<T> Clone for Job<T> {
     fn clone(&self) -> Self {
-        Self { job: self.job.clone(), result: PhantomData }
+        Self { end: EndFuture::of(AnyJob::clone(self)), result: PhantomData }
     }
 }
 
@@ -102,20 +114,20 @@ impl<T> Deref for Job<T> {
     type Target = AnyJob;
 
     fn deref(&self) -> &AnyJob {
-        &self.job
+        &self.end.job
     }
 }
 
 impl<T> AsRef<AnyJob> for Job<T> {
     fn as_ref(&self) -> &AnyJob {
-        &self.job
+        self
     }
 }
 
 impl<T> PartialEq for Job<T> {
     /// Whether both are the same job.
     fn eq(&self, other: &Self) -> bool {
-        self.job == other.job
+        **self == **other
     }
 }
 
@@ -123,31 +135,71 @@ impl<T> Eq for Job<T> {}
 
 impl<T> From<Job<T>> for AnyJob {
     fn from(job: Job<T>) -> Self {
-        job.job
+        Self::clone(&job)
     }
 }
 
 impl<T> fmt::Display for Job<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.job.fmt(f)
+        fmt::Display::fmt(&**self, f)
     }
 }
 
 impl<T> fmt::Debug for Job<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.job.fmt(f)
+        fmt::Debug::fmt(&**self, f)
     }
 }
 
 impl<T> From<&Job<T>> for JobRef {
     fn from(job: &Job<T>) -> Self {
-        (&job.job).into()
+        (&**job).into()
     }
 }
 
 impl<T> From<Job<T>> for JobRef {
     fn from(job: Job<T>) -> Self {
-        (&job.job).into()
+        (&*job).into()
+    }
+}
+
+/// The output is a clone of the result, or why there is none, as from [`join`](Job::join).
+///
+/// Polling registers one waker, the last one; dropping the job unregisters it. Once ready, it is ready again whenever
+/// it is polled.
+impl<T: Clone + Send + Sync + 'static> Future for Job<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.end).poll(context).map(|()| self.ended().cloned())
+    }
+}
+
+/// Waits for the end, and borrows the result.
+impl<'a, T: Send + Sync + 'static> IntoFuture for &'a Job<T> {
+    type Output = Result<&'a T, JoinError>;
+    type IntoFuture = JoinFuture<'a, T>;
+
+    fn into_future(self) -> JoinFuture<'a, T> {
+        JoinFuture { job: self, end: EndFuture::of(AnyJob::clone(self)) }
+    }
+}
+
+/// The future of `(&job).await`.
+///
+/// Dropping it ends the wait and does not affect the job.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct JoinFuture<'a, T> {
+    job: &'a Job<T>,
+    end: EndFuture,
+}
+
+impl<'a, T: Send + Sync + 'static> Future for JoinFuture<'a, T> {
+    type Output = Result<&'a T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.end).poll(context).map(|()| self.job.ended())
     }
 }
 
@@ -159,7 +211,7 @@ impl AnyJob {
     ///
     /// The job itself, if its result is not a `T`.
     pub fn downcast<T: Send + Sync + 'static>(self) -> Result<Job<T>, Self> {
-        if self.is::<T>() { Ok(Job { job: self, result: PhantomData }) } else { Err(self) }
+        if self.is::<T>() { Ok(Job::of(self)) } else { Err(self) }
     }
 
     /// Whether the job's result is, or will be, a `T`.

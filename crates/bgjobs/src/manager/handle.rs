@@ -9,7 +9,7 @@ use crate::{
     error::{RemoveError, ResultError, TracebackError, UnknownJob, WaitError},
     job::{
         AnyJob,
-        several::{wait_all, wait_all_timeout},
+        several::{wait_all, wait_all_async, wait_all_timeout},
         text::{Flushed, Status, Tracebacks},
     },
     manager::{group::Group, notice::Notices},
@@ -242,6 +242,22 @@ impl Handle {
     /// As [`wait_all_timeout`].
     pub fn wait_all_timeout(&self, timeout: Duration) -> Result<(), WaitError> {
         wait_all_timeout(self.others(), timeout)
+    }
+
+    /// Waits as [`wait_all`](Self::wait_all) does, without blocking the thread, in any async runtime.
+    ///
+    /// The jobs are those that run when the future is first polled. For a time limit, put the runtime's own around it;
+    /// dropping the future ends the wait.
+    ///
+    /// ```
+    /// let jobs = bgjobs::JobManager::new();
+    /// jobs.spawn("fit", || 42)?;
+    /// futures_lite::future::block_on(jobs.wait_all_async());
+    /// assert_eq!(jobs.completed().len(), 1);
+    /// # Ok::<(), bgjobs::SpawnError>(())
+    /// ```
+    pub async fn wait_all_async(&self) {
+        wait_all_async(self.others()).await;
     }
 
     /// The jobs in the running list, apart from the one that asks.

@@ -10,9 +10,9 @@ pub(crate) mod retry;
 pub(crate) mod spawn;
 pub(crate) mod spawner;
 
-use std::{fmt, ops::Deref};
+use std::{fmt, ops::Deref, sync::Arc};
 
-use crate::{config::Config, engine::Engine, error::ShutdownError, manager::handle::Handle};
+use crate::{config::Config, engine::Engine, error::ShutdownError, job::AnyJob, manager::handle::Handle};
 
 /// Owns background jobs.
 ///
@@ -28,6 +28,35 @@ use crate::{config::Config, engine::Engine, error::ShutdownError, manager::handl
 /// let fit = jobs.spawn("fit", || (1..=10).sum::<u32>())?;
 /// // The prompt is back at once. Some time later:
 /// assert_eq!(fit.join()?, &55);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # In async code
+///
+/// The drop blocks its thread. On a runtime with one thread it never returns if a job that it waits for needs the
+/// runtime. There are two ways out: await [`shutdown_async`](Self::shutdown_async) before the drop, which then has nothing
+/// to wait for, or [`detach`](Self::detach) the manager.
+///
+/// ```
+/// use bgjobs::JobManager;
+///
+/// let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// runtime.block_on(async {
+///     let jobs = JobManager::new();
+///     let (send, mut rows) = tokio::sync::mpsc::channel(1);
+///     let load = jobs.spawn("load", move || (0..10).all(|row| send.blocking_send(row).is_ok()))?;
+///     // This task runs on the runtime's only thread, and the job needs it.
+///     let reader = tokio::spawn(async move {
+///         let mut count = 0;
+///         while rows.recv().await.is_some() {
+///             count += 1;
+///         }
+///         count
+///     });
+///     jobs.shutdown_async().await?;
+///     assert_eq!((load.await?, reader.await?), (true, 10));
+///     Ok::<(), Box<dyn std::error::Error>>(())
+/// })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct JobManager {
@@ -95,6 +124,42 @@ impl JobManager {
             return Err(ShutdownError::InsideJob(current.id));
         }
         self.engine.shut_down(None);
+        Ok(())
+    }
+
+    /// Shuts down as [`shutdown`](Self::shutdown) does, without blocking the thread, in any async runtime.
+    ///
+    /// The manager closes when the last job has ended. Dropping the future before that leaves the manager open, with its
+    /// groups resumed for good.
+    ///
+    /// # Errors
+    ///
+    /// [`ShutdownError::InsideJob`] if a job of this manager polls it first.
+    ///
+    /// ```
+    /// use bgjobs::{JobManager, SpawnError};
+    /// use futures_lite::future::block_on;
+    ///
+    /// let jobs = JobManager::new();
+    /// block_on(async {
+    ///     let job = jobs.spawn("fit", || 42)?;
+    ///     jobs.shutdown_async().await?;
+    ///     assert_eq!(job.outcome().unwrap().unwrap(), &42);
+    ///     assert!(matches!(jobs.spawn("late", || ()), Err(SpawnError::ShutDown)));
+    ///     Ok::<(), Box<dyn std::error::Error>>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn shutdown_async(&self) -> Result<(), ShutdownError> {
+        if let Some(current) = self.engine.current() {
+            return Err(ShutdownError::InsideJob(current.id));
+        }
+        self.engine.leave();
+        while let Some(awaited) = self.engine.close_unless_awaited(&[]) {
+            for record in awaited {
+                AnyJob::new(record, Arc::clone(&self.engine)).await;
+            }
+        }
         Ok(())
     }
 }

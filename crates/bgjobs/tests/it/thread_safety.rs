@@ -4,7 +4,7 @@ use std::{cell::Cell, panic::UnwindSafe};
 
 use bgjobs::{
     AnyJob, Config, Context, Failure, Handle, Job, JobId, JobManager, JoinFuture, Log, LogCursor, Name, Notices,
-    Options, OwnedJoinFuture, Report, SpawnError, Status, Take, Traceback, Tracebacks, Verdict,
+    Options, Report, SpawnError, Status, Take, Traceback, Tracebacks, Verdict,
 };
 
 const fn send_and_sync<T: Send + Sync + 'static>() {}
@@ -34,7 +34,6 @@ fn every_public_type_is_send_and_sync() {
     // `Take` makes a result that is only `Send` shareable.
     send_and_sync::<Take<Cell<u8>>>();
     send::<JoinFuture<'static, String>>();
-    send::<OwnedJoinFuture<String>>();
 }
 
 #[test]
