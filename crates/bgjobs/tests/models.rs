@@ -8,8 +8,8 @@
 #![cfg(any(bgjobs_loom, bgjobs_shuttle))]
 
 use std::{
-    future::Future,
-    pin::pin,
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -18,7 +18,11 @@ use std::{
     time::Duration,
 };
 
-use bgjobs::{After, Demand, HostedQueue, HostedWorker, JobManager, Options, Outcome, SpawnError, State};
+use futures_core::Stream;
+
+use bgjobs::{
+    After, Demand, HostedQueue, HostedWorker, JobId, JobManager, Notices, Options, Outcome, SpawnError, State,
+};
 #[cfg(bgjobs_shuttle)]
 use bgjobs::{Config, Context};
 #[cfg(bgjobs_loom)]
@@ -315,6 +319,34 @@ fn a_subscriber_that_waits_is_released_at_shutdown() {
         let reader = thread::spawn(move || assert!(!notices.wait()));
         drop(jobs);
         reader.join().unwrap();
+    });
+}
+
+/// The number of the next job that ends, as a stream tells it.
+fn next(notices: &mut Notices) -> Option<JobId> {
+    block_on(poll_fn(|context| Pin::new(&mut *notices).poll_next(context))).map(|job| job.id())
+}
+
+#[test]
+fn a_stream_of_notices_is_woken_by_an_end() {
+    check(|| {
+        let jobs = JobManager::new();
+        let mut notices = jobs.notices();
+        let reader = thread::spawn(move || next(&mut notices));
+        let job = jobs.spawn("one", || ()).unwrap();
+        assert_eq!(reader.join().unwrap(), Some(job.id()));
+    });
+}
+
+#[test]
+fn a_stream_of_notices_yields_all_ends_before_a_shutdown_ends_it() {
+    check(|| {
+        let jobs = JobManager::new();
+        let mut notices = jobs.notices();
+        let reader = thread::spawn(move || [next(&mut notices), next(&mut notices)]);
+        let job = jobs.spawn("one", || ()).unwrap();
+        drop(jobs);
+        assert_eq!(reader.join().unwrap(), [Some(job.id()), None]);
     });
 }
 

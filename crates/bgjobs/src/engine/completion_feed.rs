@@ -3,7 +3,7 @@
 //! Knows nothing of jobs; its owner's lock guards it.
 //! An end stays here until every subscriber has drained it; without subscribers none is stored.
 
-use std::{collections::VecDeque, mem, sync::Arc};
+use std::{collections::VecDeque, mem, sync::Arc, task::Waker};
 
 /// Wakes a host; called with no lock held.
 pub(crate) type Alarm = Arc<dyn Fn() + Send + Sync>;
@@ -26,8 +26,25 @@ pub(crate) struct Subscriber {
     /// The numbers of later ends that it skips.
     skipped: Vec<u64>,
     alarm: Option<Alarm>,
-    /// Whether the next end raises the alarm, which happens once between two drains.
+    /// Whether the next end raises the alarm, which happens once between two looks.
     armed: bool,
+    /// Wakes the task that waits for the next end.
+    waker: Option<Waker>,
+}
+
+impl Subscriber {
+    /// Moves the cursor by one end, and over those that it skips then.
+    fn advance(&mut self) {
+        self.next += 1;
+        self.pass_skipped();
+    }
+
+    fn pass_skipped(&mut self) {
+        while let Some(index) = self.skipped.iter().position(|&number| number == self.next) {
+            self.skipped.swap_remove(index);
+            self.next += 1;
+        }
+    }
 }
 
 impl<E: Clone> CompletionFeed<E> {
@@ -44,12 +61,18 @@ impl<E: Clone> CompletionFeed<E> {
         !self.subscribers.is_empty()
     }
 
-    /// Adds an end; returns the alarms to raise.
-    pub(crate) fn post(&mut self, entry: E) -> Vec<Alarm> {
+    /// Adds an end; returns the alarms to raise and the tasks to wake.
+    pub(crate) fn post(&mut self, entry: E) -> (Vec<Alarm>, Vec<Waker>) {
         self.ends.push_back(entry);
         let alarm =
             |subscriber: &mut Subscriber| mem::take(&mut subscriber.armed).then(|| subscriber.alarm.clone()).flatten();
-        self.subscribers.iter_mut().filter_map(alarm).collect()
+        (self.subscribers.iter_mut().filter_map(alarm).collect(), self.take_wakers())
+    }
+
+    /// The tasks of all subscribers, which the caller must wake without the lock.
+    #[must_use]
+    pub(crate) fn take_wakers(&mut self) -> Vec<Waker> {
+        self.subscribers.iter_mut().filter_map(|subscriber| subscriber.waker.take()).collect()
     }
 
     /// Adds a subscriber to the ends from now on; returns its number.
@@ -57,7 +80,7 @@ impl<E: Clone> CompletionFeed<E> {
         let id = self.next_subscriber;
         self.next_subscriber += 1;
         let next = self.end();
-        self.subscribers.push(Subscriber { id, next, skipped: Vec::new(), alarm: None, armed: false });
+        self.subscribers.push(Subscriber { id, next, skipped: Vec::new(), alarm: None, armed: false, waker: None });
         id
     }
 
@@ -66,6 +89,11 @@ impl<E: Clone> CompletionFeed<E> {
         let subscriber = self.subscriber(id);
         subscriber.armed = armed;
         subscriber.alarm.replace(alarm)
+    }
+
+    /// Sets or removes the task that the next end wakes; returns the previous one, to be dropped without the lock.
+    pub(crate) fn set_waker(&mut self, id: u64, waker: Option<Waker>) -> Option<Waker> {
+        mem::replace(&mut self.subscriber(id).waker, waker)
     }
 
     fn subscriber(&mut self, id: u64) -> &mut Subscriber {
@@ -86,6 +114,18 @@ impl<E: Clone> CompletionFeed<E> {
         (ends, self.forget_drained())
     }
 
+    /// Takes the subscriber's next end; also returns the subscriber's new cursor, and ends to be dropped without the lock.
+    pub(crate) fn take_one(&mut self, id: u64) -> (Option<E>, u64, Vec<E>) {
+        let index = self.subscriber(id).next - self.first;
+        let end = self.ends.get(usize::try_from(index).expect("a part of what is in memory")).cloned();
+        let subscriber = self.subscriber(id);
+        subscriber.armed = true;
+        if end.is_some() {
+            subscriber.advance();
+        }
+        (end, subscriber.next, self.forget_drained())
+    }
+
     /// Leaves an end out of the subscriber's next drain; returns whether it was there, the subscriber's new cursor, and
     /// ends to be dropped without the lock.
     pub(crate) fn skip(&mut self, id: u64, is_meant: impl Fn(&E) -> bool) -> (bool, u64, Vec<E>) {
@@ -96,10 +136,7 @@ impl<E: Clone> CompletionFeed<E> {
         let meant = pending.find(|(_, entry)| is_meant(entry)).map(|(number, _)| number);
         let subscriber = self.subscriber(id);
         subscriber.skipped.extend(meant);
-        while let Some(index) = subscriber.skipped.iter().position(|&number| number == subscriber.next) {
-            subscriber.skipped.swap_remove(index);
-            subscriber.next += 1;
-        }
+        subscriber.pass_skipped();
         (meant.is_some(), subscriber.next, self.forget_drained())
     }
 

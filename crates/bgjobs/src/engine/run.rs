@@ -105,7 +105,8 @@ impl Engine {
         let id = record.core().id();
         let is_listed = table.move_to(id.get(), list);
         if id != JobId::NONE && completions.has_subscribers() {
-            callbacks.get_or_insert_default().alarms = completions.post(Arc::clone(&record));
+            let callbacks = callbacks.get_or_insert_default();
+            (callbacks.alarms, callbacks.wakers) = completions.post(Arc::clone(&record));
             self.posted.store(completions.end(), Ordering::Release);
             if completions.sleeping > 0 {
                 self.end_posted.notify_all();
@@ -131,7 +132,7 @@ impl Engine {
         if ended.awaited {
             let wakers = self.waiters.wake(key, Signal::End);
             if !wakers.is_empty() {
-                callbacks.get_or_insert_default().wakers = wakers;
+                callbacks.get_or_insert_default().wakers.extend(wakers);
             }
         }
         callbacks

@@ -5,7 +5,7 @@
 use crate::{
     engine::{Engine, table::List, waiting::WaitRequest},
     record::{Core, Shared, id::JobId, state::State, stop::StopReason},
-    system::sync::lock,
+    system::{panic, sync::lock},
 };
 
 /// A shutdown waits in rounds, because jobs may start jobs: each round waits for the jobs that the one before found.
@@ -46,8 +46,12 @@ impl Engine {
             return Some(awaited);
         }
         ledger.open = false;
+        let wakers = ledger.completions.take_wakers();
         drop(ledger);
         self.end_posted.notify_all();
+        for waker in wakers {
+            panic::swallow(|| waker.wake());
+        }
         self.wake_clock();
         // The newest first: one that follows an older job would be stopped for that one's sake.
         for record in left.iter().rev().filter(|record| record.core().daemon) {

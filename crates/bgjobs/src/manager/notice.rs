@@ -4,9 +4,14 @@
 
 use std::{
     fmt,
+    future::poll_fn,
+    pin::Pin,
     sync::Arc,
+    task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
+
+use futures_core::Stream;
 
 use crate::{
     engine::{Engine, completion_feed::Alarm},
@@ -20,6 +25,8 @@ use crate::{
 /// It gets each job that ends after it was made, once, even if the job is flushed or removed; it does not keep alive
 /// the jobs that it has returned.
 /// A subscriber that is never read keeps every ended job alive: drop it instead.
+///
+/// It is also a [`Stream`] of the jobs that end, for any async runtime.
 ///
 /// ```
 /// use bgjobs::JobManager;
@@ -87,11 +94,11 @@ impl Notices {
     /// let fit = jobs.spawn("fit", || 42)?;
     /// println!("fit found {}", fit.join()?);
     ///
-    /// assert!(notices.skip(&fit));
+    /// assert!(notices.mark_seen(&fit));
     /// assert!(!notices.has_news());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn skip(&mut self, job: impl Into<JobRef>) -> bool {
+    pub fn mark_seen(&mut self, job: impl Into<JobRef>) -> bool {
         let job = job.into();
         if job.is_foreign(self.engine.address()) {
             return false;
@@ -127,6 +134,44 @@ impl Notices {
         self.has_news()
     }
 
+    /// Waits as [`wait`](Self::wait) does, without blocking the thread, in any async runtime.
+    ///
+    /// For a time limit, put the runtime's own around it; dropping the future ends the wait, and no notice is lost.
+    ///
+    /// ```
+    /// use bgjobs::JobManager;
+    /// use futures_lite::future::block_on;
+    ///
+    /// let jobs = JobManager::new();
+    /// let mut notices = jobs.notices();
+    /// jobs.spawn("fit", || 42)?;
+    /// assert!(block_on(notices.wait_async()));
+    /// assert_eq!(notices.look()[0].name(), &"fit");
+    ///
+    /// jobs.shutdown()?;
+    /// assert!(!block_on(notices.wait_async()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn wait_async(&mut self) -> bool {
+        let waiting = Waiting(self);
+        poll_fn(|context| waiting.0.poll_news(context)).await
+    }
+
+    /// Whether there is news; pending while there is none and the manager is open.
+    fn poll_news(&mut self, context: &Context<'_>) -> Poll<bool> {
+        if self.has_news() {
+            return Poll::Ready(true);
+        }
+        // Cloned and dropped without the lock, because wakers are user code.
+        let waker = context.waker().clone();
+        let mut ledger = lock(&self.engine.ledger);
+        let is_over = self.has_news() || !ledger.open;
+        let unused = if is_over { Some(waker) } else { ledger.completions.set_waker(self.id, Some(waker)) };
+        drop(ledger);
+        drop(unused);
+        if is_over { Poll::Ready(self.has_news()) } else { Poll::Pending }
+    }
+
     /// Calls `alarm` when a job ends, once between two looks, on the thread that ended the job: the job's thread, or
     /// the thread that stops a job before its start.
     ///
@@ -142,6 +187,52 @@ impl Notices {
         if is_due {
             alarm();
         }
+    }
+}
+
+/// Yields each job when it ends, once and in order; ends when the manager has shut down and all is yielded.
+///
+/// It shares the cursor with the methods: what it yields is in no later look or report, and what they took it does not
+/// yield. A daemon job that ends after the shutdown comes after the end of the stream: poll or look again for it.
+///
+/// ```
+/// use bgjobs::JobManager;
+/// use futures_lite::{future::block_on, stream::StreamExt};
+///
+/// let jobs = JobManager::new();
+/// let notices = jobs.notices();
+/// for n in 0..3 {
+///     jobs.spawn(format!("square {n}"), move || n * n)?;
+/// }
+/// jobs.shutdown()?;
+/// let mut names: Vec<_> = block_on(notices.map(|job| job.name().to_string()).collect());
+/// names.sort();
+/// assert_eq!(names, ["square 0", "square 1", "square 2"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl Stream for Notices {
+    type Item = AnyJob;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<AnyJob>> {
+        if !ready!(self.poll_news(context)) {
+            return Poll::Ready(None);
+        }
+        let mut ledger = lock(&self.engine.ledger);
+        let (ended, next, forgotten) = ledger.completions.take_one(self.id);
+        drop(ledger);
+        drop(forgotten);
+        self.next = next;
+        Poll::Ready(ended.map(|record| AnyJob::new(record, Arc::clone(&self.engine))))
+    }
+}
+
+/// A task that waits for news; dropping this forgets the task.
+struct Waiting<'a>(&'a mut Notices);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let waker = lock(&self.0.engine.ledger).completions.set_waker(self.0.id, None);
+        drop(waker);
     }
 }
 

@@ -112,7 +112,7 @@ impl Jobs {
     /// Notes that the user has just seen how the job ended, if it has, so that no notice repeats it.
     pub fn note_seen(&self, job: &AnyJob) {
         self.note_read(job);
-        self.notices().skip(job.id());
+        self.notices().mark_seen(job.id());
     }
 
     /// Notes that the first `lines` lines of the job's output were read.
