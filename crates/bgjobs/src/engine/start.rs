@@ -4,6 +4,8 @@
 
 use std::sync::{Arc, mpsc::sync_channel};
 
+use ::log::LevelFilter;
+
 use crate::{
     config::Options,
     engine::{
@@ -24,7 +26,7 @@ use crate::{
         stop::StopReason,
     },
     system::{
-        panic::Quietly,
+        panic::{self, Quietly},
         platform::nanos,
         sync::{Ordering, lock},
     },
@@ -242,10 +244,10 @@ impl Drop for UnlistedGuard {
     }
 }
 
-/// Logs a start as the original does; called last, because the logger is user code and may panic.
+/// Logs a start as the original does; the logger is user code, so its panics are swallowed.
 pub(crate) fn log_start(job: &Shared) {
     let id = job.core().id();
-    if id != JobId::NONE {
-        ::log::debug!(target: "bgjobs", "Starting job # {id} in a separate thread.");
+    if id != JobId::NONE && ::log::max_level() >= LevelFilter::Debug {
+        panic::swallow(|| ::log::debug!(target: "bgjobs", "Starting job # {id} in a separate thread."));
     }
 }

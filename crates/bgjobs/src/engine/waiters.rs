@@ -8,7 +8,10 @@ use std::{collections::HashMap, num::NonZeroU64, sync::Arc, task::Waker};
 
 use crate::{
     record::{Core, Key},
-    system::sync::{Mutex, Parker, lock},
+    system::{
+        panic::drop_quietly,
+        sync::{Mutex, Parker, lock},
+    },
 };
 
 /// What a thread or a future can wait for.
@@ -87,7 +90,8 @@ impl Waiters {
             inner.waiters.remove(&key);
         }
         drop(inner);
-        drop(waiter);
+        // A waker is user code, and so is what it holds.
+        drop_quietly(waiter);
     }
 
     /// Wakes the threads that wait for a signal of a job; returns the futures' wakers, which the caller must call.

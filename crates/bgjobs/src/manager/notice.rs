@@ -17,7 +17,10 @@ use crate::{
     engine::{Engine, completion_feed::Alarm},
     job::{AnyJob, text::Report},
     record::job_ref::JobRef,
-    system::sync::{deadline_after, has_passed, lock, wait_until},
+    system::{
+        panic,
+        sync::{deadline_after, has_passed, lock, wait_until},
+    },
 };
 
 /// A subscriber to the ends of jobs, with its own cursor.
@@ -183,9 +186,10 @@ impl Notices {
         let is_due = self.has_news();
         let old = ledger.completions.set_alarm(self.id, Arc::clone(&alarm), !is_due);
         drop(ledger);
-        drop(old);
+        // Both hold values of the user's.
+        panic::drop_quietly(old);
         if is_due {
-            alarm();
+            panic::swallow(move || alarm());
         }
     }
 }
@@ -239,8 +243,9 @@ impl Drop for Waiting<'_> {
 impl Drop for Notices {
     fn drop(&mut self) {
         let removed = lock(&self.engine.ledger).completions.unsubscribe(self.id);
-        // The ends that only this subscriber still needed hold user values, so they are dropped without the lock.
-        drop(removed);
+        // The alarm, and the ends that only this subscriber still needed, hold user values, so they are dropped without
+        // the lock.
+        panic::drop_quietly(removed);
     }
 }
 

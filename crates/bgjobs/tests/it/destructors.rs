@@ -8,6 +8,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    task::{Context, Wake, Waker},
 };
 
 use bgjobs::{Failure, FailureKind, Handle, JobManager, Notices, Options};
@@ -219,4 +220,52 @@ fn a_failure_that_never_reached_a_job_may_panic_when_dropped() {
     let count = Arc::new(AtomicUsize::new(0));
     drop(Failure::from(Bomb(Arc::clone(&count))));
     assert_eq!(count.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn an_alarm_may_panic_when_it_is_replaced_or_dropped_with_its_subscriber() {
+    let (jobs, bomb, count) = armed();
+    let notices = jobs.notices();
+    for _ in 0..2 {
+        let bomb = bomb();
+        notices.wake(move || _ = &bomb);
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+    drop(notices);
+    assert_eq!(count.load(Ordering::SeqCst), 2);
+    still_works(&jobs);
+}
+
+#[test]
+fn a_call_at_a_stop_may_panic_when_it_is_cancelled() {
+    let (jobs, bomb, count) = armed();
+    let first = bomb();
+    let job = jobs.spawn_with("bomb", move |job| {
+        drop(job.on_stop(move || _ = &first));
+        Ok(1)
+    });
+    assert_eq!(job.unwrap().join_timeout(GUARD).unwrap(), &1);
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+    still_works(&jobs);
+}
+
+#[test]
+fn a_waker_may_panic_when_its_future_is_dropped() {
+    struct Armed(#[expect(dead_code, reason = "it is there to be dropped")] Bomb);
+
+    impl Wake for Armed {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    let (jobs, bomb, count) = armed();
+    let gate = Gate::new();
+    let job = jobs.named("held").with(daemon()).spawn(gate.hold(1)).unwrap();
+    let mut future = Box::pin(IntoFuture::into_future(&job));
+    let waker = Waker::from(Arc::new(Armed(bomb())));
+    assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    // The future holds the last reference.
+    drop(waker);
+    drop(future);
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+    still_works(&jobs);
 }

@@ -63,14 +63,27 @@ fn each_start_is_logged_at_debug_level() {
 }
 
 #[test]
-fn a_panicking_logger_harms_only_the_caller() {
+fn a_panic_of_a_logger_is_swallowed() {
     let jobs = bgjobs::JobManager::new();
     for fresh_thread in [false, true] {
         let options = bgjobs::Options { fresh_thread, ..daemon() };
-        let start = || jobs.named("unlucky").with(options.clone()).spawn(|| ());
-        let started = std::panic::AssertUnwindSafe(|| during(|_| panic!("a logger of the host"), start));
-        drop(std::panic::catch_unwind(started));
-        assert_eq!(jobs.wait_all_timeout(GUARD), Ok(()));
+        let start = || jobs.named("unlucky").with(options.clone()).spawn(|| 1);
+        let unlucky = during(|_| panic!("a logger of the host"), start).unwrap();
+        assert_eq!(unlucky.join_timeout(GUARD).unwrap(), &1);
         assert_eq!(jobs.named("next").with(options.clone()).spawn(|| 2).unwrap().join_timeout(GUARD).unwrap(), &2);
     }
+}
+
+#[test]
+fn a_panic_of_a_logger_leaves_a_hosted_job_to_its_host_and_an_unlisted_one_listed() {
+    let jobs = bgjobs::JobManager::new();
+    let panics = |_: &Record<'_>| panic!("a logger of the host");
+    let hosted = during(panics, || jobs.named("hosted").with(daemon()).host()).unwrap();
+    hosted.begin().unwrap().end(Ok(()));
+    let gate = crate::gate::Gate::new();
+    let options = bgjobs::Options { unlisted: true, ..daemon() };
+    let unlisted = jobs.named("unlisted").with(options).spawn(gate.hold(2)).unwrap();
+    assert_eq!(during(panics, || unlisted.list()), Some(1.into()));
+    gate.open();
+    assert_eq!(unlisted.join_timeout(GUARD).unwrap(), &2);
 }

@@ -214,6 +214,18 @@ fn a_panic_in_an_alarm_is_swallowed_and_the_manager_still_works() {
 }
 
 #[test]
+fn a_panic_in_an_alarm_that_is_due_at_once_is_swallowed_too() {
+    let jobs = JobManager::new();
+    let mut notices = jobs.notices();
+    run(&jobs);
+    assert!(notices.has_news());
+    notices.wake(|| panic!("an alarm of the host"));
+    assert_eq!(numbers(&notices.look()), [0]);
+    run(&jobs);
+    assert_eq!(numbers(&notices.look()), [1]);
+}
+
+#[test]
 fn waiting_for_a_notice_ends_with_a_notice_or_at_its_timeout() {
     let jobs = JobManager::new();
     let gate = Gate::new();
