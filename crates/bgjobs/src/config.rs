@@ -25,6 +25,8 @@ pub struct Config {
     pub log_bytes: usize,
     /// The maximum size of a [log file](Options::log_file), in bytes. Default: 1 GiB.
     pub log_file_bytes: u64,
+    /// Whether the program's own panic hook sees the panics of jobs. Default: [`PanicHook::Quiet`].
+    pub panic_hook: PanicHook,
 }
 
 impl Default for Config {
@@ -35,7 +37,56 @@ impl Default for Config {
             measure_cpu: false,
             log_bytes: 1 << 20,
             log_file_bytes: 1 << 30,
+            panic_hook: PanicHook::Quiet,
         }
+    }
+}
+
+/// Whether the program's own panic hook sees the panics of a manager's jobs.
+///
+/// The program's own hook is the one of [`std::panic::set_hook`], by default that of [`std`], which prints the panic.
+/// The first manager sets another in front of it for the whole process, which notes the place and the frames of a panic
+/// in a job, for its [`Failure`](crate::Failure), and hands all other panics on. It may be replaced, wrapped and put
+/// back at any time, and the next job sets it again in front of the hook that it finds.
+///
+/// A panic is one of a job if it happens on the job's own thread, in its body or in a call that the library makes
+/// there, such as an alarm of [`Notices::wake`](crate::Notices::wake) or the destructor of a result. That of a thread
+/// which the body starts is not.
+///
+/// A hook that keeps the hook before it, as with [`take_hook`](std::panic::take_hook), can't be noticed while jobs have
+/// threads. Until all of these have ended it comes first, so it sees the panics of quiet jobs too, and if it does not
+/// call the hook before it, the first job that panics has no place and no frames. Set such a hook before the first job.
+///
+/// ```
+/// use bgjobs::{Config, JobManager, PanicHook};
+/// use std::sync::mpsc;
+///
+/// let (send, seen) = mpsc::channel();
+/// std::panic::set_hook(Box::new(move |info| drop(send.send(info.to_string()))));
+///
+/// let quiet = JobManager::new();
+/// quiet.spawn("index", || -> u64 { panic!("no rows") })?.wait()?;
+/// assert!(seen.try_recv().is_err());
+///
+/// let loud = JobManager::with_config(Config { panic_hook: PanicHook::Program, ..Config::default() });
+/// loud.spawn("index", || -> u64 { panic!("no rows") })?.wait()?;
+/// assert!(seen.try_recv()?.ends_with("no rows"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PanicHook {
+    /// It sees no panic of a job, as if all were caught without a word: a job's failure has all there is to say.
+    #[default]
+    Quiet,
+    /// It sees each panic of a job, those too that a body catches.
+    Program,
+}
+
+impl PanicHook {
+    /// Whether the program's own hook sees the panics of jobs.
+    pub(crate) fn shows(self) -> bool {
+        self == Self::Program
     }
 }
 

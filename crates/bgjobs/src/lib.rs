@@ -91,7 +91,7 @@ pub use command::{
     supervisor::{supervise, supervise_by},
     terminal::TerminalSize,
 };
-pub use config::{Config, Options};
+pub use config::{Config, Options, PanicHook};
 pub use engine::pool::hosted::{Demand, HostedQueue, HostedWorker};
 pub use error::{
     JoinError, LimitError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob,

@@ -14,7 +14,6 @@ use std::{
 use crate::{
     engine::waiters::{Signal, Ticket, Waiter},
     job::AnyJob,
-    system::panic,
 };
 
 /// A call that is due when a job is asked to stop, made by [`Context::on_stop`](crate::Context::on_stop); dropping it
@@ -42,7 +41,7 @@ impl OnStop {
         let waker = Waker::from(Arc::new(Call { call, called: AtomicBool::new(false) }));
         let ticket = job.engine().waiters.register(job.core(), Signal::Stop, Waiter::Future(waker.clone()));
         if job.core().life.is_stopping() {
-            panic::swallow(|| waker.wake());
+            job.engine().swallow(|| waker.wake());
         }
         Self { job: job.clone(), ticket }
     }

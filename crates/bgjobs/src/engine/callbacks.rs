@@ -58,6 +58,11 @@ impl Engine {
         }
     }
 
+    /// Calls user code; a panic is swallowed, and shown as that of a job is.
+    pub(crate) fn swallow(&self, call: impl FnOnce()) {
+        panic::swallow_and_show(self.config.panic_hook.shows(), call);
+    }
+
     #[cold]
     fn call_due(&self, callbacks: Callbacks, worker: Option<&Worker>) {
         let mut cascade = Cascade::default();
@@ -71,14 +76,14 @@ impl Engine {
         }
         for Callbacks { wakers, alarms, orphan, .. } in cascade.callbacks {
             for waker in wakers {
-                panic::swallow(|| waker.wake());
+                self.swallow(|| waker.wake());
             }
             for alarm in alarms {
-                panic::swallow(move || alarm());
+                self.swallow(move || alarm());
             }
-            panic::drop_quietly(orphan);
+            self.swallow(move || drop(orphan));
         }
-        cascade.unstarted.into_iter().for_each(panic::drop_quietly);
+        cascade.unstarted.into_iter().for_each(|unstarted| self.swallow(move || drop(unstarted)));
         if worker.is_some_and(|worker| self.workers.release(worker)) {
             self.workers.grow_for_refused();
         }

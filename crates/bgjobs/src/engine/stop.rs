@@ -7,7 +7,6 @@ use std::sync::Arc;
 use crate::{
     engine::{Engine, callbacks::Callbacks, trace, waiters::Signal},
     record::{Shared, failure::Failure, stop::StopReason},
-    system::panic,
 };
 
 impl Engine {
@@ -18,7 +17,7 @@ impl Engine {
         if first {
             trace::asked_to_stop(core, reason);
             for waker in self.waiters.wake(core.key(), Signal::Stop) {
-                panic::swallow(|| waker.wake());
+                self.swallow(|| waker.wake());
             }
             self.stop_unstarted(record, reason.clone());
         }

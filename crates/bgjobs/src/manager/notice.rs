@@ -189,7 +189,7 @@ impl Notices {
         // Both hold values of the user's.
         panic::drop_quietly(old);
         if is_due {
-            panic::swallow(move || alarm());
+            self.engine.swallow(move || alarm());
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Knows nothing of jobs.
 
 pub(crate) mod panic;
+pub(crate) mod panic_hook;
 pub(crate) mod platform;
 pub(crate) mod process;
 pub(crate) mod spin;

@@ -1,20 +1,19 @@
-//! Catches panics with their location and frames, and keeps them off the terminal.
+//! Catches panics with their location and frames, and keeps them off the terminal unless a thread shows them.
 //!
 //! Knows nothing of jobs: it runs a closure and returns how it ended.
 //! A panic hook records the message, the location and the raw frames of a panic inside [`catch`], which takes a few
 //! microseconds; names and lines are looked up when the failure is read.
-//! All other panics go to the hook that was installed before.
+//! All other panics go to the program's own hook.
 
 use std::{
     any::{Any, TypeId},
     cell::{Cell, RefCell},
-    panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook},
-    sync::Once,
+    panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind},
 };
 
 use backtrace::Backtrace;
 
-use crate::system::sync::thread_local;
+use crate::system::{panic_hook, sync::thread_local};
 
 /// How many panics of one body are remembered.
 ///
@@ -46,6 +45,8 @@ struct Note {
 struct Watch {
     /// Whether a `catch` is running.
     is_on: bool,
+    /// Whether its panics are shown to the program's hook as well.
+    shows: bool,
     /// How many notes there were when it began.
     first: usize,
     /// How many there are now.
@@ -60,27 +61,31 @@ thread_local! {
     static NOTES: RefCell<Vec<Note>> = RefCell::new(Vec::new());
 }
 
-/// Installs the hook that takes notes in front of the host's hook, once per process.
+/// Sets the hook that takes notes in front of the program's own, unless it is known to be set.
+#[inline]
 pub(crate) fn install_hook() {
-    static INSTALLED: Once = Once::new();
-    // A model's own panics come from outside its threads, where its thread-locals can't be read. The standard library
-    // does not allow a panicking thread to change the hook, so the next manager installs it.
-    if cfg!(any(bgjobs_loom, bgjobs_shuttle)) || std::thread::panicking() {
-        return;
-    }
-    INSTALLED.call_once(|| {
-        let previous = take_hook();
-        set_hook(Box::new(move |info| {
-            // If the panic can't be caught, the process is about to die, and its last message belongs on the terminal.
-            if cfg!(panic = "abort") || is_beyond_catching(info) || !take_note(info) {
-                previous(info);
-            }
-        }));
-    });
+    panic_hook::install(is_shown);
+}
+
+/// Sets the hook that takes notes in front of the program's own, also if that hands on to the one that takes notes.
+pub(crate) fn hook_to_front() {
+    panic_hook::come_to_front(is_shown);
+}
+
+/// Shows the panics inside each later [`catch`] on this thread to the program's hook as well, or not.
+pub(crate) fn show_on_this_thread(shows: bool) {
+    WATCH.with(|watch| watch.set(Watch { shows, ..watch.get() }));
+}
+
+/// Whether the program's hook is to see a panic; notes it if it happens inside [`catch`].
+fn is_shown(info: &PanicHookInfo<'_>) -> bool {
+    // If the panic can't be caught, the process is about to die, and its last message belongs on the terminal.
+    cfg!(panic = "abort") || is_beyond_catching(info) || !take_note(info) || WATCH.with(Cell::get).shows
 }
 
 /// Runs `body`; a panic becomes the error, whose payload may itself panic when it is dropped.
 pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Caught> {
+    install_hook();
     let outer = WATCH.with(Cell::get);
     WATCH.with(|watch| watch.set(Watch { is_on: true, first: outer.noted, ..outer }));
     let result = catch_unwind(AssertUnwindSafe(|| bgjobs_body_starts_here(body)));
@@ -93,6 +98,10 @@ pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Caught> {
     result.map_err(|payload| {
         let message = message_of(&*payload);
         let note = notes.into_iter().rev().find(|note| note.kind == (*payload).type_id() && note.message == message);
+        if note.is_none() {
+            // The program's hook may not hand on to ours.
+            hook_to_front();
+        }
         let (location, frames) = note.map_or((None, None), |note| (note.location, Some(note.frames)));
         Caught { message, location, frames, payload }
     })
@@ -109,6 +118,14 @@ pub(crate) fn swallow(call: impl FnOnce()) {
         // The payload's destructor may panic again, so it never runs.
         std::mem::forget(caught.payload);
     }
+}
+
+/// As [`swallow`], with its own choice of whether the panics are shown to the program's hook as well.
+pub(crate) fn swallow_and_show(shows: bool, call: impl FnOnce()) {
+    let outer = WATCH.with(Cell::get).shows;
+    show_on_this_thread(shows);
+    swallow(call);
+    show_on_this_thread(outer);
 }
 
 /// A value of the user's whose destructor may panic: wherever it is dropped, a panic is swallowed.

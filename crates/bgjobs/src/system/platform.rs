@@ -36,7 +36,10 @@ struct Threads {
 /// One thread's share of the thread budget, which the system's limit on memory mappings sets.
 ///
 /// Starting a thread without mappings left aborts the process, so growth must end before that.
-pub(crate) struct ThreadPermit(());
+pub(crate) struct ThreadPermit {
+    /// Whether no other was held when it was taken.
+    is_first: bool,
+}
 
 impl ThreadPermit {
     /// Takes a permit for a thread that is about to be created.
@@ -54,7 +57,12 @@ impl ThreadPermit {
             return Err(io::Error::new(io::ErrorKind::WouldBlock, text));
         }
         threads.live += 1;
-        Ok(Self(()))
+        Ok(Self { is_first: threads.live == 1 })
+    }
+
+    /// Whether no other was held when it was taken.
+    pub(crate) fn is_first(&self) -> bool {
+        self.is_first
     }
 }
 

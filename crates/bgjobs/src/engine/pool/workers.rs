@@ -13,13 +13,14 @@ use std::{
 use crossbeam_utils::CachePadded;
 
 use crate::{
-    config::Config,
+    config::{Config, PanicHook},
     engine::pool::{
         Closed, Pool, Refused,
         policy::{Admission, Growth},
     },
     error::SpawnError,
     system::{
+        panic,
         platform::{ThreadPermit, own_cpu_time, thread_id},
         sync::{AtomicUsize, Builder, Ordering, Parker, yield_now},
     },
@@ -39,6 +40,7 @@ pub(crate) struct Workers<O> {
     pool: CachePadded<Pool<Task<O>>>,
     stack_size: Option<usize>,
     idle_timeout: Duration,
+    panic_hook: PanicHook,
     /// How many threads live that run a single task.
     lone: AtomicUsize,
 }
@@ -76,6 +78,7 @@ impl<O: Send + Sync + 'static> Workers<O> {
             pool: CachePadded::new(Pool::new(Growth::Ahead)),
             stack_size: config.stack_size,
             idle_timeout: config.idle_timeout,
+            panic_hook: config.panic_hook,
             lone: AtomicUsize::new(0),
         })
     }
@@ -201,6 +204,10 @@ impl<O: Send + Sync + 'static> Workers<O> {
         run: impl FnOnce(&Arc<O>) + Send + 'static,
     ) -> io::Result<()> {
         let permit = ThreadPermit::take()?;
+        if permit.is_first() {
+            // No job can panic now.
+            panic::hook_to_front();
+        }
         let owner = self.owner.upgrade().expect("the caller holds the owner");
         // A thread's name must not contain a zero.
         let name = name.split('\0').next().unwrap_or_default();
@@ -208,7 +215,9 @@ impl<O: Send + Sync + 'static> Workers<O> {
         if let Some(size) = stack_size.or(self.stack_size) {
             builder = builder.stack_size(size);
         }
+        let shows = self.panic_hook.shows();
         let run = move || {
+            panic::show_on_this_thread(shows);
             run(&owner);
             drop((owner, permit));
         };
