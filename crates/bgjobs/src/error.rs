@@ -35,6 +35,11 @@ pub enum SpawnError {
     ShutDown,
     /// The system refused a thread, and there is no worker that could take the job later.
     NoThread(io::Error),
+    /// This is the child of a fork, and the manager's threads stayed in the parent.
+    Forked {
+        /// The number of the process that the manager was made in.
+        process: u32,
+    },
     /// The manager does not know the job after which this one was to start.
     Unknown(UnknownJob),
     /// The job is hosted, so this [option](crate::Options) is up to its host.
@@ -57,6 +62,12 @@ impl fmt::Display for SpawnError {
                 write!(f, "a job can't start after job #{id}; name one that is in the lists")?;
                 if f.alternate() { write!(f, ": {error:#}") } else { Ok(()) }
             }
+            Self::Forked { process } => {
+                write!(
+                    f,
+                    "the manager's threads stayed in process {process}, and this is a fork of it; make a new manager here"
+                )
+            }
             Self::Hosted { option } => {
                 write!(
                     f,
@@ -72,7 +83,7 @@ impl Error for SpawnError {
         match self {
             Self::NoThread(error) => Some(error),
             Self::Unknown(error) => Some(error),
-            Self::ShutDown | Self::Hosted { .. } => None,
+            Self::ShutDown | Self::Forked { .. } | Self::Hosted { .. } => None,
         }
     }
 }
@@ -274,6 +285,13 @@ pub enum WaitError {
     ///
     /// Rings are found among jobs of one manager that each wait for one job without a time limit.
     Ring(Vec<JobId>),
+    /// This is the child of a fork, and the job stayed in the parent.
+    Forked {
+        /// The job.
+        job: JobId,
+        /// The number of the process that its manager was made in.
+        process: u32,
+    },
     /// The waiting job was asked to stop.
     Stopped(Stopped),
     /// There are no jobs to wait for.
@@ -300,6 +318,13 @@ impl fmt::Display for WaitError {
                 }
                 let first = ring.first().copied().unwrap_or(JobId::from(0));
                 write!(f, "#{first}; let one of them wait with a time limit")
+            }
+            Self::Forked { job, process } => {
+                write!(
+                    f,
+                    "job #{job} stayed in process {process}, and this is a fork of it; wait for it there, or start it \
+                     again with a new manager here"
+                )
             }
             Self::Stopped(stopped) => {
                 f.write_str("the wait ended, because the job that waits was asked to stop")?;

@@ -36,9 +36,10 @@ use crate::{
         wait_graph::{Node, WaitGraph},
         waiters::Waiters,
     },
-    error::{UnknownJob, UnknownReason},
-    record::{Key, Shared, id::JobId, job_ref::JobRef},
+    error::{SpawnError, UnknownJob, UnknownReason, WaitError},
+    record::{Core, Key, Shared, id::JobId, job_ref::JobRef},
     system::{
+        birthplace::Birthplace,
         panic,
         platform::monotonic,
         sync::{AtomicU64, Condvar, Mutex, Ordering, lock, thread_local},
@@ -47,6 +48,8 @@ use crate::{
 
 pub(crate) struct Engine {
     pub(crate) config: Config,
+    /// The process that the engine's threads belong to; the child of a fork has none of them.
+    birthplace: Birthplace,
     /// The zero of the clock that stamps jobs.
     pub(crate) epoch: Instant,
     /// The same moment as the system's monotonic clock reads it.
@@ -154,6 +157,7 @@ impl Engine {
         Arc::new_cyclic(|engine| Self {
             workers: Workers::new(&config, Weak::clone(engine)),
             config,
+            birthplace: Birthplace::new(),
             epoch: Instant::now(),
             zero: monotonic(),
             ledger: CachePadded::new(Mutex::new(Ledger {
@@ -175,6 +179,29 @@ impl Engine {
 
     pub(crate) fn now(&self) -> u64 {
         monotonic().saturating_sub(self.zero)
+    }
+
+    /// Whether this is the child of a fork, where none of the engine's threads lives and a lock of it may be held for
+    /// ever.
+    pub(crate) fn is_forked(&self) -> bool {
+        self.birthplace.is_left(self.now())
+    }
+
+    /// Refuses to start a job made at `now` in the child of a fork.
+    #[inline]
+    pub(crate) fn check_start(&self, now: u64) -> Result<(), SpawnError> {
+        if self.birthplace.is_left_lately(now) {
+            return Err(SpawnError::Forked { process: self.birthplace.process() });
+        }
+        Ok(())
+    }
+
+    /// Refuses to wait for a job that stayed in the parent of this process; a host may have made others here since.
+    pub(crate) fn check_wait(&self, job: &Core) -> Result<(), WaitError> {
+        if self.birthplace.is_here(job.life.created(), self.now()) {
+            return Ok(());
+        }
+        Err(WaitError::Forked { job: job.id(), process: self.birthplace.process() })
     }
 
     pub(crate) fn posted(&self) -> u64 {

@@ -43,6 +43,7 @@ impl Engine {
         let body = Quietly::new(body);
         let record = self.new_record(name, options);
         let job = Arc::clone(&record) as Shared;
+        self.check_start(job.core().life.created())?;
         let task: Task<Self> = Box::new(move |engine, worker| engine.run(record, body, worker));
         if options.is_scheduled() {
             self.launch_scheduled(&job, options, task)?;

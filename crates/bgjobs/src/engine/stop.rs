@@ -16,6 +16,10 @@ impl Engine {
         let first = core.ask_stop(reason.clone());
         if first {
             trace::asked_to_stop(core, reason);
+            if self.check_wait(core).is_err() {
+                // Only a body that has forked itself is here, and it hears the request.
+                return true;
+            }
             for waker in self.waiters.wake(core.key(), Signal::Stop) {
                 self.swallow(|| waker.wake());
             }

@@ -85,6 +85,7 @@ impl Engine {
         if has_passed(deadline) || spin(|| request.is_over()) {
             return request.result(began);
         }
+        self.check_wait(target)?;
         // With a deadline, even a ring of waits ends.
         let node = current.filter(|_| deadline.is_none());
         if let Some(node) = node {
@@ -117,6 +118,10 @@ impl Engine {
     /// caller then passes the key it gets to [`take_back`](Self::take_back).
     pub(crate) fn lend<'a>(&self, targets: impl Iterator<Item = &'a Core>, needed: usize) -> Option<Key> {
         let job = self.current_with_slot()?;
+        if self.is_forked() {
+            // The slots stayed in the parent.
+            return None;
+        }
         let mut ledger = lock(&self.ledger);
         let (mut open, mut needed) = (Vec::new(), needed);
         for core in targets {

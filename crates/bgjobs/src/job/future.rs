@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     engine::waiters::{Signal, Ticket, Waiter},
+    error::WaitError,
     job::AnyJob,
 };
 
@@ -33,7 +34,8 @@ impl IntoFuture for &AnyJob {
     }
 }
 
-/// The future of `any_job.await` and `(&any_job).await`, ready when the job has ended, whatever its outcome.
+/// The future of `any_job.await` and `(&any_job).await`, ready when the job has ended, whatever its outcome; in the child
+/// of a fork, for a job that stayed in the parent, never.
 ///
 /// Dropping it ends the wait and does not affect the job.
 #[derive(Debug)]
@@ -47,6 +49,11 @@ pub struct EndFuture {
 impl EndFuture {
     pub(super) fn of(job: AnyJob) -> Self {
         Self { job, ticket: None }
+    }
+
+    /// Refuses to wait for a job that stayed in the parent of a fork.
+    pub(super) fn check_fork(&self) -> Result<(), WaitError> {
+        if self.job.is_finished() { Ok(()) } else { self.job.engine().check_wait(self.job.core()) }
     }
 }
 

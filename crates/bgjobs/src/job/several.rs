@@ -159,6 +159,9 @@ pub async fn wait_any_async<J: AsRef<AnyJob>>(jobs: impl IntoIterator<Item = J>)
         return Err(WaitError::NoJobs);
     }
     let mut ends = ends(&jobs);
+    if !jobs.iter().any(|job| job.as_ref().is_finished()) {
+        ends.iter().try_for_each(EndFuture::check_fork)?;
+    }
     let ended = poll_fn(|context| {
         let ended = ends.iter_mut().position(|end| Pin::new(end).poll(context).is_ready());
         ended.map_or(Poll::Pending, Poll::Ready)
@@ -214,6 +217,10 @@ fn until_any(jobs: &[&AnyJob], timeout: Option<Duration>) -> Result<usize, WaitE
     let ended = || jobs.iter().position(|job| job.is_finished());
     let parker = Parker::new();
     let wait_for_one = || {
+        if let Some(ended) = ended() {
+            return Ok(ended);
+        }
+        jobs.iter().try_for_each(|job| job.engine().check_wait(job.core()))?;
         let _listeners: Vec<_> =
             jobs.iter().map(|job| job.engine().waiters.listen(job.core(), Signal::End, &parker)).collect();
         if jobs.iter().all(|job| job.core().life.await_end()) {

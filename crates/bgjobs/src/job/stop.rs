@@ -105,7 +105,7 @@ impl AnyJob {
     /// The verdict on a request made at `asked`, once the job has ended.
     async fn end_stop_async(&self, asked: Instant) -> Verdict {
         let is_own = self.engine.current().is_some_and(|current| current.key == self.core().key());
-        if !is_own {
+        if !is_own && self.engine.check_wait(self.core()).is_ok() {
             self.await;
         }
         self.verdict(asked)
@@ -121,6 +121,8 @@ impl AnyJob {
             }
             State::Finished(outcome) if self.core().life.has_heard_stop() => Verdict::Ended { outcome, after },
             State::Finished(outcome) => Verdict::FinishedFirst { outcome, asked: true },
+            // What the parent's threads were at is unknown here.
+            _ if self.engine.check_wait(self.core()).is_err() => Verdict::StillRunning { after, place: None },
             _ => Verdict::StillRunning { after, place: self.place() },
         }
     }

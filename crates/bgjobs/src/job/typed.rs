@@ -171,6 +171,7 @@ impl<T: Clone + Send + Sync + 'static> Future for Job<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.end.check_fork()?;
         Pin::new(&mut self.end).poll(context).map(|()| self.ended().cloned())
     }
 }
@@ -199,6 +200,7 @@ impl<'a, T: Send + Sync + 'static> Future for JoinFuture<'a, T> {
     type Output = Result<&'a T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.end.check_fork()?;
         Pin::new(&mut self.end).poll(context).map(|()| self.job.ended())
     }
 }

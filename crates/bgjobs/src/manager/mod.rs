@@ -21,6 +21,13 @@ use crate::{config::Config, engine::Engine, error::ShutdownError, job::AnyJob, m
 /// started, daemon jobs are asked to stop but not waited for, and all lists are empty.
 /// A manager in a `static` is never dropped: call [`shutdown`](Self::shutdown) at the end of `main`.
 ///
+/// Its threads don't come along to the child of a fork. There it starts no jobs ([`SpawnError::Forked`]), and a wait
+/// for one of the parent's is an error ([`WaitError::Forked`]); its end waits for nothing. Make a new manager in the
+/// child.
+///
+/// [`SpawnError::Forked`]: crate::SpawnError::Forked
+/// [`WaitError::Forked`]: crate::WaitError::Forked
+///
 /// ```
 /// use bgjobs::JobManager;
 ///
@@ -120,6 +127,9 @@ impl JobManager {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn shutdown(&self) -> Result<(), ShutdownError> {
+        if self.engine.is_forked() {
+            return Ok(());
+        }
         if let Some(current) = self.engine.current() {
             return Err(ShutdownError::InsideJob(current.id));
         }
@@ -151,6 +161,9 @@ impl JobManager {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub async fn shutdown_async(&self) -> Result<(), ShutdownError> {
+        if self.engine.is_forked() {
+            return Ok(());
+        }
         if let Some(current) = self.engine.current() {
             return Err(ShutdownError::InsideJob(current.id));
         }
@@ -180,7 +193,7 @@ impl Deref for JobManager {
 
 impl Drop for JobManager {
     fn drop(&mut self) {
-        if self.detached {
+        if self.detached || self.engine.is_forked() {
             return;
         }
         // A manager may be dropped by one of its own jobs, and then does not wait for that job.

@@ -116,6 +116,8 @@ impl Notices {
 
     /// Waits until a job has ended since the last look (true), or the manager has shut down (false); a thread may loop
     /// on it.
+    ///
+    /// In the child of a fork, where no job ends, it does not wait.
     #[must_use]
     pub fn wait(&self) -> bool {
         self.wait_until(None)
@@ -128,6 +130,9 @@ impl Notices {
     }
 
     fn wait_until(&self, deadline: Option<Instant>) -> bool {
+        if self.has_news() || self.engine.is_forked() {
+            return self.has_news();
+        }
         let mut ledger = lock(&self.engine.ledger);
         ledger.completions.sleeping += 1;
         while ledger.open && !self.has_news() && !has_passed(deadline) {

@@ -184,6 +184,8 @@ impl Spawner<'_> {
         if let Some(option) = self.options.scheduled() {
             return Err(SpawnError::Hosted { option });
         }
+        // In the child of a fork it tells this job from those of the parent.
+        let _ = self.engine.is_forked();
         let record = self.engine.new_record(self.name, &self.options);
         self.engine.enter(&(Arc::clone(&record) as Shared), &self.options)?;
         Ok(Hosted::new(record, Arc::clone(self.engine)))

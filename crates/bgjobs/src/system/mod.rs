@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of jobs.
 
+pub(crate) mod birthplace;
 pub(crate) mod panic;
 pub(crate) mod panic_hook;
 pub(crate) mod platform;

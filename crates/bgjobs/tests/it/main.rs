@@ -9,6 +9,8 @@ mod concurrent_callers;
 mod destructors;
 mod exit;
 mod failures;
+#[cfg(unix)]
+mod forks;
 mod futures;
 mod gate;
 mod groups;

@@ -4,7 +4,7 @@
 
 use std::{any::Any, cell::RefCell, panic::PanicHookInfo, sync::mpsc, thread, time::Duration};
 
-use bgjobs::{Config, Context, Failure, Handle, Job, JobManager, Options, PanicHook, Retry};
+use bgjobs::{Config, Context, Failure, Handle, Job, JobManager, PanicHook, Retry};
 
 use crate::child;
 
