@@ -45,6 +45,22 @@
 //! It is not an async runtime: a running job occupies a thread.
 //! It can't end a thread that ignores a stop: a stop is a request, and its [`Verdict`] says whether the job ended.
 //!
+//! # Tracing
+//!
+//! With the feature `tracing` a job is a span of that crate, and its start, its stop and its end are events. All have the
+//! target `bgjobs` and the fields `id` and `name`.
+//!
+//! | | level | further fields | inside |
+//! |---|---|---|---|
+//! | span `job` | info | | the span that was current where the job was started |
+//! | event `job started` | debug | | the same span |
+//! | event `job asked to stop` | debug | `reason` | the span that is current where the stop is asked for |
+//! | event `job ended` | debug, or warn if the job failed | `outcome` (`done`, `failed`, `stopped`), `waited` and `ran` in seconds, `why` unless it is done | the span that the job was started in; where it was stopped, if it never started |
+//!
+//! The body runs inside the span `job`, with all attempts of a retry. A [`Hosted`] job has events and no span: its host
+//! may enter one of its own.
+//! The span that a job was started in stays open until the job has ended.
+//!
 //! # From the original to this crate
 //!
 //! | `IPython.lib.backgroundjobs` | here |

@@ -18,7 +18,11 @@ use std::sync::Arc;
 
 use crate::{
     engine::{
-        CURRENT, Current, Engine, Ledger, callbacks::Callbacks, pool::workers::Worker, table::List, trace,
+        CURRENT, Current, Engine, Ledger,
+        callbacks::Callbacks,
+        pool::workers::Worker,
+        table::List,
+        trace::{self, Origin},
         waiters::Signal,
     },
     record::{AnyRecord, Core, Record, Shared, failure::Failure, id::JobId, state::Outcome},
@@ -35,11 +39,12 @@ impl Engine {
         self: &Arc<Self>,
         record: Arc<Record<T>>,
         body: Quietly<impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure>>,
+        origin: Origin,
         worker: &mut Worker,
     ) {
         let core = record.core();
         if !core.life.claim() {
-            drop((record, body));
+            drop((record, body, origin));
             if self.workers.release(worker) {
                 self.workers.grow_for_refused();
             }
@@ -48,7 +53,7 @@ impl Engine {
         let started = self.now();
         core.set_thread(worker.thread, worker.cpu_at(started, self.config.measure_cpu));
         core.life.start(started);
-        trace::started(core);
+        trace::started(core, &origin);
         let watched = core.life.is_watched();
         if watched {
             self.note_begin(core.key(), started);
@@ -57,7 +62,7 @@ impl Engine {
         let current = Current { engine: self.address(), job: core.key(), id: core.id(), watched };
         CURRENT.with(|slot| slot.set(Some(current)));
         let in_job = || {
-            let _inside = trace::enter(core);
+            let _inside = trace::enter(core, &origin);
             body.into_inner()(&record, self)
         };
         let result = panic::catch(in_job).map_err(Failure::panicked).flatten();
@@ -66,7 +71,7 @@ impl Engine {
         let used = if self.config.measure_cpu { own_cpu_time() } else { None };
         core.stop_cpu_clock(used);
         core.close_output();
-        trace::ended(core, result.as_ref().err(), || self.now());
+        trace::ended(core, Some(origin), result.as_ref().err(), || self.now());
         let outcome = record.settle(result);
         let owes_growth = self.workers.release(worker);
         let callbacks = self.finish(record, outcome);
@@ -77,19 +82,19 @@ impl Engine {
     }
 
     /// Starts a job whose body the host runs, unless the job was settled before.
-    pub(crate) fn begin(&self, core: &Core) -> bool {
+    pub(crate) fn begin(&self, core: &Core, origin: &Origin) -> bool {
         let claimed = core.life.claim();
         if claimed {
             core.life.start(self.now());
-            trace::started(core);
+            trace::started(core, origin);
         }
         claimed
     }
 
     /// Ends a job whose body the host has run.
-    pub(crate) fn end(&self, record: Arc<Record<()>>, result: Result<(), Failure>) {
+    pub(crate) fn end(&self, record: Arc<Record<()>>, origin: Origin, result: Result<(), Failure>) {
         record.core().close_output();
-        trace::ended(record.core(), result.as_ref().err(), || self.now());
+        trace::ended(record.core(), Some(origin), result.as_ref().err(), || self.now());
         let outcome = record.settle(result);
         self.call(self.finish(record, outcome), None);
     }

@@ -12,6 +12,7 @@ use crate::{
         Deferred, Engine, Ledger, Thread,
         pool::workers::Task,
         schedule::{Action, Terms},
+        trace::Origin,
         wait_graph::Node,
     },
     error::SpawnError,
@@ -44,7 +45,8 @@ impl Engine {
         let record = self.new_record(name, options);
         let job = Arc::clone(&record) as Shared;
         self.check_start(job.core().life.created())?;
-        let task: Task<Self> = Box::new(move |engine, worker| engine.run(record, body, worker));
+        let origin = Origin::here();
+        let task: Task<Self> = Box::new(move |engine, worker| engine.run(record, body, origin, worker));
         if options.is_scheduled() {
             self.launch_scheduled(&job, options, task)?;
         } else if options.fresh_thread || options.stack_size.is_some() {

@@ -35,7 +35,7 @@ impl Engine {
             return None;
         }
         let failure = why();
-        trace::ended(record.core(), Some(&failure), || self.now());
+        trace::ended(record.core(), None, Some(&failure), || self.now());
         let outcome = record.fail(failure);
         self.finish(Arc::clone(record), outcome)
     }

@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     body::context::Context,
-    engine::{Engine, start::log_start},
+    engine::{Engine, start::log_start, trace::Origin},
     job::AnyJob,
     record::{AnyRecord, Record, Shared, failure::Failure},
 };
@@ -41,8 +41,8 @@ pub struct Turn(Held);
 
 /// The sole right to begin and end a job.
 struct Held {
-    /// `None` once the job is settled.
-    record: Option<Arc<Record<()>>>,
+    /// The job, and where it was started; `None` once it is settled.
+    job: Option<(Arc<Record<()>>, Origin)>,
     begun: bool,
     engine: Arc<Engine>,
 }
@@ -50,7 +50,7 @@ struct Held {
 impl Hosted {
     pub(crate) fn new(record: Arc<Record<()>>, engine: Arc<Engine>) -> Self {
         log_start(&(Arc::clone(&record) as Shared));
-        Self(Held { record: Some(record), begun: false, engine })
+        Self(Held { job: Some((record, Origin::here())), begun: false, engine })
     }
 
     /// The job.
@@ -81,21 +81,21 @@ impl Turn {
 
 impl Held {
     fn job(&self) -> AnyJob {
-        let record = self.record.as_ref().expect("only calls that consume the whole take it out");
+        let (record, _) = self.job.as_ref().expect("only calls that consume the whole take it out");
         AnyJob::new(Arc::clone(record) as Shared, Arc::clone(&self.engine))
     }
 
     fn begin(&mut self) -> bool {
-        self.begun = self.record.as_ref().is_some_and(|record| self.engine.begin(record.core()));
+        self.begun = self.job.as_ref().is_some_and(|(record, origin)| self.engine.begin(record.core(), origin));
         if !self.begun {
-            self.record = None;
+            self.job = None;
         }
         self.begun
     }
 
     fn end(&mut self, result: Result<(), Failure>) {
-        if let Some(record) = self.record.take() {
-            self.engine.end(record, result);
+        if let Some((record, origin)) = self.job.take() {
+            self.engine.end(record, origin, result);
         }
     }
 }
@@ -110,6 +110,6 @@ impl Drop for Held {
 
 impl fmt::Debug for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Held").field(&self.record.as_ref().map(|record| record.core().id())).finish()
+        f.debug_tuple("Held").field(&self.job.as_ref().map(|(record, _)| record.core().id())).finish()
     }
 }
