@@ -193,7 +193,7 @@ impl AnyJob {
         }
     }
 
-    /// The processor time that the body has used; `None` where the system does not provide it.
+    /// The processor time that the body has used; `None` if it has not begun, and where the system does not provide it.
     ///
     /// For a running job it is read now, and may include up to a millisecond of earlier jobs on the same thread.
     /// For a finished job it is known only if the manager was made with

@@ -60,7 +60,7 @@ pub struct Summary {
     /// How long the body has run, until now or its end; `None` if it has not begun.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::record::serialize::maybe_seconds"))]
     pub ran: Option<Duration>,
-    /// The processor time that the body has used; see [`AnyJob::cpu_time`].
+    /// The processor time that the body has used; `None` if it has not begun, or is not known: see [`AnyJob::cpu_time`].
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::record::serialize::maybe_seconds"))]
     pub cpu: Option<Duration>,
     /// How far the body has come; see [`AnyJob::progress`].

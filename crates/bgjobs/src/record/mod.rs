@@ -197,13 +197,12 @@ impl Core {
         self.cpu.store(used, Ordering::Relaxed);
     }
 
-    /// The processor time of the body.
+    /// The processor time of the body; `None` if it has not begun.
     pub(crate) fn cpu_time(&self) -> Option<Duration> {
         let known = |time| Some(time).filter(|&time| time != UNKNOWN);
         match self.life.state() {
-            State::Created | State::Queued => Some(Duration::ZERO),
-            // The job was stopped before it started.
-            State::Finished(_) if self.life.started().is_none() => Some(Duration::ZERO),
+            State::Created | State::Queued => None,
+            // Without a start, nothing was stored.
             State::Finished(_) => known(self.cpu.load(Ordering::Relaxed)).map(Duration::from_nanos),
             State::Running | State::Stopping => {
                 let before = known(self.cpu.load(Ordering::Relaxed))?;

@@ -156,3 +156,13 @@ fn unmeasured_cpu_time_is_known_only_while_the_job_runs() {
     job.join().unwrap();
     assert_eq!(job.cpu_time(), None);
 }
+
+#[test]
+fn the_cpu_time_of_a_job_that_never_started_is_not_known() {
+    let jobs = JobManager::with_config(Config { measure_cpu: true, ..Config::default() });
+    let later = Options { delay: Some(Duration::MAX), ..daemon() };
+    let job = jobs.named("later").with(later).spawn(|| ()).unwrap();
+    assert_eq!((job.state(), job.cpu_time(), job.summary().cpu), (State::Queued, None, None));
+    job.ask_stop("not needed");
+    assert_eq!((job.times().started, job.cpu_time(), job.summary().cpu), (None, None, None));
+}

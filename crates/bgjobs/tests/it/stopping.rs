@@ -182,7 +182,7 @@ fn a_job_stopped_before_it_started_ends_at_once_and_its_body_never_runs() {
     );
     assert_eq!(job.failure().unwrap().traceback().to_string(), "stopped: never mind");
     assert_eq!((job.times().ran(), job.stop_reason()), (None, Some("never mind".into())));
-    assert_eq!(job.cpu_time(), Some(Duration::ZERO));
+    assert_eq!((job.cpu_time(), job.summary().cpu), (None, None));
     assert!(matches!(job.stop("again", Duration::ZERO), Verdict::FinishedFirst { outcome: Outcome::Stopped, .. }));
     assert_eq!(notices.look(), all);
     assert!(jobs.dead().contains(&job));

@@ -144,7 +144,7 @@ fn a_job_belongs_to_the_span_that_it_was_started_in_whatever_it_runs_on() {
         ("traced_queued", Options { delay: Some(Duration::ZERO), ..in_group("disk") }),
     ];
     for (id, (name, options)) in bodies.into_iter().enumerate() {
-        let job = request.in_scope(|| jobs.with(options).spawn(name, || tracing::info!("half way")).unwrap());
+        let job = request.in_scope(|| jobs.named(name).with(options).spawn(|| tracing::info!("half way")).unwrap());
         job.join().unwrap();
         assert_eq!(
             traced(name),
@@ -167,8 +167,8 @@ fn the_attempts_of_a_retry_and_the_events_of_a_hosted_job_belong_to_the_span_of_
         tracing::info!("trying");
         Err::<(), _>(Failure::new("no answer"))
     };
-    let job = jobs.with(Options::default()).retry("traced_retried", retry, body).unwrap();
-    let hosted = jobs.with(Options::default()).host("traced_guest").unwrap();
+    let job = jobs.named("traced_retried").retry(retry).spawn_with(body).unwrap();
+    let hosted = jobs.named("traced_guest").host().unwrap();
     drop(request);
     job.wait().unwrap();
     hosted.begin().unwrap().end(Ok(()));
