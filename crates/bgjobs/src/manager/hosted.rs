@@ -15,6 +15,7 @@ use crate::{
 ///
 /// It is listed, waited for and stopped like any other job.
 /// Dropping it before it begins makes the job fail.
+/// In the child of a fork a host may go on with jobs that it makes there, on threads that it makes there.
 ///
 /// ```
 /// let jobs = bgjobs::JobManager::new();

@@ -11,7 +11,7 @@ use bgjobs::{
     wait_any, wait_any_async,
 };
 use fork::{Fork, fork, waitpid_nohang};
-use futures_lite::future::block_on;
+use futures_lite::future::{block_on, poll_once};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{
@@ -119,6 +119,7 @@ fn the_child_of_a_fork_reads_ended_jobs_and_does_not_wait_for_running_ones() {
             assert_eq!(*wait_any(&both).unwrap(), both[1]);
             assert!(matches!(held.join(), Err(JoinError::Wait(WaitError::Forked { .. }))));
             assert!(matches!(block_on(async { (&held).await }), Err(JoinError::Wait(WaitError::Forked { .. }))));
+            assert!(block_on(poll_once((&both[0]).into_future())).is_none(), "it has no error to return");
             assert!(matches!(block_on(held.clone().into_future()), Err(JoinError::Wait(WaitError::Forked { .. }))));
         });
     };
