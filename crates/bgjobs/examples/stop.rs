@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 job.print("half of the rounds are done");
                 halfway.send(())?;
                 // A job that sleeps like this notices a stop at once.
-                job.sleep(Duration::from_hours(1))?;
+                job.sleep(Duration::from_secs(3600))?;
             }
         }
         Ok("all rounds are done")

@@ -31,7 +31,7 @@ const WARM: usize = 20;
 const SLACK: usize = 16 << 20;
 
 /// A timeout longer than any wait here.
-const GUARD: Duration = Duration::from_mins(2);
+const GUARD: Duration = Duration::from_secs(120);
 
 /// Counts the values that are alive: each job captures one, and most return another.
 #[derive(Clone, Default)]

@@ -18,7 +18,7 @@ use crate::{
 const NAMES: [&str; 5] = [Bgjobs::NAME, Std::NAME, Tokio::NAME, Threadpool::NAME, RustyPool::NAME];
 
 /// An idle timeout longer than any run.
-const LONG: Duration = Duration::from_mins(1);
+const LONG: Duration = Duration::from_secs(60);
 
 /// One thousand and ten thousand jobs, each on new threads and on idle ones.
 pub(crate) fn blocked() -> Vec<Answer> {

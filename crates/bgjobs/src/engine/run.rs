@@ -65,7 +65,7 @@ impl Engine {
             let _inside = trace::enter(core, &origin);
             body.into_inner()(&record, self)
         };
-        let result = panic::catch(in_job).map_err(Failure::panicked).flatten();
+        let result = panic::catch(in_job).unwrap_or_else(|panic| Err(Failure::panicked(panic)));
         CURRENT.with(|current| current.set(None));
 
         let used = if self.config.measure_cpu { own_cpu_time() } else { None };

@@ -142,7 +142,8 @@ impl<E> Table<E> {
 
     /// Removes the holes before the first chunk.
     fn drop_holes(&mut self) {
-        while self.chunks.pop_front_if(|chunk| chunk.is_none()).is_some() {
+        while self.chunks.front().is_some_and(Option::is_none) {
+            self.chunks.pop_front();
             self.first_chunk += 1;
         }
     }

@@ -37,7 +37,7 @@ pub struct Retry {
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { attempts: 3, backoff: Duration::from_secs(1), longest: Duration::from_mins(1) }
+        Self { attempts: 3, backoff: Duration::from_secs(1), longest: Duration::from_secs(60) }
     }
 }
 
@@ -143,7 +143,7 @@ impl RetrySpawner<'_> {
             loop {
                 let (core, engine) = (job.job().core(), job.job().engine());
                 core.begin_attempt(number);
-                let result = panic::catch(|| body(job)).map_err(Failure::panicked).flatten();
+                let result = panic::catch(|| body(job)).unwrap_or_else(|panic| Err(Failure::panicked(panic)));
                 core.end_attempt(result.as_ref().err());
                 match result {
                     Err(failure) if failure.kind() != FailureKind::Stop && number < retry.attempts => {

@@ -148,7 +148,7 @@ impl PartialEq<&str> for Name {
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        escaped(self, |_| false).fmt(f)
+        Escaped { text: self, allows: |_| false }.fmt(f)
     }
 }
 
@@ -165,7 +165,7 @@ impl fmt::Debug for Name {
 /// ```
 #[must_use]
 pub fn one_line(text: &str) -> impl fmt::Display {
-    escaped(text, |_| false)
+    Escaped { text, allows: |_| false }
 }
 
 /// Shows `text`, safe for a terminal, with its line breaks and tabs.
@@ -175,19 +175,25 @@ pub fn one_line(text: &str) -> impl fmt::Display {
 /// ```
 #[must_use]
 pub fn many_lines(text: &str) -> impl fmt::Display {
-    escaped(text, |c| c == '\n' || c == '\t')
+    Escaped { text, allows: |c| c == '\n' || c == '\t' }
 }
 
-fn escaped(text: &str, allows: fn(char) -> bool) -> impl fmt::Display {
-    fmt::from_fn(move |f| {
+/// A text, shown with escapes for all that drives a terminal, except the characters that `allows` lets through.
+struct Escaped<'a> {
+    text: &'a str,
+    allows: fn(char) -> bool,
+}
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Most texts need no escapes and are written whole.
-        let mut rest = text;
-        while let Some((index, c)) = rest.char_indices().find(|&(_, c)| drives_terminal(c) && !allows(c)) {
+        let mut rest = self.text;
+        while let Some((index, c)) = rest.char_indices().find(|&(_, c)| drives_terminal(c) && !(self.allows)(c)) {
             write!(f, "{}{}", &rest[..index], c.escape_default())?;
             rest = &rest[index + c.len_utf8()..];
         }
         f.write_str(rest)
-    })
+    }
 }
 
 /// Whether `c` is a control character or changes the direction of the text around it.

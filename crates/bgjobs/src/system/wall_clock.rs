@@ -72,7 +72,7 @@ impl Pair {
 mod tests {
     use super::*;
 
-    const HOUR: Duration = Duration::from_hours(1);
+    const HOUR: Duration = Duration::from_secs(3600);
 
     #[test]
     fn a_moment_and_its_time_are_equally_far_from_the_pair() {

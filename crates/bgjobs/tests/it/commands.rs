@@ -263,7 +263,7 @@ fn a_process_forked_during_a_stop_is_asked_to_end_too() {
     let jobs = supervised();
     // Only a second SIGTERM ends the second sleep before the grace period is over.
     let body = "trap 'sleep 101 & exit' TERM; echo up; sleep 100 & wait";
-    let job = jobs.start(Command::shell(body).grace(Duration::from_hours(1))).unwrap();
+    let job = jobs.start(Command::shell(body).grace(Duration::from_secs(3600))).unwrap();
     wait_until("the command is up", || !job.log().is_empty());
     let verdict = job.stop("enough", GUARD);
     assert!(matches!(verdict, Verdict::Stopped { .. }), "{verdict}");
@@ -273,7 +273,7 @@ fn a_process_forked_during_a_stop_is_asked_to_end_too() {
 fn a_process_that_execs_after_being_asked_to_end_is_asked_again() {
     let jobs = supervised();
     let body = "trap 'exec sleep 101' TERM; echo up; sleep 100 & wait";
-    let job = jobs.start(Command::shell(body).grace(Duration::from_hours(1))).unwrap();
+    let job = jobs.start(Command::shell(body).grace(Duration::from_secs(3600))).unwrap();
     wait_until("the command is up", || !job.log().is_empty());
     let verdict = job.stop("enough", GUARD);
     assert!(matches!(verdict, Verdict::Stopped { .. }), "{verdict}");

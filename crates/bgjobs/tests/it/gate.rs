@@ -9,7 +9,7 @@ use std::{
 use bgjobs::Job;
 
 /// A wait of this length means a hang: no machine is that slow.
-pub(crate) const GUARD: Duration = Duration::from_mins(1);
+pub(crate) const GUARD: Duration = Duration::from_secs(60);
 
 /// Blocks bodies until it is opened. Dropping it opens it, so that a failed test does not hang in its manager's drop.
 pub(crate) struct Gate(Arc<Inner>);

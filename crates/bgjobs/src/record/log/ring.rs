@@ -72,7 +72,10 @@ impl Ring {
         loop {
             let begin = || Line { at: Instant::now(), stream, text: String::new() };
             let open = self.open[stream as usize].get_or_insert_with(begin);
-            let room = text.floor_char_boundary(LONGEST_LINE - open.text.len());
+            let mut room = text.len().min(LONGEST_LINE - open.text.len());
+            while !text.is_char_boundary(room) {
+                room -= 1;
+            }
             open.text.push_str(&text[..room]);
             text = &text[room..];
             if text.is_empty() {
