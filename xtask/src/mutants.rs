@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// A test that takes longer is considered hung, which counts as catching the mistake.
-const PATIENCE: Duration = Duration::from_mins(3);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Cargo's arguments for the models.
 const BUILD: &str =

@@ -26,7 +26,7 @@ pub(super) const ROWS: u16 = 24;
 pub(super) const COLUMNS: u16 = 72;
 
 /// The deadline for a text to appear, so that nothing hangs.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// After this long without output the screen counts as complete.
 const QUIET: Duration = Duration::from_millis(200);
