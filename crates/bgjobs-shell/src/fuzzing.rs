@@ -144,26 +144,28 @@ mod tests {
 
     use super::*;
 
+    /// What the fuzzer has found; nothing in the published crate, which comes without the fuzzer.
     fn corpus(name: &str) -> Vec<Vec<u8>> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
-        let entries = fs::read_dir(folder).expect("the corpus is next to the fuzzer");
-        entries.map(|entry| fs::read(entry.expect("it can be listed").path()).expect("it can be read")).collect()
+        let fuzzer = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+        if !fuzzer.exists() {
+            return Vec::new();
+        }
+        let entries = fs::read_dir(fuzzer.join("corpus").join(name)).expect("the corpus is next to the fuzzer");
+        let files: Vec<_> = entries.map(|entry| entry.expect("it can be listed").path()).collect();
+        assert!(!files.is_empty());
+        files.into_iter().map(|file| fs::read(file).expect("it can be read")).collect()
     }
 
     #[test]
     fn the_editor_survives_any_typed_bytes() {
-        let corpus = corpus("typing");
-        assert!(!corpus.is_empty());
-        for bytes in corpus {
+        for bytes in corpus("typing") {
             type_bytes(&bytes);
         }
     }
 
     #[test]
     fn the_prompt_survives_any_entered_bytes() {
-        let corpus = corpus("lines");
-        assert!(!corpus.is_empty());
-        for bytes in corpus {
+        for bytes in corpus("lines") {
             answer_bytes(&bytes);
         }
     }

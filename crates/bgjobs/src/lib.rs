@@ -152,17 +152,3 @@ pub use record::{
     why::WaitReason,
 };
 pub use system::process::{Process, ProcessState};
-
-/// The examples of the README and of the book, compiled and run with those of the documentation.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-#[doc = include_str!("../../../docs/src/control.md")]
-#[doc = include_str!("../../../docs/src/differences.md")]
-#[doc = include_str!("../../../docs/src/how-it-works.md")]
-#[doc = include_str!("../../../docs/src/introduction.md")]
-#[doc = include_str!("../../../docs/src/limits.md")]
-#[doc = include_str!("../../../docs/src/numbers.md")]
-#[doc = include_str!("../../../docs/src/python.md")]
-#[cfg_attr(unix, doc = include_str!("../../../docs/src/rust.md"))] // It has a `Command`.
-#[doc = include_str!("../../../docs/src/shell.md")]
-struct Documents;

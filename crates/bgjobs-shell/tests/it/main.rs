@@ -11,7 +11,6 @@ mod commands;
 mod copies;
 mod debug;
 mod describe;
-mod documents;
 mod example;
 mod failures;
 mod functions;
@@ -27,10 +26,10 @@ mod select;
 mod shared;
 mod start;
 mod stop;
-mod stories;
 #[cfg(unix)]
 mod system;
 #[cfg(unix)]
+#[expect(dead_code, reason = "the tests of the book use the rest")]
 mod terminal;
 mod transcript;
 #[cfg(unix)]

@@ -43,8 +43,9 @@ fn a_panicking_job_aborts_the_process_and_prints_its_message() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("aborts");
     write(&folder.join("Cargo.toml"), &MANIFEST.replace("BGJOBS", engine.to_str().unwrap()));
     write(&folder.join("src/main.rs"), PROGRAM);
-    // The workspace's versions are already on disk, so cargo fetches nothing; it removes what it does not need from the copy.
-    let lock = fs::read_to_string(engine.join("../../Cargo.lock")).unwrap();
+    // The workspace's versions, or those of the published crate, are already on disk, so cargo fetches nothing; it removes
+    // what it does not need from the copy.
+    let lock = engine.ancestors().find_map(|folder| fs::read_to_string(folder.join("Cargo.lock")).ok()).unwrap();
     if fs::read_to_string(folder.join("workspace.lock")).ok().as_ref() != Some(&lock) {
         write(&folder.join("workspace.lock"), &lock);
         write(&folder.join("Cargo.lock"), &lock);
