@@ -102,6 +102,8 @@ fn long(pythons: &[Python]) -> Vec<Step> {
     // In seconds: two of the models would take far longer to explore completely.
     steps.push(loom("3").env("LOOM_MAX_DURATION", "300"));
     steps.push(shuttle().env("BGJOBS_PROVE", "1"));
+    steps.push(Step::cargo("packed crates", "xtask package"));
+    steps.push(oldest_rust());
     steps.push(Step::cargo("mutants", "xtask mutants"));
     steps.extend(fuzz(300));
     steps
@@ -164,6 +166,13 @@ fn loom(preemptions: &'static str) -> Step {
 fn shuttle() -> Step {
     Step::cargo("shuttle models", "test -p bgjobs --test models --profile model")
         .env("RUSTFLAGS", "--cfg bgjobs_shuttle")
+}
+
+/// The library and its tests with the oldest Rust that its manifest allows, which rustup installs if it is missing.
+fn oldest_rust() -> Step {
+    const VERSION: &str = env!("CARGO_PKG_RUST_VERSION");
+    let line = format!("run --install {VERSION} cargo check -p bgjobs --all-features --all-targets");
+    Step::program("the oldest Rust", Path::new("rustup"), &line).env("CARGO_TARGET_DIR", "target/oldest")
 }
 
 /// Searches for input that makes the prompt panic or hang, for this many seconds per target; puts it in `target/fuzz`.

@@ -8,6 +8,7 @@ mod checks;
 mod component;
 mod imports;
 mod mutants;
+mod package;
 mod pictures;
 mod python;
 mod step;
@@ -30,11 +31,12 @@ The project's checks. Usage: cargo xtask COMMAND
     pictures draw docs/pictures from the screens of the shell and IPython, after building both
              draw NAME, check NAME: draw or compare one picture (shell, ipython), without building
     prove    run the long checks: tests in release with more cases, a soak of ten million jobs, models with more
-             interleavings, mutants, fuzzing, every installed Python
+             interleavings, mutants, fuzzing, the packed crates, the oldest Rust, every installed Python
     mutants  [PART] make one mistake after another in a copy of the engine, and fail if the test that should catch it
              passes; with PART only those whose name contains it
     fuzz     [SECONDS] search for input that makes the prompt panic or hang, 60 seconds per target by default; needs a
              C++ compiler
+    package  pack the crates as for crates.io, unpack them in target, and run their tests there; needs tar
     help     print this text
 ";
 
@@ -49,6 +51,7 @@ enum Task {
     Picture(Purpose, Picture),
     /// Those whose name contains this.
     Mutants(String),
+    Package,
     /// For this many seconds per target.
     Fuzz(u32),
 }
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Ok(Task::Pictures) => check(checks::pictures()),
         Ok(Task::Picture(purpose, picture)) => draw(picture, purpose),
         Ok(Task::Mutants(part)) => mutants::run(&part),
+        Ok(Task::Package) => package::run(),
         Err(message) => {
             eprint!("error: {message}\n\n{HELP}");
             return ExitCode::from(2);
@@ -92,6 +96,7 @@ fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String> {
             Some(other) => return Err(format!("`{other}` is neither `draw` nor `check`")),
         },
         Some("prove") => Task::Check(Form::Long),
+        Some("package") => Task::Package,
         Some("mutants") => Task::Mutants(arguments.next().unwrap_or_default()),
         Some("fuzz") => Task::Fuzz(match arguments.next() {
             None => 60,
@@ -163,6 +168,7 @@ mod tests {
         check("pictures", Ok(Task::Pictures));
         check("pictures check shell", Ok(Task::Picture(Purpose::Check, Picture::Shell)));
         check("pictures draw ipython", Ok(Task::Picture(Purpose::Draw, Picture::IPython)));
+        check("package", Ok(Task::Package));
         check("mutants", Ok(Task::Mutants(String::new())));
         check("fuzz", Ok(Task::Fuzz(60)));
         check("fuzz 5", Ok(Task::Fuzz(5)));
@@ -188,7 +194,7 @@ mod tests {
 
     #[test]
     fn help_lists_each_command() {
-        for command in ["test", "imports", "pictures", "prove", "mutants", "fuzz", "help"] {
+        for command in ["test", "imports", "pictures", "prove", "mutants", "fuzz", "package", "help"] {
             assert!(HELP.contains(&format!("\n    {command} ")), "{command}");
         }
     }

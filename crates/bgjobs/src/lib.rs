@@ -152,3 +152,8 @@ pub use record::{
     why::WaitReason,
 };
 pub use system::process::{Process, ProcessState};
+
+/// The example of the README, compiled and run with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,4 +1,4 @@
-//! The README and the book: their links lead to files, and a test runs each of their blocks.
+//! The READMEs and the book: their links lead to files, and a test runs each of their blocks.
 
 use std::{
     fs,
@@ -25,14 +25,18 @@ fn chapters() -> impl Iterator<Item = (PathBuf, String)> {
     documents("docs/src").filter(|(path, _)| !path.ends_with("SUMMARY.md"))
 }
 
-/// The blocks of the README and of all chapters, each with its language in its first line.
+/// The folders of the crates that are published, each with a README of its own.
+const CRATES: [&str; 2] = ["crates/bgjobs", "crates/bgjobs-shell"];
+
+/// The blocks of the READMEs and of all chapters, each with its language in its first line.
 fn blocks() -> Vec<String> {
-    let texts = chapters().map(|(_, text)| text).chain([file("README.md")]);
+    let readmes = CRATES.iter().map(|folder| file(&format!("{folder}/README.md"))).chain([file("README.md")]);
+    let texts = chapters().map(|(_, text)| text).chain(readmes);
     let blocks = |text: String| text.split("```").skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
     texts.flat_map(blocks).collect()
 }
 
-/// The transcripts of the shell in the README and the book.
+/// The transcripts of the shell in the READMEs and the book.
 pub(crate) fn stories() -> Vec<String> {
     let transcripts = blocks().into_iter().filter_map(|block| block.strip_prefix("text\n").map(str::to_owned));
     transcripts.filter(|story| !story.starts_with("In [1]: %load_ext")).collect()
@@ -47,11 +51,39 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn every_relative_link_leads_to_a_file() {
-    for (path, text) in documents("").chain(documents("docs/src")) {
+    for (path, text) in ["", "docs/src"].into_iter().chain(CRATES).flat_map(documents) {
         for target in links(&text) {
             let file = path.with_file_name(target);
             assert!(file.exists(), "{} links to {target}", path.display());
         }
+    }
+}
+
+/// crates.io shows the README in the crate's folder of the repository, and knows no folder above.
+#[test]
+fn a_link_of_a_crate_s_readme_stays_in_the_crate() {
+    for (path, text) in CRATES.into_iter().flat_map(documents) {
+        for target in links(&text) {
+            assert!(!target.starts_with(['.', '/']), "{} links to {target}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_oldest_rust_in_the_documents_is_that_of_the_manifests() {
+    let manifest = file("Cargo.toml");
+    let version = manifest.lines().find_map(|line| line.strip_prefix("rust-version = ")).expect("it has one");
+    let library = format!("Rust {} or newer", version.trim_matches('"'));
+    // Cargo completes it to three numbers.
+    let shell = env!("CARGO_PKG_RUST_VERSION").trim_end_matches(".0");
+    let shell = format!("[Rust](https://rustup.rs) {shell} or newer");
+    for (document, sentence) in [
+        ("crates/bgjobs/README.md", &library),
+        ("docs/src/rust.md", &library),
+        ("crates/bgjobs-shell/README.md", &shell),
+        ("README.md", &shell),
+    ] {
+        assert!(file(document).contains(sentence), "{document} doesn't say: {sentence}");
     }
 }
 

@@ -22,7 +22,7 @@ fn a_panic_is_reported_with_its_message_and_location() {
     let failure = failure_of(|| -> u8 { panic!("no rows") });
     assert_eq!((failure.kind(), failure.message()), (FailureKind::Panic, "no rows"));
     let text = failure.traceback().to_string();
-    let last = format!("\npanicked at crates/bgjobs/tests/it/failures.rs:{line}:41: no rows");
+    let last = format!("\npanicked at {}:{line}:41: no rows", file!());
     assert!(text.starts_with("Traceback (most recent call last):\n") && text.ends_with(&last), "{text}");
 
     let n = std::hint::black_box(7);
@@ -189,10 +189,8 @@ fn an_error_propagated_by_a_body_shows_where() {
     let line = line!() + 1;
     let job = jobs.spawn_with("parse", |_| Ok("seven".parse::<u32>()?)).unwrap();
     job.wait().unwrap();
-    let expected = format!(
-        "Traceback (most recent call last):\n  crates/bgjobs/tests/it/failures.rs, line {line}\n\
-         invalid digit found in string"
-    );
+    let expected =
+        format!("Traceback (most recent call last):\n  {}, line {line}\ninvalid digit found in string", file!());
     assert_eq!(job.failure().unwrap().traceback().to_string(), expected);
 }
 
