@@ -68,12 +68,8 @@ fn short(pythons: &[Python]) -> Vec<Step> {
         // Only users of the library enable these features, so no other step compiles them.
         Step::cargo("clippy of all features", "clippy -p bgjobs --all-features --all-targets -- -D warnings"),
         Step::cargo("tests of all features", "test -p bgjobs --all-features --test it -- summaries traces"),
-        // Twice: only the first checks links in private docs, and only the second rejects links from public docs to
-        // private items. The second also leaves the documentation that users read.
-        Step::cargo("docs of private items", &format!("doc {ALL} --no-deps --document-private-items"))
-            .env("RUSTDOCFLAGS", "-D warnings"),
-        Step::cargo("docs", &format!("doc {ALL} --no-deps")).env("RUSTDOCFLAGS", "-D warnings"),
     ];
+    steps.extend(docs());
     let names = examples();
     steps.extend(
         names.iter().map(|name| Step::cargo(&format!("example {name}"), &format!("run --quiet --example {name}"))),
@@ -107,6 +103,21 @@ fn long(pythons: &[Python]) -> Vec<Step> {
     steps.push(Step::cargo("mutants", "xtask mutants"));
     steps.extend(fuzz(300));
     steps
+}
+
+/// The documentation, in which a warning is an error.
+///
+/// With and without what the features add, because a link can lead there. Then twice with all of it: only the first
+/// checks links in private docs, and only the second rejects links from public docs to private items. The second also
+/// leaves the documentation that users read.
+fn docs() -> [Step; 3] {
+    let step =
+        |name, flags| Step::cargo(name, &format!("doc {ALL} --no-deps {flags}")).env("RUSTDOCFLAGS", "-D warnings");
+    [
+        step("docs without features", "--no-default-features"),
+        step("docs of private items", "--all-features --document-private-items"),
+        step("docs", "--all-features"),
+    ]
 }
 
 /// Builds the programs from the workspace and draws all pictures.

@@ -7,7 +7,10 @@
 //! - [`shell::answer`] adds the words of a shell, such as `kill 3`.
 //! - `editor/` is the prompt on a terminal; `batch.rs` reads lines from a pipe or a file.
 //! - [`lang`] is everything that knows Rhai.
-//! - [`run`](run()) is the whole shell: with a few lines, a program gets the same prompt with functions of its own.
+#![cfg_attr(
+    feature = "terminal",
+    doc = "- [`run`](run()) is the whole shell: with a few lines, a program gets the same prompt with functions of its own."
+)]
 
 #[cfg(feature = "terminal")]
 mod batch;
