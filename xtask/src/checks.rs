@@ -62,6 +62,7 @@ fn short(pythons: &[Python]) -> Vec<Step> {
     let mut steps = vec![
         Step::cargo("formatting", "fmt --all --check").needs(Component::Rustfmt),
         Step::cargo("imports", "xtask imports"),
+        Step::cargo("public interface", "xtask api check"),
         Step::cargo("clippy", &format!("clippy {ALL} --all-targets -- -D warnings")).needs(Component::Clippy),
         Step::cargo("clippy without a terminal", &format!("clippy {ALL} --lib --no-default-features -- -D warnings")),
         Step::cargo("tests and doctests", &format!("test {ALL}")),

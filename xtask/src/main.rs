@@ -4,6 +4,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
+mod api;
 mod checks;
 mod component;
 mod imports;
@@ -28,6 +29,8 @@ The project's checks. Usage: cargo xtask COMMAND
     test     run every check that CI runs; needs cargo with rustfmt and clippy. The Python package's checks need a
              Python with venv and pip, and are left out without one
     imports  check that imports only go down, by the tables in ARCHITECTURE.md
+    api      write the public interface of the library, as its source says it, to crates/bgjobs/public-api.txt
+             check: compare them
     pictures draw docs/pictures from the screens of the shell and IPython, after building both
              draw NAME, check NAME: draw or compare one picture (shell, ipython), without building
     prove    run the long checks: tests in release with more cases, a soak of ten million jobs, models with more
@@ -52,6 +55,7 @@ enum Task {
     /// Those whose name contains this.
     Mutants(String),
     Package,
+    Api(api::Purpose),
     /// For this many seconds per target.
     Fuzz(u32),
 }
@@ -68,6 +72,7 @@ fn main() -> ExitCode {
         Ok(Task::Pictures) => check(checks::pictures()),
         Ok(Task::Picture(purpose, picture)) => draw(picture, purpose),
         Ok(Task::Mutants(part)) => mutants::run(&part),
+        Ok(Task::Api(purpose)) => api::run(purpose),
         Ok(Task::Package) => package::run(),
         Err(message) => {
             eprint!("error: {message}\n\n{HELP}");
@@ -96,6 +101,11 @@ fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String> {
             Some(other) => return Err(format!("`{other}` is neither `draw` nor `check`")),
         },
         Some("prove") => Task::Check(Form::Long),
+        Some("api") => Task::Api(match arguments.next().as_deref() {
+            None => api::Purpose::Write,
+            Some("check") => api::Purpose::Check,
+            Some(other) => return Err(format!("`{other}` isn't `check`")),
+        }),
         Some("package") => Task::Package,
         Some("mutants") => Task::Mutants(arguments.next().unwrap_or_default()),
         Some("fuzz") => Task::Fuzz(match arguments.next() {
@@ -168,6 +178,8 @@ mod tests {
         check("pictures", Ok(Task::Pictures));
         check("pictures check shell", Ok(Task::Picture(Purpose::Check, Picture::Shell)));
         check("pictures draw ipython", Ok(Task::Picture(Purpose::Draw, Picture::IPython)));
+        check("api", Ok(Task::Api(api::Purpose::Write)));
+        check("api check", Ok(Task::Api(api::Purpose::Check)));
         check("package", Ok(Task::Package));
         check("mutants", Ok(Task::Mutants(String::new())));
         check("fuzz", Ok(Task::Fuzz(60)));
@@ -187,6 +199,7 @@ mod tests {
     fn a_wrong_command_line_is_refused_with_the_reason() {
         check("tset", Err("unknown command `tset`"));
         check("fuzz long", Err("`long` isn't a number of seconds"));
+        check("api write", Err("`write` isn't `check`"));
         check("pictures look", Err("`look` is neither `draw` nor `check`"));
         check("pictures check house", Err("no picture `house`; there are shell and ipython"));
         check("test clippy", Err("unexpected argument `clippy`"));
@@ -194,7 +207,7 @@ mod tests {
 
     #[test]
     fn help_lists_each_command() {
-        for command in ["test", "imports", "pictures", "prove", "mutants", "fuzz", "package", "help"] {
+        for command in ["test", "imports", "api", "pictures", "prove", "mutants", "fuzz", "package", "help"] {
             assert!(HELP.contains(&format!("\n    {command} ")), "{command}");
         }
     }
