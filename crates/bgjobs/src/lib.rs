@@ -13,6 +13,8 @@
 //! - A [`Failure`] says why a job failed: a panic, an error or a stop.
 //! - A [`Group`] puts jobs under one limit and pauses them together. [`Options`] delay a job, let it follow others and
 //!   limit its time; [`Retry`] tries it again. [`AnyJob::why`] says what a job waits for.
+//! - In async code a [`Job`] is a future, [`Notices`] are a stream, and what blocks has a sibling that ends in `_async`:
+//!   [`AnyJob::stop_async`], [`wait_all_async`], [`JobManager::shutdown_async`].
 //! - A [`Context`] is the job as its own body sees it: stop, progress, place, log.
 //! - A [`Command`] is a body too: a system command, all of whose processes end with it.
 //! - A [`Hosted`] job runs on a thread that the host makes; a [`HostedQueue`] says when to make one. An interpreter

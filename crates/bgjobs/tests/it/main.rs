@@ -32,6 +32,7 @@ mod process_trees;
 mod refused_threads;
 mod retry;
 mod schedule;
+mod service;
 mod stopping;
 mod stress;
 mod summaries;
