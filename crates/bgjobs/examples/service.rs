@@ -13,7 +13,7 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use bgjobs::{AnyJob, Context, Handle, JobManager, Options, stop_all_async};
+use bgjobs::{AnyJob, Context, Handle, JobManager};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::timeout};
 
@@ -26,9 +26,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("http://{}", listener.local_addr()?);
     // Reading blocks, so it is a job too: one that is in no list, and that nothing waits for.
     let jobs = JobManager::new();
-    let apart = Options { daemon: true, unlisted: true, ..Options::default() };
-    let input = jobs.with(apart).try_spawn("the input", || io::copy(&mut io::stdin(), &mut io::sink()))?;
-    serve(listener, jobs, async { drop(input.await) }).await
+    let input =
+        jobs.named("the input").daemon().unlisted().try_spawn(|| io::copy(&mut io::stdin(), &mut io::sink()))?;
+    Ok(serve(listener, jobs, async { drop(input.await) }).await?)
 }
 
 /// Serves until `end`, then stops the jobs.
@@ -36,20 +36,18 @@ pub(crate) async fn serve(
     listener: TcpListener,
     jobs: JobManager,
     end: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), Box<dyn Error>> {
+) -> io::Result<()> {
     let app = Router::new()
         .route("/jobs", post(start).get(list))
         .route("/jobs/{id}", get(result).delete(stop))
         .with_state(jobs.handle());
-    let handle = jobs.handle();
     let stopped = async move {
         end.await;
-        // Requests that await a job get its end, so the server has nothing left to wait for.
-        stop_all_async(handle.running(), "the service ends").await;
+        // From here on no job starts, and daemons are asked to stop; so requests that await one are answered.
+        jobs.shutdown_async().await.expect("no job runs this");
+        jobs.wait_all_async().await;
     };
-    axum::serve(listener, app).with_graceful_shutdown(stopped).await?;
-    jobs.shutdown_async().await?;
-    Ok(())
+    axum::serve(listener, app).with_graceful_shutdown(stopped).await
 }
 
 /// Starts to count the primes below the number in the request.
@@ -64,7 +62,7 @@ async fn start(State(jobs): State<Handle>, limit: String) -> Answer<(StatusCode,
         }
         Ok(primes)
     };
-    let job = jobs.spawn_with(format!("primes below {limit}"), count);
+    let job = jobs.named(format!("primes below {limit}")).daemon().spawn_with(count);
     let job = job.map_err(|error| (StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
     Ok((StatusCode::CREATED, Json(shown(&job))))
 }
@@ -77,7 +75,7 @@ async fn list(State(jobs): State<Handle>) -> Json<Value> {
 async fn result(State(jobs): State<Handle>, Path(id): Path<u64>) -> Answer<String> {
     let job =
         found(&jobs, id)?.downcast::<u64>().map_err(|_| (StatusCode::NOT_FOUND, format!("#{id} has no number")))?;
-    let primes = job.await.map_err(|error| (StatusCode::GONE, error.to_string()))?;
+    let primes = job.await.map_err(|error| (StatusCode::GONE, format!("{error:#}")))?;
     Ok(primes.to_string())
 }
 
@@ -89,7 +87,7 @@ async fn stop(State(jobs): State<Handle>, Path(id): Path<u64>) -> Answer<(Status
 }
 
 fn found(jobs: &Handle, id: u64) -> Answer<AnyJob> {
-    jobs.get(id).map_err(|error| (StatusCode::NOT_FOUND, error.to_string()))
+    jobs.get(id).map_err(|error| (StatusCode::NOT_FOUND, format!("{error:#}")))
 }
 
 fn shown(job: &AnyJob) -> Value {

@@ -114,7 +114,8 @@ impl<E: Clone> CompletionFeed<E> {
         (ends, self.forget_drained())
     }
 
-    /// Takes the subscriber's next end; also returns the subscriber's new cursor, and ends to be dropped without the lock.
+    /// Takes the subscriber's next end; also returns the subscriber's new cursor, and ends to be dropped without the
+    /// lock.
     pub(crate) fn take_one(&mut self, id: u64) -> (Option<E>, u64, Vec<E>) {
         let index = self.subscriber(id).next - self.first;
         let end = self.ends.get(usize::try_from(index).expect("a part of what is in memory")).cloned();

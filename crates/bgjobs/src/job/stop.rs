@@ -53,9 +53,9 @@ impl AnyJob {
     /// Asks the job to stop, and returns the verdict when it has ended, without blocking the thread, in any async
     /// runtime.
     ///
-    /// The request is made when the future is first polled, and stays in force if the future is dropped. It waits as
-    /// long as the body takes: for a deadline, put the runtime's own around it. A job that stops itself gets the verdict
-    /// that it still runs, at once.
+    /// The request is made when the future is first polled, and stays in force if the future is dropped.
+    /// It waits as long as the body takes: for a deadline, put the runtime's own around it.
+    /// A job that stops itself gets the verdict that it still runs, at once.
     ///
     /// ```
     /// use bgjobs::{JobManager, Verdict};

@@ -41,8 +41,8 @@ use crate::{config::Config, engine::Engine, error::ShutdownError, job::AnyJob, m
 /// # In async code
 ///
 /// The drop blocks its thread. On a runtime with one thread it never returns if a job that it waits for needs the
-/// runtime. There are two ways out: await [`shutdown_async`](Self::shutdown_async) before the drop, which then has nothing
-/// to wait for, or [`detach`](Self::detach) the manager.
+/// runtime. There are two ways out: await [`shutdown_async`](Self::shutdown_async) before the drop, which then has
+/// nothing to wait for, or [`detach`](Self::detach) the manager.
 ///
 /// ```
 /// use bgjobs::JobManager;
@@ -139,8 +139,8 @@ impl JobManager {
 
     /// Shuts down as [`shutdown`](Self::shutdown) does, without blocking the thread, in any async runtime.
     ///
-    /// The manager closes when the last job has ended. Dropping the future before that leaves the manager open, with its
-    /// groups resumed for good.
+    /// The manager closes when the last job has ended. Dropping the future before that leaves the manager open, but its
+    /// groups ignore pauses from then on.
     ///
     /// # Errors
     ///

@@ -8,6 +8,7 @@ mod commands;
 mod concurrent_callers;
 mod destructors;
 mod exit;
+mod exit_async;
 mod failures;
 #[cfg(unix)]
 mod forks;
@@ -22,6 +23,7 @@ mod logs;
 mod model;
 mod names;
 mod notices;
+mod notices_async;
 mod options;
 mod owners;
 mod panic_hook;

@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use bgjobs::JobManager;
+use bgjobs::{AnyJob, JobManager, Outcome, State};
 
 use crate::gate::{GUARD, in_time};
 
@@ -30,8 +30,10 @@ fn ask(server: SocketAddr, request: &str, body: &str) -> (u16, String) {
     (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }
 
-/// Runs the service while `client` asks it; then ends it, and waits until it has ended.
-fn with_service(client: impl FnOnce(SocketAddr) + Send + 'static) {
+/// Runs the service while `client` asks it; then ends it, waits until it has ended, and returns the jobs that ended.
+fn with_service(client: impl FnOnce(SocketAddr)) -> Vec<AnyJob> {
+    let jobs = JobManager::new();
+    let mut notices = jobs.notices();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let address = listener.local_addr().unwrap();
@@ -40,15 +42,14 @@ fn with_service(client: impl FnOnce(SocketAddr) + Send + 'static) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            example::serve(listener, JobManager::new(), async { drop(ended.await) })
-                .await
-                .map_err(|error| error.to_string())
+            example::serve(listener, jobs, async { drop(ended.await) }).await
         })
     };
     let server = thread::spawn(move || in_time("serving", server));
     client(address);
     drop(end);
     server.join().unwrap().unwrap();
+    notices.look()
 }
 
 #[test]
@@ -74,5 +75,6 @@ fn a_service_starts_lists_awaits_and_stops_jobs() {
 
 #[test]
 fn a_service_that_ends_stops_its_jobs_first() {
-    with_service(|server| assert_eq!(ask(server, "POST /jobs", &u64::MAX.to_string()).0, 201));
+    let ended = with_service(|server| assert_eq!(ask(server, "POST /jobs", &u64::MAX.to_string()).0, 201));
+    assert_eq!(ended.iter().map(AnyJob::state).collect::<Vec<_>>(), [State::Finished(Outcome::Stopped)]);
 }

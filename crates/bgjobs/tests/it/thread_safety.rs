@@ -3,8 +3,9 @@
 use std::{cell::Cell, panic::UnwindSafe};
 
 use bgjobs::{
-    AnyJob, Config, Context, Failure, Handle, Job, JobId, JobManager, JoinFuture, Log, LogCursor, Name, Notices,
-    Options, Report, SpawnError, Status, Take, Traceback, Tracebacks, Verdict,
+    AnyJob, Config, Context, EndFuture, Failure, Handle, Job, JobId, JobManager, JoinFuture, Log, LogCursor, Name,
+    Notices, Options, Report, SpawnError, Status, Take, Traceback, Tracebacks, Verdict, stop_all_async, wait_all_async,
+    wait_any_async,
 };
 
 const fn send_and_sync<T: Send + Sync + 'static>() {}
@@ -34,6 +35,21 @@ fn every_public_type_is_send_and_sync() {
     // `Take` makes a result that is only `Send` shareable.
     send_and_sync::<Take<Cell<u8>>>();
     send::<JoinFuture<'static, String>>();
+}
+
+#[test]
+fn every_future_may_be_polled_by_any_thread() {
+    const fn is_send(_: &impl Send) {}
+    let jobs = JobManager::new();
+    let list = [jobs.spawn("one", || 1).unwrap()];
+    is_send(&wait_all_async(&list));
+    is_send(&wait_any_async(list.clone()));
+    is_send(&stop_all_async(&list, "enough"));
+    is_send(&list[0].stop_async("enough"));
+    is_send(&jobs.wait_all_async());
+    is_send(&jobs.shutdown_async());
+    is_send(&jobs.notices().wait_async());
+    send::<EndFuture>();
 }
 
 #[test]
