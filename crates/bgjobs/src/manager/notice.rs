@@ -226,11 +226,9 @@ impl Stream for Notices {
         if !ready!(self.poll_news(context)) {
             return Poll::Ready(None);
         }
-        let mut ledger = lock(&self.engine.ledger);
-        let (ended, next, forgotten) = ledger.completions.take_one(self.id);
-        drop(ledger);
-        drop(forgotten);
+        let (ended, next, forgotten) = lock(&self.engine.ledger).completions.take_one(self.id);
         self.next = next;
+        drop(forgotten);
         Poll::Ready(ended.map(|record| AnyJob::new(record, Arc::clone(&self.engine))))
     }
 }

@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use bgjobs::{JobManager, Notices};
+use bgjobs::{JobManager, Notices, State};
 use futures_lite::{
     future::{block_on, poll_once},
     stream::StreamExt,
@@ -19,7 +19,7 @@ use futures_lite::{
 use crate::{
     gate::{Gate, wait_until},
     notices::{run, tracked},
-    support::numbers,
+    support::{daemon, numbers},
 };
 
 /// The number of the next job that the stream yields.
@@ -52,6 +52,20 @@ fn a_stream_that_waits_ends_when_the_manager_is_dropped() {
     run(&jobs);
     drop(jobs);
     assert_eq!(reader.join().unwrap(), [0, 1]);
+}
+
+#[test]
+fn a_daemon_that_ends_after_the_shutdown_comes_after_the_end_of_the_stream() {
+    let jobs = JobManager::new();
+    let gate = Gate::new();
+    let mut notices = jobs.notices();
+    let daemon = jobs.with(daemon()).spawn("daemon", gate.hold(())).unwrap();
+    wait_until("the daemon runs", || daemon.state() == State::Running);
+    jobs.shutdown().unwrap();
+    assert_eq!(next(&mut notices), None);
+    gate.open();
+    daemon.wait().unwrap();
+    assert_eq!(next(&mut notices), Some(0));
 }
 
 #[test]
