@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use bgjobs::{AnyJob, Progress, State, Status, one_line};
+use bgjobs::{AnyJob, State, Status, one_line};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::{
@@ -64,9 +64,7 @@ fn standing(job: &AnyJob) -> Option<String> {
     if let Some(reason) = job.stop_reason().filter(|_| state == State::Stopping) {
         parts.push(format!("asked to stop ({reason})"));
     }
-    if let Some(progress) = job.progress() {
-        parts.extend(how_far(&progress));
-    }
+    parts.extend(job.progress().map(|progress| progress.to_string()).filter(|text| !text.is_empty()));
     parts.extend(job.remaining().map(|time| format!("about {} left", about(time))));
     // `why` shows the rest.
     let why = job.why().first().map(|waiting| {
@@ -76,22 +74,6 @@ fn standing(job: &AnyJob) -> Option<String> {
     });
     parts.extend(why.or_else(|| job.place().map(|place| place.text.to_string())));
     Some(parts.join(", "))
-}
-
-/// A job's progress, such as `fitting, 43%`.
-fn how_far(progress: &Progress) -> Vec<String> {
-    let mut parts: Vec<_> = progress.text.iter().map(ToString::to_string).collect();
-    match progress.total {
-        // There is no percentage of nothing.
-        Some(0) => {}
-        Some(total) => {
-            let percent = u128::from(progress.done.min(total)) * 100 / u128::from(total);
-            parts.push(format!("{percent}%"));
-        }
-        None if progress.done > 0 => parts.push(format!("{} done", progress.done)),
-        None => {}
-    }
-    parts
 }
 
 /// The last line that a job printed, as a terminal would show it: without what a carriage return overwrote.
@@ -136,19 +118,5 @@ mod tests {
         ] {
             assert_eq!(cut(text, columns), expected, "{text} {columns}");
         }
-    }
-
-    #[test]
-    fn progress_is_shown_as_far_as_it_is_known() {
-        let shown = |done, total, text: Option<&'static str>| {
-            how_far(&Progress { done, total, text: text.map(Into::into) }).join(", ")
-        };
-        assert_eq!(shown(43, Some(100), None), "43%");
-        assert_eq!(shown(2, Some(3), Some("fitting")), "fitting, 66%");
-        assert_eq!(shown(5, Some(3), None), "100%");
-        assert_eq!(shown(u64::MAX, Some(u64::MAX), None), "100%");
-        assert_eq!(shown(7, None, None), "7 done");
-        assert_eq!(shown(0, None, Some("looking")), "looking");
-        assert_eq!(shown(0, Some(0), None), "");
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! Knows nothing of how it was started.
 
+pub(crate) mod evcxr;
 pub(crate) mod future;
+pub(crate) mod html;
 pub(crate) mod several;
 pub(crate) mod stop;
 pub(crate) mod summary;

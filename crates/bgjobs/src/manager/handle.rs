@@ -94,6 +94,12 @@ impl Handle {
         Status { running, completed, dead }
     }
 
+    /// Shows all jobs as a table at the end of a cell in evcxr, the Rust notebook; see
+    /// [`Status::evcxr_display`].
+    pub fn evcxr_display(&self) {
+        self.status().evcxr_display();
+    }
+
     /// A copy of the result of a job; to borrow it instead, [`join`](crate::Job::join) the job.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ mod log_files;
 mod logs;
 mod model;
 mod names;
+mod notebooks;
 mod notices;
 mod notices_async;
 mod options;

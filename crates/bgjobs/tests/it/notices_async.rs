@@ -59,7 +59,7 @@ fn a_daemon_that_ends_after_the_shutdown_comes_after_the_end_of_the_stream() {
     let jobs = JobManager::new();
     let gate = Gate::new();
     let mut notices = jobs.notices();
-    let daemon = jobs.with(daemon()).spawn("daemon", gate.hold(())).unwrap();
+    let daemon = jobs.named("daemon").with(daemon()).spawn(gate.hold(())).unwrap();
     wait_until("the daemon runs", || daemon.state() == State::Running);
     jobs.shutdown().unwrap();
     assert_eq!(next(&mut notices), None);
