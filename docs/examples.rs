@@ -10,6 +10,7 @@
 #[doc = include_str!("src/how-it-works.md")]
 #[doc = include_str!("src/introduction.md")]
 #[doc = include_str!("src/limits.md")]
+#[doc = include_str!("src/notebook.md")]
 #[doc = include_str!("src/numbers.md")]
 #[doc = include_str!("src/python.md")]
 #[cfg_attr(unix, doc = include_str!("src/rust.md"))] // It has a `Command`.

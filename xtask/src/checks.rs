@@ -16,6 +16,7 @@ use std::{
 
 use crate::{
     component::Component,
+    notebook,
     pictures::Picture,
     python::{self, Python},
     step::{self, Step},
@@ -96,6 +97,8 @@ fn long(pythons: &[Python]) -> Vec<Step> {
             .env("CARGO_PROFILE_RELEASE_LTO", "off"),
     ];
     steps.extend(python::steps(pythons));
+    // The first Python's environment has what drives a prompt and a kernel.
+    steps.extend(pythons.first().into_iter().flat_map(|python| notebook::steps(&python::program(python))));
     // In seconds: two of the models would take far longer to explore completely.
     steps.push(loom("3").env("LOOM_MAX_DURATION", "300"));
     steps.push(shuttle().env("BGJOBS_PROVE", "1"));

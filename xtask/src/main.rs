@@ -9,6 +9,7 @@ mod checks;
 mod component;
 mod imports;
 mod mutants;
+mod notebook;
 mod package;
 mod pictures;
 mod python;
@@ -34,7 +35,8 @@ The project's checks. Usage: cargo xtask COMMAND
     pictures draw docs/pictures from the screens of the shell and IPython, after building both
              draw NAME, check NAME: draw or compare one picture (shell, ipython), without building
     prove    run the long checks: tests in release with more cases, a soak of ten million jobs, models with more
-             interleavings, mutants, fuzzing, the packed crates, the oldest Rust, every installed Python
+             interleavings, mutants, fuzzing, the packed crates, the oldest Rust, every installed Python, and the book's
+             session in a Rust notebook, for which it installs evcxr under target
     mutants  [PART] make one mistake after another in a copy of the engine, and fail if the test that should catch it
              passes; with PART only those whose name contains it
     fuzz     [SECONDS] search for input that makes the prompt panic or hang, 60 seconds per target by default; needs a

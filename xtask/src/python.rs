@@ -209,8 +209,8 @@ impl<'a> Environment<'a> {
 
     fn style(&self) -> [Step; 4] {
         [
-            self.step("formatting", "-m ruff format --check --quiet python"),
-            self.step("lints", "-m ruff check --quiet python"),
+            self.step("formatting", "-m ruff format --check --quiet python xtask"),
+            self.step("lints", "-m ruff check --quiet python xtask"),
             self.step("types", "-m mypy python/bgjobs"),
             self.step("types of the bindings", "-m mypy.stubtest bgjobs._core"),
         ]

@@ -39,7 +39,7 @@ fn blocks() -> Vec<String> {
 /// The transcripts of the shell in the READMEs and the book.
 pub(crate) fn stories() -> Vec<String> {
     let transcripts = blocks().into_iter().filter_map(|block| block.strip_prefix("text\n").map(str::to_owned));
-    transcripts.filter(|story| !story.starts_with("In [1]: %load_ext")).collect()
+    transcripts.filter(|story| story.starts_with("In [1]: ") && !story.starts_with("In [1]: %load_ext")).collect()
 }
 
 /// The targets of a document's relative links and pictures.
@@ -104,7 +104,10 @@ fn every_block_is_of_a_kind_that_a_test_runs() {
         let (language, text) = block.split_once('\n').expect("a block has lines");
         // Commands for installing, and a line of a Cargo.toml, are tried by hand before a release.
         let is_run = matches!(language, "rust" | "pycon" | "sh" | "toml");
-        assert!(is_run || language == "text" && text.starts_with("In [1]: "), "```{block}```");
+        assert!(
+            is_run || language == "text" && ["In [1]: ", ">> "].iter().any(|prompt| text.starts_with(prompt)),
+            "```{block}```"
+        );
     }
 }
 

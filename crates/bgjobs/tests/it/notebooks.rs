@@ -261,7 +261,7 @@ fn a_result_without_debug_is_left_out_and_one_whose_debug_panics_is_named() {
         || {
             let jobs = JobManager::new();
             let (model, broken) = (jobs.spawn("model", || Model).unwrap(), jobs.spawn("broken", || Broken).unwrap());
-            jobs.wait_all(None).unwrap();
+            jobs.wait_all().unwrap();
             begin();
             model.evcxr_display();
             broken.evcxr_display();
@@ -346,7 +346,7 @@ fn the_newest_of_many_jobs_are_shown() {
     let end = child::run(|| {
         let jobs = JobManager::new();
         (0..60).for_each(|n| drop(jobs.spawn(format!("job {n}"), || ()).unwrap()));
-        jobs.wait_all(None).unwrap();
+        jobs.wait_all().unwrap();
         begin();
         jobs.evcxr_display();
     });
