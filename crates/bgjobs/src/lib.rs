@@ -131,6 +131,7 @@ pub use manager::{
     hosted::{Hosted, Turn},
     notice::Notices,
     retry::{Retry, RetrySpawner},
+    scope::Scope,
     spawner::Spawner,
 };
 pub use record::{

@@ -2,7 +2,13 @@
 //!
 //! Knows nothing of what a body is: it gets a closure.
 
-use std::sync::{Arc, mpsc::sync_channel};
+use std::{
+    sync::{
+        Arc,
+        mpsc::{SyncSender, sync_channel},
+    },
+    thread,
+};
 
 use ::log::LevelFilter;
 
@@ -10,7 +16,7 @@ use crate::{
     config::Options,
     engine::{
         Deferred, Engine, Ledger, Thread,
-        pool::workers::Task,
+        pool::workers::{Task, Worker},
         schedule::{Action, Terms},
         trace::Origin,
         wait_graph::Node,
@@ -107,6 +113,42 @@ impl Engine {
     }
 }
 
+/// Jobs whose bodies borrow.
+impl Engine {
+    /// Starts a job on a new thread of `scope`; `body` is called with the job's record and the engine.
+    pub(crate) fn launch_scoped<'scope, T: Send + Sync + 'static>(
+        self: &Arc<Self>,
+        scope: &'scope thread::Scope<'scope, '_>,
+        name: Name,
+        body: impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure> + Send + 'scope,
+    ) -> Result<Shared, SpawnError> {
+        let body = Quietly::new(body);
+        let record = self.new_record(name, &Options::PLAIN);
+        let job = Arc::clone(&record) as Shared;
+        self.check_start(job.core().life.created())?;
+        let origin = Origin::here();
+        let (go, task) = held(move |engine: &Arc<Self>, worker: &mut Worker| engine.run(record, body, origin, worker));
+        self.workers.run_scoped(scope, &job.core().name, task).map_err(SpawnError::NoThread)?;
+        self.enter(&job, &Options::PLAIN)?;
+        go.send(()).expect("the thread waits for its job");
+        log_start(&job);
+        Ok(job)
+    }
+}
+
+/// Holds a task back on its thread until a message is sent; if the sender is dropped instead, the task never runs.
+fn held<'a>(
+    task: impl FnOnce(&Arc<Engine>, &mut Worker) + Send + 'a,
+) -> (SyncSender<()>, impl FnOnce(&Arc<Engine>, &mut Worker) + Send + 'a) {
+    let (go, gate) = sync_channel(1);
+    let held = move |engine: &Arc<Engine>, worker: &mut Worker| {
+        if gate.recv().is_ok() {
+            task(engine, worker);
+        }
+    };
+    (go, held)
+}
+
 /// The three ways to a thread.
 impl Engine {
     /// Hands the task to the pool.
@@ -126,13 +168,8 @@ impl Engine {
 
     /// Runs the task on a new thread, which exists before the job gets its number.
     fn launch_alone(self: &Arc<Self>, job: &Shared, options: &Options, task: Task<Self>) -> Result<(), SpawnError> {
-        let (go, gate) = sync_channel(1);
-        let alone: Task<Self> = Box::new(move |engine, worker| {
-            if gate.recv().is_ok() {
-                task(engine, worker);
-            }
-        });
-        self.workers.run_alone(&job.core().name, options.stack_size, alone).map_err(SpawnError::NoThread)?;
+        let (go, task) = held(task);
+        self.workers.run_alone(&job.core().name, options.stack_size, task).map_err(SpawnError::NoThread)?;
         self.enter(job, options)?;
         go.send(()).expect("the thread waits for its job");
         Ok(())

@@ -165,7 +165,7 @@ fn duration(time: Duration) -> String {
     if time < Duration::from_micros(999_500) {
         return format!("{:.0} ms", time.as_secs_f64() * 1_000.0);
     }
-    if time < Duration::from_mins(1) {
+    if time < Duration::from_secs(60) {
         return format!("{:.1} s", time.as_secs_f64());
     }
     format!("{} min {} s", time.as_secs() / 60, time.as_secs() % 60)

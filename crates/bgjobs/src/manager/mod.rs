@@ -7,6 +7,7 @@ pub(crate) mod handle;
 pub(crate) mod hosted;
 pub(crate) mod notice;
 pub(crate) mod retry;
+pub(crate) mod scope;
 pub(crate) mod spawn;
 pub(crate) mod spawner;
 

@@ -35,6 +35,7 @@ mod process_trees;
 mod refused_threads;
 mod retry;
 mod schedule;
+mod scope;
 mod service;
 mod stopping;
 mod stress;

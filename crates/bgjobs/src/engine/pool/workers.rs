@@ -7,6 +7,7 @@ use std::{
     collections::VecDeque,
     io,
     sync::{Arc, Weak},
+    thread,
     time::Duration,
 };
 
@@ -171,16 +172,31 @@ impl<O: Send + Sync + 'static> Workers<O> {
         stack_size: Option<usize>,
         task: impl FnOnce(&Arc<O>, &mut Worker) + Send + 'static,
     ) -> io::Result<()> {
-        self.lone.fetch_add(1, Ordering::Relaxed);
-        let workers = Arc::clone(self);
-        let made = self.make_thread(name, stack_size, move |owner| {
-            task(owner, &mut Worker::new(false));
-            workers.lone.fetch_sub(1, Ordering::Relaxed);
-        });
-        if made.is_err() {
-            self.lone.fetch_sub(1, Ordering::Relaxed);
+        let run = self.prepare(Lone::count(self, task))?;
+        let builder = Builder::new().name(thread_name(name));
+        match stack_size.or(self.stack_size) {
+            Some(size) => builder.stack_size(size),
+            None => builder,
         }
-        made
+        .spawn(run)
+        .map(drop)
+    }
+
+    /// Runs `task` on a new thread of `scope` that ends with it.
+    pub(crate) fn run_scoped<'scope>(
+        self: &Arc<Self>,
+        scope: &'scope thread::Scope<'scope, '_>,
+        name: &str,
+        task: impl FnOnce(&Arc<O>, &mut Worker) + Send + 'scope,
+    ) -> io::Result<()> {
+        let run = self.prepare(Lone::count(self, task))?;
+        let builder = thread::Builder::new().name(thread_name(name));
+        match self.stack_size {
+            Some(size) => builder.stack_size(size),
+            None => builder,
+        }
+        .spawn_scoped(scope, run)
+        .map(drop)
     }
 
     /// Closes the pool to new tasks and lets the idle workers end; returns the tasks that never ran.
@@ -194,34 +210,30 @@ impl<O: Send + Sync + 'static> Workers<O> {
 
     fn grow(self: &Arc<Self>) -> io::Result<()> {
         let workers = Arc::clone(self);
-        self.make_thread("bgjobs", None, move |owner| workers.work(owner))
+        let run = self.prepare(move |owner| workers.work(owner))?;
+        let builder = Builder::new().name("bgjobs".to_owned());
+        match self.stack_size {
+            Some(size) => builder.stack_size(size),
+            None => builder,
+        }
+        .spawn(run)
+        .map(drop)
     }
 
-    fn make_thread(
-        &self,
-        name: &str,
-        stack_size: Option<usize>,
-        run: impl FnOnce(&Arc<O>) + Send + 'static,
-    ) -> io::Result<()> {
+    /// What a new thread runs, if the system has room for one.
+    fn prepare<'a>(&self, run: impl FnOnce(&Arc<O>) + Send + 'a) -> io::Result<impl FnOnce() + Send + 'a> {
         let permit = ThreadPermit::take()?;
         if permit.is_first() {
             // No job can panic now.
             panic::hook_to_front();
         }
         let owner = self.owner.upgrade().expect("the caller holds the owner");
-        // A thread's name must not contain a zero.
-        let name = name.split('\0').next().unwrap_or_default();
-        let mut builder = Builder::new().name(name.to_owned());
-        if let Some(size) = stack_size.or(self.stack_size) {
-            builder = builder.stack_size(size);
-        }
         let shows = self.panic_hook.shows();
-        let run = move || {
+        Ok(move || {
             panic::show_on_this_thread(shows);
             run(&owner);
             drop((owner, permit));
-        };
-        builder.spawn(run).map(drop)
+        })
     }
 
     /// The loop of a worker of the pool.
@@ -232,6 +244,35 @@ impl<O: Send + Sync + 'static> Workers<O> {
             task(owner, &mut worker);
         }
     }
+}
+
+/// Counts a thread that runs a single task, while it lives.
+struct Lone<O: Send + Sync + 'static>(Arc<Workers<O>>);
+
+impl<O: Send + Sync + 'static> Lone<O> {
+    /// The task of a thread that is counted until the task has run, or is dropped.
+    fn count<'a>(
+        workers: &Arc<Workers<O>>,
+        task: impl FnOnce(&Arc<O>, &mut Worker) + Send + 'a,
+    ) -> impl FnOnce(&Arc<O>) + Send + 'a {
+        workers.lone.fetch_add(1, Ordering::Relaxed);
+        let counted = Self(Arc::clone(workers));
+        move |owner| {
+            task(owner, &mut Worker::new(false));
+            drop(counted);
+        }
+    }
+}
+
+impl<O: Send + Sync + 'static> Drop for Lone<O> {
+    fn drop(&mut self) {
+        self.0.lone.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A name for a thread, which must not contain a zero.
+fn thread_name(name: &str) -> String {
+    name.split('\0').next().unwrap_or_default().to_owned()
 }
 
 /// Wakes the sleeper that the pool named, if any.
