@@ -6,6 +6,9 @@ mod exports;
 mod items;
 mod source;
 
+#[cfg(test)]
+mod conventions;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,

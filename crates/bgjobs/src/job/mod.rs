@@ -30,6 +30,7 @@ use crate::{
 
 /// When a job was created, started and finished, by a clock that never goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Times {
     /// When the job was made.
     pub created: Instant,

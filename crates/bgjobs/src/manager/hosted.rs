@@ -32,12 +32,14 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
+#[must_use = "dropping it makes the job fail"]
 pub struct Hosted(Held);
 
 /// A job that its host has begun; it runs until the host ends it.
 ///
 /// Dropping it instead makes the job fail.
 #[derive(Debug)]
+#[must_use = "dropping it makes the job fail"]
 pub struct Turn(Held);
 
 /// The sole right to begin and end a job.

@@ -27,6 +27,7 @@ impl Pause {
 
 /// One call of a body that may be called again.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Attempt {
     /// Its number, from 1.
     pub number: u32,

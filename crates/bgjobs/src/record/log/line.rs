@@ -21,6 +21,7 @@ pub enum Stream {
 
 /// A line of a [`Log`](crate::Log).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Line {
     /// When its first character was written.
     pub at: Instant,
