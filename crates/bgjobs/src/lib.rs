@@ -7,12 +7,16 @@
 //!
 //! - A [`JobManager`] owns jobs; a [`Handle`] shares them.
 //! - [`spawn`](Handle::spawn) and its siblings start a closure, or your own [`Body`], on a thread at once.
-//! - A [`Job`] is what they return: [`join`](Job::join) borrows its result, [`stop`](AnyJob::stop) asks it to end.
+//! - A [`Job`] is what they return: [`join`](Job::join) borrows its result, [`stop`](AnyJob::stop) asks it to end and
+//!   returns a [`Verdict`].
 //! - An [`AnyJob`] is a job without the type of its result, as in the lists.
 //! - [`Notices`] report each ended job once to each subscriber.
-//! - A [`Failure`] says why a job failed: a panic, an error or a stop.
-//! - A [`Group`] puts jobs under one limit and pauses them together. [`Options`] delay a job, let it follow others and
-//!   limit its time; [`Retry`] tries it again. [`AnyJob::why`] says what a job waits for.
+//! - A [`Failure`] says why a job failed: a panic, an error or a stop, for a [`StopReason`]. [`PanicHook`] says who else
+//!   sees a panic.
+//! - A job's own options are set before its start: [`named`](Handle::named) returns a [`Spawner`], which delays the job,
+//!   lets it follow others, limits its time or tries it again.
+//! - A [`Group`] puts jobs under one limit, pauses and stops them together. [`AnyJob::why`] says what a job waits for.
+//! - In a [`scope`](Handle::scope) bodies may borrow.
 //! - In async code a [`Job`] is a future, [`Notices`] are a stream, and what blocks has a sibling that ends in `_async`:
 //!   [`AnyJob::stop_async`], [`wait_all_async`], [`JobManager::shutdown_async`].
 //! - A [`Context`] is the job as its own body sees it: stop, progress, place, log.
@@ -69,7 +73,7 @@
 //! |---|---|
 //! | `jobs = BackgroundJobManager()` | [`JobManager::new`] |
 //! | `jobs.new(function, *args)` | [`spawn`](Handle::spawn), [`try_spawn`](Handle::try_spawn), [`spawn_with`](Handle::spawn_with) with a closure |
-//! | `daemon=True` | [`Options::daemon`] |
+//! | `daemon=True` | [`daemon`](Spawner::daemon) |
 //! | a subclass of `BackgroundJobBase` | [`Body`] and [`start`](Handle::start) |
 //! | a wrong argument of `jobs.new`, a subclass without `call` or `strform` | does not compile |
 //! | a missing number: `KeyError`, or a logged error | [`UnknownJob`] and the errors that contain it |
