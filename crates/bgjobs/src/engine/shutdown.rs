@@ -5,7 +5,7 @@
 use crate::{
     engine::{Engine, table::List, waiting::WaitRequest},
     record::{Core, Shared, id::JobId, state::State, stop::StopReason},
-    system::{panic, sync::lock},
+    system::sync::lock,
 };
 
 /// A shutdown waits in rounds, because jobs may start jobs: each round waits for the jobs that the one before found.
@@ -50,7 +50,7 @@ impl Engine {
         drop(ledger);
         self.end_posted.notify_all();
         for waker in wakers {
-            panic::swallow(|| waker.wake());
+            self.swallow(|| waker.wake());
         }
         self.wake_clock();
         // The newest first: one that follows an older job would be stopped for that one's sake.

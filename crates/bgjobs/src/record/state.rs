@@ -187,11 +187,13 @@ impl Life {
 
     /// Whether the job has been asked to stop; if so, its body, which asks, has heard it.
     pub(crate) fn hear_stop(&self) -> bool {
-        let is_stopping = self.is_stopping();
-        if is_stopping {
+        // Acquire, as in `is_stopping`.
+        let word = self.word.load(Ordering::Acquire);
+        // A thread that works for the body may ask after the end.
+        if word & STOPPING != 0 && !State::from_word(word).is_finished() {
             self.word.fetch_or(HEARD, Ordering::Relaxed);
         }
-        is_stopping
+        word & STOPPING != 0
     }
 
     /// Whether the body has noticed that the job was asked to stop.
@@ -349,6 +351,11 @@ mod tests {
         assert!(!life.has_heard_stop());
         assert!(life.hear_stop() && life.has_heard_stop());
         assert_eq!(life.state(), State::Stopping);
+        let deaf = Life::new(0);
+        deaf.start(1);
+        deaf.ask_stop();
+        deaf.end(Outcome::Done, 2);
+        assert!(deaf.hear_stop() && !deaf.has_heard_stop());
     }
 
     #[test]

@@ -172,14 +172,7 @@ impl<O: Send + Sync + 'static> Workers<O> {
         stack_size: Option<usize>,
         task: impl FnOnce(&Arc<O>, &mut Worker) + Send + 'static,
     ) -> io::Result<()> {
-        let run = self.prepare(Lone::count(self, task))?;
-        let builder = Builder::new().name(thread_name(name));
-        match stack_size.or(self.stack_size) {
-            Some(size) => builder.stack_size(size),
-            None => builder,
-        }
-        .spawn(run)
-        .map(drop)
+        self.make_thread(name, stack_size, Lone::count(self, task))
     }
 
     /// Runs `task` on a new thread of `scope` that ends with it.
@@ -190,13 +183,11 @@ impl<O: Send + Sync + 'static> Workers<O> {
         task: impl FnOnce(&Arc<O>, &mut Worker) + Send + 'scope,
     ) -> io::Result<()> {
         let run = self.prepare(Lone::count(self, task))?;
-        let builder = thread::Builder::new().name(thread_name(name));
-        match self.stack_size {
-            Some(size) => builder.stack_size(size),
-            None => builder,
+        let mut builder = thread::Builder::new().name(thread_name(name));
+        if let Some(size) = self.stack_size {
+            builder = builder.stack_size(size);
         }
-        .spawn_scoped(scope, run)
-        .map(drop)
+        builder.spawn_scoped(scope, run).map(drop)
     }
 
     /// Closes the pool to new tasks and lets the idle workers end; returns the tasks that never ran.
@@ -210,14 +201,21 @@ impl<O: Send + Sync + 'static> Workers<O> {
 
     fn grow(self: &Arc<Self>) -> io::Result<()> {
         let workers = Arc::clone(self);
-        let run = self.prepare(move |owner| workers.work(owner))?;
-        let builder = Builder::new().name("bgjobs".to_owned());
-        match self.stack_size {
-            Some(size) => builder.stack_size(size),
-            None => builder,
+        self.make_thread("bgjobs", None, move |owner| workers.work(owner))
+    }
+
+    fn make_thread(
+        &self,
+        name: &str,
+        stack_size: Option<usize>,
+        run: impl FnOnce(&Arc<O>) + Send + 'static,
+    ) -> io::Result<()> {
+        let run = self.prepare(run)?;
+        let mut builder = Builder::new().name(thread_name(name));
+        if let Some(size) = stack_size.or(self.stack_size) {
+            builder = builder.stack_size(size);
         }
-        .spawn(run)
-        .map(drop)
+        builder.spawn(run).map(drop)
     }
 
     /// What a new thread runs, if the system has room for one.
