@@ -6,10 +6,10 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use bgjobs::Handle;
+use bgjobs::{Handle, Verdict};
 
 use crate::{foreground::Stopper, terminal};
 
@@ -87,10 +87,24 @@ pub(crate) fn listen(stopper: Stopper, jobs: Handle, on_interrupt: OnInterrupt) 
 /// Asks all jobs to stop, and waits a moment; true if all have ended.
 #[must_use]
 pub(crate) fn stop_all(jobs: &Handle, reason: &'static str) -> bool {
-    let running = jobs.running();
-    for job in &running {
-        job.ask_stop(reason);
+    let verdicts = bgjobs::stop_all(jobs.running(), reason, PATIENCE);
+    !verdicts.iter().any(|verdict| matches!(verdict, Verdict::StillRunning { .. }))
+}
+
+#[cfg(test)]
+mod tests {
+    use bgjobs::{After, JobManager};
+
+    use super::*;
+
+    #[test]
+    fn no_job_starts_while_all_are_stopped() {
+        let jobs = JobManager::new();
+        let disk = jobs.group("disk");
+        disk.pause();
+        let load = disk.spawn("load", || ()).expect("it starts");
+        let tidy = jobs.named("tidy").after(After::ended(&load)).spawn(|| ()).expect("it starts");
+        assert!(stop_all(&jobs, "the shell was left"));
+        assert_eq!((tidy.times().started, tidy.stop_reason()), (None, Some("the shell was left".into())));
     }
-    let deadline = Instant::now() + PATIENCE;
-    running.iter().all(|job| job.wait_timeout(deadline.saturating_duration_since(Instant::now())).is_ok())
 }

@@ -2,7 +2,10 @@
 //!
 //! Knows nothing of how a body notices the request.
 
-use std::time::{Duration, Instant};
+use std::{
+    cmp::Reverse,
+    time::{Duration, Instant},
+};
 
 use crate::{
     job::AnyJob,
@@ -130,7 +133,8 @@ impl AnyJob {
 
 /// Asks several jobs to stop, all at once, and returns each one's verdict within `deadline`, as [`AnyJob::stop`] does.
 ///
-/// Those that have not started are asked first, so none of them starts in the place of another.
+/// Those that have not started are asked first, the newest before the older jobs that they may follow: none of them
+/// starts in the place of another, and each is stopped for `reason`.
 ///
 /// ```
 /// use bgjobs::{JobManager, Verdict, stop_all};
@@ -187,11 +191,20 @@ pub async fn stop_all_async<J: AsRef<AnyJob>>(
     verdicts
 }
 
-/// Asks each job to stop, those that have not started first, and pairs it with its verdict if it has ended already.
+/// Asks each job to stop, in the order that [`stop_all`] promises, and pairs it with its verdict if it has ended already.
 fn begin_all<J: AsRef<AnyJob>>(jobs: impl IntoIterator<Item = J>, reason: &StopReason) -> Vec<(J, Option<Verdict>)> {
     let mut begun: Vec<_> = jobs.into_iter().map(|job| (job, None)).collect();
     let mut order: Vec<_> = (0..begun.len()).collect();
-    order.sort_by_key(|&index| begun[index].0.as_ref().state().is_running());
+    order.sort_by_cached_key(|&index| {
+        let job = begun[index].0.as_ref();
+        // What follows a job is queued until that one has ended.
+        let rank = match job.state() {
+            State::Queued => 0,
+            State::Created => 1,
+            State::Running | State::Stopping | State::Finished(_) => 2,
+        };
+        (rank, Reverse(job.id()))
+    });
     for index in order {
         let (job, ended) = &mut begun[index];
         *ended = job.as_ref().begin_stop(reason);

@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use bgjobs::{AnyJob, Context, Failure, FailureKind, JobManager, Outcome, State, StopReason, Stopped, Verdict};
+use bgjobs::{
+    After, AnyJob, Context, Failure, FailureKind, JobManager, Outcome, State, StopReason, Stopped, Verdict, stop_all,
+};
 
 use crate::gate::{GUARD, Gate, stopped_unstarted, wait_until};
 
@@ -378,4 +380,23 @@ fn a_stopped_group_starts_none_of_its_waiting_jobs() {
     let started = copies.iter().filter(|copy| copy.times().started.is_some());
     assert_eq!((verdicts.len(), started.count(), disk.jobs().len()), (20, 1, 0));
     assert!(other.join().is_ok());
+}
+
+#[test]
+fn jobs_that_follow_each_other_and_are_stopped_together_are_each_stopped_by_the_caller() {
+    let jobs = JobManager::new();
+    let disk = jobs.group("disk");
+    disk.pause();
+    for first in 0..3 {
+        let load = disk.spawn("load", || ()).unwrap();
+        let fit = jobs.named("fit").after(&load).spawn(|| ()).unwrap();
+        let tidy = jobs.named("tidy").after(After::ended(&fit)).spawn(|| ()).unwrap();
+        let mut together = [load, fit, tidy];
+        together.rotate_left(first);
+        let verdicts = stop_all(&together, "enough", GUARD);
+        assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Stopped { .. })), "{first}: {verdicts:?}");
+        for job in &together {
+            assert_eq!((job.stop_reason(), job.times().started), (Some("enough".into()), None), "{first}: {job}");
+        }
+    }
 }
