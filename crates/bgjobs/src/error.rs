@@ -199,7 +199,7 @@ pub enum ResultError {
     Unfinished(JobId),
     /// It failed or was stopped.
     Died(JobId, Failure),
-    /// Its result is not of the requested type.
+    /// Its result is not, or will not be, of the requested type.
     OtherType(JobId, &'static str),
 }
 

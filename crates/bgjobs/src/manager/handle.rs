@@ -115,7 +115,11 @@ impl Handle {
     /// ```
     pub fn result<T: Clone + Send + Sync + 'static>(&self, job: impl Into<JobRef>) -> Result<T, ResultError> {
         let job = self.get(job).map_err(ResultError::Unknown)?;
-        let record = job.typed::<T>().ok_or_else(|| ResultError::other_type::<T>(job.id()))?;
+        let Some(record) = job.typed::<T>() else {
+            // It has no result of any type if it died.
+            let died = job.failure().map(|failure| ResultError::Died(job.id(), failure));
+            return Err(died.unwrap_or_else(|| ResultError::other_type::<T>(job.id())));
+        };
         match record.result() {
             None => Err(ResultError::Unfinished(job.id())),
             Some(Err(failure)) => Err(ResultError::Died(job.id(), failure.clone())),

@@ -135,6 +135,14 @@ fn a_manager_holds_results_of_any_type_and_returns_each_only_as_its_own_type() {
 }
 
 #[test]
+fn a_dead_job_has_no_result_whatever_type_is_asked_for() {
+    let jobs = JobManager::new();
+    jobs.spawn("index", || -> u64 { panic!("no rows") }).unwrap().wait().unwrap();
+    assert!(matches!(jobs.result::<u64>(0), Err(ResultError::Died(..))));
+    assert!(matches!(jobs.result::<String>(0), Err(ResultError::Died(..))));
+}
+
+#[test]
 fn a_result_can_be_borrowed_repeatedly_and_a_take_emptied_once() {
     let jobs = JobManager::new();
     let lent = jobs.spawn("lent", || vec![1, 2]).unwrap();
