@@ -6,6 +6,7 @@ use std::{
     any::type_name,
     fmt,
     future::{Future, IntoFuture},
+    hash::{Hash, Hasher},
     marker::PhantomData,
     ops::Deref,
     pin::Pin,
@@ -132,6 +133,12 @@ impl<T> PartialEq for Job<T> {
 }
 
 impl<T> Eq for Job<T> {}
+
+impl<T> Hash for Job<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
 
 impl<T> From<Job<T>> for AnyJob {
     fn from(job: Job<T>) -> Self {

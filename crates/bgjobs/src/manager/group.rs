@@ -2,7 +2,12 @@
 //!
 //! Knows nothing of who is next; `engine/schedule/` decides that.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::{
     engine::{
@@ -192,6 +197,12 @@ impl PartialEq for Group {
 }
 
 impl Eq for Group {}
+
+impl Hash for Group {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.id, Arc::as_ptr(&self.engine)).hash(state);
+    }
+}
 
 /// `disk: 2 running, 3 waiting, limit 2, paused`.
 impl fmt::Display for Group {

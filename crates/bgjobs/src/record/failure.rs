@@ -6,7 +6,7 @@ use std::{
     any::Any,
     error::Error,
     fmt,
-    panic::Location,
+    panic::{Location, RefUnwindSafe, UnwindSafe},
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -68,6 +68,10 @@ struct Inner {
     raw: Mutex<Option<Backtrace>>,
     frames: OnceLock<Vec<Frame>>,
 }
+
+/// No panic leaves it half changed; an error is only lent, as by `anyhow::Error`, and a payload is taken whole.
+impl UnwindSafe for Inner {}
+impl RefUnwindSafe for Inner {}
 
 /// Anything that boxes as an error converts into it: an error, a text, an `anyhow::Error`, an `eyre::Report`.
 pub(crate) type BoxedError = Box<dyn Error + Send + Sync>;

@@ -2,7 +2,12 @@
 //!
 //! Knows nothing of managers: an owner is an address.
 
-use std::{any::Any, fmt, sync::Arc};
+use std::{
+    any::Any,
+    fmt,
+    panic::{RefUnwindSafe, UnwindSafe},
+    sync::Arc,
+};
 
 use crate::record::{Shared, id::JobId};
 
@@ -35,6 +40,10 @@ enum Inner {
         owner: Arc<dyn Any + Send + Sync>,
     },
 }
+
+/// It only points at the owner, and a record may be used after a panic.
+impl UnwindSafe for Inner {}
+impl RefUnwindSafe for Inner {}
 
 impl JobRef {
     pub(crate) fn in_hand(record: Shared, owner: Arc<dyn Any + Send + Sync>) -> Self {

@@ -24,6 +24,7 @@ use std::{
     any::Any,
     collections::VecDeque,
     mem,
+    panic::{RefUnwindSafe, UnwindSafe},
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
@@ -52,7 +53,7 @@ use crate::{
 const UNKNOWN: u64 = u64::MAX;
 
 /// A record without the type of its result.
-pub(crate) trait AnyRecord: Any + Send + Sync {
+pub(crate) trait AnyRecord: Any + Send + Sync + UnwindSafe + RefUnwindSafe {
     fn core(&self) -> &Core;
 
     /// Why the job failed or was stopped; `None` before its end, and if it is done.
@@ -68,6 +69,10 @@ pub(crate) struct Record<T> {
     /// Set once, before the end is published, so a reader who sees the end also sees the outcome.
     result: OnceLock<Result<T, Failure>>,
 }
+
+/// No panic leaves it half changed, and what it holds of the user is only lent.
+impl<T> UnwindSafe for Record<T> {}
+impl<T> RefUnwindSafe for Record<T> {}
 
 /// Identifies a job within its manager from its entry on: by its number, or by its index among the unlisted jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
