@@ -11,18 +11,19 @@ use std::{
     time::Duration,
 };
 
-use bgjobs::{JobId, JobManager};
+use bgjobs::{AnyJob, JobId, JobManager, Notices, SpawnError};
 
 const HELP: &str = "\
 count FILE    count the words of a file in the background
 jobs          list running and finished jobs
-result N      show the result of job N
+where N       show how far job N is
+result N      wait for the result of job N
 traceback N   show why job N died
 stop N        ask job N to stop
-flush         forget finished jobs
+remove N      forget job N; without a number, all finished jobs
 ";
 
-fn main() -> io::Result<()> {
+fn main() -> Result<(), Box<dyn Error>> {
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
     print!("{HELP}");
@@ -34,42 +35,55 @@ fn main() -> io::Result<()> {
         if io::stdin().read_line(&mut line)? == 0 {
             break;
         }
-        match answer(&jobs, &line) {
+        match answer(&jobs, &mut notices, &line) {
             Ok(text) => print!("{text}"),
             Err(error) => println!("error: {error:#}"),
         }
     }
     println!();
     // At the end of the input, waits for the jobs that still run and reports them.
-    jobs.wait_all().map_err(io::Error::other)?;
+    jobs.wait_all()?;
     print!("{}", notices.report());
     Ok(())
 }
 
-fn answer(jobs: &JobManager, line: &str) -> Result<String, Box<dyn Error>> {
+pub(crate) fn answer(jobs: &JobManager, notices: &mut Notices, line: &str) -> Result<String, Box<dyn Error>> {
     let (command, argument) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+    let named = || -> Result<AnyJob, Box<dyn Error>> { Ok(jobs.get(argument.parse::<JobId>()?)?) };
     Ok(match command {
         "" => String::new(),
-        "count" => {
-            let file = argument.to_owned();
-            let job = jobs.spawn_with(format!("count {file}"), move |job| {
-                let mut words = 0;
-                for line in fs::read_to_string(file)?.lines() {
-                    job.check()?;
-                    words += line.split_whitespace().count();
-                }
-                Ok(words)
-            })?;
-            format!("started {job:?}\n")
-        }
+        "count" => format!("started {:?}\n", count(jobs, argument)?),
         "jobs" => jobs.status().to_string(),
-        "result" => format!("{}\n", jobs.result::<usize>(argument.parse::<JobId>()?)?),
-        "traceback" => format!("{}\n", jobs.traceback(argument.parse::<JobId>()?)?),
-        "stop" => {
-            let verdict = jobs.get(argument.parse::<JobId>()?)?.stop("requested at the prompt", Duration::from_secs(2));
-            format!("{verdict}\n")
+        "where" => {
+            let (job, progress) = (named()?, named()?.progress().unwrap_or_default());
+            format!("{job}: {}, {} lines\n", job.status(), progress.done)
         }
-        "flush" => jobs.flush().to_string(),
+        "result" => {
+            let job = named()?.downcast::<usize>().map_err(|job| format!("{job} has no number"))?;
+            let words = job.join_timeout(Duration::from_secs(60))?;
+            // The answer is notice enough.
+            notices.mark_seen(&job);
+            format!("{words} words\n")
+        }
+        "traceback" => format!("{}\n", jobs.traceback(&named()?)?),
+        "stop" => format!("{}\n", named()?.stop("requested at the prompt", Duration::from_secs(2))),
+        "remove" if argument.is_empty() => jobs.flush().to_string(),
+        "remove" => format!("removed {:?}\n", jobs.remove(&named()?)?),
         _ => HELP.to_owned(),
     })
+}
+
+/// Starts a job that a stop ends between two lines.
+fn count(jobs: &JobManager, file: &str) -> Result<AnyJob, SpawnError> {
+    let path = file.to_owned();
+    let job = jobs.spawn_with(format!("count {file}"), move |job| {
+        let mut words = 0;
+        for (line, done) in fs::read_to_string(path)?.lines().zip(1..) {
+            job.check()?;
+            job.progress(done, None);
+            words += line.split_whitespace().count();
+        }
+        Ok(words)
+    });
+    job.map(AnyJob::from)
 }

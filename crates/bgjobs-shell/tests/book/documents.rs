@@ -1,6 +1,7 @@
 //! The READMEs and the book: their links lead to files, and a test runs each of their blocks.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -96,6 +97,15 @@ fn every_chapter_is_in_the_summary_and_in_the_doctests() {
         assert!(summary.contains(&format!("]({name})")), "{name} is missing in SUMMARY.md");
         assert!(doctests.contains(&format!("(\"src/{name}\")")), "{name} is missing in examples.rs");
     }
+}
+
+#[test]
+fn the_guide_of_the_library_names_each_of_its_examples() {
+    let guide = file("docs/src/rust.md");
+    let named = guide.lines().filter_map(|line| Some(line.strip_prefix("- `")?.split_once('`')?.0.to_owned()));
+    let folder = fs::read_dir(root().join("crates/bgjobs/examples")).expect("the folder exists");
+    let examples = folder.filter_map(|file| Some(file.ok()?.path().file_stem()?.to_str()?.to_owned()));
+    assert_eq!(named.collect::<BTreeSet<_>>(), examples.collect::<BTreeSet<_>>());
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod child;
 mod commands;
 mod concurrent_callers;
 mod destructors;
+mod examples;
 mod exit;
 mod exit_async;
 mod failures;
