@@ -84,6 +84,21 @@ impl Handle {
     /// assert_eq!(wrapped.failure().unwrap().message(), "can't load the rows");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    ///
+    /// A `?` in a closure leaves the type of its error open:
+    ///
+    /// ```compile_fail,E0283
+    /// bgjobs::JobManager::new().try_spawn("load", || Ok(std::fs::read("rows.csv")?.len()));
+    /// ```
+    ///
+    /// [`spawn_with`](Self::spawn_with) fixes it as [`Failure`]:
+    ///
+    /// ```
+    /// let jobs = bgjobs::JobManager::new();
+    /// let load = jobs.spawn_with("load", |_| Ok(std::fs::read("no such file")?.len()))?;
+    /// assert!(load.join().is_err());
+    /// # Ok::<(), bgjobs::SpawnError>(())
+    /// ```
     pub fn try_spawn<T, E, F>(&self, name: impl Into<Name>, body: F) -> Result<Job<T>, SpawnError>
     where
         F: FnOnce() -> Result<T, E> + Send + 'static,

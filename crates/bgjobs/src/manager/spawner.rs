@@ -85,7 +85,8 @@ impl<'a> Spawner<'a> {
         self.set(|options| options.log_file = Some(path.into()))
     }
 
-    /// Sets [`Options::group`], by the group's name.
+    /// Sets [`Options::group`], by the group's name; a [`Group`](crate::Group) in hand starts its jobs itself, with its own
+    /// [`named`](crate::Group::named).
     pub fn group(self, name: impl Into<Name>) -> Self {
         self.set(|options| options.group = Some(name.into()))
     }

@@ -359,6 +359,21 @@ fn a_failure_passes_through_other_error_types_and_back() {
 }
 
 #[test]
+fn main_prints_a_traceback_also_from_a_box_but_the_causes_from_anyhow_and_eyre() {
+    let jobs = JobManager::new();
+    let load = jobs.spawn_with("load", |_| Ok(std::fs::read("no such file")?)).unwrap();
+    let error = load.join().unwrap_err();
+    let boxed: Box<dyn Error> = error.clone().into();
+    assert!(format!("{boxed:?}").contains("\nTraceback (most recent call last):\n"), "{boxed:?}");
+    let [anyhow, eyre] =
+        [format!("{:?}", anyhow::Error::from(error.clone())), format!("{:?}", eyre::Report::new(error))];
+    for report in [anyhow, eyre] {
+        assert!(report.starts_with("job #0 died\n\nCaused by:\n    No such file or directory"), "{report}");
+        assert!(!report.contains("Traceback"), "{report}");
+    }
+}
+
+#[test]
 fn every_error_reads_as_a_sentence_when_main_returns_it() {
     let jobs = JobManager::new();
     jobs.try_spawn("load", || Err::<(), _>(Layer("can't load", Some(Layer("no rows", None).into())))).unwrap();
