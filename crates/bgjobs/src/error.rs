@@ -54,7 +54,8 @@ impl fmt::Display for SpawnError {
         match self {
             Self::ShutDown => f.write_str("the manager was shut down; start the job earlier or create another manager"),
             Self::NoThread(error) => {
-                f.write_str("could not create a thread for the job; end threads or raise the system's limit")?;
+                f.write_str("could not create a thread for the job; ")?;
+                f.write_str("end threads, ask for smaller stacks, or raise the system's limit")?;
                 if f.alternate() { write!(f, ": {error}") } else { Ok(()) }
             }
             Self::Unknown(error) => {

@@ -72,7 +72,8 @@ fn an_absurd_stack_size_is_refused_without_further_harm() {
     let jobs = JobManager::new();
     for stack_size in [Some(usize::MAX), Some(usize::MAX / 2)] {
         let absurd = Options { stack_size, ..Options::default() };
-        assert!(jobs.named("absurd").with(absurd).spawn(|| ()).is_err());
+        let error = jobs.named("absurd").with(absurd).spawn(|| ()).unwrap_err();
+        assert!(error.to_string().contains("ask for smaller stacks"), "{error}");
     }
     assert_eq!((jobs.threads(), jobs.all().len()), (0, 0));
     assert_eq!(jobs.spawn("sound", || 1).unwrap().id().get(), 0);
