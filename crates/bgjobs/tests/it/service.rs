@@ -12,7 +12,7 @@ use std::{
 
 use bgjobs::{AnyJob, JobManager, Outcome, State};
 
-use crate::gate::{GUARD, in_time};
+use crate::gate::{GUARD, in_time, wait_until};
 
 /// The status and the body of the answer to a request.
 fn ask(server: SocketAddr, request: &str, body: &str) -> (u16, String) {
@@ -62,8 +62,12 @@ fn a_service_starts_lists_awaits_and_stops_jobs() {
         let long = u64::MAX.to_string();
         assert_eq!(ask(server, "POST /jobs", &long).0, 201);
         let waiting = thread::spawn(move || ask(server, "GET /jobs/1", ""));
-        let (status, list) = ask(server, "GET /jobs", "");
-        assert!(status == 200 && list.contains(r#""status":"Completed""#) && list.contains(r#""status":"Running""#));
+        // The answer to a start may come before a thread has picked up the job.
+        wait_until("one job is listed as completed and one as running", || {
+            let (status, list) = ask(server, "GET /jobs", "");
+            status == 200
+                && ["Completed", "Running"].iter().all(|state| list.contains(&format!(r#""status":"{state}""#)))
+        });
         let (status, verdict) = ask(server, "DELETE /jobs/1", "");
         assert!(status == 200 && verdict.starts_with("stopped "), "{verdict}");
         assert_eq!(waiting.join().unwrap(), (410, "job #1 was stopped: stopped by a request".to_owned()));
