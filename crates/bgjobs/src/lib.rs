@@ -116,8 +116,9 @@ pub use command::{
 pub use config::{Config, Options, PanicHook};
 pub use engine::pool::hosted::{Demand, HostedQueue, HostedWorker};
 pub use error::{
-    JoinError, LimitError, RemoveError, ResultError, ShutdownError, SpawnError, TracebackError, UnknownJob,
-    UnknownReason, WaitError,
+    lookup::{RemoveError, ResultError, TracebackError, UnknownJob, UnknownReason},
+    start::{LimitError, ShutdownError, SpawnError},
+    wait::{JoinError, WaitError},
 };
 pub use job::{
     AnyJob, Times,
@@ -141,7 +142,7 @@ pub use manager::{
 pub use record::{
     after::{After, AfterError},
     attempt::Attempt,
-    failure::{Failure, FailureError, FailureKind, Traceback},
+    failure::{Failure, FailureError, FailureKind},
     frame::Frame,
     id::{JobId, ParseJobIdError},
     job_ref::JobRef,
@@ -156,6 +157,7 @@ pub use record::{
     state::{Outcome, State},
     stop::{StopReason, Stopped, Verdict},
     take::Take,
+    traceback::Traceback,
     why::WaitReason,
 };
 pub use system::process::{Process, ProcessState};

@@ -44,7 +44,10 @@ impl Engine {
                         deferred.record.core().ask_stop(reason.clone());
                         Failure::stopped(reason)
                     } else {
-                        Failure::from_error(AfterError::new(after.job))
+                        let ledger = lock(&self.ledger);
+                        let cause = ledger.table.get(after.job.get()).and_then(|record| record.failure().cloned());
+                        drop(ledger);
+                        Failure::from_error(AfterError::new(after.job, cause))
                     };
                     self.give_up(&deferred.record, failure, cascade);
                     cascade.unstarted.push(deferred);

@@ -244,6 +244,11 @@ impl AnyJob {
         self.core().stop_reason().cloned()
     }
 
+    /// The name of the result's type.
+    pub(crate) fn result_type(&self) -> &'static str {
+        self.record.result_type()
+    }
+
     pub(crate) fn typed<T: Send + Sync + 'static>(&self) -> Option<&Record<T>> {
         let record: &dyn Any = &*self.record;
         record.downcast_ref()

@@ -7,8 +7,8 @@ use std::fmt;
 use crate::{
     job::AnyJob,
     record::{
-        failure::Traceback,
         state::{Outcome, State},
+        traceback::Traceback,
     },
 };
 

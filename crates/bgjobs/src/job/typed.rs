@@ -140,6 +140,12 @@ impl<T> Hash for Job<T> {
     }
 }
 
+impl<T> From<&Job<T>> for AnyJob {
+    fn from(job: &Job<T>) -> Self {
+        Self::clone(job)
+    }
+}
+
 impl<T> From<Job<T>> for AnyJob {
     fn from(job: Job<T>) -> Self {
         Self::clone(&job)

@@ -13,7 +13,7 @@ use crate::{
         text::{Flushed, Status, Tracebacks},
     },
     manager::{group::Group, notice::Notices},
-    record::{Shared, failure::Traceback, id::JobId, job_ref::JobRef, name::Name},
+    record::{Shared, id::JobId, job_ref::JobRef, name::Name, traceback::Traceback},
     system::sync::lock,
 };
 
@@ -118,7 +118,7 @@ impl Handle {
         let Some(record) = job.typed::<T>() else {
             // It has no result of any type if it died.
             let died = job.failure().map(|failure| ResultError::Died(job.id(), failure));
-            return Err(died.unwrap_or_else(|| ResultError::other_type::<T>(job.id())));
+            return Err(died.unwrap_or_else(|| ResultError::other_type::<T>(job.id(), job.result_type())));
         };
         match record.result() {
             None => Err(ResultError::Unfinished(job.id())),

@@ -38,6 +38,9 @@ impl Handle {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
+    /// An `async` block is a value too, which no one would run: a body that calls async code blocks on it, with the
+    /// runtime's own `block_on`.
+    ///
     /// The result must be [`Sync`], because any number of threads may read it; [`Take`](crate::Take) wraps one that is
     /// not, or one that a caller should own.
     ///

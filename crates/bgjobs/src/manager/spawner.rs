@@ -106,6 +106,20 @@ impl<'a> Spawner<'a> {
         self.set(|options| options.after.push(job.into()))
     }
 
+    /// Adds several to [`Options::after`], such as a `Vec` of jobs.
+    ///
+    /// ```
+    /// let jobs = bgjobs::JobManager::new();
+    /// let parts = [1, 2, 3].map(|n| jobs.spawn("part", move || n)).into_iter().collect::<Result<Vec<_>, _>>()?;
+    /// let whole = jobs.named("whole").after_all(&parts);
+    /// let whole = whole.try_spawn(move || parts.iter().map(|part| part.join().copied()).sum::<Result<u32, _>>())?;
+    /// assert_eq!(whole.join()?, &6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn after_all<A: Into<After>>(self, jobs: impl IntoIterator<Item = A>) -> Self {
+        self.set(|options| options.after.extend(jobs.into_iter().map(Into::into)))
+    }
+
     /// Sets [`Options::time_limit`].
     pub fn time_limit(self, limit: Duration) -> Self {
         self.set(|options| options.time_limit = Some(limit))

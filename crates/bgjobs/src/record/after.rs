@@ -4,7 +4,12 @@
 
 use std::{error::Error, fmt};
 
-use crate::record::{id::JobId, job_ref::JobRef, state::Outcome};
+use crate::record::{
+    failure::{Failure, FailureError},
+    id::JobId,
+    job_ref::JobRef,
+    state::Outcome,
+};
 
 /// A job that must end before another starts, for [`Options::after`](crate::Options::after).
 ///
@@ -88,18 +93,29 @@ impl Predecessor {
 /// let failure = fit.failure().unwrap();
 /// assert_eq!(failure.message(), "job #0 failed, so this one did not start");
 /// assert!(failure.error().unwrap().is::<AfterError>());
+/// assert!(failure.error().unwrap().source().unwrap().is::<std::io::Error>());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AfterError {
     /// The job that had to be done.
     pub job: JobId,
+    /// Why that one failed.
+    cause: Option<FailureError>,
 }
 
 impl AfterError {
-    pub(crate) fn new(job: JobId) -> Self {
-        Self { job }
+    /// The error after the failure of `job`, which is not known if `job` has left the lists.
+    pub(crate) fn new(job: JobId, cause: Option<Failure>) -> Self {
+        Self { job, cause: cause.map(Failure::into_error) }
+    }
+}
+
+/// As `main` prints it.
+impl fmt::Debug for AfterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
     }
 }
 
@@ -109,4 +125,10 @@ impl fmt::Display for AfterError {
     }
 }
 
-impl Error for AfterError {}
+/// The source is why the other job failed: the error of its body, if there is one.
+impl Error for AfterError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let cause = self.cause.as_ref()?;
+        cause.source().or(Some(cause))
+    }
+}

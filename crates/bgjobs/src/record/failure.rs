@@ -21,9 +21,6 @@ use crate::{
     system::panic::{Caught, drop_quietly},
 };
 
-/// How many frames a traceback shows at its start, and how many at its end.
-const SHOWN_FRAMES: usize = 16;
-
 /// Why a job failed: a panic, an error or a stop, with its message, its frames and the original value.
 ///
 /// Cheap to clone.
@@ -258,10 +255,9 @@ impl Failure {
         })
     }
 
-    /// The failure as text for people: the frames, the message and the causes.
-    #[must_use]
-    pub fn traceback(&self) -> Traceback {
-        Traceback(self.clone())
+    /// Where a panic happened, as `file:line:column`.
+    pub(crate) fn location(&self) -> Option<&str> {
+        self.0.location.as_deref()
     }
 
     /// The error that a wrapper of this failure returns as its source.
@@ -377,54 +373,4 @@ fn stop_in<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a StopReason> {
 /// An error followed by its sources.
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
-}
-
-/// A failure as text: the frames from the start of the body to the failure, the message, the causes.
-///
-/// Control characters are escaped, except for line breaks and tabs.
-/// Of more than 32 frames, for example after a deep recursion, the middle is left out; [`Failure::frames`] has them all.
-#[derive(Clone)]
-pub struct Traceback(Failure);
-
-impl Traceback {
-    /// The failure it shows.
-    #[must_use]
-    pub fn failure(&self) -> &Failure {
-        &self.0
-    }
-}
-
-impl fmt::Display for Traceback {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let failure = &self.0;
-        let frames = failure.frames();
-        if !frames.is_empty() {
-            writeln!(f, "Traceback (most recent call last):")?;
-        }
-        let left_out = frames.len().saturating_sub(2 * SHOWN_FRAMES);
-        for (index, frame) in frames.iter().enumerate() {
-            if left_out == 0 || !(SHOWN_FRAMES..SHOWN_FRAMES + left_out).contains(&index) {
-                writeln!(f, "{frame}")?;
-            } else if index == SHOWN_FRAMES {
-                writeln!(f, "  ... {left_out} more ...")?;
-            }
-        }
-        match (failure.kind(), &failure.0.location) {
-            (FailureKind::Panic, Some(location)) => write!(f, "panicked at {location}: ")?,
-            (FailureKind::Panic, None) => f.write_str("panicked: ")?,
-            (FailureKind::Stop, _) => f.write_str("stopped: ")?,
-            (FailureKind::Error, _) => {}
-        }
-        many_lines(failure.message()).fmt(f)?;
-        for cause in failure.causes() {
-            write!(f, "\ncaused by: {}", many_lines(&cause.to_string()))?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Traceback {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
 }

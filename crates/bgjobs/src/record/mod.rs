@@ -18,10 +18,11 @@ pub(crate) mod serialize;
 pub(crate) mod state;
 pub(crate) mod stop;
 pub(crate) mod take;
+pub(crate) mod traceback;
 pub(crate) mod why;
 
 use std::{
-    any::Any,
+    any::{self, Any},
     collections::VecDeque,
     mem,
     panic::{RefUnwindSafe, UnwindSafe},
@@ -58,6 +59,9 @@ pub(crate) trait AnyRecord: Any + Send + Sync + UnwindSafe + RefUnwindSafe {
 
     /// Why the job failed or was stopped; `None` before its end, and if it is done.
     fn failure(&self) -> Option<&Failure>;
+
+    /// The name of the result's type.
+    fn result_type(&self) -> &'static str;
 
     /// Sets the outcome of a job that never ran.
     fn fail(&self, failure: Failure) -> Outcome;
@@ -143,6 +147,10 @@ impl<T: Send + Sync + 'static> AnyRecord for Record<T> {
 
     fn failure(&self) -> Option<&Failure> {
         self.result()?.err()
+    }
+
+    fn result_type(&self) -> &'static str {
+        any::type_name::<T>()
     }
 
     fn fail(&self, failure: Failure) -> Outcome {

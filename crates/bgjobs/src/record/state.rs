@@ -2,6 +2,8 @@
 //!
 //! Knows nothing of threads, tables or results.
 
+use std::fmt;
+
 use crate::system::sync::{AtomicU8, AtomicU64, Ordering};
 
 /// Where a job is in its life.
@@ -118,6 +120,31 @@ impl State {
             4 => Self::Finished(Outcome::Failed),
             _ => Self::Finished(Outcome::Stopped),
         }
+    }
+}
+
+/// The state in one word, as it is serialized: `created`, `queued`, `running`, `stopping`, `done`, `failed`, `stopped`.
+/// [`status`](Self::status) has the original's words.
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Created => f.pad("created"),
+            Self::Queued => f.pad("queued"),
+            Self::Running => f.pad("running"),
+            Self::Stopping => f.pad("stopping"),
+            Self::Finished(outcome) => outcome.fmt(f),
+        }
+    }
+}
+
+/// `done`, `failed` or `stopped`.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Stopped => "stopped",
+        })
     }
 }
 
@@ -314,6 +341,15 @@ mod tests {
     fn a_state_survives_encoding_and_decoding() {
         let word = |state: State| state.code() | if state == State::Stopping { STOPPING } else { 0 };
         assert_eq!(STATES.map(|state| State::from_word(word(state))), STATES);
+    }
+
+    #[test]
+    fn a_state_reads_as_one_word() {
+        let words = STATES.map(|state| format!("{state:>8}"));
+        assert_eq!(
+            words.map(|word| word.trim_start().to_owned()),
+            ["created", "queued", "running", "stopping", "done", "failed", "stopped"]
+        );
     }
 
     #[test]

@@ -130,8 +130,11 @@ fn a_manager_holds_results_of_any_type_and_returns_each_only_as_its_own_type() {
     assert_eq!(number.downcast::<u8>().unwrap().join().unwrap(), &7);
     assert_eq!(jobs.result::<String>(1).unwrap(), "seven");
     let error = jobs.result::<u8>(1).unwrap_err();
-    assert!(matches!(error, ResultError::OtherType(id, _) if id == 1.into()));
-    assert_eq!(error.to_string(), "the result of job #1 is not of type `u8`; ask for the type that its body returns");
+    assert!(matches!(error, ResultError::OtherType { job, .. } if job == 1.into()));
+    assert_eq!(
+        error.to_string(),
+        "the result of job #1 is of type `alloc::string::String`, not of type `u8`; ask for what its body returns"
+    );
 }
 
 #[test]

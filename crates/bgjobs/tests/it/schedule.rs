@@ -77,12 +77,17 @@ fn a_job_that_follows_success_fails_if_the_other_job_fails() {
     gate.open();
     assert_eq!(tidy.join().unwrap(), &3);
     assert_eq!([fit.state(), plot.state()], [State::Finished(Outcome::Failed); 2]);
-    expect!["job #1 died: job #0 failed, so this one did not start"]
+    expect!["job #1 died: job #0 failed, so this one did not start: no rows"]
         .assert_eq(&format!("{:#}", fit.join().unwrap_err()));
-    expect!["job #1 failed, so this one did not start"].assert_eq(&jobs.traceback(2).unwrap().to_string());
+    expect![[r#"
+        job #1 failed, so this one did not start
+        caused by: job #0 failed, so this one did not start
+        caused by: no rows"#]]
+    .assert_eq(&jobs.traceback(2).unwrap().to_string());
     let failure = fit.failure().unwrap();
     let cause = failure.error().unwrap().downcast_ref::<AfterError>().unwrap();
     assert_eq!((cause.job, fit.times().started), (load.id(), None));
+    assert_eq!(std::error::Error::source(cause).unwrap().to_string(), "no rows", "why the other job failed");
     assert_eq!(jobs.dead().len(), 3);
 }
 

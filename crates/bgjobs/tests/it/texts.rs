@@ -109,7 +109,10 @@ fn a_missing_result_is_explained_in_the_words_of_the_original() {
     assert_eq!(format!("{:#}", jobs.result::<()>(2).unwrap_err()), format!("{died}; job #2: no rows"));
     assert_eq!(jobs.result::<()>(7).unwrap_err().to_string(), died);
     assert_eq!(text(99), pair("Job #99 not found", "; the newest job is #7"));
-    assert_eq!(text(0), pair("the result of job #0 is not of type `i32`; ask for the type that its body returns", ""));
+    assert_eq!(
+        text(0),
+        pair("the result of job #0 is of type `()`, not of type `i32`; ask for what its body returns", "")
+    );
     gate.open();
 }
 
