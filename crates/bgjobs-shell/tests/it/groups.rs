@@ -74,6 +74,7 @@ fn a_program_orders_jobs_and_limits_their_time() {
             [1, 3, "Dead (Exception), call jobs.traceback() for details"]
             > jobs.traceback(4)
             job #2 failed, so this one did not start
+            caused by: no rows
             > t = now(); late = jobs.start('now()', [], #{delay: 0.05}); late.join(); late.result - t >= 0.05
             true
             > slow = jobs.start('sleep(1000)', [], #{time_limit: 0.03}); slow.join(); [slow.stop_reason, slow.status]
