@@ -5,13 +5,16 @@ This module knows neither jobs nor processes; `_child.py` reads a payload on the
 
 from __future__ import annotations
 
+import collections
+import io
 import linecache
+import operator
 import os
 import pickle
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from . import _child, names
 
@@ -40,8 +43,6 @@ def pack_expression(expression: str, code: types.CodeType, glob: dict[str, Any],
 
 
 def pack(body: tuple[Any, ...], parts: dict[str, Any]) -> bytes:
-    import cloudpickle
-
     if not hasattr(os, "fork"):
         raise NotImplementedError("process=True needs a POSIX system; start the job without it")
     try:
@@ -50,7 +51,7 @@ def pack(body: tuple[Any, ...], parts: dict[str, Any]) -> bytes:
         cwd = None
     settings = {"path": sys.path, "argv": sys.argv, "cwd": cwd, "sources": _sources(parts.values())}
     try:
-        pickled: bytes = cloudpickle.dumps(body, pickle.HIGHEST_PROTOCOL)
+        pickled = _by_value(body)
     except Exception as error:
         culprit = _blame(parts, set()) or "a part of it"
         raise pickle.PicklingError(
@@ -58,6 +59,36 @@ def pack(body: tuple[Any, ...], parts: dict[str, Any]) -> bytes:
             "create it in the body, or start the job without process=True"
         ) from error
     return pickle.dumps(settings) + pickled
+
+
+def _by_value(body: tuple[Any, ...]) -> bytes:
+    """Pickles functions and classes of `__main__` with their code, which keeps the name of its file.
+
+    From 3.1.3 on cloudpickle drops that name, by which tracebacks find the lines.
+    """
+    import cloudpickle
+
+    theirs = cloudpickle.Pickler.dispatch_table
+
+    def reduce_code(code: types.CodeType) -> tuple[Any, ...]:
+        return operator.methodcaller("replace", co_filename=code.co_filename), (_Reduced(theirs[types.CodeType](code)),)
+
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+        dispatch_table: ClassVar[Mapping[type, Any]] = collections.ChainMap({types.CodeType: reduce_code}, theirs)
+
+    file = io.BytesIO()
+    Pickler(file, pickle.HIGHEST_PROTOCOL).dump(body)
+    return file.getvalue()
+
+
+class _Reduced:
+    """Is pickled as this reduction, and so becomes the value that the reduction makes."""
+
+    def __init__(self, reduction: tuple[Any, ...]) -> None:
+        self._reduction = reduction
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self._reduction
 
 
 def _blame(parts: Mapping[str, Any], seen: set[int]) -> str | None:

@@ -532,7 +532,9 @@ def test_only_the_intended_descriptors_are_inherited(tmp_path):
         os.set_inheritable(file.fileno(), True)
         fds = run(lambda: {fd: os.readlink(f"/proc/self/fd/{fd}") for fd in _open_fds()})
     assert not any(str(tmp_path) in name for name in fds.values())
-    assert set(fds) - {0, 1, 2} <= {fd for fd, name in fds.items() if "bgjobs" in name}
+    # Where libffi opens its own file, ctypes has done that in the process.
+    meant = {fd for fd, name in fds.items() if "bgjobs" in name or "libffi" in name}
+    assert set(fds) - {0, 1, 2} <= meant
 
 
 def _open_fds():

@@ -16,9 +16,9 @@ use std::{
 
 use crate::{
     component::Component,
-    notebook,
+    debian, notebook,
     pictures::Picture,
-    python::{self, Python},
+    python::{self, Kind, Python},
     step::{self, Step},
     workspace::{root, target},
 };
@@ -35,8 +35,8 @@ pub(crate) enum Form {
 /// The steps, in order.
 pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
-    /// Why the Python package is left out, and how to fix that.
-    pub(crate) missing: Option<String>,
+    /// What is left out, and for each why and how to fix that.
+    pub(crate) left_out: Vec<(&'static str, String)>,
 }
 
 /// The steps of a form.
@@ -45,15 +45,24 @@ pub(crate) fn plan(form: Form) -> Plan {
         Form::Short => python::default(),
         Form::Long => python::all(),
     };
-    let (pythons, missing) = match found {
-        Ok(pythons) => (pythons, None),
-        Err(missing) => (Vec::new(), Some(missing)),
-    };
+    let mut left_out = Vec::new();
+    let pythons = found.unwrap_or_else(|missing| {
+        left_out.push(("the Python package", missing));
+        Vec::new()
+    });
     let steps = match form {
         Form::Short => short(&pythons),
-        Form::Long => long(&pythons),
+        Form::Long => {
+            // One of this machine's builds the package.
+            let mut others = if pythons.is_empty() { Vec::new() } else { python::of_debian(&pythons) };
+            if let Some(missing) = debian::missing().filter(|_| !others.is_empty()) {
+                left_out.push(("the Pythons that this machine lacks", missing));
+                others.clear();
+            }
+            long(&pythons, &others)
+        }
     };
-    Plan { steps, missing }
+    Plan { steps, left_out }
 }
 
 /// What cargo's plain commands build, plus xtask.
@@ -79,7 +88,7 @@ fn short(pythons: &[Python]) -> Vec<Step> {
     // The tests have built the shell.
     steps.extend(check_picture(Picture::Shell));
     steps.extend(bindings());
-    steps.extend(python::steps(pythons));
+    steps.extend(python::steps(pythons, &[Kind::Newest, Kind::Oldest]));
     if !pythons.is_empty() {
         steps.extend(check_picture(Picture::IPython));
     }
@@ -88,7 +97,8 @@ fn short(pythons: &[Python]) -> Vec<Step> {
     steps
 }
 
-fn long(pythons: &[Python]) -> Vec<Step> {
+/// `others` are Debian's.
+fn long(pythons: &[Python], others: &[Python]) -> Vec<Step> {
     let mut steps = vec![
         Step::cargo("tests, long and in release", &format!("test {ALL} --release"))
             .env("BGJOBS_PROVE", "1")
@@ -96,9 +106,13 @@ fn long(pythons: &[Python]) -> Vec<Step> {
             // It slows linking down and makes the tests no better.
             .env("CARGO_PROFILE_RELEASE_LTO", "off"),
     ];
-    steps.extend(python::steps(pythons));
+    if !others.is_empty() {
+        steps.push(debian::made());
+    }
+    // The first one builds the package, which takes Rust.
+    steps.extend(python::steps(&[pythons, others].concat(), &[Kind::Today, Kind::Oldest]));
     // The first Python's environment has what drives a prompt and a kernel.
-    steps.extend(pythons.first().into_iter().flat_map(|python| notebook::steps(&python::program(python))));
+    steps.extend(pythons.first().into_iter().flat_map(|python| notebook::steps(&python::program(python, Kind::Today))));
     // In seconds: two of the models would take far longer to explore completely.
     steps.push(loom("3").env("LOOM_MAX_DURATION", "300"));
     steps.push(shuttle().env("BGJOBS_PROVE", "1"));
@@ -131,15 +145,15 @@ pub(crate) fn pictures() -> Plan {
     };
     // The tests' build, so that no dependency is built twice.
     let mut steps = vec![Step::cargo("the shell", &format!("test {ALL} --test it --no-run")), draw(Picture::Shell)];
-    let missing = match python::default() {
+    let left_out = match python::default() {
         Ok(pythons) => {
             steps.extend(pythons.iter().flat_map(python::installed));
             steps.push(draw(Picture::IPython));
-            None
+            Vec::new()
         }
-        Err(missing) => Some(missing),
+        Err(missing) => vec![("the Python package", missing)],
     };
-    Plan { steps, missing }
+    Plan { steps, left_out }
 }
 
 /// Compares a picture with the program as it was last built; only Unix has the pseudo-terminals that this takes.
@@ -152,7 +166,7 @@ fn check_picture(picture: Picture) -> Option<Step> {
 pub(crate) fn program(picture: Picture) -> Result<PathBuf, String> {
     match picture {
         Picture::Shell => Ok(target().join("debug/bgjobs")),
-        Picture::IPython => python::default().map(|pythons| python::program(&pythons[0])),
+        Picture::IPython => python::default().map(|pythons| python::program(&pythons[0], Kind::Newest)),
     }
 }
 
@@ -241,7 +255,7 @@ mod tests {
 
     #[test]
     fn step_names_are_unique() {
-        for steps in [short(&[]), long(&[])] {
+        for steps in [short(&[]), long(&[], &python::of_debian(&[]))] {
             let names: BTreeSet<_> = steps.iter().map(Step::name).collect();
             assert_eq!(names.len(), steps.len());
         }

@@ -7,6 +7,7 @@
 mod api;
 mod checks;
 mod component;
+mod debian;
 mod imports;
 mod mutants;
 mod notebook;
@@ -35,13 +36,17 @@ The project's checks. Usage: cargo xtask COMMAND
     pictures draw docs/pictures from the screens of the shell and IPython, after building both
              draw NAME, check NAME: draw or compare one picture (shell, ipython), without building
     prove    run the long checks: tests in release with more cases, a soak of ten million jobs, models with more
-             interleavings, mutants, fuzzing, the packed crates, the oldest Rust, every installed Python, and the book's
-             session in a Rust notebook, for which it installs evcxr under target
+             interleavings, mutants, fuzzing, the packed crates, the oldest Rust, the book's session in a Rust notebook,
+             for which it installs evcxr under target, every installed Python, and Debian's 3.14 and 3.15, which need
+             Linux, root and debootstrap; the Pythons get the newest IPython, ipykernel and cloudpickle of the day
     mutants  [PART] make one mistake after another in a copy of the engine, and fail if the test that should catch it
              passes; with PART only those whose name contains it
     fuzz     [SECONDS] search for input that makes the prompt panic or hang, 60 seconds per target by default; needs a
              C++ compiler
     package  pack the crates as for crates.io, unpack them in target, and run their tests there; needs tar
+    sid COMMAND
+             run a command among the programs of Debian's unstable suite, which `prove` puts in target/sid: its Pythons
+             are newer than most machines'
     help     print this text
 ";
 
@@ -57,6 +62,8 @@ enum Task {
     /// Those whose name contains this.
     Mutants(String),
     Package,
+    /// Run this among Debian's programs.
+    Sid(Vec<String>),
     Api(api::Purpose),
     /// For this many seconds per target.
     Fuzz(u32),
@@ -69,13 +76,14 @@ fn main() -> ExitCode {
             Ok(())
         }
         Ok(Task::Check(form)) => check(checks::plan(form)),
-        Ok(Task::Fuzz(seconds)) => check(Plan { steps: checks::fuzz(seconds), missing: None }),
+        Ok(Task::Fuzz(seconds)) => check(Plan { steps: checks::fuzz(seconds), left_out: Vec::new() }),
         Ok(Task::Imports) => imports::run(),
         Ok(Task::Pictures) => check(checks::pictures()),
         Ok(Task::Picture(purpose, picture)) => draw(picture, purpose),
         Ok(Task::Mutants(part)) => mutants::run(&part),
         Ok(Task::Api(purpose)) => api::run(purpose),
         Ok(Task::Package) => package::run(),
+        Ok(Task::Sid(line)) => debian::run(&line),
         Err(message) => {
             eprint!("error: {message}\n\n{HELP}");
             return ExitCode::from(2);
@@ -109,6 +117,7 @@ fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String> {
             Some(other) => return Err(format!("`{other}` isn't `check`")),
         }),
         Some("package") => Task::Package,
+        Some("sid") => Task::Sid(arguments.by_ref().collect()),
         Some("mutants") => Task::Mutants(arguments.next().unwrap_or_default()),
         Some("fuzz") => Task::Fuzz(match arguments.next() {
             None => 60,
@@ -134,11 +143,14 @@ fn draw(picture: Picture, purpose: Purpose) -> Result<(), Failed> {
 
 /// Runs the steps in order until one fails, and prints how long each took.
 fn check(plan: Plan) -> Result<(), Failed> {
-    let Plan { steps, missing } = plan;
-    if let Some(missing) = &missing
+    let Plan { steps, left_out } = plan;
+    if let Some((what, why)) = left_out.first()
         && under_ci()
     {
-        return Err(Failed::without_step("the Python package", missing));
+        return Err(Failed::without_step(what, why));
+    }
+    for (what, why) in &left_out {
+        println!("leaves out {what}: {why}");
     }
     let mut times = Vec::new();
     for step in steps {
@@ -147,10 +159,10 @@ fn check(plan: Plan) -> Result<(), Failed> {
         println!("    {}: {:.1} s", step.name(), took.as_secs_f64());
         times.push((step, took));
     }
-    match missing {
-        None => println!("\nall steps passed"),
-        Some(missing) => println!("\nleft out: the Python package: {missing}\n\nall other steps passed"),
+    for (what, why) in &left_out {
+        println!("\nleft out: {what}: {why}");
     }
+    println!("\nall {}steps passed", if left_out.is_empty() { "" } else { "other " });
     for (step, took) in &times {
         println!("{:7.1} s  {}", took.as_secs_f64(), step.name());
     }
@@ -184,6 +196,7 @@ mod tests {
         check("api check", Ok(Task::Api(api::Purpose::Check)));
         check("package", Ok(Task::Package));
         check("mutants", Ok(Task::Mutants(String::new())));
+        check("sid python3.15 -V", Ok(Task::Sid(vec!["python3.15".to_owned(), "-V".to_owned()])));
         check("fuzz", Ok(Task::Fuzz(60)));
         check("fuzz 5", Ok(Task::Fuzz(5)));
         check("mutants push", Ok(Task::Mutants("push".to_owned())));
@@ -209,7 +222,7 @@ mod tests {
 
     #[test]
     fn help_lists_each_command() {
-        for command in ["test", "imports", "api", "pictures", "prove", "mutants", "fuzz", "package", "help"] {
+        for command in ["test", "imports", "api", "pictures", "prove", "mutants", "fuzz", "package", "sid", "help"] {
             assert!(HELP.contains(&format!("\n    {command} ")), "{command}");
         }
     }

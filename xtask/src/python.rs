@@ -3,8 +3,9 @@
 //! It knows venv, pip and pytest; it does not run the checks, which install nothing outside the target folder. The only
 //! programs it runs itself are Pythons, to ask for their version.
 //!
-//! Each Python gets two environments, one with IPython 8 and one with the newest. Later runs reuse both until the
-//! interpreter or the requirements change. The package is built once: one wheel serves every Python.
+//! Each Python gets two environments: one with the oldest versions of what the package depends on and one with the newest,
+//! which in the long form are those of the day. Later runs reuse them until the interpreter or the requirements change,
+//! but for those of the day. The package is built once: one wheel serves every Python.
 
 use std::{
     env, fs,
@@ -12,6 +13,7 @@ use std::{
 };
 
 use crate::{
+    debian,
     step::{self, Stamp, Step},
     workspace,
 };
@@ -23,6 +25,16 @@ pub(crate) struct Python {
     version: Version,
     /// The interpreter's prefix and full version: an environment that another one created is not reused.
     whole: String,
+    place: Place,
+}
+
+/// Where a Python is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Place {
+    /// On this machine.
+    Here,
+    /// Among Debian's programs under the target folder.
+    Debian,
 }
 
 /// Major and minor version.
@@ -32,10 +44,29 @@ struct Version(u32, u32);
 const OLDEST: Version = Version(3, 9);
 
 /// The minor versions to look for by name.
-const MINORS: std::ops::RangeInclusive<u32> = 9..=14;
+const MINORS: std::ops::RangeInclusive<u32> = 9..=15;
 
-/// The kinds of environment: a name and a file of requirements.
-const KINDS: [(&str, &str); 2] = [("newest", "ipython-newest.txt"), ("8", "ipython-8.txt")];
+/// Which versions of its dependencies an environment has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kind {
+    /// The newest when the requirements were written, so that the same checks pass tomorrow.
+    Newest,
+    /// The newest when the environment is made.
+    Today,
+    /// The oldest that the package allows.
+    Oldest,
+}
+
+impl Kind {
+    /// The name of its folder and, with `.txt`, of its file of requirements.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Newest => "newest",
+            Self::Today => "today",
+            Self::Oldest => "oldest",
+        }
+    }
+}
 
 /// Prints the version and the prefix; fails if venv or pip is missing, as on a Debian without `python3-venv`.
 const QUESTION: &str =
@@ -60,6 +91,18 @@ pub(crate) fn all() -> Result<Vec<Python>, String> {
         }
     }
     if found.is_empty() { default.map(|_| found) } else { Ok(found) }
+}
+
+/// The Pythons of Debian's unstable suite that are not among these.
+pub(crate) fn of_debian(here: &[Python]) -> Vec<Python> {
+    let of = |minor| Python {
+        file: format!("python3.{minor}").into(),
+        version: Version(3, minor),
+        whole: "Debian".to_owned(),
+        place: Place::Debian,
+    };
+    let is_new = |python: &Python| here.iter().all(|other| other.version != python.version);
+    debian::MINORS.map(of).into_iter().filter(is_new).collect()
 }
 
 /// The Pythons that pyenv manages.
@@ -91,7 +134,7 @@ fn parse_answer(file: &Path, answer: &str) -> Option<Python> {
     let (numbers, whole) = answer.trim_end().split_once('\n')?;
     let (major, minor) = numbers.split_once(' ')?;
     let version = Version(major.parse().ok()?, minor.parse().ok()?);
-    Some(Python { file: file.to_owned(), version, whole: whole.to_owned() })
+    Some(Python { file: file.to_owned(), version, whole: whole.to_owned(), place: Place::Here })
 }
 
 fn advice(file: &Path, too_old: Option<Version>) -> String {
@@ -111,15 +154,26 @@ fn without_venv(file: &Path) -> String {
     )
 }
 
-/// The steps for these Pythons. The first one also builds the package, and checks its style and types.
-pub(crate) fn steps(pythons: &[Python]) -> Vec<Step> {
+impl Python {
+    /// A step that runs this Python, or one of an environment that it made.
+    fn step(&self, name: &str, program: &Path, line: &str) -> Step {
+        match self.place {
+            Place::Here => Step::program(name, program, line),
+            Place::Debian => debian::step(name, program, line),
+        }
+    }
+}
+
+/// The steps for these Pythons, with the versions of each kind. The first one also builds the package, and checks its style
+/// and types.
+pub(crate) fn steps(pythons: &[Python], kinds: &[Kind]) -> Vec<Step> {
     let folder = folder();
     let wheels = folder.join("wheels");
     let mut steps = Vec::new();
     for (index, python) in pythons.iter().enumerate() {
-        for (kind, requirements) in KINDS {
-            let is_first = index == 0 && kind == KINDS[0].0;
-            let environment = Environment::new(&folder, python, kind, requirements);
+        for (position, kind) in kinds.iter().enumerate() {
+            let is_first = index == 0 && position == 0;
+            let environment = Environment::new(&folder, python, *kind);
             steps.extend(environment.created());
             if is_first {
                 steps.push(environment.wheel(&wheels));
@@ -134,17 +188,17 @@ pub(crate) fn steps(pythons: &[Python]) -> Vec<Step> {
     steps
 }
 
-/// The steps that install the package in the environment with the newest IPython.
+/// The steps that install the package in the environment with the newest versions.
 pub(crate) fn installed(python: &Python) -> Vec<Step> {
     let wheels = folder().join("wheels");
-    let environment = Environment::newest(&folder(), python);
+    let environment = Environment::new(&folder(), python, Kind::Newest);
     let [created, requirements] = environment.created();
     vec![created, requirements, environment.wheel(&wheels), environment.package(&wheels)]
 }
 
-/// The interpreter of that environment.
-pub(crate) fn program(python: &Python) -> PathBuf {
-    Environment::newest(&folder(), python).program()
+/// The interpreter of an environment.
+pub(crate) fn program(python: &Python, kind: Kind) -> PathBuf {
+    Environment::new(&folder(), python, kind).program()
 }
 
 /// The folder of environments and wheels.
@@ -152,41 +206,40 @@ fn folder() -> PathBuf {
     workspace::target().join("python")
 }
 
-/// A virtual environment with a version of IPython.
+/// A virtual environment.
 struct Environment<'a> {
     python: &'a Python,
+    kind: Kind,
     name: String,
     folder: PathBuf,
     requirements: PathBuf,
 }
 
 impl<'a> Environment<'a> {
-    fn new(folder: &Path, python: &'a Python, kind: &str, requirements: &str) -> Self {
-        let Version(major, minor) = python.version;
+    fn new(folder: &Path, python: &'a Python, kind: Kind) -> Self {
+        let (Version(major, minor), kind_name) = (python.version, kind.name());
         Self {
             python,
-            name: format!("Python {major}.{minor}, IPython {kind}"),
-            folder: folder.join(format!("{major}.{minor}-ipython-{kind}")),
-            requirements: Path::new("python/tests").join(requirements),
+            kind,
+            name: format!("Python {major}.{minor}, {kind_name}"),
+            folder: folder.join(format!("{major}.{minor}-{kind_name}")),
+            requirements: Path::new("python/tests").join(format!("{kind_name}.txt")),
         }
     }
 
-    fn newest(folder: &Path, python: &'a Python) -> Self {
-        let [(kind, requirements), _] = KINDS;
-        Self::new(folder, python, kind, requirements)
-    }
-
-    /// The steps that create it, skipped until the interpreter or the requirements change.
+    /// The steps that create it. They are skipped until the interpreter or the requirements change, which for the versions of
+    /// the day may be at any time.
     fn created(&self) -> [Step; 2] {
         let (stamp, text) = (workspace::root().join(&self.folder).join("made-from"), self.inputs());
-        [
-            Step::program(&format!("{}: environment", self.name), &self.python.file, "-m venv --clear")
-                .path(&self.folder)
-                .unless(Stamp::part(&stamp, &text)),
-            self.step("requirements", "-m pip install --quiet --disable-pip-version-check -r")
-                .path(&self.requirements)
-                .unless(Stamp::last(&stamp, &text)),
-        ]
+        let environment =
+            self.python.step(&format!("{}: environment", self.name), &self.python.file, "-m venv --clear");
+        let requirements = self.step("requirements", "-m pip install --quiet --disable-pip-version-check -r");
+        let steps = [environment.path(&self.folder), requirements.path(&self.requirements)];
+        if self.kind == Kind::Today {
+            return steps;
+        }
+        let [environment, requirements] = steps;
+        [environment.unless(Stamp::part(&stamp, &text)), requirements.unless(Stamp::last(&stamp, &text))]
     }
 
     /// Everything that the environment depends on.
@@ -225,7 +278,7 @@ impl<'a> Environment<'a> {
 
     /// A step that runs the environment's Python.
     fn step(&self, what: &str, line: &str) -> Step {
-        Step::program(&format!("{}: {what}", self.name), &self.program(), line)
+        self.python.step(&format!("{}: {what}", self.name), &self.program(), line)
     }
 
     fn program(&self) -> PathBuf {
@@ -238,7 +291,12 @@ mod tests {
     use super::*;
 
     fn python(minor: u32) -> Python {
-        Python { file: "python3".into(), version: Version(3, minor), whole: "/usr 3.11.7".to_owned() }
+        Python {
+            file: "python3".into(),
+            version: Version(3, minor),
+            whole: "/usr 3.11.7".to_owned(),
+            place: Place::Here,
+        }
     }
 
     #[test]
@@ -274,14 +332,14 @@ mod tests {
 
     #[test]
     fn the_package_is_built_once_and_tested_in_each_environment() {
-        let steps = steps(&[python(11), python(9)]);
+        let steps = steps(&[python(11), python(9)], &[Kind::Newest, Kind::Oldest]);
         let count = |end: &str| steps.iter().filter(|step| step.name().ends_with(end)).count();
         assert_eq!([count(": wheel"), count(": types"), count(": package"), count(": tests")], [1, 1, 4, 4]);
     }
 
     #[test]
     fn step_names_are_unique() {
-        let steps = steps(&[python(11), python(9)]);
+        let steps = steps(&[python(11), python(9)], &[Kind::Newest, Kind::Oldest]);
         let names: std::collections::BTreeSet<_> = steps.iter().map(Step::name).collect();
         assert_eq!(names.len(), steps.len());
     }
@@ -289,11 +347,37 @@ mod tests {
     #[test]
     fn an_environment_depends_on_its_requirements() {
         let (python, folder) = (python(11), Path::new("target/python"));
-        let [newest, eight] =
-            KINDS.map(|(kind, requirements)| Environment::new(folder, &python, kind, requirements).inputs());
-        assert_ne!(newest, eight);
-        for requirements in [newest, eight] {
+        let [newest, oldest] =
+            [Kind::Newest, Kind::Oldest].map(|kind| Environment::new(folder, &python, kind).inputs());
+        assert_ne!(newest, oldest);
+        for requirements in [newest, oldest] {
             assert!(requirements.contains("pytest==") && requirements.contains("ipython=="), "{requirements}");
         }
+    }
+
+    #[test]
+    fn the_oldest_environment_has_the_oldest_dependencies_that_the_package_allows() {
+        let read = |name: &str| fs::read_to_string(workspace::root().join(name)).expect("the repository has it");
+        let (project, oldest) = (read("pyproject.toml"), read("python/tests/oldest.txt"));
+        let (_, rest) = project.split_once("\ndependencies = [").expect("the package has dependencies");
+        let (list, _) = rest.split_once(']').expect("the list ends");
+        for dependency in list.split(',').map(|quoted| quoted.trim().trim_matches('"')) {
+            let pinned = dependency.replacen(">=", "==", 1).replace('\'', "\"");
+            assert!(oldest.lines().any(|line| line == pinned), "oldest.txt has no {pinned}");
+        }
+    }
+
+    #[test]
+    fn the_versions_of_the_day_are_not_pinned() {
+        let file = workspace::root().join("python/tests/today.txt");
+        let today = fs::read_to_string(file).expect("the repository has it");
+        assert!(["cloudpickle", "ipykernel", "ipython"].iter().all(|name| today.lines().any(|line| line == *name)));
+    }
+
+    #[test]
+    fn debian_has_the_pythons_that_are_not_here() {
+        let versions = |here: &[Python]| of_debian(here).iter().map(|python| python.version).collect::<Vec<_>>();
+        assert_eq!(versions(&[python(11)]), [Version(3, 14), Version(3, 15)]);
+        assert_eq!(versions(&[python(14), python(13)]), [Version(3, 15)]);
     }
 }

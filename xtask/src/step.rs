@@ -47,7 +47,7 @@ impl Stamp {
         Self { is_last: true, ..Self::part(file, text) }
     }
 
-    fn is_current(&self) -> bool {
+    pub(crate) fn is_current(&self) -> bool {
         fs::read_to_string(&self.file).is_ok_and(|text| text == self.text)
     }
 }

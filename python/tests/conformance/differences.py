@@ -29,9 +29,16 @@ def lines(*lines: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def _no_number() -> str:
+    """The error of `%d` for `None`."""
+    if sys.version_info >= (3, 15):
+        return "format argument 1: %d requires a real number, not NoneType"
+    real = "real " if sys.version_info >= (3, 10) else ""
+    return f"%d format: a {real}number is required, not NoneType"
+
+
 DEAD = "Dead (Exception), call jobs.traceback() for details"
-#: The error of `%d` for `None`.
-NO_NUMBER = "%d format: a " + ("real " if sys.version_info >= (3, 10) else "") + "number is required, not NoneType"
+NO_NUMBER = _no_number()
 NO_RESULT = "<BackgroundJob died, call jobs.traceback() for details>"
 
 
