@@ -2,7 +2,18 @@ from typing import Any, Callable, final
 
 from typing_extensions import disjoint_base
 
-__all__ = ["JobCore", "Log", "Subscriber", "Table", "Worker", "WorkerPool", "awaited", "clear_locals", "reset_awaited"]
+__all__ = [
+    "JobCore",
+    "Log",
+    "Subscriber",
+    "Table",
+    "Worker",
+    "WorkerPool",
+    "awaited",
+    "reset_awaited",
+    "stack_size",
+    "take_thread_dictionary",
+]
 
 @disjoint_base
 class JobCore:
@@ -70,8 +81,10 @@ class WorkerPool:
 
 @final
 class Worker:
+    def to_this_thread(self) -> Worker: ...
     def begin(self, job: JobCore) -> bool: ...
 
 def awaited() -> int: ...
 def reset_awaited() -> None: ...
-def clear_locals() -> None: ...
+def take_thread_dictionary() -> dict[Any, Any] | None: ...
+def stack_size() -> int: ...

@@ -15,7 +15,7 @@ import time
 from contextvars import Context, copy_context
 from typing import Any, Callable
 
-from . import _core, failures, forks, futures, output
+from . import _core, failures, forks, futures, output, thread_locals
 from .record import DIED, Record
 from .stopping import Stopped
 
@@ -30,9 +30,6 @@ _EXIT_POLL = 0.05
 
 _EXIT_REFUSES_THREADS = sys.version_info[:2] == (3, 12)
 """Whether CPython creates no threads once its exit has begun."""
-
-_CLEARS_LOCALS = sys.version_info < (3, 13)
-"""Whether a thread's thread-locals can be cleared, so that it can be reused; otherwise each job gets its own thread."""
 
 _SHOWN = ("status", "stat_code", "finished", "result")
 """What a job shows while a `run` of a derived class goes on after `run_within`."""
@@ -78,23 +75,38 @@ def _create_thread() -> None:
     _thread.start_new_thread(_work, ())
 
 
-def _work() -> None:
-    """The life of a worker."""
-    worker, generation = _pool.worker(), forks.generation
+def _work(moved: _core.Worker | None = None, job: Any = None) -> None:
+    """The life of a worker, or what is left of it after it has moved to this thread with a job."""
+    worker, generation = _pool.worker() if moved is None else moved.to_this_thread(), forks.generation
+    locals, stack_size = thread_locals.of_new_thread(), _core.stack_size()
     while True:
-        job = _pool.take(worker)
         if job is None:
-            return
+            job = _pool.take(worker)
+            if job is None:
+                return
+            if _core.stack_size() != stack_size and _moves(worker, job):
+                return
         _run_in_context(job, worker)
         if forks.generation != generation:
             # The job forked and returned in the child: this thread is the only one there, and the process ends with it.
             return
         # An idle worker keeps no object of the user's alive.
         job = None
-        if not _CLEARS_LOCALS:
+        if locals is None:
+            # The next job gets a thread without this one's thread-locals.
             _pool.retire(worker)
             return
-        _core.clear_locals()
+        locals.clear()
+
+
+def _moves(worker: _core.Worker, job: Record) -> bool:
+    """Moves a worker, which has just taken a job, to a new thread, whose stack has the size asked for since."""
+    try:
+        _thread.start_new_thread(_work, (worker, job))
+    except RuntimeError:
+        # The system has no thread left.
+        return False
+    return True
 
 
 def _run_in_context(job: Record, worker: _core.Worker) -> None:

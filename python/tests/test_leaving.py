@@ -755,3 +755,170 @@ test_a_trace_function_is_not_left_to_the_next_job = each_sees(
 test_a_profile_function_is_not_left_to_the_next_job = each_sees(
     "sys.getprofile()", "sys.setprofile(lambda *event: None)", "None"
 )
+
+
+def test_a_destructor_of_a_thread_local_leaves_nothing_to_the_next_job() -> None:
+    check(
+        """
+        local = threading.local()
+        class Leaves:
+            def __del__(self):
+                local.left = "by the destructor"
+        def body():
+            seen = getattr(local, "left", None)
+            local.value = Leaves()
+            return seen
+        for _ in range(5):
+            job = jobs.new(body)
+            job.join()
+            say(str(job.result))
+        """,
+        *["None"] * 5,
+    )
+
+
+def test_a_thread_local_dies_on_the_thread_of_its_job() -> None:
+    check(
+        """
+        local, died = threading.local(), []
+        class Value:
+            def __del__(self):
+                died.append(threading.get_native_id())
+        def body():
+            local.value = Value()
+            return threading.get_native_id()
+        job = jobs.new(body)
+        until(lambda: died)
+        say(str(died == [job.result]))
+        """,
+        "True",
+    )
+
+
+def test_the_thread_locals_of_the_other_threads_stay() -> None:
+    check(
+        """
+        local, gate = threading.local(), Gate()
+        local.value = "of the main thread"
+        def keeps():
+            local.value = "of the job"
+            gate()
+            return local.value
+        job = jobs.new(keeps)
+        gate.wait_for_entry()
+        for _ in range(5):
+            jobs.new(setattr, local, "value", "of another job").join()
+        gate.opened.set()
+        job.join()
+        say(local.value)
+        say(job.result)
+        """,
+        "of the main thread",
+        "of the job",
+    )
+
+
+def test_a_daemon_job_whose_thread_local_never_dies_is_cut_off() -> None:
+    # In this destructor the thread asks for the interpreter while that ends.
+    check(
+        """
+        local, gate = threading.local(), Gate()
+        class Endless:
+            def __del__(self):
+                gate.entered.release()
+                while True:
+                    time.sleep(0.0005)
+        def body():
+            local.value = Endless()
+        for _ in range(10):
+            jobs.new(body, daemon=True)
+        for _ in range(10):
+            gate.wait_for_entry()
+        say("leaving")
+        """,
+        "leaving",
+    )
+
+
+# ---- The threads that jobs share
+
+
+def test_jobs_that_follow_one_another_share_a_thread() -> None:
+    check(
+        """
+        def turn():
+            job = jobs.new(threading.get_native_id)
+            job.join()
+            until(workers._pool.idle)
+            return job.result
+        from bgjobs import workers
+        say(str(len({turn() for _ in range(20)})))
+        """,
+        "1",
+    )
+
+
+def test_where_thread_locals_cannot_be_cleared_each_job_has_a_thread_of_its_own() -> None:
+    check(
+        """
+        from bgjobs import thread_locals
+        thread_locals.of_new_thread = lambda: None
+        local = threading.local()
+        def body():
+            seen, local.value = hasattr(local, "value"), True
+            return seen
+        seen = []
+        for _ in range(20):
+            job = jobs.new(body)
+            job.join()
+            seen.append(job.result)
+        say(str(any(seen)))
+        """,
+        "False",
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the C library in its own way")
+def test_a_job_has_a_stack_of_the_size_that_was_set_before_its_start() -> None:
+    check(
+        """
+        import ctypes
+        from bgjobs import workers
+        def stack():
+            library, size = ctypes.CDLL(None), ctypes.c_size_t()
+            attributes = ctypes.create_string_buffer(256)
+            assert library.pthread_getattr_np(ctypes.c_void_p(threading.get_ident()), attributes) == 0
+            library.pthread_attr_getstacksize(attributes, ctypes.byref(size))
+            return size.value // 2**20
+        for size in (8, 64, 64, 16):
+            threading.stack_size(size * 2**20)
+            job = jobs.new(stack)
+            job.join()
+            say(str(job.result))
+            until(workers._pool.idle)
+        """,
+        "8",
+        "64",
+        "64",
+        "16",
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a limit of the process")
+def test_a_job_whose_worker_gets_no_thread_with_the_new_stack_runs_on_the_old_one() -> None:
+    check(
+        """
+        import resource
+        from bgjobs import workers
+        first = jobs.new(threading.get_native_id)
+        first.join()
+        until(workers._pool.idle)
+        threading.stack_size(2**37)
+        resource.setrlimit(resource.RLIMIT_AS, (2**36, 2**36))
+        job = jobs.new(threading.get_native_id)
+        job.join()
+        say(str(job.result == first.result))
+        threading.stack_size(0)
+        """,
+        "True",
+    )

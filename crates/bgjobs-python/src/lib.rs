@@ -19,7 +19,7 @@ mod worker_pool;
 
 use pyo3::{exceptions::PyImportError, prelude::*};
 
-use crate::{job::name_states, thread::find_tables};
+use crate::{job::name_states, thread::find_thread_modules};
 
 /// The engine of bgjobs.
 #[pymodule(gil_used = false)]
@@ -30,17 +30,17 @@ mod _core {
         job::JobCore,
         log::Log,
         table::{Subscriber, Table},
-        thread::clear_locals,
+        thread::{stack_size, take_thread_dictionary},
         worker_pool::{Worker, WorkerPool},
     };
 
-    use super::{Bound, PyModule, PyResult, find_tables, name_states, refuse_subinterpreter};
+    use super::{Bound, PyModule, PyResult, find_thread_modules, name_states, refuse_subinterpreter};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         refuse_subinterpreter(module.py())?;
         name_states(module.py());
-        find_tables(module.py())
+        find_thread_modules(module.py())
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct WorkerPool {
 /// A thread that runs jobs.
 #[pyclass(frozen, module = "bgjobs._core")]
 pub(crate) struct Worker {
-    hosted: HostedWorker,
+    hosted: Arc<HostedWorker>,
     /// The queue that the worker takes from; a fork may have given the pool another since.
     queue: Arc<HostedQueue<Py<PyAny>>>,
     ident: c_ulong,
@@ -90,7 +90,7 @@ impl WorkerPool {
     /// Makes the calling thread a worker.
     fn worker(&self, py: Python<'_>) -> PyResult<Worker> {
         let (ident, native_id) = ids(py)?;
-        Ok(Worker { hosted: HostedWorker::new(), queue: self.queue(), ident, native_id })
+        Ok(Worker { hosted: Arc::new(HostedWorker::new()), queue: self.queue(), ident, native_id })
     }
 
     /// The next job for a worker; none when the worker should end.
@@ -140,6 +140,12 @@ impl WorkerPool {
 
 #[pymethods]
 impl Worker {
+    /// The same worker, moved to the calling thread; the thread that it leaves must not use it any more.
+    fn to_this_thread(&self, py: Python<'_>) -> PyResult<Self> {
+        let (ident, native_id) = ids(py)?;
+        Ok(Self { hosted: Arc::clone(&self.hosted), queue: Arc::clone(&self.queue), ident, native_id })
+    }
+
     /// Begins a job on the worker's thread, whose entry in `threading._active` it is until its end; false if it was stopped
     /// before.
     fn begin(&self, py: Python<'_>, job: &Bound<'_, JobCore>) -> PyResult<bool> {
