@@ -23,9 +23,9 @@ from runners import PEERS
 #: The goal of each measure: the highest ratio to a peer, or the highest value of ours.
 GOALS: dict[str, dict[str, float]] = {
     "submit": {"original": 1 / 35, "executor": 1 / 3.5},
-    "cpu": {"original": 1 / 20, "executor": 1 / 3.3},
+    "cpu": {"original": 1 / 20, "executor": 1 / 3},
     "round trip": {"original": 1 / 6, "executor": 0.75},
-    "flood": {"original": 1 / 35, "executor": 1 / 3},
+    "flood": {"original": 1 / 35, "executor": 1 / 2},
     "look, 0 running": {"original": 1 / 3},
     "look, 5000 running": {"original": 1 / 1000},
     "memory": {"original": 1 / 5, "executor": 1 / 3, "itself": 600},
@@ -35,6 +35,7 @@ GOALS: dict[str, dict[str, float]] = {
     "start 5000 blocked": {"original": 1 / 200},
     "5000 blocked run": {"original": 1 / 10},
     "ctrl-c": {"itself": 5000},
+    "stop": {"itself": 5000},
 }
 
 UNITS = {"memory": "B"}

@@ -111,8 +111,9 @@ class _ProcessBody:
         self._child = child
         self._grace = grace
 
-    def ask(self) -> None:
+    def ask(self) -> float:
         self._child.kill(self._grace)
+        return 0.0
 
     def interrupt(self) -> None:
         """Does nothing: the job's thread only attends to the process, which an interrupt would cut short."""

@@ -45,6 +45,7 @@ class Record(JobCore, threading.Thread):
     # These belong to `stopping`.
     _stop_type: Any = None
     _stop_delivered = False
+    _asks = False
     _last_position: tuple[Any, float] | None = None
 
     _of_state: ClassVar[dict[str, tuple[str, int, bool | None]]] = {

@@ -19,7 +19,7 @@ EXPRESSION = "<BackgroundJob compilation>"
 """The file name of an expression's code, as in the original."""
 
 _COURTESY = 0.02
-"""How many seconds a body has to react to the request before it is interrupted."""
+"""How many seconds a body that has used `cancelled` or `sleep` has to react to the request before it is interrupted."""
 
 
 class Stopped(BaseException):
@@ -70,8 +70,11 @@ class Verdict:
 class Body(Protocol):
     """The body of a job, as a stop reaches it; each method is a rung of the ladder."""
 
-    def ask(self) -> None:
-        """Called after the request itself, which `cancelled` and `sleep` notice."""
+    def ask(self) -> float:
+        """Called after the request itself, which `cancelled` and `sleep` notice.
+
+        Returns how many seconds the body has to react before it is interrupted.
+        """
 
     def interrupt(self) -> None:
         """Interrupts a body that has not reacted."""
@@ -86,8 +89,8 @@ def stop(job: Record, body: Body, reason: str, timeout: float) -> Verdict:
         return Verdict(job.outcome, 0.0, None, asked=False)
     began = time.monotonic()
     ask(job, reason)
-    body.ask()
-    if not _ended_within(job, min(_COURTESY, timeout)):
+    courtesy = min(body.ask(), timeout)
+    if courtesy <= 0 or not _ended_within(job, courtesy):
         body.interrupt()
         _ended_within(job, max(timeout - (time.monotonic() - began), 0))
     after = time.monotonic() - began
@@ -137,8 +140,9 @@ class ThreadBody:
     def __init__(self, job: Record) -> None:
         self._job = job
 
-    def ask(self) -> None:
+    def ask(self) -> float:
         self._look()
+        return _COURTESY if self._job._asks else 0.0
 
     def interrupt(self) -> None:
         self._look()
@@ -203,7 +207,11 @@ def cancelled() -> bool:
     False
     """
     job = output.current.get()
-    return job is not None and job._stopping
+    if job is None:
+        return False
+    if not job._asks:
+        job._asks = True
+    return job._stopping
 
 
 def sleep(seconds: float) -> None:
@@ -212,6 +220,7 @@ def sleep(seconds: float) -> None:
     if job is None:
         time.sleep(seconds)
         return
+    job._asks = True
     futures.sleep_in(job, seconds)
     if job._stopping:
         raise stop_type(job)(job._reason)

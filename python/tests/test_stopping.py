@@ -9,7 +9,7 @@ import time
 import pytest
 
 import bgjobs
-from bgjobs import BackgroundJobManager, Stopped
+from bgjobs import BackgroundJobManager, Stopped, stopping
 
 
 @pytest.fixture
@@ -59,6 +59,33 @@ def test_a_body_may_ask_whether_it_was_stopped_and_complete(jobs):
     job.join()
     assert job.result == "cleaned up"
     assert str(job.stop()) == "had completed before"
+
+
+def test_a_body_that_has_asked_before_gets_a_moment_to_return(jobs):
+    def body():
+        while not bgjobs.cancelled():
+            entered.set()
+            time.sleep(0)
+        return "cleaned up"
+
+    entered = threading.Event()
+    job = running(jobs.new(body), entered)
+    verdict = job.stop("enough", timeout=30)
+    assert (job.result, str(verdict)) == ("cleaned up", "had completed before it noticed the stop")
+
+
+def test_a_body_that_has_never_asked_is_interrupted_at_once(jobs, monkeypatch):
+    # So long that the test would fail by its limit of time.
+    monkeypatch.setattr(stopping, "_COURTESY", 3600.0)
+
+    def body():
+        entered.set()
+        while True:
+            pass
+
+    entered = threading.Event()
+    job = running(jobs.new(body), entered)
+    assert job.stop(timeout=30).stopped
 
 
 def test_outside_of_jobs_sleep_is_sleep_and_nothing_is_cancelled():
