@@ -524,6 +524,15 @@ def test_a_body_that_closes_its_streams_ends_well():
     assert run(body) == 1
 
 
+# Where there is no fork
+
+
+def test_a_job_in_a_process_is_refused_where_the_system_has_no_fork(monkeypatch):
+    monkeypatch.delattr(os, "fork")
+    with pytest.raises(NotImplementedError, match="process=True needs a POSIX system; start the job without it"):
+        pack_call(print, (), {})
+
+
 # What is inherited, and what remains
 
 

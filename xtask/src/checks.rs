@@ -20,6 +20,7 @@ use crate::{
     pictures::Picture,
     python::{self, Kind, Python},
     step::{self, Step},
+    wheel,
     workspace::{root, target},
 };
 
@@ -111,12 +112,17 @@ fn long(pythons: &[Python], others: &[Python]) -> Vec<Step> {
     }
     // The first one builds the package, which takes Rust.
     steps.extend(python::steps(&[pythons, others].concat(), &[Kind::Today, Kind::Oldest]));
+    if !pythons.is_empty() && cfg!(target_os = "linux") {
+        steps.push(Step::cargo("wheel", "xtask wheel"));
+    }
     // The first Python's environment has what drives a prompt and a kernel.
     steps.extend(pythons.first().into_iter().flat_map(|python| notebook::steps(&python::program(python, Kind::Today))));
     // In seconds: two of the models would take far longer to explore completely.
     steps.push(loom("3").env("LOOM_MAX_DURATION", "300"));
     steps.push(shuttle().env("BGJOBS_PROVE", "1"));
     steps.push(Step::cargo("packed crates", "xtask package"));
+    // All of a release but the upload; what is packed was compiled by the step before.
+    steps.push(Step::cargo("publication", "publish --workspace --dry-run --no-verify --allow-dirty"));
     steps.push(oldest_rust());
     steps.push(Step::cargo("mutants", "xtask mutants"));
     steps.extend(fuzz(300));
@@ -154,6 +160,12 @@ pub(crate) fn pictures() -> Plan {
         Err(missing) => vec![("the Python package", missing)],
     };
     Plan { steps, left_out }
+}
+
+/// Builds the wheel and the source distribution, checks them and tries them.
+pub(crate) fn wheel() -> Result<Plan, String> {
+    let pythons = python::default()?;
+    Ok(Plan { steps: wheel::steps(&pythons[0])?, left_out: Vec::new() })
 }
 
 /// Compares a picture with the program as it was last built; only Unix has the pseudo-terminals that this takes.

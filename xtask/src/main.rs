@@ -15,6 +15,7 @@ mod package;
 mod pictures;
 mod python;
 mod step;
+mod wheel;
 mod workspace;
 
 use std::process::ExitCode;
@@ -36,14 +37,17 @@ The project's checks. Usage: cargo xtask COMMAND
     pictures draw docs/pictures from the screens of the shell and IPython, after building both
              draw NAME, check NAME: draw or compare one picture (shell, ipython), without building
     prove    run the long checks: tests in release with more cases, a soak of ten million jobs, models with more
-             interleavings, mutants, fuzzing, the packed crates, the oldest Rust, the book's session in a Rust notebook,
-             for which it installs evcxr under target, every installed Python, and Debian's 3.14 and 3.15, which need
-             Linux, root and debootstrap; the Pythons get the newest IPython, ipykernel and cloudpickle of the day
+             interleavings, mutants, fuzzing, the packed crates, the wheel, the oldest Rust, the book's session in a Rust
+             notebook, for which it installs evcxr under target, every installed Python, and Debian's 3.14 and 3.15,
+             which need Linux, root and debootstrap; the Pythons get the newest IPython, ipykernel and cloudpickle of
+             the day
     mutants  [PART] make one mistake after another in a copy of the engine, and fail if the test that should catch it
              passes; with PART only those whose name contains it
     fuzz     [SECONDS] search for input that makes the prompt panic or hang, 60 seconds per target by default; needs a
              C++ compiler
     package  pack the crates as for crates.io, unpack them in target, and run their tests there; needs tar
+    wheel    build the Python package as users get it, in target/dist: a wheel for Linux from glibc 2.17 on, and the
+             source distribution; check both, build the second, and test the first without Rust on the path
     sid COMMAND
              run a command among the programs of Debian's unstable suite, which `prove` puts in target/sid: its Pythons
              are newer than most machines'
@@ -62,6 +66,8 @@ enum Task {
     /// Those whose name contains this.
     Mutants(String),
     Package,
+    /// Build, check and try the Python package.
+    Wheel,
     /// Run this among Debian's programs.
     Sid(Vec<String>),
     Api(api::Purpose),
@@ -83,6 +89,7 @@ fn main() -> ExitCode {
         Ok(Task::Mutants(part)) => mutants::run(&part),
         Ok(Task::Api(purpose)) => api::run(purpose),
         Ok(Task::Package) => package::run(),
+        Ok(Task::Wheel) => checks::wheel().map_err(|missing| Failed::without_step("wheel", &missing)).and_then(check),
         Ok(Task::Sid(line)) => debian::run(&line),
         Err(message) => {
             eprint!("error: {message}\n\n{HELP}");
@@ -117,6 +124,7 @@ fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String> {
             Some(other) => return Err(format!("`{other}` isn't `check`")),
         }),
         Some("package") => Task::Package,
+        Some("wheel") => Task::Wheel,
         Some("sid") => Task::Sid(arguments.by_ref().collect()),
         Some("mutants") => Task::Mutants(arguments.next().unwrap_or_default()),
         Some("fuzz") => Task::Fuzz(match arguments.next() {
@@ -196,6 +204,7 @@ mod tests {
         check("api check", Ok(Task::Api(api::Purpose::Check)));
         check("package", Ok(Task::Package));
         check("mutants", Ok(Task::Mutants(String::new())));
+        check("wheel", Ok(Task::Wheel));
         check("sid python3.15 -V", Ok(Task::Sid(vec!["python3.15".to_owned(), "-V".to_owned()])));
         check("fuzz", Ok(Task::Fuzz(60)));
         check("fuzz 5", Ok(Task::Fuzz(5)));
@@ -222,7 +231,9 @@ mod tests {
 
     #[test]
     fn help_lists_each_command() {
-        for command in ["test", "imports", "api", "pictures", "prove", "mutants", "fuzz", "package", "sid", "help"] {
+        for command in
+            ["test", "imports", "api", "pictures", "prove", "mutants", "fuzz", "package", "wheel", "sid", "help"]
+        {
             assert!(HELP.contains(&format!("\n    {command} ")), "{command}");
         }
     }

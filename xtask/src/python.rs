@@ -201,6 +201,11 @@ pub(crate) fn program(python: &Python, kind: Kind) -> PathBuf {
     Environment::new(&folder(), python, kind).program()
 }
 
+/// The step that creates an empty environment.
+pub(crate) fn environment(name: &str, python: &Python, folder: &Path) -> Step {
+    python.step(name, &python.file, "-m venv --clear").path(folder)
+}
+
 /// The folder of environments and wheels.
 fn folder() -> PathBuf {
     workspace::target().join("python")
@@ -231,10 +236,9 @@ impl<'a> Environment<'a> {
     /// the day may be at any time.
     fn created(&self) -> [Step; 2] {
         let (stamp, text) = (workspace::root().join(&self.folder).join("made-from"), self.inputs());
-        let environment =
-            self.python.step(&format!("{}: environment", self.name), &self.python.file, "-m venv --clear");
+        let environment = environment(&format!("{}: environment", self.name), self.python, &self.folder);
         let requirements = self.step("requirements", "-m pip install --quiet --disable-pip-version-check -r");
-        let steps = [environment.path(&self.folder), requirements.path(&self.requirements)];
+        let steps = [environment, requirements.path(&self.requirements)];
         if self.kind == Kind::Today {
             return steps;
         }
@@ -287,10 +291,10 @@ impl<'a> Environment<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn python(minor: u32) -> Python {
+    pub(crate) fn python(minor: u32) -> Python {
         Python {
             file: "python3".into(),
             version: Version(3, minor),

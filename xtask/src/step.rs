@@ -14,7 +14,7 @@ use crate::{component::Component, workspace};
 /// A program to run from the workspace's root.
 pub(crate) struct Step {
     name: String,
-    variables: Vec<(&'static str, &'static str)>,
+    variables: Vec<(&'static str, String)>,
     program: Program,
     arguments: Vec<String>,
     needs: Option<Component>,
@@ -86,8 +86,8 @@ impl Step {
         self
     }
 
-    pub(crate) fn env(mut self, name: &'static str, value: &'static str) -> Self {
-        self.variables.push((name, value));
+    pub(crate) fn env(mut self, name: &'static str, value: &str) -> Self {
+        self.variables.push((name, value.to_owned()));
         self
     }
 
@@ -114,7 +114,11 @@ impl Step {
             Program::Cargo => cargo(),
             Program::File(file) => at_root(file),
         };
-        let status = command.args(&self.arguments).envs(self.variables.iter().copied()).stdin(Stdio::null()).status();
+        let status = command
+            .args(&self.arguments)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .status();
         match status {
             Ok(status) if status.success() => {}
             Ok(status) => return Err(failed(ended(status))),
