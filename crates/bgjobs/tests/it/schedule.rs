@@ -79,10 +79,10 @@ fn a_job_that_follows_success_fails_if_the_other_job_fails() {
     assert_eq!([fit.state(), plot.state()], [State::Finished(Outcome::Failed); 2]);
     expect!["job #1 died: job #0 failed, so this one did not start: no rows"]
         .assert_eq(&format!("{:#}", fit.join().unwrap_err()));
-    expect![[r#"
+    expect![[r"
         job #1 failed, so this one did not start
         caused by: job #0 failed, so this one did not start
-        caused by: no rows"#]]
+        caused by: no rows"]]
     .assert_eq(&jobs.traceback(2).unwrap().to_string());
     let failure = fit.failure().unwrap();
     let cause = failure.error().unwrap().downcast_ref::<AfterError>().unwrap();
