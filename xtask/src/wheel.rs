@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_installs_the_wheel_has_no_rust_and_builds_nothing() {
+    fn installing_the_wheel_needs_no_rust_and_builds_nothing() {
         let steps = steps(&python::tests::python(11)).expect("this is Linux");
         let of_user: Vec<_> =
             steps.iter().filter(|step| step.to_string().contains("target/python/wheel/bin")).collect();

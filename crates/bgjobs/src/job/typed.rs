@@ -43,7 +43,7 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Job<T> {
-    /// The job, and the waker of whoever polls it.
+    /// The job, and the waker of the task that polls it.
     end: EndFuture,
     /// The record was checked to hold a `T` when this was made.
     result: PhantomData<fn() -> T>,
