@@ -47,7 +47,7 @@ fn packages() -> String {
     MINORS.map(|minor| format!("python3.{minor},python3.{minor}-venv")).join(",")
 }
 
-/// Why its programs can't be had here, and what to do; nothing if they can.
+/// Why its programs are missing here, and what to do; nothing if they aren't.
 pub(crate) fn missing() -> Option<String> {
     if !cfg!(target_os = "linux") {
         return Some("Debian's programs need Linux".to_owned());
