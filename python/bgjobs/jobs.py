@@ -169,19 +169,6 @@ class BackgroundJobExpr(BackgroundJobBase):
     # fmt: on
 
 
-_last_text = ""
-
-
-def _shared(text: str) -> str:
-    """The text, or the same text of the job before, so that jobs with the same function share it."""
-    global _last_text
-    last = _last_text
-    if text == last:
-        return last
-    _last_text = text
-    return text
-
-
 class BackgroundJobFunc(BackgroundJobBase):
     """A job that calls a function; its arguments are not shown, because they may be huge.
 
@@ -193,23 +180,9 @@ class BackgroundJobFunc(BackgroundJobBase):
             raise TypeError("first argument to BackgroundJobFunc must be callable")
         self.func = func
         self.args = args
-        self._kwargs = kwargs or None
-        self.strform = _shared(str(func))
+        self.kwargs = kwargs
+        self.strform = str(func)
         self._init()
-
-    @property
-    def kwargs(self) -> dict[str, Any]:
-        """The keyword arguments; a job without any keeps no dict, which would take memory, once it has started."""
-        kwargs = self._kwargs
-        if kwargs is None:
-            kwargs = {}
-            if self._state == "new":
-                self._kwargs = kwargs
-        return kwargs
-
-    @kwargs.setter
-    def kwargs(self, kwargs: dict[str, Any]) -> None:
-        self._kwargs = kwargs
 
     # As above.
     def call(self):

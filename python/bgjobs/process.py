@@ -46,9 +46,7 @@ class BackgroundJobProcess(BackgroundJobBase):
 
     def __init__(self, job: BackgroundJobFunc | BackgroundJobExpr) -> None:
         self.__dict__.update(vars(job))
-        self.strform = job.strform
         if isinstance(job, BackgroundJobFunc):
-            self.func, self.args, self.kwargs = job.func, job.args, job.kwargs
             payload = pack_call(job.func, job.args, job.kwargs)
         else:
             payload = pack_expression(job.expression, job.code, job.glob, job.loc)

@@ -30,15 +30,8 @@ class Record(JobCore, threading.Thread):
     stat_dead_c = -1
     stat_stopped = "Dead (Stopped), call jobs.traceback() for details"
 
-    # A job without entries in its `__dict__` has none, which saves a third of its memory. All are here, and not in the
-    # classes that use them, so that a class can be derived from two of those.
-    __slots__ = ("_kwargs", "args", "func", "strform")
-
-    num: int | None
+    num: int | None = None
     strform: str
-    func: Callable[..., Any]
-    args: tuple[Any, ...]
-    _kwargs: dict[str, Any] | None
     call: Callable[[], Any]
 
     # These defaults are on the class because few jobs set them: the others need no memory for them.

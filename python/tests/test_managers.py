@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bgjobs import BackgroundJobExpr, BackgroundJobFunc, BackgroundJobManager
+from bgjobs import BackgroundJobManager
 
 
 def at_once(bodies: list[Callable[[], object]]) -> None:
@@ -115,38 +115,3 @@ def test_iterating_over_a_manager_goes_by_number_even_past_a_gap():
     jobs.remove(1)
     assert list(jobs) == [started[0], started[2]]
     assert started[0] in jobs and started[1] not in jobs
-
-
-def test_keyword_arguments_may_be_changed_until_the_start_even_if_there_were_none():
-    job = BackgroundJobFunc(dict)
-    assert job.kwargs == {}
-    job.kwargs["a"] = 1
-    job.start()
-    job.join()
-    assert (job.result, job.kwargs) == ({"a": 1}, {"a": 1})
-    replaced = BackgroundJobFunc(dict, a=1)
-    replaced.kwargs = {"b": 2}
-    replaced.run()
-    assert replaced.result == {"b": 2}
-
-
-def test_jobs_of_one_function_share_its_text():
-    first, second = BackgroundJobFunc(len), BackgroundJobFunc(len)
-    assert first.strform is second.strform and first.strform == str(len)
-    assert BackgroundJobFunc(max).strform == str(max)
-
-
-def test_a_class_may_be_derived_from_both_kinds_of_job():
-    class Both(BackgroundJobFunc, BackgroundJobExpr):
-        pass
-
-    job = BackgroundJobManager().start(Both(int))
-    job.join()
-    assert (job.result, job.num) == (0, 0)
-
-
-def test_the_number_of_a_job_is_none_before_its_start_and_may_be_set():
-    job = BackgroundJobFunc(int)
-    assert (job.num, repr(job).split(":")[0]) == (None, "<BackgroundJob #None")
-    job.num = "seven"
-    assert job.num == "seven"

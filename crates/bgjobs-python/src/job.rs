@@ -46,8 +46,6 @@ struct Inner {
     value: Option<Py<PyAny>>,
     /// Locks, each held by a thread that waits for an event or the end, and the callbacks of the end.
     waiting: Vec<(Event, Py<PyAny>)>,
-    /// Its number, as its users see it; here because an entry in its `__dict__` would take more memory.
-    num: Option<Py<PyAny>>,
 }
 
 /// The phase of a job, with the values that its next step needs.
@@ -253,7 +251,6 @@ impl JobCore {
                 interrupted: false,
                 value: None,
                 waiting: Vec::new(),
-                num: None,
             }),
         }
     }
@@ -359,19 +356,6 @@ impl JobCore {
         drop(old);
     }
 
-    /// Its number; none until a manager starts it.
-    #[getter]
-    fn num(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        self.lock().num.as_ref().map(|num| num.clone_ref(py))
-    }
-
-    /// Replaces its number.
-    #[setter(num)]
-    fn renumber(&self, num: Option<Py<PyAny>>) {
-        let old = std::mem::replace(&mut self.lock().num, num);
-        drop(old);
-    }
-
     /// Python's identifier of the thread that runs the body; 0 before.
     #[getter]
     fn _thread_ident(&self) -> c_ulong {
@@ -433,14 +417,13 @@ impl JobCore {
         // The holder of the lock is attached to the interpreter, and is not in a collection.
         let Ok(inner) = self.inner.try_lock() else { return Ok(()) };
         visit.call(&inner.value)?;
-        visit.call(&inner.num)?;
         inner.waiting.iter().try_for_each(|(_, held)| visit.call(held))
     }
 
     fn __clear__(&self) {
         let old = {
             let mut inner = self.lock();
-            (inner.value.take(), inner.num.take(), std::mem::take(&mut inner.waiting))
+            (inner.value.take(), std::mem::take(&mut inner.waiting))
         };
         drop(old);
     }
