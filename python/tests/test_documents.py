@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import doctest
+import functools
 import re
+import threading
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
@@ -30,10 +33,13 @@ def test_a_story_at_the_prompt_is_what_ipython_shows(story: str, capsys: pytest.
     shell = InteractiveShell.instance(config=config)
     cells = re.findall(r"In \[(\d+)\]: (.*)\n((?:(?!In \[).*\n)*)", story)
     assert [int(number) for number, _, _ in cells] == list(range(1, len(cells) + 1))
+    # The jobs of a story print or open a file, and wait there until the cell that reports their end.
+    reported = threading.Event()
+    shell.push({call.__name__: _held(call, reported) for call in (print, open)})
     try:
         for number, code, expected in cells:
             if "jobs:\n" in expected:
-                # Until this cell the jobs run, and no end is reported.
+                reported.set()
                 for job in shell.user_ns["jobs"].all.values():
                     job.join()
             capsys.readouterr()
@@ -45,6 +51,15 @@ def test_a_story_at_the_prompt_is_what_ipython_shows(story: str, capsys: pytest.
         shell.run_line_magic("unload_ext", "bgjobs")
         InteractiveShell.clear_instance()
         output.remove_router()
+
+
+def _held(call: Callable[..., object], gate: threading.Event) -> Callable[..., object]:
+    @functools.wraps(call)
+    def wait_and_call(*args: object) -> object:
+        assert gate.wait(60), "no cell of the story reports the end of its jobs"
+        return call(*args)
+
+    return wait_and_call
 
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in DOCUMENTS])
