@@ -23,7 +23,7 @@ from .record import Record
 CAPTURED = 32
 """How many dead jobs have captured frames, with their names: the newest."""
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
+_HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 _LONG_WAYS = {
     os.path.join(_HERE, file): [os.path.join(_HERE, name) for name in files]
     for file, files in {"cells.py": ["cells.py"], "process.py": ["process.py", "remote.py"]}.items()
@@ -123,7 +123,7 @@ def _past(trace: TracebackType | None, files: list[str]) -> TracebackType | None
 
 def is_ours(frame: FrameType) -> bool:
     """Whether a frame runs code of this package."""
-    return os.path.dirname(frame.f_code.co_filename) == _HERE
+    return frame.f_code.co_filename.startswith(_HERE)
 
 
 def capture(job: Record) -> None:

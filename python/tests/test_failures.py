@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 import weakref
+from pathlib import Path
+from types import SimpleNamespace
 
 import failing
 import pytest
@@ -197,3 +199,14 @@ def test_raising_a_jobs_exception_again_does_not_change_its_traceback():
         with pytest.raises(ZeroDivisionError):
             raise job.exception()
     assert failures.text_of(job) == before
+
+
+def test_frames_of_every_folder_of_the_package_are_its_own():
+    here = Path(failures.__file__).parent
+
+    def is_ours(file):
+        return failures.is_ours(SimpleNamespace(f_code=SimpleNamespace(co_filename=str(file))))
+
+    assert is_ours(here / "workers.py") and is_ours(here / "magics/keyboard.py")
+    assert not is_ours(here.with_name("bgjobs_of_mine") / "workers.py")
+    assert not is_ours("<stdin>")

@@ -188,7 +188,7 @@ def test_a_cell_that_does_not_compile_shows_where_and_starts_nothing(shell):
     shown = shell.see("%%bg\nx = 1\ny = = 2")
     assert "y = = 2" in shown
     assert "SyntaxError: invalid syntax" in shown
-    assert "magics.py" not in shown
+    assert "magics" not in shown
     assert "jobs" not in shell.user_ns
 
 
@@ -316,7 +316,7 @@ def test_a_stall_is_reported_at_the_next_prompt_with_the_job_and_the_call(shell)
     shell.see("job = %bg gate.wait(60)")
     job = shell.user_ns["job"]
     magics = shell.magics_manager.registry["JobMagics"]
-    magics._stalls.append(stalls.Stall(job, 1.5, "some.py:3, in f"))
+    magics.notices.stalls.append(stalls.Stall(job, 1.5, "some.py:3, in f"))
     assert shell.see("pass") == (
         "The prompt was stalled for 1.5 s by job #0 (gate.wait(60)), in a C call at "
         "some.py:3, in f. %bg --process leaves the prompt free.\n"

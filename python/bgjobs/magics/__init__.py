@@ -1,0 +1,75 @@
+"""The magics of ``%load_ext bgjobs``; and the notices at the prompt about jobs that have ended, or have stalled it.
+
+They do not know how jobs run or stop: they offer in IPython's way what the classes offer in Python's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from IPython.core.magic import magics_class
+
+from .. import stalls, workers
+from ..output import install_router
+from .completion import Completion
+from .control import Control
+from .keyboard import Keyboard
+from .look import Look
+from .notices import Notices
+from .prompt import Prompt
+from .start import Start
+
+
+@magics_class
+class JobMagics(Start, Look, Control):
+    """The magics, for one shell, with what belongs to them at its prompt."""
+
+    def __init__(self, prompt: Prompt, notices: Notices) -> None:
+        super().__init__(prompt, notices)
+        self.completion = Completion(prompt)
+        self.keyboard = Keyboard()
+
+
+_unloaded: WeakKeyDictionary[Any, tuple[Prompt, Notices]] = WeakKeyDictionary()
+"""What %reload_ext continues from, so that no job is lost."""
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Gives a shell the magics, their completion and the notices."""
+    before = _unloaded.pop(shell, None)
+    prompt, notices = before or _new(shell)
+    magics = JobMagics(prompt, notices)
+    shell.register_magics(magics)
+    # Not only with the first job, so that code which fetches the streams before then gets the routers.
+    install_router()
+    shell.Completer.custom_matchers.append(magics.completion.matcher)
+    shell.events.register("post_run_cell", notices.print)
+    shell.events.register("post_run_cell", notices.attach)
+    notices.attach()
+    if not hasattr(shell, "kernel"):
+        magics.keyboard.block()
+        # What a kernel prints at its end appears nowhere.
+        workers.on_exit_wait = notices.explain_exit_wait
+    workers.on_start = stalls.StallMonitor(notices.stalls.append).add
+
+
+def _new(shell: Any) -> tuple[Prompt, Notices]:
+    prompt = Prompt(shell)
+    return prompt, Notices(prompt)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Takes the magics and the notices away again; jobs go on."""
+    magics = shell.magics_manager.registry.pop("JobMagics")
+    notices = magics.notices
+    _unloaded[shell] = magics.prompt, notices
+    shell.events.unregister("post_run_cell", notices.print)
+    shell.events.unregister("post_run_cell", notices.attach)
+    notices.detach()
+    magics.keyboard.restore()
+    workers.on_start = workers.on_exit_wait = None
+    shell.Completer.custom_matchers.remove(magics.completion.matcher)
+    for kind, names in magics.magics.items():
+        for name in names:
+            shell.magics_manager.magics[kind].pop(name, None)

@@ -1,0 +1,62 @@
+"""What Tab offers in a line of a magic: one row for each."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Iterable
+from types import SimpleNamespace
+from typing import Any, Callable
+
+from ..jobs import BackgroundJobBase
+from .prompt import Prompt
+
+_Offer = Callable[[Prompt, str], Iterable[str]]
+"""The words that may complete the given one."""
+
+
+def _numbers(wanted: Callable[[BackgroundJobBase], bool]) -> _Offer:
+    return lambda prompt, word: [str(job.num) for job in prompt.jobs() if wanted(job)]
+
+
+def _names(prompt: Prompt, word: str) -> Iterable[str]:
+    # Jedi completes the rest of an expression, but can't tell where this one begins.
+    return sorted({*prompt.shell.user_global_ns, *vars(builtins)}) if word.isidentifier() else ()
+
+
+_of_any = _numbers(lambda job: True)
+_of_running = _numbers(lambda job: not job.done())
+_of_dead = _numbers(lambda job: job.outcome in ("failed", "stopped"))
+
+_ROWS: dict[str, tuple[tuple[str, ...], _Offer]] = {
+    "bg": (("--daemon", "--process"), _names),
+    "fg": ((), _of_any),
+    "jobdebug": ((), _of_dead),
+    "kill": ((), _of_running),
+    "log": (("-f", "-n"), _of_any),
+    "where": ((), _of_running),
+}
+"""The options of a magic, and what its other words may be."""
+
+
+class Completion:
+    """The completion at one prompt."""
+
+    def __init__(self, prompt: Prompt) -> None:
+        self._prompt = prompt
+
+    def matcher(self, context: Any) -> Any:
+        """What IPython asks for the line that is being typed."""
+        found = re.match(r"\s*%{0,2}(\w+)\s", context.text_until_cursor)
+        row = _ROWS.get(found[1]) if found and found[1] not in self._prompt.shell.user_ns else None
+        offered: Iterable[str] = ()
+        if row is not None:
+            options, offer = row
+            offered = options if context.token.startswith("-") else offer(self._prompt, context.token)
+        texts = [text for text in offered if text.startswith(context.token)]
+        completions = [SimpleNamespace(text=text, type=None) for text in texts]
+        return {"completions": completions, "suppress": True, "ordered": True}
+
+    # By these IPython recognizes a matcher.
+    matcher.matcher_api_version = 2  # type: ignore[attr-defined]
+    matcher.matcher_identifier = "bgjobs"  # type: ignore[attr-defined]

@@ -1,0 +1,95 @@
+"""The magics that look at jobs, and change nothing."""
+
+from __future__ import annotations
+
+from IPython.core.error import UsageError
+from IPython.core.magic import line_magic
+
+from .. import failures
+from ..jobs import BackgroundJobBase
+from ..text import harmless
+from .base import Base
+
+
+class Look(Base):
+    """%jobs, %log, %where and %jobdebug."""
+
+    @line_magic  # type: ignore[untyped-decorator]
+    def jobs(self, line: str) -> None:
+        """Shows the jobs that are running, have completed, or are dead, as jobs.status() does.
+
+        %jobs
+        """
+        if line.strip():
+            raise UsageError(f"%jobs takes no arguments, not {line.strip()}; %log N shows one job's log")
+        manager = self.manager
+        if manager.all:
+            manager.status()
+        else:
+            print("No jobs. %bg f(x) starts one.")
+
+    @line_magic  # type: ignore[untyped-decorator]
+    def log(self, line: str) -> None:
+        """Shows what a job has printed.
+
+            %log N [-n K] [-f]
+
+        -n K   only the newest K lines
+        -f     follows the output until the job ends, or until Ctrl-C
+        """
+        words = line.split()
+        follow = "-f" in words
+        words = [word for word in words if word != "-f"]
+        count = _take_count(words)
+        for word in words:
+            if word.startswith("-") and not word[1:].isdecimal():
+                raise UsageError(f"%log takes -n and -f, not {word}")
+        job = self._job(" ".join(words), "log")
+        if follow:
+            show_until_end(job, count)
+        else:
+            job.log.print(count)
+
+    @line_magic  # type: ignore[untyped-decorator]
+    def where(self, line: str) -> None:
+        """Shows where a job is now: its call stack, with source lines.
+
+        %where N
+        """
+        print(self._job(line, "where").where())
+
+    @line_magic  # type: ignore[untyped-decorator]
+    def jobdebug(self, line: str) -> None:
+        """Opens the debugger at the line where a dead job failed.
+
+        %jobdebug N
+        """
+        job = self._job(line, "jobdebug")
+        try:
+            failures.debug(job)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+
+
+def show_until_end(job: BackgroundJobBase, count: int | None = None) -> bool:
+    """Shows a job's output until it ends; False if the user has interrupted that."""
+    try:
+        for text in job.log.follow(tail=count):
+            print(harmless(text))
+    except KeyboardInterrupt:
+        num = job.num
+        print(f"Job #{num} goes on: %fg {num} waits again, %kill {num} stops it.")
+        return False
+    return True
+
+
+def _take_count(words: list[str]) -> int | None:
+    """Removes ``-n K`` from the words of %log, and returns K."""
+    if "-n" not in words:
+        return None
+    at = words.index("-n")
+    count = "".join(words[at + 1 : at + 2])
+    if not count.isdecimal():
+        raise UsageError(f"-n takes a number of lines, not {count or 'nothing'}: %log 0 -n 10")
+    del words[at : at + 2]
+    return int(count)

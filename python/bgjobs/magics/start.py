@@ -1,0 +1,101 @@
+"""The magics that start jobs."""
+
+from __future__ import annotations
+
+import ast
+from pickle import PicklingError
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import line_cell_magic, needs_local_scope, no_var_expand
+
+from ..cells import BackgroundJobCell, BackgroundJobProcessCell, split
+from .base import Base
+
+
+class Start(Base):
+    """%bg and %%bg."""
+
+    @needs_local_scope  # type: ignore[untyped-decorator]
+    @no_var_expand  # type: ignore[untyped-decorator]
+    @line_cell_magic  # type: ignore[untyped-decorator]
+    def bg(self, line: str, cell: str | None = None, local_ns: Any = None) -> Any:
+        """Starts a background job; the prompt returns at once.
+
+            %bg [--daemon] [--process] expression
+
+        evaluates an expression, as jobs.new("expression") does. The magic returns the job:
+        job = %bg f(x), later job.result.
+
+            %%bg [--daemon] [--process]
+            statements
+
+        runs a whole cell. It works on a copy of the prompt's names, taken when it starts: you do
+        not see what it assigns, and it does not see what you assign; the objects themselves are
+        not copied. If it ends without error, the names that it assigned are yours from the next
+        prompt on, as after from cell import *. A name that you have rebound meanwhile keeps your
+        value, and the notice says so. job.names has everything that it assigned, even if it
+        failed; job.result is the value of its last line, if that is an expression. As with an
+        import, functions that it defines go on using the cell's names, not the prompt's. It may
+        use await, on its own event loop.
+
+        --daemon    the program ends without waiting for the job
+        --process   the job gets a process of its own, and copies of what it refers to: its C code
+                    can't stall the prompt, and %kill always ends it
+
+        In %bg, put an expression that begins with -- in parentheses.
+        """
+        options, rest = _options(line)
+        if cell is None:
+            return self._start_expression(rest, options, local_ns)
+        if rest:
+            raise UsageError(f"%%bg takes only options in its first line, not {rest}: code goes below it")
+        return self._start_cell(cell, options)
+
+    def _start_expression(self, text: str, options: dict[str, Any], local_ns: Any) -> Any:
+        if not text:
+            raise UsageError("%bg takes an expression: %bg f(x); statements go in a cell: %%bg")
+        names = self.shell.user_global_ns
+        try:
+            return self.manager.new(text, names, local_ns, **options)
+        except SyntaxError as error:
+            raise UsageError(f"{text} is not an expression ({error.msg}); statements go in a cell: %%bg") from None
+        except PicklingError as error:
+            raise UsageError(str(error)) from None
+
+    def _start_cell(self, cell: str, options: dict[str, Any]) -> Any:
+        shell = self.shell
+        source = shell.transform_cell(cell)
+        if not source.strip():
+            raise UsageError("%%bg takes a cell, and this one is empty: put statements below it")
+        # Some versions of IPython have incremented their count by now; this is the number that the prompt showed.
+        filename = shell.compile.cache(source, shell.displayhook.prompt_count, raw_code=cell)
+        try:
+            with shell.compile.extra_flags(ast.PyCF_ALLOW_TOP_LEVEL_AWAIT):
+                body, last = split(source, filename, shell.compile)
+        except SyntaxError:
+            shell.showsyntaxerror(filename)
+            return None
+        job_class = BackgroundJobProcessCell if options.get("process") else BackgroundJobCell
+        try:
+            job = job_class(cell, body, last, self.prompt.names)
+        except PicklingError as error:
+            raise UsageError(str(error)) from None
+        job.daemon = options.get("daemon", False)
+        self.notices.expect(job)
+        return self.manager.start(job)
+
+
+def _options(line: str) -> tuple[dict[str, Any], str]:
+    """The options before the code of %bg, and the code."""
+    options = {}
+    rest = line.strip()
+    while rest.startswith("--"):
+        word, _, following = rest.partition(" ")
+        if word not in ("--daemon", "--process"):
+            raise UsageError(
+                f"%bg takes --daemon and --process, not {word}; put an expression that begins with -- in parentheses"
+            )
+        options[word[2:]] = True
+        rest = following.strip()
+    return options, rest
