@@ -14,6 +14,7 @@ from collections.abc import Mapping, MutableMapping
 from types import CodeType, FunctionType
 from typing import Any, Callable
 
+from . import labels
 from .jobs import BackgroundJobBase
 from .names import referenced
 from .payload import pack
@@ -88,6 +89,9 @@ class BackgroundJobCell(BackgroundJobBase):
         self._final_names: dict[str, Any] | None = None
         self._brought_back = False
         self._init()
+
+    def _describe(self) -> str:
+        return labels.of_cell(self.source)
 
     @property
     def names(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import reprlib
 import traceback
 from collections.abc import Mapping
 
+from .labels import label
 from .log import Log
 from .record import Record
 from .text import duration, harmless
@@ -40,7 +41,7 @@ def jobs_html(jobs_by_number: Mapping[int, Record]) -> str:
         return "<p>No jobs.</p>"
     heading = "".join(f"<th{_LEFT}>{name}</th>" for name in ("", "Job", "Status", "Time", ""))
     rows = "".join(
-        f"<tr>{_cell(str(job.num))}{_cell(_cut(str(job)))}{_cell(_status(job))}{_cell(_time(job))}"
+        f"<tr>{_cell(str(job.num))}{_cell(label(job))}{_cell(_status(job))}{_cell(_time(job))}"
         f"{_cell(_summary(job))}</tr>"
         for job in jobs[-_ROWS:]
     )
@@ -51,7 +52,7 @@ def jobs_html(jobs_by_number: Mapping[int, Record]) -> str:
 
 def job_html(job: Record) -> str:
     """A table about one job: its status, its time, its result or failure, the end of its log."""
-    rows = {"Job": f"#{job.num} {_cut(str(job))}", "Status": _status(job), "Time": _time(job)}
+    rows = {"Job": f"#{job.num} {label(job)}", "Status": _status(job), "Time": _time(job)}
     if job.outcome == "done":
         rows["Result"] = _result(job)
     elif job.outcome is not None:

@@ -13,7 +13,7 @@ from collections.abc import Generator, Mapping
 from types import CodeType
 from typing import Any, Callable
 
-from . import failures, forks, futures, stopping, workers
+from . import failures, forks, futures, labels, stopping, workers
 from .log import Log
 from .record import Record
 
@@ -53,6 +53,10 @@ class BackgroundJobBase(Record):
             raise AssertionError("Missing attribute <strform>")
         if _thread.get_ident() != forks.main_ident and threading.current_thread().daemon:
             self._daemon = True
+
+    def _describe(self) -> str:
+        """The label of the job, unless its user has named it."""
+        return labels.short(str(self))
 
     def _repr_html_(self) -> str:
         from . import display
@@ -187,3 +191,6 @@ class BackgroundJobFunc(BackgroundJobBase):
     # As above.
     def call(self):
         return self.func(*self.args, **self.kwargs)
+
+    def _describe(self) -> str:
+        return labels.of_function_job(self)

@@ -14,6 +14,7 @@ from . import failures, names, text, workers
 from ._core import Table
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
 from .notices import Unreported
+from .record import Record
 
 _log = logging.getLogger("bgjobs")
 
@@ -201,8 +202,11 @@ class BackgroundJobManager:
 
     def status(self, verbose: object = 0) -> None:
         """Prints all jobs in their groups; this counts as a report. `verbose` is ignored, as in the original."""
+        self._print_groups(text.original)
+
+    def _print_groups(self, shown: Callable[[Record], str]) -> None:
         groups = {"Running": self.running, "Completed": self.completed, "Dead": self.dead}
-        print("".join([text.group(name, jobs) for name, jobs in groups.items()]), end="")
+        print("".join([text.group(name, jobs, shown) for name, jobs in groups.items()]), end="")
         self._unreported.take()
 
     def _status_new(self) -> bool | None:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from . import output, stopping
+from . import labels, output, stopping
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
 from .payload import pack_call, pack_expression
 from .remote import Child, ProcessDied, RemoteError, RemoteTraceback
@@ -52,6 +52,9 @@ class BackgroundJobProcess(BackgroundJobBase):
             payload = pack_expression(job.expression, job.code, job.glob, job.loc)
         self._child = Child(payload)
         self._init()
+
+    def _describe(self) -> str:
+        return labels.of_function_job(self) if hasattr(self, "func") else super()._describe()
 
     @property
     def pid(self) -> int | None:

@@ -33,6 +33,7 @@ class Record(JobCore, threading.Thread):
     num: int | None = None
     strform: str
     call: Callable[[], Any]
+    _describe: Callable[[], str]
 
     # These defaults are on the class because few jobs set them: the others need no memory for them.
     _daemon = False

@@ -12,9 +12,9 @@ import threading
 import time
 from typing import Callable, NamedTuple
 
+from .labels import label
 from .record import Record
 from .stopping import line_of
-from .text import label
 
 _TICK = 0.1
 """How many seconds the monitor sleeps between two looks, at least."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Callable
 
 from .record import Record
 
@@ -27,11 +28,11 @@ def harmless(text: str) -> str:
     return _CONTROL.sub(lambda found: ascii(found.group())[1:-1], visible)
 
 
-def label(job: Record) -> str:
-    r"""A job's text for a list: `harmless`, but for its line breaks, which stay as in the original.
+def original(job: Record) -> str:
+    r"""A job's text as the original lists it: `harmless`, but for its line breaks.
 
     >>> from bgjobs import BackgroundJobExpr
-    >>> label(BackgroundJobExpr("'\x1b[2J'"))
+    >>> original(BackgroundJobExpr("'\x1b[2J'"))
     "'\\x1b[2J'"
     """
     return "\n".join(map(harmless, str(job).split("\n")))
@@ -47,9 +48,9 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s"
 
 
-def group(name: str, jobs: Sequence[Record]) -> str:
+def group(name: str, jobs: Sequence[Record], shown: Callable[[Record], str] = original) -> str:
     """The lines of a group of jobs; an empty group has none."""
-    lines = "".join([f"{job.num} : {label(job)}\n" for job in jobs])
+    lines = "".join([f"{job.num} : {shown(job)}\n" for job in jobs])
     return f"{name} jobs:\n{lines}\n" if lines else ""
 
 

@@ -119,6 +119,16 @@ def test_jobs_shows_all_jobs_and_says_how_to_start_one(shell):
     assert shell.see("%jobs") == "Running jobs:\n0 : gate.wait(60)\n\n"
 
 
+def test_jobs_shows_calls_with_their_arguments_and_the_notice_is_the_originals(shell):
+    shell.see("import bgjobs; jobs = bgjobs.BackgroundJobManager()")
+    shell.see("def fit(n, lr): gate.wait(60)")
+    shell.see("job = jobs.submit(fit, 3, lr=0.1)")
+    assert shell.see("%jobs") == "Running jobs:\n0 : fit(3, lr=0.1)\n\n"
+    assert shell.see("gate.set(); job.join()") == f"Completed jobs:\n0 : {shell.user_ns['fit']}\n\n"
+    assert shell.see("job = jobs.new(fit, 3, 1); job.join()\n%jobs").count("fit(3, ") == 2
+    assert shell.see("pass") == "", "%jobs was the report"
+
+
 def test_an_end_is_reported_once_after_the_next_cell(shell):
     shell.see("good = %bg gate.wait(60) and 1")
     shell.see("bad = %bg gate.wait(60) / 0")

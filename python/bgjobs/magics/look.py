@@ -7,6 +7,7 @@ from IPython.core.magic import line_magic
 
 from .. import failures
 from ..jobs import BackgroundJobBase
+from ..labels import label
 from ..text import harmless
 from .base import Base
 
@@ -16,15 +17,17 @@ class Look(Base):
 
     @line_magic  # type: ignore[untyped-decorator]
     def jobs(self, line: str) -> None:
-        """Shows the jobs that are running, have completed, or are dead, as jobs.status() does.
+        """Shows the jobs that are running, have completed, or are dead.
 
-        %jobs
+            %jobs
+
+        It is a report, as jobs.status() is; calls of functions are shown with their arguments.
         """
         if line.strip():
             raise UsageError(f"%jobs takes no arguments, not {line.strip()}; %log N shows one job's log")
         manager = self.manager
         if manager.all:
-            manager.status()
+            manager._print_groups(label)
         else:
             print("No jobs. %bg f(x) starts one.")
 

@@ -14,8 +14,9 @@ from weakref import WeakSet
 from .. import stalls
 from ..cells import BackgroundJobCell
 from ..jobs import BackgroundJobBase
+from ..labels import label
 from ..manager import BackgroundJobManager
-from ..text import label, report
+from ..text import report
 from .prompt import MAX_LISTED, Prompt
 
 _INTERVAL = 0.2
