@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import html
 import reprlib
-import traceback
 from collections.abc import Mapping
 
+from . import failures
 from .labels import label
 from .log import Log
 from .record import Record
-from .text import duration, harmless
+from .text import cut, duration, harmless
 
 _ROWS = 50
 """How many jobs a table shows: the newest."""
 
 _LINES = 5
 """How many lines of a job's log are shown: the newest."""
-
-_MAX_LENGTH = 1000
-"""How many characters of a text are shown."""
 
 _short = reprlib.Repr()
 _short.maxother = _short.maxstring = 120
@@ -60,7 +57,7 @@ def job_html(job: Record) -> str:
     body = "".join(f"<tr><th{_LEFT}>{name}</th>{_cell(text)}</tr>" for name, text in rows.items())
     lines = Log(job).tail(_LINES)
     if lines:
-        text = "\n".join(_escaped(_cut(line)) for line in lines)
+        text = "\n".join(_escaped(cut(line)) for line in lines)
         body += f"<tr><th{_LEFT}>Log</th><td{_LEFT}><pre>{text}</pre></td></tr>"
     return f"<table><tbody>{body}</tbody></table>"
 
@@ -88,7 +85,7 @@ def _summary(job: Record) -> str:
         return _result(job)
     if job.outcome is not None:
         return _failure(job)
-    return _cut("".join(Log(job).tail(1)))
+    return cut("".join(Log(job).tail(1)))
 
 
 def _result(job: Record) -> str:
@@ -105,12 +102,4 @@ def _failure(job: Record) -> str:
         return job._reason or ""
     exception = job._exception
     assert exception is not None, "a job that died has an exception"
-    formatter = traceback.TracebackException(type(exception), exception, None)
-    # Notes would be the last lines, instead of the message.
-    vars(formatter)["__notes__"] = None
-    return _cut(list(formatter.format_exception_only())[-1].rstrip("\n"))
-
-
-def _cut(text: str) -> str:
-    """A text of any length, cut to what a table has room for."""
-    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]} ... ({len(text)} characters)"
+    return cut(failures.message(exception))

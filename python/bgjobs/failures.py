@@ -67,6 +67,18 @@ def text_of(job: Record) -> str | None:
     return None if exception is None else text(exception, job._trace)
 
 
+def message(exception: BaseException) -> str:
+    """An exception without its traceback.
+
+    >>> message(ValueError("no rows"))
+    'ValueError: no rows'
+    """
+    formatter = traceback.TracebackException(type(exception), exception, None)
+    # Notes would be the last lines, instead of the message.
+    vars(formatter)["__notes__"] = None
+    return list(formatter.format_exception_only())[-1].rstrip("\n")
+
+
 def _ipython_formatter() -> Any:
     """IPython's formatter of tracebacks; None if IPython is not installed."""
     global _formatter

@@ -81,6 +81,31 @@ class BackgroundJobBase(Record):
         """Where the body is right now: its stack, with source lines, and for how long it has been running."""
         return stopping.where(self)
 
+    def summary(self) -> dict[str, Any]:
+        """All that is known about the job now, as values that JSON has.
+
+        - `id`, `name` (the label that tables show), `daemon`, `group`
+        - `state`: `created`, `queued`, `running`, `stopping`, `done`, `failed` or `stopped`
+        - `created`, `started`, `finished`: times in UTC, as text; None if it was not yet
+        - `waited`, `ran`: for how many seconds it waited for its start, and has run
+        - `why`: what it waits for, in words
+        - `attempts`: of a job that is retried, each with its `number`, `started`, `ended` and `failure`
+        - `stop_reason`; `failure`: its `kind`, `error` or `stop`, and its `message`
+        - `lines`: how many lines it has printed
+
+        The result is not in it, because it may be huge, and JSON does not have it if it is an object.
+
+        >>> from bgjobs import BackgroundJobManager
+        >>> job = BackgroundJobManager().new(divmod, 1, 0)
+        >>> job.join()
+        >>> summary = job.summary()
+        >>> summary["name"], summary["state"], summary["failure"]["kind"]
+        ('divmod(1, 0)', 'failed', 'error')
+        """
+        from . import summary
+
+        return summary.of(self)
+
     def stop(self, reason: str = "stopped by its user", timeout: float = 1.0) -> stopping.Verdict:
         """Asks the job to stop, and returns the verdict within `timeout` seconds.
 

@@ -227,6 +227,21 @@ class BackgroundJobManager:
         job = self._find(num)
         return None if job is None else job.result
 
+    def to_json(self, indent: int | None = None) -> str:
+        """The summaries of all jobs, in the order of their numbers, as JSON; see `job.summary()` for their keys.
+
+        >>> jobs = BackgroundJobManager()
+        >>> jobs.new("6 * 7", {}).join()
+        >>> import json
+        >>> [(job["id"], job["name"], job["state"]) for job in json.loads(jobs.to_json())]
+        [(0, '6 * 7', 'done')]
+        """
+        import json
+
+        from . import summary
+
+        return json.dumps([summary.of(job) for job in self], indent=indent)
+
     def traceback(self, job: int | BackgroundJobBase | None = None) -> None:
         """Prints the traceback of a job, given itself or by its number; without an argument, those of all dead jobs."""
         if job is None:

@@ -11,6 +11,9 @@ from typing import Callable
 
 from .record import Record
 
+_LENGTH = 1000
+"""How many characters of a text a table has room for."""
+
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -36,6 +39,11 @@ def original(job: Record) -> str:
     "'\\x1b[2J'"
     """
     return "\n".join(map(harmless, str(job).split("\n")))
+
+
+def cut(text: str) -> str:
+    """A text of any length, cut to what a table has room for."""
+    return text if len(text) <= _LENGTH else f"{text[:_LENGTH]} ... ({len(text)} characters)"
 
 
 def duration(seconds: float) -> str:

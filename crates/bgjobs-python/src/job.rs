@@ -19,6 +19,7 @@ use pyo3::{
 use crate::{
     awaited::Awaited,
     log::Log,
+    summary,
     table::Table,
     thread::{active, ids, interrupt},
 };
@@ -372,6 +373,11 @@ impl JobCore {
     #[getter]
     fn _ran(&self) -> Option<f64> {
         Some(self.job()?.times().ran()?.as_secs_f64())
+    }
+
+    /// What the engine knows of it; none if it was not started.
+    fn _summary<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        self.job().map(|job| summary::of(py, &job)).transpose()
     }
 
     /// What it printed; text written before its start is lost.

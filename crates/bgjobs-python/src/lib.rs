@@ -13,6 +13,7 @@
 mod awaited;
 mod job;
 mod log;
+mod summary;
 mod table;
 mod thread;
 mod worker_pool;
