@@ -21,7 +21,8 @@ from typing import Any
 from .futures import as_completed, wait_all, wait_any
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
 from .manager import BackgroundJobManager
-from .stopping import Stopped, Verdict, cancelled, sleep
+from .record import Stopped
+from .stopping import Verdict, cancelled, sleep
 
 __all__ = [
     "BackgroundJobBase",

@@ -1,4 +1,4 @@
-"""Waiting for jobs: joins, callbacks, `await`, and waits for several.
+"""Waiting for jobs: joins, callbacks, `await`, waits for several, those of `concurrent.futures` and asyncio too.
 
 A thread waits on a `_thread.lock` that the end of a job releases: Ctrl-C interrupts the wait at once, and
 CPython can end the waiting thread. This module does not know how jobs run.
@@ -7,13 +7,19 @@ CPython can end the waiting thread. This module does not know how jobs run.
 from __future__ import annotations
 
 import _thread
+import functools
 import logging
+import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
 from queue import Empty, SimpleQueue
-from typing import Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from weakref import WeakKeyDictionary
 
-from .record import Record
+from .record import Record, State
+
+if TYPE_CHECKING:
+    import asyncio
 
 _log = logging.getLogger("bgjobs")
 
@@ -33,7 +39,7 @@ def _wait(job: Record, event: str, timeout: float | None) -> None:
 
 
 def join(job: Record, timeout: float | None) -> None:
-    state = job._state
+    state = job._state_name
     if state == "new":
         raise RuntimeError("cannot join thread before it is started")
     if state not in ("entered", "running") or job._is_lost():
@@ -45,12 +51,12 @@ def join(job: Record, timeout: float | None) -> None:
 
 def is_current(job: Record) -> bool:
     """Whether the calling thread runs the job."""
-    return job._state == "running" and job._thread_ident == _thread.get_ident()
+    return job._state_name == "running" and job._thread_ident == _thread.get_ident()
 
 
 def await_begin(job: Record) -> bool:
     """Waits until the job has a thread; False if it has none and will not get one."""
-    if not job._thread_ident and job._state == "entered" and not job._is_lost():
+    if not job._thread_ident and job._state_name == "entered" and not job._is_lost():
         _wait(job, "begin", None)
     return bool(job._thread_ident)
 
@@ -62,14 +68,46 @@ def sleep_in(job: Record, seconds: float) -> None:
 
 def exception(job: Record, timeout: float | None) -> BaseException | None:
     join(job, timeout)
+    if job._is_lost() and not job.done():
+        raise RuntimeError(f"job #{job.num} runs in the process that this one was forked from, and never ends here")
     if not job.done():
         raise TimeoutError(f"job #{job.num} has not ended after {timeout} s")
     return job._exception
 
 
+def get(job: Record, timeout: float | None) -> Any:
+    error = exception(job, timeout)
+    if error is not None:
+        # Otherwise its traceback would grow with each call.
+        raise error.with_traceback(job._trace or error.__traceback__)
+    return job.result
+
+
 def add_done_callback(job: Record, callback: Callable[[Any], object]) -> None:
+    if getattr(callback, "__module__", None) == "asyncio.tasks":
+        # From 3.11 on `asyncio.wait` adds its own to a job, and expects the call on its event loop.
+        import asyncio
+
+        callback = _kept(callback, _on_loop(asyncio.get_running_loop(), callback))
+    _add(job, callback)
+
+
+def remove_done_callback(job: Record, callback: Callable[[Any], object]) -> None:
+    job._forget(getattr(callback, _KEPT, callback))
+
+
+def _add(job: Record, callback: Callable[[Any], object]) -> None:
     if not job._call_at_end(callback):
         call([callback], job)
+
+
+_KEPT = "_bgjobs_callback"
+
+
+def _kept(listener: Any, callback: Callable[[Any], object]) -> Callable[[Any], object]:
+    """The callback that tells a listener: the same for all jobs, because a job forgets one by its identity."""
+    kept: Callable[[Any], object] = vars(listener).setdefault(_KEPT, callback)
+    return kept
 
 
 def call(callbacks: Iterable[Callable[[Any], object]], job: Record) -> None:
@@ -81,28 +119,98 @@ def call(callbacks: Iterable[Callable[[Any], object]], job: Record) -> None:
             _log.exception("exception calling callback for %r", job)
 
 
+class _Shown(threading.local):
+    """The states that a thread sees, of the jobs whose condition it holds."""
+
+    def __init__(self) -> None:
+        self.states: WeakKeyDictionary[Record, State] = WeakKeyDictionary()
+
+
+_shown = _Shown()
+
+
+def shown_state(job: Record) -> State | None:
+    """The state that the `Condition` of the job shows to this thread, if the thread holds it."""
+    return _shown.states.get(job)
+
+
+class Condition:
+    """What `concurrent.futures` holds while it looks at a job and adds a waiter.
+
+    It does not delay the end of the job, but shows the holder the same state all the while.
+    """
+
+    def __init__(self, job: Record) -> None:
+        self._job = job
+
+    def acquire(self) -> None:
+        self.release()
+        _shown.states[self._job] = self._job._state
+
+    def release(self) -> None:
+        _shown.states.pop(self._job, None)
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+class Waiters:
+    """The waits of `concurrent.futures` for a job: to these functions the list of a future's waiters."""
+
+    def __init__(self, job: Record) -> None:
+        self._job = job
+
+    def append(self, waiter: Any) -> None:
+        # The waiter does not count a job whose end it has seen.
+        if self._job._state in ("PENDING", "RUNNING"):
+            _add(self._job, _kept(waiter, functools.partial(_tell, waiter)))
+
+    def remove(self, waiter: Any) -> None:
+        self._job._forget(getattr(waiter, _KEPT, None))
+
+
+def _tell(waiter: Any, job: Record) -> None:
+    if job.outcome == "stopped":
+        waiter.add_cancelled(job)
+    elif job._exception is not None:
+        waiter.add_exception(job)
+    else:
+        waiter.add_result(job)
+
+
 def awaiting(job: Record) -> Generator[Any, None, Any]:
     import asyncio
 
     loop = asyncio.get_running_loop()
     future: asyncio.Future[None] = loop.create_future()
 
-    def wake() -> None:
+    def wake(_job: object) -> None:
         if not future.done():
             future.set_result(None)
 
-    def on_end(_job: object) -> None:
+    on_end = _on_loop(loop, wake)
+    _add(job, on_end)
+    try:
+        yield from future
+    finally:
+        job._forget(on_end)
+    return get(job, None)
+
+
+def _on_loop(loop: asyncio.AbstractEventLoop, callback: Callable[[Any], object]) -> Callable[[Any], object]:
+    """A callback that has an event loop call this one."""
+
+    def on_end(job: object) -> None:
         try:
-            loop.call_soon_threadsafe(wake)
+            loop.call_soon_threadsafe(callback, job)
         except RuntimeError:
             # The loop is closed, so nothing waits there any more.
             pass
 
-    add_done_callback(job, on_end)
-    yield from future
-    if job._exception is not None:
-        raise job._exception
-    return job.result
+    return on_end
 
 
 def as_completed(jobs: Iterable[Job], timeout: float | None = None) -> Iterator[Job]:
@@ -118,16 +226,25 @@ def as_completed(jobs: Iterable[Job], timeout: float | None = None) -> Iterator[
     running = set(jobs)
     deadline = None if timeout is None else time.monotonic() + timeout
     ended: SimpleQueue[Job] = SimpleQueue()
+    put = ended.put
     for job in running:
-        add_done_callback(job, ended.put)
-    while running:
-        try:
-            job = ended.get(timeout=None if deadline is None else max(deadline - time.monotonic(), 0))
-        except Empty:
-            numbers = ", ".join(f"#{job.num}" for job in sorted(running, key=lambda job: job.num or 0))
-            raise TimeoutError(f"still running after {timeout} s: {numbers}") from None
-        running.discard(job)
-        yield job
+        _add(job, put)
+    try:
+        while running:
+            try:
+                job = ended.get(timeout=None if deadline is None else max(deadline - time.monotonic(), 0))
+            except Empty:
+                raise _still_running(running, timeout) from None
+            running.discard(job)
+            yield job
+    finally:
+        for job in running:
+            job._forget(put)
+
+
+def _still_running(jobs: Iterable[Record], timeout: float | None) -> TimeoutError:
+    numbers = ", ".join(f"#{job.num}" for job in sorted(jobs, key=lambda job: job.num or 0))
+    return TimeoutError(f"still running after {timeout} s: {numbers}")
 
 
 def wait_all(jobs: Iterable[Record], timeout: float | None = None) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Callable
 
 from . import failures, forks, futures, labels, stopping, workers
 from .log import Log
-from .record import Record
+from .record import Record, State
 
 
 class BackgroundJobBase(Record):
@@ -122,14 +122,32 @@ class BackgroundJobBase(Record):
         """
         return stopping.stop(self, stopping.ThreadBody(self), reason, timeout)
 
-    # As `concurrent.futures.Future` has them; so is `done()`, whether the job has ended.
+    # As `concurrent.futures.Future` has them; so are `done()`, `cancelled()` and `running()`. Its `result()` is `get()`
+    # here. `concurrent.futures.wait` and `as_completed` take jobs, and so does asyncio, except `asyncio.wrap_future`.
+
+    def get(self, timeout: float | None = None) -> Any:
+        """Waits for the end, and returns the result, or raises what the body raised; `Stopped` if the job was stopped.
+
+        Raises `TimeoutError` if the job has not ended after `timeout` seconds.
+
+        >>> from bgjobs import BackgroundJobManager
+        >>> BackgroundJobManager().new("6 * 7").get()
+        42
+        """
+        return futures.get(self, timeout)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
-        """Waits for the end, and returns the exception that the body raised, or None.
+        """Waits for the end, and returns the exception that the body raised, `Stopped` if it was stopped, or None.
 
         Raises `TimeoutError` if the job has not ended after `timeout` seconds.
         """
         return futures.exception(self, timeout)
+
+    def cancel(self) -> bool:
+        """Stops the job if its body has not begun; returns whether it is stopped. `stop` ends a body that runs."""
+        if self._state_name == "entered":
+            self.stop("cancelled by its user")
+        return self.cancelled()
 
     def add_done_callback(self, callback: Callable[[BackgroundJobBase], object]) -> None:
         """Calls `callback(job)` when the job ends, on the job's thread; at once if it has ended.
@@ -137,6 +155,22 @@ class BackgroundJobBase(Record):
         What the callback prints then, and any exception it raises, goes to the job's log.
         """
         futures.add_done_callback(self, callback)
+
+    def remove_done_callback(self, callback: Callable[[BackgroundJobBase], object]) -> None:
+        """Takes back a callback: the very object that was added, so keep a method to take it back."""
+        futures.remove_done_callback(self, callback)
+
+    @property
+    def _state(self) -> State:
+        return futures.shown_state(self) or super()._state
+
+    @property
+    def _condition(self) -> futures.Condition:
+        return futures.Condition(self)
+
+    @property
+    def _waiters(self) -> futures.Waiters:
+        return futures.Waiters(self)
 
     def __await__(self) -> Generator[Any, None, Any]:
         """Waits without blocking the event loop; returns the result, or raises what the body raised."""
@@ -150,7 +184,7 @@ class BackgroundJobBase(Record):
 
     def run(self) -> None:
         """Calls `call`, and ends the job with its result or exception; a worker calls only an overriding `run`."""
-        if self._state == "running" and getattr(self.run, "__func__", None) is not self._base_run:
+        if self._state_name == "running" and getattr(self.run, "__func__", None) is not self._base_run:
             workers.run_within(self)
         else:
             workers.run(self)

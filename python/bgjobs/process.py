@@ -103,7 +103,7 @@ class BackgroundJobProcess(BackgroundJobBase):
     def where(self) -> str:
         """Where the body is: the process that it runs in, and for how long."""
         text = super().where()
-        running = self._state == "running" and self.pid is not None
+        running = self._state_name == "running" and self.pid is not None
         return f"{text}\n  in process {self.pid}" if running else text
 
 

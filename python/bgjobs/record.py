@@ -8,13 +8,25 @@ from __future__ import annotations
 import threading
 from contextvars import Context
 from types import TracebackType
-from typing import Any, Callable, ClassVar
+from typing import Any, Callable, ClassVar, Literal
 
 from . import forks
 from ._core import JobCore
 
 PENDING = "<BackgroundJob has not completed>"
 DIED = "<BackgroundJob died, call jobs.traceback() for details>"
+
+State = Literal["PENDING", "RUNNING", "CANCELLED_AND_NOTIFIED", "FINISHED"]
+"""The states that `concurrent.futures` tells apart."""
+
+
+class Stopped(BaseException):
+    """Raised in the body of a job that should stop.
+
+    It is not an `Exception`, so that `except Exception` does not catch it; `finally` and `with` work as usual.
+    """
+
+    __module__ = "bgjobs"
 
 
 class Record(JobCore, threading.Thread):
@@ -32,6 +44,8 @@ class Record(JobCore, threading.Thread):
 
     num: int | None = None
     strform: str
+    _state_name: str = vars(JobCore)["_state"]
+    """`new`, `entered`, `running`, `done`, `failed` or `stopped`."""
     call: Callable[[], Any]
     _describe: Callable[[], str]
 
@@ -58,6 +72,15 @@ class Record(JobCore, threading.Thread):
         "stopped": (stat_stopped, stat_dead_c, None),
     }
 
+    _futures_state: ClassVar[dict[str, State]] = {
+        "new": "PENDING",
+        "entered": "PENDING",
+        "running": "RUNNING",
+        "done": "FINISHED",
+        "failed": "FINISHED",
+        "stopped": "CANCELLED_AND_NOTIFIED",
+    }
+
     def __str__(self) -> str:
         return self.strform
 
@@ -69,7 +92,7 @@ class Record(JobCore, threading.Thread):
     @property
     def status(self) -> str:
         """`Created`, `Running`, `Completed` or `Dead (...), call jobs.traceback() for details`."""
-        own: str = self.__dict__.get("status", self._of_state[self._state][0])
+        own: str = self.__dict__.get("status", self._of_state[self._state_name][0])
         return own
 
     @status.setter
@@ -79,7 +102,7 @@ class Record(JobCore, threading.Thread):
     @property
     def stat_code(self) -> int:
         """0 created, 1 running, 2 completed, -1 dead."""
-        own: int = self.__dict__.get("stat_code", self._of_state[self._state][1])
+        own: int = self.__dict__.get("stat_code", self._of_state[self._state_name][1])
         return own
 
     @stat_code.setter
@@ -89,7 +112,7 @@ class Record(JobCore, threading.Thread):
     @property
     def finished(self) -> bool | None:
         """False until the job ends, then True if it completed and None if it is dead."""
-        own: bool | None = self.__dict__.get("finished", self._of_state[self._state][2])
+        own: bool | None = self.__dict__.get("finished", self._of_state[self._state_name][2])
         return own
 
     @finished.setter
@@ -99,14 +122,14 @@ class Record(JobCore, threading.Thread):
     @property
     def result(self) -> Any:
         """What `call` returned; a text that says so if the job has not completed or is dead."""
-        state = self._state
+        state = self._state_name
         if state == "done":
             return self._value
         return self.__dict__.get("result", DIED if state in ("failed", "stopped") else PENDING)
 
     @result.setter
     def result(self, value: Any) -> None:
-        if self._state == "done":
+        if self._state_name == "done":
             self._value = value
         else:
             self.__dict__["result"] = value
@@ -114,19 +137,40 @@ class Record(JobCore, threading.Thread):
     @property
     def outcome(self) -> str | None:
         """`"done"`, `"failed"` or `"stopped"`; None until the end."""
-        state = self._state
+        state = self._state_name
         return state if state in ("done", "failed", "stopped") else None
 
     @property
     def _exception(self) -> BaseException | None:
         """Why it is dead, without waiting."""
-        return self._value if self._state in ("failed", "stopped") else None
+        if self._state_name not in ("failed", "stopped"):
+            return None
+        if self._value is None and self._state_name == "stopped":
+            # It never began, so no body has raised anything.
+            self._value = Stopped(self._reason)
+        error: BaseException | None = self._value
+        return error
+
+    # As `concurrent.futures.Future` has them.
+
+    def cancelled(self) -> bool:
+        """Whether it was stopped."""
+        return self._state_name == "stopped"
+
+    def running(self) -> bool:
+        """Whether its body runs."""
+        return self._state_name == "running"
+
+    @property
+    def _state(self) -> State:
+        """The state in the words of `concurrent.futures`, whose functions read it."""
+        return self._futures_state[self._state_name]
 
     # As `threading.Thread` has them.
 
     def is_alive(self) -> bool:
         """Whether it was started and has not ended."""
-        return self._state in ("entered", "running") and not self._is_lost()
+        return self._state_name in ("entered", "running") and not self._is_lost()
 
     def _is_lost(self) -> bool:
         """Whether the job's thread stayed behind in the parent of a fork."""
@@ -150,7 +194,7 @@ class Record(JobCore, threading.Thread):
 
     @daemon.setter
     def daemon(self, daemon: bool) -> None:
-        if self._state != "new":
+        if self._state_name != "new":
             raise RuntimeError("cannot set daemon status of active thread")
         self._daemon = daemon
 

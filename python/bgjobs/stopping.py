@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from . import failures, futures, output
-from .record import Record
+from .record import Record, Stopped
 from .text import duration
 
 EXPRESSION = "<BackgroundJob compilation>"
@@ -20,13 +20,6 @@ EXPRESSION = "<BackgroundJob compilation>"
 
 _COURTESY = 0.02
 """How many seconds a body that has used `cancelled` or `sleep` has to react to the request before it is interrupted."""
-
-
-class Stopped(BaseException):
-    """Raised in the body of a job that should stop.
-
-    It is not an `Exception`, so that `except Exception` does not catch it; `finally` and `with` work as usual.
-    """
 
 
 class Verdict:
@@ -178,7 +171,7 @@ def line_of(frame: FrameType) -> str:
 
 def _frame(job: Record) -> FrameType | None:
     """The innermost frame of the body, if the job runs."""
-    if job._state != "running" or not job._thread_ident:
+    if job._state_name != "running" or not job._thread_ident:
         return None
     return sys._current_frames().get(job._thread_ident)
 

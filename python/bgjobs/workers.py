@@ -16,8 +16,7 @@ from contextvars import Context, copy_context
 from typing import Any, Callable
 
 from . import _core, failures, forks, futures, output, thread_locals
-from .record import DIED, Record
-from .stopping import Stopped
+from .record import DIED, Record, Stopped
 
 _IDLE_TIMEOUT = 10.0
 """How many seconds a worker waits for another job."""

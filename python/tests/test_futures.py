@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
+import gc
 import logging
+import sys
 import threading
+import traceback
 
 import pytest
 
-from bgjobs import BackgroundJobFunc, BackgroundJobManager, as_completed, wait_all, wait_any
+import bgjobs
+from bgjobs import BackgroundJobFunc, BackgroundJobManager, Stopped, as_completed, wait_all, wait_any, workers
 
 
 @pytest.fixture
@@ -23,8 +28,32 @@ def gate():
     gate.set()
 
 
+@pytest.fixture
+def held(monkeypatch) -> list:
+    """The jobs that are started from now on; they do not begin."""
+    held: list = []
+    monkeypatch.setattr(workers, "push", held.append)
+    yield held
+    for job in held:
+        job.stop()
+
+
 def fail() -> None:
     raise ValueError("no rows")
+
+
+def stopped(jobs):
+    """A job that was stopped while its body ran."""
+    begun = threading.Event()
+    job = jobs.new(lambda: begun.set() or bgjobs.sleep(3600))
+    assert begun.wait(30)
+    assert job.stop("enough", 30).stopped
+    return job
+
+
+def waiting(job) -> int:
+    """How many waits and callbacks a job holds."""
+    return sum(type(held).__name__ not in ("dict", "type") for held in gc.get_referents(job))
 
 
 def test_submit_passes_keyword_arguments_as_python_does(jobs):
@@ -161,3 +190,176 @@ def test_a_callback_of_a_class_with_its_own_run_prints_to_the_log_of_the_job(job
     jobs.start(job)
     assert called.wait(30)
     assert str(job.log) == "done\n"
+
+
+def test_get_waits_and_returns_the_result_or_raises_what_the_body_raised(jobs, gate):
+    job = jobs.new(gate.wait)
+    threading.Timer(0.01, gate.set).start()
+    assert job.get() is True
+    with pytest.raises(ValueError, match="no rows"):
+        jobs.new(fail).get(30)
+    with pytest.raises(Stopped, match="enough"):
+        stopped(jobs).get()
+
+
+def test_get_names_the_job_that_has_not_ended_in_time(jobs, gate):
+    with pytest.raises(TimeoutError, match=r"^job #0 has not ended after 0 s$"):
+        jobs.new(gate.wait).get(0)
+
+
+def test_a_traceback_does_not_grow_when_it_is_raised_again(jobs):
+    def frames() -> int:
+        with pytest.raises(ValueError) as caught:
+            job.get()
+        return len(traceback.extract_tb(caught.value.__traceback__))
+
+    job = jobs.new(fail)
+    first = frames()
+    assert [frames(), frames()] == [first, first]
+
+
+def test_a_job_stopped_before_it_began_says_so_in_each_way(jobs, held, capsys):
+    job = jobs.new(int)
+    assert job.stop("not needed").stopped
+    error = job.exception()
+    assert type(error) is Stopped and str(error) == "not needed"
+    assert job.exception() is error
+    with pytest.raises(Stopped, match="not needed"):
+        job.get()
+    with pytest.raises(Stopped, match="not needed"):
+        asyncio.run(asyncio.wait_for(job, 30))
+    job.traceback()
+    assert capsys.readouterr().out.splitlines()[-1].endswith("Stopped: not needed")
+    assert job.result == "<BackgroundJob died, call jobs.traceback() for details>"
+
+
+def test_cancel_stops_only_a_job_that_has_not_begun(jobs, gate, held, monkeypatch):
+    job = jobs.new(fail)
+    assert (job.running(), job.cancelled(), job.done()) == (False, False, False)
+    assert job.cancel() and job.cancel()
+    assert (job.running(), job.cancelled(), job.done()) == (False, True, True)
+    monkeypatch.undo()
+    begun = threading.Event()
+    runs = jobs.new(lambda: begun.set() or gate.wait())
+    assert begun.wait(30)
+    assert not runs.cancel() and runs.running() and not runs._stopping
+    gate.set()
+    assert runs.get(30) is True
+    assert not runs.cancel() and not runs.cancelled() and not runs.running()
+
+
+def test_a_job_that_is_not_started_can_not_be_cancelled():
+    assert not BackgroundJobFunc(int).cancel()
+
+
+def test_the_waits_of_concurrent_futures_take_jobs(jobs, gate):
+    done, dead, gone, runs = jobs.new(int), jobs.new(fail), stopped(jobs), jobs.new(gate.wait)
+    wait_all([done, dead, gone], 30)
+    assert concurrent.futures.wait([done, dead, gone]) == ({done, dead, gone}, set())
+    assert concurrent.futures.wait([done, dead, gone, runs], 0) == ({done, dead, gone}, {runs})
+    for when, ended in (("FIRST_COMPLETED", gone), ("FIRST_EXCEPTION", dead)):
+        assert concurrent.futures.wait([ended, runs], return_when=when) == ({ended}, {runs})
+    assert set(concurrent.futures.as_completed([done, dead, gone], timeout=0)) == {done, dead, gone}
+    with pytest.raises(concurrent.futures.TimeoutError):
+        list(concurrent.futures.as_completed([done, runs], timeout=0))
+    gate.set()
+    assert concurrent.futures.wait([done, dead, gone, runs], 30) == ({done, dead, gone, runs}, set())
+
+
+@pytest.mark.parametrize("when", ["FIRST_COMPLETED", "FIRST_EXCEPTION", "ALL_COMPLETED"])
+def test_a_wait_of_concurrent_futures_hears_the_end_of_a_job(jobs, gate, when):
+    def body():
+        gate.wait()
+        fail()
+
+    job = jobs.new(body)
+    waits = threading.Thread(target=lambda: seen.append(concurrent.futures.wait([job], return_when=when)))
+    seen: list = []
+    waits.start()
+    gate.set()
+    waits.join()
+    assert seen == [({job}, set())]
+
+
+def test_a_job_that_ends_while_a_wait_of_concurrent_futures_looks_at_it_tells_the_waiter(jobs, gate):
+    class Waiter:
+        add_result = staticmethod(lambda job: told.append(job))
+
+    job, told = jobs.new(gate.wait), []
+    with job._condition:
+        assert job._state in ("PENDING", "RUNNING")
+        gate.set()
+        job.join()
+        assert job._state in ("PENDING", "RUNNING")
+        job._waiters.append(Waiter())
+    assert (job._state, told) == ("FINISHED", [job])
+    with job._condition:
+        job._waiters.append(Waiter())
+    assert told == [job]
+
+
+def test_as_completed_of_concurrent_futures_yields_jobs_as_they_end_beside_its_own_futures(jobs, gate):
+    slow, own = jobs.new(gate.wait), concurrent.futures.Future()
+    ended = concurrent.futures.as_completed([slow, own])
+    own.set_result(1)
+    assert next(ended) is own
+    gate.set()
+    assert list(ended) == [slow]
+
+
+def test_a_wait_of_concurrent_futures_hears_that_a_job_is_cancelled(jobs, held):
+    job = jobs.new(int)
+    waiter = concurrent.futures.as_completed([job], 30)
+    threading.Timer(0.01, job.cancel).start()
+    assert list(waiter) == [job]
+
+
+def test_asyncio_waits_for_jobs(jobs, gate):
+    async def main():
+        done, dead, runs = jobs.new(int), jobs.new(fail), jobs.new(gate.wait)
+        ended, pending = await asyncio.wait([dead, runs], return_when=asyncio.FIRST_EXCEPTION)
+        assert (len(ended), len(pending)) == (1, 1)
+        asyncio.get_running_loop().call_later(0.01, gate.set)
+        ended, pending = await asyncio.wait([done, dead, runs])
+        assert (len(ended), len(pending)) == (3, 0)
+        if sys.version_info >= (3, 11):
+            assert ended == {done, dead, runs}
+        else:
+            assert sorted(repr(task.exception()) for task in ended) == ["None", "None", "ValueError('no rows')"]
+        assert await asyncio.gather(done, runs) == [0, True]
+        assert await asyncio.wait_for(done, 30) == 0
+        assert await asyncio.shield(done) == 0
+        assert [await job for job in asyncio.as_completed([done])] == [0]
+        assert await asyncio.ensure_future(done) == 0
+
+    asyncio.run(main())
+
+
+def test_asyncio_can_not_wrap_a_job_as_a_future_because_its_result_is_a_value(jobs):
+    async def main():
+        asyncio.wrap_future(jobs.new(int))
+
+    with pytest.raises(AssertionError, match=r"concurrent.futures.Future is expected, got <BackgroundJob #0"):
+        asyncio.run(main())
+
+
+def test_a_job_holds_nothing_of_a_wait_that_is_over(jobs, gate):
+    async def impatient():
+        await asyncio.wait([job], timeout=0)
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(job, 0.001)
+
+    job = jobs.new(gate.wait)
+    before = waiting(job)
+    concurrent.futures.wait([job], 0)
+    with pytest.raises(concurrent.futures.TimeoutError):
+        list(concurrent.futures.as_completed([job], 0))
+    with pytest.raises(TimeoutError):
+        wait_all([job], 0)
+    asyncio.run(impatient())
+    callback = [].append
+    job.add_done_callback(callback)
+    job.remove_done_callback(callback)
+    assert waiting(job) == before
+    job.add_done_callback(callback)
+    assert waiting(job) == before + 1
