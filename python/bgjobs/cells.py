@@ -93,6 +93,9 @@ class BackgroundJobCell(BackgroundJobBase):
     def _describe(self) -> str:
         return labels.of_cell(self.source)
 
+    def _copy(self, names: Mapping[str, Any]) -> BackgroundJobBase:
+        return type(self)(self.source, self._body, self._last, names)
+
     @property
     def names(self) -> dict[str, Any]:
         """What the cell has assigned, by name; if it failed, what it had assigned by then."""
@@ -154,6 +157,8 @@ class BackgroundJobProcessCell(BackgroundJobProcess, BackgroundJobCell):
         # This sends the cell's lines along, for its tracebacks.
         parts["the cell"] = FunctionType(body, {})
         self._child = Child(pack(("call", _run_remotely, (body, last, sent), {}), parts))
+
+    _copy = BackgroundJobCell._copy
 
     def call(self) -> Any:
         result, assigned = super().call()

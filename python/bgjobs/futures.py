@@ -247,6 +247,16 @@ def _still_running(jobs: Iterable[Record], timeout: float | None) -> TimeoutErro
     return TimeoutError(f"still running after {timeout} s: {numbers}")
 
 
+def wait_while(running: Callable[[], Iterable[Record]], timeout: float | None) -> None:
+    """Waits while `running` returns any jobs of this process but the caller's own; `TimeoutError` after `timeout` s."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    while jobs := [job for job in running() if job.is_alive() and not is_current(job)]:
+        if deadline is not None and time.monotonic() >= deadline:
+            raise _still_running(jobs, timeout)
+        for job in jobs:
+            join(job, None if deadline is None else max(deadline - time.monotonic(), 0))
+
+
 def wait_all(jobs: Iterable[Record], timeout: float | None = None) -> None:
     """Waits until all jobs have ended, whatever their outcomes.
 

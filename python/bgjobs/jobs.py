@@ -120,7 +120,11 @@ class BackgroundJobBase(Record):
         >>> job.status
         'Dead (Stopped), call jobs.traceback() for details'
         """
-        return stopping.stop(self, stopping.ThreadBody(self), reason, timeout)
+        return stopping.stop({self: self._ladder(timeout)}, reason, timeout)[0]
+
+    def _ladder(self, timeout: float) -> stopping.Body:
+        """The rungs by which a stop within `timeout` seconds reaches the body."""
+        return stopping.ThreadBody(self)
 
     # As `concurrent.futures.Future` has them; so are `done()`, `cancelled()` and `running()`. Its `result()` is `get()`
     # here. `concurrent.futures.wait` and `as_completed` take jobs, and so does asyncio, except `asyncio.wrap_future`.
@@ -175,6 +179,20 @@ class BackgroundJobBase(Record):
     def __await__(self) -> Generator[Any, None, Any]:
         """Waits without blocking the event loop; returns the result, or raises what the body raised."""
         return futures.awaiting(self)
+
+    def _again(self, names: Mapping[str, Any]) -> BackgroundJobBase:
+        """A new job with the same body and options; `names` are those of the prompt."""
+        job = self._copy(names) if type(self).__module__.startswith(f"{__package__}.") else None
+        if job is None:
+            own = type(self).__name__
+            raise TypeError(f"job #{self.num} is a {own}, which only you can make again: jobs.start({own}(...))")
+        job._daemon, job._name, job._options = self._daemon, self._name, self._options
+        job.strform, job._label = self.strform, self._label
+        return job
+
+    def _copy(self, names: Mapping[str, Any]) -> BackgroundJobBase | None:
+        """A new job with the same body; None if that can't be made."""
+        return None
 
     # As `threading.Thread` has them.
 
@@ -231,6 +249,9 @@ class BackgroundJobExpr(BackgroundJobBase):
         return eval(self.code,self.glob,self.loc)
     # fmt: on
 
+    def _copy(self, names: Mapping[str, Any]) -> BackgroundJobBase:
+        return BackgroundJobExpr(self.expression, self.glob, self.loc)
+
 
 class BackgroundJobFunc(BackgroundJobBase):
     """A job that calls a function; its arguments are not shown, because they may be huge.
@@ -253,3 +274,6 @@ class BackgroundJobFunc(BackgroundJobBase):
 
     def _describe(self) -> str:
         return labels.of_function_job(self)
+
+    def _copy(self, names: Mapping[str, Any]) -> BackgroundJobBase:
+        return BackgroundJobFunc(self.func, *self.args, **self.kwargs)

@@ -8,13 +8,16 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, overload
 
-from . import failures, names, text, workers
+from . import failures, futures, names, selection, stopping, text, workers
 from ._core import Table
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
 from .notices import Unreported
 from .record import Record
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _log = logging.getLogger("bgjobs")
 
@@ -31,7 +34,9 @@ class BackgroundJobManager:
     - `jobs()` or `jobs.status()` shows all jobs.
     - `jobs[N]` is job number N, `jobs[N].result` its result.
     - `jobs[N].traceback()` or `jobs.traceback(N)` prints why it died, `jobs.traceback()` does so for all dead jobs.
-    - `jobs[N].stop()` stops it.
+    - `jobs[N].stop()` stops it, `jobs.stop("running")` all that run; `jobs.select("failed")` is a list of jobs.
+    - `jobs.wait()` waits for all jobs, and so does the end of `with BackgroundJobManager() as jobs:`.
+    - `jobs.rerun(N)` starts it again.
     - `jobs.remove(N)` forgets a finished job, `jobs.flush()` all of them.
     """
 
@@ -151,20 +156,72 @@ class BackgroundJobManager:
             _log.debug("Starting job # %s in a separate thread.", num)
         return job
 
+    def rerun(self, job: int | BackgroundJobBase) -> BackgroundJobBase:
+        """Starts a job again, with the same body and options and a number of its own, and returns the new job.
+
+        A `%%bg` cell gets the names as they are now where `rerun` is called. Raises `KeyError` if there is no such job,
+        and `TypeError` for a class of the user's own, which only the user knows how to make.
+
+        >>> jobs = BackgroundJobManager()
+        >>> jobs.new("6 * 7").get(), jobs.rerun(0).get()
+        (42, 42)
+        """
+        return self.start(self[job]._again(sys._getframe(1).f_globals))
+
     # Looking.
 
     def __repr__(self) -> str:
         counts = f"{len(self.running)} running, {len(self.completed)} completed, {len(self.dead)} dead"
         return f"<{type(self).__name__}: {counts}>"
 
-    def __getitem__(self, key: int | BackgroundJobBase) -> BackgroundJobBase:
-        """The job with a number, or with the number of a given job; `KeyError` if there is none."""
+    @overload
+    def __getitem__(self, key: int | BackgroundJobBase) -> BackgroundJobBase: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> list[BackgroundJobBase]: ...
+
+    def __getitem__(self, key: int | BackgroundJobBase | slice) -> BackgroundJobBase | list[BackgroundJobBase]:
+        """The job with a number, or with the number of a given job; `KeyError` if there is none.
+
+        A slice is one of numbers: `jobs[2:5]` has those of the jobs 2, 3 and 4 that there are, `jobs[-3:]` those with
+        the three newest numbers.
+        """
+        if isinstance(key, slice):
+            numbers = range(*key.indices(max(self.all, default=-1) + 1))
+            return [self.all[num] for num in numbers if num in self.all]
         num: Any = key if isinstance(key, int) else key.num
         return self.all[num]
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def __bool__(self) -> bool:
+        """True, even without jobs."""
+        return True
 
     def __iter__(self) -> Iterator[BackgroundJobBase]:
         """All jobs, in the order of their numbers."""
         return iter([job for _, job in sorted(self.all.items())])
+
+    def select(self, *which: Any) -> list[BackgroundJobBase]:
+        """The selected jobs, in the order of their numbers, each once.
+
+        Each of `which` is a number, a range of numbers (`"5-7"`, `range(5, 8)`), a name with `*` for any text and `?`
+        for any character (`"fit*"`), a job, a list of these, or a word: `all`, `running`, `queued`, `stopping` (asked
+        to stop, not yet ended), `finished`, `completed`, `dead` (failed or stopped), `failed`, `stopped`.
+
+        Raises `LookupError` if there is no job of a given number or name; a word, a range or a name with `*` or `?` may
+        select none.
+
+        >>> jobs = BackgroundJobManager()
+        >>> started = jobs.map(abs, [-1, "two", -3])
+        >>> jobs.wait()
+        >>> [job.num for job in jobs.select("failed", 0)]
+        [0, 1]
+        """
+        if not which:
+            raise TypeError('give the jobs that are meant, for example jobs.select("all")')
+        return selection.select(self.all, which)
 
     def __call__(self) -> None:
         """The same as `status()`."""
@@ -219,6 +276,46 @@ class BackgroundJobManager:
         report = text.report(self._unreported.take())
         print(report, end="")
         return True if report else None
+
+    # Waiting and stopping.
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Waits until no job runs, whatever the outcomes; a job that calls this does not wait for itself.
+
+        Raises `TimeoutError` after `timeout` seconds; its text names the jobs that still run.
+        """
+        futures.wait_while(lambda: self.running, timeout)
+
+    def stop(
+        self, *which: Any, reason: str = "stopped by its user", timeout: float = 1.0
+    ) -> dict[int, stopping.Verdict]:
+        """Stops the jobs that `select` would return, all at once, and returns the verdicts by the jobs' numbers.
+
+        It takes `timeout` seconds at most, however many jobs there are. Raises what `select` does, and then has stopped
+        none.
+
+        >>> from bgjobs import sleep
+        >>> jobs = BackgroundJobManager()
+        >>> started = jobs.map(sleep, [3600, 3600])
+        >>> all(verdict.stopped for verdict in jobs.stop("running").values())
+        True
+        """
+        if not which:
+            raise TypeError('give the jobs that are meant, for example jobs.stop("running")')
+        chosen = selection.select(self.all, which)
+        verdicts = stopping.stop({job: job._ladder(timeout) for job in chosen}, reason, timeout)
+        return {job.num: verdict for job, verdict in zip(chosen, verdicts) if job.num is not None}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Waits for all jobs; if the block has raised, or Ctrl-C ends the wait, stops those that run."""
+        try:
+            if kind is None:
+                self.wait()
+        finally:
+            self.stop("running", "queued", reason="the block of its manager was left by an exception")
 
     # Reading.
 

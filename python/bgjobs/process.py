@@ -16,6 +16,7 @@ systems, a process that has left the worker's process group outlives a kill; Win
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from . import labels, output, stopping
@@ -56,6 +57,12 @@ class BackgroundJobProcess(BackgroundJobBase):
     def _describe(self) -> str:
         return labels.of_function_job(self) if hasattr(self, "func") else super()._describe()
 
+    def _copy(self, names: Mapping[str, Any]) -> BackgroundJobBase:
+        made: Any = self
+        if hasattr(self, "func"):
+            return BackgroundJobProcess(BackgroundJobFunc(made.func, *made.args, **made.kwargs))
+        return BackgroundJobProcess(BackgroundJobExpr(made.expression, made.glob, made.loc))
+
     @property
     def pid(self) -> int | None:
         """The process id of the body, once its process has started."""
@@ -90,7 +97,10 @@ class BackgroundJobProcess(BackgroundJobBase):
         The body gets a KeyboardInterrupt, as by Ctrl-C, and half of the time to clean up.  Then its
         process is killed, with all that it has started.
         """
-        return stopping.stop(self, _ProcessBody(self._child, max(timeout, 0.0) / 2), reason, timeout)
+        return super().stop(reason, timeout)
+
+    def _ladder(self, timeout: float) -> stopping.Body:
+        return _ProcessBody(self._child, max(timeout, 0.0) / 2)
 
     def kill(self, grace: float = 0.0) -> None:
         """Kills the process and all that it has started, without waiting for their end.

@@ -57,6 +57,8 @@ class Record(JobCore, threading.Thread):
     _base_run: Callable[[Any], None]
     _within: tuple[Any, BaseException | None]
     _trace: TracebackType | None = None
+    _options: Any = None
+    _label: str | None = None
     # These belong to `stopping`.
     _stop_type: Any = None
     _stop_delivered = False

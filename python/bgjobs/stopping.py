@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import time
 import traceback
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any, Protocol
 
@@ -49,10 +50,10 @@ class Verdict:
         return self.finished
 
     def __str__(self) -> str:
-        if self.outcome == "stopped":
+        if self.outcome == "stopped" and self._asked:
             return f"stopped after {duration(self.after)}"
         if self.outcome is not None:
-            words = {"done": "completed", "failed": "died"}
+            words = {"done": "completed", "failed": "died", "stopped": "been stopped"}
             return f"had {words[self.outcome]} before" + (" it noticed the stop" if self._asked else "")
         return f"still running {duration(self.after)} after the request: {self.place}"
 
@@ -76,18 +77,27 @@ class Body(Protocol):
         """Where a body that is still running is, for a sentence."""
 
 
-def stop(job: Record, body: Body, reason: str, timeout: float) -> Verdict:
-    """Climbs the ladder: ask, wait a moment, interrupt; answers in time."""
-    if job.done():
-        return Verdict(job.outcome, 0.0, None, asked=False)
+def stop(bodies: Mapping[Record, Body], reason: str, timeout: float) -> list[Verdict]:
+    """Climbs the ladder with all these jobs at once: ask, wait a moment, interrupt; answers in time."""
     began = time.monotonic()
-    ask(job, reason)
-    courtesy = min(body.ask(), timeout)
-    if courtesy <= 0 or not _ended_within(job, courtesy):
-        body.interrupt()
-        _ended_within(job, max(timeout - (time.monotonic() - began), 0))
-    after = time.monotonic() - began
-    return Verdict(job.outcome, after, None if job.done() else body.place())
+    running = [job for job in bodies if not job.done()]
+    ran = {job: job._ran or 0.0 for job in running}
+    for job in running:
+        ask(job, reason)
+    courtesies = {job: min(bodies[job].ask(), timeout) for job in running}
+    # The caller's own job is the last, because it goes no further.
+    for job in sorted(running, key=lambda job: (futures.is_current(job), courtesies[job] > 0)):
+        if courtesies[job] <= 0 or not _ended_by(job, began + courtesies[job]):
+            bodies[job].interrupt()
+    verdicts = []
+    for job, body in bodies.items():
+        if job not in ran:
+            verdicts.append(Verdict(job.outcome, 0.0, None, asked=False))
+        elif _ended_by(job, began + timeout):
+            verdicts.append(Verdict(job.outcome, (job._ran or 0.0) - ran[job], None))
+        else:
+            verdicts.append(Verdict(None, time.monotonic() - began, body.place()))
+    return verdicts
 
 
 def ask(job: Record, reason: str) -> None:
@@ -97,10 +107,10 @@ def ask(job: Record, reason: str) -> None:
         futures.call(callbacks, job)
 
 
-def _ended_within(job: Record, timeout: float) -> bool:
-    if futures.is_current(job):
-        return False
-    futures.join(job, timeout)
+def _ended_by(job: Record, deadline: float) -> bool:
+    """Waits for the end until a time of the monotonic clock; not if the job would wait for itself."""
+    if not futures.is_current(job):
+        futures.join(job, max(deadline - time.monotonic(), 0))
     return job.done()
 
 

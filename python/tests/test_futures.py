@@ -363,3 +363,47 @@ def test_a_job_holds_nothing_of_a_wait_that_is_over(jobs, gate):
     assert waiting(job) == before
     job.add_done_callback(callback)
     assert waiting(job) == before + 1
+
+
+def test_a_manager_waits_for_all_its_jobs_and_for_those_that_they_start(jobs, gate):
+    jobs.wait()
+    jobs.new(lambda: gate.wait() and jobs.new(jobs.wait))
+    jobs.new(fail)
+    threading.Timer(0.01, gate.set).start()
+    jobs.wait(30)
+    assert jobs.running == [] and [job.outcome for job in jobs] == ["done", "failed", "done"]
+
+
+def test_a_wait_of_a_manager_names_the_jobs_that_still_run(jobs, gate):
+    jobs.new(int).join()
+    jobs.new(gate.wait)
+    with pytest.raises(TimeoutError, match=r"^still running after 0 s: #1$"):
+        jobs.wait(0)
+
+
+def test_a_manager_in_a_with_statement_waits_for_all_its_jobs(gate):
+    threading.Timer(0.01, gate.set).start()
+    with BackgroundJobManager() as jobs:
+        job = jobs.new(gate.wait)
+    assert job.result is True
+
+
+def test_a_with_statement_left_by_an_exception_stops_the_jobs_that_run():
+    with pytest.raises(KeyError), BackgroundJobManager() as jobs:
+        sleeps, done = jobs.new(bgjobs.sleep, 3600), jobs.new(int)
+        done.join()
+        raise KeyError
+    assert [job.outcome for job in jobs] == ["stopped", "done"]
+    assert str(sleeps.exception()) == "the block of its manager was left by an exception"
+
+
+def test_a_with_statement_whose_wait_is_interrupted_stops_the_jobs_that_run(monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bgjobs.futures, "join", interrupt)
+    with pytest.raises(KeyboardInterrupt), BackgroundJobManager() as jobs:
+        job = jobs.new(bgjobs.sleep, 3600)
+    monkeypatch.undo()
+    job.join()
+    assert job.cancelled()
