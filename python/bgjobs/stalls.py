@@ -7,11 +7,11 @@ thread that used the processor meanwhile was the cause. This module does not kno
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from typing import Callable, NamedTuple
 
+from . import frames
 from .labels import label
 from .record import Record
 from .stopping import line_of
@@ -92,7 +92,7 @@ class StallMonitor:
 def _used() -> dict[int, float]:
     """The processor time that each thread has used, in seconds."""
     used: dict[int, float] = {}
-    for ident in list(sys._current_frames()):
+    for ident in list(frames.of_threads()):
         try:
             used[ident] = time.clock_gettime(time.pthread_getcpuclockid(ident))
         except OSError:
@@ -110,7 +110,7 @@ def _blame(jobs: list[Record], before: dict[int, float], now: dict[int, float], 
         return None
     # If its thread has run several jobs meanwhile, the longest of them.
     job = max((job for job in jobs if job._thread_ident == ident), key=lambda job: job._ran or 0.0)
-    frame = sys._current_frames().get(ident) if job.is_alive() else None
+    frame = frames.of_threads().get(ident) if job.is_alive() else None
     if frame is None:
         return Stall(job, late, None)
     return Stall(job, late, line_of(frame))

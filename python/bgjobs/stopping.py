@@ -5,14 +5,13 @@ It does not know what a job calls.
 
 from __future__ import annotations
 
-import sys
 import time
 import traceback
 from collections.abc import Mapping
 from types import FrameType
 from typing import Any, Protocol
 
-from . import failures, futures, output
+from . import failures, frames, futures, output
 from .record import Record, Stopped
 from .text import duration
 
@@ -183,7 +182,7 @@ def _frame(job: Record) -> FrameType | None:
     """The innermost frame of the body, if the job runs."""
     if job._state_name != "running" or not job._thread_ident:
         return None
-    return sys._current_frames().get(job._thread_ident)
+    return frames.of_threads().get(job._thread_ident)
 
 
 def where(job: Record) -> str:
