@@ -80,6 +80,9 @@ class BackgroundJobCell(BackgroundJobBase):
     2
     """
 
+    _expect: Callable[[BackgroundJobCell], object] | None = None
+    """Called with each new cell that comes of this one, by whom brings back its names."""
+
     def __init__(self, source: str, body: CodeType, last: CodeType | None, names: Mapping[str, Any]) -> None:
         lines = [line.strip() for line in source.splitlines() if line.strip()]
         self.strform = lines[0] + " ..." * (len(lines) > 1)
@@ -94,7 +97,11 @@ class BackgroundJobCell(BackgroundJobBase):
         return labels.of_cell(self.source)
 
     def _copy(self, names: Mapping[str, Any]) -> BackgroundJobBase:
-        return type(self)(self.source, self._body, self._last, names)
+        job = type(self)(self.source, self._body, self._last, names)
+        if self._expect is not None:
+            job._expect = self._expect
+            job._expect(job)
+        return job
 
     @property
     def names(self) -> dict[str, Any]:

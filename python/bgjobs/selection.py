@@ -31,7 +31,8 @@ _NUMBER = re.compile(r"[%#]?(\d+)")
 _RANGE = re.compile(r"[%#]?(\d+)(?:-|\.\.)[%#]?(\d+)")
 _NUMBERS = re.compile(r"[\d,.%#-]+")
 
-_HOW = 'give a number, a range such as "5-7", a word such as "running", or a name, with * for any text'
+HOW = "give a number, a range such as 5-7, a word such as running, or a name, with * for any text"
+"""How jobs are selected, for a sentence."""
 
 
 def select(jobs: Mapping[int, Job], parts: Iterable[Any]) -> list[Job]:
@@ -87,7 +88,7 @@ def _parsed(parts: Iterable[Any], newest: int | None) -> Iterator[Part]:
         elif isinstance(part, Iterable):
             yield from _parsed(part, newest)
         else:
-            raise TypeError(f"{part!r} selects no jobs: {_HOW}")
+            raise TypeError(f"{part!r} selects no jobs: {HOW}")
 
 
 def _text(text: str, newest: int | None) -> Part:
@@ -106,7 +107,7 @@ def _text(text: str, newest: int | None) -> Part:
             raise ValueError(f"{text} is not a range: the smaller number comes first, as in {last}-{first}")
         return _range(range(first, last + 1), f"there is no job from {first} to {last}")
     if not text:
-        raise ValueError(f"an empty text selects no jobs: {_HOW}")
+        raise ValueError(f"an empty text selects no jobs: {HOW}")
     return _name(text)
 
 
@@ -132,7 +133,7 @@ def _name(name: str) -> Part:
     wild = {"*": ".*", "?": "."}
     pattern = re.compile("".join(wild.get(char, re.escape(char)) for char in name), re.DOTALL)
     fits = _filtered(lambda job: any(map(pattern.fullmatch, _names(job))))
-    return Part(fits, f"no job is called {name}; {_HOW}", not wild.keys() & set(name))
+    return Part(fits, f"no job is called {name}; {HOW}", not wild.keys() & set(name))
 
 
 def _names(job: Record) -> Iterator[str]:

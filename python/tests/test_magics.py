@@ -9,7 +9,7 @@ IPython = pytest.importorskip("IPython")
 
 from hosts import ipython_prompt, kernel, simple_prompt  # noqa: E402
 
-from bgjobs import BackgroundJobManager, failures, output, stalls, workers  # noqa: E402
+from bgjobs import BackgroundJobManager, failures, output, selection, stalls, workers  # noqa: E402
 
 
 @pytest.fixture
@@ -237,6 +237,94 @@ def test_kill_says_what_came_of_each_stop(shell):
     assert not any("Dead" in line for line in lines), "%kill has said so"
 
 
+def test_kill_stops_the_known_jobs_and_names_the_unknown(shell):
+    shell.see("import bgjobs")
+    shell.see("%bg bgjobs.sleep(3600)")
+    lines = shell.see("%kill 0 7 y").splitlines()
+    assert re.fullmatch(r"Job #0 stopped after .*s\.", lines[0])
+    assert lines[1:] == [f"UsageError: Job #7 not found; the newest job is #0; no job is called y; {selection.HOW}"]
+
+
+def test_kill_takes_ranges_words_and_names(shell):
+    shell.see("import bgjobs; fit = bgjobs.sleep; jobs = bgjobs.BackgroundJobManager()")
+    for line in (
+        "jobs.new('fit(3600)')",
+        "jobs.new('fit(3601)')",
+        "jobs.new(fit, 3602)",
+        "jobs.new('bgjobs.sleep(3603)')",
+    ):
+        shell.see(line)
+
+    def killed(words):
+        return re.findall(r"#(\d) stopped after", shell.see(f"%kill {words}"))
+
+    assert killed("fit(36?1) 0-0") == ["0", "1"]
+    assert killed("running") == ["2", "3"]
+    assert shell.see("%kill running 7-9") == "No job is running.\nThere is no job from 7 to 9.\n"
+    assert shell.see("%kill 0").startswith("Job #0 had been stopped before.")
+    assert shell.see("pass") == "", "%kill has said so"
+
+
+def test_kill_says_in_one_line_that_many_have_stopped(shell):
+    shell.see("import bgjobs; jobs = bgjobs.BackgroundJobManager()")
+    shell.see("done = jobs.new(int); done.join(); pass")
+    shell.see("started = jobs.map(bgjobs.sleep, [3600] * 11)")
+    assert shell.see("%kill all") == (
+        "11 jobs stopped: ..., 2, 3, 4, 5, 6, 7, 8, 9, 10, 11.\nJob #0 had completed before.\n"
+    )
+
+
+def test_jobs_shows_those_that_are_selected(shell):
+    shell.see("import bgjobs; jobs = bgjobs.BackgroundJobManager()")
+    shell.see(
+        "started = [jobs.new('1 / 0'), jobs.new(pow, 2, 3), jobs.new(gate.wait, 60)]; bgjobs.wait_all(started[:2])"
+    )
+    assert shell.see("%jobs failed") == "Dead jobs:\n0 : 1 / 0\n\n"
+    assert shell.see("%jobs 1 running") == "Running jobs:\n2 : Event.wait(60)\n\nCompleted jobs:\n1 : pow(2, 3)\n\n"
+    assert shell.see("%jobs stopped") == "No job is stopped.\n"
+    assert shell.see("%jobs 0 9") == "Dead jobs:\n0 : 1 / 0\n\nUsageError: Job #9 not found; the newest job is #2\n"
+
+
+def test_a_job_that_jobs_has_shown_at_its_end_is_not_reported_again(shell):
+    shell.see("job = %bg gate.wait(60) and 1 / 0")
+    shown = shell.see("gate.set(); job.join()\n%jobs dead\n%jobs")
+    assert shown == "Dead jobs:\n0 : gate.wait(60) and 1 / 0\n\n" * 2
+
+
+def test_rerun_starts_jobs_again_and_returns_them(shell):
+    shell.see("x = 0")
+    shell.see("job = %bg 6 / x")
+    shell.see("job.join()")
+    shell.see("x = 2")
+    shell.see("again = %rerun 0")
+    again = shell.user_ns["again"]
+    assert (again.get(30), again.num) == (3, 1)
+    shell.see("several = %rerun failed 1")
+    assert [job.get(30) for job in shell.user_ns["several"]] == [3, 3]
+    assert "<BackgroundJob #4: 6 / x>" in shell.see("%rerun 0")
+    shell.see("jobs.wait()")
+    assert shell.see("nothing = %rerun running") == "No job is running.\n"
+    assert shell.user_ns["nothing"] is None
+
+
+@pytest.mark.parametrize("rerun", ["%rerun 0", "jobs.rerun(0)"])
+def test_a_cell_that_runs_again_sees_the_names_of_now_and_brings_its_own_back(shell, rerun):
+    shell.see("%%bg\ny = x + 1")
+    shell.see("jobs[0].join(); x = 1")
+    shell.see(f"again = {rerun}")
+    shell.see("again.join()")
+    assert shell.user_ns["y"] == 2
+
+
+def test_rerun_refuses_what_it_can_not_make_again(shell):
+    shell.see("import bgjobs; jobs = bgjobs.BackgroundJobManager()")
+    shell.see("class Mine(bgjobs.BackgroundJobFunc): pass")
+    shell.see("jobs.start(Mine(int)).join()")
+    assert shell.see("%rerun 0").endswith(
+        "UsageError: job #0 is a Mine, which only you can make again: jobs.start(Mine(...))\n"
+    )
+
+
 def test_log_shows_output_or_its_newest_lines_or_follows(shell):
     shell.see("def body():\n    print('one\\ntwo\\nthree')")
     shell.see("job = %bg body()")
@@ -264,13 +352,19 @@ WRONG = [
     ),
     ("%%bg f()\npass", "%%bg takes only options in its first line, not f(): code goes below it"),
     ("%%bg\n  ", "%%bg takes a cell, and this one is empty: put statements below it"),
-    ("%jobs 3", "%jobs takes no arguments, not 3; %log N shows one job's log"),
+    ("%jobs 3", "Job #3 not found; the newest job is #0"),
+    ("%jobs runing", f"no job is called runing; {selection.HOW}"),
     ("%fg", "%fg takes the number of a job: there are 0"),
     ("%fg x", "%fg takes the number of a job, not x: there are 0"),
     ("%fg 99", "Job #99 not found: there are 0"),
     ("%fg 0 1", "%fg takes one number, not 2: %fg 0"),
-    ("%kill", "%kill takes the number of a job: there are 0"),
-    ("%kill 0 y", "%kill takes the number of a job, not y: there are 0"),
+    ("%kill", f"%kill takes jobs: {selection.HOW}; there are 0"),
+    ("%kill y 9-7", "9-7 is not a range: the smaller number comes first, as in 7-9"),
+    ("%rerun", f"%rerun takes jobs: {selection.HOW}; there are 0"),
+    (
+        "%rerun 0 7 y",
+        f"Job #7 not found; the newest job is #0; no job is called y; {selection.HOW}; nothing was started",
+    ),
     ("%log", "%log takes the number of a job: there are 0"),
     ("%log 0 -n", "-n takes a number of lines, not nothing: %log 0 -n 10"),
     ("%log 0 -n few", "-n takes a number of lines, not few: %log 0 -n 10"),
@@ -316,6 +410,12 @@ def test_numbers_and_options_are_completed(shell):
     assert offered("%log ") == ["0", "1"]
     assert offered("%log 0 -") == ["-f", "-n"]
     assert offered("%bg --d") == ["--daemon"]
+    assert offered("%jobs ") == ["0", "1"]
+    assert offered("%jobs f") == ["finished", "failed"]
+    assert offered("%kill r") == ["running"]
+    assert offered("%kill 0 all") == ["all"]
+    assert offered("%rerun ") == ["0", "1"]
+    assert offered("%rerun fa") == ["failed"]
     shell.see("some_long_name = 1")
     assert offered("%bg some_long_n") == ["some_long_name"]
     assert offered("%bg len(some_long_n") == ["some_long_name"]
@@ -352,7 +452,7 @@ def test_jobs_are_monitored_for_stalls_while_the_magics_are_loaded(shell):
     assert workers.on_start is not None
 
 
-@pytest.mark.parametrize("magic", ["bg", "jobs", "fg", "kill", "log", "where", "jobdebug"])
+@pytest.mark.parametrize("magic", ["bg", "jobs", "fg", "kill", "log", "rerun", "where", "jobdebug"])
 def test_each_magic_has_help_that_shows_its_use(shell, magic):
     assert f"%{magic}" in shell.find_line_magic(magic).__doc__
     assert f"%{magic}" in shell.see(f"%{magic}?")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics
 
+from .. import selection
 from ..jobs import BackgroundJobBase
 from ..manager import BackgroundJobManager
 from .notices import Notices
@@ -30,8 +31,7 @@ class Base(Magics):  # type: ignore[misc]
 
     def _jobs(self, words: list[str], magic: str) -> list[BackgroundJobBase]:
         """The jobs with these numbers; a `UsageError` of one line if there is no such job."""
-        known = self.manager.all
-        there = f"there are {listed(known)}" if known else "there are none, %bg f(x) starts one"
+        known, there = self.manager.all, self._there()
         if not words:
             raise UsageError(f"%{magic} takes the number of a job: {there}")
         found = []
@@ -44,6 +44,28 @@ class Base(Magics):  # type: ignore[misc]
             except KeyError:
                 raise UsageError(f"Job #{word} not found: {there}") from None
         return found
+
+    def _selected(self, line: str, magic: str) -> tuple[list[BackgroundJobBase], str]:
+        """The jobs that the words of a line select, and what is wrong with the numbers and names that select none.
+
+        Says so at once of other words that select none.
+        """
+        words = line.split()
+        if not words:
+            raise UsageError(f"%{magic} takes jobs: {selection.HOW}; {self._there()}")
+        try:
+            found, missing = selection.find(self.manager.all, words)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        for part in missing:
+            if not part.is_needed:
+                print(f"{part.none[:1].upper()}{part.none[1:]}.")
+        return found, "; ".join(part.none for part in missing if part.is_needed)
+
+    def _there(self) -> str:
+        """Which jobs there are, for a sentence."""
+        known = self.manager.all
+        return f"there are {listed(known)}" if known else "there are none, %bg f(x) starts one"
 
     def _job(self, line: str, magic: str) -> BackgroundJobBase:
         words = line.split()

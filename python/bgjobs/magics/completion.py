@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, Callable
 
 from ..jobs import BackgroundJobBase
+from ..selection import WORDS
 from .prompt import Prompt
 
 _Offer = Callable[[Prompt, str], Iterable[str]]
@@ -17,6 +18,11 @@ _Offer = Callable[[Prompt, str], Iterable[str]]
 
 def _numbers(wanted: Callable[[BackgroundJobBase], bool]) -> _Offer:
     return lambda prompt, word: [str(job.num) for job in prompt.jobs() if wanted(job)]
+
+
+def _selection(of: _Offer, *words: str) -> _Offer:
+    # Words only when one is begun, so that Tab alone shows the numbers.
+    return lambda prompt, word: [*of(prompt, word), *(words if word else ())]
 
 
 def _names(prompt: Prompt, word: str) -> Iterable[str]:
@@ -32,8 +38,10 @@ _ROWS: dict[str, tuple[tuple[str, ...], _Offer]] = {
     "bg": (("--daemon", "--process"), _names),
     "fg": ((), _of_any),
     "jobdebug": ((), _of_dead),
-    "kill": ((), _of_running),
+    "jobs": ((), _selection(_of_any, *WORDS)),
+    "kill": ((), _selection(_of_running, "all", "running", "queued")),
     "log": (("-f", "-n"), _of_any),
+    "rerun": ((), _selection(_of_any, "all", "finished", "completed", "dead", "failed", "stopped")),
     "where": ((), _of_running),
 }
 """The options of a magic, and what its other words may be."""
@@ -47,8 +55,9 @@ class Completion:
 
     def matcher(self, context: Any) -> Any:
         """What IPython asks for the line that is being typed."""
-        found = re.match(r"\s*%{0,2}(\w+)\s", context.text_until_cursor)
-        row = _ROWS.get(found[1]) if found and found[1] not in self._prompt.shell.user_ns else None
+        found = re.match(r"\s*(%{0,2})(\w+)\s", context.text_until_cursor)
+        # Without % a name of the user's comes first: `jobs` is one.
+        row = _ROWS.get(found[2]) if found and (found[1] or found[2] not in self._prompt.shell.user_ns) else None
         offered: Iterable[str] = ()
         if row is not None:
             options, offer = row

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from IPython.core.error import UsageError
 from IPython.core.magic import line_magic
 
 from .base import Base
 from .look import show_until_end
+from .prompt import MAX_LISTED, listed
 
 
 class Control(Base):
@@ -39,13 +41,25 @@ class Control(Base):
     def kill(self, line: str) -> None:
         """Stops jobs, and says for each whether it has stopped.
 
-            %kill N [N ...]
+            %kill 3 5-7 running fit*
+
+        stops the jobs with these numbers, all that run, and all whose names begin with fit. Other
+        words are queued and all; jobs.select? has the rest.
 
         A job stops when it next runs Python code. If it is in C code, it stops when that returns;
         the answer comes within a second in any case. A job in a process of its own always ends.
         """
-        for job in self._jobs(line.split(), "kill"):
-            verdict = job.stop()
-            if verdict.stopped:
+        found, unknown = self._selected(line, "kill")
+        verdicts = self.manager.stop(found)
+        stopped = [num for num, verdict in verdicts.items() if verdict.stopped]
+        for job in found:
+            if job.num in stopped:
                 self.notices.told(job)
-            print(f"Job #{job.num} {verdict}.")
+        in_short = stopped if len(stopped) > MAX_LISTED else []
+        if in_short:
+            print(f"{len(stopped)} jobs stopped: {listed(stopped)}.")
+        for num, verdict in verdicts.items():
+            if num not in in_short:
+                print(f"Job #{num} {verdict}.")
+        if unknown:
+            raise UsageError(unknown)

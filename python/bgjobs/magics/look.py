@@ -8,7 +8,7 @@ from IPython.core.magic import line_magic
 from .. import failures
 from ..jobs import BackgroundJobBase
 from ..labels import label
-from ..text import harmless
+from ..text import group, harmless
 from .base import Base
 
 
@@ -22,14 +22,32 @@ class Look(Base):
             %jobs
 
         It is a report, as jobs.status() is; calls of functions are shown with their arguments.
+
+            %jobs failed
+
+        shows only those that have failed. The words are those of jobs.select: running, queued,
+        stopping, finished, completed, dead, failed, stopped; numbers, 5-7, and names such as fit*.
         """
-        if line.strip():
-            raise UsageError(f"%jobs takes no arguments, not {line.strip()}; %log N shows one job's log")
         manager = self.manager
-        if manager.all:
+        if line.strip():
+            self._show_selected(line)
+        elif manager.all:
             manager._print_groups(label)
         else:
             print("No jobs. %bg f(x) starts one.")
+
+    def _show_selected(self, line: str) -> None:
+        found, unknown = self._selected(line, "jobs")
+        groups = {None: "Running", "done": "Completed", "failed": "Dead", "stopped": "Dead"}
+        shown: dict[str, list[BackgroundJobBase]] = {name: [] for name in groups.values()}
+        for job in found:
+            outcome = job.outcome
+            shown[groups[outcome]].append(job)
+            if outcome is not None:
+                self.notices.told(job)
+        print("".join(group(name, jobs, label) for name, jobs in shown.items()), end="")
+        if unknown:
+            raise UsageError(unknown)
 
     @line_magic  # type: ignore[untyped-decorator]
     def log(self, line: str) -> None:

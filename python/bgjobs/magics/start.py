@@ -7,14 +7,14 @@ from pickle import PicklingError
 from typing import Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import line_cell_magic, needs_local_scope, no_var_expand
+from IPython.core.magic import line_cell_magic, line_magic, needs_local_scope, no_var_expand
 
 from ..cells import BackgroundJobCell, BackgroundJobProcessCell, split
 from .base import Base
 
 
 class Start(Base):
-    """%bg and %%bg."""
+    """%bg, %%bg and %rerun."""
 
     @needs_local_scope  # type: ignore[untyped-decorator]
     @no_var_expand  # type: ignore[untyped-decorator]
@@ -82,8 +82,28 @@ class Start(Base):
         except PicklingError as error:
             raise UsageError(str(error)) from None
         job.daemon = options.get("daemon", False)
-        self.notices.expect(job)
+        job._expect = self.notices.expect
+        job._expect(job)
         return self.manager.start(job)
+
+    @line_magic  # type: ignore[untyped-decorator]
+    def rerun(self, line: str) -> Any:
+        """Starts jobs again, each with the same body and options and a number of its own.
+
+            %rerun 3
+
+        The magic returns the new job, or a list if it starts several: %rerun failed starts all
+        again that have failed. A cell gets the prompt's names as they are now.
+        """
+        found, unknown = self._selected(line, "rerun")
+        if unknown:
+            raise UsageError(f"{unknown}; nothing was started")
+        try:
+            again = [job._again(self.prompt.names) for job in found]
+        except (TypeError, PicklingError) as error:
+            raise UsageError(str(error)) from None
+        started = [self.manager.start(job) for job in again]
+        return started[0] if len(started) == 1 else started or None
 
 
 def _options(line: str) -> tuple[dict[str, Any], str]:
