@@ -19,16 +19,20 @@ from __future__ import annotations
 from typing import Any
 
 from .futures import as_completed, wait_all, wait_any
+from .groups import Group
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
 from .manager import BackgroundJobManager
 from .record import Stopped
+from .schedule import AfterError
 from .stopping import Verdict, cancelled, sleep
 
 __all__ = [
+    "AfterError",
     "BackgroundJobBase",
     "BackgroundJobExpr",
     "BackgroundJobFunc",
     "BackgroundJobManager",
+    "Group",
     "Stopped",
     "Verdict",
     "as_completed",

@@ -16,7 +16,7 @@ _lock = threading.Lock()
 
 if hasattr(os, "register_at_fork"):
     # Another thread may hold it at a fork.
-    os.register_at_fork(after_in_child=_lock._at_fork_reinit)
+    os.register_at_fork(after_in_child=_lock._at_fork_reinit)  # type: ignore[attr-defined]
 
 
 def of_threads() -> dict[int, FrameType]:

@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from weakref import WeakKeyDictionary
 
+from .lending import lending
 from .record import Record, State
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def join(job: Record, timeout: float | None) -> None:
         return
     if is_current(job):
         raise RuntimeError("cannot join current thread")
-    _wait(job, "end", timeout)
+    with lending([job], 1, timeout):
+        _wait(job, "end", timeout)
 
 
 def is_current(job: Record) -> bool:
@@ -55,8 +57,8 @@ def is_current(job: Record) -> bool:
 
 
 def await_begin(job: Record) -> bool:
-    """Waits until the job has a thread; False if it has none and will not get one."""
-    if not job._thread_ident and job._state_name == "entered" and not job._is_lost():
+    """Waits until the job has a thread; False if it has none and will not get one soon."""
+    if not job._thread_ident and job._state_name == "entered" and not job._queued and not job._is_lost():
         _wait(job, "begin", None)
     return bool(job._thread_ident)
 
@@ -231,8 +233,10 @@ def as_completed(jobs: Iterable[Job], timeout: float | None = None) -> Iterator[
         _add(job, put)
     try:
         while running:
+            left = None if deadline is None else max(deadline - time.monotonic(), 0)
             try:
-                job = ended.get(timeout=None if deadline is None else max(deadline - time.monotonic(), 0))
+                with lending(running, 1, left):
+                    job = ended.get(timeout=left)
             except Empty:
                 raise _still_running(running, timeout) from None
             running.discard(job)

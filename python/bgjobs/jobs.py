@@ -13,7 +13,7 @@ from collections.abc import Generator, Mapping
 from types import CodeType
 from typing import Any, Callable
 
-from . import failures, forks, futures, labels, stopping, workers
+from . import _core, failures, forks, futures, labels, stopping, workers
 from .log import Log
 from .record import Record, State
 
@@ -105,6 +105,17 @@ class BackgroundJobBase(Record):
         from . import summary
 
         return summary.of(self)
+
+    def why(self) -> list[str]:
+        """What the job waits for, a sentence each: its turn in a group, a time, other jobs; empty if for nothing.
+
+        >>> from bgjobs import BackgroundJobManager
+        >>> jobs = BackgroundJobManager()
+        >>> jobs.group("net").pause()
+        >>> jobs.new("1", {}, group="net").why()
+        ['group net is paused; resume it']
+        """
+        return _core.why(self)
 
     def stop(self, reason: str = "stopped by its user", timeout: float = 1.0) -> stopping.Verdict:
         """Asks the job to stop, and returns the verdict within `timeout` seconds.

@@ -5,19 +5,28 @@ It does not know how jobs run.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Callable, overload
 
-from . import failures, futures, names, selection, stopping, text, workers
+from . import _core, failures, futures, schedule, selection, stopping, text, workers
 from ._core import Table
-from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
+from .groups import Group, check_limit
+from .jobs import BackgroundJobBase, BackgroundJobFunc
 from .notices import Unreported
+from .options import Options
 from .record import Record
+from .starter import Starter, body_of
 
 if TYPE_CHECKING:
+    import os
+    from types import EllipsisType
+
     from typing_extensions import Self
+
+    from .options import Follow
 
 _log = logging.getLogger("bgjobs")
 
@@ -62,9 +71,20 @@ class BackgroundJobManager:
         daemon: bool = False,
         process: bool = False,
         snapshot: bool | str = False,
+        name: str | None = None,
+        group: str | Group | None = None,
+        priority: int | None = None,
+        delay: float | None = None,
+        after: Follow | None = None,
+        after_ended: Follow | None = None,
+        time_limit: float | None = None,
+        retry: int | None = None,
+        backoff: float | None = None,
+        log_bytes: int | None = None,
+        log_file: str | os.PathLike[str] | None = None,
         **unknown: Any,
     ) -> BackgroundJobBase:
-        """Starts a job at once, in its own thread, and returns it.
+        """Starts a job, in its own thread, and returns it; without options that keep it, it starts at once.
 
         - `jobs.new("f(x)")` evaluates an expression with the names of the caller; `jobs.new("f(x)", names)` and
           `jobs.new("f(x)", glob, loc)` use the given names.
@@ -74,6 +94,19 @@ class BackgroundJobManager:
         Options: with `daemon=True`, the program ends without waiting for the job; with `process=True`, the body runs in
         a process of its own (see `bgjobs.process`); with `snapshot=True`, an expression gets its own copy of the names
         that it refers to, so that it does not see them rebound, and with `snapshot="deep"`, of their values too.
+
+        More options, which `jobs.options(...)` has for `submit` and the others:
+
+        - `name`: what the lists show;
+        - `group`: the name of the group whose limit it obeys, or the group; in it, jobs of a higher `priority` start
+          first;
+        - `delay`: starts it in this many seconds;
+        - `after`: starts it when these jobs (a job, a number, a list) are done, and it fails if one of them fails;
+          `after_ended`: when they have ended, whatever their outcomes;
+        - `time_limit`: stops it when it has run for this many seconds;
+        - `retry`: how often its body is called in all if it fails, with a pause of `backoff` seconds (1) before the
+          second call, doubled before each further one, up to 60;
+        - `log_bytes`: how much its log holds (1 MiB); `log_file`: a new file for all that it prints.
 
         Raises `SyntaxError` if the expression does not compile, `ValueError` if more than two dicts are given, or if
         `snapshot` has another value or is given for a function, `TypeError` if the first argument is neither a string
@@ -87,35 +120,26 @@ class BackgroundJobManager:
         """
         if unknown:
             _warn_about(unknown)
-        body: BackgroundJobFunc | BackgroundJobExpr
-        if snapshot not in (False, True, "deep"):
-            raise ValueError(f'snapshot is True, False or "deep", not {snapshot!r}')
-        if callable(func_or_exp):
-            if snapshot:
-                raise ValueError("snapshot is for expressions; a function looks up its names where it was defined")
-            body = BackgroundJobFunc(func_or_exp, *args, **kw)
-        elif isinstance(func_or_exp, str):
-            if not args:
-                frame = sys._getframe(1)
-                glob, loc = frame.f_globals, frame.f_locals
-            elif len(args) == 1:
-                glob = loc = args[0]
-            elif len(args) == 2:
-                glob, loc = args
-            else:
-                raise ValueError("Expression jobs take at most 2 args (globals,locals)")
-            body = BackgroundJobExpr(func_or_exp, glob, loc)
-            if snapshot:
-                body.glob, body.loc = names.snapshot(body.code, glob, loc, deep=snapshot == "deep")
-        else:
-            raise TypeError("invalid args for new job")
-        job: BackgroundJobBase = body
+        options = None
+        given = name, group, priority, delay, after, after_ended, time_limit, retry, backoff, log_bytes, log_file
+        # Most jobs have none of them, and this is the fastest way to find that out.
+        if given.count(None) < len(given):
+            options = Options(self.all, *given)
+        body = body_of(func_or_exp, args, kw, snapshot, sys._getframe(1))
+        return self._launch(body, options, daemon, process)
+
+    def _launch(self, job: Any, options: Options | None, daemon: bool, process: bool) -> BackgroundJobBase:
+        """Starts a job with options, in a process of its own if asked to."""
         if process:
             from .process import BackgroundJobProcess
 
-            job = BackgroundJobProcess(body)
+            job = BackgroundJobProcess(job)
         if daemon:
             job._daemon = True
+        if options is not None:
+            job._options = options
+            if options.name is not None:
+                job.strform = job._label = options.name
         return self.start(job)
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> BackgroundJobBase:
@@ -129,14 +153,62 @@ class BackgroundJobManager:
         """
         return self.start(BackgroundJobFunc(function, *args, **kwargs))
 
-    def map(self, function: Callable[..., Any], *iterables: Iterable[Any]) -> list[BackgroundJobBase]:
+    def map(
+        self,
+        function: Callable[..., Any],
+        *iterables: Iterable[Any],
+        limit: int | None = None,
+        process: bool = False,
+        **options: Any,
+    ) -> list[BackgroundJobBase]:
         """Starts a job for each call that `map` would make, and returns the jobs in that order.
+
+        With `limit`, only that many run at once: those of the option `group`, or of a new group `map-1`, `map-2`, ...
+        The other options are those of `new`.
 
         >>> jobs = BackgroundJobManager()
         >>> [job.exception() or job.result for job in jobs.map(len, ["a", "bc"])]
         [1, 2]
         """
-        return [self.submit(function, *items) for items in zip(*iterables)]
+        if limit is not None:
+            group = options.pop("group", None)
+            name = group if isinstance(group, str) else getattr(group, "name", None) or self._new_name("map")
+            options["group"] = self.group(name, limit)
+        if process:
+            options["process"] = True
+        submit = self.options(**options).submit if options else self.submit
+        return [submit(function, *items) for items in zip(*iterables)]
+
+    def options(self, **options: Any) -> Starter:
+        """What starts jobs with options: `jobs.options(group="net", retry=3).submit(f, x=1)`; `new` explains them.
+
+        Raises `TypeError` or `ValueError` for an option that is wrong.
+        """
+        return Starter(self._launch, self.all, options)
+
+    def group(self, name: str, limit: int | EllipsisType | None = ...) -> Group:
+        """The group of that name, made at its first use; with `limit`, so many of its jobs run at once.
+
+        >>> jobs = BackgroundJobManager()
+        >>> jobs.group("net", limit=2)
+        <Group net: 0 running, 0 waiting, limit 2>
+        """
+        if limit is not ...:
+            check_limit(limit, name)
+        group = Group(self._launch, self.all, self._table, name)
+        if limit is not ...:
+            group.limit = limit
+        return group
+
+    @property
+    def groups(self) -> list[Group]:
+        """All groups, by name."""
+        return [Group(self._launch, self.all, self._table, name) for name in _core.groups(self._table)]
+
+    def _new_name(self, kind: str) -> str:
+        """A name that no group has."""
+        taken = set(_core.groups(self._table))
+        return next(name for name in (f"{kind}-{number}" for number in itertools.count(1)) if name not in taken)
 
     def start(self, job: BackgroundJobBase) -> BackgroundJobBase:
         """Starts a job object, for example of a class that you have derived, and returns it.
@@ -151,7 +223,10 @@ class BackgroundJobManager:
         """
         num = job.num = workers.enter(job, self._table)
         self.all[num] = job
-        workers.push(job)
+        if job._options is None:
+            workers.push(job)
+        else:
+            schedule.enter(job, job._options)
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("Starting job # %s in a separate thread.", num)
         return job

@@ -47,12 +47,14 @@ class BackgroundJobProcess(BackgroundJobBase):
 
     def __init__(self, job: BackgroundJobFunc | BackgroundJobExpr) -> None:
         self.__dict__.update(vars(job))
-        if isinstance(job, BackgroundJobFunc):
-            payload = pack_call(job.func, job.args, job.kwargs)
-        else:
-            payload = pack_expression(job.expression, job.code, job.glob, job.loc)
-        self._child = Child(payload)
+        self._child = Child(self._payload())
         self._init()
+
+    def _payload(self) -> bytes:
+        made: Any = self
+        if hasattr(self, "func"):
+            return pack_call(made.func, made.args, made.kwargs)
+        return pack_expression(made.expression, made.code, made.glob, made.loc)
 
     def _describe(self) -> str:
         return labels.of_function_job(self) if hasattr(self, "func") else super()._describe()
@@ -76,6 +78,11 @@ class BackgroundJobProcess(BackgroundJobBase):
     def call(self) -> Any:
         """Runs the body in its process, and returns or raises what the body returns or raises."""
         log = self._core_log()
+        if self._child.is_used:
+            # The body is called again.
+            self._child = Child(self._payload())
+            if self._stopping:
+                raise stopping.stop_type(self)(self._reason)
 
         def write(err: bool, text: str) -> None:
             log.write(err, text)
@@ -100,7 +107,7 @@ class BackgroundJobProcess(BackgroundJobBase):
         return super().stop(reason, timeout)
 
     def _ladder(self, timeout: float) -> stopping.Body:
-        return _ProcessBody(self._child, max(timeout, 0.0) / 2)
+        return _ProcessBody(self, max(timeout, 0.0) / 2)
 
     def kill(self, grace: float = 0.0) -> None:
         """Kills the process and all that it has started, without waiting for their end.
@@ -120,16 +127,17 @@ class BackgroundJobProcess(BackgroundJobBase):
 class _ProcessBody:
     """A body in another process, as a stop reaches it: the kill follows the request by itself."""
 
-    def __init__(self, child: Child, grace: float) -> None:
-        self._child = child
+    def __init__(self, job: BackgroundJobProcess, grace: float) -> None:
+        self._job = job
         self._grace = grace
 
     def ask(self) -> float:
-        self._child.kill(self._grace)
+        self._job._child.kill(self._grace)
         return 0.0
 
     def interrupt(self) -> None:
         """Does nothing: the job's thread only attends to the process, which an interrupt would cut short."""
 
     def place(self) -> str:
-        return "its process has not started" if self._child.pid is None else f"in process {self._child.pid}"
+        pid = self._job.pid
+        return "its process has not started" if pid is None else f"in process {pid}"

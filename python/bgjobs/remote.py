@@ -70,6 +70,7 @@ class Child:
         self.pid: int | None = None
         self.remote_traceback: str | None = None
         self.killed = False
+        self.is_used = False
         self._payload: bytes | None = payload
         self._wait_status: int | None = None
         self._lock = threading.Lock()
@@ -87,6 +88,7 @@ class Child:
             payload.write(self._payload or b"")
             payload.seek(0)
             self._payload = None
+            self.is_used = True
 
             def pipe() -> list[Any]:
                 return [cleanup.enter_context(open(fd, mode, 0)) for fd, mode in zip(os.pipe(), ("rb", "wb"))]

@@ -41,6 +41,12 @@ on_start: Callable[[Record], object] | None = None
 on_exit_wait: Callable[[], object] | None = None
 """Called once before the exit waits for jobs, if it has to."""
 
+call_by_options: Callable[[Record, Any], Any] | None = None
+"""Calls the body of a job with options; set by `schedule`, as the next is."""
+
+on_exit_look: Callable[[], object] | None = None
+"""Called again and again while the exit waits for jobs with options."""
+
 _exiting = False
 """Whether the exit of the interpreter has begun."""
 
@@ -60,7 +66,7 @@ def enter(job: Record, table: _core.Table) -> int:
         job._generation = forks.generation
     if _exiting:
         _wait_at_exit()
-    return _pool.enter(job, table, job._daemon)
+    return _pool.enter(job, table, job._daemon, None if job._options is None else job._options.for_engine(job._daemon))
 
 
 def push(job: Record) -> None:
@@ -137,7 +143,7 @@ def run(job: Record, worker: _core.Worker | None = None) -> None:
         if worker is None:
             if not job._begin():
                 return
-            result = job.call()
+            result = _call(job)
         else:
             if not worker.begin(job):
                 return
@@ -149,7 +155,7 @@ def run(job: Record, worker: _core.Worker | None = None) -> None:
                 sys.setprofile(profile)
             # Not by a look in the job's `__dict__`: CPython creates that only on demand, and it takes memory.
             runs_own = getattr(job.run, "__func__", None) is not job._base_run
-            result = _call_run(job) if runs_own else job.call()
+            result = _call_run(job) if runs_own else _call(job)
         callbacks = job._complete(result)
     except BaseException as error:
         # Before anything else: another stop may be on its way.
@@ -160,6 +166,13 @@ def run(job: Record, worker: _core.Worker | None = None) -> None:
             job.__dict__.pop(name, None)
     if callbacks is not None:
         futures.call(callbacks, job)
+
+
+def _call(job: Record) -> Any:
+    """Calls the body, as often as the options of the job say."""
+    if job._options is None or call_by_options is None:
+        return job.call()
+    return call_by_options(job, job._options)
 
 
 def _after_death(job: Record, error: BaseException) -> None:
@@ -186,7 +199,7 @@ def run_within(job: Record) -> None:
     """Calls the body for the `run` of a derived class; the job ends only when that `run` returns, as a thread does."""
     state = "done"
     try:
-        result = job.result = job.call()
+        result = job.result = _call(job)
         job._within = result, None
     except BaseException as error:
         state = job._state_by(error, Stopped)
@@ -232,6 +245,8 @@ def _wait_for_all() -> None:
     """Waits for all jobs that are not daemons."""
     me = threading.current_thread()
     while _core.awaited():
+        if on_exit_look is not None and _core.held_jobs():
+            on_exit_look()
         jobs: list[Any] = [job for job in list(_active.values()) if isinstance(job, _core.JobCore)]
         awaited = [job for job in jobs if not job.daemon]
         if _pool.queued() and not _pool.idle() and (_EXIT_REFUSES_THREADS or not awaited):
@@ -243,8 +258,9 @@ def _wait_for_all() -> None:
         elif awaited:
             futures.join(awaited[0], _EXIT_POLL)
         else:
-            # A worker is about to take the job, or a thread that has called `run` itself is about to end it.
-            time.sleep(0.001)
+            # A worker is about to take the job, a thread that has called `run` itself is about to end it, or its
+            # options keep it.
+            time.sleep(0.01 if _core.held_jobs() else 0.001)
 
 
 def _close() -> None:

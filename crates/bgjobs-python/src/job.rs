@@ -7,10 +7,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use bgjobs::{AnyJob, Failure, Hosted, Options, Outcome, State, Turn};
+use bgjobs::{AfterError, AnyJob, Failure, Hosted, Options, Outcome, SpawnError, State, Turn};
 use pyo3::{
     PyTraverseError, PyVisit,
-    exceptions::PyRuntimeError,
+    exceptions::{PyRuntimeError, PyValueError},
     prelude::*,
     sync::PyOnceLock,
     types::{PyDict, PyInt, PyString, PyType},
@@ -18,6 +18,7 @@ use pyo3::{
 
 use crate::{
     awaited::Awaited,
+    held,
     log::Log,
     summary,
     table::Table,
@@ -43,6 +44,8 @@ struct Inner {
     native_id: u64,
     /// Whether an exception that was raised in the thread may still be pending.
     interrupted: bool,
+    /// Whether the job has options, so that it is held until its end.
+    held: bool,
     /// The result, or the exception; set before the end is published.
     value: Option<Py<PyAny>>,
     /// Locks, each held by a thread that waits for an event or the end, and the callbacks of the end.
@@ -67,6 +70,8 @@ enum Event {
     Begin,
     Stop,
     End,
+    /// The slot that the body lent.
+    Slot,
     /// The end, for a callback instead of a lock.
     Callback,
 }
@@ -104,7 +109,7 @@ impl JobCore {
     }
 
     /// The engine's job, once this one is started.
-    fn job(&self) -> Option<AnyJob> {
+    pub(crate) fn job(&self) -> Option<AnyJob> {
         self.lock().job.clone()
     }
 
@@ -113,8 +118,25 @@ impl JobCore {
     }
 
     /// Gives the job its number in `table`; `RuntimeError` if it has one.
-    pub(crate) fn enter(&self, table: &Table, daemon: bool) -> PyResult<u64> {
-        self.lock().enter(table, daemon)
+    pub(crate) fn enter(&self, table: &Table, options: bgjobs::Options) -> PyResult<u64> {
+        self.lock().enter(table, options)
+    }
+
+    /// Holds the job, which has options, until its end.
+    pub(crate) fn hold(&self, this: Py<PyAny>) {
+        let mut inner = self.lock();
+        inner.held = true;
+        if let Some(job) = inner.job.clone() {
+            held::hold(job, this);
+        }
+    }
+
+    /// What `call` returns for the turn of the body, if it runs.
+    pub(crate) fn with_turn<R>(&self, call: impl FnOnce(&Turn) -> R) -> Option<R> {
+        match &self.lock().phase {
+            Phase::Begun(turn, _) => Some(call(turn)),
+            _ => None,
+        }
     }
 
     /// Begins an entered job on the calling thread; false if it was stopped before.
@@ -148,12 +170,12 @@ impl JobCore {
             let _ = active.del_item(&ident);
         }
         inner.value = Some(value);
-        turn.end(match outcome {
+        let is_due = turn.end(match outcome {
             Outcome::Done => Ok(()),
             Outcome::Failed => Err(Failure::new("raised an exception")),
             Outcome::Stopped => Err(Failure::stopped("stopped")),
         });
-        let ended = inner.take_ended();
+        let ended = inner.take_ended(py, is_due);
         drop((inner, awaited));
         ended.announce(py)
     }
@@ -166,14 +188,16 @@ impl JobCore {
 }
 
 impl Inner {
-    fn enter(&mut self, table: &Table, daemon: bool) -> PyResult<u64> {
+    fn enter(&mut self, table: &Table, options: Options) -> PyResult<u64> {
         if !matches!(self.phase, Phase::New) {
             return Err(PyRuntimeError::new_err("threads can only be started once"));
         }
-        let options = Options { daemon, ..Options::default() };
+        let daemon = options.daemon;
         // The job's text stays in Python, where it may change.
-        let hosted =
-            table.handle.named("").with(options).host().map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+        let hosted = table.handle.named("").with(options).host().map_err(|error| match error {
+            SpawnError::Unknown(_) => PyValueError::new_err(format!("{error:#}")),
+            error => PyRuntimeError::new_err(error.to_string()),
+        })?;
         let job = hosted.job();
         let number = job.id().get();
         self.job = Some(job);
@@ -197,8 +221,12 @@ impl Inner {
     }
 
     /// What is left to do after the job's end has become visible.
-    fn take_ended(&mut self) -> Ended {
-        let callbacks = self.take_waiting(Event::Callback);
+    fn take_ended(&mut self, py: Python<'_>, is_due: bool) -> Ended {
+        let mut callbacks = self.take_waiting(Event::Callback);
+        callbacks.extend(held::on_due(py, is_due));
+        if let Some(job) = self.job.as_ref().filter(|_| self.held) {
+            held::release(job);
+        }
         let locks = std::mem::take(&mut self.waiting).into_iter().map(|(_, lock)| lock).collect();
         Ended { locks, callbacks }
     }
@@ -250,6 +278,7 @@ impl JobCore {
                 ident: 0,
                 native_id: 0,
                 interrupted: false,
+                held: false,
                 value: None,
                 waiting: Vec::new(),
             }),
@@ -263,7 +292,7 @@ impl JobCore {
         let mut inner = self.lock();
         match inner.phase {
             Phase::Begun(..) => return Ok(true),
-            Phase::New => inner.enter(&Table::new(), false)?,
+            Phase::New => inner.enter(&Table::new(), Options::default())?,
             Phase::Entered(..) | Phase::Over => return Ok(false),
         };
         drop(inner);
@@ -305,9 +334,61 @@ impl JobCore {
         }
         // It had not begun, so the request has ended it.
         inner.phase = Phase::Over;
-        let ended = inner.take_ended();
+        let ended = inner.take_ended(py, job.manager().has_due());
         drop(inner);
         (first, ended.announce(py))
+    }
+
+    /// Records that the schedule has ended a job that had not begun, by `error` if it failed; returns the callbacks to call.
+    fn _end_unbegun(&self, py: Python<'_>, error: Option<Py<PyAny>>) -> Callbacks {
+        let mut inner = self.lock();
+        if !matches!(inner.phase, Phase::Entered(..)) || !inner.has_ended() {
+            return None;
+        }
+        inner.value = error;
+        let entered = std::mem::replace(&mut inner.phase, Phase::Over);
+        let ended = inner.take_ended(py, false);
+        drop((inner, entered));
+        ended.announce(py)
+    }
+
+    /// The number of the job that this one follows and whose failure has ended it.
+    #[getter]
+    fn _failed_after(&self) -> Option<u64> {
+        let failure = self.job()?.failure()?;
+        failure.error()?.downcast_ref::<AfterError>().map(|error| error.job.get())
+    }
+
+    /// Wakes what waits for a stop, which the schedule has asked for.
+    fn _hear_stop(&self, py: Python<'_>) {
+        let locks = self.lock().take_waiting(Event::Stop);
+        release(py, &locks);
+    }
+
+    /// Wakes the body, which has its slot back.
+    fn _resume(&self, py: Python<'_>) {
+        let locks = self.lock().take_waiting(Event::Slot);
+        release(py, &locks);
+    }
+
+    /// Takes back the slot that the body lent while it waited; otherwise returns false, and releases `lock`, which the caller
+    /// holds, when it may try again.
+    fn _end_wait(&self, at_once: bool, lock: Py<PyAny>) -> bool {
+        let mut inner = self.lock();
+        let back = match &inner.phase {
+            Phase::Begun(turn, _) => turn.end_wait(at_once),
+            _ => true,
+        };
+        if !back {
+            inner.waiting.push((Event::Slot, lock));
+        }
+        back
+    }
+
+    /// Whether its options keep it from starting.
+    #[getter]
+    fn _queued(&self) -> bool {
+        self.lock().job.as_ref().is_some_and(|job| job.state() == State::Queued)
     }
 
     /// Raises an exception of that type in the thread that runs the body; false if no thread does.

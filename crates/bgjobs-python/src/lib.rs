@@ -11,8 +11,10 @@
 //! child of a fork at that moment would wait forever for the thread that was creating it. The import creates it.
 
 mod awaited;
+mod held;
 mod job;
 mod log;
+mod schedule;
 mod summary;
 mod table;
 mod thread;
@@ -28,8 +30,13 @@ mod _core {
     #[pymodule_export]
     use super::{
         awaited::{awaited, reset_awaited},
+        held::{call_on_due, forget_held, held_jobs},
         job::JobCore,
         log::Log,
+        schedule::{
+            Group, Options, begin_attempt, begin_pause, begin_wait, end_attempt, groups, next_due, resume_all,
+            take_all_due, take_due, why,
+        },
         table::{Subscriber, Table},
         thread::{stack_size, take_thread_dictionary},
         worker_pool::{Worker, WorkerPool},

@@ -13,6 +13,7 @@ use pyo3::{exceptions::PyRuntimeError, prelude::*};
 
 use crate::{
     job::JobCore,
+    schedule::Options,
     table::Table,
     thread::{active, ids, limbo},
 };
@@ -70,11 +71,24 @@ impl WorkerPool {
     /// Gives a job its number in `table`, and creates a worker if none lives.
     ///
     /// Raises what the system says if it can't, and `RuntimeError` if the pool is closed or the job was started before.
-    fn enter(&self, py: Python<'_>, job: &Bound<'_, JobCore>, table: &Table, daemon: bool) -> PyResult<u64> {
+    #[pyo3(signature = (job, table, daemon, options=None))]
+    fn enter(
+        &self,
+        py: Python<'_>,
+        job: &Bound<'_, JobCore>,
+        table: &Table,
+        daemon: bool,
+        options: Option<&Options>,
+    ) -> PyResult<u64> {
         let queue = self.queue();
         let demand = queue.prepare().ok_or_else(|| PyRuntimeError::new_err(CLOSED))?;
         self.carry_out(py, &queue, demand)?;
-        job.get().enter(table, daemon)
+        let Some(options) = options else {
+            return job.get().enter(table, bgjobs::Options { daemon, ..bgjobs::Options::default() });
+        };
+        let number = job.get().enter(table, options.0.clone())?;
+        job.get().hold(job.clone().into_any().unbind());
+        Ok(number)
     }
 
     /// Queues a job, which is then among the threads that Python has started; `RuntimeError` if the pool is closed.

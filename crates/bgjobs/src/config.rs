@@ -121,6 +121,8 @@ pub struct Options {
     /// Errors never affect the job. If the file already exists (it then stays unchanged), if the disk is full, or at
     /// [`Config::log_file_bytes`], the log says so in a line and holds later lines in memory only.
     pub log_file: Option<PathBuf>,
+    /// The capacity of the job's [`Log`](crate::Log), in bytes. Default: [`Config::log_bytes`].
+    pub log_bytes: Option<usize>,
     /// The name of the [`Group`](crate::Group) under whose limit the job runs. Default: none.
     ///
     /// A job with a group, a delay, jobs before it or a time limit has its number, and is listed as running, before it
@@ -152,6 +154,7 @@ impl Options {
         stack_size: None,
         fresh_thread: false,
         log_file: None,
+        log_bytes: None,
         group: None,
         priority: 0,
         delay: None,
@@ -164,17 +167,6 @@ impl Options {
     #[inline]
     pub(crate) fn is_scheduled(&self) -> bool {
         self.group.is_some() || self.delay.is_some() || !self.after.is_empty() || self.time_limit.is_some()
-    }
-
-    /// The name of an option that sends the job through the schedule.
-    pub(crate) fn scheduled(&self) -> Option<&'static str> {
-        let options = [
-            ("group", self.group.is_some()),
-            ("delay", self.delay.is_some()),
-            ("after", !self.after.is_empty()),
-            ("time_limit", self.time_limit.is_some()),
-        ];
-        options.into_iter().find_map(|(name, is_set)| is_set.then_some(name))
     }
 }
 

@@ -133,7 +133,7 @@ pub use manager::{
     JobManager,
     group::Group,
     handle::Handle,
-    hosted::{Hosted, Turn},
+    hosted::{Due, Hosted, Turn},
     notice::Notices,
     retry::{Retry, RetrySpawner},
     scope::Scope,

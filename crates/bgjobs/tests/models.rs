@@ -21,7 +21,7 @@ use std::{
 use futures_core::Stream;
 
 use bgjobs::{
-    After, Demand, HostedQueue, HostedWorker, JobId, JobManager, Notices, Options, Outcome, SpawnError, State,
+    After, Demand, Due, HostedQueue, HostedWorker, JobId, JobManager, Notices, Options, Outcome, SpawnError, State,
 };
 #[cfg(bgjobs_shuttle)]
 use bgjobs::{Config, Context};
@@ -486,6 +486,69 @@ fn a_job_can_follow_one_that_is_just_ending() {
         let after = Options { after: vec![After::done(&load)], ..Options::default() };
         let fit = jobs.named("fit").with(after).spawn(move || *load.outcome().unwrap().unwrap()).unwrap();
         assert_eq!(fit.join().unwrap(), &7);
+    });
+}
+
+#[test]
+fn a_hosted_job_that_is_stopped_at_its_turn_is_due_once() {
+    check(|| {
+        let jobs = JobManager::new();
+        jobs.group("disk").set_limit(1).unwrap();
+        let [first, second] = ["first", "second"].map(|name| jobs.named(name).group("disk").host().unwrap());
+        assert!(matches!(jobs.take_due()[..], [Due::Begin(_)]));
+        let (turn, job) = (first.begin().unwrap(), second.job());
+        let stopper = {
+            let job = job.clone();
+            thread::spawn(move || job.ask_stop("enough"))
+        };
+        turn.end(Ok(()));
+        stopper.join().unwrap();
+        assert!(matches!(jobs.take_due()[..], [Due::Begin(_) | Due::Ended(_)]));
+        assert!(second.begin().is_none());
+        assert_eq!(job.state(), State::Finished(Outcome::Stopped));
+        assert_eq!((jobs.group("disk").running(), jobs.group("disk").waiting()), (0, 0));
+    });
+}
+
+#[test]
+fn what_is_due_for_hosted_jobs_is_taken_once_and_never_lost() {
+    check(|| {
+        let jobs = JobManager::new();
+        jobs.group("disk").set_limit(1).unwrap();
+        let [first, second] = ["first", "second"].map(|name| jobs.named(name).group("disk").host().unwrap());
+        assert_eq!(jobs.take_due().len(), 1);
+        let turn = first.begin().unwrap();
+        let other = {
+            let jobs = jobs.handle();
+            thread::spawn(move || jobs.take_due().len())
+        };
+        // Who ends a job and is told so finds what is due, unless another has taken it.
+        let own = if turn.end(Ok(())) { jobs.take_due().len() } else { 0 };
+        assert_eq!(own + other.join().unwrap(), 1);
+        second.begin().unwrap().end(Ok(()));
+    });
+}
+
+#[test]
+fn a_hosted_job_gets_back_the_slot_that_it_lent() {
+    check(|| {
+        let jobs = JobManager::new();
+        jobs.group("disk").set_limit(1).unwrap();
+        let [first, second] = ["first", "second"].map(|name| jobs.named(name).group("disk").host().unwrap());
+        assert_eq!(jobs.take_due().len(), 1);
+        let (turn, job) = (first.begin().unwrap(), second.job());
+        turn.begin_wait(&[job], 1, true).unwrap();
+        assert!(matches!(jobs.take_due()[..], [Due::Begin(_)]));
+        let ends = thread::spawn(move || second.begin().unwrap().end(Ok(())));
+        if !turn.end_wait(false) {
+            ends.join().unwrap();
+            assert!(matches!(jobs.take_due()[..], [Due::Resume(_)]));
+            assert!(turn.end_wait(false));
+        } else {
+            ends.join().unwrap();
+        }
+        turn.end(Ok(()));
+        assert_eq!(jobs.group("disk").running(), 0);
     });
 }
 

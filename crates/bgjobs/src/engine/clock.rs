@@ -1,4 +1,4 @@
-//! The clock: a thread that tells the schedule the time while a job has a delay or a time limit.
+//! The clock: a thread that tells the schedule the time while a job has a delay or a time limit; a host tells it itself.
 //!
 //! Knows nothing of what is due when.
 
@@ -8,8 +8,9 @@ use std::{
 };
 
 use crate::{
-    engine::Engine,
+    engine::{Engine, due::Event},
     error::SpawnError,
+    record::Shared,
     system::sync::{lock, wait_until},
 };
 
@@ -69,5 +70,21 @@ impl Engine {
             };
             ledger = wait_until(&self.clock, ledger, deadline);
         }
+    }
+}
+
+/// The time as the host of hosted jobs tells it.
+impl Engine {
+    /// Tells the schedule the time, and takes what is due for hosted jobs.
+    pub(crate) fn take_due(&self) -> Vec<(Event, Shared)> {
+        let actions = lock(&self.ledger).schedule.tell_time(self.now());
+        self.carry_out(actions);
+        self.due.take()
+    }
+
+    /// The next moment at which a delay or a time limit of a job is over.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        let time = lock(&self.ledger).schedule.next_time()?;
+        self.epoch.checked_add(Duration::from_nanos(time))
     }
 }

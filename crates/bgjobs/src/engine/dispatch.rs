@@ -6,8 +6,9 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     engine::{
-        Deferred, Engine, Thread,
+        Deferred, Engine, Start,
         callbacks::Cascade,
+        due::Event,
         schedule::{Action, Hold},
         waiters::Signal,
     },
@@ -50,26 +51,50 @@ impl Engine {
                         Failure::from_error(AfterError::new(after.job, cause))
                     };
                     self.give_up(&deferred.record, failure, cascade);
-                    cascade.unstarted.push(deferred);
+                    self.drop_unstarted(deferred, cascade);
                 }
-                Action::Drop(deferred) => cascade.unstarted.push(deferred),
-                // Only threads wait for a slot.
-                Action::Resume(job) => drop(self.waiters.wake(job, Signal::Slot)),
+                Action::Drop(deferred) => self.drop_unstarted(deferred, cascade),
+                Action::Resume(job) => {
+                    // Only threads wait for a slot.
+                    drop(self.waiters.wake(job, Signal::Slot));
+                    self.tell_host(job, Event::Resume);
+                }
                 Action::TimeUp(job, limit) => {
                     let record = lock(&self.ledger).record(job);
                     if let Some(record) = record {
                         self.ask_stop(&record, &StopReason::TimeLimit(Duration::from_nanos(limit)));
                     }
+                    self.tell_host(job, Event::TimeUp);
                 }
             }
         }
     }
 
-    /// Hands a job to a thread, or ends it if it can't get one.
+    /// Lets go of a job that never starts.
+    fn drop_unstarted(&self, deferred: Deferred, cascade: &mut Cascade) {
+        if matches!(deferred.start, Start::Hosted) {
+            self.due.push(Event::Ended, Arc::clone(&deferred.record));
+        }
+        cascade.unstarted.push(deferred);
+    }
+
+    /// Tells the host what is due for a job, if it is hosted.
+    fn tell_host(&self, job: Key, event: Event) {
+        let record = lock(&self.ledger).record(job);
+        if let Some(record) = record.filter(|record| record.core().is_hosted()) {
+            self.due.push(event, record);
+        }
+    }
+
+    /// Hands a job to a thread or to its host, or ends it if it can't get a thread.
     fn start_deferred(&self, deferred: Deferred, cascade: &mut Cascade) {
-        let Deferred { record, task, thread } = deferred;
-        let error = match thread {
-            Thread::Pooled => match self.workers.admit() {
+        let Deferred { record, start } = deferred;
+        let error = match start {
+            Start::Hosted => {
+                record.core().life.admit();
+                return self.due.push(Event::Begin, record);
+            }
+            Start::Pooled(task) => match self.workers.admit() {
                 Ok(is_queued) => {
                     if !is_queued {
                         record.core().life.admit();
@@ -77,11 +102,11 @@ impl Engine {
                     return self.workers.push(task);
                 }
                 Err(error) => {
-                    cascade.unstarted.push(Deferred { record: Arc::clone(&record), task, thread });
+                    cascade.unstarted.push(Deferred { record: Arc::clone(&record), start: Start::Pooled(task) });
                     error
                 }
             },
-            Thread::Alone(stack_size) => match self.workers.run_alone(&record.core().name, stack_size, task) {
+            Start::Alone(task, stack_size) => match self.workers.run_alone(&record.core().name, stack_size, task) {
                 Ok(()) => return record.core().life.admit(),
                 Err(error) => SpawnError::NoThread(error),
             },

@@ -6,6 +6,7 @@ pub(crate) mod callbacks;
 pub(crate) mod clock;
 pub(crate) mod completion_feed;
 pub(crate) mod dispatch;
+pub(crate) mod due;
 pub(crate) mod pool;
 pub(crate) mod run;
 pub(crate) mod schedule;
@@ -30,6 +31,7 @@ use crate::{
     config::Config,
     engine::{
         completion_feed::CompletionFeed,
+        due::DueQueue,
         pool::workers::{Task, Workers},
         schedule::Schedule,
         table::{List, Table},
@@ -66,6 +68,8 @@ pub(crate) struct Engine {
     pub(crate) clock: Condvar,
     pub(crate) workers: Arc<Workers<Self>>,
     pub(crate) waiters: Waiters,
+    /// What is due for hosted jobs.
+    pub(crate) due: DueQueue,
 }
 
 pub(crate) struct Ledger {
@@ -123,15 +127,17 @@ impl Ledger {
 /// A job that has not started, as the schedule stores it.
 pub(crate) struct Deferred {
     pub(crate) record: Shared,
-    pub(crate) task: Task<Engine>,
-    pub(crate) thread: Thread,
+    pub(crate) start: Start,
 }
 
-/// What a job runs on.
-pub(crate) enum Thread {
-    Pooled,
-    /// A new thread for this job alone, with a stack of that many bytes.
-    Alone(Option<usize>),
+/// How a job starts.
+pub(crate) enum Start {
+    /// On a thread of the pool.
+    Pooled(Task<Engine>),
+    /// On a new thread for this job alone, with a stack of that many bytes.
+    Alone(Task<Engine>, Option<usize>),
+    /// On a thread of the host, which is told when.
+    Hosted,
 }
 
 thread_local! {
@@ -174,6 +180,7 @@ impl Engine {
             unlisted: AtomicU64::new(0),
             clock: Condvar::new(),
             waiters: Waiters::new(),
+            due: DueQueue::new(),
         })
     }
 

@@ -85,8 +85,12 @@ impl Engine {
     pub(crate) fn begin(&self, core: &Core, origin: &Origin) -> bool {
         let claimed = core.life.claim();
         if claimed {
-            core.life.start(self.now());
+            let now = self.now();
+            core.life.start(now);
             trace::started(core, origin);
+            if core.life.is_watched() {
+                self.note_begin(core.key(), now);
+            }
         }
         claimed
     }

@@ -15,7 +15,7 @@ use ::log::LevelFilter;
 use crate::{
     config::Options,
     engine::{
-        Deferred, Engine, Ledger, Thread,
+        Deferred, Engine, Ledger, Start,
         pool::workers::{Task, Worker},
         schedule::{Action, Terms},
         trace::Origin,
@@ -54,7 +54,9 @@ impl Engine {
         let origin = Origin::here();
         let task: Task<Self> = Box::new(move |engine, worker| engine.run(record, body, origin, worker));
         if options.is_scheduled() {
-            self.launch_scheduled(&job, options, task)?;
+            let alone = options.fresh_thread || options.stack_size.is_some();
+            let start = if alone { Start::Alone(task, options.stack_size) } else { Start::Pooled(task) };
+            self.launch_scheduled(&job, options, start)?;
         } else if options.fresh_thread || options.stack_size.is_some() {
             self.launch_alone(&job, options, task)?;
         } else {
@@ -69,8 +71,11 @@ impl Engine {
         let is_unlisted = options.unlisted && !options.is_scheduled();
         let unlisted = is_unlisted.then(|| self.unlisted.fetch_add(1, Ordering::Relaxed));
         let core = Core::new(unlisted, name, options.daemon, self.now());
+        let log_bytes = options.log_bytes.unwrap_or(self.config.log_bytes);
         if let Some(path) = &options.log_file {
-            core.set_log(Log::with_file(self.config.log_bytes, path, self.config.log_file_bytes));
+            core.set_log(Log::with_file(log_bytes, path, self.config.log_file_bytes));
+        } else if options.log_bytes.is_some() {
+            core.set_log(Log::new(log_bytes));
         }
         Arc::new(Record::new(core))
     }
@@ -175,10 +180,18 @@ impl Engine {
         Ok(())
     }
 
-    /// Leaves the task to the schedule until the job's group, its delay and the jobs it follows let it start.
-    fn launch_scheduled(self: &Arc<Self>, job: &Shared, options: &Options, task: Task<Self>) -> Result<(), SpawnError> {
+    /// Leaves the start to the schedule until the job's group, its delay and the jobs it follows allow it.
+    pub(crate) fn launch_scheduled(
+        self: &Arc<Self>,
+        job: &Shared,
+        options: &Options,
+        start: Start,
+    ) -> Result<(), SpawnError> {
         let needs_time = options.delay.is_some() || options.time_limit.is_some();
-        if needs_time {
+        if needs_time && matches!(start, Start::Hosted) {
+            // The host tells the time.
+            lock(&self.ledger).schedule.need_time(true);
+        } else if needs_time {
             self.wind_clock()?;
         }
         let mut guard = lock(&self.ledger);
@@ -203,11 +216,7 @@ impl Engine {
         let waits_for = after.iter().map(|&(key, after)| Node { key, id: after.job }).collect();
         // No job can wait for one that did not exist before.
         ledger.wait_graph.begin(Node { key, id }, waits_for).expect("a new job closes no ring");
-        let thread = match options.stack_size {
-            None if !options.fresh_thread => Thread::Pooled,
-            size => Thread::Alone(size),
-        };
-        let deferred = Deferred { record: Arc::clone(job), task, thread };
+        let deferred = Deferred { record: Arc::clone(job), start };
         let terms = Terms {
             group,
             priority: options.priority,

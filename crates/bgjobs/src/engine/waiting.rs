@@ -122,6 +122,16 @@ impl Engine {
             // The slots stayed in the parent.
             return None;
         }
+        self.lend_slot_of(job, targets, needed)
+    }
+
+    /// Lends the slot of `job`, if it holds one, as [`lend`](Self::lend) does.
+    pub(crate) fn lend_slot_of<'a>(
+        &self,
+        job: Key,
+        targets: impl Iterator<Item = &'a Core>,
+        needed: usize,
+    ) -> Option<Key> {
         let mut ledger = lock(&self.ledger);
         let (mut open, mut needed) = (Vec::new(), needed);
         for core in targets {

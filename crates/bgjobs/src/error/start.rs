@@ -25,11 +25,6 @@ pub enum SpawnError {
     },
     /// The manager does not know the job after which this one was to start.
     Unknown(UnknownJob),
-    /// The job is hosted, so this [option](crate::Options) is up to its host.
-    Hosted {
-        /// The name of the option.
-        option: &'static str,
-    },
 }
 
 impl fmt::Display for SpawnError {
@@ -52,12 +47,6 @@ impl fmt::Display for SpawnError {
                     "the manager's threads stayed in process {process}, and this is a fork of it; make a new manager here"
                 )
             }
-            Self::Hosted { option } => {
-                write!(
-                    f,
-                    "the option `{option}` does not apply to a hosted job, which its host starts and ends; leave it out"
-                )
-            }
         }
     }
 }
@@ -67,7 +56,7 @@ impl Error for SpawnError {
         match self {
             Self::NoThread(error) => Some(error),
             Self::Unknown(error) => Some(error),
-            Self::ShutDown | Self::Forked { .. } | Self::Hosted { .. } => None,
+            Self::ShutDown | Self::Forked { .. } => None,
         }
     }
 }

@@ -2,7 +2,12 @@
 //!
 //! Knows nothing of how jobs are started; see `spawn.rs`.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::{
     engine::{Engine, table::List},
@@ -41,6 +46,21 @@ pub struct Handle {
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Handle").field(&self.status()).finish()
+    }
+}
+
+/// Whether both are of the same manager.
+impl PartialEq for Handle {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.engine, &other.engine)
+    }
+}
+
+impl Eq for Handle {}
+
+impl Hash for Handle {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.engine).hash(state);
     }
 }
 
@@ -191,6 +211,21 @@ impl Handle {
     fn lists<const N: usize>(&self, lists: [List; N]) -> [Vec<AnyJob>; N] {
         let ledger = lock(&self.engine.ledger);
         lists.map(|list| ledger.table.list(list).map(|record| self.job(record)).collect())
+    }
+}
+
+impl AnyJob {
+    /// A handle of the job's manager.
+    ///
+    /// ```
+    /// let jobs = bgjobs::JobManager::new();
+    /// let fit = jobs.spawn("fit", || 42)?;
+    /// assert_eq!(fit.manager().get(0)?, *fit);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn manager(&self) -> Handle {
+        Handle::new(Arc::clone(self.engine()))
     }
 }
 

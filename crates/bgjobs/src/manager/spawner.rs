@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt, path::PathBuf, sync::Arc, time::Duration};
 use crate::{
     body::{Body, context::Context},
     config::Options,
-    engine::Engine,
+    engine::{Engine, Start},
     error::SpawnError,
     job::{AnyJob, typed::Job},
     manager::hosted::Hosted,
@@ -83,6 +83,11 @@ impl<'a> Spawner<'a> {
     /// Sets [`Options::log_file`].
     pub fn log_file(self, path: impl Into<PathBuf>) -> Self {
         self.set(|options| options.log_file = Some(path.into()))
+    }
+
+    /// Sets [`Options::log_bytes`].
+    pub fn log_bytes(self, bytes: usize) -> Self {
+        self.set(|options| options.log_bytes = Some(bytes))
     }
 
     /// Sets [`Options::group`], by the group's name; a [`Group`](crate::Group) in hand starts its jobs itself, with its own
@@ -189,20 +194,24 @@ impl Spawner<'_> {
 
     /// Makes a job whose body the host runs, on a thread that the host makes; see [`Hosted`].
     ///
+    /// A job with a group, a delay, jobs before it or a time limit waits until [`Handle::take_due`](crate::Handle::take_due)
+    /// says that it may begin; any other may begin at once.
     /// [`Options::stack_size`] and [`Options::fresh_thread`] have no effect: the thread is the host's.
     ///
     /// # Errors
     ///
-    /// [`SpawnError::ShutDown`] if the manager was shut down, and [`SpawnError::Hosted`] for an option by which this
-    /// library would decide when the job starts or how long it runs.
+    /// [`SpawnError::ShutDown`] if the manager was shut down, and [`SpawnError::Unknown`] if a job to follow is not known.
     pub fn host(self) -> Result<Hosted, SpawnError> {
-        if let Some(option) = self.options.scheduled() {
-            return Err(SpawnError::Hosted { option });
-        }
         // In the child of a fork it tells this job from those of the parent.
         let _ = self.engine.is_forked();
         let record = self.engine.new_record(self.name, &self.options);
-        self.engine.enter(&(Arc::clone(&record) as Shared), &self.options)?;
+        let job = Arc::clone(&record) as Shared;
+        if self.options.is_scheduled() {
+            job.core().set_hosted();
+            self.engine.launch_scheduled(&job, &self.options, Start::Hosted)?;
+        } else {
+            self.engine.enter(&job, &self.options)?;
+        }
         Ok(Hosted::new(record, Arc::clone(self.engine)))
     }
 

@@ -108,6 +108,8 @@ struct ColdData {
     log: OnceLock<Log>,
     reason: OnceLock<StopReason>,
     group: OnceLock<Name>,
+    /// Set if the schedule tells the job's host what is due.
+    hosted: OnceLock<()>,
     activity: Activity,
     attempts: Mutex<VecDeque<Attempt>>,
     pause: Mutex<Option<Pause>>,
@@ -276,6 +278,16 @@ impl Core {
     /// The name of the job's group.
     pub(crate) fn group(&self) -> Option<&Name> {
         self.cold.get()?.group.get()
+    }
+
+    /// Records that the schedule tells the job's host what is due.
+    pub(crate) fn set_hosted(&self) {
+        let _ = self.cold().hosted.set(());
+    }
+
+    /// Whether the schedule tells the job's host what is due.
+    pub(crate) fn is_hosted(&self) -> bool {
+        self.cold.get().is_some_and(|cold| cold.hosted.get().is_some())
     }
 
     /// Asks the job to stop; true for the first request, whose reason is recorded.

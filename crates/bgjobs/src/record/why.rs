@@ -113,7 +113,8 @@ impl fmt::Display for Other<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(id, name, state) = self;
         write!(f, "job #{id} (")?;
-        if let Some(name) = name {
+        // The jobs of a host may have no names.
+        if let Some(name) = name.filter(|name| !name.is_empty()) {
             write!(f, "{name}, ")?;
         }
         // A dead job's status continues with a hint from the original.

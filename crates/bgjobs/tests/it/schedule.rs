@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use bgjobs::{
-    After, AfterError, AnyJob, Config, JobManager, JoinError, Options, Outcome, SpawnError, State, StopReason,
-    WaitError, WaitReason,
+    After, AfterError, Config, JobManager, JoinError, Options, Outcome, SpawnError, State, StopReason, WaitError,
+    WaitReason,
 };
 use expect_test::expect;
 
@@ -246,18 +246,4 @@ fn one_clock_thread_runs_while_any_job_needs_the_time() {
     assert_eq!(jobs.threads(), 1);
     all[0].ask_stop("enough");
     wait_until("the clock thread has ended", || jobs.threads() == 0);
-}
-
-#[test]
-fn a_hosted_job_rejects_options_that_decide_when_it_starts() {
-    let jobs = JobManager::new();
-    let load = AnyJob::from(jobs.spawn("load", || ()).unwrap());
-    let choices = [in_group("io"), delayed(SOON), after([After::ended(&load)]), limited(SOON)];
-    let texts = choices.map(|options| jobs.named("hosted").with(options).host().unwrap_err().to_string());
-    for (text, option) in texts.iter().zip(["group", "delay", "after", "time_limit"]) {
-        let start = format!("the option `{option}` does not apply to a hosted job, ");
-        assert!(text.starts_with(&start), "{text}");
-    }
-    expect!["the option `group` does not apply to a hosted job, which its host starts and ends; leave it out"]
-        .assert_eq(&texts[0]);
 }

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import time
 
 from conformance.seeing import Gate, finished, refused, show, until
 
@@ -58,8 +59,8 @@ def ctrl_c_in_a_join(bg):
     main = threading.main_thread().ident
 
     def interrupt():
-        # Not before the main thread is inside the join.
-        until(lambda: "join" in functions_of(main))
+        # Not before the main thread sleeps inside the join.
+        until(lambda: "join" in functions_of(main) and sleeps(main))
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=interrupt).start()
@@ -68,6 +69,16 @@ def ctrl_c_in_a_join(bg):
     gate.open()
     until(lambda: job.finished)
     show(job.result)
+
+
+def sleeps(thread):
+    """Whether it is at the same instruction for a while."""
+    seen = set()
+    for _ in range(20):
+        frame = sys._current_frames()[thread]
+        seen.add((id(frame), frame.f_lasti))
+        time.sleep(0.002)
+    return len(seen) == 1
 
 
 def functions_of(thread):

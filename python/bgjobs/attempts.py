@@ -1,0 +1,51 @@
+"""Attempts: a body that is called again when it fails.
+
+It does not know how a body is called, and which thread calls it.
+"""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any, Callable
+
+from . import _core, futures, lending, stopping
+from .options import Retry
+from .record import Record
+
+
+def run(job: Record, retry: Retry, body: Callable[[], Any]) -> Any:
+    """Calls a body until it returns or was called as often as `retry` allows; returns or raises what the last call did.
+
+    Between two calls the job lends its slot. Only an `Exception` is retried: not a stop, and not `SystemExit`.
+    """
+    number = 1
+    while True:
+        _core.begin_attempt(job, number)
+        try:
+            result = body()
+        except Exception as error:
+            _core.end_attempt(job, _text(error))
+            if number >= retry.attempts or job._stopping:
+                raise
+            pause = retry.pause_after(number)
+        except BaseException as error:
+            _core.end_attempt(job, _text(error))
+            raise
+        else:
+            _core.end_attempt(job, None)
+            return result
+        number += 1
+        carry_out = _core.begin_pause(job, pause, number, retry.attempts)
+        if carry_out is not None:
+            carry_out(job)
+        try:
+            futures.sleep_in(job, pause)
+            if job._stopping:
+                raise stopping.stop_type(job)(job._reason)
+        finally:
+            lending.take_back(job, at_once=job._stopping)
+
+
+def _text(error: BaseException) -> str:
+    """An exception in a line."""
+    return "".join(traceback.format_exception_only(type(error), error)).strip().rpartition("\n")[2]
