@@ -24,10 +24,12 @@ CAPTURED = 32
 """How many dead jobs have captured frames, with their names: the newest."""
 
 _HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
-_LONG_WAYS = {
-    os.path.join(_HERE, file): [os.path.join(_HERE, name) for name in files]
-    for file, files in {"cells.py": ["cells.py"], "process.py": ["process.py", "remote.py"]}.items()
+_WAYS = {
+    "cells.py": ["cells.py"],
+    "command.py": ["command.py", "supervised.py"],
+    "process.py": ["process.py", "remote.py"],
 }
+_LONG_WAYS = {os.path.join(_HERE, file): [os.path.join(_HERE, name) for name in files] for file, files in _WAYS.items()}
 """Where a `call` reaches the body through several frames, and the files of these; the original's is one frame."""
 
 _captured: deque[weakref.ref[Record]] = deque()

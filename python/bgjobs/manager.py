@@ -40,6 +40,7 @@ class BackgroundJobManager:
 
     - `jobs.new(...)` starts a job; `jobs.submit(function, ...)` does so with ordinary keyword arguments, and
       `jobs.start(job)` starts a job object.
+    - `jobs.sh("make -j2")` starts a command of the system's shell.
     - `jobs()` or `jobs.status()` shows all jobs.
     - `jobs[N]` is job number N, `jobs[N].result` its result.
     - `jobs[N].traceback()` or `jobs.traceback(N)` prints why it died, `jobs.traceback()` does so for all dead jobs.
@@ -209,6 +210,29 @@ class BackgroundJobManager:
         """A name that no group has."""
         taken = set(_core.groups(self._table))
         return next(name for name in (f"{kind}-{number}" for number in itertools.count(1)) if name not in taken)
+
+    def sh(
+        self,
+        command: str,
+        *,
+        cwd: str | os.PathLike[str] | None = None,
+        env: Mapping[str, str] | None = None,
+        input: str | bytes = b"",
+        grace: float = 0.5,
+        **options: Any,
+    ) -> BackgroundJobBase:
+        """Starts a command of the system's shell as a job, and returns it.
+
+        `cwd` is the folder it runs in, `env` has variables in addition to those of this process, `input` is what it
+        reads, and `grace` how many seconds it has to end when it is stopped (see `bgjobs.command`). The other options
+        are those of `new`.
+
+        >>> jobs = BackgroundJobManager()
+        >>> job = jobs.sh("grep -q this", input="this and that")
+        >>> job.get()
+        CompletedProcess(args='grep -q this', returncode=0)
+        """
+        return self.options(**options).sh(command, cwd=cwd, env=env, input=input, grace=grace)
 
     def start(self, job: BackgroundJobBase) -> BackgroundJobBase:
         """Starts a job object, for example of a class that you have derived, and returns it.

@@ -116,6 +116,19 @@ class _Bytes:
         self._router.flush()
 
 
+def writer(job: Record) -> Callable[[bool, str], None]:
+    """A function that takes what a job's process prints, as `write(err, text)`; it is called on the job's thread."""
+    log = job._core_log()
+
+    def write(err: bool, text: str) -> None:
+        log.write(err, text)
+        stream = sys.stderr if err else sys.stdout
+        if isinstance(stream, Router) and stream._shared:
+            stream._stream.write(text)
+
+    return write
+
+
 _installed = False
 _undo: list[Callable[[], None]] = []
 """Calls that undo the changes in prompt_toolkit; empty while there are none."""

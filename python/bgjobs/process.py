@@ -15,7 +15,6 @@ systems, a process that has left the worker's process group outlives a kill; Win
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,21 +76,13 @@ class BackgroundJobProcess(BackgroundJobBase):
 
     def call(self) -> Any:
         """Runs the body in its process, and returns or raises what the body returns or raises."""
-        log = self._core_log()
         if self._child.is_used:
             # The body is called again.
             self._child = Child(self._payload())
             if self._stopping:
                 raise stopping.stop_type(self)(self._reason)
-
-        def write(err: bool, text: str) -> None:
-            log.write(err, text)
-            stream = sys.stderr if err else sys.stdout
-            if isinstance(stream, output.Router) and stream._shared:
-                stream._stream.write(text)  # a kernel shows it under the cell of the job
-
         try:
-            return self._child.run(write)
+            return self._child.run(output.writer(self))
         except (ProcessDied, KeyboardInterrupt) as error:
             if not self._stopping:
                 raise

@@ -86,6 +86,12 @@ class Starter:
         """Starts a job for each call that `map` would make, as `jobs.map` does."""
         return [self.submit(function, *items) for items in zip(*iterables)]
 
+    def sh(self, command: str, **settings: Any) -> BackgroundJobBase:
+        """Starts a command of the system's shell, as `jobs.sh` does."""
+        from .command import BackgroundJobCommand
+
+        return self._launch(BackgroundJobCommand(command, **settings))
+
     def start(self, job: BackgroundJobBase) -> BackgroundJobBase:
         """Starts a job object, as `jobs.start` does."""
         return self._launch(job)

@@ -511,8 +511,9 @@ def test_no_step_of_a_job_lets_another_thread_run_not_even_the_first_of_its_kind
         options = dict.fromkeys(("group", "delay", "after", "time_limit", "log_bytes", "log_file"))
         options.update(daemon=False, priority=0, group="net", time_limit=60.0, after=[])
         waiting, group = _core.JobCore(), _core.Group(table, "net")
-        steps += [partial(pool.enter, waiting, table, False, _core.Options(**options)), partial(_core.take_due, waiting)]
-        steps += [partial(_core.next_due), partial(_core.held_jobs), partial(worker.begin, waiting), partial(_core.why, waiting)]
+        steps += [partial(pool.enter, waiting, table, False, _core.Options(**options))]
+        steps += [partial(_core.take_due, waiting), partial(_core.next_due), partial(_core.held_jobs)]
+        steps += [partial(worker.begin, waiting), partial(_core.why, waiting)]
         steps += [partial(_core.begin_wait, waiting, [unbegun], 1, True), partial(waiting._end_wait, True, lock)]
         steps += [partial(group.pause, True), partial(waiting._complete, None)]
         steps += [partial(_core.take_all_due), partial(_core.resume_all)]

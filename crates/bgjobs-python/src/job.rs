@@ -7,7 +7,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use bgjobs::{AfterError, AnyJob, Failure, Hosted, Options, Outcome, SpawnError, State, Turn};
+use bgjobs::{AfterError, AnyJob, Context, Failure, Hosted, Options, Outcome, Process, SpawnError, State, Turn};
 use pyo3::{
     PyTraverseError, PyVisit,
     exceptions::{PyRuntimeError, PyValueError},
@@ -111,6 +111,14 @@ impl JobCore {
     /// The engine's job, once this one is started.
     pub(crate) fn job(&self) -> Option<AnyJob> {
         self.lock().job.clone()
+    }
+
+    /// The engine's view from the body, while that runs.
+    pub(crate) fn context(&self) -> Option<Context> {
+        match &self.lock().phase {
+            Phase::Begun(turn, _) => Some(turn.context()),
+            _ => None,
+        }
     }
 
     fn is_stopping(&self) -> bool {
@@ -459,6 +467,17 @@ impl JobCore {
     /// What the engine knows of it; none if it was not started.
     fn _summary<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         self.job().map(|job| summary::of(py, &job)).transpose()
+    }
+
+    /// The processes of its command, each before its descendants: their numbers and those of their parents, command lines,
+    /// states, and how many seconds of processor time and bytes of memory they use.
+    fn _processes(&self) -> Vec<(u32, u32, String, String, f64, u64)> {
+        let processes = self.job().and_then(|job| job.place()).map(|place| place.processes).unwrap_or_default();
+        let row = |process: Process| {
+            let Process { id, parent, command, state, cpu, memory, .. } = process;
+            (id, parent, command, state.to_string(), cpu.as_secs_f64(), memory)
+        };
+        processes.into_iter().map(row).collect()
     }
 
     /// What it printed; text written before its start is lost.

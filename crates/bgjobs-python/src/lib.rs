@@ -11,6 +11,8 @@
 //! child of a fork at that moment would wait forever for the thread that was creating it. The import creates it.
 
 mod awaited;
+#[cfg(unix)]
+mod command;
 mod held;
 mod job;
 mod log;
@@ -27,6 +29,9 @@ use crate::{job::name_states, thread::find_thread_modules};
 /// The engine of bgjobs.
 #[pymodule(gil_used = false)]
 mod _core {
+    #[cfg(unix)]
+    #[pymodule_export]
+    use super::command::HostedCommand;
     #[pymodule_export]
     use super::{
         awaited::{awaited, reset_awaited},
@@ -50,6 +55,15 @@ mod _core {
         name_states(module.py());
         find_thread_modules(module.py())
     }
+}
+
+/// The part of the engine that a supervisor's interpreter loads, from the same file: it imports no other module, because its
+/// start is a part of each command's.
+#[cfg(unix)]
+#[pymodule(gil_used = false)]
+mod _supervisor {
+    #[pymodule_export]
+    use super::command::supervise;
 }
 
 /// In a subinterpreter CPython 3.11 would hang at its exit.

@@ -21,8 +21,8 @@
 //!   [`AnyJob::stop_async`], [`wait_all_async`], [`JobManager::shutdown_async`].
 //! - A [`Context`] is the job as its own body sees it: stop, progress, place, log.
 //! - A [`Command`] is a body too: a system command, all of whose processes end with it.
-//! - A [`Hosted`] job runs on a thread that the host makes; a [`HostedQueue`] says when to make one. An interpreter
-//!   needs both.
+//! - A [`Hosted`] job runs on a thread that the host makes; a [`HostedQueue`] says when to make one, and a
+//!   [`HostedCommand`] lets the host wait for a command. An interpreter needs all three.
 //!
 //! ```
 //! use bgjobs::JobManager;
@@ -108,9 +108,10 @@ pub use body::{
 #[cfg(unix)]
 pub use command::{
     error::CommandError,
+    hosted::HostedCommand,
     input::Input,
     request::Command,
-    supervisor::{supervise, supervise_by},
+    supervisor::{supervise, supervise_by, supervise_command},
     terminal::TerminalSize,
 };
 pub use config::{Config, Options, PanicHook};

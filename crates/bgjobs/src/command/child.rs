@@ -1,46 +1,28 @@
-//! A running command as its job sees it: what it prints, where it is, how it ends.
+//! A command that its job's own thread attends to.
 //!
-//! Knows nothing of lists and states; the other end of its socket is in `supervisor.rs`.
+//! Knows nothing of lists and states.
 
 use std::{
-    io::{self, IoSlice, Read, Write},
-    mem::MaybeUninit,
-    os::{
-        fd::{AsFd, OwnedFd},
-        unix::{net::UnixStream, process::ExitStatusExt},
-    },
+    io,
+    os::fd::OwnedFd,
     process::{self, ExitStatus, Stdio},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, atomic::AtomicU32},
     thread,
     time::{Duration, Instant},
 };
 
-use rustix::{
-    net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg},
-    process::{Pid, Signal, kill_process_group},
-};
-
-#[cfg(target_os = "linux")]
-use crate::command::tree;
 use crate::{
-    body::context::{Context, LocateGuard},
+    body::context::Context,
     command::{
-        error::{CommandError, failure, heed},
-        pipes::Pipes,
-        protocol::{END, Message, RELEASE},
+        error::{CommandError, heed},
+        link::Link,
         request::Command,
         supervision::{Reach, attend},
         supervisor,
     },
     manager::handle::Handle,
-    record::{failure::Failure, log::line::Stream, name::Name, place::Place},
-    system::{
-        platform::{ThreadPermit, nanos},
-        process::Process,
-    },
+    record::{failure::Failure, log::line::Stream, name::Name},
+    system::platform::ThreadPermit,
 };
 
 /// How long the processes that a command leaves behind may take to end before they count as left running.
@@ -48,26 +30,8 @@ const LINGER: Duration = Duration::from_millis(200);
 
 /// A started command.
 pub(crate) struct Child {
-    /// When this end closes, the supervisor ends the command.
-    control: Arc<UnixStream>,
+    link: Link,
     supervisor: Option<process::Child>,
-    /// The ID of the command's process; 0 before it has one.
-    leader: Arc<AtomicU32>,
-    started: Instant,
-    program: String,
-    pipes: Pipes,
-    /// The start of a message whose rest has not arrived.
-    partial: Vec<u8>,
-    end: Option<End>,
-    /// Whether the command and all its descendants have ended.
-    gone: bool,
-}
-
-/// How the command ended.
-enum End {
-    NotStarted(io::Error),
-    ByItself(ExitStatus),
-    AsAsked(ExitStatus),
 }
 
 /// The result of printing.
@@ -98,8 +62,7 @@ impl Child {
 
     fn try_start(command: Command, program: String) -> io::Result<Self> {
         let Command { program: path, words, environment, folder, input, terminal, grace, .. } = command;
-        let (pipes, fds) = Pipes::open(input.0, terminal)?;
-        let (control, far_control) = UnixStream::pair()?;
+        let (link, far_control, fds) = Link::open(program, input.0, terminal)?;
         let wrapper = supervisor::starter(&path);
         let is_supervised = wrapper.is_some();
         let mut process = wrapper.unwrap_or_else(|| process::Command::new(path));
@@ -119,7 +82,7 @@ impl Child {
             let explain = |cause| io::Error::other(format!("its supervisor can't be started: {cause}"));
             supervisor = Some(started.map_err(explain)?);
             // If it is gone already, reading its messages will show that.
-            let _ = hand_over(&control, grace, &fds);
+            let _ = link.hand_over(grace, &fds);
         } else {
             let permit = ThreadPermit::take()?;
             thread::Builder::new().name("bgjobs command".into()).spawn(move || {
@@ -127,17 +90,7 @@ impl Child {
                 drop(permit);
             })?;
         }
-        Ok(Self {
-            control: Arc::new(control),
-            supervisor,
-            leader: Arc::default(),
-            started: Instant::now(),
-            program,
-            pipes,
-            partial: Vec::new(),
-            end: None,
-            gone: false,
-        })
+        Ok(Self { link, supervisor })
     }
 
     /// Attends to the command until all its descendants have ended, as part of a body.
@@ -147,7 +100,7 @@ impl Child {
         print: impl FnMut(Stream, &str) -> Printed,
     ) -> Result<ExitStatus, Failure> {
         self.attend(job, Until::Gone, print)?;
-        self.outcome(job)
+        self.link.outcome(job)
     }
 
     /// Attends to the command until it ends, as a body; what it leaves running becomes a separate job.
@@ -158,8 +111,8 @@ impl Child {
         print: impl FnMut(Stream, &str) -> Printed,
     ) -> Result<ExitStatus, Failure> {
         self.attend(job, Until::Ended, print)?;
-        let outcome = self.outcome(job);
-        if !self.gone {
+        let outcome = self.link.outcome(job);
+        if !self.link.is_gone() {
             self.leave_running(job, name);
         }
         outcome
@@ -183,7 +136,7 @@ impl Child {
     /// and is returned when nothing is left.
     fn attend(&mut self, job: &Context, until: Until, mut print: impl FnMut(Stream, &str) -> Printed) -> Printed {
         let mut printed = Ok(());
-        let end = self.order();
+        let end = self.link.order();
         let sink = &mut |stream, text: &str| {
             if printed.is_ok() && !text.is_empty() {
                 printed = print(stream, text);
@@ -192,125 +145,31 @@ impl Child {
                 }
             }
         };
-        let _located = self.report_place(job);
-        let _stopping = job.on_stop(self.order());
+        let supervisor = Arc::new(AtomicU32::new(self.supervisor.as_ref().map_or(0, process::Child::id)));
+        let _located = self.link.report_place(job, supervisor);
+        let _stopping = job.on_stop(self.link.order());
         let mut left_since = None;
-        let mut is_released = false;
-        while !self.gone {
-            let has_ended = matches!(self.end, Some(End::ByItself(_)));
-            if has_ended && self.pipes.are_closed() && !is_released {
-                let _ = (&*self.control).write_all(&[RELEASE]);
-                is_released = true;
-            }
-            let may_leave = has_ended && until == Until::Ended && !job.is_stopping();
+        while !self.link.is_gone() {
+            let may_leave = self.link.has_ended() && until == Until::Ended && !job.is_stopping();
             let deadline = may_leave.then(|| *left_since.get_or_insert_with(Instant::now) + LINGER);
             if deadline.is_some_and(|at| Instant::now() >= at) {
                 return printed;
             }
-            let control = Arc::clone(&self.control);
-            if self.pipes.wait(&*control, deadline, sink) {
-                self.read_messages();
-            }
+            self.link.advance(deadline, sink);
         }
-        self.pipes.end(sink);
         printed
-    }
-
-    /// Returns a function that asks the supervisor to end the command.
-    fn order(&self) -> impl Fn() + Send + Sync + 'static {
-        let control = Arc::clone(&self.control);
-        // A supervisor that is gone needs no order.
-        move || drop((&*control).write_all(&[END]))
-    }
-
-    /// Reports the command's processes as the job's place.
-    fn report_place(&self, job: &Context) -> LocateGuard {
-        let (leader, since) = (Arc::clone(&self.leader), self.started);
-        let supervisor = self.supervisor.as_ref().map(process::Child::id);
-        job.locate(move || {
-            let leader = Some(leader.load(Ordering::Relaxed)).filter(|&id| id != 0)?;
-            let processes = processes(supervisor, leader);
-            // What a command has left running is no longer in the command's own process.
-            let first = processes.first().map_or(leader, |process| process.id);
-            let text = Name::from(format!("process {first}"));
-            Some(Place { text, frames: Vec::new(), processes, since })
-        })
-    }
-
-    /// Reads the supervisor's messages.
-    fn read_messages(&mut self) {
-        let mut bytes = [0; 4 * Message::SIZE];
-        let read = match (&*self.control).read(&mut bytes) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
-            read => read.unwrap_or(0),
-        };
-        self.gone = read == 0;
-        self.partial.extend_from_slice(&bytes[..read]);
-        while let Some((&message, rest)) = self.partial.split_first_chunk() {
-            self.partial = rest.to_vec();
-            match Message::from_bytes(message) {
-                Some(Message::Started(id)) => self.leader.store(id, Ordering::Relaxed),
-                Some(Message::NotStarted(error)) => {
-                    self.end = Some(End::NotStarted(io::Error::from_raw_os_error(error)));
-                }
-                Some(Message::Ended(status)) => self.end = Some(End::ByItself(ExitStatus::from_raw(status))),
-                Some(Message::EndedAsAsked(status)) => self.end = Some(End::AsAsked(ExitStatus::from_raw(status))),
-                None => {}
-            }
-        }
-    }
-
-    /// How the command ended; only after its end.
-    fn outcome(&mut self, job: &Context) -> Result<ExitStatus, Failure> {
-        match self.end.take() {
-            Some(End::ByItself(status)) => Ok(status),
-            Some(End::AsAsked(status)) => heed(job).map(|()| status),
-            Some(End::NotStarted(cause)) => {
-                Err(failure(CommandError::NotStarted { what: std::mem::take(&mut self.program), cause }))
-            }
-            None => {
-                // If the supervisor was killed before it could report the process, nobody knows it.
-                if let Some(leader) = Pid::from_raw(self.leader.load(Ordering::Relaxed).cast_signed()) {
-                    let _ = kill_process_group(leader, Signal::KILL);
-                }
-                heed(job)?;
-                Err(failure(CommandError::Lost))
-            }
-        }
     }
 }
 
 impl Drop for Child {
     /// Ends what is left, for example if the job for it was stopped before it started.
     fn drop(&mut self) {
-        if !self.gone {
-            self.order()();
+        if !self.link.is_gone() {
+            self.link.order()();
         }
         if let Some(supervisor) = &mut self.supervisor {
             // The supervisor ends when nothing is left.
             let _ = supervisor.wait();
         }
     }
-}
-
-/// The processes of a command, without its supervisor.
-#[cfg(target_os = "linux")]
-fn processes(supervisor: Option<u32>, leader: u32) -> Vec<Process> {
-    supervisor.map_or_else(|| tree::from(leader), tree::below)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn processes(_: Option<u32>, _: u32) -> Vec<Process> {
-    Vec::new()
-}
-
-/// Sends a supervisor the grace period and the descriptors for the command.
-fn hand_over(control: &UnixStream, grace: Duration, fds: &[OwnedFd]) -> io::Result<()> {
-    let grace = (nanos(grace) / 1_000_000).to_le_bytes();
-    let fds: Vec<_> = fds.iter().map(AsFd::as_fd).collect();
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
-    let mut ancillary = SendAncillaryBuffer::new(&mut space);
-    ancillary.push(SendAncillaryMessage::ScmRights(&fds));
-    sendmsg(control, &[IoSlice::new(&grace)], &mut ancillary, SendFlags::empty())?;
-    Ok(())
 }

@@ -4,7 +4,9 @@
 
 pub(crate) mod child;
 pub(crate) mod error;
+pub(crate) mod hosted;
 pub(crate) mod input;
+pub(crate) mod link;
 pub(crate) mod lossy;
 pub(crate) mod pipes;
 pub(crate) mod protocol;

@@ -5,7 +5,7 @@
 use std::{
     fs::File,
     io::{self, PipeWriter, Read, Write, pipe},
-    os::fd::{AsFd, OwnedFd},
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -95,6 +95,16 @@ impl Pipes {
             !is_ready || output.pass_on(&mut self.buffer, sink)
         });
         ready[0]
+    }
+
+    /// The near ends of the outputs that have not ended.
+    pub(crate) fn outputs(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.outputs.iter().map(|output| output.file.as_fd())
+    }
+
+    /// The near end of the input, while there is something to feed.
+    pub(crate) fn input(&self) -> Option<BorrowedFd<'_>> {
+        self.feed.as_ref().map(|feed| feed.pipe.as_fd())
     }
 
     /// Whether all outputs have ended.

@@ -60,7 +60,8 @@ static STARTED_BY: OnceLock<(Vec<OsString>, Option<&str>)> = OnceLock::new();
 /// ```
 pub fn supervise() {
     if let Some(at) = env::var_os(VARIABLE) {
-        exit(serve(at.to_str().and_then(|at| at.parse().ok()).unwrap_or(1)));
+        let at = at.to_str().and_then(|at| at.parse().ok()).unwrap_or(1);
+        supervise_command(env::args_os().skip(at));
     }
     // By then the file may hold another version; the link always leads to the running one.
     let link = |own| if cfg!(target_os = "linux") { PathBuf::from("/proc/self/exe") } else { own };
@@ -101,9 +102,18 @@ pub(crate) fn starter(program: &OsStr) -> Option<Command> {
     Some(starter)
 }
 
+/// Supervises the command whose program and arguments are `words`, and ends this process with it; its standard input is
+/// the socket from [`HostedCommand::open`](crate::HostedCommand::open).
+///
+/// ```no_run
+/// bgjobs::supervise_command(std::env::args_os().skip(1));
+/// ```
+pub fn supervise_command(words: impl IntoIterator<Item = OsString>) -> ! {
+    exit(serve(words.into_iter()))
+}
+
 /// Runs a supervisor from start to end; returns its exit status.
-fn serve(command_at: usize) -> i32 {
-    let mut words = env::args_os().skip(command_at);
+fn serve(mut words: impl Iterator<Item = OsString>) -> i32 {
     let control = io::stdin().as_fd().try_clone_to_owned().map(UnixStream::from);
     let (Some(program), Ok(control)) = (words.next(), control) else { return 125 };
     // It fails for a process that already leads a group, which has then left the terminal's.

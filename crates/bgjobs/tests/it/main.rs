@@ -17,6 +17,8 @@ mod futures;
 mod gate;
 mod groups;
 mod hosted;
+#[cfg(unix)]
+mod hosted_commands;
 mod lifecycle;
 mod log_crate;
 mod log_files;

@@ -1,0 +1,119 @@
+//! A command as the body of a job, in calls that do not wait.
+//!
+//! It does not know who waits meanwhile.
+
+use std::{
+    ffi::OsString,
+    io,
+    os::{
+        fd::{AsRawFd, IntoRawFd, RawFd},
+        unix::process::ExitStatusExt,
+    },
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bgjobs::{CommandError, FailureKind, Stream};
+use pyo3::{exceptions::PyRuntimeError, prelude::*};
+
+use crate::job::JobCore;
+
+/// The near end of a command.
+#[pyclass(frozen, module = "bgjobs._core")]
+pub(crate) struct HostedCommand(Mutex<Inner>);
+
+struct Inner {
+    /// None once the outcome was asked for: its descriptors would stay open as long as a traceback holds it.
+    command: Option<bgjobs::HostedCommand>,
+    pid: Option<u32>,
+}
+
+/// Whether to standard error, and a piece of output.
+type Piece = (bool, String);
+
+/// A descriptor to wait for, and whether it is to become writable.
+type Awaited = (RawFd, bool);
+
+impl HostedCommand {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[pymethods]
+impl HostedCommand {
+    /// Opens the near end of a command as the body of `job`, which runs on the calling thread; also returns the standard
+    /// input of the supervisor, which the caller closes.
+    ///
+    /// `input` is what the command reads, and `grace` how many seconds it has to end when it is asked to.
+    #[staticmethod]
+    fn open(job: &Bound<'_, JobCore>, program: String, input: Vec<u8>, grace: f64) -> PyResult<(Self, RawFd)> {
+        let context = job.get().context().ok_or_else(|| PyRuntimeError::new_err("the job does not run"))?;
+        let grace = Duration::try_from_secs_f64(grace).unwrap_or(Duration::MAX);
+        let input = if input.is_empty() { bgjobs::Input::default() } else { input.into() };
+        let (command, socket) = bgjobs::HostedCommand::open(context, program, input, grace)?;
+        Ok((Self(Mutex::new(Inner { command: Some(command), pid: None })), socket.into_raw_fd()))
+    }
+
+    /// Tells which process supervises the command.
+    fn supervised_by(&self, supervisor: u32) {
+        if let Some(command) = &self.lock().command {
+            command.supervised_by(supervisor);
+        }
+    }
+
+    /// The ID of the command's process, once it has one.
+    #[getter]
+    fn pid(&self) -> Option<u32> {
+        self.lock().pid
+    }
+
+    /// Does what can be done without waiting: returns the output, and what to wait for before the next call, which is
+    /// nothing when the command and all its descendants have ended.
+    fn advance(&self) -> (Vec<Piece>, Vec<Awaited>) {
+        let mut inner = self.lock();
+        let Inner { command: Some(command), pid } = &mut *inner else { return Default::default() };
+        let mut pieces = Vec::new();
+        let is_over = command.advance(|stream, text| pieces.push((stream == Stream::Err, text.to_owned())));
+        *pid = command.id();
+        if is_over {
+            return (pieces, Vec::new());
+        }
+        let mut awaited: Vec<Awaited> = command.readable().map(|fd| (fd.as_raw_fd(), false)).collect();
+        awaited.extend(command.writable().map(|fd| (fd.as_raw_fd(), true)));
+        (pieces, awaited)
+    }
+
+    /// Ends the command and its descendants.
+    fn end(&self) {
+        if let Some(command) = &self.lock().command {
+            command.end();
+        }
+    }
+
+    /// How the command ended, once: its exit status, or the negated number of the signal; none if a stop of the job ended it.
+    ///
+    /// Raises `OSError` if the command could not be started, and `RuntimeError` if its supervisor was killed.
+    fn outcome(&self) -> PyResult<Option<i32>> {
+        let command = self.lock().command.take().ok_or_else(|| PyRuntimeError::new_err("the outcome was asked for"))?;
+        let failure = match command.outcome() {
+            Ok(status) => return Ok(status.code().or_else(|| status.signal().map(|signal| -signal))),
+            Err(failure) if failure.kind() == FailureKind::Stop => return Ok(None),
+            Err(failure) => failure,
+        };
+        let number = match failure.error().and_then(|error| error.downcast_ref()) {
+            Some(CommandError::NotStarted { cause, .. }) => cause.raw_os_error(),
+            _ => None,
+        };
+        Err(number.map_or_else(
+            || PyRuntimeError::new_err(failure.message().to_owned()),
+            |number| io::Error::from_raw_os_error(number).into(),
+        ))
+    }
+}
+
+/// Supervises the command with these words, and ends this process with it.
+#[pyfunction]
+pub(crate) fn supervise(words: Vec<OsString>) {
+    bgjobs::supervise_command(words);
+}

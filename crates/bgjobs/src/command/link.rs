@@ -1,0 +1,216 @@
+//! The near end of a command: what it prints, what its supervisor reports, and the order to end it.
+//!
+//! Knows nothing of how a supervisor starts; the far end of its socket is in `supervisor.rs`.
+
+use std::{
+    io::{self, IoSlice, Read, Write},
+    mem::MaybeUninit,
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::{net::UnixStream, process::ExitStatusExt},
+    },
+    process::ExitStatus,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use rustix::{
+    net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg},
+    process::{Pid, Signal, kill_process_group},
+};
+
+#[cfg(target_os = "linux")]
+use crate::command::tree;
+use crate::{
+    body::context::{Context, LocateGuard},
+    command::{
+        error::{CommandError, failure, heed},
+        input::Source,
+        pipes::{Pipes, Sink},
+        protocol::{END, Message, RELEASE},
+        terminal::TerminalSize,
+    },
+    record::{failure::Failure, name::Name, place::Place},
+    system::{platform::nanos, process::Process},
+};
+
+/// The near end of a command, from before its start to its end.
+pub(crate) struct Link {
+    /// When this end closes, the supervisor ends the command.
+    control: Arc<UnixStream>,
+    /// The ID of the command's process; 0 before it has one.
+    leader: Arc<AtomicU32>,
+    opened: Instant,
+    /// The command's name in errors.
+    program: String,
+    pipes: Pipes,
+    /// The start of a message whose rest has not arrived.
+    partial: Vec<u8>,
+    end: Option<End>,
+    is_released: bool,
+    is_gone: bool,
+}
+
+/// How the command ended.
+enum End {
+    NotStarted(io::Error),
+    ByItself(ExitStatus),
+    AsAsked(ExitStatus),
+}
+
+impl Link {
+    /// Opens the socket and the pipes; also returns the socket's far end, and the command's descriptors.
+    pub(crate) fn open(
+        program: String,
+        input: Source,
+        terminal: Option<TerminalSize>,
+    ) -> io::Result<(Self, UnixStream, Vec<OwnedFd>)> {
+        let (pipes, fds) = Pipes::open(input, terminal)?;
+        let (control, far_control) = UnixStream::pair()?;
+        let link = Self {
+            control: Arc::new(control),
+            leader: Arc::default(),
+            opened: Instant::now(),
+            program,
+            pipes,
+            partial: Vec::new(),
+            end: None,
+            is_released: false,
+            is_gone: false,
+        };
+        Ok((link, far_control, fds))
+    }
+
+    /// Sends the supervisor the grace period and the command's descriptors, which it receives as soon as it runs.
+    pub(crate) fn hand_over(&self, grace: Duration, fds: &[OwnedFd]) -> io::Result<()> {
+        let grace = (nanos(grace) / 1_000_000).to_le_bytes();
+        let fds: Vec<_> = fds.iter().map(AsFd::as_fd).collect();
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
+        let mut ancillary = SendAncillaryBuffer::new(&mut space);
+        ancillary.push(SendAncillaryMessage::ScmRights(&fds));
+        sendmsg(&self.control, &[IoSlice::new(&grace)], &mut ancillary, SendFlags::empty())?;
+        Ok(())
+    }
+
+    /// What becomes readable when there is something to do.
+    pub(crate) fn readable(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        std::iter::once(self.control.as_fd()).chain(self.pipes.outputs())
+    }
+
+    /// What becomes writable when the command takes more of its input.
+    pub(crate) fn writable(&self) -> Option<BorrowedFd<'_>> {
+        self.pipes.input()
+    }
+
+    /// Waits until there is something to do, or `deadline` has passed, and does it: passes output on, feeds input, reads
+    /// messages.
+    pub(crate) fn advance(&mut self, deadline: Option<Instant>, sink: &mut Sink<'_>) {
+        if self.has_ended() && self.pipes.are_closed() && !self.is_released {
+            let _ = (&*self.control).write_all(&[RELEASE]);
+            self.is_released = true;
+        }
+        let control = Arc::clone(&self.control);
+        if self.pipes.wait(&*control, deadline, sink) {
+            self.read_messages();
+        }
+        if self.is_gone {
+            self.pipes.end(sink);
+        }
+    }
+
+    /// Whether the command has ended by itself, even if descendants go on.
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(self.end, Some(End::ByItself(_)))
+    }
+
+    /// Whether the command and all its descendants have ended, and all output has been passed on.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.is_gone
+    }
+
+    /// The ID of the command's process, once it has one.
+    pub(crate) fn leader(&self) -> Option<u32> {
+        known(&self.leader)
+    }
+
+    /// Returns a function that asks the supervisor to end the command.
+    pub(crate) fn order(&self) -> impl Fn() + Send + Sync + 'static {
+        let control = Arc::clone(&self.control);
+        // A supervisor that is gone needs no order.
+        move || drop((&*control).write_all(&[END]))
+    }
+
+    /// Reports the command's processes, found below its supervisor if that has an ID, as the place of `job`.
+    pub(crate) fn report_place(&self, job: &Context, supervisor: Arc<AtomicU32>) -> LocateGuard {
+        let (leader, since) = (Arc::clone(&self.leader), self.opened);
+        job.locate(move || {
+            let leader = known(&leader)?;
+            let processes = processes(known(&supervisor), leader);
+            // What a command has left running is no longer in the command's own process.
+            let first = processes.first().map_or(leader, |process| process.id);
+            let text = Name::from(format!("process {first}"));
+            Some(Place { text, frames: Vec::new(), processes, since })
+        })
+    }
+
+    /// Reads the supervisor's messages.
+    fn read_messages(&mut self) {
+        let mut bytes = [0; 4 * Message::SIZE];
+        let read = match (&*self.control).read(&mut bytes) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
+            read => read.unwrap_or(0),
+        };
+        self.is_gone = read == 0;
+        self.partial.extend_from_slice(&bytes[..read]);
+        while let Some((&message, rest)) = self.partial.split_first_chunk() {
+            self.partial = rest.to_vec();
+            match Message::from_bytes(message) {
+                Some(Message::Started(id)) => self.leader.store(id, Ordering::Relaxed),
+                Some(Message::NotStarted(error)) => {
+                    self.end = Some(End::NotStarted(io::Error::from_raw_os_error(error)));
+                }
+                Some(Message::Ended(status)) => self.end = Some(End::ByItself(ExitStatus::from_raw(status))),
+                Some(Message::EndedAsAsked(status)) => self.end = Some(End::AsAsked(ExitStatus::from_raw(status))),
+                None => {}
+            }
+        }
+    }
+
+    /// How the command ended; only after its end.
+    pub(crate) fn outcome(&mut self, job: &Context) -> Result<ExitStatus, Failure> {
+        match self.end.take() {
+            Some(End::ByItself(status)) => Ok(status),
+            Some(End::AsAsked(status)) => heed(job).map(|()| status),
+            Some(End::NotStarted(cause)) => {
+                Err(failure(CommandError::NotStarted { what: std::mem::take(&mut self.program), cause }))
+            }
+            None => {
+                // If the supervisor was killed before it could report the process, nobody knows it.
+                if let Some(leader) = self.leader().and_then(|id| Pid::from_raw(id.cast_signed())) {
+                    let _ = kill_process_group(leader, Signal::KILL);
+                }
+                heed(job)?;
+                Err(failure(CommandError::Lost))
+            }
+        }
+    }
+}
+
+/// The ID of a process, unless it has none yet.
+fn known(id: &AtomicU32) -> Option<u32> {
+    Some(id.load(Ordering::Relaxed)).filter(|&id| id != 0)
+}
+
+/// The processes of a command, without its supervisor.
+#[cfg(target_os = "linux")]
+fn processes(supervisor: Option<u32>, leader: u32) -> Vec<Process> {
+    supervisor.map_or_else(|| tree::from(leader), tree::below)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn processes(_: Option<u32>, _: u32) -> Vec<Process> {
+    Vec::new()
+}
