@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping
+from typing import Any
 
 from . import output, stopping, supervised
 from ._core import HostedCommand
@@ -88,7 +89,13 @@ class BackgroundJobCommand(BackgroundJobBase):
 
         What has not ended after the grace period is killed.
         """
-        return stopping.stop(self, _CommandBody(self), reason, timeout)
+        return super().stop(reason, timeout)
+
+    def _ladder(self, timeout: float) -> stopping.Body:
+        return _CommandBody(self)
+
+    def _copy(self, names: Mapping[str, Any]) -> BackgroundJobBase:
+        return BackgroundJobCommand(self.command, cwd=self.cwd, env=self.env, input=self.input, grace=self.grace)
 
     def where(self) -> str:
         """The processes of the command, each above those that it has started, and for how long it has been running."""

@@ -15,11 +15,12 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hosts import kernel
 
-from bgjobs import BackgroundJobManager, Stopped, command, failures
+from bgjobs import BackgroundJobManager, Stopped, command, failures, output
 from bgjobs.command import BackgroundJobCommand
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a POSIX system")
@@ -155,6 +156,13 @@ def test_it_has_a_session_of_its_own_so_that_ctrl_c_does_not_reach_it(jobs: Back
     assert os.getpgid(job.pid) != os.getpgid(0) and os.getsid(job.pid) != os.getsid(0)
     gate.open()
     finished(job)
+
+
+def test_it_is_started_again_as_it_was(jobs: BackgroundJobManager, tmp_path: Path) -> None:
+    options = {"cwd": tmp_path, "env": {"WORD": "hello"}, "input": "read\n", "grace": 2.0, "daemon": True}
+    first = finished(jobs.sh("pwd; echo $WORD; cat", **options))
+    again = finished(jobs.rerun(0))
+    assert (str(again), list(again.log), again.grace, again.daemon) == (str(first), list(first.log), 2.0, True)
 
 
 def test_many_run_at_once(jobs: BackgroundJobManager) -> None:
@@ -305,6 +313,11 @@ def test_a_stop_right_after_the_start_ends_it(jobs: BackgroundJobManager) -> Non
         assert job.stop(timeout=LONG).stopped and job.outcome == "stopped"
 
 
+def test_several_are_stopped_at_once(jobs: BackgroundJobManager) -> None:
+    jobs.sh("sleep 1000"), jobs.sh("sleep 1000")
+    assert all(verdict.stopped for verdict in jobs.stop("running", timeout=LONG).values())
+
+
 def test_a_stop_after_the_end_changes_nothing(jobs: BackgroundJobManager) -> None:
     verdict = finished(jobs.sh("true")).stop()
     assert (verdict.outcome, str(verdict)) == ("done", "had completed before")
@@ -424,6 +437,81 @@ def test_the_child_of_a_fork_leaves_its_parents_command_alone(script: Start, gat
     )
     text = [line for line in done.communicate(timeout=LONG)[0].splitlines() if "DeprecationWarning" not in line]
     assert [line for line in text if line in ("up", "on", "Completed")] == ["up", "on", "Completed"]
+
+
+# The magic
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
+    """A live IPython without a terminal; `shell.see(cell)` runs a cell and returns what it shows."""
+    pytest.importorskip("IPython")
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell.instance(config=config)
+    hook = sys.displayhook
+
+    def see(cell: str) -> str:
+        capsys.readouterr()
+        shell.run_cell(cell, store_history=True)
+        shown = capsys.readouterr()
+        return str(shown.out + shown.err)
+
+    shell.see = see
+    see("%load_ext bgjobs")
+    yield shell
+    see("%unload_ext bgjobs")
+    InteractiveShell.clear_instance()
+    sys.displayhook = hook
+    output.remove_router()
+
+
+def test_sh_starts_a_command_and_returns_the_job(shell: Any) -> None:
+    assert shell.see("job = %sh echo one; echo two") == ""
+    job = finished(shell.user_ns["job"])
+    assert (str(job), list(job.log)) == ("echo one; echo two", ["one", "two"])
+    assert shell.user_ns["jobs"][0] is job
+    assert "Completed jobs:\n0 : echo one; echo two" in shell.see("%jobs")
+
+
+@pytest.mark.parametrize("line", ["true &", "true&", "true  &  "])
+def test_sh_needs_no_ampersand_and_takes_one(shell: Any, line: str) -> None:
+    shell.see(f"job = %sh {line}")
+    assert str(finished(shell.user_ns["job"])) == "true"
+
+
+def test_sh_leaves_other_ampersands_to_the_shell(shell: Any) -> None:
+    shell.see(r"job = %sh true & echo a\&")
+    assert list(finished(shell.user_ns["job"]).log) == ["a&"]
+    shell.see("job = %sh true &&")
+    assert finished(shell.user_ns["job"]).exception().returncode == 2
+
+
+def test_sh_takes_values_of_python_as_a_command_after_an_exclamation_mark_does(shell: Any) -> None:
+    shell.see("x = 6")
+    shell.see("job = %sh echo {x * 7} $x")
+    assert list(finished(shell.user_ns["job"]).log) == ["42 6"]
+    shell.see("job = %sh word=own; echo $word")
+    assert list(finished(shell.user_ns["job"]).log) == ["own"]
+
+
+def test_fg_shows_what_a_command_prints_and_how_it_failed(shell: Any) -> None:
+    shell.see("%sh echo before; exit 3")
+    shown = shell.see("%fg 0")
+    assert shown.startswith("before\n") and "returned non-zero exit status 3" in shown
+
+
+def test_kill_ends_a_command(shell: Any) -> None:
+    shell.see("job = %sh sleep 1000")
+    assert shell.see("%kill 0").startswith("Job #0 stopped after")
+
+
+def test_sh_without_a_command_says_what_it_takes(shell: Any) -> None:
+    assert shell.see("%sh").strip().endswith("%sh takes a command: %sh make -j2")
+    assert shell.see("%sh &").strip().endswith("%sh takes a command: %sh make -j2")
 
 
 def test_in_a_kernel_its_output_is_under_the_cell_that_started_it(gate: Gate) -> None:

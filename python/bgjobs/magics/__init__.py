@@ -12,6 +12,7 @@ from IPython.core.magic import magics_class
 
 from .. import stalls, workers
 from ..output import install_router
+from .command import Commands
 from .completion import Completion
 from .control import Control
 from .keyboard import Keyboard
@@ -22,7 +23,7 @@ from .start import Start
 
 
 @magics_class
-class JobMagics(Start, Look, Control):
+class JobMagics(Start, Commands, Look, Control):
     """The magics, for one shell, with what belongs to them at its prompt."""
 
     def __init__(self, prompt: Prompt, notices: Notices) -> None:

@@ -1,0 +1,36 @@
+"""The magic that starts a command of the system's shell."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import line_magic
+
+from .base import Base
+
+_AMPERSAND = re.compile(r"(?<![&\\])&$")
+"""The end of a line that a shell would run in the background, as each command here is."""
+
+
+class Commands(Base):
+    """%sh."""
+
+    @line_magic  # type: ignore[untyped-decorator]
+    def sh(self, line: str) -> Any:
+        """Starts a command of the system's shell as a background job; the prompt returns at once.
+
+            %sh command
+
+        What the command prints goes to the job's log: %log shows it, %fg waits for the end. %kill
+        ends the command with all that it has started. An & at the end changes nothing. As with
+        !command, {x} and $x stand for what Python calls x.
+
+        The magic returns the job: job = %sh make -j2. jobs.sh("make -j2") does the same, and takes
+        the folder, variables and input of the command.
+        """
+        command = _AMPERSAND.sub("", line.strip()).strip()
+        if not command:
+            raise UsageError("%sh takes a command: %sh make -j2")
+        return self.manager.sh(command)
