@@ -11,6 +11,7 @@ from . import _core, futures, schedule, stopping
 from .jobs import BackgroundJobBase
 from .record import Record
 from .starter import Launch, Starter
+from .text import harmless
 
 
 class Group(Starter):
@@ -103,8 +104,11 @@ class Group(Starter):
             self.stop()
         self.wait()
 
+    def __str__(self) -> str:
+        return str(self._core)
+
     def __repr__(self) -> str:
-        return f"<Group {self._core}>"
+        return f"<Group {harmless(str(self))}>"
 
 
 def check_limit(limit: Any, name: str) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import sys
 
 import pytest
 
@@ -9,36 +8,7 @@ IPython = pytest.importorskip("IPython")
 
 from hosts import ipython_prompt, kernel, simple_prompt  # noqa: E402
 
-from bgjobs import BackgroundJobManager, failures, output, selection, stalls, workers  # noqa: E402
-
-
-@pytest.fixture
-def shell(capsys):
-    """A live IPython without a terminal; `shell.see(cell)` runs a cell and returns what it shows."""
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
-
-    config = Config()
-    config.HistoryManager.enabled = False
-    shell = InteractiveShell.instance(config=config)
-    shell.run_line_magic("colors", "nocolor" if IPython.version_info[0] >= 9 else "NoColor")
-    hook = sys.displayhook
-
-    def see(cell):
-        capsys.readouterr()
-        shell.run_cell(cell, store_history=True)
-        shown = capsys.readouterr()
-        return shown.out + shown.err
-
-    shell.see = see
-    see("%load_ext bgjobs")
-    see("import threading; gate = threading.Event()")
-    yield shell
-    shell.user_ns["gate"].set()
-    see("%unload_ext bgjobs")
-    InteractiveShell.clear_instance()
-    sys.displayhook = hook
-    output.remove_router()
+from bgjobs import BackgroundJobManager, failures, selection, stalls, workers  # noqa: E402
 
 
 def test_bg_starts_an_expression_and_returns_the_job(shell):
@@ -348,7 +318,7 @@ WRONG = [
     ("%bg x = 5", "x = 5 is not an expression (invalid syntax); statements go in a cell: %%bg"),
     (
         "%bg --deamon f()",
-        "%bg takes --daemon and --process, not --deamon; put an expression that begins with -- in parentheses",
+        "%bg has no option --deamon, %bg? shows those it has; put an expression that begins with -- in parentheses",
     ),
     ("%%bg f()\npass", "%%bg takes only options in its first line, not f(): code goes below it"),
     ("%%bg\n  ", "%%bg takes a cell, and this one is empty: put statements below it"),
@@ -409,7 +379,7 @@ def test_numbers_and_options_are_completed(shell):
     assert offered("%jobdebug ") == ["1"]
     assert offered("%log ") == ["0", "1"]
     assert offered("%log 0 -") == ["-f", "-n"]
-    assert offered("%bg --d") == ["--daemon"]
+    assert offered("%bg --da") == ["--daemon"]
     assert offered("%jobs ") == ["0", "1"]
     assert offered("%jobs f") == ["finished", "failed"]
     assert offered("%kill r") == ["running"]

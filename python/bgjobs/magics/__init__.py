@@ -15,6 +15,7 @@ from ..output import install_router
 from .command import Commands
 from .completion import Completion
 from .control import Control
+from .groups import Groups
 from .keyboard import Keyboard
 from .look import Look
 from .notices import Notices
@@ -23,7 +24,7 @@ from .start import Start
 
 
 @magics_class
-class JobMagics(Start, Commands, Look, Control):
+class JobMagics(Start, Commands, Look, Control, Groups):
     """The magics, for one shell, with what belongs to them at its prompt."""
 
     def __init__(self, prompt: Prompt, notices: Notices) -> None:

@@ -6,12 +6,15 @@ A magic is a method of a class in this folder, with IPython's decorator; `comple
 
 from __future__ import annotations
 
+from typing import Any
+
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics
 
 from .. import selection
 from ..jobs import BackgroundJobBase
 from ..manager import BackgroundJobManager
+from ..starter import Starter
 from .notices import Notices
 from .prompt import Prompt, listed
 
@@ -28,6 +31,13 @@ class Base(Magics):  # type: ignore[misc]
     def manager(self) -> BackgroundJobManager:
         """The manager of the prompt."""
         return self.prompt.manager
+
+    def _starter(self, options: dict[str, Any]) -> Starter:
+        """What starts jobs with the options of a line."""
+        try:
+            return self.manager.options(**options)
+        except (TypeError, ValueError) as error:
+            raise UsageError(str(error)) from None
 
     def _jobs(self, words: list[str], magic: str) -> list[BackgroundJobBase]:
         """The jobs with these numbers; a `UsageError` of one line if there is no such job."""

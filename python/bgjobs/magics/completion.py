@@ -10,6 +10,7 @@ from typing import Any, Callable
 
 from ..jobs import BackgroundJobBase
 from ..selection import WORDS
+from . import options
 from .prompt import Prompt
 
 _Offer = Callable[[Prompt, str], Iterable[str]]
@@ -30,19 +31,33 @@ def _names(prompt: Prompt, word: str) -> Iterable[str]:
     return sorted({*prompt.shell.user_global_ns, *vars(builtins)}) if word.isidentifier() else ()
 
 
+def _groups(prompt: Prompt, word: str) -> Iterable[str]:
+    return [group.name for manager in prompt.managers() for group in manager.groups]
+
+
+def _nothing(prompt: Prompt, word: str) -> Iterable[str]:
+    return ()
+
+
 _of_any = _numbers(lambda job: True)
 _of_running = _numbers(lambda job: not job.done())
 _of_dead = _numbers(lambda job: job.outcome in ("failed", "stopped"))
 
 _ROWS: dict[str, tuple[tuple[str, ...], _Offer]] = {
-    "bg": (("--daemon", "--process"), _names),
+    "bg": (options.ALL, _names),
     "fg": ((), _of_any),
     "jobdebug": ((), _of_dead),
     "jobs": ((), _selection(_of_any, *WORDS)),
+    "groups": ((), _nothing),
     "kill": ((), _selection(_of_running, "all", "running", "queued")),
+    "limit": ((), _groups),
     "log": (("-f", "-n"), _of_any),
+    "pause": ((), _groups),
     "rerun": ((), _selection(_of_any, "all", "finished", "completed", "dead", "failed", "stopped")),
+    "resume": ((), _groups),
+    "sh": (options.COMMON, _nothing),
     "where": ((), _of_running),
+    "why": ((), _of_running),
 }
 """The options of a magic, and what its other words may be."""
 
@@ -60,8 +75,8 @@ class Completion:
         row = _ROWS.get(found[2]) if found and (found[1] or found[2] not in self._prompt.shell.user_ns) else None
         offered: Iterable[str] = ()
         if row is not None:
-            options, offer = row
-            offered = options if context.token.startswith("-") else offer(self._prompt, context.token)
+            known, offer = row
+            offered = known if context.token.startswith("-") else offer(self._prompt, context.token)
         texts = [text for text in offered if text.startswith(context.token)]
         completions = [SimpleNamespace(text=text, type=None) for text in texts]
         return {"completions": completions, "suppress": True, "ordered": True}

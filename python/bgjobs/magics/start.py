@@ -11,6 +11,7 @@ from IPython.core.magic import line_cell_magic, line_magic, needs_local_scope, n
 
 from ..cells import BackgroundJobCell, BackgroundJobProcessCell, split
 from .base import Base
+from .options import ALL, parse
 
 
 class Start(Base):
@@ -22,12 +23,12 @@ class Start(Base):
     def bg(self, line: str, cell: str | None = None, local_ns: Any = None) -> Any:
         """Starts a background job; the prompt returns at once.
 
-            %bg [--daemon] [--process] expression
+            %bg [options] expression
 
         evaluates an expression, as jobs.new("expression") does. The magic returns the job:
         job = %bg f(x), later job.result.
 
-            %%bg [--daemon] [--process]
+            %%bg [options]
             statements
 
         runs a whole cell. It works on a copy of the prompt's names, taken when it starts: you do
@@ -39,13 +40,22 @@ class Start(Base):
         import, functions that it defines go on using the cell's names, not the prompt's. It may
         use await, on its own event loop.
 
-        --daemon    the program ends without waiting for the job
-        --process   the job gets a process of its own, and copies of what it refers to: its C code
-                    can't stall the prompt, and %kill always ends it
+        --daemon         the program ends without waiting for the job
+        --process        the job gets a process of its own, and copies of what it refers to: its C
+                         code can't stall the prompt, and %kill always ends it
+        --name fit       what the lists show
+        --group net      the group whose limit it obeys; %limit net 2 sets that, %why 3 tells
+        --priority 1     in its group, the higher start first
+        --delay 5        starts it in 5 seconds
+        --after 1,2      starts it when these jobs are done; --after-ended when they have ended
+        --time-limit 60  stops it when it has run for 60 seconds
+        --retry 3        calls it up to 3 times if it fails, with a pause of --backoff 1 seconds
+                         before the second call, doubled before each further one
+        --log-file fit.log   a new file for all that it prints; --log-bytes says how much %log holds
 
         In %bg, put an expression that begins with -- in parentheses.
         """
-        options, rest = _options(line)
+        options, rest = parse(line, "%bg" if cell is None else "%%bg", ALL)
         if cell is None:
             return self._start_expression(rest, options, local_ns)
         if rest:
@@ -55,9 +65,9 @@ class Start(Base):
     def _start_expression(self, text: str, options: dict[str, Any], local_ns: Any) -> Any:
         if not text:
             raise UsageError("%bg takes an expression: %bg f(x); statements go in a cell: %%bg")
-        names = self.shell.user_global_ns
+        starter = self._starter(options)
         try:
-            return self.manager.new(text, names, local_ns, **options)
+            return starter.new(text, self.shell.user_global_ns, local_ns)
         except SyntaxError as error:
             raise UsageError(f"{text} is not an expression ({error.msg}); statements go in a cell: %%bg") from None
         except PicklingError as error:
@@ -76,15 +86,15 @@ class Start(Base):
         except SyntaxError:
             shell.showsyntaxerror(filename)
             return None
-        job_class = BackgroundJobProcessCell if options.get("process") else BackgroundJobCell
+        job_class = BackgroundJobProcessCell if options.pop("process", False) else BackgroundJobCell
+        starter = self._starter(options)
         try:
             job = job_class(cell, body, last, self.prompt.names)
         except PicklingError as error:
             raise UsageError(str(error)) from None
-        job.daemon = options.get("daemon", False)
         job._expect = self.notices.expect
         job._expect(job)
-        return self.manager.start(job)
+        return starter.start(job)
 
     @line_magic  # type: ignore[untyped-decorator]
     def rerun(self, line: str) -> Any:
@@ -104,18 +114,3 @@ class Start(Base):
             raise UsageError(str(error)) from None
         started = [self.manager.start(job) for job in again]
         return started[0] if len(started) == 1 else started or None
-
-
-def _options(line: str) -> tuple[dict[str, Any], str]:
-    """The options before the code of %bg, and the code."""
-    options = {}
-    rest = line.strip()
-    while rest.startswith("--"):
-        word, _, following = rest.partition(" ")
-        if word not in ("--daemon", "--process"):
-            raise UsageError(
-                f"%bg takes --daemon and --process, not {word}; put an expression that begins with -- in parentheses"
-            )
-        options[word[2:]] = True
-        rest = following.strip()
-    return options, rest

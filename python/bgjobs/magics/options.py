@@ -1,0 +1,77 @@
+"""The options in front of what a magic starts: `%bg --group net --retry 3 f(x)`.
+
+It does not know what they mean.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Callable
+
+from IPython.core.error import UsageError
+
+_VALUE = re.compile(r"""\s*("[^"]*"|'[^']*'|\S+)""")
+
+
+def _text(value: str) -> str:
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if quoted else value
+
+
+def _numbers(value: str) -> list[int]:
+    return [int(number) for number in value.split(",")]
+
+
+_KINDS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "--name": (_text, "fit"),
+    "--group": (_text, "net"),
+    "--priority": (int, "1"),
+    "--delay": (float, "5"),
+    "--after": (_numbers, "1,2"),
+    "--after-ended": (_numbers, "1,2"),
+    "--time-limit": (float, "60"),
+    "--retry": (int, "3"),
+    "--backoff": (float, "0.5"),
+    "--log-bytes": (int, "100000"),
+    "--log-file": (_text, "fit.log"),
+}
+"""The options with a value, and an example of it."""
+
+COMMON = ("--daemon", *_KINDS)
+"""The options of all that is started."""
+
+ALL = ("--daemon", "--process", *_KINDS)
+"""The options of code."""
+
+
+def parse(line: str, magic: str, known: tuple[str, ...]) -> tuple[dict[str, Any], str]:
+    """The options at the beginning of a line, as `jobs.options` takes them, and the rest of the line."""
+    options: dict[str, Any] = {}
+    rest = line.strip()
+    while rest.startswith("--"):
+        found = re.match(r"(--[^\s=]*)(=?)", rest)
+        assert found is not None, "the line begins with --"
+        word, rest = found[1], rest[found.end() :]
+        if word not in known:
+            raise UsageError(
+                f"{magic} has no option {word}, {magic}? shows those it has; put an expression that begins with -- in "
+                "parentheses"
+            )
+        kind = _KINDS.get(word)
+        value: Any = True
+        if kind is not None:
+            read, example = kind
+            given = _VALUE.match(rest)
+            wanted = f"{word} takes a value, as in {word} {example}"
+            if given is None:
+                raise UsageError(wanted)
+            try:
+                value = read(given[1])
+            except ValueError:
+                raise UsageError(f"{wanted}, not {given[1]}") from None
+            rest = rest[given.end() :]
+        elif found[2]:
+            raise UsageError(f"{word} takes no value: write {magic} {word} f(x)")
+        options[word[2:].replace("-", "_")] = value
+        rest = rest.strip()
+    return options, rest

@@ -1,0 +1,41 @@
+"""What several files of tests use."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bgjobs import output
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
+    """A live IPython without a terminal; `shell.see(cell)` runs a cell and returns what it shows."""
+    IPython = pytest.importorskip("IPython")
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell.instance(config=config)
+    shell.run_line_magic("colors", "nocolor" if IPython.version_info[0] >= 9 else "NoColor")
+    hook = sys.displayhook
+
+    def see(cell: str) -> str:
+        capsys.readouterr()
+        shell.run_cell(cell, store_history=True)
+        shown = capsys.readouterr()
+        return shown.out + shown.err
+
+    shell.see = see
+    see("%load_ext bgjobs")
+    see("import threading; gate = threading.Event()")
+    yield shell
+    shell.user_ns["gate"].set()
+    see("%unload_ext bgjobs")
+    InteractiveShell.clear_instance()
+    sys.displayhook = hook
+    output.remove_router()
