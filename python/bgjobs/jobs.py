@@ -137,8 +137,8 @@ class BackgroundJobBase(Record):
         """The rungs by which a stop within `timeout` seconds reaches the body."""
         return stopping.ThreadBody(self)
 
-    # As `concurrent.futures.Future` has them; so are `done()`, `cancelled()` and `running()`. Its `result()` is `get()`
-    # here. `concurrent.futures.wait` and `as_completed` take jobs, and so does asyncio, except `asyncio.wrap_future`.
+    # As `concurrent.futures.Future` has them, whose `wait` and `as_completed` take jobs; so are `done()`, `cancelled()`
+    # and `running()`. Its `result()` is `get()` here.
 
     def get(self, timeout: float | None = None) -> Any:
         """Waits for the end, and returns the result, or raises what the body raised; `Stopped` if the job was stopped.
@@ -188,7 +188,11 @@ class BackgroundJobBase(Record):
         return futures.Waiters(self)
 
     def __await__(self) -> Generator[Any, None, Any]:
-        """Waits without blocking the event loop; returns the result, or raises what the body raised."""
+        """Waits without blocking the event loop; returns the result, or raises what the body raised.
+
+        All of asyncio that takes awaitables takes jobs, and so does `asyncio.wait`, which before Python 3.11 returns tasks
+        in their place. Only `asyncio.wrap_future` does not, as it would call `result`: use `asyncio.ensure_future(job)`.
+        """
         return futures.awaiting(self)
 
     def _again(self, names: Mapping[str, Any]) -> BackgroundJobBase:

@@ -146,4 +146,4 @@ def _names(job: Record) -> Iterator[str]:
 
 def _waits(job: Record) -> bool:
     """Whether it waits for more than its thread, which takes microseconds."""
-    return getattr(job, "_queued", False)
+    return job._queued

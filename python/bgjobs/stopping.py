@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any, Protocol
 
@@ -81,13 +81,15 @@ def stop(bodies: Mapping[Record, Body], reason: str, timeout: float) -> list[Ver
     began = time.monotonic()
     running = [job for job in bodies if not job.done()]
     ran = {job: job._ran or 0.0 for job in running}
+    _look(running)
     for job in running:
         ask(job, reason)
     courtesies = {job: min(bodies[job].ask(), timeout) for job in running}
+    late = [job for job in running if courtesies[job] <= 0 or not _ended_by(job, began + courtesies[job])]
+    _look(late)
     # The caller's own job is the last, because it goes no further.
-    for job in sorted(running, key=lambda job: (futures.is_current(job), courtesies[job] > 0)):
-        if courtesies[job] <= 0 or not _ended_by(job, began + courtesies[job]):
-            bodies[job].interrupt()
+    for job in sorted(late, key=futures.is_current):
+        bodies[job].interrupt()
     verdicts = []
     for job, body in bodies.items():
         if job not in ran:
@@ -104,6 +106,22 @@ def ask(job: Record, reason: str) -> None:
     _, callbacks = job._ask_stop(reason)
     if callbacks is not None:
         futures.call(callbacks, job)
+
+
+def _look(jobs: Sequence[Record]) -> None:
+    """Notes where the threads of these jobs are; not job by job, because CPython collects the frames of all threads."""
+    found = frames.of_threads()
+    for job in jobs:
+        _since(job, found.get(job._thread_ident))
+
+
+def _since(job: Record, frame: FrameType | None) -> float:
+    """Since when the thread of a job has been where it is, in this frame, at least."""
+    position = None if frame is None else (id(frame), frame.f_lasti)
+    seen = job._last_position
+    if seen is None or seen[0] != position:
+        seen = job._last_position = position, time.monotonic()
+    return seen[1]
 
 
 def _ended_by(job: Record, deadline: float) -> bool:
@@ -143,22 +161,11 @@ class ThreadBody:
         self._job = job
 
     def ask(self) -> float:
-        self._look()
         return _COURTESY if self._job._asks else 0.0
 
     def interrupt(self) -> None:
-        self._look()
         self._job._stop_delivered = False
         self._job._interrupt(stop_type(self._job))
-
-    def _look(self) -> float:
-        """Since when the body has been where it is, at least."""
-        frame = _frame(self._job)
-        position = None if frame is None else (id(frame), frame.f_lasti)
-        seen = self._job._last_position
-        if seen is None or seen[0] != position:
-            seen = self._job._last_position = position, time.monotonic()
-        return seen[1]
 
     def place(self) -> str:
         frame = _frame(self._job)
@@ -166,7 +173,7 @@ class ThreadBody:
             return "its thread has no frame"
         if self._job._stop_delivered:
             return f"its body has swallowed the stop; it is now at {line_of(frame)}"
-        since = duration(time.monotonic() - self._look())
+        since = duration(time.monotonic() - _since(self._job, frame))
         return f"in a C call at {line_of(frame)}, for at least {since}; it stops when that returns"
 
 

@@ -307,8 +307,28 @@ def test_a_class_of_the_users_own_does_not_run_again():
 
 def test_a_job_that_has_not_begun_is_running_unless_it_is_queued(monkeypatch):
     jobs = BackgroundJobManager()
+    jobs.group("net").pause()
+    jobs.new(int, group="net")
     held: list = []
     monkeypatch.setattr(workers, "push", held.append)
     jobs.new(int)
-    assert numbers(jobs.select("running")) == [0]
-    assert jobs.stop("running")[0].stopped
+    assert (numbers(jobs.select("running")), numbers(jobs.select("queued"))) == ([1], [0])
+    assert jobs.stop("running")[1].stopped and not jobs[0].done()
+    assert jobs.stop("queued")[0].stopped
+
+
+def test_a_with_statement_left_by_an_exception_stops_queued_jobs_too():
+    with pytest.raises(KeyError), BackgroundJobManager() as jobs:
+        jobs.group("net").pause()
+        queued = jobs.new(int, group="net")
+        raise KeyError
+    assert queued.cancelled()
+
+
+def test_a_job_runs_again_with_its_options():
+    jobs = BackgroundJobManager()
+    jobs.new(int, group="net", daemon=True).join()
+    jobs.group("net").pause()
+    again = jobs.rerun(0)
+    assert numbers(jobs.select("queued")) == [1] and again.daemon
+    assert again.cancel()
