@@ -30,6 +30,8 @@ import select
 import signal
 import struct
 import time
+import types
+from _ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -208,6 +210,10 @@ def work(payload: int, reply: int) -> None:
             prepare(**pickle.load(stream))
             kind, *parts = pickle.load(stream)
         value = call(*parts) if kind == "call" else evaluate(*parts)
+        if type(value) is types.CoroutineType:
+            from bgjobs.event_loop import Loop
+
+            value = Loop().run(value)
     except BaseException as error:
         failure = error
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -270,7 +276,7 @@ def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 
 def evaluate(expression: str, filename: str, names: dict[str, Any]) -> Any:
-    return eval(compile(expression, filename, "eval"), names)
+    return eval(compile(expression, filename, "eval", PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
 
 
 def send_result(file: BinaryIO, value: Any) -> None:
@@ -297,8 +303,8 @@ def send_result(file: BinaryIO, value: Any) -> None:
 def send_failure(file: BinaryIO, error: BaseException) -> None:
     import traceback
 
-    frames = error.__traceback__
-    while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
+    here, frames = os.path.dirname(__file__), error.__traceback__
+    while frames is not None and os.path.dirname(frames.tb_frame.f_code.co_filename) == here:
         frames = frames.tb_next
     text = "".join(traceback.format_exception(type(error), error, frames))
     pickle.dump(("failure", type_name(error), text), file)

@@ -7,14 +7,13 @@ A cell works on a copy of the prompt's names, taken when it starts; the objects 
 from __future__ import annotations
 
 import ast
-import asyncio
 import inspect
 import sys
 from collections.abc import Mapping, MutableMapping
-from types import CodeType, FunctionType
+from types import CodeType, CoroutineType, FunctionType
 from typing import Any, Callable
 
-from . import labels
+from . import coroutines, labels
 from .jobs import BackgroundJobBase
 from .names import referenced
 from .payload import pack
@@ -41,10 +40,11 @@ def split(source: str, filename: str, compiler: Callable[..., CodeType] = compil
     return compiler(tree, filename, "exec"), last
 
 
-def execute(body: CodeType, last: CodeType | None, names: dict[str, Any]) -> Any:
+def execute(body: CodeType, last: CodeType | None, names: dict[str, Any], job: BackgroundJobBase | None = None) -> Any:
     """Runs a cell with these names; returns the value of the expression that it ends with, or None.
 
-    A cell that awaits something gets its own event loop.
+    A cell that awaits something, or ends with a coroutine, gets its own event loop. Without a `job` this process runs
+    nothing but the cell.
     """
     codes = [body] if last is None else [body, last]
 
@@ -52,14 +52,23 @@ def execute(body: CodeType, last: CodeType | None, names: dict[str, Any]) -> Any
         value = None
         for code in codes:
             value = eval(code, names)
-            if code.co_flags & inspect.CO_COROUTINE:
+            if type(value) is CoroutineType:
                 value = await value
         return value
 
+    value: Any
     if any(code.co_flags & inspect.CO_COROUTINE for code in codes):
-        return asyncio.run(awaiting())
-    exec(body, names)
-    return None if last is None else eval(last, names)
+        value = awaiting()
+    else:
+        exec(body, names)
+        value = None if last is None else eval(last, names)
+    if type(value) is not CoroutineType:
+        return value
+    if job is not None:
+        return coroutines.run(value, job)
+    from .event_loop import Loop
+
+    return Loop().run(value)
 
 
 class BackgroundJobCell(BackgroundJobBase):
@@ -115,7 +124,7 @@ class BackgroundJobCell(BackgroundJobBase):
 
     def call(self) -> Any:
         try:
-            return execute(self._body, self._last, self._own)
+            return execute(self._body, self._last, self._own, self)
         finally:
             self._settle(self._assigned())
 

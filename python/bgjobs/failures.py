@@ -15,9 +15,10 @@ import sys
 import traceback
 import weakref
 from collections import deque
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any
 
+from .frames import is_ours
 from .record import Record
 
 CAPTURED = 32
@@ -133,11 +134,6 @@ def _past(trace: TracebackType | None, files: list[str]) -> TracebackType | None
             past = trace.tb_next
         trace = trace.tb_next
     return past
-
-
-def is_ours(frame: FrameType) -> bool:
-    """Whether a frame runs code of this package."""
-    return frame.f_code.co_filename.startswith(_HERE)
 
 
 def capture(job: Record) -> None:

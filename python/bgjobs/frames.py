@@ -1,4 +1,4 @@
-"""The frames that threads are in.
+"""The frames that threads are in, and whether they are ours.
 
 It does not know jobs.
 """
@@ -17,6 +17,13 @@ _lock = threading.Lock()
 if hasattr(os, "register_at_fork"):
     # Another thread may hold it at a fork.
     os.register_at_fork(after_in_child=_lock._at_fork_reinit)  # type: ignore[attr-defined]
+
+_HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
+
+
+def is_ours(frame: FrameType) -> bool:
+    """Whether a frame runs code of this package."""
+    return frame.f_code.co_filename.startswith(_HERE)
 
 
 def of_threads() -> dict[int, FrameType]:

@@ -9,7 +9,6 @@ from typing import Any
 
 from . import _core, futures, schedule, stopping
 from .jobs import BackgroundJobBase
-from .record import Record
 from .starter import Launch, Starter
 from .text import harmless
 
@@ -93,8 +92,7 @@ class Group(Starter):
 
     def stop(self, reason: str = "stopped by its user", timeout: float = 1.0) -> list[stopping.Verdict]:
         """Stops its jobs, and returns the verdict on each within `timeout` seconds."""
-        bodies: dict[Record, stopping.Body] = {job: job._ladder(timeout) for job in self.jobs}
-        return stopping.stop(bodies, f"group {self.name} was {reason}", timeout)
+        return stopping.stop(self.jobs, f"group {self.name} was {reason}", timeout)
 
     def __enter__(self) -> Group:
         return self

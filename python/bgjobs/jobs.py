@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _thread
 import threading
+from _ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from collections.abc import Generator, Mapping
 from types import CodeType
 from typing import Any, Callable
@@ -117,12 +118,44 @@ class BackgroundJobBase(Record):
         """
         return _core.why(self)
 
+    def peek(self, expression: str) -> Any:
+        """The value of an expression, with the names that the body works with right now.
+
+        These are the names in the innermost function of yours that it is in: one that belongs neither to the standard
+        library nor to an installed package. If there is none, it is the innermost of such a package. A coroutine that
+        awaits something is in the function that awaits it.
+
+        Your thread evaluates the expression, and the body goes on meanwhile: values may change while you look at them,
+        and may be of two moments. To assign a name has no effect on the body; to change an object does. Up to Python
+        3.12 the function keeps the values alive that a look has found, until the next look or its end.
+
+        Raises `ValueError` if the job is not running, and whatever the expression raises.
+
+        >>> import threading
+        >>> from bgjobs import BackgroundJobManager
+        >>> def fill(queue, begun, gate):
+        ...     queue.append(1)
+        ...     begun.set()
+        ...     gate.wait()
+        >>> begun, gate = threading.Event(), threading.Event()
+        >>> job = BackgroundJobManager().new(fill, [], begun, gate)
+        >>> begun.wait()
+        True
+        >>> job.peek("len(queue)")
+        1
+        >>> gate.set()
+        """
+        from . import peek
+
+        return peek.peek(self, expression)
+
     def stop(self, reason: str = "stopped by its user", timeout: float = 1.0) -> stopping.Verdict:
         """Asks the job to stop, and returns the verdict within `timeout` seconds.
 
         The body notices it at once in `bgjobs.sleep` and `bgjobs.cancelled`. Otherwise `bgjobs.Stopped` is raised in
         the body at the next bytecode; it is not an `Exception`, so that `except Exception` does not swallow it. Code
-        in C is not interrupted: the verdict names the line, and the job stops when that call returns.
+        in C is not interrupted: the verdict names the line, and the job stops when that call returns. A coroutine is
+        cancelled: what it awaits raises `asyncio.CancelledError` in it.
 
         >>> from bgjobs import BackgroundJobManager, sleep
         >>> job = BackgroundJobManager().new(sleep, 3600)
@@ -131,11 +164,11 @@ class BackgroundJobBase(Record):
         >>> job.status
         'Dead (Stopped), call jobs.traceback() for details'
         """
-        return stopping.stop({self: self._ladder(timeout)}, reason, timeout)[0]
+        return stopping.stop([self], reason, timeout)[0]
 
     def _ladder(self, timeout: float) -> stopping.Body:
-        """The rungs by which a stop within `timeout` seconds reaches the body."""
-        return stopping.ThreadBody(self)
+        """The rungs by which a stop within `timeout` seconds reaches the body, once it was asked for."""
+        return self._coroutine or stopping.ThreadBody(self)
 
     # As `concurrent.futures.Future` has them, whose `wait` and `as_completed` take jobs; so are `done()`, `cancelled()`
     # and `running()`. Its `result()` is `get()` here.
@@ -252,7 +285,8 @@ class BackgroundJobExpr(BackgroundJobBase):
         glob: dict[str, Any] | None = None,
         loc: Mapping[str, Any] | None = None,
     ) -> None:
-        self.code: CodeType = compile(expression, stopping.EXPRESSION, "eval", dont_inherit=True)
+        flags = PyCF_ALLOW_TOP_LEVEL_AWAIT
+        self.code: CodeType = compile(expression, stopping.EXPRESSION, "eval", flags, dont_inherit=True)
         self.expression = self.strform = expression
         self.glob = {} if glob is None else glob
         self.loc = {} if loc is None else loc

@@ -402,7 +402,7 @@ class BackgroundJobManager:
         if not which:
             raise TypeError('give the jobs that are meant, for example jobs.stop("running")')
         chosen = selection.select(self.all, which)
-        verdicts = stopping.stop({job: job._ladder(timeout) for job in chosen}, reason, timeout)
+        verdicts = stopping.stop(chosen, reason, timeout)
         return {job.num: verdict for job, verdict in zip(chosen, verdicts) if job.num is not None}
 
     def __enter__(self) -> Self:

@@ -108,6 +108,13 @@ class BackgroundJobProcess(BackgroundJobBase):
         stopping.ask(self, "killed by its user")
         self._child.kill(grace)
 
+    def peek(self, expression: str) -> Any:
+        """Raises `ValueError`: the names are in another process."""
+        raise ValueError(
+            f"job #{self.num} runs in a process of its own, where {expression!r} can't be looked at; "
+            "print it in the body, and read job.log"
+        )
+
     def where(self) -> str:
         """Where the body is: the process that it runs in, and for how long."""
         text = super().where()

@@ -48,6 +48,7 @@ class Record(JobCore, threading.Thread):
     """`new`, `entered`, `running`, `done`, `failed` or `stopped`."""
     call: Callable[[], Any]
     _describe: Callable[[], str]
+    _ladder: Callable[[float], Any]
 
     # These defaults are on the class because few jobs set them: the others need no memory for them.
     _daemon = False
@@ -64,6 +65,8 @@ class Record(JobCore, threading.Thread):
     _stop_delivered = False
     _asks = False
     _last_position: tuple[Any, float] | None = None
+    # The coroutine that the job runs; this belongs to `coroutines`.
+    _coroutine: Any = None
 
     _of_state: ClassVar[dict[str, tuple[str, int, bool | None]]] = {
         "new": (stat_created, stat_created_c, False),

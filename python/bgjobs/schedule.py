@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from . import _core, attempts, futures, workers
+from . import _core, attempts, coroutines, futures, workers
 from .record import Record
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ def _call_body(job: Record, options: Options) -> Any:
     if options.time_limit is not None:
         _clock.wake()
     if options.retry is None:
-        return job.call()
-    return attempts.run(job, options.retry, job.call)
+        return coroutines.call(job)
+    return attempts.run(job, options.retry, lambda: coroutines.call(job))
 
 
 def carry_out(job: Record) -> None:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any, Protocol
 
-from . import failures, frames, futures, output
+from . import frames, futures, output
 from .record import Record, Stopped
 from .text import duration
 
@@ -76,28 +76,30 @@ class Body(Protocol):
         """Where a body that is still running is, for a sentence."""
 
 
-def stop(bodies: Mapping[Record, Body], reason: str, timeout: float) -> list[Verdict]:
+def stop(jobs: Sequence[Record], reason: str, timeout: float) -> list[Verdict]:
     """Climbs the ladder with all these jobs at once: ask, wait a moment, interrupt; answers in time."""
     began = time.monotonic()
-    running = [job for job in bodies if not job.done()]
+    running = [job for job in jobs if not job.done()]
     ran = {job: job._ran or 0.0 for job in running}
     _look(running)
     for job in running:
         ask(job, reason)
+    # A coroutine that begins only now knows of the request.
+    bodies: dict[Record, Body] = {job: job._ladder(timeout) for job in running}
     courtesies = {job: min(bodies[job].ask(), timeout) for job in running}
-    late = [job for job in running if courtesies[job] <= 0 or not _ended_by(job, began + courtesies[job])]
+    late = [job for job in running if courtesies[job] <= 0 or not ended_by(job, began + courtesies[job])]
     _look(late)
     # The caller's own job is the last, because it goes no further.
     for job in sorted(late, key=futures.is_current):
         bodies[job].interrupt()
     verdicts = []
-    for job, body in bodies.items():
+    for job in jobs:
         if job not in ran:
             verdicts.append(Verdict(job.outcome, 0.0, None, asked=False))
-        elif _ended_by(job, began + timeout):
+        elif ended_by(job, began + timeout):
             verdicts.append(Verdict(job.outcome, (job._ran or 0.0) - ran[job], None))
         else:
-            verdicts.append(Verdict(None, time.monotonic() - began, body.place()))
+            verdicts.append(Verdict(None, time.monotonic() - began, bodies[job].place()))
     return verdicts
 
 
@@ -124,7 +126,7 @@ def _since(job: Record, frame: FrameType | None) -> float:
     return seen[1]
 
 
-def _ended_by(job: Record, deadline: float) -> bool:
+def ended_by(job: Record, deadline: float) -> bool:
     """Waits for the end until a time of the monotonic clock; not if the job would wait for itself."""
     if not futures.is_current(job):
         futures.join(job, max(deadline - time.monotonic(), 0))
@@ -138,6 +140,8 @@ def stop_type(job: Record) -> type[Stopped]:
         def __init__(self: Stopped, *args: Any) -> None:
             # CPython creates the instance when it raises it in the body, and passes no arguments.
             job._stop_delivered = True
+            if job._coroutine is not None:
+                job._coroutine.was_interrupted()
             BaseException.__init__(self, *(args or (job._reason,)))
 
         def __reduce__(self: Stopped) -> tuple[Any, ...]:
@@ -168,7 +172,7 @@ class ThreadBody:
         self._job._interrupt(stop_type(self._job))
 
     def place(self) -> str:
-        frame = _frame(self._job)
+        frame = innermost(self._job)
         if frame is None:
             return "its thread has no frame"
         if self._job._stop_delivered:
@@ -185,27 +189,41 @@ def line_of(frame: FrameType) -> str:
     return f"{code.co_filename}:{frame.f_lineno}, in {code.co_name}"
 
 
-def _frame(job: Record) -> FrameType | None:
-    """The innermost frame of the body, if the job runs."""
+def innermost(job: Record) -> FrameType | None:
+    """The innermost frame of the job's thread, if the job runs."""
     if job._state_name != "running" or not job._thread_ident:
         return None
     return frames.of_threads().get(job._thread_ident)
 
 
+def stack(job: Record) -> list[FrameType]:
+    """The frames of the body of a running job, outermost first; where it awaits something, those of its coroutine."""
+    frame = innermost(job)
+    if frame is None:
+        return []
+    stack = [found for found, _ in traceback.walk_stack(frame)][::-1]
+    coroutine = job._coroutine
+    if coroutine is not None:
+        stack = coroutine.stack(stack)
+    return [found for found in stack if not frames.is_ours(found)]
+
+
 def where(job: Record) -> str:
     """The stack of a running job, outermost call first, as in a traceback."""
-    frame = _frame(job)
-    if frame is None:
+    coroutine = job._coroutine
+    lines = [(frame, frame.f_lineno) for frame in stack(job)]
+    # A job that has ended meanwhile may have left its thread to another one.
+    if job._state_name != "running":
         return f"{job!r} is not running: {job.status}"
-    stack = [(frame, line) for frame, line in traceback.walk_stack(frame) if not failures.is_ours(frame)]
-    summary = traceback.StackSummary.extract(reversed(stack), lookup_lines=False)
-    lines = getattr(job, "expression", "").splitlines()
+    summary = traceback.StackSummary.extract(lines, lookup_lines=False)
+    expression = getattr(job, "expression", "").splitlines()
     for index, entry in enumerate(summary):
-        if entry.filename == EXPRESSION and entry.lineno is not None and entry.lineno <= len(lines):
-            line = lines[entry.lineno - 1].strip()
+        if entry.filename == EXPRESSION and entry.lineno is not None and entry.lineno <= len(expression):
+            line = expression[entry.lineno - 1].strip()
             summary[index] = traceback.FrameSummary(EXPRESSION, entry.lineno, entry.name, line=line)
     ran = f"running for {duration(job._ran)}" if job._ran is not None else "running"
-    return f"{job!r}, {ran}\n{''.join(summary.format())}".rstrip("\n")
+    others = [] if coroutine is None else coroutine.others()
+    return "\n".join([f"{job!r}, {ran}", *"".join(summary.format()).splitlines(), *others])
 
 
 def cancelled() -> bool:

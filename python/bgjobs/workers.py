@@ -15,7 +15,7 @@ import time
 from contextvars import Context, copy_context
 from typing import Any, Callable
 
-from . import _core, failures, forks, futures, output, thread_locals
+from . import _core, coroutines, failures, forks, futures, output, thread_locals
 from .record import DIED, Record, Stopped
 
 _IDLE_TIMEOUT = 10.0
@@ -171,7 +171,7 @@ def run(job: Record, worker: _core.Worker | None = None) -> None:
 def _call(job: Record) -> Any:
     """Calls the body, as often as the options of the job say."""
     if job._options is None or call_by_options is None:
-        return job.call()
+        return coroutines.call(job)
     return call_by_options(job, job._options)
 
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import ast
+import asyncio
+import functools
 import gc
 import threading
 import weakref
@@ -7,6 +10,7 @@ from collections import ChainMap
 
 import pytest
 
+from bgjobs import stopping
 from bgjobs.cells import BackgroundJobCell, BackgroundJobProcessCell, split
 
 
@@ -132,6 +136,38 @@ def test_a_cell_is_shown_by_its_first_line():
 def test_a_cell_that_does_not_compile_is_refused_at_once():
     with pytest.raises(SyntaxError):
         split("x =", "a cell")
+
+
+def awaiting(source):
+    compiler = functools.partial(compile, flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    return split(source, "a cell", compiler)
+
+
+def test_a_cell_that_awaits_is_stopped_at_once_where_it_is_and_keeps_its_names(monkeypatch):
+    # So long that the test would fail by its limit of time.
+    monkeypatch.setattr(stopping, "_COURTESY", 3600.0)
+    begun = threading.Event()
+    source = "x = 1\nasyncio.get_running_loop().call_soon(begun.set)\nawait asyncio.sleep(60)\nx = 2"
+    names = {"asyncio": asyncio, "begun": begun}
+    job = BackgroundJobCell(source, *awaiting(source), names)
+    job.num = 0
+    job.start()
+    assert begun.wait(60)
+    assert [line for line in job.where().splitlines() if "File" in line] == ['  File "a cell", line 3, in <module>']
+    assert job.stop(timeout=30).stopped
+    assert job.names == {"x": 1}
+
+
+def test_a_cell_may_end_with_a_coroutine_which_is_awaited():
+    names: dict = {"asyncio": asyncio}
+    for before in ("", "await asyncio.sleep(0)\n"):
+        source = before + "async def f():\n    global x\n    x = 3\n    return 42\nf()"
+        for cell in (BackgroundJobCell, BackgroundJobProcessCell):
+            job = cell(source, *awaiting(source), names)
+            job.num = 0
+            job.start()
+            assert job.exception(60) is None
+            assert (job.result, job.names["x"]) == (42, 3)
 
 
 def run_there(source, names):

@@ -98,6 +98,18 @@ def _rows() -> list[Difference]:
             ours=lines("ValueError('on purpose')"),
         ),
         Difference(
+            "results.a_function_may_be_a_coroutine_function",
+            "a coroutine runs",
+            original=lines("'coroutine'"),
+            ours=lines("'int'"),
+        ),
+        Difference(
+            "results.an_expression_may_await",
+            "a coroutine runs",
+            original=lines("SyntaxError: 'await' outside function (<BackgroundJob compilation>, line 1)"),
+            ours=lines("returned 3"),
+        ),
+        Difference(
             "attributes.a_job_without_a_number_has_a_text_but_no_representation",
             "a job can be shown before it has a number",
             original=lines("1 + 1", f"TypeError: {NO_NUMBER}"),

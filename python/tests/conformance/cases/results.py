@@ -1,6 +1,8 @@
 """The results of jobs."""
 
-from conformance.seeing import Gate, add, fail, finished, show
+import asyncio
+
+from conformance.seeing import Gate, add, fail, finished, refused, show
 
 
 def a_result_is_the_object_itself(bg):
@@ -56,3 +58,18 @@ def a_result_may_be_replaced(bg):
     job = finished(bg.BackgroundJobManager().new(add))
     job.result = "replaced"
     show(job.result)
+
+
+async def add_later(a, b):
+    await asyncio.sleep(0)
+    return a + b
+
+
+def a_function_may_be_a_coroutine_function(bg):
+    result = finished(bg.BackgroundJobManager().new(add_later, 1, 2)).result
+    show(type(result).__name__)
+    getattr(result, "close", int)()
+
+
+def an_expression_may_await(bg):
+    refused(lambda: finished(bg.BackgroundJobManager().new("await add_later(1, 2)", globals())).result)
