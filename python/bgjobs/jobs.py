@@ -223,8 +223,9 @@ class BackgroundJobBase(Record):
     def __await__(self) -> Generator[Any, None, Any]:
         """Waits without blocking the event loop; returns the result, or raises what the body raised.
 
-        All of asyncio that takes awaitables takes jobs, and so does `asyncio.wait`, which before Python 3.11 returns tasks
-        in their place. Only `asyncio.wrap_future` does not, as it would call `result`: use `asyncio.ensure_future(job)`.
+        All of asyncio that takes awaitables takes jobs, and so does `asyncio.wait`, which before Python 3.11 returns
+        tasks in their place. Only `asyncio.wrap_future` does not, as it would call `result`: use
+        `asyncio.ensure_future(job)`.
         """
         return futures.awaiting(self)
 
