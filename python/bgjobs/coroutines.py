@@ -27,7 +27,7 @@ _LISTED = 10
 """How many other tasks of a job `where` lists."""
 
 
-def call(job: Record) -> Any:
+def run_body(job: Record) -> Any:
     """Calls the body of a job, and runs the coroutine that it may return."""
     result = job.call()
     return run(result, job) if type(result) is CoroutineType else result

@@ -18,6 +18,10 @@ _FILE = "<peek>"
 """The file name of the expression's code."""
 
 
+class NoNames(ValueError):
+    """A job has no names to look at: it is not running, or its body runs elsewhere."""
+
+
 def peek(job: Record, expression: str) -> Any:
     """The value of an expression, with the names of the frame that the job is in."""
     code = compile(expression.strip(), _FILE, "eval", dont_inherit=True)
@@ -26,9 +30,9 @@ def peek(job: Record, expression: str) -> Any:
     if job._state_name != "running":
         begun = job._state_name not in ("new", "entered")
         why = f"is not running (status: {job.status})" if begun else "has not begun"
-        raise ValueError(f"job #{job.num} {why}; only a running job has names to look at")
+        raise NoNames(f"job #{job.num} {why}; only a running job has names to look at")
     if not frames:
-        raise ValueError(f"job #{job.num} is between two steps, without a frame to look at; look again")
+        raise NoNames(f"job #{job.num} is in no Python code of yours right now")
     frame = _of_user(frames)
     # One dictionary, because a comprehension or a lambda in the expression does not see the locals of its `eval`.
     return eval(code, {**frame.f_globals, **frame.f_locals, "__builtins__": frame.f_builtins})

@@ -110,7 +110,9 @@ class BackgroundJobProcess(BackgroundJobBase):
 
     def peek(self, expression: str) -> Any:
         """Raises `ValueError`: the names are in another process."""
-        raise ValueError(
+        from .peek import NoNames
+
+        raise NoNames(
             f"job #{self.num} runs in a process of its own, where {expression!r} can't be looked at; "
             "print it in the body, and read job.log"
         )

@@ -54,8 +54,8 @@ def _call_body(job: Record, options: Options) -> Any:
     if options.time_limit is not None:
         _clock.wake()
     if options.retry is None:
-        return coroutines.call(job)
-    return attempts.run(job, options.retry, lambda: coroutines.call(job))
+        return coroutines.run_body(job)
+    return attempts.run(job, options.retry, lambda: coroutines.run_body(job))
 
 
 def carry_out(job: Record) -> None:

@@ -171,7 +171,7 @@ def run(job: Record, worker: _core.Worker | None = None) -> None:
 def _call(job: Record) -> Any:
     """Calls the body, as often as the options of the job say."""
     if job._options is None or call_by_options is None:
-        return coroutines.call(job)
+        return coroutines.run_body(job)
     return call_by_options(job, job._options)
 
 

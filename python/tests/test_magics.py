@@ -313,6 +313,36 @@ def test_where_shows_the_stack_of_a_job(shell):
     assert "gate.wait(60)  # there" in shell.see("%where 0")
 
 
+def test_where_and_kill_find_a_cell_that_awaits_at_its_own_line(shell):
+    shell.see("import asyncio; here = threading.Event()")
+    number = shell.execution_count
+    shell.see("%%bg\nx = 1\nasyncio.get_running_loop().call_soon(here.set)\nawait asyncio.sleep(60)  # there")
+    shell.see("here.wait(60)")
+    where = shell.see("%where 0").splitlines()
+    assert where[-1] == "    await asyncio.sleep(60)  # there"
+    assert len(where) == 3, "no frame of asyncio"
+    shown = shell.see("%kill 0")
+    assert re.fullmatch(r"Job #0 stopped after \d+ ms\.\n", shown), shown
+    assert f"Cell In[{number}], line 3" in failures.text_of(shell.user_ns["jobs"][0])
+
+
+def test_bg_runs_coroutines(shell):
+    shell.see("import asyncio\nasync def slow(n):\n    await asyncio.sleep(0)\n    return 2 * n")
+    shell.see("given = %bg slow(20)\nawaited = %bg await slow(20) + 2\nremote = %bg --process await slow(20)")
+    jobs = [shell.user_ns[name] for name in ("given", "awaited", "remote")]
+    assert [job.exception(60) or job.result for job in jobs] == [40, 42, 40]
+
+
+def test_peek_shows_what_the_names_of_a_job_mean_now(shell):
+    shell.see("here = threading.Event()\ndef body(loss):\n    here.set()\n    gate.wait(60)")
+    shell.see("%bg body('{high}')")
+    shell.see("here.wait(60)")
+    assert "'{high}!'" in shell.see("%peek 0 f'{loss}!'")
+    assert shell.see("value = %peek 0 len(loss)") == ""
+    assert shell.user_ns["value"] == 6
+    assert shell.see("%peek 0 lost").strip() == "UsageError: NameError: name 'lost' is not defined"
+
+
 WRONG = [
     ("%bg", "%bg takes an expression: %bg f(x); statements go in a cell: %%bg"),
     ("%bg x = 5", "x = 5 is not an expression (invalid syntax); statements go in a cell: %%bg"),
@@ -340,6 +370,9 @@ WRONG = [
     ("%log 0 -n few", "-n takes a number of lines, not few: %log 0 -n 10"),
     ("%log 0 -x", "%log takes -n and -f, not -x"),
     ("%where 7", "Job #7 not found: there are 0"),
+    ("%peek", "%peek takes the number of a job: there are 0"),
+    ("%peek 0", "%peek takes an expression after the number: %peek 0 len(queue)"),
+    ("%peek 0 n = 1", "n = 1 is not an expression (invalid syntax)"),
     ("%jobdebug", "%jobdebug takes the number of a job: there are 0"),
     ("%jobdebug 0", "job #0 has not died (status: Running); job.where() shows where a job is"),
 ]
@@ -376,6 +409,7 @@ def test_numbers_and_options_are_completed(shell):
     assert offered("%kill ") == ["0"]
     assert offered("kill ") == ["0"]
     assert offered("%where ") == ["0"]
+    assert offered("%peek ") == ["0"]
     assert offered("%jobdebug ") == ["1"]
     assert offered("%log ") == ["0", "1"]
     assert offered("%log 0 -") == ["-f", "-n"]
@@ -422,7 +456,7 @@ def test_jobs_are_monitored_for_stalls_while_the_magics_are_loaded(shell):
     assert workers.on_start is not None
 
 
-@pytest.mark.parametrize("magic", ["bg", "jobs", "fg", "kill", "log", "rerun", "where", "jobdebug"])
+@pytest.mark.parametrize("magic", ["bg", "jobs", "fg", "kill", "log", "rerun", "where", "peek", "jobdebug"])
 def test_each_magic_has_help_that_shows_its_use(shell, magic):
     assert f"%{magic}" in shell.find_line_magic(magic).__doc__
     assert f"%{magic}" in shell.see(f"%{magic}?")

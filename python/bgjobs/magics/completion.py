@@ -53,6 +53,7 @@ _ROWS: dict[str, tuple[tuple[str, ...], _Offer]] = {
     "limit": ((), _groups),
     "log": (("-f", "-n"), _of_any),
     "pause": ((), _groups),
+    "peek": ((), _of_running),
     "rerun": ((), _selection(_of_any, "all", "finished", "completed", "dead", "failed", "stopped")),
     "resume": ((), _groups),
     "sh": (options.COMMON, _nothing),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from IPython.core.error import UsageError
-from IPython.core.magic import line_magic
+from IPython.core.magic import line_magic, no_var_expand
 
 from .. import failures
 from ..jobs import BackgroundJobBase
 from ..labels import label
+from ..peek import NoNames
 from ..text import group, harmless
 from .base import Base
 
 
 class Look(Base):
-    """%jobs, %log, %where and %jobdebug."""
+    """%jobs, %log, %where, %peek and %jobdebug."""
 
     @line_magic  # type: ignore[untyped-decorator]
     def jobs(self, line: str) -> None:
@@ -78,6 +81,29 @@ class Look(Base):
         %where N
         """
         print(self._job(line, "where").where())
+
+    @no_var_expand  # type: ignore[untyped-decorator]
+    @line_magic  # type: ignore[untyped-decorator]
+    def peek(self, line: str) -> Any:
+        """Evaluates an expression with the names that a running job works with right now.
+
+            %peek N expression
+
+        Returns the value: %peek 3 len(queue). The names are those of the innermost function of
+        yours that the job is in; %where N shows it. The job goes on meanwhile.
+        """
+        number, _, expression = line.strip().partition(" ")
+        job = self._job(number, "peek")
+        if not expression.strip():
+            raise UsageError(f"%peek takes an expression after the number: %peek {number} len(queue)")
+        try:
+            return job.peek(expression)
+        except NoNames as error:
+            raise UsageError(str(error)) from None
+        except SyntaxError as error:
+            raise UsageError(f"{expression.strip()} is not an expression ({error.msg})") from None
+        except Exception as error:
+            raise UsageError(failures.message(error)) from None
 
     @line_magic  # type: ignore[untyped-decorator]
     def jobdebug(self, line: str) -> None:

@@ -26,7 +26,7 @@ class Start(Base):
             %bg [options] expression
 
         evaluates an expression, as jobs.new("expression") does. The magic returns the job:
-        job = %bg f(x), later job.result.
+        job = %bg f(x), later job.result. The expression may be a coroutine, f(x), or await one.
 
             %%bg [options]
             statements
