@@ -82,7 +82,8 @@ def stop(jobs: Sequence[Record], reason: str, timeout: float) -> list[Verdict]:
     running = [job for job in jobs if not job.done()]
     ran = {job: job._ran or 0.0 for job in running}
     _look(running)
-    for job in running:
+    # Those that wait come first: they would begin when others end.
+    for job in sorted(running, key=lambda job: not job._queued):
         ask(job, reason)
     # A coroutine that begins only now knows of the request.
     bodies: dict[Record, Body] = {job: job._ladder(timeout) for job in running}

@@ -196,6 +196,14 @@ def test_a_group_is_stopped_as_a_whole(jobs: Manager) -> None:
     assert str(started[0].exception()) == "group net was stopped by its user"
 
 
+def test_a_stop_of_several_jobs_begins_none_of_them(jobs: Manager, gate: Gate) -> None:
+    running = jobs.group("net", limit=1).submit(bgjobs.sleep, 3600)
+    waiting = jobs.map(gate, range(20), group="net")
+    verdicts = jobs.stop("all")
+    assert [verdict.stopped for verdict in verdicts.values()] == [True] * 21
+    assert (running.outcome, {job.outcome for job in waiting}, gate.begun) == ("stopped", {"stopped"}, [])
+
+
 def test_a_group_waits_for_its_jobs_up_to_a_timeout(jobs: Manager, gate: Gate) -> None:
     net = jobs.group("net")
     net.submit(gate)

@@ -1,6 +1,6 @@
 //! A job belongs to its manager: a job in hand never stands for another manager's job of the same number.
 
-use bgjobs::{After, AnyJob, Config, Job, JobManager, SpawnError, UnknownReason};
+use bgjobs::{After, AnyJob, Config, Due, Job, JobManager, SpawnError, UnknownReason};
 
 /// Two managers, each with a finished job of number 0.
 fn twins() -> ((JobManager, Job<i32>), (JobManager, Job<i32>)) {
@@ -87,4 +87,19 @@ fn a_handle_that_outlives_its_manager_says_that_it_was_dropped() {
     jobs.spawn("job", || ()).unwrap();
     drop(jobs);
     assert_eq!(format!("{:#}", handle.get(0).unwrap_err()), "Job #0 not found; its manager was dropped");
+}
+
+#[test]
+fn a_job_is_the_same_key_wherever_it_comes_from() {
+    let jobs = JobManager::new();
+    let mut notices = jobs.notices();
+    let hosted = jobs.named("hosted").group("disk").host().unwrap();
+    let spawned = jobs.spawn("spawned", || 1).unwrap();
+    let known: std::collections::HashSet<AnyJob> = [hosted.job(), (*spawned).clone()].into();
+    let due = jobs.take_due();
+    assert!(matches!(&due[..], [Due::Begin(job)] if known.contains(job)), "{due:?}");
+    hosted.begin().unwrap().end(Ok(()));
+    spawned.wait().unwrap();
+    assert!(jobs.all().iter().chain(&notices.look()).all(|job| known.contains(job)));
+    assert!(known.contains(&jobs.get(spawned.id()).unwrap()));
 }
