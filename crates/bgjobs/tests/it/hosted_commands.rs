@@ -28,8 +28,8 @@ fn a_supervisor_runs_the_words_that_it_is_given() {
     command.supervised_by(supervisor.id());
     let (out, err) = attend(&mut command);
     assert_eq!((&*out, &*err), ("out\n", "err\n"));
-    assert_eq!(command.outcome().unwrap().code(), Some(3));
     assert!(command.id().is_some());
+    assert_eq!(command.outcome().unwrap().code(), Some(3));
     supervisor.wait().unwrap();
     turn.end(Ok(()));
 }
@@ -104,7 +104,6 @@ fn a_stop_of_the_job_ends_the_command_which_is_the_place_of_the_job_until_then()
     attend(&mut command);
     assert_eq!(command.outcome().unwrap_err().kind(), FailureKind::Stop);
     supervisor.wait().unwrap();
-    drop(command);
     assert_eq!(job.place(), None);
 }
 

@@ -168,8 +168,10 @@ fn a_verdict_tells_the_last_checkpoint_and_the_line_that_noticed_the_stop() {
     let jobs = JobManager::new();
     let (at, gate) = (Gate::new(), Gate::new());
     let (up, pass) = (at.opener(), gate.pass());
+    let go_on = gate.opener();
     let body = move |job: &Context| -> Result<(), bgjobs::Failure> {
         job.checkpoint("parsing row 5")?;
+        let _asked = job.on_stop(move || go_on.open());
         up.open();
         pass.wait();
         job.check()?;
@@ -177,8 +179,6 @@ fn a_verdict_tells_the_last_checkpoint_and_the_line_that_noticed_the_stop() {
     };
     let job = jobs.spawn_with("parse", body).unwrap();
     at.pass().wait();
-    job.ask_stop("enough");
-    gate.open();
     let verdict = job.stop("enough", GUARD);
     let Verdict::Stopped { place: Some(place), .. } = &verdict else { panic!("{verdict:?}") };
     let line = place.frames.last().unwrap().line.unwrap();
@@ -192,16 +192,17 @@ fn a_verdict_on_a_retried_job_tells_the_checkpoint_of_its_attempt() {
     let jobs = JobManager::new();
     let (at, gate) = (Gate::new(), Gate::new());
     let (up, pass) = (at.opener(), gate.pass());
+    let go_on = std::sync::Arc::new(gate.opener());
     let body = move |job: &Context| -> Result<(), bgjobs::Failure> {
         job.checkpoint("asking")?;
+        let go_on = std::sync::Arc::clone(&go_on);
+        let _asked = job.on_stop(move || go_on.open());
         up.open();
         pass.wait();
         Ok(job.check()?)
     };
     let job = jobs.named("fetch").retry(3).spawn_with(body).unwrap();
     at.pass().wait();
-    job.ask_stop("enough");
-    gate.open();
     let verdict = job.stop("enough", GUARD).to_string();
     assert!(verdict.starts_with("stopped at asking (line "), "{verdict}");
     assert_eq!(job.attempts().len(), 1);
