@@ -239,6 +239,7 @@ class BackgroundJobManager:
 
         Raises `RuntimeError` if it was started before, or if the system could not create a thread.
 
+        >>> from bgjobs import BackgroundJobExpr
         >>> jobs = BackgroundJobManager()
         >>> job = jobs.start(BackgroundJobExpr("6 * 7"))
         >>> job.join()
