@@ -79,7 +79,10 @@ class BackgroundJobBase(Record):
         print(self._tb)
 
     def where(self) -> str:
-        """Where the body is right now: its stack, with source lines, and for how long it has been running."""
+        """Where the body is right now: its stack, with source lines, and for how long it has been running.
+
+        Of a coroutine it is what it awaits; its other tasks follow, a line each.
+        """
         return stopping.where(self)
 
     def summary(self) -> dict[str, Any]:

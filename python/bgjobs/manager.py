@@ -92,6 +92,9 @@ class BackgroundJobManager:
         - `jobs.new(f, x, y)` calls a function; its keyword arguments are given as a dict:
           `jobs.new(f, x, kw={"z": 1})`.
 
+        If the call or the expression gives a coroutine, the job runs it, on an event loop of its own; an expression may
+        also use `await`. Any other awaitable is the job's result.
+
         Options: with `daemon=True`, the program ends without waiting for the job; with `process=True`, the body runs in
         a process of its own (see `bgjobs.process`); with `snapshot=True`, an expression gets its own copy of the names
         that it refers to, so that it does not see them rebound, and with `snapshot="deep"`, of their values too.

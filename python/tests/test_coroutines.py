@@ -151,6 +151,28 @@ def test_a_coroutine_may_await_other_jobs_and_its_prints_go_to_its_log(jobs):
     assert (job.exception(LONG), job.result, list(job.log)) == (None, 35, ["begun"])
 
 
+def test_a_coroutine_that_fails_is_called_again_on_a_new_loop(jobs):
+    loops = []
+
+    async def body():
+        loops.append(asyncio.get_running_loop())
+        await asyncio.sleep(0)
+        if len(loops) < 3:
+            raise ValueError("not yet")
+        return "at last"
+
+    job = jobs.new(body, retry=3, backoff=0.001)
+    assert (job.exception(LONG), job.result) == (None, "at last")
+    assert len(set(loops)) == 3 and all(loop.is_closed() for loop in loops)
+
+
+def test_a_time_limit_cancels_a_coroutine(jobs):
+    body = Waiting()
+    job = jobs.new(body, time_limit=0.2)
+    assert isinstance(job.exception(LONG), Stopped)
+    assert body.cleaned == ["waited to clean up"] * body.begun.is_set()
+
+
 def test_the_loop_of_a_coroutine_ends_with_it(jobs):
     seen = {}
 
@@ -251,7 +273,7 @@ def test_several_coroutines_are_stopped_at_once_whether_they_await_or_not(jobs):
     async def spin():
         begun.set()
         while True:
-            add(1).close()
+            pass
 
     bodies = [Waiting(), Waiting()]
     for body in bodies:
@@ -269,10 +291,7 @@ def test_a_stop_interrupts_a_coroutine_that_does_not_await_and_leaves_its_clean_
     async def spin():
         begun.set()
         while True:
-            await nothing()
-
-    async def nothing():
-        pass
+            pass
 
     async def body():
         try:
@@ -394,7 +413,7 @@ def test_a_stop_that_interrupts_one_task_of_a_group_ends_all_of_it(jobs):
             await asyncio.sleep(0)
         begun.set()
         while True:
-            add(1).close()
+            pass
 
     async def body():
         async with asyncio.TaskGroup() as group:
@@ -635,9 +654,13 @@ def test_an_exit_of_a_task_is_the_end_of_its_job_and_shows_its_line(jobs, plain)
     async def leave():
         sys.exit(3)
 
+    tasks = []
+
     async def body():
-        await asyncio.wait([asyncio.create_task(leave())])
+        tasks.append(asyncio.create_task(leave()))
+        await asyncio.wait(tasks)
 
     job = jobs.new(body)
     assert isinstance(job.exception(LONG), SystemExit)
+    assert tasks[0].exception() is job.exception()
     assert functions(failures.text_of(job)) == ["leave"]
