@@ -90,9 +90,10 @@ class Group(Starter):
         """
         futures.wait_while(lambda: self.jobs, timeout)
 
-    def stop(self, reason: str = "stopped by its user", timeout: float = 1.0) -> list[stopping.Verdict]:
-        """Stops its jobs, and returns the verdict on each within `timeout` seconds."""
-        return stopping.stop(self.jobs, f"group {self.name} was {reason}", timeout)
+    def stop(self, reason: str = "stopped by its user", timeout: float = 1.0) -> dict[int, stopping.Verdict]:
+        """Stops its jobs, all at once, and returns the verdict on each by its number, within `timeout` seconds."""
+        jobs = {num: self._known[num] for num in self._core.jobs() if num in self._known}
+        return dict(zip(jobs, stopping.stop(list(jobs.values()), f"group {self.name} was {reason}", timeout)))
 
     def __enter__(self) -> Group:
         return self

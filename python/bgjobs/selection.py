@@ -95,7 +95,7 @@ def _text(text: str, newest: int | None) -> Part:
     # `*` is any name at all.
     word = "all" if text == "*" else text
     if word in WORDS:
-        none = "there are no jobs" if word == "all" else f"no job is {word}"
+        none = "there are no jobs" if word == "all" else f"there are no {word} jobs"
         return Part(_filtered(WORDS[word]), none, False)
     found = _NUMBER.fullmatch(text)
     if found:

@@ -191,7 +191,7 @@ def test_a_group_whose_block_raises_stops_its_jobs(jobs: Manager, gate: Gate) ->
 def test_a_group_is_stopped_as_a_whole(jobs: Manager) -> None:
     net = jobs.group("net", limit=1)
     started = net.map(bgjobs.sleep, [3600] * 3)
-    assert [verdict.stopped for verdict in net.stop()] == [True] * 3
+    assert [verdict.stopped for verdict in net.stop().values()] == [True] * 3
     assert {job.outcome for job in started} == {"stopped"}
     assert str(started[0].exception()) == "group net was stopped by its user"
 

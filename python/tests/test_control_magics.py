@@ -15,6 +15,8 @@ def test_bg_takes_the_options_of_jobs_new(shell, tmp_path):
     first, second = jobs[0]._options, jobs[1]._options
     assert (first.name, first.group, first.priority, first.log_file) == ("my fit", "net", 2, f"{tmp_path}/log")
     assert (second.group, second.delay, second.after, second.time_limit) == ("net", 0.0, [(jobs[0], False)], 60.0)
+    # Its thread has one once the body has begun.
+    assert jobs[0].ident
     assert (second.retry, second.log_bytes) == ((2, 0.1), 999)
     assert shell.see("%why 0 1") == (
         "Job #0 runs, and waits for nothing: my fit\n"

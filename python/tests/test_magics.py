@@ -71,6 +71,14 @@ def test_the_manager_is_the_one_that_the_prompt_calls_jobs(shell):
     assert shell.user_ns["jobs"] is shell.user_ns["mine"]
 
 
+def test_jobs_is_there_once_the_extension_is_loaded(shell):
+    assert shell.see("jobs") == "Out[3]: <BackgroundJobManager: 0 running, 0 completed, 0 dead>\n"
+    shell.see("%unload_ext bgjobs")
+    shell.see("jobs = ['plumber']")
+    assert shell.see("%load_ext bgjobs") == ""
+    assert shell.user_ns["jobs"] == ["plumber"]
+
+
 def test_the_users_own_name_jobs_is_left_alone(shell):
     shell.see("jobs = ['plumber']")
     warning = "`jobs` is already a name of yours; %jobs shows what %bg starts."
@@ -169,7 +177,7 @@ def test_a_cell_that_does_not_compile_shows_where_and_starts_nothing(shell):
     assert "y = = 2" in shown
     assert "SyntaxError: invalid syntax" in shown
     assert "magics" not in shown
-    assert "jobs" not in shell.user_ns
+    assert not shell.user_ns["jobs"].all
 
 
 def test_fg_shows_what_the_job_prints_and_returns_its_result(shell):
@@ -230,7 +238,7 @@ def test_kill_takes_ranges_words_and_names(shell):
 
     assert killed("fit(36?1) 0-0") == ["0", "1"]
     assert killed("running") == ["2", "3"]
-    assert shell.see("%kill running 7-9") == "No job is running.\nThere is no job from 7 to 9.\n"
+    assert shell.see("%kill running 7-9") == "There are no running jobs.\nThere is no job from 7 to 9.\n"
     assert shell.see("%kill 0").startswith("Job #0 had been stopped before.")
     assert shell.see("pass") == "", "%kill has said so"
 
@@ -251,7 +259,7 @@ def test_jobs_shows_those_that_are_selected(shell):
     )
     assert shell.see("%jobs failed") == "Dead jobs:\n0 : 1 / 0\n\n"
     assert shell.see("%jobs 1 running") == "Running jobs:\n2 : Event.wait(60)\n\nCompleted jobs:\n1 : pow(2, 3)\n\n"
-    assert shell.see("%jobs stopped") == "No job is stopped.\n"
+    assert shell.see("%jobs stopped") == "There are no stopped jobs.\n"
     assert shell.see("%jobs 0 9") == "Dead jobs:\n0 : 1 / 0\n\nUsageError: Job #9 not found; the newest job is #2\n"
 
 
@@ -273,7 +281,7 @@ def test_rerun_starts_jobs_again_and_returns_them(shell):
     assert [job.get(30) for job in shell.user_ns["several"]] == [3, 3]
     assert "<BackgroundJob #4: 6 / x>" in shell.see("%rerun 0")
     shell.see("jobs.wait()")
-    assert shell.see("nothing = %rerun running") == "No job is running.\n"
+    assert shell.see("nothing = %rerun running") == "There are no running jobs.\n"
     assert shell.user_ns["nothing"] is None
 
 

@@ -99,7 +99,7 @@ impl Item {
                 all(&|job| (first..=last).contains(&job.id()), format!("there is no job from {first} to {last}"))
             }
             Self::State("all") => all(&|_| true, "there are no jobs".to_owned()),
-            Self::State(state) => all(&|job| is_in(job, state), format!("no job is {state}")),
+            Self::State(state) => all(&|job| is_in(job, state), format!("there are no {state} jobs")),
             Self::Name(name) => {
                 let pattern = WildMatch::new(name);
                 let none = format!(
@@ -182,7 +182,7 @@ mod tests {
             ("9", "Job #9 not found; the newest job is #3"),
             ("7-9", "there is no job from 7 to 9"),
             ("9-7", "9-7 is not a range: the smaller number comes first, as in 7-9"),
-            ("stopped", "no job is stopped"),
+            ("stopped", "there are no stopped jobs"),
             (
                 "fi\u{1b}",
                 "no job is called fi\\u{1b}; give a number, a range such as 5-7, a state such as running, or a name, with * for any text",

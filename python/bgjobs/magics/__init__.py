@@ -43,6 +43,7 @@ def load_ipython_extension(shell: Any) -> None:
     prompt, notices = before or _new(shell)
     magics = JobMagics(prompt, notices)
     shell.register_magics(magics)
+    prompt.name_manager()
     # Not only with the first job, so that code which fetches the streams before then gets the routers.
     install_router()
     shell.Completer.custom_matchers.append(magics.completion.matcher)

@@ -22,6 +22,8 @@ class Prompt:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self._own: BackgroundJobManager | None = None
+        # Whether the user knows that `jobs` is another name.
+        self._told = False
 
     @property
     def names(self) -> ChainMap[str, Any]:
@@ -37,10 +39,15 @@ class Prompt:
             return named
         if self._own is None:
             self._own = BackgroundJobManager()
-            if "jobs" in names:
-                print("`jobs` is already a name of yours; %jobs shows what %bg starts.")
-        names.setdefault("jobs", self._own)
+        if names.setdefault("jobs", self._own) is not self._own and not self._told:
+            self._told = True
+            print("`jobs` is already a name of yours; %jobs shows what %bg starts.")
         return self._own
+
+    def name_manager(self) -> None:
+        """Calls a manager of ours `jobs`, unless that is a name of the user's."""
+        if "jobs" not in self.shell.user_ns:
+            self.shell.user_ns["jobs"] = self.manager
 
     def managers(self) -> Iterator[BackgroundJobManager]:
         """The existing managers; looking for notices creates none."""

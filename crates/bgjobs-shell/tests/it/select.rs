@@ -86,11 +86,11 @@ fn kill_takes_several_jobs_and_reports_each() {
     assert!(answered(&mut session, "kill all").starts_with("Job #2 stopped"));
     assert_eq!(answered(&mut session, "kill all"), "all of them had already ended");
     assert_eq!(answered(&mut session, "kill 3"), "Job #3 had completed before");
-    assert_eq!(answered(&mut session, "kill running"), "wrong: no job is running");
+    assert_eq!(answered(&mut session, "kill running"), "wrong: there are no running jobs");
     assert_eq!(answered(&mut session, "kill 3 9"), "wrong: Job #9 not found; the newest job is #3");
     assert_eq!(answered(&mut session, "fg 0-1"), "wrong: 2 jobs match, but only one is expected: give its number");
     assert_eq!(answered(&mut session, "wait all"), "");
-    assert_eq!(answered(&mut session, "wait queued"), "wrong: no job is queued");
+    assert_eq!(answered(&mut session, "wait queued"), "wrong: there are no queued jobs");
 }
 
 #[test]
