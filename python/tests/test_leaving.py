@@ -64,6 +64,43 @@ def check(script: str, *expected: str, code: int = 0, options: tuple[str, ...] =
 # ---- The end of the interpreter
 
 
+def test_the_exit_waits_for_jobs_that_their_options_keep() -> None:
+    ended = run(
+        """
+        jobs.new(say, "delayed", delay=0.05)
+        jobs.group("paused").pause()
+        jobs.new(say, "paused", group="paused")
+        jobs.new(say, "after", after=jobs.new(time.sleep, 0.01))
+        jobs.map(say, ["first", "second", "third"], limit=1)
+        answers = iter(["no route", "no answer"])
+        def fetch():
+            for answer in answers:
+                raise OSError(answer)
+            say("fetched")
+        jobs.new(fetch, retry=3, backoff=0.001)
+        def spin():
+            while True:
+                time.sleep(0.001)
+        jobs.new(spin, time_limit=0.05)
+        jobs.new(say, "never", delay=3600, daemon=True)
+        """
+    )
+    said = ["after", "delayed", "fetched", "first", "paused", "second", "third"]
+    assert (sorted(ended.stdout.splitlines()), ended.returncode, ended.stderr) == (said, 0, "")
+
+
+def test_a_job_may_start_one_with_a_delay_while_the_interpreter_ends() -> None:
+    check(
+        """
+        def start():
+            until(lambda: not threading.main_thread().is_alive())
+            jobs.new(say, "late", delay=0.01)
+        jobs.new(start)
+        """,
+        "late",
+    )
+
+
 def test_a_daemon_job_that_spins_is_cut_off() -> None:
     check(
         """
@@ -390,6 +427,33 @@ def test_the_child_of_a_fork_has_no_running_jobs_and_may_start_new_ones() -> Non
         "4",
         "parent: True 1",
         "parent: passed",
+        options=("-W", "ignore::DeprecationWarning"),
+    )
+
+
+@forks
+def test_the_child_of_a_fork_leaves_jobs_that_wait_to_its_parent_and_has_its_own() -> None:
+    check(
+        """
+        late = jobs.new(say, "late", delay=3600)
+        net = jobs.group("net", limit=1)
+        gate = Gate()
+        running, waiting = net.submit(gate), net.submit(say, "parent")
+        gate.wait_for_entry()
+        child = os.fork()
+        if not child:
+            own = BackgroundJobManager()
+            own.new(say, "child", delay=0.01, group="net").join()
+            own.new(time.sleep, 0.001, after=own.new(say, "first"), time_limit=60)
+            sys.exit(0)
+        os.waitpid(child, 0)
+        gate.opened.set()
+        waiting.join()
+        late.stop()
+        """,
+        "child",
+        "first",
+        "parent",
         options=("-W", "ignore::DeprecationWarning"),
     )
 
