@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import linecache
+import os
 import sys
+import sysconfig
 import threading
 
 import pytest
@@ -127,10 +129,8 @@ def test_names_of_a_coroutine_that_awaits_are_its_own(jobs):
 
 
 def test_code_of_an_installed_package_is_looked_into_only_if_there_is_no_other(jobs, pause):
-    import cloudpickle
-
     def installed(name):
-        file = cloudpickle.__file__.replace("cloudpickle.py", name).replace("__init__.py", name)
+        file = os.path.join(sysconfig.get_paths()["purelib"], "theirs", name)
         names: dict = {}
         code = "def wait(pause, own):\n    pause.reached.set()\n    pause.gate.wait(30)\n"
         linecache.cache[file] = (len(code), None, code.splitlines(True), file)
