@@ -2,18 +2,14 @@
 
     the user's process  --starts-->  supervisor  --forks-->  worker  --starts-->  any other process
 
-The worker runs the body.  The supervisor runs no code of the user's: it waits, passes a stop on, and does not leave
-before the worker and all its offspring are gone.  On Linux it is a "child subreaper": a process that loses its parent
-becomes the supervisor's child, so that one which has left the session or forked twice is still found and killed.
-Elsewhere only the worker's process group is killed.
+The worker runs the body.  The supervisor runs no code of the user's: it is the engine's, and does not leave before the
+worker and all its offspring are gone.
 
-This file is run by its path, and imports neither the package nor any module that a body may not
-need, because its start is part of every job's time.  The two sides share only file descriptors:
+This file is run by its path, and imports neither the package nor any module that a body may not need, because its start
+is part of every job's time.  Its standard input is the engine's socket.  Beside that the two sides share two files:
 
-    payload   what to set up and what to run (two pickles in a file)
-    reply     the result or the failure (a mark that it is complete, a header, a value; in a file)
-    control   orders: seconds of grace before the kill; closed when the user's process is gone
-    status    the worker's process id, and at last its wait status
+    payload   what to set up and what to run (two pickles)
+    reply     the result or the failure (a mark that it is complete, a header, a value)
 """
 
 from __future__ import annotations
@@ -24,12 +20,8 @@ import sys
 if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
     del sys.path[0]  # this file's directory: the package's modules must not hide others of the same name
 
-import ctypes
 import pickle
-import select
 import signal
-import struct
-import time
 import types
 from _ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from typing import TYPE_CHECKING
@@ -37,163 +29,49 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
-LINUX = sys.platform == "linux"
-
-# When the body has ended, the processes that it left running get SIGTERM, and SIGKILL after this
-# many seconds.  Some of them end by themselves at that moment and still have to clean up:
-# multiprocessing's resource tracker, for example.
-LINGER = 0.5
-
-# For how many seconds to go on killing a process that does not die: it may hang in the kernel, or
-# belong to another user by now.
-GIVE_UP = 5.0
-
-ORDER = struct.Struct("<d")
-STATUS = struct.Struct("<cq")
-STARTED, ENDED = b"p", b"e"
-
 
 def main() -> None:
-    payload, reply, control, status, parent = map(int, sys.argv[1:])
-    for fd in (payload, reply, control, status):
+    engine, payload, reply = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    for fd in (payload, reply):
         os.set_inheritable(fd, False)
-    if LINUX:
-        prctl(36)  # PR_SET_CHILD_SUBREAPER
-    supervisor = os.getpid()
+    supervisor = load(engine).Supervisor()
+    nothing = os.open(os.devnull, os.O_RDWR)
     worker = os.fork()
     if worker:
         try:
             os.close(payload)
             os.close(reply)
-            supervise(worker, control, status, parent)
-        except BaseException:
-            sys.excepthook(*sys.exc_info())
+            os.dup2(nothing, 1)
+            os.dup2(nothing, 2)
+            supervise(supervisor, worker)
         finally:
             os._exit(0)
     os.setsid()
-    report(status, STARTED, os.getpid())  # before the body can print anything
-    os.close(control)
-    os.close(status)
-    if LINUX:
-        prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: the worker ends with the supervisor
-        if os.getppid() != supervisor:
-            os._exit(1)
+    supervisor.leave()
+    os.dup2(nothing, 0)
+    os.close(nothing)
     work(payload, reply)
 
 
-def prctl(option: int, value: int = 1) -> None:
-    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+def load(engine: str) -> Any:
+    """The engine's part for supervisors, which is in the same file as the package's."""
+    import _imp
+    from _frozen_importlib import ModuleSpec
+
+    module = _imp.create_dynamic(ModuleSpec("_supervisor", None, origin=engine))
+    _imp.exec_dynamic(module)
+    return module
 
 
-# The supervisor
-
-
-def supervise(worker: int, control: int, status: int, parent: int) -> None:
-    """Waits until the worker and its offspring have ended, then reports how the worker ended."""
-    wakeups, wakeup_end = os.pipe()
-    for fd in (wakeups, wakeup_end):
-        os.set_blocking(fd, False)
-    signal.set_wakeup_fd(wakeup_end, warn_on_full_buffer=False)
-    for number in (signal.SIGCHLD, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+def supervise(supervisor: Any, worker: int) -> None:
+    """Waits until the worker and its offspring have ended; SIGTERM ends them, as the end of the user's process does."""
+    alarm = supervisor.alarm()
+    os.set_blocking(alarm, False)
+    signal.set_wakeup_fd(alarm, warn_on_full_buffer=False)
+    signal.signal(signal.SIGTERM, lambda *_: None)
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-
-    events = select.poll()
-    events.register(wakeups, select.POLLIN)
-    events.register(control, select.POLLIN)
-    wait_status = None
-    kill_at = float("inf")
-    while True:
-        some_live, ended = reap(worker)
-        if ended is not None:
-            wait_status = ended
-            kill_at = min(kill_at, time.monotonic() + LINGER)
-            if some_live:
-                signal_all(worker, signal.SIGTERM)
-        if not some_live:
-            break
-        left = kill_at - time.monotonic()
-        if left <= 0:
-            signal_all(worker, signal.SIGKILL)
-            if wait_status is not None and left < -GIVE_UP:
-                break
-            left = 0.01  # look again: orphans of a process that was just killed become our children
-        for fd, _ in events.poll(1000 * min(left, 1.0)):
-            if fd == wakeups:
-                if signal.SIGTERM in os.read(wakeups, 512):
-                    kill_at = 0.0
-                continue
-            order = os.read(control, ORDER.size)
-            if order:
-                (grace,) = ORDER.unpack(order)
-                if grace > 0 and wait_status is None:
-                    interrupt(worker)
-                kill_at = min(kill_at, time.monotonic() + grace)
-            else:
-                events.unregister(control)
-                kill_at = min(kill_at, time.monotonic())
-        if os.getppid() != parent:
-            # Normally `control` is closed by then, but a fork of the parent may hold it open.
-            kill_at = min(kill_at, time.monotonic())
-    if not LINUX:
-        signal_all(worker, signal.SIGKILL)  # orphans are not our children here
-    if wait_status is not None:
-        report(status, ENDED, wait_status)
-
-
-def report(status: int, event: bytes, number: int) -> None:
-    try:
-        os.write(status, STATUS.pack(event, number))
-    except BrokenPipeError:
-        pass
-
-
-def reap(worker: int) -> tuple[bool, int | None]:
-    """Whether any child is left, and the worker's wait status if it has just ended."""
-    ended = None
-    while True:
-        try:
-            pid, wait_status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return False, ended
-        if pid == 0:
-            return True, ended
-        if pid == worker:
-            ended = wait_status
-
-
-def interrupt(worker: int) -> None:
-    """Does what Ctrl-C at a terminal does: interrupts the worker and the commands that it waits for."""
-    try:
-        os.killpg(worker, signal.SIGINT)
-    except ProcessLookupError:
-        os.kill(worker, signal.SIGINT)  # it has not made its own group yet
-
-
-def signal_all(worker: int, number: int) -> None:
-    for pid in offspring() if LINUX else [-worker]:
-        try:
-            os.kill(pid, number)
-        except OSError:
-            pass  # gone, or owned by another user
-
-
-def offspring() -> list[int]:
-    """The processes that descend from this one, at this moment."""
-    children: dict[int, list[int]] = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat", "rb") as stat:
-                    fields = stat.read().rpartition(b")")[2].split()
-            except OSError:
-                continue
-            children.setdefault(int(fields[1]), []).append(int(name))
-    found = list(children.get(os.getpid(), ()))
-    for pid in found:
-        found += children.get(pid, ())
-    return found
+    supervisor.attend(worker)
 
 
 # The worker

@@ -75,9 +75,12 @@ class BackgroundJobCommand(BackgroundJobBase):
         """Runs the command to its end."""
         words = ["/bin/sh", "-c", self.command]
         env = None if self.env is None else {**os.environ, **self.env}
-        self._command, supervisor = supervised.start(self, words, self.input, self.grace, self.cwd, env)
-        supervised.attend(self._command, supervisor, output.writer(self))
-        status = self._command.outcome()
+        command, socket = HostedCommand.open(self.command, self.input, self.grace)
+        self._command = command
+        command.become_body(self)
+        supervisor = supervised.start(command, socket, words, cwd=self.cwd, env=env)
+        supervised.attend(command, supervisor, output.writer(self))
+        status = command.outcome()
         if status is None:
             raise stopping.stop_type(self)(self._reason)
         if status:

@@ -15,10 +15,11 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from . import _core
-from ._core import HostedCommand, JobCore
+from ._core import HostedCommand
 
 _SUPERVISOR = """\
 import _imp, _signal, sys
@@ -31,62 +32,81 @@ engine.supervise(sys.argv[1:])
 """The code of the supervisor: its command has the signals that it would have without an interpreter in between."""
 
 
-def start(
-    job: JobCore,
-    words: Sequence[str],
-    input: bytes,
-    grace: float,
-    cwd: str | os.PathLike[str] | None,
-    env: Mapping[str, str] | None,
-) -> tuple[HostedCommand, subprocess.Popen[bytes]]:
-    """Starts a command as the body of a job, which runs on the calling thread; `env` is its whole environment."""
-    if not sys.executable:
-        raise RuntimeError("a command needs to know which Python to start, and sys.executable is empty; set it")
-    command, socket = HostedCommand.open(job, words[0], input, grace)
+_LINGER = 0.5
+"""How many seconds what a body leaves running has to end: some of it does so by itself then, and cleans up."""
+
+_NOTHING = (subprocess.DEVNULL, subprocess.DEVNULL)
+
+
+def start(command: HostedCommand, socket: int, words: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+    """Starts the supervisor of a command of these words, and closes its socket here; the options are `Popen`'s."""
+    code = _SUPERVISOR.format(engine=_core.__file__)
+    return _start(command, ["-I", "-S", "-c", code, *words], (socket, *_NOTHING), options)
+
+
+def start_fork(
+    command: HostedCommand, streams: Sequence[int], words: Sequence[str], **options: Any
+) -> subprocess.Popen[bytes]:
+    """Starts a Python like this one with these words, which forks the command and attends to it."""
+    flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    return _start(command, [*flags, *words], streams, options)
+
+
+def _start(
+    command: HostedCommand, words: list[str], streams: Sequence[int], options: dict[str, Any]
+) -> subprocess.Popen[bytes]:
+    stdin, stdout, stderr = streams
     try:
+        if not sys.executable:
+            raise RuntimeError("a job with a process needs a Python to start, and sys.executable is empty; set it")
         supervisor = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _SUPERVISOR.format(engine=_core.__file__), *words],
-            stdin=socket,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=cwd,
-            env=env,
-            start_new_session=True,
+            [sys.executable, *words], stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True, **options
         )
     except BaseException:
-        # The traceback holds this frame, and the command its descriptors.
-        del command
+        # Otherwise its descriptors would stay open as long as the traceback.
+        command.close()
         raise
     finally:
-        os.close(socket)
+        for stream in streams:
+            if stream != subprocess.DEVNULL:
+                os.close(stream)
     command.supervised_by(supervisor.pid)
-    return command, supervisor
+    made: subprocess.Popen[bytes] = supervisor
+    return made
 
 
-def attend(command: HostedCommand, supervisor: subprocess.Popen[bytes], write: Callable[[bool, str], object]) -> None:
+def attend(
+    command: HostedCommand,
+    supervisor: subprocess.Popen[bytes],
+    write: Callable[[bool, str], object],
+    keeps: bool = True,
+) -> None:
     """Calls `write(err, text)` with what the command prints, until it and all its descendants have ended.
 
-    If `write` raises, the command is ended first.
+    If `write` raises, the command is ended first. Unless it `keeps` what it leaves running, that is ended.
     """
     try:
-        while _goes_on(command, write):
-            pass
+        while awaited := _pass_on(command, write):
+            if not keeps and command.has_ended():
+                command.end(_LINGER)
+            _wait(awaited)
     finally:
-        command.end()
-        while _goes_on(command, lambda err, text: None):
-            pass
+        command.end(0.0)
+        while awaited := _pass_on(command, lambda err, text: None):
+            _wait(awaited)
         supervisor.wait()
 
 
-def _goes_on(command: HostedCommand, write: Callable[[bool, str], object]) -> bool:
-    """Passes on what is there, and waits for more; false at the end."""
+def _pass_on(command: HostedCommand, write: Callable[[bool, str], object]) -> list[tuple[int, bool]]:
+    """Does what there is to do; returns what to wait for, which is nothing at the end."""
     pieces, awaited = command.advance()
     for err, text in pieces:
         write(err, text)
-    if not awaited:
-        return False
+    return awaited
+
+
+def _wait(awaited: list[tuple[int, bool]]) -> None:
     events = select.poll()
     for fd, writable in awaited:
         events.register(fd, select.POLLOUT if writable else select.POLLIN)
     events.poll()
-    return True

@@ -405,13 +405,33 @@ def test_the_exit_ends_a_daemon_with_all_its_processes(script: Start) -> None:
 
 
 @linux
-def test_a_killed_interpreter_leaves_no_process_behind(script: Start) -> None:
-    program = script("jobs.sh(sys.argv[1])", f"{DAEMON}; echo $$; exec sleep 1000")
+@pytest.mark.parametrize("forks", [False, True])
+def test_a_killed_interpreter_leaves_no_process_behind_even_if_a_fork_of_it_lives_on(
+    script: Start, forks: bool
+) -> None:
+    program = script(
+        """
+        job = jobs.sh(sys.argv[1])
+        while len(job.log) < 2:
+            time.sleep(0.002)
+        holder = os.fork() if sys.argv[2] == "True" else 1
+        if holder == 0:
+            time.sleep(1000)
+        print(holder, flush=True)
+        """,
+        f"{DAEMON}; echo $$; exec sleep 1000",
+        str(forks),
+    )
     assert program.stdout is not None
-    processes = [int(program.stdout.readline()) for _ in range(2)]
+    *processes, holder = [int(program.stdout.readline()) for _ in range(3)]
     assert all(map(lives, processes))
-    program.kill()
-    until(lambda: not any(map(lives, processes)))
+    try:
+        program.kill()
+        program.wait()
+        until(lambda: not any(map(lives, processes)))
+    finally:
+        if forks:
+            os.kill(holder, signal.SIGKILL)
 
 
 @linux

@@ -4,7 +4,7 @@
 
 use std::{
     ffi::OsString,
-    io,
+    io::{self, PipeReader},
     os::{
         fd::{AsRawFd, IntoRawFd, RawFd},
         unix::process::ExitStatusExt,
@@ -35,6 +35,10 @@ type Piece = (bool, String);
 type Awaited = (RawFd, bool);
 
 impl HostedCommand {
+    fn new(command: bgjobs::HostedCommand) -> Self {
+        Self(Mutex::new(Inner { command: Some(command), pid: None }))
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -42,17 +46,31 @@ impl HostedCommand {
 
 #[pymethods]
 impl HostedCommand {
-    /// Opens the near end of a command as the body of `job`, which runs on the calling thread; also returns the standard
-    /// input of the supervisor, which the caller closes.
+    /// Opens the near end of a command; also returns the standard input of its supervisor, which the caller closes.
     ///
-    /// `input` is what the command reads, and `grace` how many seconds it has to end when it is asked to.
+    /// `input` is what the command reads, and `grace` how many seconds it has to end when this process or its job ends it.
     #[staticmethod]
-    fn open(job: &Bound<'_, JobCore>, program: String, input: Vec<u8>, grace: f64) -> PyResult<(Self, RawFd)> {
-        let context = job.get().context().ok_or_else(|| PyRuntimeError::new_err("the job does not run"))?;
-        let grace = Duration::try_from_secs_f64(grace).unwrap_or(Duration::MAX);
+    fn open(program: String, input: Vec<u8>, grace: f64) -> PyResult<(Self, RawFd)> {
         let input = if input.is_empty() { bgjobs::Input::default() } else { input.into() };
-        let (command, socket) = bgjobs::HostedCommand::open(context, program, input, grace)?;
-        Ok((Self(Mutex::new(Inner { command: Some(command), pid: None })), socket.into_raw_fd()))
+        let (command, socket) = bgjobs::HostedCommand::open(program, input, seconds(grace))?;
+        Ok((Self::new(command), socket.into_raw_fd()))
+    }
+
+    /// Opens the near end of a command that its supervisor forks; also returns the standard input, output and error of the
+    /// supervisor, which the caller closes.
+    #[staticmethod]
+    fn open_for_fork(program: String, grace: f64) -> PyResult<(Self, Vec<RawFd>)> {
+        let (command, streams) = bgjobs::HostedCommand::open_for_fork(program, seconds(grace))?;
+        Ok((Self::new(command), streams.into_iter().map(IntoRawFd::into_raw_fd).collect()))
+    }
+
+    /// Makes the command the body of `job`, which runs on the calling thread and whose stop ends the command.
+    fn become_body(&self, job: &Bound<'_, JobCore>) -> PyResult<()> {
+        let context = job.get().context().ok_or_else(|| PyRuntimeError::new_err("the job does not run"))?;
+        if let Some(command) = &mut self.lock().command {
+            command.become_body(context);
+        }
+        Ok(())
     }
 
     /// Tells which process supervises the command.
@@ -84,11 +102,30 @@ impl HostedCommand {
         (pieces, awaited)
     }
 
-    /// Ends the command and its descendants.
-    fn end(&self) {
+    /// Whether the command has ended, even if descendants go on.
+    fn has_ended(&self) -> bool {
+        self.lock().command.as_ref().is_none_or(bgjobs::HostedCommand::has_ended)
+    }
+
+    /// Asks the command and its descendants to end, and has them killed after so many seconds at most.
+    fn end(&self, grace: f64) {
         if let Some(command) = &self.lock().command {
-            command.end();
+            command.end(seconds(grace));
         }
+    }
+
+    /// Interrupts the command as Ctrl-C does, if `grace` is more than 0, and has it and its descendants killed after so many
+    /// seconds at most.
+    fn interrupt(&self, grace: f64) {
+        if let Some(command) = &self.lock().command {
+            command.interrupt(seconds(grace));
+        }
+    }
+
+    /// Gives up a command whose supervisor could not be started.
+    fn close(&self) {
+        let command = self.lock().command.take();
+        drop(command);
     }
 
     /// How the command ended, once: its exit status, or the negated number of the signal; none if a stop of the job ended it.
@@ -109,6 +146,48 @@ impl HostedCommand {
             || PyRuntimeError::new_err(failure.message().to_owned()),
             |number| io::Error::from_raw_os_error(number).into(),
         ))
+    }
+}
+
+fn seconds(grace: f64) -> Duration {
+    Duration::try_from_secs_f64(grace).unwrap_or(if grace > 0.0 { Duration::MAX } else { Duration::ZERO })
+}
+
+/// The far end of a command that this process forks.
+#[pyclass(module = "bgjobs._core")]
+pub(crate) struct Supervisor {
+    /// None once the command is attended to, and in the fork.
+    supervisor: Option<bgjobs::Supervisor>,
+    alarm: Option<PipeReader>,
+}
+
+#[pymethods]
+impl Supervisor {
+    /// Receives what the program has handed over.
+    #[new]
+    fn new() -> PyResult<Self> {
+        Ok(Self { supervisor: Some(bgjobs::Supervisor::receive()?), alarm: None })
+    }
+
+    /// In the fork: reports that it has started, and closes its copy.
+    fn leave(&mut self) {
+        if let Some(supervisor) = self.supervisor.take() {
+            supervisor.report_start(std::process::id());
+        }
+    }
+
+    /// A descriptor: what is written there ends the command.
+    fn alarm(&mut self) -> PyResult<RawFd> {
+        let (reader, writer) = io::pipe()?;
+        self.alarm = Some(reader);
+        Ok(writer.into_raw_fd())
+    }
+
+    /// Attends to the command, a fork of this process, until it and its descendants have ended.
+    fn attend(&mut self, process: u32) {
+        if let (Some(supervisor), Some(alarm)) = (self.supervisor.take(), self.alarm.take()) {
+            supervisor.attend(process, alarm.into());
+        }
     }
 }
 

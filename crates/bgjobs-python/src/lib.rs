@@ -63,7 +63,7 @@ mod _core {
 #[pymodule(gil_used = false)]
 mod _supervisor {
     #[pymodule_export]
-    use super::command::supervise;
+    use super::command::{Supervisor, supervise};
 }
 
 /// In a subinterpreter CPython 3.11 would hang at its exit.

@@ -112,7 +112,7 @@ pub use command::{
     hosted::HostedCommand,
     input::Input,
     request::Command,
-    supervisor::{supervise, supervise_by, supervise_command},
+    supervisor::{Supervisor, supervise, supervise_by, supervise_command},
     terminal::TerminalSize,
 };
 pub use config::{Config, Options, PanicHook};

@@ -14,10 +14,12 @@ use std::{
 use crate::{
     body::context::Context,
     command::{
+        descendants::Reach,
         error::{CommandError, heed},
         link::Link,
+        protocol::milliseconds,
         request::Command,
-        supervision::{Reach, attend},
+        supervision::Attention,
         supervisor,
     },
     manager::handle::Handle,
@@ -62,7 +64,7 @@ impl Child {
 
     fn try_start(command: Command, program: String) -> io::Result<Self> {
         let Command { program: path, words, environment, folder, input, terminal, grace, .. } = command;
-        let (link, far_control, fds) = Link::open(program, input.0, terminal)?;
+        let (link, far_control, fds) = Link::open(program, input.0, terminal, grace)?;
         let wrapper = supervisor::starter(&path);
         let is_supervised = wrapper.is_some();
         let mut process = wrapper.unwrap_or_else(|| process::Command::new(path));
@@ -82,11 +84,13 @@ impl Child {
             let explain = |cause| io::Error::other(format!("its supervisor can't be started: {cause}"));
             supervisor = Some(started.map_err(explain)?);
             // If it is gone already, reading its messages will show that.
-            let _ = link.hand_over(grace, &fds);
+            let _ = link.hand_over(&fds);
         } else {
             let permit = ThreadPermit::take()?;
+            let grace = milliseconds(grace);
+            let attention = Attention { control: far_control, alarms: Vec::new(), grace, reach: Reach::Group };
             thread::Builder::new().name("bgjobs command".into()).spawn(move || {
-                attend(process, fds, grace, far_control, Reach::Group);
+                attention.run(process, fds);
                 drop(permit);
             })?;
         }
@@ -100,7 +104,7 @@ impl Child {
         print: impl FnMut(Stream, &str) -> Printed,
     ) -> Result<ExitStatus, Failure> {
         self.attend(job, Until::Gone, print)?;
-        self.link.outcome(job)
+        self.link.outcome(Some(job))
     }
 
     /// Attends to the command until it ends, as a body; what it leaves running becomes a separate job.
@@ -111,7 +115,7 @@ impl Child {
         print: impl FnMut(Stream, &str) -> Printed,
     ) -> Result<ExitStatus, Failure> {
         self.attend(job, Until::Ended, print)?;
-        let outcome = self.link.outcome(job);
+        let outcome = self.link.outcome(Some(job));
         if !self.link.is_gone() {
             self.leave_running(job, name);
         }

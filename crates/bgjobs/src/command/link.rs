@@ -30,17 +30,18 @@ use crate::{
         error::{CommandError, failure, heed},
         input::Source,
         pipes::{Pipes, Sink},
-        protocol::{END, Message, RELEASE},
+        protocol::{Message, Order, SIZE, milliseconds},
         terminal::TerminalSize,
     },
     record::{failure::Failure, name::Name, place::Place},
-    system::{platform::nanos, process::Process},
+    system::process::Process,
 };
 
 /// The near end of a command, from before its start to its end.
 pub(crate) struct Link {
     /// When this end closes, the supervisor ends the command.
     control: Arc<UnixStream>,
+    grace: Duration,
     /// The ID of the command's process; 0 before it has one.
     leader: Arc<AtomicU32>,
     opened: Instant,
@@ -67,11 +68,13 @@ impl Link {
         program: String,
         input: Source,
         terminal: Option<TerminalSize>,
+        grace: Duration,
     ) -> io::Result<(Self, UnixStream, Vec<OwnedFd>)> {
         let (pipes, fds) = Pipes::open(input, terminal)?;
         let (control, far_control) = UnixStream::pair()?;
         let link = Self {
             control: Arc::new(control),
+            grace,
             leader: Arc::default(),
             opened: Instant::now(),
             program,
@@ -84,13 +87,16 @@ impl Link {
         Ok((link, far_control, fds))
     }
 
-    /// Sends the supervisor the grace period and the command's descriptors, which it receives as soon as it runs.
-    pub(crate) fn hand_over(&self, grace: Duration, fds: &[OwnedFd]) -> io::Result<()> {
-        let grace = (nanos(grace) / 1_000_000).to_le_bytes();
+    /// Sends the supervisor the grace period, and the command's descriptors unless it inherits them; it receives them as
+    /// soon as it runs.
+    pub(crate) fn hand_over(&self, fds: &[OwnedFd]) -> io::Result<()> {
+        let grace = milliseconds(self.grace).to_le_bytes();
         let fds: Vec<_> = fds.iter().map(AsFd::as_fd).collect();
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
         let mut ancillary = SendAncillaryBuffer::new(&mut space);
-        ancillary.push(SendAncillaryMessage::ScmRights(&fds));
+        if !fds.is_empty() {
+            ancillary.push(SendAncillaryMessage::ScmRights(&fds));
+        }
         sendmsg(&self.control, &[IoSlice::new(&grace)], &mut ancillary, SendFlags::empty())?;
         Ok(())
     }
@@ -109,7 +115,7 @@ impl Link {
     /// messages.
     pub(crate) fn advance(&mut self, deadline: Option<Instant>, sink: &mut Sink<'_>) {
         if self.has_ended() && self.pipes.are_closed() && !self.is_released {
-            let _ = (&*self.control).write_all(&[RELEASE]);
+            self.send(Order::Release);
             self.is_released = true;
         }
         let control = Arc::clone(&self.control);
@@ -126,6 +132,11 @@ impl Link {
         matches!(self.end, Some(End::ByItself(_)))
     }
 
+    /// Whether the command has ended, by itself or not, even if descendants go on.
+    pub(crate) fn is_over(&self) -> bool {
+        self.end.is_some()
+    }
+
     /// Whether the command and all its descendants have ended, and all output has been passed on.
     pub(crate) fn is_gone(&self) -> bool {
         self.is_gone
@@ -136,11 +147,14 @@ impl Link {
         known(&self.leader)
     }
 
+    pub(crate) fn send(&self, order: Order) {
+        send(&self.control, order);
+    }
+
     /// Returns a function that asks the supervisor to end the command.
     pub(crate) fn order(&self) -> impl Fn() + Send + Sync + 'static {
-        let control = Arc::clone(&self.control);
-        // A supervisor that is gone needs no order.
-        move || drop((&*control).write_all(&[END]))
+        let (control, grace) = (Arc::clone(&self.control), milliseconds(self.grace));
+        move || send(&control, Order::End(grace))
     }
 
     /// Reports the command's processes, found below its supervisor if that has an ID, as the place of `job`.
@@ -158,7 +172,7 @@ impl Link {
 
     /// Reads the supervisor's messages.
     fn read_messages(&mut self) {
-        let mut bytes = [0; 4 * Message::SIZE];
+        let mut bytes = [0; 4 * SIZE];
         let read = match (&*self.control).read(&mut bytes) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
             read => read.unwrap_or(0),
@@ -180,10 +194,11 @@ impl Link {
     }
 
     /// How the command ended; only after its end.
-    pub(crate) fn outcome(&mut self, job: &Context) -> Result<ExitStatus, Failure> {
+    pub(crate) fn outcome(&mut self, job: Option<&Context>) -> Result<ExitStatus, Failure> {
+        let heeded = || job.map_or(Ok(()), heed);
         match self.end.take() {
             Some(End::ByItself(status)) => Ok(status),
-            Some(End::AsAsked(status)) => heed(job).map(|()| status),
+            Some(End::AsAsked(status)) => heeded().map(|()| status),
             Some(End::NotStarted(cause)) => {
                 Err(failure(CommandError::NotStarted { what: std::mem::take(&mut self.program), cause }))
             }
@@ -192,11 +207,16 @@ impl Link {
                 if let Some(leader) = self.leader().and_then(|id| Pid::from_raw(id.cast_signed())) {
                     let _ = kill_process_group(leader, Signal::KILL);
                 }
-                heed(job)?;
+                heeded()?;
                 Err(failure(CommandError::Lost))
             }
         }
     }
+}
+
+fn send(mut control: &UnixStream, order: Order) {
+    // A supervisor that is gone needs no order.
+    let _ = control.write_all(&order.to_bytes());
 }
 
 /// The ID of a process, unless it has none yet.

@@ -3,6 +3,8 @@
 //! Knows nothing of how a command runs.
 
 pub(crate) mod child;
+pub(crate) mod descendants;
+pub(crate) mod ending;
 pub(crate) mod error;
 pub(crate) mod hosted;
 pub(crate) mod input;

@@ -2,11 +2,55 @@
 //!
 //! Knows nothing of processes.
 
-/// Tells the supervisor to end the command and all its descendants.
-pub(crate) const END: u8 = b'e';
+use std::time::Duration;
 
-/// Tells the supervisor that the command has ended and no process holds its outputs open.
-pub(crate) const RELEASE: u8 = b'r';
+use crate::system::platform::nanos;
+
+/// What the program asks the supervisor for: a letter and a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// To ask the command and all its descendants to end, and to kill them after so many milliseconds.
+    End(u32),
+    /// To interrupt the command's process group, as Ctrl-C at a terminal does, and to kill the command and all its
+    /// descendants after so many milliseconds.
+    Interrupt(u32),
+    /// Nothing more: the command has ended, and no process holds its outputs open.
+    Release,
+}
+
+impl Order {
+    pub(crate) fn to_bytes(self) -> [u8; SIZE] {
+        match self {
+            Self::End(grace) => bytes(b'e', grace),
+            Self::Interrupt(grace) => bytes(b'i', grace),
+            Self::Release => bytes(b'r', 0),
+        }
+    }
+
+    /// Any other bytes ask for the end at once.
+    pub(crate) fn from_bytes([letter, number @ ..]: [u8; SIZE]) -> Self {
+        let number = u32::from_le_bytes(number);
+        match letter {
+            b'e' => Self::End(number),
+            b'i' => Self::Interrupt(number),
+            b'r' => Self::Release,
+            _ => Self::End(0),
+        }
+    }
+}
+
+/// A grace period as the number of an order.
+pub(crate) fn milliseconds(grace: Duration) -> u32 {
+    u32::try_from(nanos(grace) / 1_000_000).unwrap_or(u32::MAX)
+}
+
+/// The size of an order and of a message.
+pub(crate) const SIZE: usize = 5;
+
+fn bytes(letter: u8, number: u32) -> [u8; SIZE] {
+    let [a, b, c, d] = number.to_le_bytes();
+    [letter, a, b, c, d]
+}
 
 /// What the supervisor reports of a command: a letter and a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,20 +66,17 @@ pub(crate) enum Message {
 }
 
 impl Message {
-    pub(crate) const SIZE: usize = 5;
-
-    pub(crate) fn to_bytes(self) -> [u8; Self::SIZE] {
+    pub(crate) fn to_bytes(self) -> [u8; SIZE] {
         let (letter, number) = match self {
             Self::Started(id) => (b'p', id.cast_signed()),
             Self::NotStarted(error) => (b'n', error),
             Self::Ended(status) => (b'e', status),
             Self::EndedAsAsked(status) => (b'a', status),
         };
-        let [a, b, c, d] = number.to_le_bytes();
-        [letter, a, b, c, d]
+        bytes(letter, number.cast_unsigned())
     }
 
-    pub(crate) fn from_bytes([letter, number @ ..]: [u8; Self::SIZE]) -> Option<Self> {
+    pub(crate) fn from_bytes([letter, number @ ..]: [u8; SIZE]) -> Option<Self> {
         let number = i32::from_le_bytes(number);
         match letter {
             b'p' => Some(Self::Started(number.cast_unsigned())),
@@ -49,7 +90,7 @@ impl Message {
 
 #[cfg(all(test, not(bgjobs_loom)))]
 mod tests {
-    use super::Message;
+    use super::{Message, Order, SIZE};
 
     #[test]
     fn a_message_is_the_same_on_both_ends() {
@@ -58,6 +99,14 @@ mod tests {
         {
             assert_eq!(Message::from_bytes(message.to_bytes()), Some(message));
         }
-        assert_eq!(Message::from_bytes([0; Message::SIZE]), None);
+        assert_eq!(Message::from_bytes([0; SIZE]), None);
+    }
+
+    #[test]
+    fn an_order_is_the_same_on_both_ends_and_an_unknown_one_ends_all() {
+        for order in [Order::End(u32::MAX), Order::Interrupt(500), Order::Release] {
+            assert_eq!(Order::from_bytes(order.to_bytes()), order);
+        }
+        assert_eq!(Order::from_bytes([0; SIZE]), Order::End(0));
     }
 }

@@ -52,7 +52,8 @@ const GRACE: Duration = Duration::from_secs(1);
 ///   terminal as `/dev/tty`, and what a command leaves running is not reported.
 /// - If the supervisor itself is killed, the command's process group is killed too, and the job fails with
 ///   [`CommandError::Lost`](crate::CommandError::Lost).
-/// - To a supervisor, a fork of the program that outlives it counts as the program; other programs that it starts do not.
+/// - Where the system can't tell a supervisor of the program's end (before Linux 5.3, and on other Unixes), a fork of the
+///   program that outlives it counts as the program; other programs that it starts do not.
 /// - A process of another user, such as one under `sudo`, can't be signalled. One that waits for a device
 ///   ([`ProcessState::Blocked`](crate::ProcessState::Blocked)) ends when the device answers.
 ///   Until they end, the command's job goes on, and a stop reports that it is still running.

@@ -20,16 +20,19 @@ use std::{
     path::PathBuf,
     process::{Command, Stdio, exit},
     sync::OnceLock,
-    time::Duration,
 };
 
 use rustix::{
     io::{FdFlags, fcntl_setfd},
     net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg},
-    process::setsid,
+    process::{Pid, setsid},
 };
 
-use crate::command::supervision::{Reach, attend};
+use crate::command::{
+    descendants::Reach,
+    protocol::Message,
+    supervision::{Attention, tell},
+};
 
 /// Tells the executable that it runs as a supervisor, and at which of its arguments the command begins.
 const VARIABLE: &str = "BGJOBS_SUPERVISOR";
@@ -114,24 +117,57 @@ pub fn supervise_command(words: impl IntoIterator<Item = OsString>) -> ! {
 
 /// Runs a supervisor from start to end; returns its exit status.
 fn serve(mut words: impl Iterator<Item = OsString>) -> i32 {
-    let control = io::stdin().as_fd().try_clone_to_owned().map(UnixStream::from);
-    let (Some(program), Ok(control)) = (words.next(), control) else { return 125 };
+    let Some(program) = words.next() else { return 125 };
     // It fails for a process that already leads a group, which has then left the terminal's.
     let _ = setsid();
-    let Ok((grace, fds)) = receive(&control) else { return 125 };
+    let Ok((attention, fds)) = receive() else { return 125 };
     let mut command = Command::new(program);
     command.args(words).env_remove(VARIABLE);
-    attend(command, fds, grace, control, everything());
+    attention.run(command, fds);
     0
+}
+
+/// A supervisor whose host forks the command itself, instead of starting a program.
+///
+/// The fork makes a process group of its own, reports its start and drops its copy of this; the host then gives up its own
+/// standard output and error, and attends to the fork.
+#[derive(Debug)]
+pub struct Supervisor(Attention);
+
+impl Supervisor {
+    /// Receives what the program has handed over; this process's standard input is the socket from
+    /// [`HostedCommand::open_for_fork`](crate::HostedCommand::open_for_fork).
+    ///
+    /// # Errors
+    ///
+    /// The system's, and an early end of the socket if the program has ended meanwhile.
+    pub fn receive() -> io::Result<Self> {
+        Ok(Self(receive()?.0))
+    }
+
+    /// Reports that the command has started, as the process with this ID.
+    pub fn report_start(&self, process: u32) {
+        tell(&self.0.control, Message::Started(process));
+    }
+
+    /// Attends to the command, a child of this process, until it and its descendants have ended; ends them when the
+    /// program says so or is gone, and when `alarm` becomes readable.
+    pub fn attend(mut self, process: u32, alarm: OwnedFd) {
+        self.0.alarms.push(alarm);
+        if let Some(leader) = Pid::from_raw(process.cast_signed()) {
+            self.0.watch(leader);
+        }
+    }
 }
 
 /// Receives what the program sends first: the grace period, and the command's input, outputs and, if it gets a terminal,
 /// the near end of that.
-fn receive(control: &UnixStream) -> io::Result<(Duration, Vec<OwnedFd>)> {
-    let mut grace = [0; 8];
+fn receive() -> io::Result<(Attention, Vec<OwnedFd>)> {
+    let control = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let mut grace = [0; 4];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
-    let received = recvmsg(control, &mut [IoSliceMut::new(&mut grace)], &mut ancillary, RecvFlags::empty())?;
+    let received = recvmsg(&control, &mut [IoSliceMut::new(&mut grace)], &mut ancillary, RecvFlags::empty())?;
     let rights = ancillary.drain().filter_map(|message| match message {
         RecvAncillaryMessage::ScmRights(fds) => Some(fds),
         _ => None,
@@ -141,10 +177,23 @@ fn receive(control: &UnixStream) -> io::Result<(Duration, Vec<OwnedFd>)> {
         fcntl_setfd(fd, FdFlags::CLOEXEC)?;
     }
     // A program that has ended meanwhile sends nothing.
-    if received.bytes < grace.len() || fds.len() < 3 {
+    if received.bytes < grace.len() {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    Ok((Duration::from_millis(u64::from_le_bytes(grace)), fds))
+    let alarms = program().into_iter().collect();
+    Ok((Attention { control, alarms, grace: u32::from_le_bytes(grace), reach: everything() }, fds))
+}
+
+/// A descriptor that becomes readable when the program ends, even if a fork of it holds the other end of the socket.
+#[cfg(target_os = "linux")]
+fn program() -> Option<OwnedFd> {
+    use rustix::process::{PidfdFlags, getppid, pidfd_open};
+    pidfd_open(getppid()?, PidfdFlags::empty()).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn program() -> Option<OwnedFd> {
+    None
 }
 
 /// The widest reach a supervisor can have on this system.

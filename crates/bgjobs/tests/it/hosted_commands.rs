@@ -2,12 +2,18 @@
 
 use std::{
     env,
-    os::fd::OwnedFd,
-    process::{Child, Command, Stdio},
+    ffi::OsString,
+    io,
+    os::{
+        fd::OwnedFd,
+        unix::process::{CommandExt, ExitStatusExt},
+    },
+    process::{self, Child, Command, Stdio},
+    time::Duration,
 };
 
 use bgjobs::{
-    AnyJob, CommandError, Context, FailureKind, HostedCommand, Input, JobManager, Stream, Turn, supervise_command,
+    AnyJob, CommandError, FailureKind, HostedCommand, Input, JobManager, Stream, Supervisor, Turn, supervise_command,
 };
 use rustix::event::{PollFd, PollFlags, poll};
 
@@ -18,17 +24,20 @@ const VARIABLE: &str = "BGJOBS_TEST_SUPERVISES";
 /// The supervisor that [`supervisor`] starts: the test binary, which runs this test alone.
 #[test]
 fn a_supervisor_runs_the_words_that_it_is_given() {
-    if env::var_os(VARIABLE).is_some() {
-        supervise_command(env::args_os().skip_while(|word| word != "--").skip(1));
+    let words = || env::args_os().skip_while(|word| word != "--").skip(1);
+    match env::var(VARIABLE).as_deref() {
+        Ok("starts") => supervise_command(words()),
+        Ok("forks") => fork_and_attend(words()),
+        _ => {}
     }
     let (_jobs, job, turn) = begun();
-    let (mut command, socket) = open(turn.context(), Input::default());
+    let (mut command, socket) = open(Some(&turn), Input::default());
     assert_eq!((command.id(), job.place()), (None, None));
     let mut supervisor = supervisor(socket, "echo out; echo err >&2; exit 3");
     command.supervised_by(supervisor.id());
     let (out, err) = attend(&mut command);
     assert_eq!((&*out, &*err), ("out\n", "err\n"));
-    assert!(command.id().is_some());
+    assert!(command.id().is_some() && command.has_ended());
     assert_eq!(command.outcome().unwrap().code(), Some(3));
     supervisor.wait().unwrap();
     turn.end(Ok(()));
@@ -41,20 +50,66 @@ fn begun() -> (JobManager, AnyJob, Turn) {
     (jobs, job, hosted.begin().unwrap())
 }
 
-fn open(job: Context, input: Input) -> (HostedCommand, OwnedFd) {
-    HostedCommand::open(job, "command", input, GUARD).unwrap()
+fn open(turn: Option<&Turn>, input: Input) -> (HostedCommand, OwnedFd) {
+    let (mut command, socket) = HostedCommand::open("command", input, GUARD).unwrap();
+    if let Some(turn) = turn {
+        command.become_body(turn.context());
+    }
+    (command, socket)
 }
 
 fn supervisor(socket: OwnedFd, line: &str) -> Child {
+    of(line, "starts", socket).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+fn of(line: &str, how: &str, socket: OwnedFd) -> Command {
     let test = "hosted_commands::a_supervisor_runs_the_words_that_it_is_given";
-    Command::new(env::current_exe().unwrap())
-        .args([test, "--exact", "--nocapture", "--", "/bin/sh", "-c", line])
-        .env(VARIABLE, "1")
-        .stdin(Stdio::from(socket))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+    let mut supervisor = Command::new(env::current_exe().unwrap());
+    supervisor.args([test, "--exact", "--nocapture", "--", "/bin/sh", "-c", line]).env(VARIABLE, how).stdin(socket);
+    supervisor
+}
+
+/// A supervisor whose fork becomes the command.
+fn fork_and_attend(mut words: impl Iterator<Item = OsString>) -> ! {
+    let supervisor = Supervisor::receive().unwrap();
+    let (alarm, ring) = io::pipe().unwrap();
+    match fork::fork().unwrap() {
+        fork::Fork::Child => {
+            supervisor.report_start(process::id());
+            drop((supervisor, alarm));
+            // The command rings the alarm if it writes there.
+            let mut command = Command::new(words.next().unwrap());
+            panic!("{}", command.args(words).process_group(0).stdin(OwnedFd::from(ring)).exec());
+        }
+        fork::Fork::Parent(command) => {
+            drop(ring);
+            supervisor.attend(command.cast_unsigned(), alarm.into());
+            process::exit(0)
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_supervisor_may_fork_the_command_itself() {
+    let (mut command, mut streams) = HostedCommand::open_for_fork("command", GUARD).unwrap();
+    let (err, out, socket) = (streams.pop().unwrap(), streams.pop().unwrap(), streams.pop().unwrap());
+    let mut supervisor = of("echo fork of $PPID; exit 3", "forks", socket).stdout(out).stderr(err).spawn().unwrap();
+    let (out, err) = attend(&mut command);
+    assert!(out.ends_with(&format!("fork of {}\n", supervisor.id())), "{out} {err}");
+    assert_eq!(command.outcome().unwrap().code(), Some(3));
+    supervisor.wait().unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_alarm_of_the_supervisor_ends_the_command() {
+    let (mut command, mut streams) = HostedCommand::open_for_fork("command", Duration::ZERO).unwrap();
+    let (err, out, socket) = (streams.pop().unwrap(), streams.pop().unwrap(), streams.pop().unwrap());
+    let mut supervisor = of("echo alarm >&0; sleep 1000", "forks", socket).stdout(out).stderr(err).spawn().unwrap();
+    attend(&mut command);
+    assert_eq!(command.outcome().unwrap().signal(), Some(9));
+    supervisor.wait().unwrap();
 }
 
 /// Waits until there is something to do.
@@ -79,7 +134,7 @@ fn attend(command: &mut HostedCommand) -> (String, String) {
 fn a_long_input_is_fed_while_the_host_waits() {
     let (_jobs, _, turn) = begun();
     let text = "line\n".repeat(50_000);
-    let (mut command, socket) = open(turn.context(), text.clone().into());
+    let (mut command, socket) = open(Some(&turn), text.clone().into());
     let mut supervisor = supervisor(socket, "cat");
     assert_eq!(attend(&mut command).0, text);
     assert!(command.outcome().unwrap().success());
@@ -89,7 +144,7 @@ fn a_long_input_is_fed_while_the_host_waits() {
 #[test]
 fn a_stop_of_the_job_ends_the_command_which_is_the_place_of_the_job_until_then() {
     let (_jobs, job, turn) = begun();
-    let (mut command, socket) = open(turn.context(), Input::default());
+    let (mut command, socket) = open(Some(&turn), Input::default());
     let mut supervisor = supervisor(socket, "echo up; sleep 1000; true");
     command.supervised_by(supervisor.id());
     let mut out = String::new();
@@ -110,18 +165,42 @@ fn a_stop_of_the_job_ends_the_command_which_is_the_place_of_the_job_until_then()
 #[test]
 fn a_host_may_end_the_command_without_a_stop() {
     let (_jobs, _, turn) = begun();
-    let (mut command, socket) = open(turn.context(), Input::default());
+    let (mut command, socket) = open(Some(&turn), Input::default());
     let mut supervisor = supervisor(socket, "sleep 1000");
-    command.end();
+    command.end(GUARD);
     attend(&mut command);
     assert!(!command.outcome().unwrap().success());
     supervisor.wait().unwrap();
 }
 
 #[test]
+fn a_host_may_interrupt_the_command_and_a_later_order_only_shortens_the_grace() {
+    let (mut command, socket) = open(None, Input::default());
+    let mut supervisor = supervisor(socket, "trap 'echo interrupted' INT; echo up; while :; do sleep 0.01; done");
+    let mut out = String::new();
+    let mut wait_for = |command: &mut HostedCommand, text: &str| {
+        loop {
+            assert!(!command.advance(|_, piece| out.push_str(piece)), "it has ended: {out}");
+            if out.ends_with(text) {
+                return;
+            }
+            wait(command);
+        }
+    };
+    wait_for(&mut command, "up\n");
+    command.interrupt(GUARD);
+    wait_for(&mut command, "interrupted\n");
+    assert!(!command.has_ended());
+    command.interrupt(Duration::ZERO);
+    attend(&mut command);
+    assert_eq!(command.outcome().unwrap().signal(), Some(9));
+    supervisor.wait().unwrap();
+}
+
+#[test]
 fn a_dropped_command_ends() {
     let (_jobs, _, turn) = begun();
-    let (command, socket) = open(turn.context(), Input::default());
+    let (command, socket) = open(Some(&turn), Input::default());
     let mut supervisor = supervisor(socket, "sleep 1000");
     drop(command);
     supervisor.wait().unwrap();
@@ -130,7 +209,7 @@ fn a_dropped_command_ends() {
 #[test]
 fn a_command_whose_supervisor_is_killed_is_lost() {
     let (_jobs, _, turn) = begun();
-    let (mut command, socket) = open(turn.context(), Input::default());
+    let (mut command, socket) = open(Some(&turn), Input::default());
     let mut supervisor = supervisor(socket, "sleep 1000");
     supervisor.kill().unwrap();
     supervisor.wait().unwrap();

@@ -1,0 +1,171 @@
+//! A command with its descendants: the wait for their end, and the signals that reach them.
+//!
+//! Knows nothing of orders: it reports how the command ended.
+
+use std::{
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use rustix::{
+    io::retry_on_intr,
+    process::{
+        Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, WaitOptions, kill_process, kill_process_group, waitid,
+        waitpid,
+    },
+};
+
+#[cfg(target_os = "linux")]
+use rustix::process::wait;
+
+use crate::command::protocol::Message;
+#[cfg(target_os = "linux")]
+use crate::command::tree;
+
+/// Which processes a signal reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// All descendants of this process; needs Linux and a separate process.
+    #[cfg(target_os = "linux")]
+    Everything,
+    /// The command's process group.
+    Group,
+}
+
+/// Converts a status to the form that `wait` returns.
+fn raw(status: WaitIdStatus) -> i32 {
+    /// The bit beside the signal: the process dumped its core.
+    const DUMPED: i32 = 0x80;
+    let signal = status.terminating_signal().unwrap_or(0);
+    status.exit_status().map_or(signal | if status.dumped() { DUMPED } else { 0 }, |code| (code & 0xff) << 8)
+}
+
+/// A command with its descendants.
+pub(crate) struct Descendants {
+    leader: Pid,
+    reach: Reach,
+    state: Mutex<State>,
+    /// Notified at each change of the state.
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    asked: bool,
+    released: bool,
+    /// Whether the leader's ID may have been reused by now.
+    reaped: bool,
+}
+
+impl Descendants {
+    pub(crate) fn new(leader: Pid, reach: Reach) -> Self {
+        Self { leader, reach, state: Mutex::default(), changed: Condvar::new() }
+    }
+
+    /// Waits until no process within reach is left, and reports how the command itself ended.
+    pub(crate) fn wait_for(&self, tell: impl Fn(Message)) {
+        let ended = |status, asked| tell(if asked { Message::EndedAsAsked(status) } else { Message::Ended(status) });
+        match self.reach {
+            #[cfg(target_os = "linux")]
+            Reach::Everything => {
+                // This also collects orphans, and fails when no child is left.
+                while let Ok(Some((id, status))) = retry_on_intr(|| wait(WaitOptions::empty())) {
+                    if id == self.leader {
+                        let mut state = self.lock();
+                        let (is_first, asked) = (!std::mem::replace(&mut state.reaped, true), state.asked);
+                        drop(state);
+                        if is_first {
+                            ended(status.as_raw(), asked);
+                        }
+                    }
+                }
+            }
+            Reach::Group => self.wait_for_leader(ended),
+        }
+    }
+
+    fn wait_for_leader(&self, ended: impl Fn(i32, bool)) {
+        // The group's ID can't be reused before the status is collected.
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let status = retry_on_intr(|| waitid(WaitId::Pid(self.leader), options));
+        let status = status.ok().flatten().map_or(0, raw);
+        let asked = self.lock().asked;
+        ended(status, asked);
+        let is_held = |state: &mut State| !state.asked && !state.released;
+        let mut state = self.changed.wait_while(self.lock(), is_held).unwrap_or_else(PoisonError::into_inner);
+        if state.asked {
+            self.signal_group(&[Signal::KILL]);
+        }
+        let _ = retry_on_intr(|| waitpid(Some(self.leader), WaitOptions::empty()));
+        state.reaped = true;
+        self.changed.notify_all();
+    }
+
+    /// Whether nothing within reach is left; a supervisor's process ends by itself then.
+    pub(crate) fn is_over(&self) -> bool {
+        self.reach == Reach::Group && self.lock().reaped
+    }
+
+    /// Waits until that is so, for `limit` at most.
+    pub(crate) fn wait_until_over(&self, limit: Duration) {
+        let goes_on = |state: &mut State| self.reach != Reach::Group || !state.reaped;
+        drop(self.changed.wait_timeout_while(self.lock(), limit, goes_on));
+    }
+
+    /// Notes that from now on the command ends because it was asked to.
+    pub(crate) fn note_asked(&self) {
+        self.lock().asked = true;
+        self.changed.notify_all();
+    }
+
+    /// Gives up the group's ID, which only `Reach::Group` uses.
+    pub(crate) fn release(&self) {
+        self.lock().released = true;
+        self.changed.notify_all();
+    }
+
+    /// Does to the command what Ctrl-C at a terminal does.
+    pub(crate) fn interrupt(&self) {
+        let state = self.lock();
+        // A fork leads no group at first.
+        if !state.reaped && kill_process_group(self.leader, Signal::INT).is_err() {
+            let _ = kill_process(self.leader, Signal::INT);
+        }
+    }
+
+    pub(crate) fn kill(&self) {
+        self.signal(&[Signal::KILL], |_| true);
+    }
+
+    /// Signals all processes within reach that are `due`, except those that have ended or may not be signalled.
+    pub(crate) fn signal(&self, signals: &[Signal], mut due: impl FnMut((u32, u64)) -> bool) {
+        match self.reach {
+            #[cfg(target_os = "linux")]
+            Reach::Everything => {
+                let due = tree::programs_below(std::process::id()).filter(|&program| due(program));
+                for id in due.filter_map(|(id, _)| Pid::from_raw(id.cast_signed())) {
+                    for &signal in signals {
+                        let _ = kill_process(id, signal);
+                    }
+                }
+            }
+            Reach::Group => {
+                let state = self.lock();
+                if !state.reaped && due((0, 0)) {
+                    self.signal_group(signals);
+                }
+            }
+        }
+    }
+
+    /// The caller holds the lock, so the group's ID is not reused meanwhile.
+    fn signal_group(&self, signals: &[Signal]) {
+        for &signal in signals {
+            let _ = kill_process_group(self.leader, signal);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
