@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from weakref import WeakKeyDictionary
 
+from . import output
 from .lending import lending
 from .record import Record, State
 
@@ -47,8 +48,11 @@ def join(job: Record, timeout: float | None) -> None:
         return
     if is_current(job):
         raise RuntimeError("cannot join current thread")
-    with lending([job], 1, timeout):
+    if output.current.get() is None:
         _wait(job, "end", timeout)
+    else:
+        with lending([job], 1, timeout):
+            _wait(job, "end", timeout)
 
 
 def is_current(job: Record) -> bool:

@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import _thread
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from . import _core, output
 from .record import Record
 
+_NOTHING = nullcontext()
 
-@contextmanager
-def lending(jobs: Collection[Record], needed: int, timeout: float | None) -> Iterator[None]:
+
+def lending(jobs: Collection[Record], needed: int, timeout: float | None) -> AbstractContextManager[None]:
     """A wait until `needed` of these jobs have ended: if a job waits, it lends its slot in its group meanwhile.
 
     Raises `RuntimeError` if the job would wait for itself, directly or through others, for ever.
     """
     job = output.current.get()
-    if job is None:
-        yield
-        return
+    return _NOTHING if job is None else _lending(job, jobs, needed, timeout)
+
+
+@contextmanager
+def _lending(job: Record, jobs: Collection[Record], needed: int, timeout: float | None) -> Iterator[None]:
     carry_out = _core.begin_wait(job, list(jobs), needed, timeout is None)
     if carry_out is not None:
         carry_out(job)

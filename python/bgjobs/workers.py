@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from contextvars import Context, copy_context
+from types import CoroutineType
 from typing import Any, Callable
 
 from . import _core, coroutines, failures, forks, futures, output, thread_locals
@@ -170,9 +171,10 @@ def run(job: Record, worker: _core.Worker | None = None) -> None:
 
 def _call(job: Record) -> Any:
     """Calls the body, as often as the options of the job say."""
-    if job._options is None or call_by_options is None:
-        return coroutines.run_body(job)
-    return call_by_options(job, job._options)
+    if job._options is not None and call_by_options is not None:
+        return call_by_options(job, job._options)
+    result = job.call()
+    return coroutines.run(result, job) if type(result) is CoroutineType else result
 
 
 def _after_death(job: Record, error: BaseException) -> None:
