@@ -11,12 +11,14 @@ import _thread
 import threading
 from _ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from collections.abc import Generator, Mapping
-from types import CodeType
+from types import BuiltinFunctionType, CodeType, FunctionType
 from typing import Any, Callable
 
 from . import _core, failures, forks, futures, labels, stopping, workers
 from .log import Log
 from .record import Record, State
+
+_PLAIN = frozenset({FunctionType, BuiltinFunctionType})
 
 
 class BackgroundJobBase(Record):
@@ -50,7 +52,7 @@ class BackgroundJobBase(Record):
         # `python -O` would remove an `assert`.
         if not hasattr(self, "call"):
             raise AssertionError("Missing attribute <call>")
-        if not hasattr(self, "strform"):
+        if not hasattr(type(self), "strform") and not hasattr(self, "strform"):
             raise AssertionError("Missing attribute <strform>")
         if _thread.get_ident() != forks.main_ident and threading.current_thread().daemon:
             self._daemon = True
@@ -312,14 +314,28 @@ class BackgroundJobFunc(BackgroundJobBase):
     Raises `TypeError` if `func` is not callable.
     """
 
+    _strform: str | None = None
+    """The text if it was set; a plain function's is made when it is read, because it takes time and memory."""
+
     def __init__(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         if not callable(func):
             raise TypeError("first argument to BackgroundJobFunc must be callable")
         self.func = func
         self.args = args
         self.kwargs = kwargs
-        self.strform = str(func)
+        if type(func) not in _PLAIN:
+            # That of any other callable may change, as its `__repr__` is the user's.
+            self.strform = str(func)
         self._init()
+
+    @property
+    def strform(self) -> str:
+        """The text shown: the function's own, unless another was set."""
+        return str(self.func) if self._strform is None else self._strform
+
+    @strform.setter
+    def strform(self, text: str) -> None:
+        self._strform = text
 
     # As above.
     def call(self):

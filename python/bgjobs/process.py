@@ -46,6 +46,7 @@ class BackgroundJobProcess(BackgroundJobBase):
 
     def __init__(self, job: BackgroundJobFunc | BackgroundJobExpr) -> None:
         self.__dict__.update(vars(job))
+        self.strform = job.strform
         self._child = Child(self._payload())
         self._init()
 
