@@ -52,7 +52,8 @@ class BackgroundJobBase(Record):
         # `python -O` would remove an `assert`.
         if not hasattr(self, "call"):
             raise AssertionError("Missing attribute <call>")
-        if not hasattr(type(self), "strform") and not hasattr(self, "strform"):
+        # A class may have one for all its jobs.
+        if type(self).strform is Record.strform and not hasattr(self, "strform"):
             raise AssertionError("Missing attribute <strform>")
         if _thread.get_ident() != forks.main_ident and threading.current_thread().daemon:
             self._daemon = True
@@ -314,9 +315,6 @@ class BackgroundJobFunc(BackgroundJobBase):
     Raises `TypeError` if `func` is not callable.
     """
 
-    _strform: str | None = None
-    """The text if it was set; a plain function's is made when it is read, because it takes time and memory."""
-
     def __init__(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         if not callable(func):
             raise TypeError("first argument to BackgroundJobFunc must be callable")
@@ -330,12 +328,16 @@ class BackgroundJobFunc(BackgroundJobBase):
 
     @property
     def strform(self) -> str:
-        """The text shown: the function's own, unless another was set."""
-        return str(self.func) if self._strform is None else self._strform
+        """The text shown: the function's, unless another was set."""
+        try:
+            return super().strform
+        except AttributeError:
+            # Made when it is read, because it takes time and memory.
+            return str(self.func)
 
     @strform.setter
     def strform(self, text: str) -> None:
-        self._strform = text
+        vars(Record)["strform"].__set__(self, text)
 
     # As above.
     def call(self):

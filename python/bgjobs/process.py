@@ -47,6 +47,8 @@ class BackgroundJobProcess(BackgroundJobBase):
     def __init__(self, job: BackgroundJobFunc | BackgroundJobExpr) -> None:
         self.__dict__.update(vars(job))
         self.strform = job.strform
+        if isinstance(job, BackgroundJobFunc):
+            self.func, self.args, self.kwargs = job.func, job.args, job.kwargs
         self._child = Child(self._payload())
         self._init()
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bgjobs import BackgroundJobManager
+from bgjobs import BackgroundJobExpr, BackgroundJobFunc, BackgroundJobManager
 
 
 def at_once(bodies: list[Callable[[], object]]) -> None:
@@ -115,3 +115,37 @@ def test_iterating_over_a_manager_goes_by_number_even_past_a_gap():
     jobs.remove(1)
     assert list(jobs) == [started[0], started[2]]
     assert started[0] in jobs and started[1] not in jobs
+
+
+def test_a_class_may_be_derived_from_both_kinds_of_job():
+    class Both(BackgroundJobFunc, BackgroundJobExpr):
+        pass
+
+    job = BackgroundJobManager().start(Both(int))
+    job.join()
+    assert (job.result, job.num, str(job)) == (0, 0, str(int))
+
+
+def test_the_number_of_a_job_is_none_before_its_start_and_may_be_set():
+    job = BackgroundJobFunc(int)
+    assert (job.num, repr(job).split(":")[0]) == (None, "<BackgroundJob #None")
+    job.num = "seven"
+    assert job.num == "seven"
+
+
+def test_the_text_of_a_function_may_be_replaced_and_that_of_an_object_is_the_one_of_its_start():
+    class Count:
+        shown = "before"
+
+        def __call__(self):
+            return 1
+
+        def __str__(self):
+            return self.shown
+
+    count = Count()
+    job, plain = BackgroundJobFunc(count), BackgroundJobFunc(len)
+    count.shown = "after"
+    assert (str(job), str(plain)) == ("before", str(len))
+    plain.strform = "count"
+    assert (str(plain), repr(plain)) == ("count", "<BackgroundJob #None: count>")

@@ -48,6 +48,8 @@ struct Inner {
     held: bool,
     /// The result, or the exception; set before the end is published.
     value: Option<Py<PyAny>>,
+    /// Its number, as its users see it; here because an entry in its `__dict__` would take more memory.
+    num: Option<Py<PyAny>>,
     /// Locks, each held by a thread that waits for an event or the end, and the callbacks of the end.
     waiting: Vec<(Event, Py<PyAny>)>,
 }
@@ -288,6 +290,7 @@ impl JobCore {
                 interrupted: false,
                 held: false,
                 value: None,
+                num: None,
                 waiting: Vec::new(),
             }),
         }
@@ -446,6 +449,19 @@ impl JobCore {
         drop(old);
     }
 
+    /// Its number; none until a manager starts it.
+    #[getter]
+    fn num(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.lock().num.as_ref().map(|num| num.clone_ref(py))
+    }
+
+    /// Replaces its number.
+    #[setter(num)]
+    fn renumber(&self, num: Option<Py<PyAny>>) {
+        let old = std::mem::replace(&mut self.lock().num, num);
+        drop(old);
+    }
+
     /// Python's identifier of the thread that runs the body; 0 before.
     #[getter]
     fn _thread_ident(&self) -> c_ulong {
@@ -523,13 +539,14 @@ impl JobCore {
         // The holder of the lock is attached to the interpreter, and is not in a collection.
         let Ok(inner) = self.inner.try_lock() else { return Ok(()) };
         visit.call(&inner.value)?;
+        visit.call(&inner.num)?;
         inner.waiting.iter().try_for_each(|(_, held)| visit.call(held))
     }
 
     fn __clear__(&self) {
         let old = {
             let mut inner = self.lock();
-            (inner.value.take(), std::mem::take(&mut inner.waiting))
+            (inner.value.take(), inner.num.take(), std::mem::take(&mut inner.waiting))
         };
         drop(old);
     }
