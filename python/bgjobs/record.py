@@ -72,6 +72,8 @@ class Record(JobCore, threading.Thread):
     _stop_delivered = False
     _asks = False
     _last_position: tuple[Any, float] | None = None
+    # The streams that the job sees, if it has asked for more than to write text; this belongs to `router`.
+    _streams: dict[Any, Any] | None = None
     # The coroutine that the job runs; this belongs to `coroutines`.
     _coroutine: Any = None
 

@@ -156,7 +156,11 @@ def run(job: Record, worker: _core.Worker | None = None) -> None:
                 sys.setprofile(profile)
             # Not by a look in the job's `__dict__`: CPython creates that only on demand, and it takes memory.
             runs_own = getattr(job.run, "__func__", None) is not job._base_run
-            result = _call_run(job) if runs_own else _call(job)
+            try:
+                result = _call_run(job) if runs_own else _call(job)
+            finally:
+                if job._streams is not None:
+                    output.end_streams(job)
         callbacks = job._complete(result)
     except BaseException as error:
         # Before anything else: another stop may be on its way.

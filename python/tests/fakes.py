@@ -42,6 +42,8 @@ class FakeLog:
 class FakeJob:
     """Runs `body` in its own thread, as a job does, with `current` set to this job."""
 
+    _streams = None
+
     def __init__(self, body, num: int = 0, context: Context | None = None) -> None:
         self.num = num
         self._log = FakeLog()
@@ -60,6 +62,7 @@ class FakeJob:
         try:
             self._body()
         finally:
+            output.end_streams(self)
             self._log.end()
             self._ended.set()
 
