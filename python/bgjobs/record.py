@@ -73,7 +73,7 @@ class Record(JobCore, threading.Thread):
     _asks = False
     _last_position: tuple[Any, float] | None = None
     # The streams that the job sees, if it has asked for more than to write text; this belongs to `router`.
-    _streams: dict[Any, Any] | None = None
+    _own_streams: dict[Any, Any] | None = None
     # The coroutine that the job runs; this belongs to `coroutines`.
     _coroutine: Any = None
 

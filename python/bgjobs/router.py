@@ -63,7 +63,7 @@ class Router:
             job = get()
             if job is None:
                 return onward(text)
-            if job._streams is None and _is_plain(text):
+            if job._own_streams is None and _is_plain(text):
                 put(job, text)
                 return len(text)
             return self._call(methodcaller("write", text))
@@ -100,7 +100,7 @@ class Router:
 
     def writelines(self, lines: Iterable[str]) -> None:
         job = current.get()
-        if job is not None and job._streams is not None:
+        if job is not None and job._own_streams is not None:
             self._call(methodcaller("writelines", lines))
             return
         for line in lines:
@@ -108,7 +108,7 @@ class Router:
 
     def flush(self) -> None:
         job = current.get()
-        if job is None or job._streams is None:
+        if job is None or job._own_streams is None:
             self._flush()
         else:
             self._call(methodcaller("flush"))
@@ -120,7 +120,7 @@ class Router:
     def isatty(self) -> bool:
         # A log is not a terminal: progress bars and colours should take the form that suits a file.
         job = current.get()
-        return (job is None or job._streams is not None) and self._call(methodcaller("isatty"))
+        return (job is None or job._own_streams is not None) and self._call(methodcaller("isatty"))
 
     def __enter__(self) -> Router:
         self._call(methodcaller("__enter__"))
@@ -164,13 +164,13 @@ def _is_plain(text: Any) -> bool:
 
 def _streams_of(job: Record) -> dict[Any, Any]:
     """The job's own streams."""
-    streams: dict[Any, Any] = job.__dict__.setdefault("_streams", {})
+    streams: dict[Any, Any] = job.__dict__.setdefault("_own_streams", {})
     return streams
 
 
 def end_streams(job: Record) -> None:
     """Lets go what the job's own streams still hold, as the end of a program does."""
-    for stream in list((job._streams or {}).values()):
+    for stream in list((job._own_streams or {}).values()):
         try:
             stream.flush()
             stream.buffer.end()
@@ -190,7 +190,7 @@ def begin_redirection() -> Record | None:
 class _Probe:
     """A job that only notes whether a text arrives."""
 
-    _streams = None
+    _own_streams = None
     arrived = False
 
     def _core_log(self) -> _Probe:

@@ -159,7 +159,7 @@ def run(job: Record, worker: _core.Worker | None = None) -> None:
             try:
                 result = _call_run(job) if runs_own else _call(job)
             finally:
-                if job._streams is not None:
+                if job._own_streams is not None:
                     output.end_streams(job)
         callbacks = job._complete(result)
     except BaseException as error:

@@ -42,7 +42,7 @@ class FakeLog:
 class FakeJob:
     """Runs `body` in its own thread, as a job does, with `current` set to this job."""
 
-    _streams = None
+    _own_streams = None
 
     def __init__(self, body, num: int = 0, context: Context | None = None) -> None:
         self.num = num
