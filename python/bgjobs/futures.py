@@ -1,7 +1,8 @@
 """Waiting for jobs: joins, callbacks, `await`, waits for several, those of `concurrent.futures` and asyncio too.
 
 A thread waits on a `_thread.lock` that the end of a job releases: Ctrl-C interrupts the wait at once, and
-CPython can end the waiting thread. This module does not know how jobs run.
+CPython can end the waiting thread. A stop of a job that waits raises its exception, which the thread notices as soon as
+`wake` ends the wait. This module does not know how jobs run.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import logging
 import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from weakref import WeakKeyDictionary
@@ -35,9 +37,34 @@ def _wait(job: Record, event: str, timeout: float | None) -> None:
     if not job._await(event, lock):
         return
     try:
-        lock.acquire(True, -1 if timeout is None else max(timeout, 0))
+        with _woken_by(lock.release):
+            lock.acquire(True, -1 if timeout is None else max(timeout, 0))
     finally:
         job._forget(lock)
+
+
+@contextmanager
+def _woken_by(wake: Callable[[], object]) -> Iterator[None]:
+    """A wait of the calling thread that this call ends; if a job's body waits, a stop calls it."""
+    job = output.current.get()
+    # A thread that a job has started may share its context, and is not interrupted.
+    if job is None or not is_current(job):
+        yield
+        return
+    job._wake = wake
+    try:
+        yield
+    finally:
+        job._wake = None
+
+
+def wake(job: Record) -> None:
+    """Ends the wait that the body of a job is in, if it is in one; the body was interrupted before."""
+    end_wait = job._wake
+    if end_wait is not None:
+        # The lock is not held if the wait ends anyway.
+        with suppress(RuntimeError):
+            end_wait()
 
 
 def join(job: Record, timeout: float | None) -> None:
@@ -231,7 +258,7 @@ def as_completed(jobs: Iterable[Job], timeout: float | None = None) -> Iterator[
     """
     running = set(jobs)
     deadline = None if timeout is None else time.monotonic() + timeout
-    ended: SimpleQueue[Job] = SimpleQueue()
+    ended: SimpleQueue[Job | None] = SimpleQueue()
     put = ended.put
     for job in running:
         _add(job, put)
@@ -239,12 +266,13 @@ def as_completed(jobs: Iterable[Job], timeout: float | None = None) -> Iterator[
         while running:
             left = None if deadline is None else max(deadline - time.monotonic(), 0)
             try:
-                with lending(running, 1, left):
-                    job = ended.get(timeout=left)
+                with lending(running, 1, left), _woken_by(functools.partial(put, None)):
+                    first = ended.get(timeout=left)
             except Empty:
                 raise _still_running(running, timeout) from None
-            running.discard(job)
-            yield job
+            if first is not None:
+                running.discard(first)
+                yield first
     finally:
         for job in running:
             job._forget(put)

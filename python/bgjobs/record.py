@@ -74,6 +74,8 @@ class Record(JobCore, threading.Thread):
     _last_position: tuple[Any, float] | None = None
     # The streams that the job sees, if it has asked for more than to write text; this belongs to `router`.
     _own_streams: dict[Any, Any] | None = None
+    # What ends the wait of its body for other jobs; this belongs to `futures`.
+    _wake: Callable[[], object] | None = None
     # The coroutine that the job runs; this belongs to `coroutines`.
     _coroutine: Any = None
 
@@ -185,6 +187,11 @@ class Record(JobCore, threading.Thread):
     def is_alive(self) -> bool:
         """Whether it was started and has not ended."""
         return self._state_name in ("entered", "running") and not self._is_lost()
+
+    def _expect_stop(self) -> None:
+        """Before a request to stop: what the body has noticed of an earlier one does not count."""
+        if self._stop_delivered:
+            self._stop_delivered = False
 
     def _is_lost(self) -> bool:
         """Whether the job's thread stayed behind in the parent of a fork."""

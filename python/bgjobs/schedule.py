@@ -106,6 +106,7 @@ def _interrupt(jobs: list[Any]) -> None:
     """Interrupts jobs that have used up their time: first those that can't hear of it themselves."""
     bodies = {}
     for job in jobs:
+        job._expect_stop()
         job._hear_stop()
         bodies[job] = job._ladder(timeout=1.0)
     slow = []

@@ -106,6 +106,7 @@ def stop(jobs: Sequence[Record], reason: str, timeout: float) -> list[Verdict]:
 
 def ask(job: Record, reason: str) -> None:
     """Requests the stop, which ends a job that has not begun."""
+    job._expect_stop()
     _, callbacks = job._ask_stop(reason)
     if callbacks is not None:
         futures.call(callbacks, job)
@@ -169,17 +170,25 @@ class ThreadBody:
         return _COURTESY if self._job._asks else 0.0
 
     def interrupt(self) -> None:
-        self._job._stop_delivered = False
+        # The body has noticed the request itself, in `sleep` for example, and may be cleaning up.
+        if self._job._stop_delivered:
+            return
         self._job._interrupt(stop_type(self._job))
+        futures.wake(self._job)
 
     def place(self) -> str:
         frame = innermost(self._job)
         if frame is None:
             return "its thread has no frame"
         if self._job._stop_delivered:
-            return f"its body has swallowed the stop; it is now at {line_of(frame)}"
+            return f"its body has swallowed the stop, or still cleans up; it is now at {line_of(_users(frame))}"
         since = duration(time.monotonic() - _since(self._job, frame))
-        return f"in a C call at {line_of(frame)}, for at least {since}; it stops when that returns"
+        return f"in a C call at {line_of(_users(frame))}, for at least {since}; it stops when that returns"
+
+
+def _users(frame: FrameType) -> FrameType:
+    """The innermost frame of a thread that is not ours; where all are ours, the innermost."""
+    return next((found for found, _ in traceback.walk_stack(frame) if not frames.is_ours(found)), frame)
 
 
 def line_of(frame: FrameType) -> str:
