@@ -37,14 +37,14 @@ def _wait(job: Record, event: str, timeout: float | None) -> None:
     if not job._await(event, lock):
         return
     try:
-        with _woken_by(lock.release):
+        with woken_by(lock.release):
             lock.acquire(True, -1 if timeout is None else max(timeout, 0))
     finally:
         job._forget(lock)
 
 
 @contextmanager
-def _woken_by(wake: Callable[[], object]) -> Iterator[None]:
+def woken_by(wake: Callable[[], object]) -> Iterator[None]:
     """A wait of the calling thread that this call ends; if a job's body waits, a stop calls it."""
     job = output.current.get()
     # A thread that a job has started may share its context, and is not interrupted.
@@ -266,7 +266,7 @@ def as_completed(jobs: Iterable[Job], timeout: float | None = None) -> Iterator[
         while running:
             left = None if deadline is None else max(deadline - time.monotonic(), 0)
             try:
-                with lending(running, 1, left), _woken_by(functools.partial(put, None)):
+                with lending(running, 1, left), woken_by(functools.partial(put, None)):
                     first = ended.get(timeout=left)
             except Empty:
                 raise _still_running(running, timeout) from None

@@ -91,6 +91,10 @@ class Log:
 
         It stops after `timeout` seconds, if that is not None. Ctrl-C stops following, not the job.
         """
+        return (text for text in self._turns(timeout, tail) if text is not None)
+
+    def _turns(self, timeout: float | None = None, tail: int | None = None) -> Iterator[str | None]:
+        """What `follow` yields, and None each time before it waits for more."""
         deadline = None if timeout is None else time.monotonic() + timeout
         cursor = 0
         while True:
@@ -105,6 +109,7 @@ class Log:
                 yield line.text
             if ended or left <= 0:
                 return
+            yield None
             self._job.join(left)
 
     def print(self, n: int | None = None) -> None:

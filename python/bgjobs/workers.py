@@ -16,7 +16,7 @@ from contextvars import Context, copy_context
 from types import CoroutineType
 from typing import Any, Callable
 
-from . import _core, coroutines, failures, forks, futures, output, thread_locals
+from . import _core, coroutines, failures, forks, futures, keyboard, output, thread_locals
 from .record import DIED, Record, Stopped
 
 _IDLE_TIMEOUT = 10.0
@@ -61,6 +61,7 @@ def start(job: Record) -> None:
 def enter(job: Record, table: _core.Table) -> int:
     """Gives a job its number in a table; raises the system's error if there is no thread for it."""
     output.install_router()
+    keyboard.install()
     if output.wants_copied_context():
         job._context = copy_context()
     if forks.generation:

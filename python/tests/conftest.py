@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bgjobs import output
+from bgjobs import keyboard, output
 
 
 @pytest.fixture
@@ -39,3 +39,4 @@ def shell(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
     InteractiveShell.clear_instance()
     sys.displayhook = hook
     output.remove_router()
+    keyboard.remove()

@@ -50,13 +50,13 @@ def wait_for_file(path: Path) -> None:
 class Terminal:
     """An interactive Python in a terminal: types, and waits for texts on the screen."""
 
-    def __init__(self, *command: str, prompt: str) -> None:
+    def __init__(self, *command: str, prompt: str, is_basic: bool = True) -> None:
         pexpect = pytest.importorskip("pexpect")
         self.child = pexpect.spawn(
             sys.executable,
             list(command),
-            # From 3.13 on Python's own prompt would redraw a line at each key.
-            env={**environment(), "PROMPT_TOOLKIT_NO_CPR": "1", "PYTHON_BASIC_REPL": "1"},
+            # From 3.13 on Python's own prompt redraws a line at each key, unless it is the basic one.
+            env={**environment(), "PROMPT_TOOLKIT_NO_CPR": "1", "PYTHON_BASIC_REPL": "1" if is_basic else ""},
             encoding="utf-8",
             dimensions=(50, 200),
             # As a terminal's shell does: if the tests run in the background, Ctrl-C may be ignored here.
@@ -108,9 +108,9 @@ def plain(text: str) -> str:
 
 
 @contextmanager
-def terminal(*command: str, prompt: str = "In [{}]:"):
+def terminal(*command: str, prompt: str = "In [{}]:", is_basic: bool = True):
     """A `Terminal` running this Python with these arguments."""
-    it = Terminal(*command, prompt=prompt)
+    it = Terminal(*command, prompt=prompt, is_basic=is_basic)
     try:
         yield it
     finally:

@@ -207,6 +207,6 @@ def test_frames_of_every_folder_of_the_package_are_its_own():
     def is_ours(file):
         return failures.is_ours(SimpleNamespace(f_code=SimpleNamespace(co_filename=str(file))))
 
-    assert is_ours(here / "workers.py") and is_ours(here / "magics/keyboard.py")
+    assert is_ours(here / "workers.py") and is_ours(here / "magics/look.py")
     assert not is_ours(here.with_name("bgjobs_of_mine") / "workers.py")
     assert not is_ours("<stdin>")

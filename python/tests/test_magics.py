@@ -477,16 +477,6 @@ def test_unloading_removes_the_magics_and_loading_again_adds_them(shell):
     assert shell.see("%jobs") == "No jobs. %bg f(x) starts one.\n"
 
 
-def test_a_job_does_not_read_from_the_prompts_keyboard(shell):
-    shell.see("job = %bg input('name? ')")
-    error = shell.user_ns["job"].exception(60)
-    assert str(error) == "a job has no keyboard: pass what it would ask for as an argument"
-    shell.see("import builtins; original = builtins.input")
-    shell.see("%unload_ext bgjobs")
-    assert shell.user_ns["builtins"].input is not shell.user_ns["original"]
-    shell.see("%load_ext bgjobs")
-
-
 def test_a_reload_loses_neither_jobs_nor_the_names_of_cells(shell):
     shell.see("jobs = 'mine'")
     shell.see("%%bg\ngate.wait(60)\nfound = 42")

@@ -10,13 +10,12 @@ from weakref import WeakKeyDictionary
 
 from IPython.core.magic import magics_class
 
-from .. import stalls, workers
+from .. import keyboard, stalls, workers
 from ..output import install_router
 from .command import Commands
 from .completion import Completion
 from .control import Control
 from .groups import Groups
-from .keyboard import Keyboard
 from .look import Look
 from .notices import Notices
 from .prompt import Prompt
@@ -30,7 +29,6 @@ class JobMagics(Start, Commands, Look, Control, Groups):
     def __init__(self, prompt: Prompt, notices: Notices) -> None:
         super().__init__(prompt, notices)
         self.completion = Completion(prompt)
-        self.keyboard = Keyboard()
 
 
 _unloaded: WeakKeyDictionary[Any, tuple[Prompt, Notices]] = WeakKeyDictionary()
@@ -46,12 +44,13 @@ def load_ipython_extension(shell: Any) -> None:
     prompt.name_manager()
     # Not only with the first job, so that code which fetches the streams before then gets the routers.
     install_router()
+    keyboard.command = "%fg"
+    keyboard.install()
     shell.Completer.custom_matchers.append(magics.completion.matcher)
     shell.events.register("post_run_cell", notices.print)
     shell.events.register("post_run_cell", notices.attach)
     notices.attach()
     if not hasattr(shell, "kernel"):
-        magics.keyboard.block()
         # What a kernel prints at its end appears nowhere.
         workers.on_exit_wait = notices.explain_exit_wait
     workers.on_start = stalls.StallMonitor(notices.stalls.append).add
@@ -70,7 +69,8 @@ def unload_ipython_extension(shell: Any) -> None:
     shell.events.unregister("post_run_cell", notices.print)
     shell.events.unregister("post_run_cell", notices.attach)
     notices.detach()
-    magics.keyboard.restore()
+    keyboard.command = None
+    keyboard.remove()
     workers.on_start = workers.on_exit_wait = None
     shell.Completer.custom_matchers.remove(magics.completion.matcher)
     for kind, names in magics.magics.items():

@@ -17,7 +17,7 @@ class Control(Base):
 
     @line_magic  # type: ignore[untyped-decorator]
     def fg(self, line: str) -> Any:
-        """Waits for a job, and shows its output, past and new.
+        """Waits for a job, and shows its output, past and new; what the job asks for, you can type.
 
             %fg N
 

@@ -7,7 +7,7 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.core.magic import line_magic, no_var_expand
 
-from .. import failures
+from .. import failures, keyboard
 from ..jobs import BackgroundJobBase
 from ..labels import label
 from ..peek import NoNames
@@ -119,10 +119,18 @@ class Look(Base):
 
 
 def show_until_end(job: BackgroundJobBase, count: int | None = None) -> bool:
-    """Shows a job's output until it ends; False if the user has interrupted that."""
+    """Shows a job's output until it ends, and lends it the keyboard; False if the user has interrupted that."""
     try:
-        for text in job.log.follow(tail=count):
-            print(harmless(text))
+        with keyboard.lent(job) as lender:
+            asked = False
+            for text in job.log._turns(tail=count):
+                if text is not None:
+                    print(harmless(text))
+                    continue
+                # What the job printed before it asked has been shown by now.
+                if asked:
+                    lender.serve()
+                asked = lender.is_asked()
     except KeyboardInterrupt:
         num = job.num
         print(f"Job #{num} goes on: %fg {num} waits again, %kill {num} stops it.")
