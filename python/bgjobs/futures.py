@@ -13,7 +13,7 @@ import logging
 import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from weakref import WeakKeyDictionary
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import asyncio
 
 _log = logging.getLogger("bgjobs")
+_NOTHING = nullcontext()
 
 Job = TypeVar("Job", bound=Record)
 
@@ -43,14 +44,15 @@ def _wait(job: Record, event: str, timeout: float | None) -> None:
         job._forget(lock)
 
 
-@contextmanager
-def woken_by(wake: Callable[[], object]) -> Iterator[None]:
+def woken_by(wake: Callable[[], object]) -> AbstractContextManager[None]:
     """A wait of the calling thread that this call ends; if a job's body waits, a stop calls it."""
     job = output.current.get()
     # A thread that a job has started may share its context, and is not interrupted.
-    if job is None or not is_current(job):
-        yield
-        return
+    return _NOTHING if job is None or not is_current(job) else _woken_by(job, wake)
+
+
+@contextmanager
+def _woken_by(job: Record, wake: Callable[[], object]) -> Iterator[None]:
     job._wake = wake
     try:
         yield
