@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import logging
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Callable, overload
 
@@ -15,7 +16,6 @@ from . import _core, failures, futures, schedule, selection, stopping, text, wor
 from ._core import Table
 from .groups import Group, check_limit
 from .jobs import BackgroundJobBase, BackgroundJobFunc
-from .notices import Unreported
 from .options import Options
 from .record import Record
 from .starter import Starter, body_of
@@ -59,8 +59,9 @@ class BackgroundJobManager:
         self._running: list[BackgroundJobBase] = []
         self._completed: list[BackgroundJobBase] = []
         self._dead: list[BackgroundJobBase] = []
-        self._unlisted = self._table.subscribe()
-        self._unreported = Unreported(self._table, self.all)
+        self._ends = self._table.subscribe()
+        # Those that looks have found ended, in this order, until the next report, even if they are forgotten by then.
+        self._unreported: deque[BackgroundJobBase] = deque()
 
     # Starting.
 
@@ -359,10 +360,23 @@ class BackgroundJobManager:
         return self._dead
 
     def _update(self) -> None:
-        """Moves the jobs that have ended to their lists."""
-        if self._unlisted.has_pending():
-            for job in filter(None, map(self.all.get, sorted(self._unlisted.drain()))):
+        """Moves the jobs that have ended to their lists; the cost is the same however many jobs run."""
+        if self._ends.has_pending():
+            for job in filter(None, map(self.all.get, sorted(self._ends.drain()))):
                 (self._completed if job.outcome == "done" else self._dead).append(job)
+                self._unreported.append(job)
+
+    def _take_unreported(self) -> list[BackgroundJobBase]:
+        """The jobs that have ended since the last report, each once: in the order of the looks that found them."""
+        self._update()
+        taken = []
+        while self._unreported:
+            try:
+                taken.append(self._unreported.popleft())
+            except IndexError:
+                # Another thread has taken the last one.
+                break
+        return taken
 
     def status(self, verbose: object = 0) -> None:
         """Prints all jobs in their groups; this counts as a report. `verbose` is ignored, as in the original."""
@@ -371,18 +385,18 @@ class BackgroundJobManager:
     def _print_groups(self, shown: Callable[[Record], str]) -> None:
         groups = {"Running": self.running, "Completed": self.completed, "Dead": self.dead}
         print("".join([text.group(name, jobs, shown) for name, jobs in groups.items()]), end="")
-        self._unreported.take()
+        self._unreported.clear()
 
     def _status_new(self) -> bool | None:
         """Prints the jobs that have ended since the last report; returns True if there are any, otherwise None.
 
-        It is meant to be called before every prompt, and costs the same however many jobs run.
+        It is meant to be called before every prompt.
         """
-        if not self._unreported.has_any():
+        ended = self._take_unreported()
+        if not ended:
             return None
-        report = text.report(self._unreported.take())
-        print(report, end="")
-        return True if report else None
+        print(text.report(ended), end="")
+        return True
 
     # Waiting and stopping.
 
@@ -491,9 +505,8 @@ class BackgroundJobManager:
         self._table.flush()
 
     def _forget(self, jobs: list[BackgroundJobBase]) -> None:
-        self._unreported.before_forgetting(jobs)
-        for num in [job.num for job in jobs if job.num is not None]:
-            self.all.pop(num, None)
+        for job in jobs:
+            self.all.pop(job.num, None)  # type: ignore[arg-type]
 
     def _find(self, num: Any) -> BackgroundJobBase | None:
         """The job of a number; if there is none, logs an error."""

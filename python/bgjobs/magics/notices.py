@@ -59,9 +59,7 @@ class Notices:
             print(text, end="", flush=True)
 
     def _ends(self, manager: BackgroundJobManager) -> str:
-        if not manager._unreported.has_any():
-            return ""
-        return report([job for job in manager._unreported.take() if job not in self._reported])
+        return report([job for job in manager._take_unreported() if job not in self._reported])
 
     def bring_back(self) -> str:
         """Brings back the names of cells that have ended; returns the lines that say so."""

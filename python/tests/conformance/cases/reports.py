@@ -61,6 +61,22 @@ def a_report_is_ordered_by_number(bg):
     jobs._status_new()
 
 
+def a_report_is_in_the_order_of_the_looks_that_found_the_ends(bg):
+    for look in ("running", "completed", "dead", "flush"):
+        jobs = bg.BackgroundJobManager()
+        gate = Gate()
+        late, late_and_dead = jobs.new(gate), jobs.new(gate.fail)
+        finished(jobs.new("'early'"))
+        finished(jobs.new("1 / 0"))
+        found = getattr(jobs, look)
+        if look == "flush":
+            found()
+        gate.open()
+        finished(late)
+        finished(late_and_dead)
+        show(look, jobs._status_new(), [job.num for job in jobs.completed + jobs.dead])
+
+
 def reading_the_lists_does_not_count_as_a_report(bg):
     jobs = bg.BackgroundJobManager()
     finished(jobs.new("1"))
