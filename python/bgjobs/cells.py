@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from types import CodeType, CoroutineType, FunctionType
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from . import coroutines, labels
 from .jobs import BackgroundJobBase
@@ -22,22 +22,74 @@ from .remote import Child
 
 _UNBOUND = object()
 
+_PYTHONS = {"__annotate__", "__annotations__", "__builtins__", "__conditional_annotations__", "__warningregistry__"}
+"""The names that Python itself assigns while code runs."""
 
-def split(source: str, filename: str, compiler: Callable[..., CodeType] = compile) -> tuple[CodeType, CodeType | None]:
-    """The code of a cell's statements, and of the expression that it ends with, if there is one.
+_SCOPES = (
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.DictComp,
+    ast.FunctionDef,
+    ast.GeneratorExp,
+    ast.Lambda,
+    ast.ListComp,
+    ast.SetComp,
+)
+"""The kinds of code that have names of their own."""
+
+_PLAIN = (bool, bytes, complex, float, int, str)
+"""The types whose values are compared: that is quick, has no effect, and gives True or False."""
+
+
+class Code(NamedTuple):
+    """A cell, compiled."""
+
+    body: CodeType
+    """Its statements."""
+    last: CodeType | None
+    """The expression that it ends with, if there is one."""
+    passing: frozenset[str]
+    """The names that it binds only as the variables of loops and of `with`."""
+
+
+def split(source: str, filename: str, compiler: Callable[..., CodeType] = compile) -> Code:
+    """Compiles a cell.
 
     `compiler` may replace `compile`, for example to allow ``await``. Raises `SyntaxError`.
 
-    >>> body, last = split("x = 6; x * 7", "a cell")
-    >>> execute(body, last, {})
+    >>> code = split("x = 6; x * 7", "a cell")
+    >>> execute(code.body, code.last, {})
     42
     """
     tree = ast.parse(source, filename)
+    passing = _passing(tree)
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last = compiler(ast.Expression(tree.body[-1].value), filename, "eval")
         del tree.body[-1]
-    return compiler(tree, filename, "exec"), last
+    return Code(compiler(tree, filename, "exec"), last, passing)
+
+
+def _passing(tree: ast.Module) -> frozenset[str]:
+    """The names that a cell binds only as the variables of loops and of `with`."""
+    bound, targets = [], []
+    for node in _in_its_scope(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound.append(node.id)
+        target = getattr(node, "optional_vars", None)
+        if isinstance(node, (ast.For, ast.AsyncFor)):
+            target = node.target
+        if target is not None:
+            targets += [part.id for part in ast.walk(target) if isinstance(part, ast.Name)]
+    return frozenset(name for name in targets if bound.count(name) == targets.count(name))
+
+
+def _in_its_scope(node: ast.AST) -> Iterator[ast.AST]:
+    """All parts of a cell but those with names of their own."""
+    for part in ast.iter_child_nodes(node):
+        if not isinstance(part, _SCOPES):
+            yield part
+            yield from _in_its_scope(part)
 
 
 def execute(body: CodeType, last: CodeType | None, names: dict[str, Any], job: BackgroundJobBase | None = None) -> Any:
@@ -75,7 +127,7 @@ class BackgroundJobCell(BackgroundJobBase):
     """A job that runs the statements of a cell, on its own copy of `names`.
 
     Its result is the value of the expression that the cell ends with, or None. `source` is only
-    shown; `body` and `last` are what `split` returns for it.
+    shown; `body`, `last` and `passing` are what `split` returns for it.
 
     >>> prompt = {"x": 1}
     >>> job = BackgroundJobCell("y = x + 1", *split("y = x + 1", "a cell"), prompt)
@@ -92,11 +144,13 @@ class BackgroundJobCell(BackgroundJobBase):
     _expect: Callable[[BackgroundJobCell], object] | None = None
     """Called with each new cell that comes of this one, by whom brings back its names."""
 
-    def __init__(self, source: str, body: CodeType, last: CodeType | None, names: Mapping[str, Any]) -> None:
+    def __init__(
+        self, source: str, body: CodeType, last: CodeType | None, passing: frozenset[str], names: Mapping[str, Any]
+    ) -> None:
         lines = [line.strip() for line in source.splitlines() if line.strip()]
         self.strform = lines[0] + " ..." * (len(lines) > 1)
         self.source = source
-        self._body, self._last = body, last
+        self._code = Code(body, last, passing)
         self._before, self._own = dict(names), dict(names)
         self._final_names: dict[str, Any] | None = None
         self._brought_back = False
@@ -106,7 +160,7 @@ class BackgroundJobCell(BackgroundJobBase):
         return labels.of_cell(self.source)
 
     def _copy(self, names: Mapping[str, Any]) -> BackgroundJobBase:
-        job = type(self)(self.source, self._body, self._last, names)
+        job = type(self)(self.source, *self._code, names)
         if self._expect is not None:
             job._expect = self._expect
             job._expect(job)
@@ -119,12 +173,11 @@ class BackgroundJobCell(BackgroundJobBase):
 
     def _assigned(self) -> dict[str, Any]:
         own, before = dict(self._own), self._before
-        own.pop("__builtins__", None)
-        return {name: own[name] for name in own if own[name] is not before.get(name, _UNBOUND)}
+        return {name: own[name] for name in own if own[name] is not before.get(name, _UNBOUND) and name not in _PYTHONS}
 
     def call(self) -> Any:
         try:
-            return execute(self._body, self._last, self._own, self)
+            return execute(self._code.body, self._code.last, self._own, self)
         finally:
             self._settle(self._assigned())
 
@@ -138,20 +191,31 @@ class BackgroundJobCell(BackgroundJobBase):
         """Assigns the cell's names at the prompt, once, if the cell has ended without error.
 
         A name that was rebound at the prompt since the cell started keeps its value there.
-        Returns the names that came back, and those that did not.
+        Returns the names that came back, and those that did not; but not those that have the same value there, nor
+        rebound variables of loops and of `with`. Names of nothing but underscores stay with the job.
         """
         if self._brought_back or self.outcome != "done":
             return [], []
         self._brought_back = True
         back, rebound = [], []
         for name, value in self.names.items():
-            if prompt.get(name, _UNBOUND) is self._before.get(name, _UNBOUND):
+            there = prompt.get(name, _UNBOUND)
+            if not name.strip("_"):
+                # The prompt's own `_` is its last output.
+                continue
+            same = _same(there, value)
+            if there is self._before.get(name, _UNBOUND):
                 prompt[name] = value
-                back.append(name)
-            else:
+                back += [name] * (not same)
+            elif not same and name not in self._code.passing:
                 rebound.append(name)
         self._before = {}
         return sorted(back), sorted(rebound)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are the same object, or equal ones of a plain type."""
+    return one is other or (type(one) is type(other) and type(one) in _PLAIN and one == other)
 
 
 class BackgroundJobProcessCell(BackgroundJobProcess, BackgroundJobCell):
@@ -163,8 +227,10 @@ class BackgroundJobProcessCell(BackgroundJobProcess, BackgroundJobCell):
     Raises `pickle.PicklingError`, which names the first value that cannot be sent.
     """
 
-    def __init__(self, source: str, body: CodeType, last: CodeType | None, names: Mapping[str, Any]) -> None:
-        BackgroundJobCell.__init__(self, source, body, last, names)
+    def __init__(
+        self, source: str, body: CodeType, last: CodeType | None, passing: frozenset[str], names: Mapping[str, Any]
+    ) -> None:
+        BackgroundJobCell.__init__(self, source, body, last, passing, names)
         codes = (body,) if last is None else (body, last)
         wanted = {name for code in codes for name in referenced(code)}
         sent = {name: names[name] for name in sorted(wanted & names.keys())}
@@ -189,7 +255,7 @@ def _run_remotely(body: CodeType, last: CodeType | None, names: dict[str, Any]) 
     own = {**names, "__name__": "__main__"}
     result = execute(body, last, own)
     assigned = {}
-    for name in own.keys() - {"__builtins__", "__name__"}:
+    for name in own.keys() - _PYTHONS - {"__name__"}:
         if own[name] is names.get(name, _UNBOUND):
             continue
         try:

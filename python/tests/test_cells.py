@@ -49,6 +49,53 @@ def test_a_name_that_was_rebound_at_the_prompt_keeps_its_value_there():
     assert job.names == {"x": "x", "y": "y", "z": "z", "gone": "g"}
 
 
+def test_a_name_with_the_same_value_at_the_prompt_is_no_news():
+    prompt: dict = {"x": 1000.5}
+    gate = threading.Event()
+    job = start("gate.wait(60)\nimport decimal\nx, y, z = float('1000.5'), int('1000'), [1]", {**prompt, "gate": gate})
+    exec("import decimal; y = 1000; z = [1]", prompt)
+    gate.set()
+    job.join()
+    assert job.bring_back(prompt) == ([], ["z"]), "only plain values are compared"
+    assert job.names.keys() == {"decimal", "x", "y", "z"}
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "for i in range(3): pass",
+        "for n, (i, *rest) in []: pass\nfor i in [1]: i",
+        "import contextlib\nwith contextlib.nullcontext(2) as i: pass",
+        "for i in range(3):\n    def f():\n        i = 4\n",
+    ],
+)
+def test_the_variable_of_a_loop_comes_back_but_is_no_news_if_the_prompt_has_rebound_it(loop):
+    prompt: dict = {}
+    assert "i" in run(loop, {}).bring_back(prompt)[0]
+    job = run(loop, {})
+    prompt = {"i": "mine"}
+    assert job.bring_back(prompt)[1] == []
+    assert prompt["i"] == "mine"
+    assert "i" in job.names
+
+
+def test_a_variable_of_a_loop_that_the_cell_assigns_elsewhere_is_news():
+    job = run("best = None\nfor best in [1, 2]: pass", {})
+    assert job.bring_back({"best": 3}) == ([], ["best"])
+
+
+def test_the_names_that_python_itself_assigns_are_not_the_cells():
+    job = run("import warnings\nwarnings.simplefilter('ignore')\nwarnings.warn('old')\nx: int = 1", {})
+    assert job.names.keys() == {"warnings", "x"}
+
+
+def test_the_prompts_last_output_is_left_alone():
+    prompt: dict = {"_": 42}
+    job = run("for _ in range(3): pass", prompt)
+    assert job.bring_back(prompt) == ([], [])
+    assert (prompt["_"], job.names["_"]) == (42, 2)
+
+
 def test_names_come_back_into_the_first_of_two_scopes():
     # Like in an IPython that is embedded in a function.
     module, function = {"x": 1, "y": 1}, {"y": 2}

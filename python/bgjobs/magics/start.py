@@ -82,14 +82,14 @@ class Start(Base):
         filename = shell.compile.cache(source, shell.displayhook.prompt_count, raw_code=cell)
         try:
             with shell.compile.extra_flags(ast.PyCF_ALLOW_TOP_LEVEL_AWAIT):
-                body, last = split(source, filename, shell.compile)
+                code = split(source, filename, shell.compile)
         except SyntaxError:
             shell.showsyntaxerror(filename)
             return None
         job_class = BackgroundJobProcessCell if options.pop("process", False) else BackgroundJobCell
         starter = self._starter(options)
         try:
-            job = job_class(cell, body, last, self.prompt.names)
+            job = job_class(cell, *code, self.prompt.names)
         except PicklingError as error:
             raise UsageError(str(error)) from None
         job._expect = self.notices.expect
