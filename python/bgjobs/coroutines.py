@@ -11,7 +11,7 @@ from collections.abc import Coroutine
 from types import CoroutineType, FrameType
 from typing import TYPE_CHECKING, Any
 
-from . import stopping
+from . import places, stopping
 from .record import Record, Stopped
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class CoroutineBody(stopping.ThreadBody):
         frames = stopping.stack(self._job)
         if not frames:
             return "its coroutine has ended, and asyncio waits for other tasks or threads of it"
-        return f"its body has swallowed the stop, or still cleans up; it is now at {stopping.line_of(frames[-1])}"
+        return f"its body has swallowed the stop, or still cleans up; it is now at {places.line_of(frames[-1])}"
 
     def stack(self, frames: list[FrameType]) -> list[FrameType]:
         """The frames of the thread; where it waits for what the coroutine awaits, those of the coroutine instead."""
@@ -112,5 +112,5 @@ class CoroutineBody(stopping.ThreadBody):
     def others(self) -> list[str]:
         """Where the other tasks of the coroutine are, a line each."""
         tasks = [] if self.loop is None else self.loop.other_tasks()
-        lines = [f"{name} at {stopping.line_of(frame)}" for name, frame in tasks[:_LISTED]]
+        lines = [f"{name} at {places.line_of(frame)}" for name, frame in tasks[:_LISTED]]
         return lines + [f"and {len(tasks) - _LISTED} more tasks"] * (len(tasks) > _LISTED)

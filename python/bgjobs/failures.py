@@ -10,15 +10,21 @@ newest dead jobs. This module does not know how jobs run.
 
 from __future__ import annotations
 
+import linecache
 import os
 import sys
+import threading
 import traceback
 import weakref
 from collections import deque
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import CodeType, TracebackType
 from typing import Any
 
 from .frames import is_ours
+from .names import nested
+from .places import EXPRESSION
 from .record import Record
 
 CAPTURED = 32
@@ -35,6 +41,7 @@ _LONG_WAYS = {os.path.join(_HERE, file): [os.path.join(_HERE, name) for name in 
 
 _captured: deque[weakref.ref[Record]] = deque()
 _formatter: Any = None
+_lines_are_read = threading.RLock()
 
 
 def text(exception: BaseException, trace: TracebackType | None = None) -> str:
@@ -54,7 +61,7 @@ def text(exception: BaseException, trace: TracebackType | None = None) -> str:
     if formatter is None:
         trace = _without_ours(whole, show_call=True)
         return "".join(traceback.format_exception(type(exception), exception, trace)).rstrip("\n")
-    trace = _without_ours(whole, show_call=not _hides_call(formatter))
+    trace = _without_ours(whole, show_call=not _is_new_with_code(formatter))
     # `%debug` opens the traceback that the formatter had last; reading a text must not change which.
     before = getattr(formatter, "tb", None)
     try:
@@ -67,7 +74,37 @@ def text(exception: BaseException, trace: TracebackType | None = None) -> str:
 def text_of(job: Record) -> str | None:
     """The text for a dead job; None for any other."""
     exception = job._exception
-    return None if exception is None else text(exception, job._trace)
+    if exception is None:
+        return None
+    with _lines_of_expression(job, exception):
+        return text(exception, job._trace)
+
+
+@contextmanager
+def _lines_of_expression(job: Record, exception: BaseException) -> Iterator[None]:
+    """Shows IPython 9 the lines of the job's expression; otherwise it would say that it could not get them.
+
+    All expressions have one file name, so there are no lines if the traceback has a frame of another one.
+    """
+    code, formatter = getattr(job, "code", None), _ipython_formatter()
+    of_others = code is None or _codes_of_expressions(exception) - set(nested(code))
+    if of_others or formatter is None or not _is_new_with_code(formatter):
+        yield
+        return
+    source: str = getattr(job, "expression", "")
+    with _lines_are_read:
+        linecache.cache[EXPRESSION] = len(source), None, [f"{line}\n" for line in source.splitlines()], EXPRESSION
+        try:
+            yield
+        finally:
+            linecache.cache.pop(EXPRESSION, None)
+
+
+def _codes_of_expressions(exception: BaseException) -> set[CodeType]:
+    """The code of all frames of expressions that the text of an exception may show."""
+    traces = [one.__traceback__ for one in _with_causes(exception)]
+    codes = [frame.f_code for trace in traces for frame, _ in traceback.walk_tb(trace)]
+    return {code for code in codes if code.co_filename == EXPRESSION}
 
 
 def message(exception: BaseException) -> str:
@@ -103,9 +140,11 @@ def _ipython_formatter() -> Any:
     return _formatter
 
 
-def _hides_call(formatter: Any) -> bool:
-    """Whether the original hides its `call`: IPython 9 leaves out frames of its own modules, in the
-    modes that show code around each line."""
+def _is_new_with_code(formatter: Any) -> bool:
+    """Whether it is IPython 9's, in a mode that shows code around each line.
+
+    There the original hides its `call`, because IPython leaves out frames of its own modules.
+    """
     import IPython
 
     return IPython.version_info[0] >= 9 and formatter.mode in formatter.verbose_modes
@@ -168,6 +207,12 @@ def _from_here(trace: TracebackType | None) -> TracebackType | None:
 
 def _clear(exception: BaseException) -> None:
     """Clears the names in the frames of an exception, of its causes and of the parts of a group."""
+    for one in _with_causes(exception):
+        traceback.clear_frames(one.__traceback__)
+
+
+def _with_causes(exception: BaseException) -> Iterator[BaseException]:
+    """An exception, its causes and the parts of a group, each once."""
     waiting: list[BaseException | None] = [exception]
     seen: set[int] = set()
     while waiting:
@@ -175,7 +220,7 @@ def _clear(exception: BaseException) -> None:
         if one is None or id(one) in seen:
             continue
         seen.add(id(one))
-        traceback.clear_frames(one.__traceback__)
+        yield one
         waiting += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
 
 

@@ -14,7 +14,7 @@ from collections.abc import Generator, Mapping
 from types import BuiltinFunctionType, CodeType, FunctionType
 from typing import Any, Callable
 
-from . import _core, failures, forks, futures, labels, stopping, workers
+from . import _core, failures, forks, futures, labels, places, stopping, workers
 from .log import Log
 from .record import Record, State
 
@@ -293,7 +293,7 @@ class BackgroundJobExpr(BackgroundJobBase):
         loc: Mapping[str, Any] | None = None,
     ) -> None:
         flags = PyCF_ALLOW_TOP_LEVEL_AWAIT
-        self.code: CodeType = compile(expression, stopping.EXPRESSION, "eval", flags, dont_inherit=True)
+        self.code: CodeType = compile(expression, places.EXPRESSION, "eval", flags, dont_inherit=True)
         self.expression = self.strform = expression
         self.glob = {} if glob is None else glob
         self.loc = {} if loc is None else loc

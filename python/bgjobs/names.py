@@ -32,14 +32,15 @@ def referenced(code: types.CodeType) -> set[str]:
     >>> sorted(referenced(compile("f(x).y + sum(i * k for i in z)", "", "eval")))
     ['f', 'k', 'sum', 'x', 'z']
     """
-    return {step.argval for part in _nested(code) for step in dis.get_instructions(part) if step.opname in _LOOKS_UP}
+    return {step.argval for part in nested(code) for step in dis.get_instructions(part) if step.opname in _LOOKS_UP}
 
 
-def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
+def nested(code: types.CodeType) -> Iterator[types.CodeType]:
+    """The code itself, and the code inside it."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            yield from _nested(constant)
+            yield from nested(constant)
 
 
 def used_by(function: types.FunctionType) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from . import _child, _core, supervised
 from ._core import HostedCommand
+from .places import with_cells
 
 
 class RemoteError(Exception):
@@ -121,7 +122,7 @@ class Child:
                 f"the job's result, a {type_name}, cannot be sent back from its process ({text})", type_name
             )
         if kind == "failure":
-            self.remote_traceback = text
+            text = self.remote_traceback = with_cells(text)
         try:
             value = pickle.load(reply)
         except Exception as error:

@@ -13,8 +13,8 @@ from typing import Callable, NamedTuple
 
 from . import frames
 from .labels import label
+from .places import line_of
 from .record import Record
-from .stopping import line_of
 
 _TICK = 0.1
 """How many seconds the monitor sleeps between two looks, at least."""

@@ -11,12 +11,9 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any, Protocol
 
-from . import frames, futures, output
+from . import frames, futures, output, places
 from .record import Record, Stopped
 from .text import duration
-
-EXPRESSION = "<BackgroundJob compilation>"
-"""The file name of an expression's code, as in the original."""
 
 _COURTESY = 0.02
 """How many seconds a body that has used `cancelled` or `sleep` has to react to the request before it is interrupted."""
@@ -181,22 +178,14 @@ class ThreadBody:
         if frame is None:
             return "its thread has no frame"
         if self._job._stop_delivered:
-            return f"its body has swallowed the stop, or still cleans up; it is now at {line_of(_users(frame))}"
+            return f"its body has swallowed the stop, or still cleans up; it is now at {places.line_of(_users(frame))}"
         since = duration(time.monotonic() - _since(self._job, frame))
-        return f"in a C call at {line_of(_users(frame))}, for at least {since}; it stops when that returns"
+        return f"in a C call at {places.line_of(_users(frame))}, for at least {since}; it stops when that returns"
 
 
 def _users(frame: FrameType) -> FrameType:
     """The innermost frame of a thread that is not ours; where all are ours, the innermost."""
     return next((found for found, _ in traceback.walk_stack(frame) if not frames.is_ours(found)), frame)
-
-
-def line_of(frame: FrameType) -> str:
-    """The line that a frame is at, for a sentence."""
-    code = frame.f_code
-    if code.co_filename == EXPRESSION:
-        return f"line {frame.f_lineno} of its expression"
-    return f"{code.co_filename}:{frame.f_lineno}, in {code.co_name}"
 
 
 def innermost(job: Record) -> FrameType | None:
@@ -225,15 +214,10 @@ def where(job: Record) -> str:
     # A job that has ended meanwhile may have left its thread to another one.
     if job._state_name != "running":
         return f"{job!r} is not running: {job.status}"
-    summary = traceback.StackSummary.extract(lines, lookup_lines=False)
-    expression = getattr(job, "expression", "").splitlines()
-    for index, entry in enumerate(summary):
-        if entry.filename == EXPRESSION and entry.lineno is not None and entry.lineno <= len(expression):
-            line = expression[entry.lineno - 1].strip()
-            summary[index] = traceback.FrameSummary(EXPRESSION, entry.lineno, entry.name, line=line)
+    shown = places.stack(lines, getattr(job, "expression", ""))
     ran = f"running for {duration(job._ran)}" if job._ran is not None else "running"
     others = [] if coroutine is None else coroutine.others()
-    return "\n".join([f"{job!r}, {ran}", *"".join(summary.format()).splitlines(), *others])
+    return "\n".join([f"{job!r}, {ran}", *shown.splitlines(), *others])
 
 
 def cancelled() -> bool:
