@@ -59,9 +59,9 @@ def text(exception: BaseException, trace: TracebackType | None = None) -> str:
     whole = trace or exception.__traceback__
     formatter = _ipython_formatter()
     if formatter is None:
-        trace = _without_ours(whole, show_call=True)
+        trace = without_ours(whole, show_call=True)
         return "".join(traceback.format_exception(type(exception), exception, trace)).rstrip("\n")
-    trace = _without_ours(whole, show_call=not _is_new_with_code(formatter))
+    trace = without_ours(whole, show_call=not _is_new_with_code(formatter))
     # `%debug` opens the traceback that the formatter had last; reading a text must not change which.
     before = getattr(formatter, "tb", None)
     try:
@@ -73,7 +73,7 @@ def text(exception: BaseException, trace: TracebackType | None = None) -> str:
 
 def text_of(job: Record) -> str | None:
     """The text for a dead job; None for any other."""
-    exception = job._exception
+    exception = job._read()
     if exception is None:
         return None
     with _lines_of_expression(job, exception):
@@ -150,7 +150,7 @@ def _is_new_with_code(formatter: Any) -> bool:
     return IPython.version_info[0] >= 9 and formatter.mode in formatter.verbose_modes
 
 
-def _without_ours(trace: TracebackType | None, show_call: bool) -> TracebackType | None:
+def without_ours(trace: TracebackType | None, show_call: bool) -> TracebackType | None:
     """The traceback from where the body begins, or with `show_call` from the frame that called it.
 
     None if the body ran in another process."""
@@ -229,10 +229,10 @@ def debug(job: Record) -> None:
 
     Raises `ValueError` if the job has not died, or has left no frames.
     """
-    exception = job._exception
+    exception = job._read()
     if exception is None:
         raise ValueError(f"job #{job.num} has not died (status: {job.status}); job.where() shows where a job is")
-    trace = _without_ours(job._trace or exception.__traceback__, show_call=True)
+    trace = without_ours(job._trace or exception.__traceback__, show_call=True)
     if trace is None:
         raise ValueError(
             f"job #{job.num} has left no frames to look at: it ran in a process of its own, or never "

@@ -107,7 +107,7 @@ def exception(job: Record, timeout: float | None) -> BaseException | None:
         raise RuntimeError(f"job #{job.num} runs in the process that this one was forked from, and never ends here")
     if not job.done():
         raise TimeoutError(f"job #{job.num} has not ended after {timeout} s")
-    return job._exception
+    return job._read()
 
 
 def get(job: Record, timeout: float | None) -> Any:

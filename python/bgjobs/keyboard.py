@@ -24,7 +24,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Callable
 from weakref import ReferenceType, WeakKeyDictionary, ref
 
-from . import futures, output
+from . import futures, host, output
 from .record import Record
 
 command: str | None = None
@@ -53,7 +53,7 @@ def _refusal(job: Record | None) -> str:
 def _asking() -> Record | None:
     """The job that runs this code, if there is a prompt that the keyboard belongs to."""
     job = output.current.get()
-    return job if job is not None and output._has_prompt() else None
+    return job if job is not None and (host.has_prompt() or host.is_kernel()) else None
 
 
 # The prompt's side.

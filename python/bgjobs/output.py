@@ -22,9 +22,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Callable
 
-from . import redirects
+from . import host, redirects
 from .record import Record
-from .router import Router, begin_redirection, in_kernel, is_proxy
+from .router import Router, begin_redirection, is_proxy
 from .router import current as current
 from .router import end_streams as end_streams
 
@@ -122,4 +122,4 @@ def wants_copied_context() -> bool:
     There the context says which cell is running, so the copy makes a job's output appear under the cell that started
     it instead of the one that happens to run. Elsewhere jobs run in an empty context, as threads do.
     """
-    return in_kernel()
+    return host.is_kernel()

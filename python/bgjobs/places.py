@@ -6,10 +6,11 @@ It does not know jobs.
 from __future__ import annotations
 
 import re
-import sys
 import traceback
 from collections.abc import Iterable
 from types import FrameType
+
+from . import host
 
 EXPRESSION = "<BackgroundJob compilation>"
 """The file name of an expression's code, as in the original."""
@@ -52,8 +53,7 @@ def with_cells(text: str) -> str:
 
 def _cell(filename: str) -> str | None:
     """What IPython calls the cell whose code has this file name: `Cell In[14]`; None if there is no such cell."""
-    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
-    compiler = getattr(get_ipython and get_ipython(), "compile", None)
+    compiler = getattr(host.ipython(), "compile", None)
     # Before IPython 8 cells have no other names.
     name = getattr(compiler, "format_code_name", lambda _: None)(filename)
     return None if name is None else " ".join(name)

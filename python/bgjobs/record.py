@@ -67,6 +67,9 @@ class Record(JobCore, threading.Thread):
     _trace: TracebackType | None = None
     _options: Any = None
     _label: str | None = None
+    # Whether somebody has read why it died, and what `leaving` would print otherwise.
+    _is_read = False
+    _unread: Any = None
     # These belong to `stopping`.
     _stop_type: Any = None
     _stop_delivered = False
@@ -166,6 +169,13 @@ class Record(JobCore, threading.Thread):
             self._value = Stopped(self._reason)
         error: BaseException | None = self._value
         return error
+
+    def _read(self) -> BaseException | None:
+        """Why it is dead, to somebody who handles or shows it, so that the end of the program need not."""
+        self._is_read = True
+        if self._unread is not None:
+            self._unread.is_read = True
+        return self._exception
 
     # As `concurrent.futures.Future` has them.
 

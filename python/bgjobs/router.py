@@ -17,7 +17,7 @@ from contextvars import ContextVar, copy_context
 from operator import attrgetter, methodcaller
 from typing import Any, Callable
 
-from . import redirects
+from . import host, redirects
 from .record import Record
 from .streams import Bytes, text_stream
 
@@ -36,21 +36,28 @@ class Router:
         self._err = err
         # Behind a tee that holds a router, that one logs what the tee writes.
         self._logs = is_proxy(stream) or not _leads_to_a_router(stream)
-        # A kernel's stream knows which cell a text belongs to, unless a cell captures it, and without a prompt there
-        # is nothing to disturb.
-        self._shared = not _has_prompt() or (in_kernel() and not isinstance(stream, io.StringIO))
-        # A program's output need not be text.
-        self._raw = self._logs and self._shared and hasattr(stream, "buffer")
         # Looked up at each write, because IPython 9 replaces the stream's `write` while a cell runs.
         self._write = self._routed(lambda text: stream.write(text))
+
+    def _is_shared(self) -> bool:
+        """Whether a job's text goes to the stream too; asked anew each time, because a program may embed a prompt."""
+        if host.is_kernel():
+            # Its stream knows which cell a text belongs to, unless a cell captures it.
+            return not isinstance(self._stream, io.StringIO)
+        # Without a prompt there is nothing to disturb.
+        return not host.has_prompt()
+
+    def _is_raw(self) -> bool:
+        """Whether bytes of a job go to the stream as they are: a program's output need not be text."""
+        return self._logs and self._is_shared() and hasattr(self._stream, "buffer")
 
     def put(self, job: Record | None, text: str, data: bytes | None = None) -> None:
         """Takes what a job prints, or the prompt by a job's stream; `data` if it came as bytes."""
         if job is not None and self._logs:
             job._core_log().write(self._err, text)
-            if not self._shared:
+            if not self._is_shared():
                 return
-        if data is None or not self._raw:
+        if data is None or not self._is_raw():
             self._stream.write(text)
         else:
             self._stream.flush()
@@ -91,7 +98,7 @@ class Router:
         # One for all routers, which come and go with the prompt, but for one that has another behind it.
         streams, key = _streams_of(job), self._err if self._logs else self
         if key not in streams:
-            encoding = (self._raw and self._stream.encoding) or "utf-8"
+            encoding = (self._is_raw() and self._stream.encoding) or "utf-8"
             # As everywhere, a text that can't be encoded is an error on standard output alone.
             errors = None if self._err else getattr(self._stream, "errors", None)
             buffer = Bytes(self._stream, encoding, lambda text, data: self.put(current.get(), text, data), self._flush)
@@ -114,7 +121,7 @@ class Router:
             self._call(methodcaller("flush"))
 
     def _flush(self) -> None:
-        if self._shared or not self._logs or current.get() is None:
+        if self._is_shared() or not self._logs or current.get() is None:
             self._stream.flush()
 
     def isatty(self) -> bool:
@@ -220,19 +227,3 @@ def is_proxy(stream: Any) -> bool:
     """Whether prompt_toolkit has put this in the place of both streams while its prompt waits."""
     module = sys.modules.get("prompt_toolkit.patch_stdout")
     return module is not None and isinstance(stream, module.StdoutProxy)
-
-
-def _has_prompt() -> bool:
-    """Whether this is an interactive session, of IPython or of Python itself."""
-    if hasattr(sys, "ps1") or sys.flags.interactive:
-        return True
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and ipython.get_ipython() is not None
-
-
-def in_kernel() -> bool:
-    """Whether this is a Jupyter kernel."""
-    if "ipykernel" not in sys.modules:
-        return False
-    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)
-    return hasattr(get_ipython(), "kernel")

@@ -32,7 +32,7 @@ def _of_unstarted() -> dict[str, Any]:
 def _failure(job: Record, state: str) -> dict[str, str] | None:
     if state == "stopped":
         return {"kind": "stop", "message": job._reason or ""}
-    exception = job._exception if state == "failed" else None
+    exception = job._read() if state == "failed" else None
     return None if exception is None else {"kind": "error", "message": cut(failures.message(exception))}
 
 

@@ -16,7 +16,7 @@ from contextvars import Context, copy_context
 from types import CoroutineType
 from typing import Any, Callable
 
-from . import _core, coroutines, failures, forks, futures, keyboard, output, thread_locals
+from . import _core, coroutines, failures, forks, futures, keyboard, leaving, output, thread_locals
 from .record import DIED, Record, Stopped
 
 _IDLE_TIMEOUT = 10.0
@@ -47,6 +47,9 @@ call_by_options: Callable[[Record, Any], Any] | None = None
 
 on_exit_look: Callable[[], object] | None = None
 """Called again and again while the exit waits for jobs with options."""
+
+_dying: dict[Record, None] = {}
+"""The jobs that have died, or are about to, until their threads have done what is left to do then."""
 
 _exiting = False
 """Whether the exit of the interpreter has begun."""
@@ -164,7 +167,8 @@ def run(job: Record, worker: _core.Worker | None = None) -> None:
                     output.end_streams(job)
         callbacks = job._complete(result)
     except BaseException as error:
-        # Before anything else: another stop may be on its way.
+        # Before anything else: another stop may be on its way. It is not raised before the next call.
+        _dying[job] = None
         callbacks = job._die(error, Stopped)
         _after_death(job, error)
     if runs_own:
@@ -187,6 +191,8 @@ def _after_death(job: Record, error: BaseException) -> None:
     if job._value is error:
         job.__dict__.pop("result", None)
         failures.capture(job)
+        leaving.add(job)
+    _dying.pop(job, None)
 
 
 def _call_run(job: Record) -> Any:
@@ -224,6 +230,7 @@ def _wait_at_exit() -> None:
     if on_exit_wait is not None and _core.awaited():
         call, on_exit_wait = on_exit_wait, None
         call()
+    leaving.begin_exit(_awaited(), _core.awaited())
     if not hasattr(threading, "_shutdown_locks"):
         # From 3.13 on we can't reach the list of what CPython waits for, but a thread can be created at this point.
         threading.Thread(target=_wait_for_all, name="bgjobs waits at exit").start()
@@ -254,8 +261,7 @@ def _wait_for_all() -> None:
     while _core.awaited():
         if on_exit_look is not None and _core.held_jobs():
             on_exit_look()
-        jobs: list[Any] = [job for job in list(_active.values()) if isinstance(job, _core.JobCore)]
-        awaited = [job for job in jobs if not job.daemon]
+        awaited = _awaited()
         if _pool.queued() and not _pool.idle() and (_EXIT_REFUSES_THREADS or not awaited):
             # Queued jobs run here, because the others may wait for them.
             job = _pool.help()
@@ -270,8 +276,17 @@ def _wait_for_all() -> None:
             time.sleep(0.01 if _core.held_jobs() else 0.001)
 
 
+def _awaited() -> list[Any]:
+    """The jobs with threads that the exit waits for."""
+    jobs: list[Any] = [job for job in list(_active.values()) if isinstance(job, _core.JobCore)]
+    return [job for job in jobs if not job.daemon]
+
+
 def _close() -> None:
     """Ends the idle workers, before the interpreter begins to end threads."""
+    for job in list(_dying):
+        leaving.add(job)
+    leaving.print_failures()
     _pool.close()
     deadline = time.monotonic() + _EXIT_TIMEOUT
     while _pool.idle() and time.monotonic() < deadline:
@@ -283,6 +298,8 @@ def _renew() -> None:
     global on_start
     # The prompt belongs to the parent.
     on_start = None
+    leaving.forget()
+    _dying.clear()
     _pool.renew()
     _core.reset_awaited()
 

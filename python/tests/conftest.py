@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
-from bgjobs import keyboard, output
+from bgjobs import keyboard, leaving, output
+
+
+def pytest_unconfigure() -> None:
+    """Tests let jobs die on purpose; the end of pytest need not tell of them."""
+    leaving.forget()
 
 
 @pytest.fixture

@@ -214,7 +214,9 @@ def test_the_exit_waits_for_a_job_that_was_started_without_a_manager() -> None:
 
 
 def test_the_exit_waits_for_a_job_that_fails() -> None:
-    check("jobs.new(lambda: (time.sleep(0.2), say('failing'), 1 / 0))", "failing")
+    ended = run("jobs.new(lambda: (time.sleep(0.2), say('failing'), 1 / 0))")
+    assert (ended.stdout, ended.returncode) == ("failing\n", 0)
+    assert ended.stderr.endswith("ZeroDivisionError: division by zero\n")
 
 
 def test_a_job_that_raises_system_exit_does_not_change_the_exit_code() -> None:

@@ -1,0 +1,128 @@
+"""What the end of a program says: which failures of jobs nobody has read, and which jobs a kernel's end cuts off.
+
+At a prompt it says nothing, because its user was told of each end. This module does not know how jobs run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from . import host
+from .failures import without_ours
+from .labels import label
+from .places import with_cells
+from .record import Record
+
+_MOST = 32
+"""How many failures are printed: the oldest."""
+
+_NAMED = 10
+"""How many jobs a sentence names."""
+
+
+class _Unread:
+    """A failure that nobody has read, without the frames: these would keep the names of the body alive."""
+
+    def __init__(self, job: Record) -> None:
+        error = job._exception
+        assert error is not None, "a job that died has an exception"
+        self.is_read = False
+        self._job = _named(job)
+        trace = without_ours(job._trace or error.__traceback__, show_call=False)
+        self._error = traceback.TracebackException(type(error), error, trace, lookup_lines=False)
+
+    def __str__(self) -> str:
+        return with_cells(f"Exception in job {self._job}:\n{''.join(self._error.format())}")
+
+
+_unread: list[_Unread] = []
+_more = 0
+"""How many jobs have died when there was no room for their failures."""
+
+_COUNTED = SimpleNamespace(is_read=False)
+"""Stands for the failure of such a job."""
+
+_lock = threading.Lock()
+
+
+def add(job: Record) -> None:
+    """Remembers the failure of a job that has died, once, unless there is a prompt."""
+    global _more
+    # Like a thread, a job may end by `sys.exit`.
+    if job._state_name != "failed" or isinstance(job._value, SystemExit) or host.has_prompt():
+        return
+    failure = None
+    if not _is_full():
+        # A program may have exceptions that can't be formatted.
+        with contextlib.suppress(Exception):
+            failure = _Unread(job)
+    with _lock:
+        if job._unread is not None:
+            return
+        if failure is None or _is_full():
+            job._unread = _COUNTED
+            _more += 1
+            return
+        if len(_unread) >= _MOST:
+            _unread[:] = [failure for failure in _unread if not failure.is_read]
+        job._unread = failure
+        _unread.append(failure)
+    # It may have been read since the job has died.
+    if job._is_read:
+        job._read()
+
+
+def _is_full() -> bool:
+    return len(_unread) >= _MOST and not any(failure.is_read for failure in _unread)
+
+
+def forget() -> None:
+    """Forgets all failures; in the child of a fork they are its parent's."""
+    global _unread, _more, _lock
+    _unread, _more, _lock = [], 0, threading.Lock()
+
+
+def print_failures() -> None:
+    """Prints the failures that nobody has read, each once, if there is no prompt."""
+    failures = [failure for failure in _unread if not failure.is_read]
+    more = f"{_more} more jobs have died since.\n" if _more else ""
+    forget()
+    if failures and not host.has_prompt():
+        _print("".join(map(str, failures)) + more)
+
+
+def begin_exit(running: Sequence[Record], count: int) -> None:
+    """Says in a kernel what becomes of its running jobs, `count` in all; called before the exit waits for them.
+
+    Whoever ends a kernel kills it if that takes some seconds, so the failures are printed now.
+    """
+    if not host.is_kernel():
+        return
+    print_failures()
+    if not count:
+        return
+    named = ", ".join(_named(job) for job in running[:_NAMED])
+    more = count - min(len(running), _NAMED)
+    named += f" and {more} more" * (more > 0)
+    _print(
+        f"The kernel ends while it runs job {named}. What that prints now is lost, and in a few seconds it may be cut "
+        "off. jobs.wait() in the last cell waits for all jobs.\n"
+    )
+
+
+def _named(job: Record) -> str:
+    return f"#{job.num} ({label(job)})"
+
+
+def _print(text: str) -> None:
+    # At its end nobody reads what a kernel sends.
+    stream: Any = sys.__stderr__ if host.is_kernel() else sys.stderr
+    if stream is not None:
+        stream.write(text)
+        stream.flush()
