@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,16 +10,17 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from hosts import DEADLINE, environment, kernel, terminal
+from hosts import DEADLINE, environment, kernel, plain_prompt, terminal
 
 PRELUDE = "from bgjobs import BackgroundJobManager\njobs = BackgroundJobManager()\n"
 
 
-def run(*command: str) -> subprocess.CompletedProcess[str]:
+def run(*command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *command],
         env={**environment(), "NO_COLOR": "1"},
         stdin=subprocess.DEVNULL,
+        cwd=cwd,
         capture_output=True,
         text=True,
         timeout=DEADLINE,
@@ -173,6 +175,15 @@ def test_the_asyncio_prompt_that_redraws_its_lines_is_one():
         child.close(force=True)
 
 
+def test_at_a_prompt_the_end_tells_no_failure_because_its_user_was_told():
+    with plain_prompt() as t:
+        t.type(PRELUDE.splitlines()[0])
+        t.type("jobs = BackgroundJobManager()")
+        t.type("jobs.new(int, 'x').join()")
+        t.send("exit()\r")
+        assert "ValueError" not in t.child.read()
+
+
 CELLS = """\
 import threading
 def slow():
@@ -195,3 +206,31 @@ def test_the_end_of_a_kernel_tells_what_it_cuts_off_and_the_failures_that_nobody
     assert "Exception in job #0 (fails()):\nTraceback" in shown
     assert "  Cell In[2], line 5, in fails\n" in shown
     assert "\nThe kernel ends while it runs job #1 (slow()). What that prints now is lost" in shown
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["papermill", "in.ipynb", "out.ipynb"],
+        ["nbconvert", "--execute", "--to=notebook", "--output=out.ipynb", "in.ipynb"],
+    ],
+    ids=["papermill", "nbconvert"],
+)
+def test_who_runs_a_notebook_sees_what_its_end_cuts_off_and_the_failures_that_nobody_has_read(command, tmp_path):
+    pytest.importorskip(command[0])
+    cells = [PRELUDE, CELLS, "jobs.new(fails).join()", "jobs.new(slow)"]
+    notebook = {
+        "cells": [
+            {"cell_type": "code", "source": cell, "metadata": {}, "outputs": [], "execution_count": None, "id": str(n)}
+            for n, cell in enumerate(cells)
+        ],
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python", "language": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    (tmp_path / "in.ipynb").write_text(json.dumps(notebook))
+    ended = run("-m", *command, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "out.ipynb").exists()
+    assert "Exception in job #0 (fails()):\nTraceback" in ended.stderr
+    assert "The kernel ends while it runs job #1 (slow())." in ended.stderr
