@@ -36,10 +36,16 @@ class _Unread:
         self._job = _named(job)
         trace = without_ours(job._trace or error.__traceback__, show_call=False)
         self._error = traceback.TracebackException(type(error), error, trace, lookup_lines=False)
+        if job._failed_after is not None:
+            # Its cause is the failure of another job, which is told there.
+            self._error.__cause__ = None
 
     def __str__(self) -> str:
         return with_cells(f"Exception in job {self._job}:\n{''.join(self._error.format())}")
 
+
+dying: dict[Record, None] = {}
+"""The jobs that are about to die, until they are added: so no exit is so early that it does not know of them."""
 
 _unread: list[_Unread] = []
 _more = 0
@@ -53,6 +59,14 @@ _lock = threading.Lock()
 
 def add(job: Record) -> None:
     """Remembers the failure of a job that has died, once, unless there is a prompt."""
+    _add(job)
+    # It may have been read since the job has died.
+    if job._is_read:
+        job._read()
+    dying.pop(job, None)
+
+
+def _add(job: Record) -> None:
     global _more
     # Like a thread, a job may end by `sys.exit`.
     if job._state_name != "failed" or isinstance(job._value, SystemExit) or host.has_prompt():
@@ -73,9 +87,6 @@ def add(job: Record) -> None:
             _unread[:] = [failure for failure in _unread if not failure.is_read]
         job._unread = failure
         _unread.append(failure)
-    # It may have been read since the job has died.
-    if job._is_read:
-        job._read()
 
 
 def _is_full() -> bool:
@@ -86,10 +97,13 @@ def forget() -> None:
     """Forgets all failures; in the child of a fork they are its parent's."""
     global _unread, _more, _lock
     _unread, _more, _lock = [], 0, threading.Lock()
+    dying.clear()
 
 
 def print_failures() -> None:
     """Prints the failures that nobody has read, each once, if there is no prompt."""
+    for job in list(dying):
+        add(job)
     failures = [failure for failure in _unread if not failure.is_read]
     more = f"{_more} more jobs have died since.\n" if _more else ""
     forget()

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from . import _core, attempts, coroutines, futures, workers
+from . import _core, attempts, coroutines, futures, leaving, workers
 from .record import Record
 
 if TYPE_CHECKING:
@@ -97,7 +97,9 @@ def _end(job: Record) -> None:
         error = AfterError(num)
         followed = [other for other, _ in job._options.after if other.num == num] if job._options else []
         error.__cause__ = followed[0]._exception if followed else None
+    leaving.dying[job] = None
     callbacks = job._end_unbegun(error)
+    leaving.add(job)
     if callbacks is not None:
         futures.call(callbacks, job)
 

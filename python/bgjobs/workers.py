@@ -48,9 +48,6 @@ call_by_options: Callable[[Record, Any], Any] | None = None
 on_exit_look: Callable[[], object] | None = None
 """Called again and again while the exit waits for jobs with options."""
 
-_dying: dict[Record, None] = {}
-"""The jobs that have died, or are about to, until their threads have done what is left to do then."""
-
 _exiting = False
 """Whether the exit of the interpreter has begun."""
 
@@ -168,7 +165,7 @@ def run(job: Record, worker: _core.Worker | None = None) -> None:
         callbacks = job._complete(result)
     except BaseException as error:
         # Before anything else: another stop may be on its way. It is not raised before the next call.
-        _dying[job] = None
+        leaving.dying[job] = None
         callbacks = job._die(error, Stopped)
         _after_death(job, error)
     if runs_own:
@@ -191,8 +188,7 @@ def _after_death(job: Record, error: BaseException) -> None:
     if job._value is error:
         job.__dict__.pop("result", None)
         failures.capture(job)
-        leaving.add(job)
-    _dying.pop(job, None)
+    leaving.add(job)
 
 
 def _call_run(job: Record) -> Any:
@@ -284,8 +280,6 @@ def _awaited() -> list[Any]:
 
 def _close() -> None:
     """Ends the idle workers, before the interpreter begins to end threads."""
-    for job in list(_dying):
-        leaving.add(job)
     leaving.print_failures()
     _pool.close()
     deadline = time.monotonic() + _EXIT_TIMEOUT
@@ -299,7 +293,6 @@ def _renew() -> None:
     # The prompt belongs to the parent.
     on_start = None
     leaving.forget()
-    _dying.clear()
     _pool.renew()
     _core.reset_awaited()
 

@@ -94,6 +94,13 @@ def test_a_failure_is_told_even_if_nobody_holds_the_job():
     assert ended.stderr.count("ValueError: invalid literal") == 1
 
 
+def test_a_job_that_was_not_started_because_another_failed_is_told_without_that_failure():
+    ended = python("first = jobs.new(int, 'x')\njobs.new(int, after=first)\nfirst.exception()")
+    assert ended.stderr.startswith("Exception in job #1 (int()):\n")
+    assert "#0" in ended.stderr
+    assert "invalid literal" not in ended.stderr
+
+
 def test_what_ends_a_thread_in_silence_ends_a_job_so():
     ended = python(
         """
