@@ -489,6 +489,17 @@ def test_a_tee_in_front_of_a_router_gets_what_jobs_print_and_the_log_has_it_once
     assert capsys.readouterr().out == "from the prompt\n"
 
 
+def test_a_tee_gets_what_a_job_in_its_own_process_prints(capsys, monkeypatch):
+    install_router()
+    file = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", Tee(sys.stdout, file))
+    job = BackgroundJobManager().new(print, "from the process", process=True)
+    job.join()
+    assert list(job.log) == ["from the process"]
+    assert file.getvalue() == "from the process\n"
+    assert capsys.readouterr().out == ""
+
+
 def test_a_running_job_prints_once_into_a_tee_that_comes_later(capsys, monkeypatch):
     install_router()
     go, file = threading.Event(), io.StringIO()
