@@ -15,6 +15,7 @@ systems, a process that has left the worker's process group outlives a kill; Win
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,9 @@ from .payload import pack_call, pack_expression
 from .remote import Child, ProcessDied, RemoteError, RemoteTraceback
 
 __all__ = ["BackgroundJobProcess", "Child", "ProcessDied", "RemoteError", "RemoteTraceback", "pack_call"]
+
+_INTERRUPTED = (signal.SIGINT, (128 + signal.SIGINT) << 8)
+"""What `os.system`, which itself ignores an interrupt, returns if that has ended its command."""
 
 
 class BackgroundJobProcess(BackgroundJobBase):
@@ -85,12 +89,15 @@ class BackgroundJobProcess(BackgroundJobBase):
             if self._stopping:
                 raise stopping.stop_type(self)(self._reason)
         try:
-            return self._child.run(output.writer(self))
+            result = self._child.run(output.writer(self))
         except (ProcessDied, KeyboardInterrupt) as error:
             if not self._stopping:
                 raise
             # The cause says where the body was in its process; the frames of this process would only distract.
             raise stopping.stop_type(self)(self._reason) from error.with_traceback(None)
+        if self._stopping and type(result) is int and result in _INTERRUPTED:
+            raise stopping.stop_type(self)(self._reason)
+        return result
 
     def stop(self, reason: str = "stopped by its user", timeout: float = 1.0) -> stopping.Verdict:
         """Asks the body to stop, then kills it, and returns the verdict within `timeout` seconds.

@@ -1055,6 +1055,19 @@ def test_a_stop_right_after_the_start_ends_the_job(jobs):
         assert job.outcome == "stopped"
 
 
+@pytest.mark.parametrize("command", ["echo up; exec sleep 1000", "sh -c 'echo up; sleep 1000'; exit $?"])
+def test_a_stop_that_ends_the_command_of_a_body_has_stopped_it(jobs, command):
+    job = jobs.new(os.system, command, process=True)
+    until(lambda: "up" in str(job.log))
+    assert job.stop("enough", timeout=LONG).stopped
+    assert str(job.exception()) == "enough"
+
+
+def test_a_command_that_ends_as_if_it_was_interrupted_has_completed(jobs):
+    job = jobs.new(os.system, "kill -INT $$", process=True)
+    assert (job.get(LONG), job.outcome) == (signal.SIGINT, "done")
+
+
 def test_a_body_that_returns_a_result_when_it_is_interrupted_completes(jobs):
     def body():
         print("up")
