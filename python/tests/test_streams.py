@@ -540,10 +540,12 @@ REDIRECTS = (
 
 @pytest.mark.parametrize("prompt", [plain_prompt, simple_prompt, ipython_prompt])
 def test_a_prompt_prints_while_and_after_a_job_has_redirected_its_output(prompt, tmp_path):
-    inside, go, done = tmp_path / "inside", tmp_path / "go", tmp_path / "done"
+    inside, go = tmp_path / "inside", tmp_path / "go"
     with prompt() as it:
-        it.type(REDIRECTS + "; from bgjobs import BackgroundJobManager")
-        it.type(f"inside, go, done = Path({str(inside)!r}), Path({str(go)!r}), Path({str(done)!r})")
+        # Short lines: a terminal wraps the others.
+        it.type(REDIRECTS)
+        it.type("from bgjobs import BackgroundJobManager")
+        it.type(f"inside, go = [Path({str(tmp_path)!r}, name) for name in ('inside', 'go')]")
         it.type("def body(): inside.touch(); wait(go); print('IN' + 'SIDE')\n")
         it.type(r"exec('def redirected():\n with contextlib.redirect_stdout(text): body()')")
         it.type("job = BackgroundJobManager().new(redirected)")
