@@ -360,7 +360,7 @@ class BackgroundJobManager:
         return self._dead
 
     def _update(self) -> None:
-        """Moves the jobs that have ended to their lists; the cost is the same however many jobs run."""
+        """Moves the jobs that have ended to their lists."""
         if self._ends.has_pending():
             for job in filter(None, map(self.all.get, sorted(self._ends.drain()))):
                 (self._completed if job.outcome == "done" else self._dead).append(job)
@@ -392,11 +392,12 @@ class BackgroundJobManager:
 
         It is meant to be called before every prompt.
         """
-        ended = self._take_unreported()
-        if not ended:
+        # This costs the same however many jobs run.
+        if not self._unreported and not self._ends.has_pending():
             return None
+        ended = self._take_unreported()
         print(text.report(ended), end="")
-        return True
+        return True if ended else None
 
     # Waiting and stopping.
 

@@ -235,7 +235,7 @@ def _rows_of_ipython_9() -> list[Difference]:
                 "-" * 75,
                 "ZeroDivisionError                         Traceback (most recent call last)",
                 "File <BackgroundJob compilation>:1",
-                "----> 1 'Could not get source, probably due dynamically evaluated source code.'",
+                " …",
                 "ZeroDivisionError: division by zero",
                 "",
             ),

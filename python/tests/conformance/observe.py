@@ -189,11 +189,13 @@ def normal(text: str) -> str:
     """A transcript without the parts that differ between runs or depend on the location of a source file.
 
     These are addresses, the folder of the tests, the line of a warning, and in a traceback the path and the line
-    numbers of the only frame that belongs to the module under test: ``call``.
+    numbers of the only frame that belongs to the module under test: ``call``. And the line of an expression, in place
+    of which IPython 9 says that it could not get it.
     """
     text = re.sub(r"0x[0-9a-fA-F]+", "0x…", text).replace(TESTS, "tests")
     text = re.sub(CALL_FRAME, lambda frame: without_place(frame.group()), text, flags=re.MULTILINE)
     text = re.sub(r"(\.py):\d+(: \w+Warning: )", r"\1:LINE\2", text)
+    text = re.sub(r"^(File <BackgroundJob compilation>:1.*\n)[ >-]*1 .*\n\n?", r"\1 …\n", text, flags=re.MULTILINE)
     return re.sub(r"^  File \S+:\d+ in call$", "  File … in call", text, flags=re.MULTILINE)
 
 
