@@ -102,10 +102,20 @@ def test_a_stop_as_the_awaited_job_ends_hits_the_waiting_job_or_none(jobs: Manag
     assert jobs.new("1 + 1", {}).get(LONG) == 2
 
 
-def test_a_wait_of_a_job_that_stops_another_ends_too(jobs: Manager, awaited: Job) -> None:
-    # The awaited job is in C, so this stop waits as long as it may.
-    job = waits_in(jobs, lambda: awaited.stop(timeout=LONG))
+def test_a_stop_reaches_a_job_that_stops_another(jobs: Manager, gate: threading.Event) -> None:
+    def swallow() -> None:
+        try:
+            entered.set()
+            gate.wait()
+        except Stopped:
+            gate.wait()
+
+    entered = threading.Event()
+    swallowing = jobs.new(swallow)
+    assert entered.wait(LONG)
+    job = waits_in(jobs, lambda: swallowing.stop(timeout=LONG))
     assert job.stop(timeout=LONG).stopped
+    assert not swallowing.done()
 
 
 def test_a_stop_reaches_a_job_that_awaits_another(jobs: Manager, awaited: Job) -> None:
@@ -154,10 +164,8 @@ def test_clean_up_code_waits_for_other_jobs_after_a_stop(jobs: Manager, awaited:
 
     stopped, seen = threading.Event(), []
     job = waits_in(jobs, body)
-    verdict = job.stop(timeout=0.05)
+    assert not job.stop(timeout=0.05)
     assert stopped.wait(LONG)
-    reach_wait(job)
-    assert not verdict or job.done()
     gate.set()
     job.join(LONG)
     assert (job.outcome, seen) == ("stopped", ["done"])
