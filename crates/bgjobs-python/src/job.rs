@@ -7,18 +7,17 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use bgjobs::{AfterError, AnyJob, Context, Failure, Hosted, Options, Outcome, Process, SpawnError, State, Turn};
+use bgjobs::{AfterError, AnyJob, Context, Failure, Options, Outcome, Process, State, Turn};
 use pyo3::{
     PyTraverseError, PyVisit,
-    exceptions::{PyRuntimeError, PyValueError},
     prelude::*,
     sync::PyOnceLock,
     types::{PyDict, PyInt, PyString, PyType},
 };
 
 use crate::{
-    awaited::Awaited,
     held,
+    life::{Callbacks, Event, Life, Phase, release},
     log::Log,
     summary,
     table::Table,
@@ -32,50 +31,7 @@ use crate::{
 #[pyclass(subclass, frozen, module = "bgjobs._core")]
 pub(crate) struct JobCore {
     /// Held during a step; no Python code runs meanwhile.
-    inner: Mutex<Inner>,
-}
-
-struct Inner {
-    phase: Phase,
-    /// None until the job is started.
-    job: Option<AnyJob>,
-    /// The thread that runs the body, as `threading.get_ident` and `get_native_id` number it.
-    ident: c_ulong,
-    native_id: u64,
-    /// Whether an exception that was raised in the thread may still be pending.
-    interrupted: bool,
-    /// Whether the job has options, so that it is held until its end.
-    held: bool,
-    /// The result, or the exception; set before the end is published.
-    value: Option<Py<PyAny>>,
-    /// Its number, as its users see it; here because an entry in its `__dict__` would take more memory.
-    num: Option<Py<PyAny>>,
-    /// Locks, each held by a thread that waits for an event or the end, and the callbacks of the end.
-    waiting: Vec<(Event, Py<PyAny>)>,
-}
-
-/// The phase of a job, with the values that its next step needs.
-enum Phase {
-    /// Not started.
-    New,
-    /// A worker may begin it.
-    Entered(Hosted, Awaited),
-    /// Its thread may end it.
-    Begun(Turn, Awaited),
-    /// Ended.
-    Over,
-}
-
-/// An event that a thread may wait for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Event {
-    Begin,
-    Stop,
-    End,
-    /// The slot that the body lent.
-    Slot,
-    /// The end, for a callback instead of a lock.
-    Callback,
+    inner: Mutex<Life>,
 }
 
 /// The names of the states, in the order in which a job reaches them; created by the import.
@@ -102,11 +58,8 @@ fn name_of(py: Python<'_>, state: Option<State>) -> &Bound<'_, PyString> {
     name.bind(py)
 }
 
-/// The callbacks that the caller of a step has to call.
-type Callbacks = Option<Vec<Py<PyAny>>>;
-
 impl JobCore {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Life> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -197,103 +150,12 @@ impl JobCore {
     }
 }
 
-impl Inner {
-    fn enter(&mut self, table: &Table, options: Options) -> PyResult<u64> {
-        if !matches!(self.phase, Phase::New) {
-            return Err(PyRuntimeError::new_err("threads can only be started once"));
-        }
-        let daemon = options.daemon;
-        // The job's text stays in Python, where it may change.
-        let hosted = table.handle.named("").with(options).host().map_err(|error| match error {
-            SpawnError::Unknown(_) => PyValueError::new_err(format!("{error:#}")),
-            error => PyRuntimeError::new_err(error.to_string()),
-        })?;
-        let job = hosted.job();
-        let number = job.id().get();
-        self.job = Some(job);
-        self.phase = Phase::Entered(hosted, Awaited::unless(daemon));
-        Ok(number)
-    }
-
-    fn begin(&mut self, ident: c_ulong, native_id: u64) -> bool {
-        match std::mem::replace(&mut self.phase, Phase::Over) {
-            Phase::Entered(hosted, awaited) => match hosted.begin() {
-                Some(turn) => self.phase = Phase::Begun(turn, awaited),
-                None => return false,
-            },
-            other => {
-                self.phase = other;
-                return false;
-            }
-        }
-        (self.ident, self.native_id) = (ident, native_id);
-        true
-    }
-
-    /// What is left to do after the job's end has become visible.
-    fn take_ended(&mut self, py: Python<'_>, is_due: bool) -> Ended {
-        let mut callbacks = self.take_waiting(Event::Callback);
-        callbacks.extend(held::on_due(py, is_due));
-        if let Some(job) = self.job.as_ref().filter(|_| self.held) {
-            held::release(job);
-        }
-        let locks = std::mem::take(&mut self.waiting).into_iter().map(|(_, lock)| lock).collect();
-        Ended { locks, callbacks }
-    }
-
-    /// The locks of the threads that wait for `event`.
-    fn take_waiting(&mut self, event: Event) -> Vec<Py<PyAny>> {
-        self.waiting.extract_if(.., |(awaited, _)| *awaited == event).map(|(_, lock)| lock).collect()
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.job.as_ref().is_some_and(|job| job.stop_reason().is_some())
-    }
-
-    fn has_ended(&self) -> bool {
-        self.job.as_ref().is_some_and(AnyJob::is_finished)
-    }
-}
-
-/// The waiters for an end.
-struct Ended {
-    locks: Vec<Py<PyAny>>,
-    callbacks: Vec<Py<PyAny>>,
-}
-
-impl Ended {
-    /// Wakes the waiting threads; the callbacks are Python code, so the caller has to call them.
-    fn announce(self, py: Python<'_>) -> Callbacks {
-        release(py, &self.locks);
-        (!self.callbacks.is_empty()).then_some(self.callbacks)
-    }
-}
-
-fn release(py: Python<'_>, locks: &[Py<PyAny>]) {
-    for lock in locks {
-        // If a lock is already free, its thread no longer waits.
-        let _ = lock.call_method0(py, "release");
-    }
-}
-
 #[pymethods]
 impl JobCore {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyAny>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self {
-            inner: Mutex::new(Inner {
-                phase: Phase::New,
-                job: None,
-                ident: 0,
-                native_id: 0,
-                interrupted: false,
-                held: false,
-                value: None,
-                num: None,
-                waiting: Vec::new(),
-            }),
-        }
+        Self { inner: Mutex::new(Life::new()) }
     }
 
     /// Begins a job for a caller of `run`; false if it waits for a worker or has ended.

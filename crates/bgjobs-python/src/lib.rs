@@ -15,6 +15,7 @@ mod awaited;
 mod command;
 mod held;
 mod job;
+mod life;
 mod log;
 mod schedule;
 mod summary;
