@@ -148,7 +148,8 @@ fn a_stop_of_the_job_ends_the_command_which_is_the_place_of_the_job_until_then()
     let mut supervisor = supervisor(socket, "echo up; sleep 1000; true");
     command.supervised_by(supervisor.id());
     let mut out = String::new();
-    while !command.advance(|_, text| out.push_str(text)) && out.is_empty() {
+    // What it prints may arrive before the message that it has started.
+    while !command.advance(|_, text| out.push_str(text)) && (out.is_empty() || command.id().is_none()) {
         wait(&command);
     }
     if cfg!(target_os = "linux") {
