@@ -177,7 +177,7 @@ impl Turn {
     }
 
     /// Takes back the slot that the body lent while it waited; false if it must wait for the slot, until
-    /// [`Due::Resume`](crate::Due::Resume) and another call.
+    /// [`Due::Resume`] and another call.
     ///
     /// With `at_once` it gets the slot even if the group is full, as after a wait that timed out or a stop.
     #[must_use]
