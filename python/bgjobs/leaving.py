@@ -114,7 +114,7 @@ def print_failures() -> None:
 def begin_exit(running: Sequence[Record], count: int) -> None:
     """Says in a kernel what becomes of its running jobs, `count` in all; called before the exit waits for them.
 
-    Whoever ends a kernel kills it if that takes some seconds, so the failures are printed now.
+    A server kills a kernel whose end takes some seconds, so the failures are printed now.
     """
     if not host.is_kernel():
         return
