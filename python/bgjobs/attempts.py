@@ -5,10 +5,9 @@ It does not know how a body is called, and which thread calls it.
 
 from __future__ import annotations
 
-import traceback
 from typing import Any, Callable
 
-from . import _core, futures, lending, stopping
+from . import _core, failures, futures, lending, stopping
 from .options import Retry
 from .record import Record
 
@@ -23,14 +22,11 @@ def run(job: Record, retry: Retry, body: Callable[[], Any]) -> Any:
         _core.begin_attempt(job, number)
         try:
             result = body()
-        except Exception as error:
-            _core.end_attempt(job, _text(error))
-            if number >= retry.attempts or job._stopping:
+        except BaseException as error:
+            _core.end_attempt(job, failures.message(error))
+            if not isinstance(error, Exception) or number >= retry.attempts or job._stopping:
                 raise
             pause = retry.pause_after(number)
-        except BaseException as error:
-            _core.end_attempt(job, _text(error))
-            raise
         else:
             _core.end_attempt(job, None)
             return result
@@ -44,8 +40,3 @@ def run(job: Record, retry: Retry, body: Callable[[], Any]) -> Any:
                 raise stopping.stop_type(job)(job._reason)
         finally:
             lending.take_back(job, at_once=job._stopping)
-
-
-def _text(error: BaseException) -> str:
-    """An exception in a line."""
-    return "".join(traceback.format_exception_only(type(error), error)).strip().rpartition("\n")[2]

@@ -53,7 +53,7 @@ _class_name = type.__dict__["__name__"].__get__
 
 def label(job: Record) -> str:
     """The label of a job: the name that its user gave it, or what it calls."""
-    name = getattr(job, "_label", None)
+    name = job._label
     return job._describe() if name is None else short(name)
 
 
