@@ -18,7 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from weakref import WeakKeyDictionary
 
-from . import output
+from . import forks, output
 from .lending import lending
 from .record import Record, State
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("bgjobs")
 _NOTHING = nullcontext()
+
+meet: Callable[[Record], object] | None = None
+"""Waits some microseconds for the end of a job, on the main thread; set by `workers`."""
 
 Job = TypeVar("Job", bound=Record)
 
@@ -78,6 +81,8 @@ def join(job: Record, timeout: float | None) -> None:
     if is_current(job):
         raise RuntimeError("cannot join current thread")
     if output.current.get() is None:
+        if timeout is None and _thread.get_ident() == forks.main_ident and meet is not None:
+            meet(job)
         _wait(job, "end", timeout)
     else:
         with lending([job], 1, timeout):

@@ -55,6 +55,10 @@ class BackgroundJobBase(Record):
         # A class may have one for all its jobs.
         if type(self).strform is Record.strform and not hasattr(self, "strform"):
             raise AssertionError("Missing attribute <strform>")
+        self._inherit_daemon()
+
+    def _inherit_daemon(self) -> None:
+        """Makes the job a daemon if the calling thread is one, as the constructor of a thread does."""
         if _thread.get_ident() != forks.main_ident and threading.current_thread().daemon:
             self._daemon = True
 
@@ -324,7 +328,8 @@ class BackgroundJobFunc(BackgroundJobBase):
         if type(func) not in _PLAIN:
             # That of any other callable may change, as its `__repr__` is the user's.
             self.strform = str(func)
-        self._init()
+        # It has what `_init` looks for.
+        self._inherit_daemon()
 
     @property
     def strform(self) -> str:

@@ -235,14 +235,14 @@ class BackgroundJobManager(JobList):
         >>> jobs[0].result
         42
         """
-        num = job.num = workers.enter(job, self._table)
-        self.all[num] = job
         if job._options is None:
-            workers.push(job)
+            workers.start_in(job, self._table, self.all)
         else:
+            job.num = workers.enter(job, self._table)
+            self.all[job.num] = job
             schedule.enter(job, job._options)
         if _log.isEnabledFor(logging.DEBUG):
-            _log.debug("Starting job # %s in a separate thread.", num)
+            _log.debug("Starting job # %s in a separate thread.", job.num)
         return job
 
     def rerun(self, job: int | BackgroundJobBase) -> BackgroundJobBase:

@@ -54,7 +54,6 @@ def install_router() -> None:
     any time, and changes nothing while the routers are in place.
     """
     global _installed
-    redirects.hook(begin_redirection)
     if not _undo and "prompt_toolkit.patch_stdout" in sys.modules:
         _hook_prompt_toolkit()
     if type(sys.stdout) is Router and type(sys.stderr) is Router:
@@ -65,6 +64,7 @@ def install_router() -> None:
     if _installed and threading.current_thread() is not threading.main_thread():
         return
     _installed = True
+    redirects.hook(begin_redirection)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is not None and type(stream) is not Router and not is_proxy(stream):

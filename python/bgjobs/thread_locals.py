@@ -53,6 +53,7 @@ class WithSentinel(ThreadLocals):
             raise LookupError("a thread-local kept its value")
 
     def clear(self) -> None:
+        # Extensions in C keep theirs in the dictionary.
         super().clear()
         for _ in range(_ROUNDS):
             if getweakrefcount(self._sentinel) == 1:

@@ -60,6 +60,24 @@ def start(job: Record) -> None:
 
 def enter(job: Record, table: _core.Table) -> int:
     """Gives a job its number in a table; raises the system's error if there is no thread for it."""
+    _prepare(job)
+    return _pool.enter(job, table, job._daemon, None if job._options is None else job._options.for_engine(job._daemon))
+
+
+def start_in(job: Record, table: _core.Table, jobs: dict[int, Any]) -> None:
+    """Starts a job without options, in a table and under its number in `jobs`; raises as `enter` does."""
+    if on_start is not None:
+        job.num = enter(job, table)
+        jobs[job.num] = job
+        push(job)
+        return
+    # One call, because that is faster.
+    _prepare(job)
+    _pool.start(job, table, jobs, job._daemon)
+
+
+def _prepare(job: Record) -> None:
+    """Does what precedes the start of a job."""
     output.install_router()
     keyboard.install()
     if output.wants_copied_context():
@@ -68,7 +86,6 @@ def enter(job: Record, table: _core.Table) -> int:
         job._generation = forks.generation
     if _exiting:
         _wait_at_exit()
-    return _pool.enter(job, table, job._daemon, None if job._options is None else job._options.for_engine(job._daemon))
 
 
 def push(job: Record) -> None:
@@ -298,6 +315,7 @@ def _renew() -> None:
 
 
 _pool = _core.WorkerPool(_create_thread, _IDLE_TIMEOUT)
+futures.meet = _pool.meet
 threading._register_atexit(_wait_at_exit)  # type: ignore[attr-defined]
 atexit.register(_close)
 if hasattr(os, "register_at_fork"):

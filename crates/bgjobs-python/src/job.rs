@@ -319,7 +319,7 @@ impl JobCore {
 
     /// Replaces its number.
     #[setter(num)]
-    fn renumber(&self, num: Option<Py<PyAny>>) {
+    pub(crate) fn renumber(&self, num: Option<Py<PyAny>>) {
         let old = std::mem::replace(&mut self.lock().num, num);
         drop(old);
     }

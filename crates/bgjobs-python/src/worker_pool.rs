@@ -8,8 +8,12 @@ use std::{
     time::Duration,
 };
 
-use bgjobs::{Demand, HostedQueue, HostedWorker};
-use pyo3::{exceptions::PyRuntimeError, prelude::*};
+use bgjobs::{AnyJob, Demand, HostedQueue, HostedWorker};
+use pyo3::{
+    exceptions::PyRuntimeError,
+    prelude::*,
+    types::{PyDict, PyInt},
+};
 
 use crate::{
     job::JobCore,
@@ -101,6 +105,31 @@ impl WorkerPool {
         Ok(())
     }
 
+    /// Starts a job without options: gives it its number in `table`, enters it in `jobs` under that, and queues it.
+    ///
+    /// Raises what the other two raise.
+    fn start(
+        &self,
+        py: Python<'_>,
+        job: &Bound<'_, JobCore>,
+        table: &Table,
+        jobs: &Bound<'_, PyDict>,
+        daemon: bool,
+    ) -> PyResult<()> {
+        let number = PyInt::new(py, self.enter(py, job, table, daemon, None)?);
+        job.get().renumber(Some(number.clone().into_any().unbind()));
+        jobs.set_item(number, job)?;
+        self.push(py, job.clone().into_any().unbind())
+    }
+
+    /// Waits some microseconds for a job's end, in which its worker can run it undisturbed.
+    ///
+    /// Only the main thread may call this: CPython's exit ends others, and none may be in a call of Rust then.
+    fn meet(&self, py: Python<'_>, job: &Bound<'_, JobCore>) {
+        let (queue, job) = (self.queue(), job.get().job());
+        py.detach(|| queue.meet(|| job.as_ref().is_none_or(AnyJob::is_finished)));
+    }
+
     /// Makes the calling thread a worker.
     fn worker(&self, py: Python<'_>) -> PyResult<Worker> {
         let (ident, native_id) = ids(py)?;
@@ -110,7 +139,12 @@ impl WorkerPool {
     /// The next job for a worker; none when the worker should end.
     fn take(&self, py: Python<'_>, worker: &Bound<'_, Worker>) -> Option<Py<PyAny>> {
         let Worker { hosted, queue, .. } = worker.get();
-        let (job, demand) = queue.try_take(hosted).or_else(|| py.detach(|| queue.take(hosted, self.idle_timeout)))?;
+        let wait = || {
+            let taken = queue.take(hosted, self.idle_timeout);
+            queue.await_meeting();
+            taken
+        };
+        let (job, demand) = queue.try_take(hosted).or_else(|| py.detach(wait))?;
         let _ = self.carry_out(py, queue, demand);
         Some(job)
     }

@@ -32,14 +32,19 @@ static PAUSE: AtomicU64 = AtomicU64::new(0);
 const SPIN: Duration = Duration::from_micros(50);
 
 /// Checks `found` for a while, yielding the processor in between while that is cheap; returns its last answer.
+pub(crate) fn spin(found: impl FnMut() -> bool) -> bool {
+    spin_for(SPIN, found)
+}
+
+/// Does the same for at most `limit`.
 ///
 /// The yield comes first, because if both threads share a core, nothing can change before it.
-pub(crate) fn spin(mut found: impl FnMut() -> bool) -> bool {
+pub(crate) fn spin_for(limit: Duration, mut found: impl FnMut() -> bool) -> bool {
     if cfg!(any(bgjobs_loom, bgjobs_shuttle)) {
         return found();
     }
     let mut now = monotonic();
-    let end = now + nanos(SPIN);
+    let end = now + nanos(limit);
     loop {
         if found() {
             return true;

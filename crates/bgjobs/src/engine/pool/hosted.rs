@@ -9,8 +9,14 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     engine::pool::{Call, Pool, policy::Growth},
-    system::sync::{AtomicBool, Ordering, Parker, lock},
+    system::{
+        spin::{spin, spin_for},
+        sync::{AtomicBool, AtomicUsize, Ordering, Parker, lock},
+    },
 };
+
+/// How long a worker that has taken a task waits for its submitter: some hundred lines of an interpreter.
+const LEAD: Duration = Duration::from_micros(10);
 
 /// A queue of tasks, and the workers that take them, on threads that the host makes.
 ///
@@ -50,7 +56,11 @@ use crate::{
 /// assert_eq!(receive.recv(), Ok(42));
 /// queue.close();
 /// ```
-pub struct HostedQueue<T>(Pool<T>);
+pub struct HostedQueue<T> {
+    pool: Pool<T>,
+    /// How many threads are in [`meet`](Self::meet).
+    meeting: AtomicUsize,
+}
 
 /// What a call asks of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,21 +93,21 @@ impl<T> HostedQueue<T> {
     /// An empty queue without workers.
     #[must_use]
     pub fn new() -> Self {
-        Self(Pool::new(Growth::OneByOne))
+        Self { pool: Pool::new(Growth::OneByOne), meeting: AtomicUsize::new(0) }
     }
 
     /// Asks for a worker if none lives, so that a host learns whether it can make one before it queues a task. `None`
     /// if the queue is closed.
     pub fn prepare(&self) -> Option<Demand> {
-        let mut inner = lock(&self.0.inner);
+        let mut inner = lock(&self.pool.inner);
         if inner.closed {
             return None;
         }
         if inner.live > 0 {
             return Some(Demand::Nothing);
         }
-        self.0.add_worker(&mut inner);
-        self.0.change_free(1);
+        self.pool.add_worker(&mut inner);
+        self.pool.change_free(1);
         Some(Demand::SpawnThread)
     }
 
@@ -107,20 +117,20 @@ impl<T> HostedQueue<T> {
     ///
     /// The task, if the queue is closed.
     pub fn push(&self, task: T) -> Result<Demand, T> {
-        self.0.push(task).map(carry_out)
+        self.pool.push(task).map(carry_out)
     }
 
     /// Takes the next task, if there is one; never sleeps.
     pub fn try_take(&self, worker: &HostedWorker) -> Option<(T, Demand)> {
         self.arrive(worker);
-        let (task, call) = self.0.take_queued(&mut lock(&self.0.inner))?;
+        let (task, call) = self.pool.take_queued(&mut lock(&self.pool.inner))?;
         Some(run(worker, task, call))
     }
 
     /// Takes the next task, if there is one, for a thread that is not a worker but helps out.
     pub fn help(&self) -> Option<T> {
-        let task = self.0.pop(&mut lock(&self.0.inner))?;
-        self.0.change_free(1);
+        let task = self.pool.pop(&mut lock(&self.pool.inner))?;
+        self.pool.change_free(1);
         Some(task)
     }
 
@@ -128,32 +138,56 @@ impl<T> HostedQueue<T> {
     /// and empty: then the worker ends.
     pub fn take(&self, worker: &HostedWorker, idle: Duration) -> Option<(T, Demand)> {
         self.arrive(worker);
-        let (task, call) = self.0.wait_for_task(&worker.parker, idle)?;
+        let (task, call) = self.pool.wait_for_task(&worker.parker, idle)?;
         Some(run(worker, task, call))
+    }
+
+    /// Waits some microseconds until `has_ended`, and then until a worker is back at the queue.
+    ///
+    /// For a host whose threads share one lock, as those of an interpreter do: a thread that waits for a task calls this
+    /// without the lock, and a worker that has taken a task calls [`await_meeting`](Self::await_meeting) before it takes the
+    /// lock. So each finds the lock free, and neither has to be woken.
+    ///
+    /// ```
+    /// use bgjobs::HostedQueue;
+    ///
+    /// let queue = HostedQueue::<u32>::new();
+    /// // No worker comes back, so this ends soon.
+    /// queue.meet(|| true);
+    /// ```
+    pub fn meet(&self, has_ended: impl Fn() -> bool) {
+        self.meeting.fetch_add(1, Ordering::Relaxed);
+        spin(|| has_ended() && self.pool.searching() > 0);
+        self.meeting.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Waits some microseconds for a thread in [`meet`](Self::meet).
+    pub fn await_meeting(&self) {
+        spin_for(LEAD, || self.meeting.load(Ordering::Relaxed) > 0);
     }
 
     /// Records that a worker is at the queue and no longer runs a task.
     fn arrive(&self, worker: &HostedWorker) {
         if worker.is_new.swap(false, Ordering::Relaxed) {
-            self.0.made();
+            self.pool.made();
         }
         if worker.is_busy.swap(false, Ordering::Relaxed) {
-            self.0.finish();
+            self.pool.finish();
         }
     }
 
     /// Ends a worker that is done with its task and will not take another.
     pub fn retire(&self, worker: &HostedWorker) -> Demand {
         self.arrive(worker);
-        let mut inner = lock(&self.0.inner);
-        self.0.remove_worker(&mut inner);
-        carry_out(self.0.call_worker(&mut inner))
+        let mut inner = lock(&self.pool.inner);
+        self.pool.remove_worker(&mut inner);
+        carry_out(self.pool.call_worker(&mut inner))
     }
 
     /// Withdraws a thread that could not be made; true if workers live, which will take the queued tasks.
     #[must_use]
     pub fn refused(&self) -> bool {
-        if let Some(sleeper) = self.0.refused_again() {
+        if let Some(sleeper) = self.pool.refused_again() {
             sleeper.unpark();
         }
         self.live() > 0
@@ -162,24 +196,24 @@ impl<T> HostedQueue<T> {
     /// How many workers live, busy or idle.
     #[must_use]
     pub fn live(&self) -> usize {
-        self.0.live()
+        self.pool.live()
     }
 
     /// How many workers live and run no task; a worker that is being made counts.
     #[must_use]
     pub fn idle(&self) -> usize {
-        lock(&self.0.inner).sleepers.len() + self.0.searching()
+        lock(&self.pool.inner).sleepers.len() + self.pool.searching()
     }
 
     /// How many tasks are queued.
     #[must_use]
     pub fn queued(&self) -> usize {
-        lock(&self.0.inner).queue.len()
+        lock(&self.pool.inner).queue.len()
     }
 
     /// Closes the queue to new tasks and lets the idle workers end; queued tasks are still taken.
     pub fn close(&self) {
-        for sleeper in self.0.close().1 {
+        for sleeper in self.pool.close().1 {
             sleeper.unpark();
         }
     }
@@ -209,7 +243,7 @@ impl<T> Default for HostedQueue<T> {
 
 impl<T> fmt::Debug for HostedQueue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (queued, live, closed) = (self.queued(), self.live(), lock(&self.0.inner).closed);
+        let (queued, live, closed) = (self.queued(), self.live(), lock(&self.pool.inner).closed);
         f.debug_struct("HostedQueue").field("queued", &queued).field("live", &live).field("closed", &closed).finish()
     }
 }
@@ -311,6 +345,27 @@ mod tests {
         assert_eq!(queue.take(&worker, Duration::MAX), Some((1, Demand::Nothing)));
         assert_eq!(queue.take(&worker, Duration::MAX), None);
         assert_eq!(queue.live(), 0);
+    }
+
+    #[test]
+    fn neither_side_of_a_meeting_waits_long_for_the_other() {
+        let queue = HostedQueue::<u32>::new();
+        queue.await_meeting();
+        // It does not end, and no worker lives.
+        queue.meet(|| false);
+        queue.meet(|| true);
+        assert_eq!(queue.meeting.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn a_worker_hears_of_a_meeting_while_it_lasts() {
+        let queue = HostedQueue::<u32>::new();
+        let heard = AtomicUsize::new(0);
+        queue.meet(|| {
+            heard.store(queue.meeting.load(Ordering::Relaxed), Ordering::Relaxed);
+            true
+        });
+        assert_eq!(heard.into_inner(), 1);
     }
 
     #[test]
