@@ -244,7 +244,11 @@ impl<T> Default for HostedQueue<T> {
 impl<T> fmt::Debug for HostedQueue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (queued, live, closed) = (self.queued(), self.live(), lock(&self.pool.inner).closed);
-        f.debug_struct("HostedQueue").field("queued", &queued).field("live", &live).field("closed", &closed).finish()
+        f.debug_struct("HostedQueue")
+            .field("queued", &queued)
+            .field("live", &live)
+            .field("closed", &closed)
+            .finish_non_exhaustive()
     }
 }
 
@@ -374,7 +378,7 @@ mod tests {
         let _ = queue.push(1);
         assert_eq!(
             format!("{queue:?} {:?}", HostedWorker::new()),
-            "HostedQueue { queued: 1, live: 1, closed: false } HostedWorker { .. }"
+            "HostedQueue { queued: 1, live: 1, closed: false, .. } HostedWorker { .. }"
         );
     }
 }
