@@ -20,6 +20,7 @@ mod digest;
 mod durations;
 #[cfg(feature = "terminal")]
 mod editor;
+mod environment;
 mod foreground;
 #[cfg(all(feature = "terminal", any(test, fuzzing)))]
 pub mod fuzzing;

@@ -9,6 +9,7 @@ use rhai::Module;
 
 use crate::{
     debugger::Debugger,
+    environment::Environment,
     foreground::{Foreground, Stopper, WaitEnd},
     lang::{self, Died, Input, Jobs, Language, Line, Names, Output, PostMortem, STACK_SIZE, Source, Value},
     notify::Notifier,
@@ -186,8 +187,9 @@ impl Session {
     /// Evaluates a line with some names; returns the names after it, unchanged if the line goes on in the background.
     fn wait_for_value(&self, line: Line, names: Names) -> (Answer, Names) {
         let known = (names.clone(), self.jobs.clone(), self.language.clone());
-        let name = line.name().to_owned();
-        let job = match self.wait_for_line(name, |context, output| line.run(context, output, known), lang::note_sent) {
+        let (name, environment) = (line.name().to_owned(), names.environment.clone());
+        let note = |job: &AnyJob, jobs: &Jobs| lang::note_sent(job, jobs, environment);
+        let job = match self.wait_for_line(name, |context, output| line.run(context, output, known), note) {
             Ok(job) => job,
             Err(answer) => return (answer, names),
         };
@@ -208,7 +210,7 @@ impl Session {
         &self,
         name: String,
         body: impl FnOnce(&Context, &Output) -> Result<T, Failure> + Send + 'static,
-        note: fn(&AnyJob, &Jobs),
+        note: impl FnOnce(&AnyJob, &Jobs),
     ) -> Result<Job<T>, Answer> {
         let output = Arc::clone(&self.output);
         let job = self.foreground.start(name, move |context| body(context, &output)).map_err(Answer::Failed)?;
@@ -309,6 +311,16 @@ impl Session {
     #[must_use]
     pub fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// The folder and the environment variables of the prompt.
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.names.environment
+    }
+
+    /// The same, to change them.
+    pub(crate) fn environment_mut(&mut self) -> &mut Environment {
+        &mut self.names.environment
     }
 
     /// Everything that can be typed.

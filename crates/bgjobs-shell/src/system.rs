@@ -2,10 +2,10 @@
 //!
 //! Knows nothing of the language.
 
-use bgjobs::{Command, CommandError, Context, Failure, Stream};
+use bgjobs::{AnyJob, Command, CommandError, Context, Failure, Stream};
 
 use crate::{
-    lang::{self, Output},
+    lang::{self, Jobs, Output},
     session::{Answer, Session},
 };
 
@@ -23,8 +23,10 @@ impl Session {
     /// assert_eq!(failure.message(), "exit status 3");
     /// ```
     pub fn run_command(&mut self, line: &str) -> Answer {
-        let command = Command::shell(line);
-        match self.wait_for_line(line.to_owned(), |context, output| run(command, context, output), lang::note_command) {
+        let environment = self.environment().clone();
+        let command = environment.command(Command::shell(line));
+        let note = |job: &AnyJob, jobs: &Jobs| lang::note_command(job, jobs, line, environment);
+        match self.wait_for_line(line.to_owned(), |context, output| run(command, context, output), note) {
             Ok(job) => job.failure().map_or(Answer::Nothing, Answer::Failed),
             Err(answer) => answer,
         }
@@ -32,7 +34,7 @@ impl Session {
 
     /// Starts a line of the system's shell as a background job, which becomes the value.
     pub fn start_command(&mut self, line: &str) -> Answer {
-        match lang::start_command(line, self.tracked()) {
+        match lang::start_command(line, self.tracked(), self.environment()) {
             Ok(job) => self.answer_shown(job),
             Err(error) => Answer::Failed(Failure::new(error.to_string())),
         }

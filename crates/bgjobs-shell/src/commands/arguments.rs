@@ -31,8 +31,8 @@ impl Arguments {
         with_value: &[&str],
         text: &str,
     ) -> Result<Self, String> {
-        // A # begins a comment in a shell; here it stands before the number of a job.
-        let text = if text.contains(['"', '\'']) { text.to_owned() } else { text.replace('#', "%") };
+        // A # at the start of a word begins a comment in a shell; here it stands before the number of a job.
+        let text = if text.contains(['"', '\'']) { text.to_owned() } else { format!(" {text}").replace(" #", " %") };
         let Some(words) = shlex::split(&text) else {
             return Err(format!("{word} {}: unclosed quote; close it, as in 'fit a'", one_line(text.trim())));
         };

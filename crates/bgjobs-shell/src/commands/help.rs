@@ -36,10 +36,9 @@ started. Sharing is explicit: count = shared(0), count.get(),
 count.set(5), count.update(|v| v + 1), count.wait(|v| v > 9).
 Unlike Python: fn f(n) { n * 2 }, |n| n * 2, #{key: 1}, true, (), && || !,
 and 7 / 2 is 3, 7 / 2.0 is 3.5.
-Functions: print(x), sleep(seconds), now(), timestamp().elapsed, sh(\"ls\").out,
-  env(\"HOME\"), read_file(path), write_file(path, text), append_file(path, text),
-  exists(path), file_size(path), list_dir(path), walk(path), to_json(x),
-  parse_json(text), random(1..=6), pick(list), list.shuffle(), progress(3, 10)
+Functions, which ?walk and the like explain: print sleep now sh cd env set_env
+  read_file write_file append_file exists file_size list_dir walk to_json
+  parse_json random pick shuffle progress
 Ctrl-C stops a line, Ctrl-Z sends it to the background, Ctrl-D leaves.
 ";
 

@@ -37,6 +37,6 @@ impl Action for Jobs {
     }
 
     fn json(&self, session: &Session) -> Option<Result<Reply, String>> {
-        Some(json(&Value::plain(Dynamic::from(session.tracked().clone()))).map(Reply::Shown))
+        Some(json(&Value::plain(Dynamic::from(session.tracked().clone())), session.tracked()).map(Reply::Shown))
     }
 }

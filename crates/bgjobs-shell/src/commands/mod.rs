@@ -4,6 +4,7 @@
 //! Knows nothing of terminals and pipes. To add a word, add its file, and a line to [`WORDS`].
 
 mod arguments;
+mod cd;
 pub(crate) mod debug;
 mod digest;
 mod fg;
@@ -26,21 +27,19 @@ mod why;
 mod word;
 
 pub use self::reply::Reply;
-pub(crate) use self::word::{Action, CommandLine, Word};
+#[cfg(feature = "terminal")]
+pub(crate) use self::system::{is_for_system, is_whole};
+pub(crate) use self::word::{Action, CommandLine, Completion, Word};
 use self::{
     arguments::Arguments,
     help::{Describe, Help},
     quit::Leave,
 };
-#[cfg(feature = "terminal")]
-pub(crate) use self::{
-    system::{is_for_system, is_whole},
-    word::Completion,
-};
 use crate::session::Session;
 
 /// All words, sorted by name.
 pub(crate) const WORDS: &[Word] = &[
+    cd::WORD,
     debug::WORD,
     digest::WORD,
     quit::EXIT,
@@ -53,6 +52,7 @@ pub(crate) const WORDS: &[Word] = &[
     log::WORD,
     notify::WORD,
     pause::WORD,
+    cd::PWD,
     quit::WORD,
     resume::WORD,
     wait::WORD,
@@ -88,7 +88,7 @@ pub(crate) fn parse(line: &str, is_variable: impl Fn(&str) -> bool) -> Option<Re
         return Some(Ok(Box::new(Leave)));
     }
     let (name, rest) = trimmed.split_once(char::is_whitespace).unwrap_or((trimmed, ""));
-    let word = word(name).filter(|_| !is_variable(name) && begins_arguments(rest.trim_start()))?;
+    let word = word(name).filter(|word| !is_variable(name) && begins(word, rest.trim_start()))?;
     let read = |mut arguments| {
         let action = (word.read)(&mut arguments)?;
         arguments.end()?;
@@ -100,6 +100,12 @@ pub(crate) fn parse(line: &str, is_variable: impl Fn(&str) -> bool) -> Option<Re
 /// Does what line `number` asks for.
 pub(crate) fn run(action: &dyn Action, session: &mut Session, number: usize) -> Reply {
     action.run(session, CommandLine { number, words: WORDS }).unwrap_or_else(Reply::Wrong)
+}
+
+/// Whether the text after this word is its arguments.
+fn begins(word: &Word, rest: &str) -> bool {
+    let is_path = || rest == "-" || rest.starts_with(['.', '/', '~']);
+    begins_arguments(rest) || word.completion == Completion::Folders && is_path()
 }
 
 /// Whether the text after a word is its arguments, and not the rest of a program as in `kill = 3` and `kill - 1`.
@@ -122,7 +128,9 @@ fn begins_after_star(rest: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{fg::Foreground, jobs::Jobs, kill::Kill, limit::Limit, pause::Pause, wait::Wait, r#where::Where, *};
+    use super::{
+        cd::Cd, fg::Foreground, jobs::Jobs, kill::Kill, limit::Limit, pause::Pause, wait::Wait, r#where::Where, *,
+    };
     use crate::selection::Selection;
 
     fn selection(parts: &[&str]) -> Selection {
@@ -163,6 +171,17 @@ mod tests {
         }
         assert_eq!(parse("?"), shown(&Help(None)));
         assert_eq!(parse("help kill"), shown(&Help(Some("kill".to_owned()))));
+        for (line, to) in [
+            ("cd", None),
+            ("cd ..", Some("..")),
+            ("cd /a", Some("/a")),
+            ("cd ~", Some("~")),
+            ("cd -", Some("-")),
+            ("cd 'a b#'", Some("a b#")),
+            ("cd a#b", Some("a#b")),
+        ] {
+            assert_eq!(parse(line), shown(&Cd(to.map(str::to_owned))), "{line}");
+        }
         assert_eq!(parse("help !"), shown(&Help(Some("!".to_owned()))));
         assert_eq!(parse("exit()"), shown(&Leave));
         for program in [
@@ -170,6 +189,9 @@ mod tests {
             "jobs.status()",
             "jobs[0]",
             "kill = 3",
+            "cd = 3",
+            "cd(\"..\")",
+            "kill /a",
             "kill(3)",
             "kill - 1",
             "kill * 3",

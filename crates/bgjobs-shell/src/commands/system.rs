@@ -2,6 +2,8 @@
 //!
 //! Knows nothing of what that shell does with the line.
 
+use bgjobs::one_line;
+
 use super::word::{Action, CommandLine, Reply, Session};
 #[cfg(feature = "terminal")]
 use crate::lang;
@@ -37,9 +39,18 @@ pub(super) fn parse(line: &str) -> Option<Result<SystemLine, String>> {
     let is_own = |line: &&str| !line.ends_with(['&', '<', '>', '|', '\\']);
     let background = line.strip_suffix('&').filter(is_own);
     Some(match background.unwrap_or(line).trim_end() {
+        line if is_lost(line) => {
+            Err(format!("`!{0}` changes nothing here: its shell ends at once; type `{0}`", one_line(line)))
+        }
         "" => Err("! needs a command for the system's shell, as in `!ls`".to_owned()),
         line => Ok(SystemLine { line: line.to_owned(), in_background: background.is_some() }),
     })
+}
+
+/// Whether a line only changes the folder of the system's shell, which then ends.
+fn is_lost(line: &str) -> bool {
+    let to = line.strip_prefix("cd").filter(|rest| rest.is_empty() || rest.starts_with(' '));
+    to.is_some_and(|to| !to.contains(['&', ';', '|', '$', '`', '(', '<', '>']))
 }
 
 /// Whether a text needs no further line.
@@ -78,6 +89,15 @@ mod tests {
             let error = "! needs a command for the system's shell, as in `!ls`".to_owned();
             assert_eq!(parse(line), Some(Err(error)), "{line}");
         }
+    }
+
+    #[test]
+    fn a_change_of_the_folder_in_the_systems_shell_alone_is_an_error() {
+        for (line, is_error) in [("!cd ..", true), ("!cd", true), ("!cd src && make", false), ("!cdparanoia", false)] {
+            assert_eq!(parse(line).is_some_and(|read| read.is_err()), is_error, "{line}");
+        }
+        let told = "`!cd ..` changes nothing here: its shell ends at once; type `cd ..`".to_owned();
+        assert_eq!(parse("!cd ..").map(|read| read.map(|line| line.line)), Some(Err(told)));
     }
 
     #[cfg(feature = "terminal")]

@@ -16,7 +16,6 @@ pub(crate) struct Word {
     /// What it does, for `help`.
     pub(crate) help: &'static str,
     /// What completion offers after it.
-    #[cfg_attr(not(feature = "terminal"), expect(dead_code, reason = "only the editor completes"))]
     pub(crate) completion: Completion,
     /// The options that take a value, each with its dashes.
     pub(super) with_value: &'static [&'static str],
@@ -35,6 +34,8 @@ pub(crate) enum Completion {
     Word,
     /// Names of groups.
     Groups,
+    /// The path of a folder.
+    Folders,
 }
 
 /// A command with its arguments, ready to run.

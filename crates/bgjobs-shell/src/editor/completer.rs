@@ -4,6 +4,7 @@
 
 use std::{
     fs,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -53,18 +54,25 @@ fn candidates(words: &Words, context: &CompletionContext, typed: &str) -> Vec<St
         }
         CompletionContext::Group => words.jobs.groups().into_iter().filter(begins).collect(),
         CompletionContext::Command => commands(typed).map(str::to_owned).collect(),
-        CompletionContext::File { directory } => files(directory, typed),
+        CompletionContext::File { directory } => files(&words.names.environment.resolve(directory), typed),
         CompletionContext::Word { directory } => {
-            // A name with other characters would need quotes.
-            let is_word = |name: &String| name.chars().all(|c| c.is_alphanumeric() || "-_./+,@%".contains(c));
-            files(directory, typed).into_iter().filter(is_word).collect()
+            files(&words.names.environment.resolve(directory), typed).into_iter().filter(|name| is_word(name)).collect()
+        }
+        CompletionContext::Folder { directory } => {
+            let there = words.names.environment.resolve_typed(directory).unwrap_or_default();
+            files(&there, typed).into_iter().filter(|name| name.ends_with('/') && is_word(name)).collect()
         }
     }
 }
 
+/// Whether a name can be typed without quotes.
+fn is_word(name: &str) -> bool {
+    name.chars().all(|c| c.is_alphanumeric() || "-_./+,@%".contains(c))
+}
+
 /// The entries of a directory that begin as typed; directories end in a slash.
-fn files(directory: &str, typed: &str) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(if directory.is_empty() { "." } else { directory }) else { return Vec::new() };
+fn files(directory: &Path, typed: &str) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
     let mut names: Vec<_> = entries
         .filter_map(|entry| {
             let entry = entry.ok()?;
@@ -153,6 +161,11 @@ mod tests {
         check(&session, &format!("{start}data/x"), &[]);
         fs::write(folder.join("da ta"), "").expect("the directory was just made");
         check(&session, &format!("!cat {}/da", folder.display()), &["data/", "date.txt"]);
+        check(&session, &format!("cd {}/d", folder.display()), &["data/"]);
+        let mut session = session;
+        session.answer(&format!("cd('{}')", folder.display()));
+        check(&session, "cd ", &["data/"]);
+        check(&session, "read_file('da", &["da ta", "data/", "date.txt"]);
         fs::remove_dir_all(&folder).expect("it was just made");
     }
 }

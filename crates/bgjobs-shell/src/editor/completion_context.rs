@@ -24,7 +24,9 @@ pub(super) enum CompletionContext {
     Group,
     /// An entry of a directory; the path before it ends in a slash, or is empty.
     File { directory: String },
-    /// The same, in a line for the system's shell.
+    /// A folder in a directory, after `cd`.
+    Folder { directory: String },
+    /// An entry of a directory, in a line for the system's shell.
     Word { directory: String },
 }
 
@@ -33,6 +35,9 @@ pub(super) fn context_at(line: &str, cursor: usize) -> Option<(usize, Completion
     let text = line.get(..cursor)?;
     if is_for_system(text) {
         return of_system(text);
+    }
+    if let Some(context) = folder(text) {
+        return Some(context);
     }
     let scan = scan(text);
     match scan.chars.last() {
@@ -72,6 +77,18 @@ fn of_system(text: &str) -> Option<(usize, CompletionContext)> {
     })
 }
 
+/// After `cd`: the folder that it is to change to.
+fn folder(text: &str) -> Option<(usize, CompletionContext)> {
+    let (word, rest) = text.trim_start().split_once(' ')?;
+    let path = rest.trim_start();
+    let directory = path.rfind('/').map_or("", |slash| &path[..=slash]);
+    let is_plain = !path.contains(['\'', '"', '\\', ' ', '=', '(']);
+    let takes_folder = commands::word(word).is_some_and(|word| word.completion == Completion::Folders);
+    (takes_folder && is_plain).then(|| {
+        (text.len() - path.len() + directory.len(), CompletionContext::Folder { directory: directory.to_owned() })
+    })
+}
+
 /// In a string that is not closed.
 fn file(text: &str, quote: char) -> Option<(usize, CompletionContext)> {
     let path = &text[text.rfind(quote)? + quote.len_utf8()..];
@@ -96,7 +113,7 @@ fn argument(before: &str) -> Option<CompletionContext> {
     let is_next = rest.is_empty() || rest.ends_with(char::is_whitespace);
     match commands::word(word)?.completion {
         _ if !is_next || !commands::begins_arguments(rest.trim_start()) => None,
-        Completion::Nothing => None,
+        Completion::Nothing | Completion::Folders => None,
         Completion::Jobs => Some(CompletionContext::Selection),
         Completion::Word => Some(CompletionContext::Command),
         Completion::Groups => Some(CompletionContext::Group),
@@ -270,6 +287,13 @@ mod tests {
         }
         for line in ["!echo 'a|", "!echo \"a\" b|", "!echo $HO|", "!ls ~/|", "!ls a\\ b|"] {
             assert_eq!(at_cursor(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn after_cd_it_is_a_folder() {
+        for (line, start, directory) in [("cd |", 3, ""), ("cd ~/sr|", 5, "~/"), (" cd ../a/b|", 9, "../a/")] {
+            check(line, start, &CompletionContext::Folder { directory: directory.to_owned() });
         }
     }
 

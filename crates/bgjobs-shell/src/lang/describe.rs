@@ -28,7 +28,7 @@ const PRINTS: [(&str, &str); 2] = [
 /// What is known about a name, or about the job of a number.
 pub(crate) fn describe(name: &str, names: &Names, language: &Language, jobs: &Jobs) -> Option<String> {
     if let Ok(number) = name.trim_start_matches(['#', '%']).parse::<u64>() {
-        return jobs.handle.get(number).ok().map(|job| of_job(&job));
+        return jobs.handle.get(number).ok().map(|job| of_job(&job, names, jobs));
     }
     let mut text = String::new();
     // Writing to a string can't fail.
@@ -41,7 +41,7 @@ pub(crate) fn describe(name: &str, names: &Names, language: &Language, jobs: &Jo
             many_lines(&shortened(&shown, LONGEST_VALUE, " …"))
         );
         if let Some(job) = value.data().read_lock::<AnyJob>() {
-            let _ = writeln!(text, "{}", of_job(&job));
+            let _ = writeln!(text, "{}", of_job(&job, names, jobs));
         }
     }
     if let Some(function) = names.function(name) {
@@ -116,10 +116,14 @@ fn write_comment(text: &mut String, comment: &str) {
     }
 }
 
-fn of_job(job: &AnyJob) -> String {
+fn of_job(job: &AnyJob, names: &Names, jobs: &Jobs) -> String {
     let mut text = format!("{job:?}: {}", job.status());
     if let Some(time) = job.times().ran() {
         let _ = write!(text, ", ran for {time:.1?}");
+    }
+    let folder = jobs.origin(job).map(|origin| origin.environment.folder().to_owned());
+    if let Some(folder) = folder.filter(|folder| folder != names.environment.folder()) {
+        let _ = write!(text, "\n    in {}", one_line(&folder.to_string_lossy()));
     }
     for waiting in job.why() {
         let _ = write!(text, "\n    {waiting}");

@@ -55,7 +55,7 @@ pub fn answer_as_json(session: &mut Session, name: &str, line: &str) -> Reply {
         Answer::Value(value) => value,
         answer => return Reply::new(session, &answer, None),
     };
-    json(&value).map_or_else(Reply::Wrong, Reply::Shown)
+    json(&value, session.tracked()).map_or_else(Reply::Wrong, Reply::Shown)
 }
 
 fn parse(session: &Session, line: &str) -> Option<Result<Box<dyn commands::Action>, String>> {

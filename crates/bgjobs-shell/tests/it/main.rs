@@ -11,6 +11,8 @@ mod commands;
 mod copies;
 mod debug;
 mod describe;
+#[cfg(unix)]
+mod environment;
 mod example;
 mod failures;
 mod functions;

@@ -1,23 +1,29 @@
 //! One evaluation: what its engine and the functions it calls share.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use bgjobs::{Context, Frame, Place, Stream};
 use rhai::{Dynamic, EvalAltResult, FnPtr, NativeCallContext, Position};
 
-use crate::lang::{
-    error::{Result, error, stopped},
-    jobs::Jobs,
-    read::source::Source,
-    trace::{
-        call_stack::CallStack,
-        code::Code,
-        frames::{Site, shortened, shown},
+use crate::{
+    environment::Environment,
+    lang::{
+        error::{Result, error, stopped},
+        jobs::Jobs,
+        read::source::Source,
+        trace::{
+            call_stack::CallStack,
+            code::Code,
+            frames::{Site, shortened, shown},
+        },
+        values::{cell::Busy, cells::Cells, language::Language, names::Names},
     },
-    values::{cell::Busy, cells::Cells, language::Language, names::Names},
 };
 
 /// Where an evaluation prints: one or more lines per call, without the final line break.
@@ -73,6 +79,16 @@ impl Evaluation {
     /// The names while it runs.
     pub(crate) fn cells(&self) -> MutexGuard<'_, Cells> {
         self.cells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The folder and the environment variables now.
+    pub(crate) fn environment(&self) -> Environment {
+        self.cells().names().environment.clone()
+    }
+
+    /// Where a path leads from its folder.
+    pub(crate) fn resolve(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.cells().names().environment.resolve(path)
     }
 
     /// Prints one or more lines.

@@ -9,19 +9,22 @@ use super::{
     evaluation::Evaluation,
     work::{Target, Work},
 };
-use crate::lang::{
-    error::{Result, error},
-    jobs::{Jobs, Origin},
-    read::source::Source,
-    show,
-    trace::program::Program,
-    values::{
-        cell::Busy,
-        cells::Cells,
-        language::Language,
-        names::Names,
-        type_name::{display_name, text},
-        value::Value,
+use crate::{
+    environment::Environment,
+    lang::{
+        error::{Result, error},
+        jobs::{Jobs, Origin, OriginCode},
+        read::source::Source,
+        show,
+        trace::program::Program,
+        values::{
+            cell::Busy,
+            cells::Cells,
+            language::Language,
+            names::Names,
+            type_name::{display_name, text},
+            value::Value,
+        },
     },
 };
 
@@ -73,9 +76,11 @@ fn expression(evaluation: &Evaluation, text: &str, given: &[Dynamic], options: S
     let names = if given.is_empty() { cells.snapshot() } else { given_names(&mut cells, given)? };
     let given = given.iter().map(|names| cells.freeze(names.clone()).map_err(busy)).collect::<Result<_, _>>()?;
     drop(cells);
+    let environment = names.environment.clone();
     let job = spawn(work(evaluation, Target::Expression(Arc::new(program)), names), text.to_owned(), options)
         .map_err(|cause| error(format!("{cause:#}")))?;
-    evaluation.jobs.note_origin(&job, Origin::Expression { text: text.into(), given });
+    let code = OriginCode::Expression { text: text.into(), given };
+    evaluation.jobs.note_origin(&job, Origin { code, environment });
     Ok(job)
 }
 
@@ -107,10 +112,11 @@ fn call(
     let arguments: Vec<_> = arguments.map(|argument| cells.freeze(argument).map_err(busy)).collect::<Result<_, _>>()?;
     let names = cells.snapshot();
     drop(cells);
-    let started = Origin::Call { function: function.clone(), arguments: arguments.clone() };
+    let environment = names.environment.clone();
+    let code = OriginCode::Call { function: function.clone(), arguments: arguments.clone() };
     let job = spawn(work(evaluation, Target::Call { function, arguments }, names), name.unwrap_or_default(), options)
         .map_err(|cause| error(format!("{cause:#}")))?;
-    evaluation.jobs.note_origin(&job, started);
+    evaluation.jobs.note_origin(&job, Origin { code, environment });
     Ok(job)
 }
 
@@ -119,41 +125,49 @@ fn busy(_: Busy) -> EvalAltResult {
 }
 
 /// Notes the origin of a line that was sent to the background.
-pub(crate) fn note_sent(job: &AnyJob, jobs: &Jobs) {
-    jobs.note_origin(job, Origin::Expression { text: (**job.name()).into(), given: Vec::new() });
+pub(crate) fn note_sent(job: &AnyJob, jobs: &Jobs, environment: Environment) {
+    let code = OriginCode::Expression { text: (**job.name()).into(), given: Vec::new() };
+    jobs.note_origin(job, Origin { code, environment });
 }
 
 /// Starts a program under its own text.
 pub(crate) fn typed(program: Program, names: Names, jobs: &Jobs, language: Language) -> Result<AnyJob, Failure> {
     let name = program.source().text.trim().to_owned();
-    let text = name.as_str().into();
+    let environment = names.environment.clone();
     let work = Work { target: Target::Statements(Arc::new(program)), names, jobs: jobs.clone(), language };
     let job = spawn(work, name, StartOptions::default())?;
-    jobs.note_origin(&job, Origin::Expression { text, given: Vec::new() });
+    note_sent(&job, jobs, environment);
     Ok(job)
 }
 
 /// Starts a command that was typed; the value is its job.
-pub(crate) fn start_command(line: &str, jobs: &Jobs) -> Result<Value, SpawnError> {
-    let job = command(jobs, Command::shell(line), line, StartOptions::default())?;
+pub(crate) fn start_command(line: &str, jobs: &Jobs, environment: &Environment) -> Result<Value, SpawnError> {
+    let job = command(jobs, Command::shell(line), line, environment, StartOptions::default())?;
     Ok(Value::plain(Dynamic::from(job)))
 }
 
 /// Starts a command of the system's shell under its own text.
-pub(crate) fn command(jobs: &Jobs, command: Command, line: &str, options: StartOptions) -> Result<AnyJob, SpawnError> {
+pub(crate) fn command(
+    jobs: &Jobs,
+    command: Command,
+    line: &str,
+    environment: &Environment,
+    options: StartOptions,
+) -> Result<AnyJob, SpawnError> {
     let name = Name::from(options.name.unwrap_or_else(|| line.to_owned()));
+    let command = environment.command(command);
     let spawner = jobs.handle.named(name).with(options.options);
     let job = match options.retry {
         None => spawner.start(command),
         Some(retry) => spawner.retry(retry).spawn_with(move |context| command.clone().call(context)),
     }?;
-    jobs.note_origin(&job, Origin::Command { line: line.into() });
+    note_command(&job, jobs, line, environment.clone());
     Ok(AnyJob::clone(&job))
 }
 
 /// Notes the origin of a line for the system's shell that was sent to the background.
-pub(crate) fn note_command(job: &AnyJob, jobs: &Jobs) {
-    jobs.note_origin(job, Origin::Command { line: (**job.name()).into() });
+pub(crate) fn note_command(job: &AnyJob, jobs: &Jobs, line: &str, environment: Environment) {
+    jobs.note_origin(job, Origin { code: OriginCode::Command { line: line.into() }, environment });
 }
 
 fn spawn(work: Work, name: String, options: StartOptions) -> Result<AnyJob, SpawnError> {

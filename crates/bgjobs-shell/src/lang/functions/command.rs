@@ -1,8 +1,8 @@
-//! Other programs: `sh("command")`, and the environment.
+//! Other programs: `sh("command")`.
 
 use std::{os::unix::process::ExitStatusExt, process::ExitStatus};
 
-use bgjobs::{Command, Context, Failure, FailureKind, Stream};
+use bgjobs::{Command, Failure, FailureKind, Stream};
 use rhai::{Dynamic, Map, export_module};
 
 use crate::lang::{
@@ -28,19 +28,11 @@ pub(super) mod programs {
         let wrong = |kind| error(format!("sh({command}): a command must be a string, not of type {kind}"));
         let evaluation = Evaluation::of(&context);
         let _inside = evaluation.call_stack.enter_native(&context);
-        run(&evaluation.context, &text(&command).map_err(wrong)?)
-    }
-
-    /// The value of an environment variable, or `()` if it is not set.
-    #[rhai_fn(volatile, return_raw)]
-    pub(super) fn env(name: Dynamic) -> Result<Dynamic> {
-        let wrong = |kind| error(format!("env({name}): a name must be a string, not of type {kind}"));
-        let value = std::env::var_os(text(&name).map_err(wrong)?);
-        Ok(value.map_or(Dynamic::UNIT, |value| value.to_string_lossy().into_owned().into()))
+        run(&evaluation, &text(&command).map_err(wrong)?)
     }
 }
 
-fn run(context: &Context, command: &str) -> Result<Map> {
+fn run(evaluation: &Evaluation, command: &str) -> Result<Map> {
     let [mut out, mut err] = [String::new(), String::new()];
     let print = |stream, piece: &str| {
         let text = if stream == Stream::Out { &mut out } else { &mut err };
@@ -53,7 +45,8 @@ fn run(context: &Context, command: &str) -> Result<Map> {
             "`{command}` printed more than {most} MB and was stopped; redirect its output to a file with >"
         )))
     };
-    let status = Command::shell(command).run(context, print).map_err(|failure| match failure.kind() {
+    let shell = evaluation.environment().command(Command::shell(command));
+    let status = shell.run(&evaluation.context, print).map_err(|failure| match failure.kind() {
         FailureKind::Stop => stopped(),
         _ => error(failure.to_string()),
     })?;

@@ -1,11 +1,13 @@
 //! Files and directories.
 
 use std::{
+    ffi::OsString,
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
+use bgjobs::{Stream, one_line};
 use rhai::{Dynamic, EvalAltResult, NativeCallContext, export_module};
 
 use crate::lang::{
@@ -22,8 +24,8 @@ pub(super) mod files {
     use rhai::{Array, NativeCallContext};
 
     use super::{
-        CHUNK, Dynamic, Evaluation, File, OpenOptions, Path, Read, Result, entries, failed, fs, go_on, only_regular,
-        text_of, write,
+        CHUNK, Dynamic, Evaluation, File, GivenPath, LeftOut, OpenOptions, Read, Result, entries, failed, fs, go_on,
+        only_regular, write,
     };
 
     /// The text of a file; invalid bytes become U+FFFD.
@@ -31,9 +33,9 @@ pub(super) mod files {
     pub(super) fn read_file(context: NativeCallContext<'_>, path: Dynamic) -> Result<String> {
         let evaluation = Evaluation::of(&context);
         let _inside = evaluation.call_stack.enter_native(&context);
-        let path = &text_of("read_file", &path)?;
-        let wrong = |cause| failed("read", path, &cause);
-        only_regular("read", path, &fs::metadata(path).map_err(wrong)?)?;
+        let GivenPath { typed, path } = &GivenPath::new(&evaluation, "read_file", &path)?;
+        let wrong = |cause| failed("read", typed, &cause);
+        only_regular("read", typed, &fs::metadata(path).map_err(wrong)?)?;
         let mut file = File::open(path).map_err(wrong)?;
         let mut bytes = Vec::new();
         loop {
@@ -48,9 +50,9 @@ pub(super) mod files {
 
     /// The size of a file in bytes.
     #[rhai_fn(return_raw)]
-    pub(super) fn file_size(path: Dynamic) -> Result<i64> {
-        let path = &text_of("file_size", &path)?;
-        let size = fs::metadata(path).map_err(|cause| failed("look at", path, &cause))?.len();
+    pub(super) fn file_size(context: NativeCallContext<'_>, path: Dynamic) -> Result<i64> {
+        let GivenPath { typed, path } = &GivenPath::new(&Evaluation::of(&context), "file_size", &path)?;
+        let size = fs::metadata(path).map_err(|cause| failed("look at", typed, &cause))?.len();
         Ok(i64::try_from(size).unwrap_or(i64::MAX))
     }
 
@@ -59,31 +61,38 @@ pub(super) mod files {
     pub(super) fn list_dir(context: NativeCallContext<'_>, path: Dynamic) -> Result<Array> {
         let evaluation = Evaluation::of(&context);
         let _inside = evaluation.call_stack.enter_native(&context);
-        let paths = entries(&context, Path::new(&text_of("list_dir", &path)?))?;
-        let names = paths.iter().filter_map(|path| path.file_name());
-        Ok(names.map(|name| name.to_string_lossy().into_owned().into()).collect())
+        let GivenPath { typed, path } = &GivenPath::new(&evaluation, "list_dir", &path)?;
+        let names = entries(&context, path)?.map_err(|cause| failed("list", typed, &cause))?;
+        Ok(names.iter().map(|name| name.to_string_lossy().into_owned().into()).collect())
     }
 
-    /// The paths of all files in a directory and below it, sorted; links are not followed.
+    /// The paths of all files in a directory and below it, sorted; links are not followed. Of directories below it that
+    /// can't be listed, the output names the first.
     #[rhai_fn(return_raw)]
     pub(super) fn walk(context: NativeCallContext<'_>, path: Dynamic) -> Result<Array> {
         let evaluation = Evaluation::of(&context);
         let _inside = evaluation.call_stack.enter_native(&context);
-        let mut files = Array::new();
+        let GivenPath { typed, path } = GivenPath::new(&evaluation, "walk", &path)?;
+        let (mut files, mut left_out) = (Array::new(), LeftOut::default());
+        let first = entries(&context, &path)?.map_err(|cause| failed("list", &typed, &cause))?;
+        let typed = std::path::PathBuf::from(typed);
         // The next one is last.
-        let mut left = entries(&context, Path::new(&text_of("walk", &path)?))?;
-        left.reverse();
+        let mut left: Vec<_> = first.iter().rev().map(|name| typed.join(name)).collect();
         while let Some(path) = left.pop() {
             go_on(&context)?;
+            let there = evaluation.resolve(&path);
             // What has disappeared meanwhile is left out.
-            let Ok(kind) = path.symlink_metadata() else { continue };
+            let Ok(kind) = there.symlink_metadata() else { continue };
             if kind.is_dir() {
-                let below = entries(&context, &path)?;
-                left.extend(below.into_iter().rev());
+                match entries(&context, &there)? {
+                    Ok(below) => left.extend(below.iter().rev().map(|name| path.join(name))),
+                    Err(cause) => left_out.add(&path, &cause),
+                }
             } else if kind.is_file() {
                 files.push(path.to_string_lossy().into_owned().into());
             }
         }
+        left_out.tell(&evaluation);
         Ok(files)
     }
 
@@ -101,23 +110,23 @@ pub(super) mod files {
 
     /// Whether there is a file or a directory at that path.
     #[rhai_fn(return_raw)]
-    pub(super) fn exists(path: Dynamic) -> Result<bool> {
-        Ok(Path::new(&text_of("exists", &path)?).exists())
+    pub(super) fn exists(context: NativeCallContext<'_>, path: Dynamic) -> Result<bool> {
+        Ok(GivenPath::new(&Evaluation::of(&context), "exists", &path)?.path.exists())
     }
 }
 
 fn write(context: &NativeCallContext<'_>, path: &Dynamic, written: &Dynamic, options: &OpenOptions) -> Result<()> {
     let evaluation = Evaluation::of(context);
     let _inside = evaluation.call_stack.enter_native(context);
-    let path = &text_of(context.fn_name(), path)?;
-    let wrong = |cause| failed("write", path, &cause);
+    let GivenPath { typed, path } = &GivenPath::new(&evaluation, context.fn_name(), path)?;
+    let wrong = |cause| failed("write", typed, &cause);
     let written = text(written).map_err(|kind| {
         error(format!(
-            "can't write `{path}`: only text can be written, not a value of type {kind}; to_json(..) makes text"
+            "can't write `{typed}`: only text can be written, not a value of type {kind}; to_json(..) makes text"
         ))
     })?;
     if let Ok(metadata) = fs::metadata(path) {
-        only_regular("write", path, &metadata)?;
+        only_regular("write", typed, &metadata)?;
     }
     let mut file = options.open(path).map_err(wrong)?;
     for chunk in written.as_bytes().chunks(CHUNK) {
@@ -136,21 +145,68 @@ fn only_regular(what: &str, path: &str, metadata: &fs::Metadata) -> Result<()> {
     }
 }
 
-/// The path that was passed to the function `name`.
-fn text_of(name: &str, path: &Dynamic) -> Result<String> {
-    Ok(text(path).map_err(|kind| error(format!("{name}({path}): a path must be a string, not of type {kind}")))?)
+/// A path that was passed to a function.
+struct GivenPath {
+    typed: String,
+    /// Where it leads from the evaluation's folder.
+    path: PathBuf,
 }
 
-/// The paths in a directory, sorted.
-fn entries(context: &NativeCallContext<'_>, path: &Path) -> Result<Vec<PathBuf>> {
-    let wrong = |cause| failed("list", &path.to_string_lossy(), &cause);
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(path).map_err(wrong)? {
-        go_on(context)?;
-        entries.push(entry.map_err(wrong)?.path());
+impl GivenPath {
+    /// The path that was passed to the function `name`.
+    fn new(evaluation: &Evaluation, name: &str, path: &Dynamic) -> Result<Self> {
+        let wrong = |kind| error(format!("{name}({path}): a path must be a string, not of type {kind}"));
+        let typed = text(path).map_err(wrong)?;
+        // An empty path leads nowhere, as for the system.
+        let path = if typed.is_empty() { PathBuf::new() } else { evaluation.resolve(&typed) };
+        Ok(Self { typed, path })
     }
-    entries.sort();
-    Ok(entries)
+}
+
+/// The directories that a walk could not list.
+#[derive(Default)]
+struct LeftOut {
+    first: Option<String>,
+    more: usize,
+}
+
+impl LeftOut {
+    fn add(&mut self, path: &Path, cause: &io::Error) {
+        match self.first {
+            // It has disappeared meanwhile.
+            _ if cause.kind() == io::ErrorKind::NotFound => {}
+            None => self.first = Some(format!("can't list `{}`: {cause}", one_line(&path.to_string_lossy()))),
+            Some(_) => self.more += 1,
+        }
+    }
+
+    fn tell(self, evaluation: &Evaluation) {
+        let Some(first) = self.first else { return };
+        let more = match self.more {
+            0 => String::new(),
+            1 => ", nor 1 other directory".to_owned(),
+            more => format!(", nor {more} other directories"),
+        };
+        evaluation.print(Stream::Err, &format!("walk(..) {first}{more}"));
+    }
+}
+
+/// The names in a directory, sorted.
+fn entries(context: &NativeCallContext<'_>, path: &Path) -> Result<io::Result<Vec<OsString>>> {
+    let mut names = Vec::new();
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(cause) => return Ok(Err(cause)),
+    };
+    for entry in entries {
+        go_on(context)?;
+        match entry {
+            Ok(entry) => names.push(entry.file_name()),
+            Err(cause) => return Ok(Err(cause)),
+        }
+    }
+    names.sort();
+    Ok(Ok(names))
 }
 
 fn failed(what: &str, path: &str, cause: &io::Error) -> EvalAltResult {

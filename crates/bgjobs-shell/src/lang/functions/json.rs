@@ -1,29 +1,32 @@
 //! Values as JSON and back; a job becomes its summary.
 
 use bgjobs::AnyJob;
-use rhai::{Array, Blob, Dynamic, ImmutableString, Map, export_module};
+use rhai::{Array, Blob, Dynamic, ImmutableString, Map, NativeCallContext, export_module};
 
 use super::jobs::{summaries, summary_of};
 use crate::lang::{
     error::{Result, error},
+    eval::evaluation::Evaluation,
     jobs::Jobs,
     values::type_name::{display_name, text},
 };
 
 #[export_module]
 pub(super) mod texts {
+    use rhai::NativeCallContext;
+
     use super::{Dynamic, Map, Result, error, text, text_of};
 
     /// A value as a JSON text.
     #[rhai_fn(return_raw)]
-    pub(super) fn to_json(value: Dynamic) -> Result<String> {
-        text_of(&value)
+    pub(super) fn to_json(context: NativeCallContext<'_>, value: Dynamic) -> Result<String> {
+        text_of(&context, &value)
     }
 
     /// A value as a JSON text.
     #[rhai_fn(name = "to_json", pure, return_raw)]
-    pub(super) fn map_to_json(map: &mut Map) -> Result<String> {
-        text_of(&Dynamic::from(map.clone()))
+    pub(super) fn map_to_json(context: NativeCallContext<'_>, map: &mut Map) -> Result<String> {
+        text_of(&context, &Dynamic::from(map.clone()))
     }
 
     /// The value of a JSON text.
@@ -41,14 +44,14 @@ pub(super) mod texts {
     }
 }
 
-fn text_of(value: &Dynamic) -> Result<String> {
-    Ok(json(value).map_err(|cause| error(format!("to_json(..): {cause}")))?)
+fn text_of(context: &NativeCallContext<'_>, value: &Dynamic) -> Result<String> {
+    Ok(json(value, &Evaluation::of(context).jobs).map_err(|cause| error(format!("to_json(..): {cause}")))?)
 }
 
 /// A value as a JSON text, or why it has none.
-pub(crate) fn json(value: &Dynamic) -> std::result::Result<String, String> {
+pub(crate) fn json(value: &Dynamic, jobs: &Jobs) -> std::result::Result<String, String> {
     if has_jobs(value) {
-        return json(&with_summaries(value).map_err(|cause| cause.to_string())?);
+        return json(&with_summaries(value, jobs).map_err(|cause| cause.to_string())?, jobs);
     }
     match unknown(value) {
         Some(kind) => Err(format!("JSON has no values of type {kind}")),
@@ -67,19 +70,19 @@ fn has_jobs(value: &Dynamic) -> bool {
 }
 
 /// The value with each job replaced by its summary.
-fn with_summaries(value: &Dynamic) -> Result<Dynamic> {
+fn with_summaries(value: &Dynamic, jobs: &Jobs) -> Result<Dynamic> {
     if let Some(array) = value.read_lock::<Array>() {
-        return Ok(array.iter().map(with_summaries).collect::<Result<Array>>()?.into());
+        return Ok(array.iter().map(|part| with_summaries(part, jobs)).collect::<Result<Array>>()?.into());
     }
     if let Some(map) = value.read_lock::<Map>() {
-        let parts = map.iter().map(|(key, value)| Ok((key.clone(), with_summaries(value)?)));
+        let parts = map.iter().map(|(key, value)| Ok((key.clone(), with_summaries(value, jobs)?)));
         return Ok(parts.collect::<Result<Map>>()?.into());
     }
     if let Some(job) = value.read_lock::<AnyJob>() {
-        return summary_of(&job);
+        return summary_of(&job, jobs);
     }
-    if let Some(jobs) = value.read_lock::<Jobs>() {
-        return Ok(summaries(&jobs)?.into());
+    if value.is::<Jobs>() {
+        return Ok(summaries(jobs)?.into());
     }
     Ok(value.clone())
 }

@@ -3,6 +3,7 @@
 //! Knows nothing of who calls them.
 
 mod command;
+mod environment;
 mod files;
 mod jobs;
 mod json;
@@ -18,7 +19,10 @@ use rhai::{
 };
 
 pub(crate) use self::jobs::options_help;
-use super::values::{language::Language, shared::SharedValue, value::Value};
+use super::{
+    jobs::Jobs,
+    values::{language::Language, shared::SharedValue, value::Value},
+};
 
 /// Rhai's functions, the prompt's, and a program's `own`, which hide the others.
 pub(crate) fn language(own: impl IntoIterator<Item = Module>) -> Language {
@@ -32,8 +36,8 @@ pub(crate) fn language(own: impl IntoIterator<Item = Module>) -> Language {
 /// # Errors
 ///
 /// A part that JSON can't represent.
-pub(crate) fn json(value: &Value) -> Result<String, String> {
-    json::json(value.data())
+pub(crate) fn json(value: &Value, jobs: &Jobs) -> Result<String, String> {
+    json::json(value.data(), jobs)
 }
 
 /// The module of these functions.
@@ -41,6 +45,7 @@ fn module() -> Module {
     let mut module = Module::new();
     let parts = [
         exported_module!(command::programs),
+        exported_module!(environment::here),
         exported_module!(files::files),
         exported_module!(json::texts),
         exported_module!(progress::reports),

@@ -23,7 +23,7 @@ use self::{dead::NewestDead, per_job::PerJob, post_mortem::PostMortem};
 pub(crate) use self::{
     dead::NoPostMortem,
     done::{Died, Done},
-    origin::Origin,
+    origin::{Origin, OriginCode},
 };
 use super::values::value::Value;
 use crate::digest::Digest;
@@ -150,10 +150,10 @@ impl Jobs {
         Err(match job.state() {
             State::Finished(Outcome::Done) => NoPostMortem::Done(id),
             State::Finished(_) if job.times().started.is_none() => NoPostMortem::NeverBegan(id),
-            State::Finished(_) => match self.origin(job) {
+            State::Finished(_) => match self.origin(job).map(|origin| origin.code) {
                 None => NoPostMortem::NoNames(id),
-                Some(Origin::Command { .. }) => NoPostMortem::Command(id),
-                Some(Origin::Expression { .. } | Origin::Call { .. }) => NoPostMortem::Dropped(id),
+                Some(OriginCode::Command { .. }) => NoPostMortem::Command(id),
+                Some(OriginCode::Expression { .. } | OriginCode::Call { .. }) => NoPostMortem::Dropped(id),
             },
             _ => NoPostMortem::Runs(id),
         })

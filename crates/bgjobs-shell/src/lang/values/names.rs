@@ -1,4 +1,4 @@
-//! The names at the prompt at one moment: variables and functions.
+//! The names at the prompt at one moment: variables and functions; and the environment in which they are used.
 //!
 //! All are frozen and shared by pointer, so a copy costs the same whether the variables hold 100 MB or nothing.
 
@@ -7,15 +7,16 @@ use std::{collections::BTreeMap, sync::Arc};
 use rhai::{ImmutableString, Module, Position, ScriptFuncDef, Shared};
 
 use super::value::Value;
-use crate::lang::read::source::Source;
+use crate::{environment::Environment, lang::read::source::Source};
 
-/// Variables and functions.
+/// Variables and functions, with the folder and the environment variables.
 ///
 /// Cheap to clone; the clones are independent.
 #[derive(Clone, Default)]
 pub struct Names {
     variables: Arc<BTreeMap<ImmutableString, Value>>,
     functions: Arc<Vec<Definitions>>,
+    pub(crate) environment: Environment,
 }
 
 /// What one text defined.
@@ -48,9 +49,9 @@ impl Names {
         Arc::make_mut(&mut self.variables).remove(name);
     }
 
-    /// Other variables with the same functions.
+    /// Other variables with the same functions and environment.
     pub(crate) fn with_variables(&self, variables: BTreeMap<ImmutableString, Value>) -> Self {
-        Self { variables: Arc::new(variables), functions: Arc::clone(&self.functions) }
+        Self { variables: Arc::new(variables), ..self.clone() }
     }
 
     /// The variables whose values are not the same as in `before`.

@@ -53,7 +53,9 @@ pub(super) fn module() -> Module {
             let mut arguments = arguments.drain(..);
             let what = arguments.next().unwrap_or_default();
             let given = arguments.next().map_or(Ok(Array::new()), given)?;
-            let choices = arguments.next().map_or(Ok(StartOptions::default()), |options| choices(&options, &[]))?;
+            let choices = arguments
+                .next()
+                .map_or(Ok(StartOptions::default()), |options| choices(&options, &[], &evaluation.environment()))?;
             start(evaluation, [what].into_iter().chain(given), choices).map(Dynamic::from)
         });
     }

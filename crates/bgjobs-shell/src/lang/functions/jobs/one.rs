@@ -5,12 +5,15 @@ use std::time::{Duration, Instant};
 use bgjobs::{AnyJob, Attempt, WaitError};
 use rhai::{Dynamic, Map, NativeCallContext, export_module};
 
-use super::original::{PATIENCE, REASON, number, print_traceback, value};
+use super::{
+    original::{PATIENCE, REASON, number, print_traceback, value},
+    summary::folder_of,
+};
 use crate::lang::{
     error::{Result, error, stopped},
     eval::evaluation::Evaluation,
     functions::time::time,
-    jobs::{Done, Origin},
+    jobs::{Done, OriginCode},
     values::value::Value,
 };
 
@@ -19,8 +22,8 @@ pub(super) mod of_one {
     use rhai::{Array, Map, NativeCallContext};
 
     use super::{
-        AnyJob, Done, Dynamic, Evaluation, Origin, PATIENCE, REASON, Result, attempt, given, number, print_traceback,
-        started, time, value, wait,
+        AnyJob, Done, Dynamic, Evaluation, OriginCode, PATIENCE, REASON, Result, attempt, folder_of, given, number,
+        print_traceback, started, time, value, wait,
     };
 
     /// The number of the job.
@@ -115,7 +118,7 @@ pub(super) mod of_one {
     #[rhai_fn(get = "expression", pure)]
     pub(super) fn expression(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
         match started(&context, job) {
-            Some(Origin::Expression { text, .. }) => text.to_string().into(),
+            Some(OriginCode::Expression { text, .. }) => text.to_string().into(),
             _ => Dynamic::UNIT,
         }
     }
@@ -136,7 +139,7 @@ pub(super) mod of_one {
     #[rhai_fn(get = "func", pure)]
     pub(super) fn func(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
         match started(&context, job) {
-            Some(Origin::Call { function, .. }) => Evaluation::of(&context).cells().thaw(&function),
+            Some(OriginCode::Call { function, .. }) => Evaluation::of(&context).cells().thaw(&function),
             _ => Dynamic::UNIT,
         }
     }
@@ -144,10 +147,16 @@ pub(super) mod of_one {
     /// The arguments of the function that the job calls, or `()` for a text.
     #[rhai_fn(get = "args", pure)]
     pub(super) fn arguments(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
-        let Some(Origin::Call { arguments, .. }) = started(&context, job) else { return Dynamic::UNIT };
+        let Some(OriginCode::Call { arguments, .. }) = started(&context, job) else { return Dynamic::UNIT };
         let evaluation = Evaluation::of(&context);
         let mut cells = evaluation.cells();
         arguments.iter().map(|argument| cells.thaw(argument)).collect::<Array>().into()
+    }
+
+    /// The folder in which the job was started, or `()` if the shell did not start it.
+    #[rhai_fn(get = "folder", pure)]
+    pub(super) fn folder(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
+        folder_of(&Evaluation::of(&context).jobs, job)
     }
 
     /// The system's number of the thread that runs the job, or `()` if none does.
@@ -224,13 +233,13 @@ fn attempt(attempt: Attempt) -> Dynamic {
     parts.into_iter().map(|(name, value)| (name.into(), value)).collect::<Map>().into()
 }
 
-fn started(context: &NativeCallContext<'_>, job: &AnyJob) -> Option<Origin> {
-    Evaluation::of(context).jobs.origin(job)
+fn started(context: &NativeCallContext<'_>, job: &AnyJob) -> Option<OriginCode> {
+    Evaluation::of(context).jobs.origin(job).map(|origin| origin.code)
 }
 
 /// One of the maps of names that were given with a text.
 fn given(context: &NativeCallContext<'_>, job: &AnyJob, which: fn(&[Value]) -> Option<&Value>) -> Dynamic {
-    let Some(Origin::Expression { given, .. }) = started(context, job) else { return Dynamic::UNIT };
+    let Some(OriginCode::Expression { given, .. }) = started(context, job) else { return Dynamic::UNIT };
     which(&given).map_or(Dynamic::UNIT, |names| Evaluation::of(context).cells().thaw(names))
 }
 

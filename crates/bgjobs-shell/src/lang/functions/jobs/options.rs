@@ -7,11 +7,14 @@ use std::{ops::Deref, time::Duration};
 use bgjobs::{After, AnyJob, Group, JobRef, Name, Retry};
 use rhai::{Array, Dynamic, EvalAltResult, Map};
 
-use crate::lang::{
-    error::{Result, error},
-    eval::start::StartOptions,
-    functions::time::{number_of, shown},
-    values::type_name::{display_name, text},
+use crate::{
+    environment::Environment,
+    lang::{
+        error::{Result, error},
+        eval::start::StartOptions,
+        functions::time::{number_of, shown},
+        values::type_name::{display_name, text},
+    },
 };
 
 /// The longest time that an option accepts, in seconds: 100 years.
@@ -61,8 +64,8 @@ pub(super) fn map_of(options: &Dynamic, function: &str, example: &str) -> Result
     })?)
 }
 
-/// Reads the options of a job; `others` are further ones, already taken out of the map.
-pub(super) fn choices(options: &Dynamic, others: &[OptionHelp]) -> Result<StartOptions> {
+/// Reads the options of a job that is started in `environment`; `others` are further ones, already taken out of the map.
+pub(super) fn choices(options: &Dynamic, others: &[OptionHelp], environment: &Environment) -> Result<StartOptions> {
     let options = map_of(options, "jobs.start(..)", "jobs.start(f, [5], #{daemon: true})")?;
     let mut choices = StartOptions::default();
     let mut backoff = None;
@@ -73,7 +76,7 @@ pub(super) fn choices(options: &Dynamic, others: &[OptionHelp]) -> Result<StartO
             "name" => choices.name = Some(text(value).map_err(|_| wrong(option, "must be a string", value))?),
             "log_file" => {
                 let path = text(value).map_err(|_| wrong(option, "must be the path of a new file", value))?;
-                chosen.log_file = Some(path.into());
+                chosen.log_file = Some(environment.resolve(path));
             }
             "group" => chosen.group = Some(group(value)?),
             "priority" => chosen.priority = priority(value)?,

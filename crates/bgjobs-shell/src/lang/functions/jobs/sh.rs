@@ -4,15 +4,18 @@ use bgjobs::{AnyJob, Command, CommandError, Outcome, State, TerminalSize};
 use rhai::{Dynamic, Map, export_module};
 
 use super::options::{self, OptionHelp, choices, map_of, seconds};
-use crate::lang::{
-    error::{Result, error},
-    eval::{
-        evaluation::Evaluation,
-        start::{self, StartOptions},
+use crate::{
+    environment::Environment,
+    lang::{
+        error::{Result, error},
+        eval::{
+            evaluation::Evaluation,
+            start::{self, StartOptions},
+        },
+        functions::command::number,
+        jobs::{Jobs, OriginCode},
+        values::type_name::{display_name, text},
     },
-    functions::command::number,
-    jobs::{Jobs, Origin},
-    values::type_name::{display_name, text},
 };
 
 /// The options of commands, in addition to those of any job.
@@ -36,32 +39,31 @@ pub(super) fn lines() -> impl Iterator<Item = String> {
 pub(super) mod of_commands {
     use rhai::NativeCallContext;
 
-    use super::{
-        AnyJob, Command, Dynamic, Evaluation, Jobs, Origin, Result, StartOptions, exit_status_of, line_of, start,
-        with_options,
-    };
+    use super::{AnyJob, Dynamic, Evaluation, Jobs, Map, OriginCode, Result, exit_status_of, start};
 
     /// Starts a command of the system's shell as a job, whose log receives its output.
     #[rhai_fn(pure, volatile, return_raw)]
-    pub(super) fn sh(jobs: &mut Jobs, command: Dynamic) -> Result<AnyJob> {
-        let line = line_of(&command)?;
-        start(jobs, Command::shell(line.clone()), &line, StartOptions::default())
+    pub(super) fn sh(context: NativeCallContext<'_>, jobs: &mut Jobs, command: Dynamic) -> Result<AnyJob> {
+        start(jobs, Evaluation::of(&context).environment(), &command, &Map::new().into())
     }
 
     /// Starts a command of the system's shell as a job, with the options of `jobs.start`, and `input: "text"`,
     /// `dir: "path"`, `env: #{NAME: "value"}`, `terminal: true` or `#{rows: 24, columns: 80}`, `grace: seconds`.
     #[rhai_fn(name = "sh", pure, volatile, return_raw)]
-    pub(super) fn sh_with(jobs: &mut Jobs, command: Dynamic, options: Dynamic) -> Result<AnyJob> {
-        let line = line_of(&command)?;
-        let (command, choices) = with_options(Command::shell(line.clone()), &options)?;
-        start(jobs, command, &line, choices)
+    pub(super) fn sh_with(
+        context: NativeCallContext<'_>,
+        jobs: &mut Jobs,
+        command: Dynamic,
+        options: Dynamic,
+    ) -> Result<AnyJob> {
+        start(jobs, Evaluation::of(&context).environment(), &command, &options)
     }
 
     /// The shell line that the job runs, or `()` if it is not a command.
     #[rhai_fn(get = "command", pure)]
     pub(super) fn command(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
-        match Evaluation::of(&context).jobs.origin(job) {
-            Some(Origin::Command { line }) => line.to_string().into(),
+        match Evaluation::of(&context).jobs.origin(job).map(|origin| origin.code) {
+            Some(OriginCode::Command { line }) => line.to_string().into(),
             _ => Dynamic::UNIT,
         }
     }
@@ -75,18 +77,16 @@ pub(super) mod of_commands {
     }
 }
 
-fn start(jobs: &Jobs, command: Command, line: &str, choices: StartOptions) -> Result<AnyJob> {
-    let job = start::command(jobs, command, line, choices);
+fn start(jobs: &Jobs, mut environment: Environment, command: &Dynamic, options: &Dynamic) -> Result<AnyJob> {
+    let wrong = |kind| error(format!("jobs.sh({command}): a command must be a string, not of type {kind}"));
+    let line = text(command).map_err(wrong)?;
+    let (command, choices) = with_options(Command::shell(line.clone()), options, &mut environment)?;
+    let job = start::command(jobs, command, &line, &environment, choices);
     Ok(job.map_err(|cause| error(format!("{cause:#}")))?)
 }
 
-fn line_of(command: &Dynamic) -> Result<String> {
-    let wrong = |kind| error(format!("jobs.sh({command}): a command must be a string, not of type {kind}"));
-    Ok(text(command).map_err(wrong)?)
-}
-
 fn exit_status_of(jobs: &Jobs, job: &AnyJob) -> Option<i64> {
-    if !matches!(jobs.origin(job), Some(Origin::Command { .. })) {
+    if !matches!(jobs.origin(job)?.code, OriginCode::Command { .. }) {
         return None;
     }
     if job.state() == State::Finished(Outcome::Done) {
@@ -99,10 +99,14 @@ fn exit_status_of(jobs: &Jobs, job: &AnyJob) -> Option<i64> {
     }
 }
 
-/// The command with its own options, and the options that any job can have.
-fn with_options(mut command: Command, options: &Dynamic) -> Result<(Command, StartOptions)> {
+/// The command with its own options, and the options that any job can have; where it runs is set in `environment`.
+fn with_options(
+    mut command: Command,
+    options: &Dynamic,
+    environment: &mut Environment,
+) -> Result<(Command, StartOptions)> {
     let options = map_of(options, "jobs.sh(..)", "jobs.sh(\"make\", #{dir: \"src\"})")?;
-    let mut of_jobs = Map::new();
+    let (mut of_jobs, mut folder) = (Map::new(), None);
     for (option, value) in &*options {
         let string = |what: &str| {
             let wrong = |kind| error(format!("{what} must be a string, not of type {kind}"));
@@ -110,8 +114,14 @@ fn with_options(mut command: Command, options: &Dynamic) -> Result<(Command, Sta
         };
         command = match option.as_str() {
             "input" => command.input(string("the option `input`")?),
-            "dir" => command.dir(string("the option `dir`")?),
-            "env" => environment(command, value)?,
+            "dir" => {
+                folder = Some(string("the option `dir`")?);
+                command
+            }
+            "env" => {
+                set_variables(environment, value)?;
+                command
+            }
             "terminal" => match terminal(value)? {
                 Some(size) => command.terminal(size),
                 None => command,
@@ -123,10 +133,15 @@ fn with_options(mut command: Command, options: &Dynamic) -> Result<(Command, Sta
             }
         };
     }
-    Ok((command, choices(&of_jobs.into(), CHOICES)?))
+    // Its other paths begin in the folder of whoever starts it.
+    let choices = choices(&of_jobs.into(), CHOICES, environment)?;
+    if let Some(folder) = folder {
+        environment.set_folder(&folder);
+    }
+    Ok((command, choices))
 }
 
-fn environment(mut command: Command, value: &Dynamic) -> Result<Command> {
+fn set_variables(environment: &mut Environment, value: &Dynamic) -> Result<()> {
     let Some(variables) = value.read_lock::<Map>() else {
         let kind = display_name(value.type_name());
         return Err(
@@ -135,9 +150,9 @@ fn environment(mut command: Command, value: &Dynamic) -> Result<Command> {
     };
     for (name, value) in &*variables {
         let wrong = |kind| error(format!("the variable `{name}` in `env` must be a string, not of type {kind}"));
-        command = command.env(name.as_str(), text(value).map_err(wrong)?);
+        environment.set_variable(name, Some(text(value).map_err(wrong)?)).map_err(error)?;
     }
-    Ok(command)
+    Ok(())
 }
 
 /// The size of the terminal; none for no terminal.
