@@ -89,6 +89,8 @@ impl Engine {
     /// Hands a job to a thread or to its host, or ends it if it can't get a thread.
     fn start_deferred(&self, deferred: Deferred, cascade: &mut Cascade) {
         let Deferred { record, start } = deferred;
+        // It no longer waits for the jobs that it follows.
+        lock(&self.ledger).wait_graph.end(record.core().key());
         let error = match start {
             Start::Hosted => {
                 record.core().life.admit();

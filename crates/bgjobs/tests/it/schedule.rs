@@ -50,6 +50,19 @@ fn a_job_starts_when_all_jobs_it_follows_are_done() {
 }
 
 #[test]
+fn a_job_that_runs_no_longer_waits_for_the_job_it_followed() {
+    let jobs = JobManager::new();
+    let (first, second) = (Gate::new(), Gate::new());
+    let load = jobs.spawn("load", first.hold(1)).unwrap();
+    let fit = jobs.named("fit").with(after([After::done(&load)])).spawn(second.hold(2)).unwrap();
+    first.open();
+    wait_until("it runs", || fit.state() == State::Running);
+    assert_eq!(fit.why(), []);
+    second.open();
+    assert_eq!(fit.join().unwrap(), &2);
+}
+
+#[test]
 fn a_job_finds_the_job_it_follows_finished() {
     let jobs = JobManager::new();
     for _ in 0..200 {
