@@ -2,11 +2,9 @@
 //!
 //! Knows what a word looks like, and nothing of what it stands for.
 
-use std::{sync::PoisonError, time::Instant};
+use std::sync::PoisonError;
 
-use reedline::{Color, Highlighter, StyledText};
-
-use super::{completer::Known, completion_context::is_of_word, idle::IdleTimer, screen::Screen};
+use super::{completer::Known, completion_context::is_of_word, picture::Colour};
 use crate::{
     commands::is_for_system,
     lang::{KEYWORDS, Kind, scan},
@@ -26,34 +24,23 @@ enum Class {
 }
 
 /// Colours the line.
-pub(super) struct Colours {
-    pub(super) known: Known,
-    /// Gets every line, because the editor asks for the colours of everything it paints.
-    pub(super) screen: Screen,
-    /// Gets every line that changed, which takes a key.
-    pub(super) idle: IdleTimer,
-}
+pub(super) struct Colours(pub(super) Known);
 
-impl Highlighter for Colours {
-    fn highlight(&self, line: &str, cursor: usize) -> StyledText {
-        if self.screen.note_line(line, cursor) {
-            self.idle.note_key(Instant::now());
-        }
-        let words = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut text = StyledText::new();
-        for (class, piece) in pieces(line, |name| words.is_function(name)) {
-            let style = match class {
-                Class::Plain => Color::Default.normal(),
-                Class::Keyword => Color::Magenta.normal(),
-                Class::Function => Color::Blue.normal(),
-                Class::Number => Color::Cyan.normal(),
-                Class::String => Color::Green.normal(),
-                Class::Comment => Color::DarkGray.normal(),
-                Class::Unbalanced => Color::Red.bold(),
-            };
-            text.push((style, piece));
-        }
-        text
+impl Colours {
+    /// The line in pieces of one colour.
+    pub(super) fn of(&self, line: &str) -> Vec<(Colour, String)> {
+        let words = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let colour = |class| match class {
+            Class::Plain => "",
+            Class::Keyword => "35",
+            Class::Function => "34",
+            Class::Number => "36",
+            Class::String => "32",
+            Class::Comment => "90",
+            Class::Unbalanced => "1;31",
+        };
+        let pieces = pieces(line, |name| words.is_function(name));
+        pieces.into_iter().map(|(class, piece)| (colour(class), piece)).collect()
     }
 }
 

@@ -9,9 +9,13 @@ mod completion_context;
 mod highlight;
 mod history;
 mod idle;
+mod line_editor;
+mod menu;
 mod notices;
+mod painter;
+mod picture;
 mod prompt;
-mod screen;
+mod recall;
 
 use std::{
     env, io,
@@ -20,22 +24,17 @@ use std::{
 };
 
 use bgjobs::{Stream, one_line};
-use reedline::{
-    ColumnarMenu, DefaultHinter, Emacs, KeyCode, KeyModifiers, MenuBuilder, Reedline, ReedlineEvent, ReedlineMenu,
-    Signal, ValidationResult, Validator, default_emacs_keybindings,
-};
 
 use self::{
     completer::{Completions, Known},
     highlight::Colours,
     idle::IdleTimer,
+    line_editor::{Entry, LineEditor},
     notices::Announcer,
     prompt::LinePrompt,
-    screen::Screen,
 };
 use crate::{
     batch::write,
-    commands::is_whole,
     durations,
     session::Session,
     shell::{self, Reply},
@@ -52,24 +51,19 @@ const AWAY: Duration = Duration::from_mins(1);
 /// The terminal can't be used.
 pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
     let known: Known = Arc::new(Mutex::new(session.words()));
-    let screen = Screen::default();
     let announcer = announcer(session);
-    let mut editor = editor(announcer.clone(), &known, &screen);
+    let mut editor = editor(announcer.clone(), &known);
     // Whether the last key was a first Ctrl-D.
     let mut leaving = false;
     loop {
         tell(&announcer);
         *known.lock().unwrap_or_else(PoisonError::into_inner) = session.words();
-        let signal = editor.read_line(&LinePrompt::new(session, screen.clone()))?;
+        let entry = editor.read_line(&LinePrompt::new(session), || announcer.idle.note_key(Instant::now()))?;
         let asked_before = std::mem::take(&mut leaving);
-        announcer.idle.note_key(Instant::now());
         // Before the answer, which may be long.
         tell(&announcer);
-        match signal {
-            Signal::Success(line) => {
-                // Before the evaluation, which may end the shell. A history that can't be saved was reported at the
-                // start.
-                let _ = editor.sync_history();
+        match entry {
+            Entry::Line(line) => {
                 session.set_columns(crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns)));
                 let reply = shell::answer(session, &line);
                 if let Some((stream, text)) = shell::stream(&reply) {
@@ -79,9 +73,8 @@ pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
                     continue;
                 }
             }
-            Signal::CtrlD if session.leave_debugger() => continue,
-            Signal::CtrlD => {}
-            _ => continue,
+            Entry::CtrlD if !session.leave_debugger() => {}
+            Entry::CtrlD | Entry::CtrlC => continue,
         }
         let running = session.jobs().running();
         if running.is_empty() || asked_before {
@@ -125,58 +118,27 @@ fn tell(announcer: &Announcer) {
 }
 
 /// The line editor with completion, colours and history.
-fn editor(announcer: Announcer, known: &Known, screen: &Screen) -> Reedline {
-    const MENU: &str = "completions";
+fn editor(announcer: Announcer, known: &Known) -> LineEditor {
     let (history, trouble) = history::open();
     if let Some(text) = trouble {
         write(Stream::Err, &text);
     }
-    let mut keys = default_emacs_keybindings();
-    let complete = vec![ReedlineEvent::Menu(MENU.to_owned()), ReedlineEvent::MenuNext];
-    keys.add_binding(KeyModifiers::NONE, KeyCode::Tab, ReedlineEvent::UntilFound(complete));
-    keys.add_binding(KeyModifiers::SHIFT, KeyCode::BackTab, ReedlineEvent::MenuPrevious);
-    // The marker replaces the prompt's own.
-    let menu = ColumnarMenu::default().with_name(MENU).with_marker(prompt::INDICATOR);
-    let colours = colours::are_wanted();
-    let coloured = Colours { known: Arc::clone(known), screen: screen.clone(), idle: announcer.idle.clone() };
-    let editor = Reedline::create()
-        .with_validator(Box::new(Whole))
-        .with_history(Box::new(history))
-        .with_edit_mode(Box::new(Emacs::new(keys)))
-        .with_completer(Box::new(Completions(Arc::clone(known))))
-        .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
-        .with_quick_completions(true)
-        .with_partial_completions(true)
-        .with_highlighter(Box::new(coloured))
-        .with_ansi_colors(colours)
-        .use_bracketed_paste(!colours::is_plain());
-    // Without colours a hint would look like typed text.
-    let editor = if colours { editor.with_hinter(Box::new(DefaultHinter::default())) } else { editor };
-    if colours::is_plain() {
-        return editor;
-    }
-    notices::tell_above_the_line(editor, announcer, screen.clone())
-}
-
-/// Enter continues on the next line while a bracket is open.
-struct Whole;
-
-impl Validator for Whole {
-    fn validate(&self, line: &str) -> ValidationResult {
-        if is_whole(line) { ValidationResult::Complete } else { ValidationResult::Incomplete }
-    }
+    let colours = colours::are_wanted().then(|| Colours(Arc::clone(known)));
+    LineEditor::new(history, Completions(Arc::clone(known)), colours, (!colours::is_plain()).then_some(announcer))
 }
 
 /// Does to a line what the editor does while it is typed.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn type_line(session: &Session, line: &str, cursor: usize) {
-    use reedline::{Completer, Highlighter};
+    use reedline::Completer;
     let known: Known = Arc::new(Mutex::new(session.words()));
-    let screen = Screen::default();
-    let idle = IdleTimer::new(Instant::now(), None);
-    let colours = Colours { known: Arc::clone(&known), screen: screen.clone(), idle };
-    assert_eq!(colours.highlight(line, cursor).raw_string(), line);
-    let _ = screen.rows(80);
+    let mut picture = picture::Picture::default();
+    let pieces = Colours(Arc::clone(&known)).of(line);
+    assert_eq!(pieces.iter().map(|(_, piece)| &**piece).collect::<String>(), line);
+    for (colour, piece) in &pieces {
+        picture.push(colour, piece);
+    }
+    let _ = picture.layout(80);
     let completed = Completions(known).complete(line, cursor);
     for suggestion in completed.suggestions() {
         let span = suggestion.span;
@@ -185,5 +147,5 @@ pub(crate) fn type_line(session: &Session, line: &str, cursor: usize) {
             "{suggestion:?}"
         );
     }
-    let _ = Whole.validate(line);
+    let _ = crate::commands::is_whole(line);
 }

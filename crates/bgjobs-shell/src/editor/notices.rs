@@ -1,29 +1,11 @@
 //! Notices above the line: jobs that ended, and what happened while the user was away.
 //!
-//! The editor polls for them while it waits for keys, so no job waits for the terminal, and ends that come together are
-//! reported together.
+//! The editor asks for them while it waits for keys, so no job waits for the terminal.
 
-use std::{
-    io::{self, Write},
-    time::{Duration, Instant},
-};
+use std::io::{self, Write};
 
-use reedline::{ExternalPrinter, Reedline};
-
-use super::{alert::alert, colours, idle::IdleTimer, screen::Screen};
+use super::{alert::alert, colours, idle::IdleTimer};
 use crate::{lang::Jobs, notices, notify::Notifier};
-
-/// How often the editor polls.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
-
-/// The least time between two notices; ends in between are gathered.
-const GATHER: Duration = Duration::from_millis(250);
-
-/// Moves the cursor back to where it was saved.
-const RESTORE: &str = "\x1b8";
-
-/// Clears the row: the editor fills it with spaces, which would wrap when the window gets narrower.
-const CLEAR: &str = "\x1b[K";
 
 /// Finds out what to report.
 #[derive(Clone)]
@@ -45,41 +27,7 @@ impl Announcer {
         let digest = digest.filter(|digest| digest.ended().is_some());
         let digest = digest.map(|digest| format!("While you were away: {digest}"));
         let notice = (!report.is_empty()).then(|| notices::notice(&report));
-        let announcer: Vec<_> = notice.into_iter().chain(digest).collect();
-        (!announcer.is_empty()).then(|| announcer.join("\n"))
+        let news: Vec<_> = notice.into_iter().chain(digest).collect();
+        (!news.is_empty()).then(|| news.join("\n"))
     }
-}
-
-/// An editor that prints what is new while it waits for keys.
-pub(super) fn tell_above_the_line(editor: Reedline, announcer: Announcer, screen: Screen) -> Reedline {
-    let printer = ExternalPrinter::default();
-    let lines = printer.sender();
-    let mut last: Option<Instant> = None;
-    let look = move || {
-        if last.is_some_and(|last| last.elapsed() < GATHER) {
-            return;
-        }
-        let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns.max(1)));
-        let Some((above, rows)) = screen.rows(columns) else { return };
-        let Some(text) = announcer.take() else { return };
-        last = Some(Instant::now());
-        make_room(above, rows);
-        // The editor prints it as soon as this function returns.
-        let _ = lines.try_send(format!("{RESTORE}{CLEAR}{}", text.replace('\n', &format!("\n{CLEAR}"))));
-    };
-    editor.with_external_printer(printer).with_poll_interval(LOOK_EVERY).with_idle_callback(Box::new(look))
-}
-
-/// Clears the line from the screen; the editor paints it again below what it prints.
-///
-/// The editor first moves up by the number of rows that it believes the line takes, and clears the row it arrives at.
-/// It counts bytes, and from the end of the line, so it is often wrong. It gets enough empty rows to be wrong in, and
-/// the position where the prompt began is saved for the text.
-fn make_room(above: usize, rows: usize) {
-    let mut out = io::stdout().lock();
-    let up = |rows: usize| if rows > 0 { format!("\x1b[{rows}A") } else { String::new() };
-    let down = "\n".repeat(rows);
-    // At the bottom of the screen the first move down scrolls; the second then does not.
-    let _ = write!(out, "\r{}\x1b[J{down}{}\x1b7{down}", up(above), up(rows));
-    let _ = out.flush();
 }

@@ -35,6 +35,8 @@ mod system;
 mod terminal;
 mod transcript;
 #[cfg(unix)]
+mod type_ahead;
+#[cfg(unix)]
 mod typing;
 #[cfg(unix)]
 mod user;

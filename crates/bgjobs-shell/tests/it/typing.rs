@@ -209,6 +209,46 @@ fn a_shell_asked_to_leave_restores_the_terminal() {
 }
 
 #[test]
+fn a_window_that_shrinks_and_grows_shows_the_line_once() {
+    let home = Home::new();
+    let mut terminal = Terminal::new(&home);
+    terminal.type_keys("'one line'");
+    terminal.see("'one line'");
+    for columns in [30, 20, 40, 80] {
+        terminal.resize(24, columns);
+        terminal.see_screen("In [1]: 'one line'");
+    }
+}
+
+#[test]
+fn a_line_higher_than_the_window_is_shown_around_the_cursor() {
+    let home = Home::new();
+    let mut terminal = Terminal::of_size(&home, 4, 20);
+    terminal.type_keys("\x1b[200~[1,\n2,\n3,\n4,\n5,\n6\x1b[201~");
+    terminal.see_screen("   ...: 3,\n   ...: 4,\n   ...: 5,\n   ...: 6");
+    terminal.type_keys("\x1b[1;5H");
+    terminal.see_screen("In [1]: [1,\n   ...: 2,\n   ...: 3,\n   ...: 4,");
+    terminal.type_keys("\x1b[1;5F].len()\r");
+    terminal.see("Out[1]: 6\nIn [2]:");
+}
+
+#[test]
+fn an_earlier_line_is_searched_for() {
+    let home = Home::new();
+    let mut terminal = Terminal::new(&home);
+    terminal.type_keys("6 * 7\r'six'\r6 * 8\r");
+    terminal.see("In [4]:");
+    terminal.type_keys("\x126 *");
+    terminal.see("In [4] (search: 6 *) 6 * 8");
+    terminal.type_keys("\x12");
+    terminal.see("In [4] (search: 6 *) 6 * 7");
+    terminal.type_keys("\r");
+    terminal.see("In [4]: 6 * 7");
+    terminal.type_keys("\r");
+    terminal.see("Out[4]: 42");
+}
+
+#[test]
 fn tab_completes_a_name() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
@@ -228,6 +268,9 @@ fn tab_shows_the_candidates() {
     terminal.see("In [2]:");
     terminal.type_keys(&format!("choice.firs{TAB}"));
     terminal.see("In [2]: choice.first_of_");
-    terminal.type_keys(TAB);
-    terminal.see("first_of_none");
+    terminal.see("first_of_all   first_of_none");
+    terminal.type_keys(&format!("{TAB}{TAB}"));
+    terminal.see("In [2]: choice.first_of_none\nfirst_of_all   first_of_none");
+    terminal.type_keys("\r\r");
+    terminal.see("Out[2]: 2\nIn [3]:");
 }

@@ -106,9 +106,11 @@ fn a_dumb_terminal_is_enough() {
     for variables in [&[("TERM", "dumb")][..], &[]] {
         let home = Home::new();
         let mut terminal = Terminal::with(&home, variables);
-        terminal.type_keys("jobs.new('1').join(); 6 * 7\r");
+        terminal.type_keys("jobs.new('1').join(); 6 * 8\x1b[D4\x7f\x1b[3~7\r");
         terminal.see("Out[1]: 42");
         terminal.see("Completed jobs:\n0 : 1\nIn [2]:");
-        assert!(!terminal.written().contains("\x1b[3"), "{:?}", terminal.written());
+        terminal.type_keys("[1,\r2]\r");
+        terminal.see("In [2]: [1,\n   ...: 2]\nOut[2]: [1, 2]\nIn [3]:");
+        assert!(!terminal.written().contains('\x1b'), "{:?}", terminal.written());
     }
 }

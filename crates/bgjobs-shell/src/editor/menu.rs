@@ -1,0 +1,112 @@
+//! The candidates for the word at the cursor, and which of them is in the line.
+//!
+//! Knows nothing of keys, and of what a candidate stands for.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::picture::{Colour, Picture};
+
+/// The most rows of candidates.
+const MOST_ROWS: usize = 10;
+
+/// How the candidate in the line is shown.
+const CHOSEN: Colour = "7";
+
+/// Several candidates.
+pub(super) struct Menu {
+    candidates: Vec<String>,
+    chosen: Option<usize>,
+    /// Where in the line the word begins.
+    start: usize,
+}
+
+impl Menu {
+    pub(super) fn new(candidates: Vec<String>, start: usize) -> Self {
+        Self { candidates, chosen: None, start }
+    }
+
+    /// Chooses the next candidate, or the one before; returns it, and where in the line its word begins.
+    pub(super) fn choose(&mut self, is_forward: bool) -> (usize, &str) {
+        let last = self.candidates.len() - 1;
+        let chosen = match (self.chosen, is_forward) {
+            (None, true) => 0,
+            (Some(at), true) if at == last => 0,
+            (Some(at), true) => at + 1,
+            (None | Some(0), false) => last,
+            (Some(at), false) => at - 1,
+        };
+        self.chosen = Some(chosen);
+        (self.start, &self.candidates[chosen])
+    }
+
+    /// Whether a candidate is in the line.
+    pub(super) fn has_chosen(&self) -> bool {
+        self.chosen.is_some()
+    }
+
+    /// Appends the candidates in columns, those around the chosen one.
+    pub(super) fn show(&self, picture: &mut Picture, columns: usize) {
+        let width = self.candidates.iter().map(|text| text.width()).max().unwrap_or_default() + 2;
+        let in_row = (columns / width).max(1);
+        let row = self.chosen.unwrap_or_default() / in_row;
+        let first = (row + 1).saturating_sub(MOST_ROWS) * in_row;
+        let shown = self.candidates.iter().enumerate().skip(first).take(MOST_ROWS * in_row);
+        for (at, text) in shown {
+            if at % in_row == 0 {
+                picture.push("", "\n");
+            }
+            let cut: String = text.chars().take(columns - 1).collect();
+            picture.push(if self.chosen == Some(at) { CHOSEN } else { "" }, &cut);
+            if (at + 1) % in_row > 0 {
+                picture.push("", &" ".repeat(width - text.width()));
+            }
+        }
+    }
+}
+
+/// The longest text that all begin with.
+pub(super) fn common_beginning(texts: &[String]) -> &str {
+    let Some((first, rest)) = texts.split_first() else { return "" };
+    let ends = first.char_indices().map(|(at, _)| at).chain([first.len()]);
+    let end = ends.take_while(|&end| rest.iter().all(|text| text.starts_with(&first[..end]))).last();
+    &first[..end.unwrap_or_default()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|&text| text.to_owned()).collect()
+    }
+
+    #[test]
+    fn candidates_are_chosen_in_turn_both_ways() {
+        let mut menu = Menu::new(texts(&["a", "b", "c"]), 4);
+        let chosen = [true, true, true, true, false, false].map(|forward| menu.choose(forward).1.to_owned());
+        assert_eq!(chosen, ["a", "b", "c", "a", "c", "b"]);
+        assert_eq!(Menu::new(texts(&["a", "b"]), 4).choose(false), (4, "b"));
+    }
+
+    #[test]
+    fn candidates_are_shown_in_columns_around_the_chosen_one() {
+        let mut menu = Menu::new((10..40).map(|n| n.to_string()).collect(), 0);
+        let rows = |menu: &Menu| {
+            let mut picture = Picture::default();
+            menu.show(&mut picture, 9);
+            picture.layout(9).rows.iter().map(|row| row.replace("\x1b[K\r\n", "")).collect::<Vec<_>>()
+        };
+        assert_eq!(rows(&menu)[..3], ["", "10  11", "12  13"]);
+        menu.choose(false);
+        assert_eq!(rows(&menu).last().map(String::as_str), Some("38  \x1b[7m39\x1b[0m"));
+        assert_eq!(rows(&menu).len(), 11);
+    }
+
+    #[test]
+    fn the_common_beginning_may_be_empty_or_whole() {
+        for (list, common) in [(&["first", "fill"][..], "fi"), (&["é1", "é2"], "é"), (&["a", "b"], ""), (&["a"], "a")]
+        {
+            assert_eq!(common_beginning(&texts(list)), common);
+        }
+    }
+}
