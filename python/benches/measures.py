@@ -251,10 +251,7 @@ def memory() -> dict[str, float]:
     """The bytes of a finished job that its manager holds; each peer is measured in its own process."""
     found = {}
     for name in PEERS:
-        line = f"import measures; print(measures.resident({name!r}))"
-        folder = os.path.dirname(os.path.abspath(__file__))
-        run = subprocess.run([sys.executable, "-c", line], cwd=folder, capture_output=True, text=True, check=True)
-        found[name] = float(run.stdout)
+        found[name] = float(_in_new(f"import measures; print(measures.resident({name!r}))"))
     return found
 
 
@@ -323,6 +320,31 @@ def stop() -> dict[str, float]:
     return minimum(measure, ("ours",))
 
 
+def imports() -> dict[str, float]:
+    """The time of `import bgjobs`, once the modules of the standard library that it needs are imported."""
+    listed = _in_new("import sys; known = set(sys.modules); import bgjobs; print(*sorted(set(sys.modules) - known))")
+    needed = [name for name in listed.split() if name.split(".")[0] not in ("bgjobs", "typing")]
+    return {"ours": _time_of("import bgjobs", after=f"import {', '.join(needed)}")}
+
+
+def load_ext() -> dict[str, float]:
+    """The time of `%load_ext bgjobs` in a new IPython."""
+    shell = "from IPython.core.interactiveshell import InteractiveShell; shell = InteractiveShell.instance()"
+    return {"ours": _time_of("shell.run_line_magic('load_ext', 'bgjobs')", after=shell)}
+
+
+def _time_of(line: str, *, after: str) -> float:
+    """The microseconds of a line in a new Python: the minimum of some."""
+    timed = f"{after}; from time import perf_counter; began = perf_counter(); {line}; print(perf_counter() - began)"
+    return min(float(_in_new(timed)) for _ in range(5)) * 1e6
+
+
+def _in_new(line: str) -> str:
+    """What a line prints in a new Python."""
+    folder = os.path.dirname(os.path.abspath(__file__))
+    return subprocess.run([sys.executable, "-c", line], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
 MEASURES: dict[str, Callable[[], dict[str, dict[str, float]]]] = {
     "submit": lambda: {"submit": submit()},
     "cpu": lambda: {"cpu": cpu()},
@@ -340,4 +362,5 @@ MEASURES: dict[str, Callable[[], dict[str, dict[str, float]]]] = {
     "blocked-5000": lambda: blocked(5000),
     "ctrl-c": lambda: {"ctrl-c": ctrl_c()},
     "stop": lambda: {"stop": stop()},
+    "import": lambda: {"import bgjobs": imports(), "%load_ext bgjobs": load_ext()},
 }
