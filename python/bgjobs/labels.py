@@ -45,7 +45,7 @@ _BRACKETS: dict[type, tuple[str, str]] = {
     dict: ("{", "}"),
 }
 
-_IMPORTS = re.compile(r"^[ \t]*(?:import|from)[ \t](?!.*;)[^(\n]*(?:\([^)]*\))?.*\n?", re.MULTILINE)
+_IMPORTS = r"(?m)^[ \t]*(?:import|from)[ \t](?!.*;)[^(\n]*(?:\([^)]*\))?.*\n?"
 
 _class_name = type.__dict__["__name__"].__get__
 """A class's name, whatever its metaclass says."""
@@ -106,7 +106,7 @@ def of_cell(source: str) -> str:
     >>> of_cell("import time\n\ntime.sleep(3)")
     'time.sleep(3) ...'
     """
-    telling = _IMPORTS.sub("", source).strip() or source.strip()
+    telling = re.sub(_IMPORTS, "", source).strip() or source.strip()
     line = short(telling.partition("\n")[0], _LENGTH - len(" ..."))
     has_more = "\n" in source.strip() and not line.endswith("...")
     return line + " ..." * has_more

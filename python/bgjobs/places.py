@@ -15,7 +15,7 @@ from . import host
 EXPRESSION = "<BackgroundJob compilation>"
 """The file name of an expression's code, as in the original."""
 
-_HEADS = re.compile(r'^([ |]*)File "(.*)", (line \d+)(?:, in (.*))?$', re.MULTILINE)
+_HEADS = r'(?m)^([ |]*)File "(.*)", (line \d+)(?:, in (.*))?$'
 
 
 def line_of(frame: FrameType) -> str:
@@ -48,7 +48,7 @@ def with_cells(text: str) -> str:
         cell = _cell(filename)
         return head.group() if cell is None else margin + _in_cell(cell, line, function)
 
-    return _HEADS.sub(named, text)
+    return re.sub(_HEADS, named, text)
 
 
 def _cell(filename: str) -> str | None:

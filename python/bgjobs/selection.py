@@ -27,9 +27,9 @@ WORDS: dict[str, Callable[[Record], bool]] = {
 }
 """The words for states, and which jobs they mean."""
 
-_NUMBER = re.compile(r"[%#]?(\d+)")
-_RANGE = re.compile(r"[%#]?(\d+)(?:-|\.\.)[%#]?(\d+)")
-_NUMBERS = re.compile(r"[\d,.%#-]+")
+_NUMBER = r"[%#]?(\d+)"
+_RANGE = r"[%#]?(\d+)(?:-|\.\.)[%#]?(\d+)"
+_NUMBERS = r"[\d,.%#-]+"
 
 HOW = "give a number, a range such as 5-7, a word such as running, or a name, with * for any text"
 """How jobs are selected, for a sentence."""
@@ -79,7 +79,7 @@ def _parsed(parts: Iterable[Any], newest: int | None) -> Iterator[Part]:
         if isinstance(part, int):
             yield _number(part, newest)
         elif isinstance(part, str):
-            for text in part.split(",") if _NUMBERS.fullmatch(part) else [part]:
+            for text in part.split(",") if re.fullmatch(_NUMBERS, part) else [part]:
                 yield _text(text, newest)
         elif isinstance(part, range):
             yield _range(part, f"there is no job in {part}")
@@ -97,10 +97,10 @@ def _text(text: str, newest: int | None) -> Part:
     if word in WORDS:
         none = "there are no jobs" if word == "all" else f"there are no {word} jobs"
         return Part(_filtered(WORDS[word]), none, False)
-    found = _NUMBER.fullmatch(text)
+    found = re.fullmatch(_NUMBER, text)
     if found:
         return _number(int(found[1]), newest)
-    found = _RANGE.fullmatch(text)
+    found = re.fullmatch(_RANGE, text)
     if found:
         first, last = int(found[1]), int(found[2])
         if first > last:

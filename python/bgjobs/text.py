@@ -14,7 +14,7 @@ from .record import Record
 _LENGTH = 1000
 """How many characters of a text a table has room for."""
 
-_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_CONTROL = "[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
 
 
 def harmless(text: str) -> str:
@@ -28,7 +28,7 @@ def harmless(text: str) -> str:
     \x1b[31mred
     """
     visible = text.rstrip("\r").rpartition("\r")[2]
-    return _CONTROL.sub(lambda found: ascii(found.group())[1:-1], visible)
+    return re.sub(_CONTROL, lambda found: ascii(found.group())[1:-1], visible)
 
 
 def original(job: Record) -> str:
