@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from . import failures
 from .labels import label
@@ -20,6 +20,9 @@ _ROWS = 50
 
 _LINES = 5
 """How many lines of a job's log are shown: the newest."""
+
+_TRACEBACK = 60
+"""How many lines of a traceback are shown: the last."""
 
 _short = reprlib.Repr()
 _short.maxother = _short.maxstring = 120
@@ -47,19 +50,53 @@ def jobs_html(jobs_by_number: Mapping[int, Record]) -> str:
     return f"{note}<table><thead><tr>{heading}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def job_html(job: Record) -> str:
-    """A table about one job: its status, its time, its result or failure, the end of its log."""
-    rows = {"Job": f"#{job.num} {label(job)}", "Status": _status(job), "Time": _time(job)}
-    if job.outcome == "done":
-        rows["Result"] = _result(job)
-    elif job.outcome is not None:
-        rows["Failure"] = _failure(job)
+def job_html(job: Record, names: Sequence[str] = ()) -> str:
+    """A table about one job: its status, its time, its result or failure, the end of its log.
+
+    `names` are sentences about the names that it has assigned.
+    """
+    rows = {"Job": f"#{job.num} {label(job)}", **_about(job, names)}
     body = "".join(f"<tr><th{_LEFT}>{name}</th>{_cell(text)}</tr>" for name, text in rows.items())
-    lines = Log(job).tail(_LINES)
-    if lines:
-        text = "\n".join(_escaped(cut(line)) for line in lines)
-        body += f"<tr><th{_LEFT}>Log</th><td{_LEFT}><pre>{text}</pre></td></tr>"
+    for name, lines in {"Log": Log(job).tail(_LINES), "Traceback": _traceback(job)}.items():
+        if lines:
+            text = "\n".join(_escaped(cut(line)) for line in lines)
+            body += f"<tr><th{_LEFT}>{name}</th><td{_LEFT}><pre>{text}</pre></td></tr>"
     return f"<table><tbody>{body}</tbody></table>"
+
+
+def job_text(job: Record, names: Sequence[str] = ()) -> str:
+    """The same as text, without the log; until the job ends only what it is.
+
+    >>> from bgjobs import BackgroundJobManager
+    >>> job = BackgroundJobManager().new("6 * 7", {})
+    >>> job.join()
+    >>> job_text(job).splitlines()[0]
+    '<BackgroundJob #0: 6 * 7>'
+    """
+    lines = [repr(job)]
+    if job.outcome is not None:
+        lines += [f"{name}: {text}" for name, text in _about(job, names).items() if text]
+    return "\n".join(map(harmless, lines + _traceback(job)))
+
+
+def _about(job: Record, names: Sequence[str]) -> dict[str, str]:
+    """What is known about a job, in a line each."""
+    about = {"Status": _status(job), "Time": _time(job)}
+    if job.outcome == "done":
+        about["Result"] = _result(job)
+    elif job.outcome is not None:
+        about["Failure"] = _failure(job)
+    if names:
+        about["Names"] = " ".join(names)
+    return about
+
+
+def _traceback(job: Record) -> list[str]:
+    """The lines of the traceback of a job that has failed; of a long one the last."""
+    if job.outcome != "failed":
+        return []
+    lines = failures.plain_text(job).splitlines()
+    return ["..."] * (len(lines) > _TRACEBACK) + lines[-_TRACEBACK:]
 
 
 def _cell(text: str) -> str:

@@ -24,7 +24,7 @@ from typing import Any
 
 from .frames import is_ours
 from .names import nested
-from .places import EXPRESSION
+from .places import EXPRESSION, with_cells
 from .record import Record
 
 CAPTURED = 32
@@ -78,6 +78,14 @@ def text_of(job: Record) -> str | None:
         return None
     with _lines_of_expression(job, exception):
         return text(exception, job._trace)
+
+
+def plain_text(job: Record) -> str:
+    """The text for a job that has failed, as the standard library writes it; this does not count as reading it."""
+    error = job._exception
+    assert error is not None, "a job that has failed has an exception"
+    trace = without_ours(job._trace or error.__traceback__, show_call=False)
+    return with_cells("".join(traceback.format_exception(type(error), error, trace)))
 
 
 @contextmanager

@@ -71,6 +71,12 @@ class BackgroundJobBase(Record):
 
         return display.job_html(self)
 
+    def _ipython_display_(self) -> None:
+        """In a notebook: its card, which its end changes. Elsewhere IPython takes its other forms."""
+        from . import cards
+
+        cards.show(self)
+
     @property
     def _tb(self) -> str | None:
         """The text of the traceback; None unless the job is dead."""

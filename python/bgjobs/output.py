@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Callable
 
-from . import host, redirects
+from . import redirects
 from .record import Record
 from .router import Router, begin_redirection, is_proxy
 from .router import current as current
@@ -114,12 +114,3 @@ def _hook_prompt_toolkit() -> None:
     ipython = sys.modules.get("IPython.terminal.interactiveshell")
     for owner in (module, ipython):
         replace(owner, "patch_stdout", patch_stdout, routed_patch_stdout)
-
-
-def wants_copied_context() -> bool:
-    """Whether a job should run in a copy of the context that starts it, which is so in a Jupyter kernel.
-
-    There the context says which cell is running, so the copy makes a job's output appear under the cell that started
-    it instead of the one that happens to run. Elsewhere jobs run in an empty context, as threads do.
-    """
-    return host.is_kernel()

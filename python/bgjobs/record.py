@@ -77,6 +77,12 @@ class Record(JobCore, threading.Thread):
     _last_position: tuple[Any, float] | None = None
     # The streams that the job sees, if it has asked for more than to write text; this belongs to `router`.
     _own_streams: dict[Any, Any] | None = None
+    # The cell of a notebook that has started the job, and the publisher that it has put in the place of its cell's;
+    # these belong to `kernel`.
+    _cell: Any = None
+    _publisher: Any = None
+    # What its display in a notebook shows; this belongs to `cards`.
+    _card: Any = None
     # What ends the wait of its body for other jobs; this belongs to `futures`.
     _wake: Callable[[], object] | None = None
     # The coroutine that the job runs; this belongs to `coroutines`.

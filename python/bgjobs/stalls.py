@@ -66,14 +66,14 @@ class StallMonitor:
 
     def _run(self, ready: threading.Event) -> None:
         jobs: list[Record] = []
-        used, took = _used(), 0.0
+        looked, used, took = time.monotonic(), _used(), 0.0
         while True:
-            began = time.monotonic()
             ready.set()
             tick = max(_TICK, _SHARE * took)
             time.sleep(tick)
-            woke = time.monotonic()
-            late = woke - began - tick
+            woke, busy = time.monotonic(), time.thread_time()
+            # A stall in the middle of the last look counts too: of that look, only the work is left out.
+            late = woke - looked - tick - took
             with self._lock:
                 jobs += self._started
                 self._started.clear()
@@ -83,8 +83,10 @@ class StallMonitor:
                 stall = _blame(jobs, used, now, late)
                 if stall is not None:
                     self._report(stall)
+                    # That may have taken a while.
+                    woke = time.monotonic()
             jobs = [job for job in jobs if job.is_alive()]
-            used, took = now, time.monotonic() - woke
+            looked, used, took = woke, now, time.thread_time() - busy
             if not self._running:
                 return
 
@@ -105,8 +107,8 @@ def _blame(jobs: list[Record], before: dict[int, float], now: dict[int, float], 
     """The job that used most of the processor while one thread must have held the lock."""
     used = {ident: time - before.get(ident, 0.0) for ident, time in now.items()}
     ident = max(used, key=lambda ident: used[ident], default=0)
-    # A quarter, because other programs use the processor too; with less, the machine was busy, and no job is to blame.
-    if ident not in {job._thread_ident for job in jobs} or used[ident] < late / 4:
+    # A tenth, because other programs use the processor too; with less, the machine was busy, and no job is to blame.
+    if ident not in {job._thread_ident for job in jobs} or used[ident] < late / 10:
         return None
     # If its thread has run several jobs meanwhile, the longest of them.
     job = max((job for job in jobs if job._thread_ident == ident), key=lambda job: job._ran or 0.0)

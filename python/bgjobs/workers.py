@@ -12,11 +12,11 @@ import os
 import sys
 import threading
 import time
-from contextvars import Context, copy_context
+from contextvars import Context
 from types import CoroutineType
 from typing import Any, Callable
 
-from . import _core, coroutines, failures, forks, futures, keyboard, leaving, output, thread_locals
+from . import _core, coroutines, failures, forks, futures, host, kernel, keyboard, leaving, output, thread_locals
 from .record import DIED, Record, Stopped
 
 _IDLE_TIMEOUT = 10.0
@@ -80,8 +80,8 @@ def _prepare(job: Record) -> None:
     """Does what precedes the start of a job."""
     output.install_router()
     keyboard.install()
-    if output.wants_copied_context():
-        job._context = copy_context()
+    if host.is_kernel():
+        kernel.enter(job)
     if forks.generation:
         job._generation = forks.generation
     if _exiting:
@@ -166,6 +166,8 @@ def run(job: Record, worker: _core.Worker | None = None) -> None:
         else:
             if not worker.begin(job):
                 return
+            if job._cell is not None:
+                kernel.begin(job)
             output.current.set(job)
             trace, profile = threading._trace_hook, threading._profile_hook  # type: ignore[attr-defined]
             if trace is not None:

@@ -135,7 +135,7 @@ def plain_prompt():
 
 
 class Kernel:
-    """A Jupyter kernel: runs cells, and collects what each has shown, even after its end."""
+    """A Jupyter kernel: runs cells, and keeps the outputs of each as a notebook does, even after its end."""
 
     def __init__(self) -> None:
         manager = pytest.importorskip("jupyter_client.manager")
@@ -143,7 +143,9 @@ class Kernel:
         self.manager, self.client = manager.start_new_kernel(
             kernel_name="python3", env=environment(), startup_timeout=DEADLINE
         )
-        self.shown: dict[str, dict[str, str]] = {}
+        self.outputs: dict[str, list[dict]] = {}
+        self._displays: dict[str, list[dict]] = {}
+        self._clears: set[str] = set()
         self._idle: set[str] = set()
 
     def begin(self, cell: str) -> str:
@@ -164,10 +166,16 @@ class Kernel:
         return cell_id
 
     def text(self, cell_id: str, kind: str = "stdout") -> str:
-        return self.shown.get(cell_id, {}).get(kind, "")
+        """What a cell shows of this kind: a stream's name, `error`, or a MIME type."""
+        found = ""
+        for output in self.outputs.get(cell_id, []):
+            if kind in (output.get("name"), output["output_type"]):
+                found += output.get("text", "") + "\n".join(output.get("traceback", []))
+            found += str(output.get("data", {}).get(kind, ""))
+        return found
 
     def wait_text(self, cell_id: str, text: str, kind: str = "stdout") -> None:
-        """Waits until the cell has shown the text."""
+        """Waits until the cell shows the text."""
         while text not in self.text(cell_id, kind):
             self._next()
 
@@ -176,14 +184,28 @@ class Kernel:
         message = self.client.get_iopub_msg(timeout=DEADLINE)
         cell = message["parent_header"].get("msg_id", "")
         kind, content = message["msg_type"], message["content"]
-        shown = self.shown.setdefault(cell, {})
-        if kind == "stream":
-            shown[content["name"]] = shown.get(content["name"], "") + content["text"]
-        elif kind == "error":
-            shown["error"] = "\n".join(content["traceback"])
-        elif kind in ("execute_result", "display_data"):
-            for mime, data in content["data"].items():
-                shown[mime] = shown.get(mime, "") + str(data)
+        outputs = self.outputs.setdefault(cell, [])
+        display_id = content.get("transient", {}).get("display_id", "")
+        if kind == "update_display_data":
+            for output in self._displays.get(display_id, []):
+                output["data"], output["metadata"] = content["data"], content["metadata"]
+        elif kind == "clear_output":
+            if content["wait"]:
+                self._clears.add(cell)
+            else:
+                outputs.clear()
+        elif kind in ("stream", "error", "execute_result", "display_data"):
+            if cell in self._clears:
+                self._clears.discard(cell)
+                outputs.clear()
+            if kind == "stream" and outputs and outputs[-1].get("name") == content["name"]:
+                outputs[-1]["text"] += content["text"]
+                return
+            output = {"output_type": kind, **content}
+            output.pop("transient", None)
+            outputs.append(output)
+            if display_id:
+                self._displays.setdefault(display_id, []).append(output)
         elif content.get("execution_state") == "idle":
             self._idle.add(cell)
 

@@ -130,6 +130,29 @@ def test_the_names_of_a_cell_come_back_with_its_notice(shell):
     assert shell.user_ns["y"] == [0, 2, 4]
 
 
+def test_the_names_of_a_cell_are_there_before_the_next_cell_runs(shell):
+    shell.see("%%bg\ngate.wait(60)\ntotal = 42")
+    shell.user_ns["gate"].set()
+    shell.user_ns["jobs"].wait()
+    assert shell.see("print(total)") == "42\nCompleted jobs:\n0 : gate.wait(60) ...\n\nJob #0 has set total.\n"
+
+
+def test_no_notice_is_in_what_a_cell_captures(shell):
+    shell.see("job = %bg gate.wait(60)")
+    assert shell.see("%%capture captured\ngate.set(); job.join()\nprint('mine')") == (
+        "Completed jobs:\n0 : gate.wait(60)\n\n"
+    )
+    assert shell.user_ns["captured"].stdout == "mine\n"
+
+
+def test_a_cell_that_another_runs_is_not_the_prompt(shell):
+    shell.see("job = %bg gate.wait(60)")
+    shown = shell.see(
+        "gate.set(); job.join()\nget_ipython().run_cell('')\nget_ipython().run_cell('pass')\nprint('last')"
+    )
+    assert shown == "last\nCompleted jobs:\n0 : gate.wait(60)\n\n"
+
+
 def test_a_name_changed_meanwhile_stays_and_the_notice_says_so(shell):
     shell.see("x = 1")
     shell.see("%%bg\ngate.wait(60)\nx = 'of the job'")
@@ -576,21 +599,15 @@ def test_jobdebug_opens_the_debugger():
         it.wait_prompt()
 
 
-def test_in_a_kernel_notices_and_names_come_with_the_next_cell_and_never_by_themselves():
+def test_in_a_kernel_fg_shows_what_was_printed_and_tab_completes():
     with kernel() as it:
         it.run("%load_ext bgjobs\nimport threading; gate = threading.Event()")
-        start = it.run("%%bg\nprint('from the job')\ngate.wait(60)\nfound = 6 * 7")
-        next_cell = it.run("gate.set(); jobs[0].join()")
-        it.wait_text(start, "from the job\n")
-        notice = "Completed jobs:\n0 : print('from the job') ...\n\nJob #0 has set found.\n"
-        it.wait_text(next_cell, notice)
-        assert it.text(start) == "from the job\n"
-        shown = it.run("found")
-        assert it.text(shown, "text/plain") == "42"
-        it.run("job = %bg bgjobs.sleep(3600) if 0 else gate.wait(60)")
+        start = it.run("%%bg\nprint('from the job')\ngate.wait(60)")
+        it.run("job = %bg gate.wait(60)")
         assert it.complete("%fg ") == ["0", "1"]
-        shown = it.run("%fg 0")
+        shown = it.run("gate.set()\n%fg 0")
         it.wait_text(shown, "from the job\n")
+        it.wait_text(start, "from the job\n")
 
 
 def test_in_a_kernel_an_interrupt_ends_fg_and_the_job_goes_on():

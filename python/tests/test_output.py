@@ -12,7 +12,7 @@ import pytest
 from fakes import FakeJob, run
 from hosts import environment, ipython_prompt, kernel, plain_prompt, simple_prompt, wait_for_file
 
-from bgjobs import output
+from bgjobs import BackgroundJobManager, output
 from bgjobs.log import Line
 from bgjobs.output import Router, install_router, remove_router
 from bgjobs.text import harmless
@@ -360,13 +360,13 @@ def test_in_ipython_a_job_prints_into_its_log_while_the_prompt_waits(prompt, tmp
 def test_in_a_kernel_a_jobs_output_is_in_its_log_and_under_the_cell_that_started_it():
     with kernel() as it:
         it.run("import sys, threading, contextvars; from fakes import FakeJob, run")
-        it.run("from bgjobs import output; go = threading.Event()")
+        it.run("from bgjobs import host; go = threading.Event()")
         start = it.run("""
             def body():
                 go.wait(60)
                 print('OUT')
                 print('ERR', file=sys.stderr)
-            context = contextvars.copy_context() if output.wants_copied_context() else None
+            context = contextvars.copy_context() if host.is_kernel() else None
             job = FakeJob(body, context=context).start()
         """)
         other = it.run("go.set(); job.join(60); print('OTHER', job.log.lines)")
@@ -390,7 +390,9 @@ def test_in_a_kernel_a_jobs_output_is_in_its_log_and_under_the_cell_that_started
 
 
 def test_no_context_is_copied_without_a_kernel():
-    assert not output.wants_copied_context()
+    job = BackgroundJobManager().new("1", {})
+    job.join()
+    assert job._context is None
 
 
 def test_the_router_needs_only_the_standard_library():

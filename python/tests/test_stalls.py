@@ -71,6 +71,37 @@ def test_a_job_that_ends_with_its_call_is_still_named(reports: Reports, size: in
     assert "by job #0 (sum(range(size)))" in str(reports[0])
 
 
+def test_a_stall_in_the_middle_of_a_look_is_told_and_delays_no_later_look(
+    reports: Reports, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, begun = threading.Event(), threading.Event()
+    used, looks = stalls._used, []
+
+    def look() -> dict[int, float]:
+        found = used()
+        looks.append(found)
+        if len(looks) == 2:
+            go.set()
+            begun.wait(60)
+        return found
+
+    def body() -> None:
+        go.wait(60)
+        begun.set()
+        sum(range(size))
+
+    monkeypatch.setattr(stalls, "_used", look)
+    jobs = BackgroundJobManager()
+    gate = threading.Event()
+    jobs.new(gate.wait)
+    job = jobs.new(body)
+    was_reported = reports.any.wait(15)
+    gate.set()
+    jobs.wait()
+    assert was_reported
+    assert reports[0].job is job
+
+
 def test_no_job_is_blamed_for_a_stall_by_the_prompt_itself(reports: Reports, size: int) -> None:
     jobs = BackgroundJobManager()
     gate = threading.Event()

@@ -10,13 +10,14 @@ from weakref import WeakKeyDictionary
 
 from IPython.core.magic import magics_class
 
-from .. import keyboard, stalls, workers
+from .. import host, keyboard, stalls, workers
 from ..output import install_router
 from .command import Commands
 from .completion import Completion
 from .control import Control
 from .groups import Groups
 from .look import Look
+from .notebook import NotebookNotices
 from .notices import Notices
 from .prompt import Prompt
 from .start import Start
@@ -47,18 +48,16 @@ def load_ipython_extension(shell: Any) -> None:
     keyboard.command = "%fg"
     keyboard.install()
     shell.Completer.custom_matchers.append(magics.completion.matcher)
-    shell.events.register("post_run_cell", notices.print)
-    shell.events.register("post_run_cell", notices.attach)
     notices.attach()
     if not hasattr(shell, "kernel"):
         # What a kernel prints at its end appears nowhere.
         workers.on_exit_wait = notices.explain_exit_wait
-    workers.on_start = stalls.StallMonitor(notices.stalls.append).add
+    workers.on_start = stalls.StallMonitor(notices.stalled).add
 
 
 def _new(shell: Any) -> tuple[Prompt, Notices]:
     prompt = Prompt(shell)
-    return prompt, Notices(prompt)
+    return prompt, NotebookNotices(prompt) if host.is_kernel() else Notices(prompt)
 
 
 def unload_ipython_extension(shell: Any) -> None:
@@ -66,8 +65,6 @@ def unload_ipython_extension(shell: Any) -> None:
     magics = shell.magics_manager.registry.pop("JobMagics")
     notices = magics.notices
     _unloaded[shell] = magics.prompt, notices
-    shell.events.unregister("post_run_cell", notices.print)
-    shell.events.unregister("post_run_cell", notices.attach)
     notices.detach()
     keyboard.command = None
     keyboard.remove()

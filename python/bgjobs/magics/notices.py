@@ -15,7 +15,6 @@ from .. import stalls
 from ..cells import BackgroundJobCell
 from ..jobs import BackgroundJobBase
 from ..labels import label
-from ..manager import BackgroundJobManager
 from ..text import report
 from .prompt import MAX_LISTED, Prompt
 
@@ -39,6 +38,10 @@ class Notices:
         # The thread of the stall monitor adds to it.
         self.stalls: deque[stalls.Stall] = deque(maxlen=_MAX_STALLS)
         self._app: Any = None
+        # The cell that the prompt runs, in which others may run: `%%capture` runs one.
+        self._cell: Any = None
+        # What is to be said of names that are back.
+        self._names: list[tuple[BackgroundJobCell, str]] = []
 
     def expect(self, cell: BackgroundJobCell) -> None:
         """Has the names of a cell come back when it has ended."""
@@ -48,32 +51,58 @@ class Notices:
         """Says nothing about the end of this job, because its user has seen it."""
         self._reported.add(job)
 
-    def print(self, *_: Any) -> None:
+    def stalled(self, stall: stalls.Stall) -> None:
+        """Has a stall of the prompt be reported; called on the thread of the stall monitor."""
+        self.stalls.append(stall)
+
+    def begin_cell(self, info: Any) -> None:
+        """Before a cell runs: what jobs have assigned is there for it."""
+        if self._cell is None:
+            self._cell = info
+            self._bring_back()
+
+    def end_cell(self, result: Any) -> None:
+        """After a cell, unless another runs it, whose output this would be."""
+        info = getattr(result, "info", None)
+        if info is None or self._cell in (None, info):
+            self._cell = None
+            self.print()
+
+    def print(self) -> None:
         """Prints the notices since the last call, and brings back the names of cells."""
-        text = "".join(self._ends(manager) for manager in self._prompt.managers())
-        text += self.bring_back()
+        text = report(self._take_ended()) + self.bring_back()
         while self.stalls:
-            text += f"{self.stalls.popleft()}. %bg --process leaves the prompt free.\n"
+            text += about_stall(self.stalls.popleft())
         if text:
             # In one piece, so that a waiting prompt is redrawn only once.
             print(text, end="", flush=True)
 
-    def _ends(self, manager: BackgroundJobManager) -> str:
-        return report([job for job in manager._take_unreported() if job not in self._reported])
+    def _take_ended(self) -> list[BackgroundJobBase]:
+        """The jobs that have ended since the last call, but for those whose users have seen it."""
+        ended = [job for manager in self._prompt.managers() for job in manager._take_unreported()]
+        return [job for job in ended if job not in self._reported]
 
     def bring_back(self) -> str:
         """Brings back the names of cells that have ended; returns the lines that say so."""
-        lines = []
+        return "".join(line + "\n" for _, line in self._take_names())
+
+    def _take_names(self) -> list[tuple[BackgroundJobCell, str]]:
+        """Brings back the names of cells that have ended; returns these jobs, and a sentence about each."""
+        self._bring_back()
+        names, self._names = self._names, []
+        return names
+
+    def _bring_back(self) -> None:
         ended = [cell for cell in self._cells if cell.done()]
         for job in ended:
             self._cells.remove(job)
             back, rebound = job.bring_back(self._prompt.names)
             if back:
-                lines.append(f"Job #{job.num} has set {', '.join(back)}.\n")
+                self._names.append((job, f"Job #{job.num} has set {', '.join(back)}."))
             for name in rebound:
                 own = f"jobs[{job.num}].names[{name!r}]"
-                lines.append(f"{name} has changed since job #{job.num} began; the job's value is {own}.\n")
-        return "".join(lines)
+                line = f"{name} has changed since job #{job.num} began; the job's value is {own}."
+                self._names.append((job, line))
 
     def explain_exit_wait(self) -> None:
         """Says for which jobs the end of the prompt waits, if it takes a while; otherwise it would seem to hang."""
@@ -89,7 +118,15 @@ class Notices:
     def _awaited(self) -> list[BackgroundJobBase]:
         return [job for manager in self._prompt.managers() for job in manager.running if not job.daemon]
 
-    def attach(self, *_: Any) -> None:
+    def attach(self) -> None:
+        """Tells the news from now on."""
+        events = self._prompt.shell.events
+        events.register("pre_run_cell", self.begin_cell)
+        events.register("post_run_cell", self.end_cell)
+        events.register("post_run_cell", self._attach_prompt)
+        self._attach_prompt()
+
+    def _attach_prompt(self, *_: Any) -> None:
         """Prints notices while a prompt of prompt_toolkit waits, if the shell has one."""
         app = getattr(getattr(self._prompt.shell, "pt_app", None), "app", None)
         if app is not None and app is not self._app:
@@ -98,6 +135,10 @@ class Notices:
 
     def detach(self) -> None:
         """Undoes `attach`."""
+        events = self._prompt.shell.events
+        events.unregister("pre_run_cell", self.begin_cell)
+        events.unregister("post_run_cell", self.end_cell)
+        events.unregister("post_run_cell", self._attach_prompt)
         if self._app is not None:
             self._app.on_reset -= self._begin_printing
             self._app = None
@@ -111,3 +152,7 @@ class Notices:
         while True:
             await asyncio.sleep(_INTERVAL)
             self.print()
+
+
+def about_stall(stall: stalls.Stall) -> str:
+    return f"{stall}. %bg --process leaves the prompt free.\n"

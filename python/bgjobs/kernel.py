@@ -1,0 +1,104 @@
+"""A Jupyter kernel, as its jobs see it: each belongs to the cell that started it, and shows there what it shows.
+
+A kernel sends what has no other address to the cell that runs at the moment. Here a job's thread gets its cell's
+address, and `display` and `clear_output` in a job get a publisher of that cell, which no `%%capture` of another cell
+replaces. This module does not know what is shown.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextvars import Context, copy_context
+from functools import cached_property
+from typing import Any, Callable
+
+from . import host
+from .record import Record
+from .router import current
+
+on_end: Callable[[Record], object] | None = None
+"""Called with each job at its end, on the thread that ends it."""
+
+
+class Cell:
+    """A cell of a notebook, as an address; `request` is the message by which it was run."""
+
+    def __init__(self, shell: Any, request: dict[str, Any]) -> None:
+        self.shell = shell
+        self.request = request
+
+    @cached_property
+    def publisher(self) -> Any:
+        """What publishes displays under this cell, in the kernel's own way."""
+        publisher = self.shell.display_pub_class(parent=self.shell)
+        publisher.session, publisher.pub_socket = self.shell.kernel.session, self.shell.kernel.iopub_socket
+        publisher.set_parent(self.request)
+        return publisher
+
+    def write(self, text: str) -> None:
+        """Shows a text under this cell, after all that was printed before."""
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        kernel = self.shell.kernel
+        content = {"name": "stdout", "text": text}
+        kernel.session.send(kernel.iopub_socket, "stream", content, parent=self.request, ident=b"stream.stdout")
+
+
+_newest: Cell | None = None
+"""The cell that has started a job last: all jobs of a cell share one object."""
+
+
+def running_cell() -> Cell:
+    """The cell that runs now; between two cells, the one before."""
+    shell = host.ipython()
+    # A job's own context knows the job's cell instead.
+    return Cell(shell, Context().run(shell.get_parent))
+
+
+def enter(job: Record) -> None:
+    """Has a job belong to the cell that starts it, or to that of the job that does; called before it starts."""
+    global _newest
+    starter = current.get()
+    if starter is not None and starter._cell is not None:
+        job._cell = starter._cell
+    else:
+        shell = host.ipython()
+        request = shell.get_parent()
+        if _newest is None or _newest.request is not request:
+            _newest = Cell(shell, request)
+        job._cell = _newest
+        _divide_publisher(type(shell))
+    job._context = copy_context()
+    if on_end is not None:
+        job._call_at_end(on_end)
+
+
+def begin(job: Record) -> None:
+    """Gives the calling thread, which is about to run the job, the address of the job's cell."""
+    # The job may have been started by another, whose streams these would be.
+    current.set(None)
+    set_parent = getattr(job._cell.shell, "set_thread_parent", None)
+    # Before ipykernel 7.4 the address is in the context, and the job has a copy of that.
+    if set_parent is not None:
+        set_parent(job._cell.request)
+
+
+def _divide_publisher(shell_class: Any) -> None:
+    """Makes `shell.display_pub` in a job the job's own."""
+    if "display_pub" not in vars(shell_class):
+        shell_class.display_pub = property(_publisher, _set_publisher)
+
+
+def _publisher(shell: Any) -> Any:
+    job = current.get()
+    if job is None or job._cell is None:
+        return vars(shell)["display_pub"]
+    return job._publisher or job._cell.publisher
+
+
+def _set_publisher(shell: Any, publisher: Any) -> None:
+    job = current.get()
+    if job is None or job._cell is None:
+        vars(shell)["display_pub"] = publisher
+    else:
+        job._publisher = publisher
