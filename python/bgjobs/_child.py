@@ -8,7 +8,7 @@ worker and all its offspring are gone.
 This file is run by its path, and imports neither the package nor any module that a body may not need, because its start
 is part of every job's time.  Its standard input is the engine's socket.  Beside that the two sides share two files:
 
-    payload   what to set up and what to run (two pickles)
+    payload   what to set up, what to run, and what the body finds when it runs (three pickles)
     reply     the result or the failure (a mark that it is complete, a header, a value)
 """
 
@@ -85,8 +85,10 @@ def work(payload: int, reply: int) -> None:
     value = failure = None
     try:
         with open(payload, "rb") as stream:
-            prepare(**pickle.load(stream))
-            kind, *parts = pickle.load(stream)
+            unpickler = pickle.Unpickler(stream)
+            prepare(**unpickler.load())
+            kind, *parts = unpickler.load()
+            furnish(**unpickler.load())
         value = call(*parts) if kind == "call" else evaluate(*parts)
         if type(value) is types.CoroutineType:
             from bgjobs.event_loop import Loop
@@ -127,26 +129,69 @@ def leave() -> None:
     os._exit(0)
 
 
-def prepare(path: list[str], argv: list[str], cwd: str | None, sources: dict[str, list[str]]) -> None:
+def prepare(
+    path: list[str],
+    argv: list[str],
+    cwd: str | None,
+    main: dict[str, Any],
+    limits: dict[str, Any],
+    filters: list[tuple[Any, ...]],
+) -> None:
     """Makes this process look to the body like the one that the job was started in."""
     sys.path[:] = path
     sys.argv[:] = argv
-    # The body's own __main__ was sent by value.  This file must not be found under that name.
+    # This file must not be found under that name.
     sys.modules["__main__"] = type(sys)("__main__")
+    vars(sys.modules["__main__"]).update(main)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(  # type: ignore[union-attr]
             encoding="utf-8", errors="backslashreplace", line_buffering=True
         )
     import faulthandler
+    import warnings
 
     faulthandler.enable()
+    for setter, value in limits.items():
+        getattr(sys, setter)(value)
+    warnings.filters[:] = [  # type: ignore[index]
+        (action, text, named(*kind) if type(kind) is tuple else kind, *where) for action, text, kind, *where in filters
+    ]
+    if cwd is not None:
+        os.chdir(cwd)
+
+
+def named(module: str, name: str) -> Any:
+    """A category of warnings, known by its name: whoever warns of it will have imported its module."""
+
+    class Category(type):
+        def __subclasscheck__(cls, kind: type) -> bool:
+            return any((base.__module__, base.__qualname__) == (module, name) for base in kind.__mro__)
+
+    return Category(name, (), {})
+
+
+def furnish(names: dict[str, Any], sources: dict[str, list[str]], loggers: list[Any], start_method: str | None) -> None:
+    """Provides what the body finds by itself: names of `__main__`, lines of code that is in no file, settings."""
+    vars(sys.modules["__main__"]).update(names)
     if sources:
         import linecache
 
-        for name, lines in sources.items():
-            linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
-    if cwd is not None:
-        os.chdir(cwd)
+        for file, lines in sources.items():
+            linecache.cache[file] = (sum(map(len, lines)), None, lines, file)
+    if loggers:
+        import logging
+
+        for name, level, propagates, is_disabled, handlers in loggers:
+            logger = logging.getLogger(name)
+            logger.level, logger.propagate, logger.disabled = level, propagates, is_disabled
+            for stream, least, formatter, its_filters in handlers:
+                handler = logging.StreamHandler(getattr(sys, stream))
+                handler.level, handler.formatter, handler.filters = least, formatter, its_filters
+                logger.addHandler(handler)
+    if start_method is not None:
+        import multiprocessing
+
+        multiprocessing.set_start_method(start_method)
 
 
 def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -160,22 +205,17 @@ def evaluate(expression: str, filename: str, names: dict[str, Any]) -> Any:
 def send_result(file: BinaryIO, value: Any) -> None:
     pickle.dump(("result", type_name(value), ""), file)
     start = file.tell()
-    try:
-        # Fails for what was defined at a prompt; where it works it saves importing cloudpickle.
-        pickle.dump(value, file, pickle.HIGHEST_PROTOCOL)
-        return
-    except Exception:
-        file.seek(start)
-        file.truncate()
-    try:
-        import cloudpickle
-
-        cloudpickle.dump(value, file)
-    except Exception as error:
-        file.seek(1)
-        file.truncate()
-        why = f"{type(error).__name__}: {error}"
-        pickle.dump(("unsendable", type_name(value), why), file)
+    for way in WAYS:
+        try:
+            way(value, file)
+            return
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+            file.seek(start)
+            file.truncate()
+    file.seek(1)
+    file.truncate()
+    pickle.dump(("unsendable", type_name(value), why), file)
 
 
 def send_failure(file: BinaryIO, error: BaseException) -> None:
@@ -191,14 +231,46 @@ def send_failure(file: BinaryIO, error: BaseException) -> None:
 
 def portable(error: BaseException) -> bytes | None:
     """`error` as a pickle that is known to load again, or None."""
-    for module in ("pickle", "cloudpickle"):
+    import io
+
+    for way in WAYS:
         try:
-            data: bytes = __import__(module).dumps(error)
-            if type(pickle.loads(data)) is type(error):
-                return data
+            file = io.BytesIO()
+            way(error, file)
+            if type(pickle.loads(file.getvalue())) is type(error):
+                return file.getvalue()
         except Exception:
             pass
     return None
+
+
+class ByName(pickle.Pickler):
+    """Refuses functions and classes of `__main__`: in the user's process their names may mean others by now."""
+
+    def reducer_override(self, value: Any) -> Any:
+        if isinstance(value, (type, types.FunctionType)) and value.__module__ == "__main__":
+            raise pickle.PicklingError(f"{value.__qualname__} is of __main__")
+        return NotImplemented
+
+
+def by_name(value: Any, file: BinaryIO) -> None:
+    """Where it works it saves importing cloudpickle."""
+    ByName(file, pickle.HIGHEST_PROTOCOL).dump(value)
+
+
+def by_value(value: Any, file: BinaryIO) -> None:
+    """Takes one module out of the package, because the whole takes longer to import."""
+    import importlib.util
+
+    there = os.path.join(os.path.dirname(__file__), "by_value.py")
+    spec: Any = importlib.util.spec_from_file_location("by_value", there)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.Pickler(file).dump(value)
+
+
+WAYS = (by_name, by_value)
+"""How values are sent back."""
 
 
 def type_name(value: Any) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
-from types import CodeType, CoroutineType, FunctionType
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from types import CodeType, CoroutineType
 from typing import Any, Callable, NamedTuple
 
 from . import coroutines, labels
+from .fingerprints import fingerprint
 from .jobs import BackgroundJobBase
-from .names import referenced
+from .names import assigned, referenced
 from .payload import pack
 from .process import BackgroundJobProcess
 from .remote import Child
@@ -50,6 +51,9 @@ class Code(NamedTuple):
     """The expression that it ends with, if there is one."""
     passing: frozenset[str]
     """The names that it binds only as the variables of loops and of `with`."""
+
+    def codes(self) -> list[CodeType]:
+        return [self.body] if self.last is None else [self.body, self.last]
 
 
 def split(source: str, filename: str, compiler: Callable[..., CodeType] = compile) -> Code:
@@ -141,6 +145,9 @@ class BackgroundJobCell(BackgroundJobBase):
     2
     """
 
+    changed: Sequence[str] = ()
+    """The names of objects that it has changed where nobody else sees that."""
+
     _expect: Callable[[BackgroundJobCell], object] | None = None
     """Called with each new cell that comes of this one, by whom brings back its names."""
 
@@ -222,7 +229,8 @@ class BackgroundJobProcessCell(BackgroundJobProcess, BackgroundJobCell):
     """A cell that runs in a process of its own, with copies of the names that it refers to.
 
     What it assigns comes back if the cell ends without error and the value can be sent; its log names
-    the values that can't. Changes to objects stay in its process.
+    the values that can't. An object that it changes in place comes back if it assigns that too (`rows = rows`);
+    `changed` has the names of the others.
 
     Raises `pickle.PicklingError`, which names the first value that cannot be sent.
     """
@@ -231,37 +239,40 @@ class BackgroundJobProcessCell(BackgroundJobProcess, BackgroundJobCell):
         self, source: str, body: CodeType, last: CodeType | None, passing: frozenset[str], names: Mapping[str, Any]
     ) -> None:
         BackgroundJobCell.__init__(self, source, body, last, passing, names)
-        codes = (body,) if last is None else (body, last)
-        wanted = {name for code in codes for name in referenced(code)}
+        wanted = {name for code in self._code.codes() for name in referenced(code)}
         sent = {name: names[name] for name in sorted(wanted & names.keys())}
         sent.pop("__builtins__", None)
         parts = {f"the value of {name!r}": value for name, value in sent.items()}
-        # This sends the cell's lines along, for its tracebacks.
-        parts["the cell"] = FunctionType(body, {})
-        self._child = Child(pack(("call", _run_remotely, (body, last, sent), {}), parts))
+        self._child = Child(pack(("call", _run_remotely, (self._code, sent), {}), parts))
 
     _copy = BackgroundJobCell._copy
 
     def call(self) -> Any:
-        result, assigned = super().call()
-        self._settle(assigned)
+        result, found, self.changed = super().call()
+        self._settle(found)
         return result
 
 
-def _run_remotely(body: CodeType, last: CodeType | None, names: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Runs a cell; returns its value, and what it assigned that can be sent back."""
-    import cloudpickle
+def _run_remotely(code: Code, names: dict[str, Any]) -> tuple[Any, dict[str, Any], list[str]]:
+    """Runs a cell in `__main__`; returns its value, what it assigned that can be sent back, and what it changed."""
+    from .by_value import dumps
 
-    own = {**names, "__name__": "__main__"}
-    result = execute(body, last, own)
-    assigned = {}
-    for name in own.keys() - _PYTHONS - {"__name__"}:
-        if own[name] is names.get(name, _UNBOUND):
+    own = vars(sys.modules["__main__"])
+    own.update(names)
+    before, held = dict(own), {name: fingerprint(value) for name, value in names.items()}
+    result = execute(code.body, code.last, own)
+    changed = {
+        name for name in names if own.get(name, _UNBOUND) is names[name] and fingerprint(names[name]) != held[name]
+    }
+    assigns = {name for part in code.codes() for name in assigned(part)}
+    found = {}
+    for name in own.keys() - _PYTHONS:
+        if own[name] is before.get(name, _UNBOUND) and name not in changed & assigns:
             continue
         try:
-            cloudpickle.dumps(own[name])
+            dumps(own[name])
         except Exception as error:
             print(f"{name} cannot be sent back from this process: {error}", file=sys.stderr)
         else:
-            assigned[name] = own[name]
-    return result, assigned
+            found[name] = own[name]
+    return result, found, sorted(changed - assigns)

@@ -19,6 +19,8 @@ from typing import Any
 # instruction that uses a name tells the two apart.
 _LOOKS_UP = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS", "DELETE_NAME", "DELETE_GLOBAL"}
 
+_ASSIGNS = {"STORE_NAME", "STORE_GLOBAL"}
+
 # Python itself reads these: the builtins that the code runs with, and its module.
 _IMPLICIT = ("__builtins__", "__name__")
 
@@ -33,6 +35,15 @@ def referenced(code: types.CodeType) -> set[str]:
     ['f', 'k', 'sum', 'x', 'z']
     """
     return {step.argval for part in nested(code) for step in dis.get_instructions(part) if step.opname in _LOOKS_UP}
+
+
+def assigned(code: types.CodeType) -> set[str]:
+    """The names outside itself that `code` assigns.
+
+    >>> sorted(assigned(compile("x = 1; y += x; z.w = y; z[0] = y", "", "exec")))
+    ['x', 'y']
+    """
+    return {step.argval for part in nested(code) for step in dis.get_instructions(part) if step.opname in _ASSIGNS}
 
 
 def nested(code: types.CodeType) -> Iterator[types.CodeType]:

@@ -5,16 +5,13 @@ This module knows neither jobs nor processes; `_child.py` reads a payload on the
 
 from __future__ import annotations
 
-import collections
 import io
 import linecache
-import operator
 import os
 import pickle
-import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from . import _child, names
 
@@ -45,62 +42,39 @@ def pack_expression(expression: str, code: types.CodeType, glob: dict[str, Any],
 def pack(body: tuple[Any, ...], parts: dict[str, Any]) -> bytes:
     if not hasattr(os, "fork"):
         raise NotImplementedError("process=True needs a POSIX system; start the job without it")
+    from . import settings
+    from .by_value import Pickler
+
+    file = io.BytesIO()
+    pickler = Pickler(file)
+    pickler.dump(settings.of_interpreter())
     try:
-        cwd: str | None = os.getcwd()
-    except FileNotFoundError:
-        cwd = None
-    settings = {"path": sys.path, "argv": sys.argv, "cwd": cwd, "sources": _sources(parts.values())}
-    try:
-        pickled = _by_value(body)
+        pickler.dump(body)
     except Exception as error:
         culprit = _blame(parts, set()) or "a part of it"
         raise pickle.PicklingError(
             f"this job cannot have a process of its own: {culprit} cannot be sent there ({error}); "
             "create it in the body, or start the job without process=True"
         ) from error
-    return pickle.dumps(settings) + pickled
-
-
-def _by_value(body: tuple[Any, ...]) -> bytes:
-    """Pickles functions and classes of `__main__` with their code, which keeps the name of its file.
-
-    From 3.1.3 on cloudpickle drops that name, by which tracebacks find the lines.
-    """
-    import cloudpickle
-
-    theirs = cloudpickle.Pickler.dispatch_table
-
-    def reduce_code(code: types.CodeType) -> tuple[Any, ...]:
-        return operator.methodcaller("replace", co_filename=code.co_filename), (_Reduced(theirs[types.CodeType](code)),)
-
-    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-        dispatch_table: ClassVar[Mapping[type, Any]] = collections.ChainMap({types.CodeType: reduce_code}, theirs)
-
-    file = io.BytesIO()
-    Pickler(file, pickle.HIGHEST_PROTOCOL).dump(body)
+    pickler.dump({"names": pickler.names(), "sources": _sources(pickler.files), **settings.of_modules()})
     return file.getvalue()
 
 
-class _Reduced:
-    """Is pickled as this reduction, and so becomes the value that the reduction makes."""
-
-    def __init__(self, reduction: tuple[Any, ...]) -> None:
-        self._reduction = reduction
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return self._reduction
+def _sources(files: Iterable[str]) -> dict[str, list[str]]:
+    """The lines of code that is in no file (from a prompt, or a cell), for tracebacks in the process."""
+    return {file: linecache.getlines(file) for file in files if file in linecache.cache and not os.path.exists(file)}
 
 
 def _blame(parts: Mapping[str, Any], seen: set[int]) -> str | None:
     """Which of `parts` can't be pickled, in words; of a function, which of the values that it uses."""
-    import cloudpickle
+    from .by_value import dumps
 
     for label, value in parts.items():
         if id(value) in seen:
             continue
         seen.add(id(value))
         try:
-            cloudpickle.dumps(value)
+            dumps(value)
         except Exception:
             function = getattr(value, "__func__", value)
             if isinstance(function, types.FunctionType):
@@ -111,25 +85,3 @@ def _blame(parts: Mapping[str, Any], seen: set[int]) -> str | None:
                     return deeper
             return f"{label} (a {_child.type_name(value)})"
     return None
-
-
-def _sources(values: Iterable[Any]) -> dict[str, list[str]]:
-    """The lines of code that is in no file (from a prompt, or a cell), for tracebacks in the process."""
-    found: dict[str, list[str]] = {}
-    seen: set[int] = set()
-    todo = list(values)
-    while todo:
-        value = todo.pop()
-        cls = value if isinstance(value, type) else type(value)
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        if cls.__module__ == "__main__":
-            todo += vars(cls).values()
-        function = getattr(value, "__func__", value)
-        if isinstance(function, types.FunctionType):
-            file = function.__code__.co_filename
-            if file in linecache.cache and not os.path.exists(file):
-                found[file] = linecache.getlines(file)
-                todo += names.used_by(function).values()
-    return found

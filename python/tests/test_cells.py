@@ -258,3 +258,52 @@ def test_a_cell_for_a_process_that_refers_to_an_unsendable_value_is_refused_at_o
 
     with pytest.raises(pickle.PicklingError, match="the value of 'gate'"):
         run_there("gate.wait()", {"gate": threading.Lock()})
+
+
+# What a cell in a process changes in place
+
+
+class Box:
+    def __init__(self):
+        self.items = []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "rows.append(2)",
+        "rows[0] = 2",
+        "def f(x): x.clear()\nf(rows)",
+        "box.items.append(rows)\nrows += [2]",
+        "del rows[:]",
+    ],
+)
+def test_a_cell_in_a_process_knows_what_it_has_changed_in_place(change):
+    names = {"rows": [1], "box": Box(), "other": [1]}
+    job = run_there(f"{change}\nother, len(rows)", names)
+    assert job.exception() is None
+    assert job.changed == (["box"] if "box" in change else ["rows"])
+    assert names["rows"] == [1]
+
+
+def test_what_a_cell_in_a_process_changes_in_place_and_assigns_comes_back():
+    prompt = {"rows": [1], "more": [1], "text": "a"}
+    job = run_there("rows.append(2)\nrows = rows\nmore += [2]\ntext = text", prompt)
+    assert job.changed == []
+    assert job.bring_back(prompt) == (["more", "rows"], [])
+    assert (prompt["rows"], prompt["more"]) == ([1, 2], [1, 2])
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "rows = sorted(rows)",
+        "rows = None",
+        "del rows",
+        "len(rows)",
+        "rows.append(2)\nrows = 3",
+        "rows.append(2)\nrows.pop()",
+    ],
+)
+def test_what_a_cell_in_a_process_only_reads_or_rebinds_is_not_changed(use):
+    assert run_there(use, {"rows": [1]}).changed == []

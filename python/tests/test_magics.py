@@ -107,6 +107,16 @@ def test_jobs_shows_calls_with_their_arguments_and_the_notice_is_the_originals(s
     assert shell.see("pass") == "", "%jobs was the report"
 
 
+def test_a_change_that_stays_in_the_process_of_a_cell_is_told_with_the_way_out(shell):
+    shell.see("rows, more, fixed = [1], [1], [1]")
+    shell.see("%%bg --process\nrows.append(2)\nmore.append(2)\nmore = more\nlen(fixed)")
+    assert shell.see("jobs[0].join()").endswith(
+        "\n\nJob #0 has set more.\n"
+        "Job #0 has changed its own copy of rows, not yours; rows = rows in its cell brings it back.\n"
+    )
+    assert (shell.user_ns["rows"], shell.user_ns["more"]) == ([1], [1, 2])
+
+
 def test_an_end_is_reported_once_after_the_next_cell(shell):
     shell.see("good = %bg gate.wait(60) and 1")
     shell.see("bad = %bg gate.wait(60) / 0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
@@ -37,6 +38,16 @@ def test_the_statements_of_a_cell_are_in_no_function(shell):
     shell.see("here.wait(60)")
     assert f"  Cell In[{number}], line 2\n    lock.acquire(True, 60)\n" in shell.see("%where 0")
     shell.see("lock.release()")
+
+
+@pytest.mark.parametrize("options", ["", " --process"])
+def test_the_lines_of_a_cell_are_counted_from_below_the_magic_as_ipython_counts_them(shell, options):
+    body = "x = 1\ndef fails():\n    1 / 0\n\nfails()"
+    theirs = re.findall(r"<timed exec>:(\d+)", shell.see(f"%%time\n{body}"))
+    number = shell.execution_count
+    shell.see(f"%%bg{options}\n{body}")
+    ours = re.findall(rf"Cell In\[{number}\], line (\d+)", shell.see("jobs[0].join(); jobs.traceback(0)"))
+    assert ours == theirs == ["5", "3"]
 
 
 def test_the_traceback_of_a_process_names_the_cell(shell):

@@ -677,6 +677,37 @@ def test_multiprocessing_works_in_the_process():
 # Stop
 
 
+def tell_and_wait(_):
+    os.write(1, f"{os.getpid()}\n".encode())
+    time.sleep(1000)
+
+
+def wait_in_a_pool(method):
+    import multiprocessing
+
+    with multiprocessing.get_context(method).Pool(2) as pool:
+        pool.map(tell_and_wait, range(2))
+
+
+def wait_in_an_executor(method):
+    import multiprocessing
+
+    with concurrent.futures.ProcessPoolExecutor(2, multiprocessing.get_context(method)) as executor:
+        list(executor.map(tell_and_wait, range(2)))
+
+
+# Other interpreters than a fork's take long to start.
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("body", [wait_in_a_pool, wait_in_an_executor])
+def test_the_processes_of_multiprocessing_end_with_a_stop(body, method, jobs):
+    job = jobs.new(body, method, process=True)
+    until(lambda: len(job.log.lines) >= 2)
+    pids = [int(line.text) for line in job.log.lines]
+    assert job.stop(timeout=LONG).stopped
+    assert job.outcome == "stopped"
+    assert not any(lives(pid) for pid in pids)
+
+
 def wait_and_tell():
     try:
         # Inside the `try`, because the reader may interrupt at once.

@@ -99,6 +99,10 @@ class Notices:
             back, rebound = job.bring_back(self._prompt.names)
             if back:
                 self._names.append((job, f"Job #{job.num} has set {', '.join(back)}."))
+            for name in job.changed:
+                back_by = f"{name} = {name} in its cell"
+                line = f"Job #{job.num} has changed its own copy of {name}, not yours; {back_by} brings it back."
+                self._names.append((job, line))
             for name in rebound:
                 own = f"jobs[{job.num}].names[{name!r}]"
                 line = f"{name} has changed since job #{job.num} began; the job's value is {own}."

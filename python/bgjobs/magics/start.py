@@ -42,7 +42,8 @@ class Start(Base):
 
         --daemon         the program ends without waiting for the job
         --process        the job gets a process of its own, and copies of what it refers to: its C
-                         code can't stall the prompt, and %kill always ends it
+                         code can't stall the prompt, and %kill always ends it; an object that a
+                         cell changes in place comes back if the cell assigns it too: df = df
         --name fit       what the lists show
         --group net      the group whose limit it obeys; %limit net 2 sets that, %why 3 tells
         --priority 1     in its group, the higher start first
