@@ -97,8 +97,12 @@ mod config;
 mod engine;
 mod error;
 mod job;
+#[cfg(target_os = "linux")]
+mod kept;
 mod manager;
 mod record;
+#[cfg(unix)]
+mod supervise;
 mod system;
 
 pub use body::{
@@ -112,7 +116,7 @@ pub use command::{
     hosted::HostedCommand,
     input::Input,
     request::Command,
-    supervisor::{Supervisor, supervise, supervise_by, supervise_command},
+    supervisor::{Supervisor, supervise_by, supervise_command},
     terminal::TerminalSize,
 };
 pub use config::{Config, Options, PanicHook};
@@ -130,6 +134,18 @@ pub use job::{
     summary::Summary,
     text::{Flushed, Report, Status, Tracebacks},
     typed::{Job, JoinFuture},
+};
+#[cfg(target_os = "linux")]
+pub use kept::{
+    KeptJobs,
+    error::{KeepError, KeptError, KeptFolderError},
+    id::{KeptId, ParseKeptIdError},
+    job::{KeptJob, KeptSummary},
+    outcome::KeptOutcome,
+    reading::{KeptCursor, KeptLine, KeptReading},
+    start::KeepOptions,
+    state::{KeptState, LostReason},
+    sweep::{Retention, Swept},
 };
 pub use manager::{
     JobManager,
@@ -162,6 +178,8 @@ pub use record::{
     traceback::Traceback,
     why::WaitReason,
 };
+#[cfg(unix)]
+pub use supervise::supervise;
 pub use system::process::{Process, ProcessState};
 
 /// The example of the README, compiled and run with those of the documentation.

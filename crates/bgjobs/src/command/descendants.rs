@@ -69,7 +69,7 @@ impl Descendants {
             #[cfg(target_os = "linux")]
             Reach::Everything => {
                 // This also collects orphans, and fails when no child is left.
-                while let Ok(Some((id, status))) = retry_on_intr(|| wait(WaitOptions::empty())) {
+                while let Ok(Some((id, status))) = retry_on_intr(|| self.wait_for_child()) {
                     if id == self.leader {
                         let mut state = self.lock();
                         let (is_first, asked) = (!std::mem::replace(&mut state.reaped, true), state.asked);
@@ -82,6 +82,20 @@ impl Descendants {
             }
             Reach::Group => self.wait_for_leader(ended),
         }
+    }
+
+    /// Waits for the end of a child; `None` if only keepers of jobs that outlive the program are left.
+    #[cfg(target_os = "linux")]
+    fn wait_for_child(&self) -> rustix::io::Result<Option<(Pid, rustix::process::WaitStatus)>> {
+        // Only then is a look at all processes worth its time.
+        if self.lock().reaped {
+            match wait(WaitOptions::NOHANG) {
+                Ok(None) if tree::programs_below(std::process::id()).next().is_none() => return Ok(None),
+                Ok(None) => {}
+                ended => return ended,
+            }
+        }
+        wait(WaitOptions::empty())
     }
 
     fn wait_for_leader(&self, ended: impl Fn(i32, bool)) {

@@ -37,31 +37,11 @@ use crate::command::{
 /// Tells the executable that it runs as a supervisor, and at which of its arguments the command begins.
 const VARIABLE: &str = "BGJOBS_SUPERVISOR";
 
-/// The words that start a supervisor, and the name it shows.
-static STARTED_BY: OnceLock<(Vec<OsString>, Option<&str>)> = OnceLock::new();
+/// The words that start a supervisor, and whether they are this executable alone, which can show any name.
+static STARTED_BY: OnceLock<(Vec<OsString>, bool)> = OnceLock::new();
 
-/// Lets the program supervise its commands; call it first thing in `main`.
-///
-/// From then on each [`Command`](crate::Command) has a supervisor: a small process that ends the command and its
-/// descendants when the job is stopped, and when this program ends, even by SIGKILL.
-/// The supervisor is this same executable, started again with an environment variable. In it this function does not
-/// return, but any code before the call in `main` runs in every supervisor too.
-///
-/// Without a call to this or to [`supervise_by`], commands run without a supervisor; [`Command`](crate::Command) lists
-/// the limits of that.
-///
-/// ```no_run
-/// use bgjobs::{Command, JobManager};
-///
-/// fn main() -> Result<(), Box<dyn std::error::Error>> {
-///     bgjobs::supervise();
-///     let jobs = JobManager::new();
-///     let make = jobs.start(Command::shell("make -j2"))?;
-///     make.join()?;
-///     Ok(())
-/// }
-/// ```
-pub fn supervise() {
+/// Runs a supervisor if this process was started as one; otherwise, lets this executable be started again.
+pub(crate) fn supervise() {
     if let Some(at) = env::var_os(VARIABLE) {
         let at = at.to_str().and_then(|at| at.parse().ok()).unwrap_or(1);
         supervise_command(env::args_os().skip(at));
@@ -70,14 +50,15 @@ pub fn supervise() {
     let link = |own| if cfg!(target_os = "linux") { PathBuf::from("/proc/self/exe") } else { own };
     let own = env::current_exe().map(link);
     if let Ok(own) = own {
-        let _ = STARTED_BY.set((vec![own.into()], Some("bgjobs-supervisor")));
+        let _ = STARTED_BY.set((vec![own.into()], true));
     }
 }
 
-/// Sets the program that supervises commands: one that calls [`supervise`], followed by the arguments it needs.
+/// Sets the program that supervises commands: one that calls [`supervise`](crate::supervise), followed by the arguments
+/// it needs.
 ///
 /// This is for code without its own `main`, such as an extension of an interpreter. Of all calls to this and to
-/// [`supervise`] in a process, only the first counts.
+/// [`supervise`](crate::supervise) in a process, only the first counts.
 ///
 /// # Panics
 ///
@@ -89,18 +70,27 @@ pub fn supervise() {
 pub fn supervise_by<W: Into<OsString>>(words: impl IntoIterator<Item = W>) {
     let words: Vec<_> = words.into_iter().map(Into::into).collect();
     assert!(!words.is_empty(), "a supervisor needs a program");
-    let _ = STARTED_BY.set((words, None));
+    let _ = STARTED_BY.set((words, false));
+}
+
+/// Returns the command that starts this executable again, called `name` if it is free to choose; `None` if supervision is
+/// not set up.
+pub(crate) fn again(name: &str) -> Option<Command> {
+    let (words, is_own) = STARTED_BY.get()?;
+    let mut starter = Command::new(&words[0]);
+    if *is_own {
+        starter.arg0(name);
+    }
+    starter.args(&words[1..]);
+    Some(starter)
 }
 
 /// Returns the command that starts a supervisor for `program`, to which the caller appends the program's arguments;
 /// `None` if supervision is not set up.
 pub(crate) fn starter(program: &OsStr) -> Option<Command> {
-    let (words, name) = STARTED_BY.get()?;
-    let mut starter = Command::new(&words[0]);
-    if let Some(name) = name {
-        starter.arg0(name);
-    }
-    starter.args(&words[1..]).arg(program).env(VARIABLE, words.len().to_string());
+    let mut starter = again("bgjobs-supervisor")?;
+    let at = starter.get_args().count() + 1;
+    starter.arg(program).env(VARIABLE, at.to_string());
     starter.stdout(Stdio::null()).stderr(Stdio::null());
     Some(starter)
 }
@@ -120,7 +110,8 @@ fn serve(mut words: impl Iterator<Item = OsString>) -> i32 {
     let Some(program) = words.next() else { return 125 };
     // It fails for a process that already leads a group, which has then left the terminal's.
     let _ = setsid();
-    let Ok((attention, fds)) = receive() else { return 125 };
+    let Ok((mut attention, fds)) = receive() else { return 125 };
+    attention.alarms.extend(shutdown());
     let mut command = Command::new(program);
     command.args(words).env_remove(VARIABLE);
     attention.run(command, fds);
@@ -194,6 +185,14 @@ fn program() -> Option<OwnedFd> {
 #[cfg(not(target_os = "linux"))]
 fn program() -> Option<OwnedFd> {
     None
+}
+
+/// A descriptor that becomes readable at SIGTERM, which a logout or a shutdown sends to every process: the command ends as
+/// if the program had, and its end is told. The command itself gets the default action again.
+fn shutdown() -> Option<OwnedFd> {
+    let (near, far) = UnixStream::pair().ok()?;
+    signal_hook::low_level::pipe::register(signal_hook::consts::SIGTERM, far).ok()?;
+    Some(near.into())
 }
 
 /// The widest reach a supervisor can have on this system.

@@ -16,10 +16,14 @@ use crate::system::process::{Process, ProcessState};
 /// The most that is read of a command line, in bytes.
 const LONGEST_COMMAND: u64 = 4 * 1024;
 
+/// The name of a process that outlives its ancestors: neither it nor what is below it belongs to them.
+pub(crate) const KEEPER: &str = "bgjobs-keeper";
+
 /// What `/proc/ID/stat` says about a process.
 #[derive(Clone, Copy)]
 struct Stat {
     id: u32,
+    is_keeper: bool,
     parent: u32,
     state: ProcessState,
     /// In ticks of the system's clock.
@@ -28,9 +32,11 @@ struct Stat {
     memory: u64,
     /// Where its stack begins: a new address after each `exec`, and its parent's before the first.
     stack: u64,
+    /// In ticks of the system's clock, since the system started.
+    started: u64,
 }
 
-/// All descendants of the process `root`, parents before children; `root` itself is left out.
+/// All descendants of the process `root`, parents before children; `root` itself is left out, and so are keepers.
 pub(crate) fn below(root: u32) -> Vec<Process> {
     stats_below(root).into_iter().map(Stat::whole).collect()
 }
@@ -46,12 +52,17 @@ pub(crate) fn programs_below(root: u32) -> impl Iterator<Item = (u32, u64)> {
     living.map(|stat| (stat.id, stat.stack))
 }
 
+/// When the process `id` started, in ticks since the system did; `None` if there is no such process.
+pub(crate) fn started(id: u32) -> Option<u64> {
+    Stat::read(id).map(|stat| stat.started)
+}
+
 fn stats_below(root: u32) -> Vec<Stat> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     let mut children = HashMap::<u32, Vec<Stat>>::new();
     for entry in entries.flatten() {
         let stat = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Stat::read);
-        if let Some(stat) = stat {
+        if let Some(stat) = stat.filter(|stat: &Stat| !stat.is_keeper) {
             children.entry(stat.parent).or_default().push(stat);
         }
     }
@@ -74,7 +85,8 @@ impl Stat {
         let text = fs::read(format!("/proc/{id}/stat")).ok()?;
         let text = String::from_utf8_lossy(&text);
         // The name, in parentheses, may itself hold spaces and parentheses.
-        let (_, fields) = text.rsplit_once(')')?;
+        let (name, fields) = text.rsplit_once(')')?;
+        let is_keeper = name.split_once('(').is_some_and(|(_, name)| name == KEEPER);
         let fields: Vec<_> = fields.split_whitespace().collect();
         let number = |field: usize| fields.get(field)?.parse::<u64>().ok();
         let state = match *fields.first()? {
@@ -85,7 +97,8 @@ impl Stat {
             _ => ProcessState::Sleeping,
         };
         let parent = u32::try_from(number(1)?).ok()?;
-        Some(Self { id, parent, state, cpu: number(11)? + number(12)?, memory: number(21)?, stack: number(25)? })
+        let (cpu, started, memory, stack) = (number(11)? + number(12)?, number(19)?, number(21)?, number(25)?);
+        Some(Self { id, is_keeper, parent, state, cpu, memory, stack, started })
     }
 
     fn whole(self) -> Process {

@@ -19,6 +19,10 @@ mod groups;
 mod hosted;
 #[cfg(unix)]
 mod hosted_commands;
+#[cfg(target_os = "linux")]
+mod kept;
+#[cfg(target_os = "linux")]
+mod kept_folders;
 mod lifecycle;
 mod log_crate;
 mod log_files;
