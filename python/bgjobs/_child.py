@@ -170,14 +170,15 @@ def named(module: str, name: str) -> Any:
     return Category(name, (), {})
 
 
-def furnish(names: dict[str, Any], sources: dict[str, list[str]], loggers: list[Any], start_method: str | None) -> None:
+def furnish(names: dict[str, Any], sources: dict[Any, list[str]], loggers: list[Any], start_method: str | None) -> None:
     """Provides what the body finds by itself: names of `__main__`, lines of code that is in no file, settings."""
     vars(sys.modules["__main__"]).update(names)
     if sources:
         import linecache
 
-        for file, lines in sources.items():
-            linecache.cache[file] = (sum(map(len, lines)), None, lines, file)
+        for key, lines in sources.items():
+            cache: Any = linecache.cache if type(key) is str else linecache._interactive_cache  # type: ignore[attr-defined]
+            cache[key] = (sum(map(len, lines)), None, lines, key)
     if loggers:
         import logging
 

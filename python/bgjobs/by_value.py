@@ -36,13 +36,13 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
 
     def __init__(self, file: io.BytesIO) -> None:
         super().__init__(file, pickle.HIGHEST_PROTOCOL)
-        self.files: set[str] = set()
-        """The files of the code so far."""
+        self.codes: list[types.CodeType] = []
+        """The code so far."""
         self._of_main: list[Any] = []
 
     def reducer_override(self, value: Any) -> Any:
         if isinstance(value, types.CodeType):
-            self.files.add(value.co_filename)
+            self.codes.append(value)
             return _reduce_code(value)
         if isinstance(value, (type, types.FunctionType, _CACHED)) and value.__module__ == "__main__":
             self._of_main.append(value)

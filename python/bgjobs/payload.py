@@ -56,13 +56,22 @@ def pack(body: tuple[Any, ...], parts: dict[str, Any]) -> bytes:
             f"this job cannot have a process of its own: {culprit} cannot be sent there ({error}); "
             "create it in the body, or start the job without process=True"
         ) from error
-    pickler.dump({"names": pickler.names(), "sources": _sources(pickler.files), **settings.of_modules()})
+    pickler.dump({"names": pickler.names(), "sources": _sources(pickler.codes), **settings.of_modules()})
     return file.getvalue()
 
 
-def _sources(files: Iterable[str]) -> dict[str, list[str]]:
+def _sources(codes: Iterable[types.CodeType]) -> dict[Any, list[str]]:
     """The lines of code that is in no file (from a prompt, or a cell), for tracebacks in the process."""
-    return {file: linecache.getlines(file) for file in files if file in linecache.cache and not os.path.exists(file)}
+    # Python's own prompt keeps lines by file up to Python 3.13, and by code from 3.14 on.
+    key_of, typed = getattr(linecache, "_make_key", lambda _: None), getattr(linecache, "_interactive_cache", {})
+    found: dict[Any, list[str]] = {}
+    for code in codes:
+        file, key = code.co_filename, key_of(code)
+        if file in linecache.cache and not os.path.exists(file):
+            found[file] = linecache.getlines(file)
+        elif key in typed:
+            found[key] = typed[key][2]
+    return found
 
 
 def _blame(parts: Mapping[str, Any], seen: set[int]) -> str | None:
