@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import types
 
@@ -24,6 +25,31 @@ def test_a_change_anywhere_in_a_value_changes_its_fingerprint():
     assert fingerprint(value) != before
     value["points"][1].x.pop()
     assert fingerprint(value) == before
+
+
+class Lazy:
+    @functools.cached_property
+    def total(self):
+        return 3
+
+    def __reduce__(self):
+        return Lazy, (), (1, vars(self)) if vars(self) else (1,)
+
+
+class Pandas:
+    def __init__(self):
+        self._cache = {}
+        self.x = 1
+
+
+def test_what_an_object_remembers_of_its_own_answers_is_no_change():
+    value = [Lazy(), Pandas()]
+    before = fingerprint(value)
+    assert value[0].total == 3
+    value[1]._cache["unit"] = "us"
+    assert fingerprint(value) == before
+    value[1].x = 2
+    assert fingerprint(value) != before
 
 
 def test_functions_classes_and_modules_are_constants():
