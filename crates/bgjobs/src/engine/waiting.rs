@@ -25,19 +25,19 @@ pub(crate) struct WaitRequest<'a> {
     pub(crate) timeout: Option<Duration>,
     /// The job that waits, and its engine, which may be another: a request to stop that job ends the wait.
     pub(crate) waiter: Option<(&'a Core, &'a Engine)>,
-    /// A log: a line after the cursor also ends the wait.
-    pub(crate) line: Option<(&'a Log, LogCursor)>,
+    /// A log: what a reader at the cursor has not seen also ends the wait.
+    pub(crate) log: Option<(&'a Log, LogCursor)>,
 }
 
 impl<'a> WaitRequest<'a> {
     /// A wait that only the end of `target` ends.
     pub(crate) fn end_of(target: &'a Core) -> Self {
-        Self { target, timeout: None, waiter: None, line: None }
+        Self { target, timeout: None, waiter: None, log: None }
     }
 
     /// Whether what is awaited has happened.
     fn is_met(&self) -> bool {
-        self.target.life.state().is_finished() || self.line.is_some_and(|(log, cursor)| log.len() > cursor.line())
+        self.target.life.state().is_finished() || self.log.is_some_and(|(log, cursor)| log.has_news(cursor))
     }
 
     /// Whether the wait is over: its condition is met, or the waiting job is asked to stop.
@@ -61,7 +61,7 @@ impl<'a> WaitRequest<'a> {
         let parker = Parker::new();
         let _end = engine.waiters.listen(self.target, Signal::End, &parker);
         let _stop = self.waiter.map(|(own, engine)| engine.waiters.listen(own, Signal::Stop, &parker));
-        let _line = self.line.map(|(log, _)| log.listen(&parker));
+        let _news = self.log.map(|(log, _)| log.listen(&parker));
         if self.target.life.await_end() {
             while !self.is_over() && parker.park(deadline) {}
         }

@@ -54,7 +54,7 @@ pub(crate) fn table<'a>(jobs: impl IntoIterator<Item = &'a AnyJob>, empty: &str)
         let summary = job.summary();
         let (id, name) = (job.id().to_string(), cut(job.name().to_string()));
         let now = Some(standing(&summary)).filter(|now| !now.is_empty() || summary.state.is_finished());
-        let last_line = || last_lines(job, &summary, 1).pop().unwrap_or_default();
+        let last_line = || last_lines(job, 1).pop().unwrap_or_default();
         let facts = [status(summary.state), time(&summary), now.unwrap_or_else(last_line)];
         texts.push(format!("{id} : {name}\n    {}", sentence(facts.clone())));
         rows.push(row([id, name].iter().chain(&facts).map(|fact| cell(fact))));
@@ -81,7 +81,7 @@ pub(crate) fn about(job: &AnyJob, result: Option<String>) -> Shown {
     facts.retain(|(_, fact)| !fact.is_empty());
     let mut rows: Vec<_> = facts.iter().map(|(name, fact)| row([heading(name), cell(fact)])).collect();
     let mut texts: Vec<_> = facts.iter().map(|(name, fact)| format!("{name}: {fact}")).collect();
-    let lines = last_lines(job, &summary, LINES);
+    let lines = last_lines(job, LINES);
     if !lines.is_empty() {
         let escaped: Vec<_> = lines.iter().map(|line| Escaped(line).to_string()).collect();
         rows.push(row([heading("Log"), format!("<td{LEFT}><pre>{}</pre></td>", escaped.join("&#10;"))]));
@@ -145,14 +145,9 @@ fn standing(summary: &Summary) -> String {
     cut(sentence(parts))
 }
 
-/// The last lines that a job printed, as a terminal would show them: without what a carriage return overwrote.
-fn last_lines(job: &AnyJob, summary: &Summary, count: usize) -> Vec<String> {
-    // Asking for the log of a job without one would make it.
-    if summary.lines == 0 {
-        return Vec::new();
-    }
-    let shown = |text: &str| one_line(text.trim_end_matches('\r').rsplit('\r').next().unwrap_or(text)).to_string();
-    job.log().tail(count).iter().map(|line| cut(shown(&line.text))).collect()
+/// The last lines that a job printed.
+fn last_lines(job: &AnyJob, count: usize) -> Vec<String> {
+    job.core().newest_lines(count).iter().map(|line| cut(one_line(&line.text).to_string())).collect()
 }
 
 /// How long the job has run; empty if it has not.

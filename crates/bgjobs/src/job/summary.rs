@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use crate::{
     job::AnyJob,
     record::{
-        attempt::Attempt, failure::Failure, id::JobId, name::Name, progress::Progress, state::State, stop::StopReason,
-        why::WaitReason,
+        attempt::Attempt, failure::Failure, id::JobId, log::line::Line, name::Name, progress::Progress, state::State,
+        stop::StopReason, why::WaitReason,
     },
     system::wall_clock::time_of,
 };
@@ -125,5 +125,25 @@ impl AnyJob {
     #[must_use]
     pub fn printed(&self) -> u64 {
         self.core().printed()
+    }
+
+    /// The newest line that the job printed, perhaps [unfinished](crate::Log::pending); `None` if it has printed nothing.
+    /// Asking creates no log.
+    ///
+    /// ```
+    /// use bgjobs::{JobManager, Stream};
+    ///
+    /// let jobs = JobManager::new();
+    /// let job = jobs.spawn_with("ask", |job| {
+    ///     job.print("reading");
+    ///     job.log().write(Stream::Out, "Overwrite? ");
+    ///     Ok(job.job().last_line().map(|line| line.text))
+    /// })?;
+    /// assert_eq!(job.join()?.as_deref(), Some("Overwrite? "));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn last_line(&self) -> Option<Line> {
+        self.core().newest_lines(1).pop()
     }
 }

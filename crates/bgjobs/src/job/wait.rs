@@ -36,8 +36,10 @@ impl AnyJob {
         self.engine.wait(&WaitRequest { timeout, waiter, ..WaitRequest::end_of(self.core()) })
     }
 
-    /// Reads the log from `cursor` on, and moves the cursor; if there is no new line, waits for one.
+    /// Reads the log from `cursor` on, and moves the cursor; if there is nothing new, waits for it.
     /// `None` once the job has ended and all is read.
+    ///
+    /// A change of an [unfinished](crate::Log::pending) line is new too, so a reading may have no lines.
     ///
     /// # Errors
     ///
@@ -59,7 +61,7 @@ impl AnyJob {
         self.follow_unless_stopped(cursor, None, None)
     }
 
-    /// Reads as [`follow`](Self::follow) does, and waits for a line for `timeout` at most.
+    /// Reads as [`follow`](Self::follow) does, and waits for something new for `timeout` at most.
     ///
     /// # Errors
     ///
@@ -79,7 +81,7 @@ impl AnyJob {
         own.map_or(Ok(()), |own| own.core().check()).map_err(WaitError::Stopped)?;
         let log = self.log();
         let waiter = own.map(|own| (own.core(), &*own.engine));
-        self.engine.wait(&WaitRequest { target: self.core(), timeout, waiter, line: Some((&log, *cursor)) })?;
+        self.engine.wait(&WaitRequest { target: self.core(), timeout, waiter, log: Some((&log, *cursor)) })?;
         // In this order, because all that a job printed is in its log before its end is visible.
         let is_over = self.is_finished();
         let reading = log.read(cursor);

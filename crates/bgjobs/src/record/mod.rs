@@ -36,7 +36,7 @@ use crate::{
         attempt::{Attempt, Pause, REMEMBERED},
         failure::{Failure, FailureKind},
         id::JobId,
-        log::Log,
+        log::{Log, line::Line},
         name::Name,
         place::Place,
         progress::Progress,
@@ -256,12 +256,17 @@ impl Core {
         }
     }
 
-    /// How many lines were ever printed; 0 without a log.
+    /// How many lines have ended; 0 without a log.
     pub(crate) fn printed(&self) -> u64 {
         self.cold.get().and_then(|cold| cold.log.get()).map_or(0, Log::len)
     }
 
-    /// Ends the lines that the body left open, and drops the locators that tell where it is.
+    /// The newest lines of the log, unfinished ones too; none without a log.
+    pub(crate) fn newest_lines(&self, count: usize) -> Vec<Line> {
+        self.cold.get().and_then(|cold| cold.log.get()).map_or_else(Vec::new, |log| log.tail(count))
+    }
+
+    /// Ends the lines that the body left unfinished, and drops the locators that tell where it is.
     pub(crate) fn close_output(&self) {
         let Some(cold) = self.cold.get() else { return };
         if let Some(log) = cold.log.get() {

@@ -159,6 +159,35 @@ fn a_follower_gets_each_line_as_it_is_printed_and_then_the_end() {
 }
 
 #[test]
+fn a_follower_sees_an_unfinished_line_at_once_and_each_of_its_changes() {
+    let jobs = JobManager::new();
+    let gates = [Gate::new(), Gate::new()];
+    let passes = gates.each_ref().map(Gate::pass);
+    let body = move |job: &Context| {
+        job.log().write(Stream::Out, "Overwrite? ");
+        for (pass, more) in passes.into_iter().zip(["\r50%", "\r100%"]) {
+            pass.wait();
+            job.log().write(Stream::Out, more);
+        }
+        Ok(())
+    };
+    let job = jobs.spawn_with("ask", body).unwrap();
+    let mut cursor = LogCursor::default();
+    let mut pending = || {
+        let reading = job.follow_timeout(&mut cursor, GUARD).unwrap().unwrap();
+        assert!(reading.lines.is_empty());
+        reading.pending.into_iter().map(|line| line.text).collect::<Vec<_>>()
+    };
+    assert_eq!(pending(), ["Overwrite? "]);
+    assert_eq!(job.last_line().unwrap().text, "Overwrite? ");
+    gates[0].open_soon();
+    assert_eq!(pending(), ["50%"]);
+    gates[1].open();
+    job.join().unwrap();
+    assert_eq!((texts(&job), job.log().pending()), (vec!["100%".to_owned()], Vec::new()));
+}
+
+#[test]
 fn following_ends_at_its_timeout_and_when_the_follower_is_stopped_and_the_job_runs_on() {
     let jobs = JobManager::new();
     let gate = Gate::new();

@@ -5,6 +5,7 @@
 pub(crate) mod file;
 pub(crate) mod line;
 pub(crate) mod ring;
+pub(crate) mod unfinished;
 
 use std::{
     fmt, io,
@@ -27,6 +28,9 @@ use crate::{
 /// Cheap to clone; all clones share one log.
 /// It holds a bounded number of bytes ([`Config::log_bytes`](crate::Config::log_bytes)). When it is full, new lines
 /// push out the oldest, and a reader learns how many it missed.
+///
+/// What was printed since the last line break is [pending](Self::pending). A progress bar is one line that changes: text
+/// after a carriage return restarts the unfinished line, `ESC[A` (the cursor up) and `ESC[2K` drop it.
 ///
 /// ```
 /// use bgjobs::{JobManager, LogCursor};
@@ -61,13 +65,20 @@ struct Inner {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LogCursor {
     next: u64,
+    /// The version of the unfinished lines that were read last.
+    pending: u64,
 }
 
 impl LogCursor {
     /// Creates a cursor before line number `line`; the first line ever written is 0.
     #[must_use]
     pub const fn at(line: u64) -> Self {
-        Self { next: line }
+        Self { next: line, pending: 0 }
+    }
+
+    /// Where a reader is who has seen all.
+    fn end_of(ring: &Ring) -> Self {
+        Self { next: ring.next(), pending: ring.version() }
     }
 
     /// The number of the line it reads next.
@@ -84,13 +95,15 @@ pub struct Reading {
     pub lines: Vec<Line>,
     /// How many lines before these were dropped unread because the log was full.
     pub missed: u64,
+    /// The unfinished lines as they are now, whether they were read before or not; see [`Log::pending`].
+    pub pending: Vec<Line>,
 }
 
 impl Reading {
-    /// Returns whether there was nothing new.
+    /// Returns whether there was no new line and none is unfinished.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.missed == 0
+        self.lines.is_empty() && self.missed == 0 && self.pending.is_empty()
     }
 }
 
@@ -111,14 +124,14 @@ impl Log {
         self.change(|_| {});
     }
 
-    /// Writes `text` to `stream`; it may hold several lines, and the last may be incomplete.
+    /// Writes `text` to `stream`; it may hold several lines, and the last may be unfinished.
     ///
-    /// Readers see a line once it is complete. A line longer than 16 KiB is split.
+    /// A line longer than 16 KiB is split.
     pub fn write(&self, stream: Stream, text: &str) {
         self.change(|ring| ring.write(stream, text));
     }
 
-    /// Changes the ring, then wakes the listeners if there are new lines, and writes those to the file.
+    /// Changes the ring, then wakes the listeners, and writes new lines to the file.
     fn change(&self, change: impl FnOnce(&mut Ring)) {
         let mut writer = self.0.file.as_ref().map(|file| (file, lock(&file.writer)));
         let opened = writer.as_mut().map_or(Ok(()), |(file, writer)| file.open(writer));
@@ -127,10 +140,9 @@ impl Log {
             ring.tell(refusal(&file.path, cause));
         }
         ring.unwritten = writer.as_ref().filter(|(_, writer)| writer.is_open()).map(|_| String::new());
-        let before = ring.next();
         change(&mut ring);
         let unwritten = ring.unwritten.take();
-        let awoken = if ring.next() > before { ring.listeners.clone() } else { Vec::new() };
+        let awoken = ring.listeners.clone();
         drop(ring);
         for parker in awoken {
             parker.unpark();
@@ -150,18 +162,44 @@ impl Log {
         let known = cursor.next.saturating_sub(ring.first);
         let skip = usize::try_from(known).unwrap_or(usize::MAX);
         let lines: Vec<_> = ring.lines.iter().skip(skip).cloned().collect();
-        cursor.next = ring.next();
-        Reading { lines, missed }
+        *cursor = LogCursor::end_of(&ring);
+        Reading { lines, missed, pending: ring.pending() }
     }
 
-    /// Reads the newest `count` lines, oldest first.
+    /// Reads the unfinished lines, at most one for each stream, oldest first: what was printed since the last line break,
+    /// such as a question or a progress bar. They are lines once they end, at the latest when the job does.
+    ///
+    /// ```
+    /// use bgjobs::{JobManager, LogCursor, Stream};
+    ///
+    /// let jobs = JobManager::new();
+    /// let job = jobs.spawn_with("fit", |job| {
+    ///     job.log().write(Stream::Out, "10%\r20%");
+    ///     assert_eq!(job.log().pending()[0].text, "20%");
+    ///     Ok(job.log().write(Stream::Out, "\r100%\n"))
+    /// })?;
+    /// job.join()?;
+    /// assert!(job.log().pending().is_empty());
+    /// assert_eq!(job.log().read(&mut LogCursor::default()).lines[0].text, "100%");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn pending(&self) -> Vec<Line> {
+        lock(&self.0.ring).pending()
+    }
+
+    /// Reads the newest `count` lines, oldest first; the [unfinished](Self::pending) ones are the newest.
     #[must_use]
     pub fn tail(&self, count: usize) -> Vec<Line> {
         let ring = lock(&self.0.ring);
-        ring.lines.iter().skip(ring.lines.len().saturating_sub(count)).cloned().collect()
+        let pending = ring.pending();
+        let older = count.saturating_sub(pending.len());
+        let lines = ring.lines.iter().skip(ring.lines.len().saturating_sub(older)).cloned();
+        let newest = pending.len().saturating_sub(count);
+        lines.chain(pending.into_iter().skip(newest)).collect()
     }
 
-    /// Reads the lines that were started within the last `age`, oldest first.
+    /// Reads the lines that were started within the last `age`, oldest first, with the [unfinished](Self::pending) ones.
     ///
     /// ```
     /// use bgjobs::JobManager;
@@ -179,7 +217,8 @@ impl Log {
         // No line is older than the first moment the steady clock can express.
         let oldest = Instant::now().checked_sub(age);
         let ring = lock(&self.0.ring);
-        ring.lines.iter().filter(|line| oldest.is_none_or(|oldest| line.at > oldest)).cloned().collect()
+        let lines = ring.lines.iter().cloned().chain(ring.pending());
+        lines.filter(|line| oldest.is_none_or(|oldest| line.at > oldest)).collect()
     }
 
     /// Reads the log's file from its start, including lines the log itself has dropped; `None` if the log has no file.
@@ -212,37 +251,43 @@ impl Log {
         self.0.file.as_ref().map_or(Ok(None), LogFile::lines)
     }
 
-    /// How many lines were ever completed, including dropped ones.
+    /// How many lines have ended, including dropped ones.
     #[must_use]
     pub fn len(&self) -> u64 {
         lock(&self.0.ring).next()
     }
 
-    /// Returns whether no line was ever completed.
+    /// Returns whether no line has ended.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Completes the open lines, as the end of a job does.
+    /// Whether there is something that a reader at `cursor` has not seen.
+    pub(crate) fn has_news(&self, cursor: LogCursor) -> bool {
+        let end = LogCursor::end_of(&lock(&self.0.ring));
+        end.next > cursor.next || end.pending != cursor.pending
+    }
+
+    /// Ends the unfinished lines, as the end of a job does.
     pub(crate) fn end(&self) {
         self.change(Ring::end);
     }
 
-    /// Wakes `parker` for each new line until the returned listener is dropped.
-    pub(crate) fn listen<'a>(&'a self, parker: &'a Arc<Parker>) -> LineListener<'a> {
+    /// Wakes `parker` when there is something new, until the returned listener is dropped.
+    pub(crate) fn listen<'a>(&'a self, parker: &'a Arc<Parker>) -> LogListener<'a> {
         lock(&self.0.ring).listeners.push(Arc::clone(parker));
-        LineListener { log: self, parker }
+        LogListener { log: self, parker }
     }
 }
 
-/// Registers a thread that new lines of a log wake, until this is dropped.
-pub(crate) struct LineListener<'a> {
+/// Registers a thread that a log wakes when there is something new, until this is dropped.
+pub(crate) struct LogListener<'a> {
     log: &'a Log,
     parker: &'a Arc<Parker>,
 }
 
-impl Drop for LineListener<'_> {
+impl Drop for LogListener<'_> {
     fn drop(&mut self) {
         lock(&self.log.0.ring).listeners.retain(|listener| !Arc::ptr_eq(listener, self.parker));
     }
@@ -257,24 +302,52 @@ impl fmt::Debug for Log {
 #[cfg(all(test, not(bgjobs_loom)))]
 mod tests {
     use super::{Log, LogCursor};
-    use crate::record::log::{
-        line::Stream,
-        ring::{LINE_COST, LONGEST_LINE},
-    };
+    use crate::record::log::{line::Stream, ring::LINE_COST, unfinished::LONGEST_LINE};
 
     fn texts(log: &Log, cursor: &mut LogCursor) -> Vec<String> {
         log.read(cursor).lines.into_iter().map(|line| line.text).collect()
     }
 
     #[test]
-    fn a_line_appears_once_it_is_complete() {
+    fn a_line_is_pending_until_it_ends() {
         let (log, mut cursor) = (Log::new(1 << 20), LogCursor::default());
+        let pending = || log.pending().into_iter().map(|line| line.text).collect::<Vec<_>>();
         log.write(Stream::Out, "a");
         assert!(texts(&log, &mut cursor).is_empty());
+        assert_eq!(pending(), ["a"]);
         log.write(Stream::Out, "b\n\nc");
         assert_eq!(texts(&log, &mut cursor), ["ab", ""]);
+        assert_eq!(pending(), ["c"]);
         log.end();
         assert_eq!(texts(&log, &mut cursor), ["c"]);
+        assert!(pending().is_empty());
+    }
+
+    #[test]
+    fn the_newest_lines_include_the_unfinished_ones() {
+        let log = Log::new(1 << 20);
+        let tail = |count| log.tail(count).into_iter().map(|line| line.text).collect::<Vec<_>>();
+        log.write(Stream::Out, "1\n2\n");
+        log.write(Stream::Err, "error");
+        log.write(Stream::Out, "out");
+        assert_eq!(tail(usize::MAX), ["1", "2", "error", "out"]);
+        assert_eq!(tail(3), ["2", "error", "out"]);
+        assert_eq!(tail(1), ["out"]);
+        assert_eq!(tail(0), [""; 0]);
+    }
+
+    #[test]
+    fn a_reader_has_news_when_an_unfinished_line_comes_changes_or_goes() {
+        let (log, mut cursor) = (Log::new(1 << 20), LogCursor::default());
+        for text in ["a", "b", "\r\u{1b}[K", "c\n", "d", "\u{1b}[A"] {
+            assert!(!log.has_news(cursor));
+            log.write(Stream::Err, text);
+            assert!(log.has_news(cursor), "{text:?}");
+            let _ = log.read(&mut cursor);
+        }
+        log.write(Stream::Err, "\n");
+        assert!(!log.has_news(cursor), "it only came down again");
+        assert!(!log.has_news(LogCursor::at(1)), "nothing is unfinished");
     }
 
     #[test]
@@ -319,7 +392,8 @@ mod tests {
         for _ in 0..100 {
             log.write(Stream::Out, &"x".repeat(LONGEST_LINE));
         }
-        let held: usize = log.tail(usize::MAX).iter().map(|line| line.text.len() + LINE_COST).sum();
+        let held = log.read(&mut LogCursor::default()).lines;
+        let held: usize = held.iter().map(|line| line.text.len() + LINE_COST).sum();
         assert!(held <= 4 * LONGEST_LINE, "{held}");
     }
 }

@@ -5,12 +5,12 @@
 use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use crate::{
-    record::log::line::{Line, Stream},
+    record::log::{
+        line::{Line, Stream},
+        unfinished::Unfinished,
+    },
     system::sync::Parker,
 };
-
-/// The longest line that stays whole, in bytes; a longer one continues in the next.
-pub(crate) const LONGEST_LINE: usize = 16 * 1024;
 
 /// What a line costs in addition to its text, in bytes, so that a flood of empty lines is bounded too.
 pub(crate) const LINE_COST: usize = 64;
@@ -20,8 +20,10 @@ pub(crate) struct Ring {
     pub(crate) lines: VecDeque<Line>,
     /// The number of the first line in `lines`; the first ever written is 0.
     pub(crate) first: u64,
-    /// The incomplete lines, one per stream.
-    open: [Option<Line>; 2],
+    /// The unfinished lines, one per stream.
+    unfinished: [Unfinished; 2],
+    /// How often the unfinished lines have changed.
+    changes: u64,
     /// The total cost of `lines`.
     bytes: usize,
     limit: usize,
@@ -34,8 +36,9 @@ pub(crate) struct Ring {
 impl Ring {
     /// Creates a ring that holds `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
-        let (lines, open, listeners) = (VecDeque::new(), [None, None], Vec::new());
-        Self { lines, first: 0, open, bytes: 0, limit, unwritten: None, listeners }
+        let unfinished = [Stream::Out, Stream::Err].map(Unfinished::new);
+        let (lines, listeners) = (VecDeque::new(), Vec::new());
+        Self { lines, first: 0, unfinished, changes: 0, bytes: 0, limit, unwritten: None, listeners }
     }
 
     /// The number of the next line.
@@ -43,50 +46,39 @@ impl Ring {
         self.first + self.lines.len() as u64
     }
 
+    /// What differs whenever the unfinished lines do; 0 if there are none.
+    pub(crate) fn version(&self) -> u64 {
+        if self.unfinished.iter().any(|unfinished| unfinished.line().is_some()) { self.changes } else { 0 }
+    }
+
     /// Adds a line that the job did not print.
     pub(crate) fn tell(&mut self, text: String) {
         self.push(Line { at: Instant::now(), stream: Stream::Err, text });
     }
 
-    /// Adds a text that may hold several lines, the last of which may be incomplete.
-    pub(crate) fn write(&mut self, stream: Stream, text: &str) {
-        for piece in text.split_inclusive('\n') {
-            let (piece, ends) = piece.strip_suffix('\n').map_or((piece, false), |piece| (piece, true));
-            self.append(stream, piece);
-            if ends {
-                self.end_line(stream);
-            }
-        }
-    }
-
-    /// Completes the open lines.
-    pub(crate) fn end(&mut self) {
-        let mut open: Vec<_> = self.open.iter_mut().filter_map(Option::take).collect();
-        open.sort_by_key(|line| line.at);
-        for line in open {
+    /// Adds a text that may hold several lines, the last of which may be unfinished.
+    pub(crate) fn write(&mut self, stream: Stream, mut text: &str) {
+        let had_line = self.unfinished[stream as usize].line().is_some();
+        while let Some(line) = self.unfinished[stream as usize].take_from(&mut text) {
             self.push(line);
         }
-    }
-
-    fn append(&mut self, stream: Stream, mut text: &str) {
-        loop {
-            let begin = || Line { at: Instant::now(), stream, text: String::new() };
-            let open = self.open[stream as usize].get_or_insert_with(begin);
-            let mut room = text.len().min(LONGEST_LINE - open.text.len());
-            while !text.is_char_boundary(room) {
-                room -= 1;
-            }
-            open.text.push_str(&text[..room]);
-            text = &text[room..];
-            if text.is_empty() {
-                return;
-            }
-            self.end_line(stream);
+        if had_line || self.unfinished[stream as usize].line().is_some() {
+            self.changes += 1;
         }
     }
 
-    fn end_line(&mut self, stream: Stream) {
-        if let Some(line) = self.open[stream as usize].take() {
+    /// The unfinished lines, oldest first.
+    pub(crate) fn pending(&self) -> Vec<Line> {
+        let mut pending: Vec<_> = self.unfinished.iter().filter_map(Unfinished::line).cloned().collect();
+        pending.sort_by_key(|line| line.at);
+        pending
+    }
+
+    /// Ends the unfinished lines.
+    pub(crate) fn end(&mut self) {
+        let mut ended: Vec<_> = self.unfinished.iter_mut().filter_map(Unfinished::end).collect();
+        ended.sort_by_key(|line| line.at);
+        for line in ended {
             self.push(line);
         }
     }

@@ -1,0 +1,382 @@
+//! The line of a stream that has not ended, and what is left of it when its writer goes back to rewrite it.
+//!
+//! It takes text in pieces, cut anywhere, and knows nothing of what becomes of a finished line.
+
+use std::time::Instant;
+
+use crate::record::log::line::{Line, Stream};
+
+/// The longest line that stays whole, in bytes; a longer one continues in the next.
+pub(crate) const LONGEST_LINE: usize = 16 * 1024;
+
+/// The longest escape sequence, in bytes; a longer one is text.
+const LONGEST_SEQUENCE: usize = 32;
+
+/// How many bytes of sequences may precede a line's first character.
+const LONGEST_START: usize = 1024;
+
+const ESCAPE: u8 = 0x1b;
+
+/// The unfinished line of one stream.
+///
+/// A progress bar rewrites its line, so the log has one line for it, which changes:
+///
+/// - Text after a carriage return restarts the line; before a line break a carriage return means nothing.
+/// - `ESC[A`, the cursor up, drops the line: its writer goes back to an earlier one. The line break that comes down again
+///   ends no line.
+/// - `ESC[K` erases what is right of the cursor, `ESC[1K` and `ESC[2K` erase the line.
+/// - Any other sequence, such as a colour, is kept and restarts nothing.
+pub(crate) struct Unfinished {
+    stream: Stream,
+    /// None if nothing is visible of it yet.
+    line: Option<Line>,
+    /// Whether the cursor is back at the start, so that the next character restarts the line.
+    is_back: bool,
+    /// The sequences written at the start; they precede its first character.
+    start: String,
+    /// A sequence that has not ended.
+    sequence: String,
+    /// How many lines the cursor is above the newest.
+    above: usize,
+}
+
+impl Unfinished {
+    pub(crate) fn new(stream: Stream) -> Self {
+        let (start, sequence) = (String::new(), String::new());
+        Self { stream, line: None, is_back: false, start, sequence, above: 0 }
+    }
+
+    /// The line so far; `None` if nothing is visible of it.
+    pub(crate) fn line(&self) -> Option<&Line> {
+        self.line.as_ref()
+    }
+
+    /// Takes `text` up to the end of a line, which it returns, or to its own end.
+    pub(crate) fn take_from(&mut self, text: &mut &str) -> Option<Line> {
+        while let Some(&first) = text.as_bytes().first() {
+            let finished = match first {
+                _ if !self.sequence.is_empty() => self.continue_sequence(text),
+                b'\n' => {
+                    *text = &text[1..];
+                    self.end_line()
+                }
+                b'\r' => {
+                    *text = &text[1..];
+                    self.is_back = true;
+                    None
+                }
+                ESCAPE => {
+                    *text = &text[1..];
+                    self.sequence.push(char::from(ESCAPE));
+                    None
+                }
+                _ => self.print(text),
+            };
+            if finished.is_some() {
+                return finished;
+            }
+        }
+        None
+    }
+
+    /// Ends the line as the end of its writer does; `None` if nothing is visible of it.
+    pub(crate) fn end(&mut self) -> Option<Line> {
+        if !self.sequence.is_empty() {
+            let sequence = std::mem::take(&mut self.sequence);
+            // As long as there is room in every line: a sequence is short.
+            let _ = self.append_whole(&sequence);
+        }
+        self.line.is_some().then(|| self.finish())
+    }
+
+    /// Takes the characters before the next that has a meaning, as far as the line has room.
+    fn print(&mut self, text: &mut &str) -> Option<Line> {
+        let mut end = next_meaning(text.as_bytes());
+        let line = self.begin();
+        let room = LONGEST_LINE.saturating_sub(line.text.len());
+        let is_full = end > room;
+        if is_full {
+            end = room;
+            while !text.is_char_boundary(end) {
+                end -= 1;
+            }
+        }
+        line.text.push_str(&text[..end]);
+        *text = &text[end..];
+        is_full.then(|| self.finish())
+    }
+
+    /// The line that the next character belongs to.
+    fn begin(&mut self) -> &mut Line {
+        if std::mem::take(&mut self.is_back) || self.line.is_none() {
+            let at = Instant::now();
+            let line = self.line.get_or_insert_with(|| Line { at, stream: self.stream, text: String::new() });
+            line.at = at;
+            line.text.clear();
+            line.text.push_str(&self.start);
+            self.start.clear();
+        }
+        self.line.as_mut().expect("it has begun")
+    }
+
+    /// Takes the next character after the beginning of a sequence.
+    fn continue_sequence(&mut self, text: &mut &str) -> Option<Line> {
+        let next = text.as_bytes()[0];
+        let is_begun = self.sequence.len() > 1;
+        let goes_on =
+            if is_begun { matches!(next, b'0'..=b'?') && self.sequence.len() < LONGEST_SEQUENCE } else { next == b'[' };
+        if goes_on {
+            self.sequence.push(char::from(next));
+            *text = &text[1..];
+            return None;
+        }
+        let mut sequence = std::mem::take(&mut self.sequence);
+        if is_begun && matches!(next, b'@'..=b'~') {
+            sequence.push(char::from(next));
+            *text = &text[1..];
+            return self.obey(&sequence);
+        }
+        self.append_whole(&sequence)
+    }
+
+    /// Does what a sequence asks for, or keeps it.
+    fn obey(&mut self, sequence: &str) -> Option<Line> {
+        match sequence.as_bytes() {
+            [ESCAPE, b'[', count @ .., b'A'] if count.iter().all(u8::is_ascii_digit) => {
+                let count: usize = sequence[2..sequence.len() - 1].parse().unwrap_or(1);
+                self.above = self.above.saturating_add(count.max(1));
+                self.line = None;
+            }
+            b"\x1b[1K" | b"\x1b[2K" => self.line = None,
+            b"\x1b[K" | b"\x1b[0K" if self.is_back => self.line = None,
+            b"\x1b[K" | b"\x1b[0K" => {}
+            _ if self.is_back || self.line.is_none() => {
+                if self.start.len() + sequence.len() > LONGEST_START {
+                    self.start.clear();
+                }
+                self.start.push_str(sequence);
+            }
+            _ => return self.append_whole(sequence),
+        }
+        None
+    }
+
+    /// Appends a short text that is never split; returns the line if it was full before.
+    fn append_whole(&mut self, text: &str) -> Option<Line> {
+        let is_full =
+            !self.is_back && self.line.as_ref().is_some_and(|line| line.text.len() + text.len() > LONGEST_LINE);
+        let finished = is_full.then(|| self.finish());
+        self.begin().text.push_str(text);
+        finished
+    }
+
+    /// Ends the line at a line break, unless the break only comes down again.
+    fn end_line(&mut self) -> Option<Line> {
+        let was_above = self.above > 0;
+        self.above = self.above.saturating_sub(1);
+        if self.line.is_none() && was_above {
+            return None;
+        }
+        Some(self.finish())
+    }
+
+    /// Hands the line on; an empty one if nothing is visible of it.
+    fn finish(&mut self) -> Line {
+        self.is_back = false;
+        let begin = || Line { at: Instant::now(), stream: self.stream, text: String::new() };
+        let mut line = self.line.take().unwrap_or_else(begin);
+        if !self.start.is_empty() {
+            line.text.push_str(&self.start);
+            self.start.clear();
+        }
+        line
+    }
+}
+
+/// The position of the next character that has a meaning, or the end.
+fn next_meaning(bytes: &[u8]) -> usize {
+    let has_meaning = |at: &usize| matches!(bytes[*at], b'\n' | b'\r' | ESCAPE);
+    let (words, _) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // The high bit of each byte that is a control character, and of some that are not.
+        let mut controls = word.wrapping_sub(u64::from_le_bytes([b' '; 8])) & !word & u64::from_le_bytes([0x80; 8]);
+        while controls != 0 {
+            let at = index * 8 + controls.trailing_zeros() as usize / 8;
+            if has_meaning(&at) {
+                return at;
+            }
+            controls &= controls - 1;
+        }
+    }
+    (words.len() * 8..bytes.len()).find(has_meaning).unwrap_or(bytes.len())
+}
+
+#[cfg(all(test, not(any(bgjobs_loom, bgjobs_shuttle))))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The texts of the finished lines, and of the unfinished one, of a text that comes in pieces.
+    fn lines<'a>(pieces: impl IntoIterator<Item = &'a str>) -> (Vec<String>, Option<String>) {
+        let (mut unfinished, mut finished) = (Unfinished::new(Stream::Out), Vec::new());
+        for mut piece in pieces {
+            while let Some(line) = unfinished.take_from(&mut piece) {
+                finished.push(line.text);
+            }
+        }
+        (finished, unfinished.line().map(|line| line.text.clone()))
+    }
+
+    #[test]
+    fn a_line_that_is_rewritten_is_one_line() {
+        for (text, finished, unfinished) in [
+            ("a\nb", &["a"][..], Some("b")),
+            ("\r 10%\r 20%\r100%\n", &["100%"], None),
+            ("10%\r20%\r", &[], Some("20%")),
+            ("one\r\ntwo\r\r\n\r\n\n", &["one", "two", "", ""], None),
+            ("long text\rab", &[], Some("ab")),
+            ("bar\r\x1b[K", &[], None),
+            ("bar\r\x1b[Kdone\n", &["done"], None),
+            ("remote: done.\x1b[K\n", &["remote: done."], None),
+            ("bar\x1b[2K\rdone\n", &["done"], None),
+        ] {
+            let (seen, left) = lines([text]);
+            assert_eq!(
+                (&*seen, left.as_deref()),
+                (&*finished.iter().map(ToString::to_string).collect::<Vec<_>>(), unfinished),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn bars_below_each_other_leave_no_pyramid() {
+        let three = "\rA 1\n\rB 1\x1b[A\n\n\rC 1\x1b[A\x1b[A\n\rB 2\x1b[A\n\n\rC 2\x1b[A\x1b[A";
+        assert_eq!(lines([three]), (vec!["A 1".to_owned(), String::new()], None));
+        let end = format!("{three}\rA 2\n\rB 3\nend\nlast\n");
+        assert_eq!(lines([&*end]).0, ["A 1", "", "A 2", "B 3", "end", "last"]);
+        assert_eq!(lines(["a\n\x1b[99999999999999999999Ab\nc\n"]).0, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn colours_stay_where_they_are_and_restart_nothing() {
+        let (red, plain) = ("\x1b[31m", "\x1b[0m");
+        for (text, line) in [
+            (format!("{red}a{plain} b\n"), format!("{red}a{plain} b")),
+            (format!("a\r{plain}\n"), format!("a{plain}")),
+            (format!("a\r{red}b{plain}\n"), format!("{red}b{plain}")),
+            (format!("{plain}\n"), plain.to_owned()),
+        ] {
+            assert_eq!(lines([&*text]), (vec![line], None), "{text:?}");
+        }
+        assert_eq!(lines(["a\n\x1b[?25h\x1b[0m"]), (vec!["a".to_owned()], None), "nothing is visible");
+    }
+
+    #[test]
+    fn what_only_begins_like_a_sequence_is_text() {
+        let long = format!("\x1b[{}", "1;".repeat(40));
+        for text in ["\x1b", "\x1b[", "\x1b[31", "\x1bM", "\x1b[3\u{e9}", "\x1b]0;title\u{7}", &*long] {
+            let mut unfinished = Unfinished::new(Stream::Out);
+            assert!(unfinished.take_from(&mut &*text).is_none());
+            assert_eq!(unfinished.end().expect("it is visible").text, text);
+        }
+    }
+
+    #[test]
+    fn a_stream_of_sequences_takes_no_room() {
+        let mut unfinished = Unfinished::new(Stream::Out);
+        for _ in 0..1_000 {
+            assert!(unfinished.take_from(&mut "\x1b[31m\x1b[0m").is_none());
+        }
+        assert!(unfinished.start.len() <= LONGEST_START);
+        let seen = lines(["a", &"\x1b[0m".repeat(LONGEST_LINE)]);
+        assert!(seen.0.iter().chain(&seen.1).all(|line| line.len() <= LONGEST_LINE));
+    }
+
+    /// What a text is made of, for the model.
+    #[derive(Clone, Debug, PartialEq)]
+    enum Part {
+        Text(&'static str),
+        Colour(&'static str),
+        Return,
+        Break,
+        Up(usize),
+        EraseRight,
+        EraseAll,
+    }
+
+    impl Part {
+        fn written(&self) -> String {
+            match self {
+                Self::Text(text) | Self::Colour(text) => (*text).to_owned(),
+                Self::Return => "\r".to_owned(),
+                Self::Break => "\n".to_owned(),
+                Self::Up(1) => "\x1b[A".to_owned(),
+                Self::Up(count) => format!("\x1b[{count}A"),
+                Self::EraseRight => "\x1b[K".to_owned(),
+                Self::EraseAll => "\x1b[2K".to_owned(),
+            }
+        }
+    }
+
+    /// The lines that a whole text leaves: the rule, applied to the parts of each line.
+    fn model(parts: &[Part]) -> (Vec<String>, Option<String>) {
+        let (mut finished, mut above) = (Vec::new(), 0);
+        // What was written of the line, and the colours that wait for its first character.
+        let (mut line, mut start, mut at_start) = (None::<String>, String::new(), true);
+        for part in parts {
+            match part {
+                Part::Text(text) => {
+                    let before = if at_start { std::mem::take(&mut start) } else { line.take().unwrap_or_default() };
+                    (line, at_start) = (Some(before + text), false);
+                }
+                Part::Colour(colour) if at_start => start += colour,
+                Part::Colour(colour) => line.get_or_insert_default().push_str(colour),
+                Part::Return => at_start = true,
+                Part::Up(count) => {
+                    above += count;
+                    (line, at_start) = (None, true);
+                }
+                Part::EraseRight if !at_start => {}
+                Part::EraseRight | Part::EraseAll => (line, at_start) = (None, true),
+                Part::Break => {
+                    let comes_down = above > 0;
+                    above -= usize::from(comes_down);
+                    if line.is_some() || !comes_down {
+                        finished.push(line.take().unwrap_or_default() + &std::mem::take(&mut start));
+                    }
+                    at_start = true;
+                }
+            }
+        }
+        (finished, line)
+    }
+
+    fn parts() -> impl Strategy<Value = Vec<Part>> {
+        let part = prop_oneof![
+            4 => prop_oneof![Just("a"), Just("é€"), Just("50%"), Just("[A"), Just("😀")].prop_map(Part::Text),
+            2 => prop_oneof![Just("\x1b[31m"), Just("\x1b[0m"), Just("\x1b[?25l")].prop_map(Part::Colour),
+            3 => Just(Part::Return),
+            3 => Just(Part::Break),
+            1 => (1_usize..4).prop_map(Part::Up),
+            1 => Just(Part::EraseRight),
+            1 => Just(Part::EraseAll),
+        ];
+        prop::collection::vec(part, 0..30)
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_those_of_the_model_wherever_the_text_is_cut(parts in parts(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6)) {
+            let text: String = parts.iter().map(Part::written).collect();
+            let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(text.len() + 1)).collect();
+            cuts.extend([0, text.len()]);
+            cuts.retain(|&cut| text.is_char_boundary(cut));
+            cuts.sort_unstable();
+            let pieces = cuts.windows(2).map(|cut| &text[cut[0]..cut[1]]);
+            prop_assert_eq!(lines(pieces), model(&parts));
+        }
+    }
+}
