@@ -28,14 +28,19 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Some editors put it at the start of a file; it only says that the text is UTF-8.
 pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Writes a text and a line break; if nobody reads any more, ends the process, as programs in a pipe do.
+/// Writes a text and a line break.
 pub(crate) fn write(stream: Stream, text: &str) {
     // In one write, or a key that is echoed meanwhile would land before the line break.
-    let line = format!("{text}\n");
-    let written = match stream {
-        Stream::Out => io::stdout().lock().write_all(line.as_bytes()),
-        Stream::Err => io::stderr().lock().write_all(line.as_bytes()),
+    print(stream, &format!("{text}\n"));
+}
+
+/// Writes a text at once; if nobody reads any more, ends the process, as programs in a pipe do.
+pub(crate) fn print(stream: Stream, text: &str) {
+    let mut out: Box<dyn Write> = match stream {
+        Stream::Out => Box::new(io::stdout().lock()),
+        Stream::Err => Box::new(io::stderr().lock()),
     };
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
         std::process::exit(BROKEN_PIPE);
     }

@@ -4,13 +4,18 @@ use std::{
     fmt,
     future::{Future, IntoFuture},
     pin::pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context as TaskContext, Wake, Waker},
     thread::{self, Thread},
     time::Duration,
 };
 
-use bgjobs::{AnyJob, Context, Failure, Handle, Job, Name};
+use bgjobs::{AnyJob, Context, Failure, Handle, Job, Name, Stream};
+
+use crate::lang::Output;
 
 /// How long a wait first listens to the job alone: most lines have ended by then.
 const SHORT: Duration = Duration::from_millis(1);
@@ -142,6 +147,34 @@ impl Stopper {
             true
         })
     }
+}
+
+/// Runs the body of what the prompt waits for: what it prints goes to its log, and to `output` until it is sent to the
+/// background.
+pub(crate) fn run<T>(
+    context: &Context,
+    output: &Output,
+    body: impl FnOnce(&Context, Output) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let unfinished: Arc<[AtomicBool; 2]> = Arc::default();
+    let (job, shown, left) = (context.job().clone(), Arc::clone(output), Arc::clone(&unfinished));
+    let print = move |stream: Stream, text: &str| {
+        job.log().write(stream, text);
+        if !job.is_listed() {
+            left[stream as usize].store(!text.ends_with('\n'), Ordering::Relaxed);
+            shown(stream, text);
+        }
+    };
+    let result = body(context, Arc::new(print));
+    // The prompt begins on a line of its own; where the user's key was echoed, it does so already.
+    if !context.job().is_listed() && !context.is_stopping() {
+        for (stream, unfinished) in [Stream::Out, Stream::Err].into_iter().zip(&*unfinished) {
+            if unfinished.load(Ordering::Relaxed) {
+                output(stream, "\n");
+            }
+        }
+    }
+    result
 }
 
 fn lock(current: &Current) -> MutexGuard<'_, Option<Wait>> {

@@ -26,6 +26,7 @@ mod foreground;
 pub mod fuzzing;
 pub mod lang;
 mod listing;
+mod live;
 mod log_filter;
 mod log_view;
 #[cfg(feature = "terminal")]

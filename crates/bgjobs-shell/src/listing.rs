@@ -5,11 +5,11 @@
 use std::fmt::Write;
 
 use bgjobs::{AnyJob, State, Status, one_line};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::{
     durations::{about, spent},
     lang::Jobs,
+    text::fitted,
 };
 
 /// The indentation of a summary.
@@ -29,7 +29,7 @@ pub(crate) fn listing(jobs: &Jobs, status: &Status, columns: usize) -> String {
         for job in list {
             let _ = writeln!(text, "{} : {}", job.id(), job.name());
             for words in standing(job).into_iter().chain(printed(jobs, job)) {
-                let _ = writeln!(text, "{INDENT}{}", cut(&words, columns.saturating_sub(INDENT.len())));
+                let _ = writeln!(text, "{INDENT}{}", fitted(&words, columns.saturating_sub(INDENT.len())));
             }
         }
         text.push('\n');
@@ -43,7 +43,7 @@ fn printed(jobs: &Jobs, job: &AnyJob) -> Option<String> {
     if new == 0 && job.is_finished() {
         return None;
     }
-    let last = last_line(job)?;
+    let last = one_line(&job.last_line()?.text).to_string();
     Some(match new {
         0 => format!("last line: {last}"),
         1 => format!("1 new line: {last}"),
@@ -74,49 +74,4 @@ fn standing(job: &AnyJob) -> Option<String> {
     });
     parts.extend(why.or_else(|| job.place().map(|place| place.text.to_string())));
     Some(parts.join(", "))
-}
-
-/// The last line that a job printed, as a terminal would show it: without what a carriage return overwrote.
-fn last_line(job: &AnyJob) -> Option<String> {
-    if job.printed() == 0 {
-        return None;
-    }
-    let line = job.log().tail(1).pop()?;
-    let shown = line.text.trim_end_matches('\r');
-    Some(one_line(shown.rsplit('\r').next().unwrap_or(shown)).to_string())
-}
-
-/// A text in at most `columns` columns.
-fn cut(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
-        return text.to_owned();
-    }
-    let mut room = columns.saturating_sub(1);
-    let fits = |c: &char| {
-        let width = c.width().unwrap_or(0);
-        let fits = width <= room;
-        room = room.saturating_sub(width);
-        fits
-    };
-    text.chars().take_while(fits).chain(['…']).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_is_cut_to_the_available_columns() {
-        for (text, columns, expected) in [
-            ("abc", 3, "abc"),
-            ("abcd", 3, "ab…"),
-            ("日本語", 6, "日本語"),
-            ("日本語", 5, "日本…"),
-            ("日本語", 4, "日…"),
-            ("", 0, ""),
-            ("abc", 0, "…"),
-        ] {
-            assert_eq!(cut(text, columns), expected, "{text} {columns}");
-        }
-    }
 }

@@ -33,21 +33,27 @@ pub(crate) enum LogPart {
 }
 
 impl LogFilter {
-    /// The matching lines that the log holds in memory.
+    /// The matching lines that the log holds in memory, unfinished ones too.
     pub(crate) fn of(&self, log: &Log) -> Vec<Line> {
         self.among(log.tail(usize::MAX), Instant::now())
     }
 
     /// Passes on the matching lines, including those that only the log's file holds, until `hand_on` breaks; returns
-    /// where to read on.
-    pub(crate) fn each(&self, log: &Log, mut hand_on: impl FnMut(LogPart) -> ControlFlow<()>) -> LogCursor {
+    /// where to read on, and the unfinished lines that match.
+    pub(crate) fn each(
+        &self,
+        log: &Log,
+        mut hand_on: impl FnMut(LogPart) -> ControlFlow<()>,
+    ) -> (LogCursor, Vec<Line>) {
         let now = Instant::now();
         let mut cursor = LogCursor::default();
         let reading = log.read(&mut cursor);
         // Dropped lines are older than the oldest line in memory.
         let wants_older = reading.lines.first().is_none_or(|oldest| self.is_young(oldest, now));
-        let newest = self.among(reading.lines, now);
-        let more = self.last.map(|last| last - newest.len());
+        let pending = self.among(reading.pending, now);
+        let ended = Self { last: self.last.map(|last| last - pending.len()), ..*self };
+        let newest = ended.among(reading.lines, now);
+        let more = ended.last.map(|last| last - newest.len());
         let mut gone = if wants_older && more != Some(0) { reading.missed } else { 0 };
         let mut older = VecDeque::new();
         let mut trouble = None;
@@ -75,14 +81,14 @@ impl LogFilter {
                 && more.is_none()
                 && hand_on(LogPart::Line(first)).is_break()
             {
-                return cursor;
+                return (cursor, pending);
             }
         }
         let trouble = trouble.map(|error| LogPart::Unreadable(error.to_string()));
         let gone = Some(gone).filter(|&gone| gone > 0).map(LogPart::Gone);
         let (older, newest) = (older.into_iter().map(LogPart::Line), newest.into_iter().map(LogPart::Line));
         let _ = older.chain(trouble).chain(gone).chain(newest).try_for_each(hand_on);
-        cursor
+        (cursor, pending)
     }
 
     /// Whether a new line is wanted.
@@ -151,7 +157,7 @@ mod tests {
     /// The parts in short form.
     fn parts(lines: LogFilter, log: &Log) -> Vec<String> {
         let mut parts = Vec::new();
-        let cursor = lines.each(log, |part| {
+        let (cursor, pending) = lines.each(log, |part| {
             parts.push(match part {
                 LogPart::Line(line) => line.text,
                 LogPart::Gone(count) => format!("{count} gone"),
@@ -160,6 +166,7 @@ mod tests {
             ControlFlow::Continue(())
         });
         assert_eq!(cursor.line(), 1_000);
+        parts.extend(pending.into_iter().map(|line| format!("{} pending", line.text)));
         parts
     }
 
@@ -186,6 +193,16 @@ mod tests {
             numbers(0..1_000)
         );
         assert_eq!(parts(LogFilter { stream: Some(Stream::Err), ..LogFilter::default() }, &log), [""; 0]);
+    }
+
+    #[test]
+    fn unfinished_lines_are_the_newest() {
+        let log = flooded(None);
+        log.write(Stream::Out, "half");
+        let last = |last, stream| parts(LogFilter { last: Some(last), stream, ..LogFilter::default() }, &log);
+        assert_eq!(last(2, None), ["999", "half pending"]);
+        assert_eq!(last(1, None), ["half pending"]);
+        assert_eq!(last(0, None), [""; 0]);
     }
 
     #[test]

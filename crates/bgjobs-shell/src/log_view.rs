@@ -2,15 +2,19 @@
 //!
 //! Knows nothing of how it is asked for, and of where it is shown.
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, time::Duration};
 
 use bgjobs::{AnyJob, Context, Failure, Line, LogCursor, Stream, WaitError, one_line};
 use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 
 use crate::{
     lang::Jobs,
+    live::LiveLines,
     log_filter::{LogFilter, LogPart},
 };
+
+/// The least time between two changes of an unfinished line.
+const CHANGE_EVERY: Duration = Duration::from_millis(50);
 
 /// What to show of a log; everything by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,15 +39,22 @@ impl LogView {
         context: &Context,
         jobs: &Jobs,
         job: &AnyJob,
-        print: &dyn Fn(&str),
+        lines: &mut LiveLines<'_>,
     ) -> Result<(), Failure> {
-        let cursor = self.filter.each(&job.log(), |part| {
-            print(&self.part(&part));
+        let (cursor, pending) = self.filter.each(&job.log(), |part| {
+            lines.end(Stream::Out, &self.part(&part));
             if context.is_stopping() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         jobs.note_looked(job, cursor.line());
         context.check()?;
-        if self.follow { self.go_on(context, jobs, job, cursor, print) } else { Ok(()) }
+        if self.follow {
+            self.change(&pending, lines);
+            return self.go_on(context, jobs, job, cursor, lines);
+        }
+        for line in pending {
+            lines.end(Stream::Out, &self.line(&line));
+        }
+        Ok(())
     }
 
     /// Prints new lines from `cursor` on, until the job ends.
@@ -53,7 +64,7 @@ impl LogView {
         jobs: &Jobs,
         job: &AnyJob,
         mut cursor: LogCursor,
-        print: &dyn Fn(&str),
+        lines: &mut LiveLines<'_>,
     ) -> Result<(), Failure> {
         loop {
             let reading = match context.follow(job, &mut cursor) {
@@ -64,13 +75,24 @@ impl LogView {
             };
             jobs.note_looked(job, cursor.line());
             if reading.missed > 0 {
-                print(&self.part(&LogPart::Gone(reading.missed)));
+                lines.end(Stream::Out, &self.part(&LogPart::Gone(reading.missed)));
             }
-            for line in reading.lines.into_iter().filter(|line| self.filter.wants_new(line)) {
+            for line in reading.lines.iter().filter(|line| self.filter.wants_new(line)) {
                 context.check()?;
-                print(&self.part(&LogPart::Line(line)));
+                lines.end(Stream::Out, &self.line(line));
+            }
+            self.change(&reading.pending, lines);
+            if reading.lines.is_empty() {
+                // Nobody sees a bar that changes faster.
+                context.sleep(CHANGE_EVERY)?;
             }
         }
+    }
+
+    /// Shows the unfinished lines, which may change.
+    fn change(&self, pending: &[Line], lines: &mut LiveLines<'_>) {
+        let wanted = pending.iter().filter(|line| self.filter.wants_new(line));
+        lines.change(wanted.map(|line| self.line(line)));
     }
 
     fn part(&self, part: &LogPart) -> String {
@@ -78,13 +100,15 @@ impl LogView {
             LogPart::Gone(1) => "[1 earlier line was dropped]".to_owned(),
             LogPart::Gone(count) => format!("[{count} earlier lines were dropped]"),
             LogPart::Unreadable(why) => format!("[can't read the log's file: {}]", one_line(why)),
-            LogPart::Line(line) => {
-                // Where both streams are shown, a mark distinguishes standard error.
-                let mark = if self.filter.stream.is_none() && line.stream == Stream::Err { "! " } else { "" };
-                let time = if self.times { format!("{} ", time(line, &Zoned::now())) } else { String::new() };
-                format!("{time}{mark}{}", one_line(&line.text))
-            }
+            LogPart::Line(line) => self.line(line),
         }
+    }
+
+    fn line(&self, line: &Line) -> String {
+        // Where both streams are shown, a mark distinguishes standard error.
+        let mark = if self.filter.stream.is_none() && line.stream == Stream::Err { "! " } else { "" };
+        let time = if self.times { format!("{} ", time(line, &Zoned::now())) } else { String::new() };
+        format!("{time}{mark}{}", one_line(&line.text))
     }
 }
 
@@ -108,8 +132,8 @@ mod tests {
 
     #[test]
     fn read_lines_are_no_longer_new_even_if_the_view_was_interrupted() {
-        type Look = fn(&LogView, &Context, &Jobs, &AnyJob, &dyn Fn(&str)) -> Result<(), Failure>;
-        let go_on: Look = |view, context, jobs, job, print| view.go_on(context, jobs, job, LogCursor::default(), print);
+        type Look = fn(&LogView, &Context, &Jobs, &AnyJob, &mut LiveLines<'_>) -> Result<(), Failure>;
+        let go_on: Look = |view, context, jobs, job, lines| view.go_on(context, jobs, job, LogCursor::default(), lines);
         for look in [LogView::print, go_on] {
             let manager = JobManager::new();
             let jobs = Jobs::new(manager.handle());
@@ -123,8 +147,9 @@ mod tests {
 
             let (tracked, looked_at, handle) = (jobs.clone(), AnyJob::clone(&job), manager.handle());
             let looking = manager.spawn_with("look", move |context| {
-                let end_the_look = |_: &str| drop(handle.get(context.id()).map(|own| own.ask_stop("Ctrl-C")));
-                look(&LogView::default(), context, &tracked, &looked_at, &end_the_look)
+                let end_the_look =
+                    |_: Stream, _: &str| drop(handle.get(context.id()).map(|own| own.ask_stop("Ctrl-C")));
+                look(&LogView::default(), context, &tracked, &looked_at, &mut LiveLines::new(None, &end_the_look))
             });
             assert!(looking.unwrap().join().is_err());
             assert_eq!(jobs.new_lines(&job), 0);

@@ -70,7 +70,7 @@ pub fn run(task: Task, modules: impl IntoIterator<Item = Module>) -> ExitCode {
 }
 
 fn on_large_stack(task: Task, modules: Vec<Module>) -> Result<ExitCode, String> {
-    let mut session = Session::with_functions(Arc::new(batch::write), modules);
+    let mut session = Session::with_functions(Arc::new(batch::print), modules);
     let arguments = match &task {
         Task::File { arguments, .. } => arguments.iter().cloned().map(Dynamic::from).collect(),
         Task::Prompt | Task::Text(_) | Task::Json(_) => Array::new(),

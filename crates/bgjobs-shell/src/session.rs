@@ -10,7 +10,7 @@ use rhai::Module;
 use crate::{
     debugger::Debugger,
     environment::Environment,
-    foreground::{Foreground, Stopper, WaitEnd},
+    foreground::{self, Foreground, Stopper, WaitEnd},
     lang::{self, Died, Input, Jobs, Language, Line, Names, Output, PostMortem, STACK_SIZE, Source, Value},
     notify::Notifier,
     output_history::OutputHistory,
@@ -51,6 +51,8 @@ pub struct Session {
     pub(crate) notifier: Notifier,
     /// The width of lists, in columns.
     columns: usize,
+    /// Whether what is printed goes to a terminal, which can change it.
+    pub(crate) changes_in_place: bool,
     /// The last field, because dropping it waits for the background jobs.
     background: JobManager,
 }
@@ -92,6 +94,7 @@ impl Session {
             debugger: None,
             notifier: Notifier::default(),
             columns: 80,
+            changes_in_place: false,
             background,
         }
     }
@@ -203,19 +206,24 @@ impl Session {
 
     /// Runs the body of a line and waits until it ends, or is sent to the background: then calls `note`.
     ///
+    /// What it prints is in its log from the start, and is shown until it is sent to the background.
+    ///
     /// # Errors
     ///
     /// The answer to a line that could not start, or was sent to the background.
     pub(crate) fn wait_for_line<T: Send + Sync + 'static>(
         &self,
         name: String,
-        body: impl FnOnce(&Context, &Output) -> Result<T, Failure> + Send + 'static,
+        body: impl FnOnce(&Context, Output) -> Result<T, Failure> + Send + 'static,
         note: impl FnOnce(&AnyJob, &Jobs),
     ) -> Result<Job<T>, Answer> {
         let output = Arc::clone(&self.output);
-        let job = self.foreground.start(name, move |context| body(context, &output)).map_err(Answer::Failed)?;
+        let body = move |context: &Context| foreground::run(context, &output, body);
+        let job = self.foreground.start(name, body).map_err(Answer::Failed)?;
         if self.foreground.wait(&job, None, || {}) == WaitEnd::Background && job.list().is_some() {
             note(&job, &self.jobs);
+            // So much was shown.
+            self.jobs.note_looked(&job, job.printed());
             return Err(Answer::Sent(AnyJob::clone(&job)));
         }
         let _ = job.wait();
@@ -241,11 +249,10 @@ impl Session {
     /// Runs something that may take long and prints what it finds; a [`Stopper`] ends it.
     pub(crate) fn look(
         &self,
-        look: impl FnOnce(&Context, &dyn Fn(&str)) -> Result<(), Failure> + Send + 'static,
+        look: impl FnOnce(&Context, &dyn Fn(Stream, &str)) -> Result<(), Failure> + Send + 'static,
     ) -> Answer {
         let output = Arc::clone(&self.output);
-        let started =
-            self.foreground.start("the look", move |context| look(context, &|text| output(Stream::Out, text)));
+        let started = self.foreground.start("the look", move |context| look(context, &*output));
         let job = match started {
             Ok(job) => job,
             Err(failure) => return Answer::Failed(failure),
@@ -278,9 +285,19 @@ impl Session {
         }
     }
 
-    /// Prints as a line does.
+    /// Prints one or more lines.
     pub fn print(&self, stream: Stream, text: &str) {
+        (self.output)(stream, &format!("{text}\n"));
+    }
+
+    /// Prints text as it is.
+    pub(crate) fn write(&self, stream: Stream, text: &str) {
         (self.output)(stream, text);
+    }
+
+    /// The width of the terminal; none if what is printed can't be changed.
+    pub(crate) fn columns_to_change(&self) -> Option<usize> {
+        self.changes_in_place.then_some(self.columns)
     }
 
     /// Stops the line that [`Self::answer`] waits for.

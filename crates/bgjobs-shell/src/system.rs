@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of the language.
 
-use bgjobs::{AnyJob, Command, CommandError, Context, Failure, Stream};
+use bgjobs::{AnyJob, Command, CommandError, Context, Failure};
 
 use crate::{
     lang::{self, Jobs, Output},
@@ -17,7 +17,7 @@ impl Session {
     /// ```
     /// use bgjobs_shell::{Answer, Session};
     ///
-    /// let mut session = Session::new(std::sync::Arc::new(|_, line| assert_eq!(line, "one")));
+    /// let mut session = Session::new(std::sync::Arc::new(|_, text| assert_eq!(text, "one\n")));
     /// assert!(matches!(session.run_command("echo one"), Answer::Nothing));
     /// let Answer::Failed(failure) = session.run_command("exit 3") else { panic!("it failed") };
     /// assert_eq!(failure.message(), "exit status 3");
@@ -25,8 +25,18 @@ impl Session {
     pub fn run_command(&mut self, line: &str) -> Answer {
         let environment = self.environment().clone();
         let command = environment.command(Command::shell(line));
+        let run = move |context: &Context, output: Output| {
+            let print = |stream, text: &str| {
+                output(stream, text);
+                Ok(())
+            };
+            match command.run_alone(context, print)? {
+                status if status.success() => Ok(()),
+                status => Err(Failure::from_error(CommandError::Ended(status))),
+            }
+        };
         let note = |job: &AnyJob, jobs: &Jobs| lang::note_command(job, jobs, line, environment);
-        match self.wait_for_line(line.to_owned(), |context, output| run(command, context, output), note) {
+        match self.wait_for_line(line.to_owned(), run, note) {
             Ok(job) => job.failure().map_or(Answer::Nothing, Answer::Failed),
             Err(answer) => answer,
         }
@@ -38,30 +48,5 @@ impl Session {
             Ok(job) => self.answer_shown(job),
             Err(error) => Answer::Failed(Failure::new(error.to_string())),
         }
-    }
-}
-
-/// Runs what the prompt waits for: it prints to `output` until it is sent to the background.
-fn run(command: Command, context: &Context, output: &Output) -> Result<(), Failure> {
-    let mut open = [String::new(), String::new()];
-    let status = command.run_alone(context, |stream, text| {
-        let open = &mut open[stream as usize];
-        open.push_str(text);
-        if context.job().is_listed() {
-            context.log().write(stream, &std::mem::take(open));
-        } else if let Some(end) = open.rfind('\n') {
-            output(stream, &open[..end]);
-            open.drain(..=end);
-        }
-        Ok(())
-    });
-    for (stream, rest) in [Stream::Out, Stream::Err].into_iter().zip(open) {
-        if !rest.is_empty() {
-            output(stream, &rest);
-        }
-    }
-    match status? {
-        status if status.success() => Ok(()),
-        status => Err(Failure::from_error(CommandError::Ended(status))),
     }
 }

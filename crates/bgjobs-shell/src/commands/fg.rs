@@ -1,13 +1,13 @@
 //! `fg 3`: follows a job until it ends, then shows its value like that of a line.
 
-use bgjobs::{LogCursor, Stream, Verdict, many_lines, one_line};
+use bgjobs::{Line, LogCursor, Stream, Verdict, many_lines, one_line};
 
 use super::{
     kill::PATIENCE,
     why,
     word::{Action, CommandLine, Completion, Reply, Session, Word},
 };
-use crate::{foreground::WaitEnd, lang::own_names, selection::Selection};
+use crate::{foreground::WaitEnd, lang::own_names, live::LiveLines, selection::Selection};
 
 pub(super) const WORD: Word = Word {
     name: "fg",
@@ -27,10 +27,15 @@ impl Action for Foreground {
         let job = &self.0.job(session.jobs())?;
         let id = job.id();
         let (mut cursor, log) = (LogCursor::default(), job.log());
+        let print = |stream, text: &str| session.write(stream, text);
+        let mut lines = LiveLines::new(session.columns_to_change(), &print);
         let mut show = |session: &Session| {
-            for line in log.read(&mut cursor).lines {
-                session.print(line.stream, &many_lines(&line.text).to_string());
+            let reading = log.read(&mut cursor);
+            let shown = |line: &Line| many_lines(&line.text).to_string();
+            for line in &reading.lines {
+                lines.end(line.stream, &shown(line));
             }
+            lines.change(reading.pending.iter().map(shown));
             session.tracked().note_looked(job, cursor.line());
         };
         let mut is_announced = false;

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     durations,
+    live::LiveLines,
     log_filter::LogFilter,
     log_view::LogView,
     selection::Selection,
@@ -45,12 +46,14 @@ impl Action for Log {
         if view.follow && jobs.len() > 1 {
             return Err(format!("{} jobs match, but only one can be followed: give its number", jobs.len()));
         }
+        let columns = session.columns_to_change();
         let end = session.look(move |context, print| {
+            let mut lines = LiveLines::new(columns, print);
             for job in &jobs {
                 if jobs.len() > 1 {
-                    print(&format!("#{} {}:", job.id(), job.name()));
+                    print(Stream::Out, &format!("#{} {}:\n", job.id(), job.name()));
                 }
-                view.print(context, &told, job, print)?;
+                view.print(context, &told, job, &mut lines)?;
             }
             Ok(())
         });

@@ -18,7 +18,8 @@ mod prompt;
 mod recall;
 
 use std::{
-    env, io,
+    env,
+    io::{self, IsTerminal},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -50,6 +51,7 @@ const AWAY: Duration = Duration::from_mins(1);
 ///
 /// The terminal can't be used.
 pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
+    session.changes_in_place = io::stdout().is_terminal() && !colours::is_plain();
     let known: Known = Arc::new(Mutex::new(session.words()));
     let announcer = announcer(session);
     let mut editor = editor(announcer.clone(), &known);

@@ -36,7 +36,7 @@ fn a_story_is_what_a_session_says() {
         let shared = Arc::clone(&seen);
         let say = move |text: &str| shared.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
         let printed = say.clone();
-        let mut session = Session::new(Arc::new(move |_, text| printed(text)));
+        let mut session = Session::new(Arc::new(move |_, text| printed(text.trim_end_matches('\n'))));
         for line in story.lines() {
             if let Some(text) = typed(line) {
                 say(&format!("In [{}]: {text}", session.number()));

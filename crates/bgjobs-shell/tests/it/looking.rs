@@ -92,7 +92,7 @@ fn the_list_shows_each_running_jobs_progress_and_new_lines() {
 
             > log 0
             begun
-            50%\r25%
+            25%
             > log 2
             rows
             > jobs

@@ -19,6 +19,7 @@ mod functions;
 mod groups;
 mod hostile;
 mod jobs;
+mod live;
 mod logs;
 mod looking;
 mod messages;

@@ -148,7 +148,7 @@ fn on_a_terminal_output_comes_at_once_and_ctrl_c_stops_it() {
 }
 
 #[test]
-fn ctrl_z_sends_it_to_the_background_where_it_prints_to_its_log() {
+fn ctrl_z_sends_it_to_the_background_and_its_log_has_all_that_it_printed() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
     terminal.type_keys("!echo up; while ! test -e go; do sleep 0.01; done; echo gone on\r");
@@ -159,7 +159,7 @@ fn ctrl_z_sends_it_to_the_background_where_it_prints_to_its_log() {
     terminal.type_keys("!touch go\r");
     terminal.see("Completed jobs:\n0 : echo up");
     terminal.type_keys("[jobs[0].log, jobs[0].exit_status]\r");
-    terminal.see("Out[3]: [[\"gone on\"], 0]");
+    terminal.see("Out[3]: [[\"up\", \"gone on\"], 0]");
 }
 
 #[test]

@@ -55,17 +55,19 @@ pub(crate) struct Seen(Arc<Mutex<String>>);
 
 impl Seen {
     pub(crate) fn add(&self, text: &str) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.push_str(text);
-        seen.push('\n');
+        self.write(&format!("{text}\n"));
+    }
+
+    fn write(&self, text: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
     }
 
     /// A session whose output is recorded here.
     pub(crate) fn session(&self) -> Session {
         let seen = self.clone();
         Session::new(Arc::new(move |stream, text| match stream {
-            Stream::Out => seen.add(text),
-            Stream::Err => seen.add(&format!("! {text}")),
+            Stream::Out => seen.write(text),
+            Stream::Err => seen.write(&format!("! {text}")),
         }))
     }
 

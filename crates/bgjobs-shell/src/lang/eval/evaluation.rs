@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// Where an evaluation prints: one or more lines per call, without the final line break.
+/// Where an evaluation prints: text as it comes, with its line breaks.
 pub type Output = Arc<dyn Fn(Stream, &str) + Send + Sync>;
 
 /// An evaluation that runs.
@@ -93,7 +93,7 @@ impl Evaluation {
 
     /// Prints one or more lines.
     pub(crate) fn print(&self, stream: Stream, text: &str) {
-        (self.output)(stream, text);
+        (self.output)(stream, &format!("{text}\n"));
     }
 
     /// Whether it may wait for others that might wait for it.

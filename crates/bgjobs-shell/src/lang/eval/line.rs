@@ -36,13 +36,11 @@ impl Line {
         }
     }
 
-    /// Evaluates, on a thread with a stack of [`STACK_SIZE`](super::stack::STACK_SIZE) bytes.
-    ///
-    /// It prints to `output` until its job is listed, then to the job's log.
+    /// Evaluates and prints to `output`, on a thread with a stack of [`STACK_SIZE`](super::stack::STACK_SIZE) bytes.
     pub(crate) fn run(
         self,
         context: &Context,
-        output: &Output,
+        output: Output,
         (names, jobs, language): (Names, Jobs, Language),
     ) -> Result<Done, Failure> {
         let target = match self {
@@ -56,7 +54,7 @@ impl Line {
                 Target::Call { function: Value::plain(Dynamic::from(function)), arguments: vec![value] }
             }
         };
-        Work { target, names, jobs, language }.in_foreground(context, output)
+        Work { target, names, jobs, language }.run(context, output)
     }
 }
 

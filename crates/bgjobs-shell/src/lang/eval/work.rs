@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use bgjobs::{Context, Failure, Stream};
+use bgjobs::{Context, Failure};
 use rhai::{AST, Dynamic, FnPtr};
 
 use super::{
@@ -47,8 +47,8 @@ pub(crate) enum Target {
 type Failed = Box<(Fault, Option<PostMortem>)>;
 
 impl Work {
-    /// Evaluates, on a thread with a stack of [`STACK_SIZE`](super::stack::STACK_SIZE) bytes.
-    fn run(self, context: &Context, output: Output) -> Result<Done, Failure> {
+    /// Evaluates and prints to `output`, on a thread with a stack of [`STACK_SIZE`](super::stack::STACK_SIZE) bytes.
+    pub(crate) fn run(self, context: &Context, output: Output) -> Result<Done, Failure> {
         let before = self.names.clone();
         let expression = match &self.target {
             Target::Expression(program) => Some(Arc::clone(program.source())),
@@ -80,23 +80,10 @@ impl Work {
         }
     }
 
-    /// Evaluates what the prompt waits for: it prints to `output` until it is sent to the background.
-    pub(crate) fn in_foreground(self, context: &Context, output: &Output) -> Result<Done, Failure> {
-        let (job, output) = (context.job().clone(), Arc::clone(output));
-        let either = move |stream: Stream, text: &str| {
-            if job.is_listed() {
-                job.log().write(stream, &format!("{text}\n"));
-            } else {
-                output(stream, text);
-            }
-        };
-        self.run(context, Arc::new(either))
-    }
-
     /// Evaluates as a background job: it prints to its log.
     pub(crate) fn in_background(self, context: &Context) -> Result<Done, Failure> {
         let log = context.log().clone();
-        self.run(context, Arc::new(move |stream, text| log.write(stream, &format!("{text}\n"))))
+        self.run(context, Arc::new(move |stream, text| log.write(stream, text)))
     }
 }
 

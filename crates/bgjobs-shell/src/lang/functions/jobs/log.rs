@@ -19,7 +19,7 @@ use crate::{
 pub(super) mod of_log {
     use super::{AnyJob, Array, LogFilter, Map, NativeCallContext, Result, choice, texts, whole};
 
-    /// The lines that the job printed.
+    /// The lines that the job printed, the unfinished ones last.
     #[rhai_fn(get = "log", pure)]
     pub(super) fn log(context: NativeCallContext<'_>, job: &mut AnyJob) -> Array {
         texts(&context, job, LogFilter::default())
@@ -30,6 +30,12 @@ pub(super) mod of_log {
     #[rhai_fn(name = "log", pure, return_raw)]
     pub(super) fn some_of_log(context: NativeCallContext<'_>, job: &mut AnyJob, choices: Map) -> Result<Array> {
         Ok(texts(&context, job, choice("log", &choices)?))
+    }
+
+    /// What the job printed since the last line break, such as a question or a progress bar: a line for each stream.
+    #[rhai_fn(get = "pending", pure)]
+    pub(super) fn pending(job: &mut AnyJob) -> Array {
+        job.log().pending().into_iter().map(|line| line.text.into()).collect()
     }
 
     /// The lines that the job printed, each with its time and its stream.
