@@ -40,6 +40,7 @@ mod session;
 pub mod shell;
 #[cfg(feature = "terminal")]
 mod signals;
+mod suggestion;
 mod system;
 #[cfg(feature = "terminal")]
 mod terminal;

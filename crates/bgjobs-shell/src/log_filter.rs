@@ -1,4 +1,4 @@
-//! Which lines of a log are wanted: by age, number and stream.
+//! Which lines of a log are wanted: by age, number, stream and text.
 //!
 //! Knows nothing of how they are asked for and shown.
 
@@ -8,10 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bgjobs::{Line, Log, LogCursor, Stream};
+use bgjobs::{Line, Log, LogCursor, Stream, one_line};
+use regex_lite::Regex;
 
 /// Which lines of a log are wanted; all by default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LogFilter {
     /// Only lines younger than this.
     pub(crate) since: Option<Duration>,
@@ -19,7 +20,34 @@ pub(crate) struct LogFilter {
     pub(crate) last: Option<usize>,
     /// Only lines of this stream.
     pub(crate) stream: Option<Stream>,
+    /// Only lines in which this is found.
+    pub(crate) pattern: Option<Pattern>,
 }
+
+/// A regular expression.
+#[derive(Clone, Debug)]
+pub(crate) struct Pattern(Regex);
+
+impl Pattern {
+    /// Reads a regular expression.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        Regex::new(text)
+            .map(Self)
+            .map_err(|cause| format!("`/{}/` is not a regular expression: {cause}", one_line(text)))
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
+}
+
+impl Eq for Pattern {}
 
 /// A part of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +79,7 @@ impl LogFilter {
         // Dropped lines are older than the oldest line in memory.
         let wants_older = reading.lines.first().is_none_or(|oldest| self.is_young(oldest, now));
         let pending = self.among(reading.pending, now);
-        let ended = Self { last: self.last.map(|last| last - pending.len()), ..*self };
+        let ended = Self { last: self.last.map(|last| last - pending.len()), ..self.clone() };
         let newest = ended.among(reading.lines, now);
         let more = ended.last.map(|last| last - newest.len());
         let mut gone = if wants_older && more != Some(0) { reading.missed } else { 0 };
@@ -94,6 +122,7 @@ impl LogFilter {
     /// Whether a new line is wanted.
     pub(crate) fn wants_new(&self, line: &Line) -> bool {
         self.stream.is_none_or(|stream| stream == line.stream)
+            && self.pattern.as_ref().is_none_or(|pattern| pattern.0.is_match(&line.text))
     }
 
     fn wants(&self, line: &Line, now: Instant) -> bool {
@@ -155,7 +184,7 @@ mod tests {
     }
 
     /// The parts in short form.
-    fn parts(lines: LogFilter, log: &Log) -> Vec<String> {
+    fn parts(lines: &LogFilter, log: &Log) -> Vec<String> {
         let mut parts = Vec::new();
         let (cursor, pending) = lines.each(log, |part| {
             parts.push(match part {
@@ -174,32 +203,38 @@ mod tests {
     fn dropped_lines_are_counted_if_they_would_match() {
         let log = flooded(None);
         let held = log.tail(usize::MAX).len();
-        let all = parts(LogFilter::default(), &log);
+        let all = parts(&LogFilter::default(), &log);
         assert_eq!(all.len(), held + 1);
         assert_eq!((&*all[0], &*all[held]), (&*format!("{} gone", 1_000 - held), "999"));
-        assert_eq!(parts(LogFilter { last: Some(2), ..LogFilter::default() }, &log), ["998", "999"]);
-        assert_eq!(parts(LogFilter { since: Some(Duration::ZERO), ..LogFilter::default() }, &log), [""; 0]);
-        assert_eq!(parts(LogFilter { last: Some(0), ..LogFilter::default() }, &log), [""; 0]);
+        assert_eq!(parts(&LogFilter { last: Some(2), ..LogFilter::default() }, &log), ["998", "999"]);
+        assert_eq!(parts(&LogFilter { since: Some(Duration::ZERO), ..LogFilter::default() }, &log), [""; 0]);
+        assert_eq!(parts(&LogFilter { last: Some(0), ..LogFilter::default() }, &log), [""; 0]);
     }
 
     #[test]
     fn dropped_lines_are_read_from_the_file() {
         let log = flooded(Some("file"));
         let numbers = |range: std::ops::Range<u32>| range.map(|n| n.to_string()).collect::<Vec<_>>();
-        assert_eq!(parts(LogFilter::default(), &log), numbers(0..1_000));
-        assert_eq!(parts(LogFilter { last: Some(100), ..LogFilter::default() }, &log), numbers(900..1_000));
+        assert_eq!(parts(&LogFilter::default(), &log), numbers(0..1_000));
+        assert_eq!(parts(&LogFilter { last: Some(100), ..LogFilter::default() }, &log), numbers(900..1_000));
         assert_eq!(
-            parts(LogFilter { since: Some(Duration::from_hours(1)), ..LogFilter::default() }, &log),
+            parts(&LogFilter { since: Some(Duration::from_hours(1)), ..LogFilter::default() }, &log),
             numbers(0..1_000)
         );
-        assert_eq!(parts(LogFilter { stream: Some(Stream::Err), ..LogFilter::default() }, &log), [""; 0]);
+        assert_eq!(parts(&LogFilter { stream: Some(Stream::Err), ..LogFilter::default() }, &log), [""; 0]);
+        let pattern = Some(Pattern::parse("^(7|99.)$").expect("it is one"));
+        assert_eq!(
+            parts(&LogFilter { last: Some(3), pattern: pattern.clone(), ..LogFilter::default() }, &log),
+            ["997", "998", "999"]
+        );
+        assert_eq!(parts(&LogFilter { pattern, ..LogFilter::default() }, &log)[..2], ["7", "990"]);
     }
 
     #[test]
     fn unfinished_lines_are_the_newest() {
         let log = flooded(None);
         log.write(Stream::Out, "half");
-        let last = |last, stream| parts(LogFilter { last: Some(last), stream, ..LogFilter::default() }, &log);
+        let last = |last, stream| parts(&LogFilter { last: Some(last), stream, ..LogFilter::default() }, &log);
         assert_eq!(last(2, None), ["999", "half pending"]);
         assert_eq!(last(1, None), ["half pending"]);
         assert_eq!(last(0, None), [""; 0]);

@@ -17,7 +17,7 @@ use crate::{
 const CHANGE_EVERY: Duration = Duration::from_millis(50);
 
 /// What to show of a log; everything by default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LogView {
     /// Which lines.
     pub(crate) filter: LogFilter,

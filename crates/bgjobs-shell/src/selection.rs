@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use bgjobs::{AnyJob, Handle, JobId, Outcome, State, one_line};
 use wildmatch::WildMatch;
 
-/// The words for states.
+/// The words for states; `completed` and `dead` are the original's.
 pub(crate) const STATES: &[&str] =
-    &["all", "running", "queued", "stopping", "finished", "completed", "dead", "failed", "stopped"];
+    &["all", "running", "queued", "stopping", "finished", "done", "failed", "stopped", "completed", "dead"];
 
 /// Which jobs are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,15 @@ enum Item {
     State(&'static str),
     /// A name, with `*` for any text and `?` for any character.
     Name(String),
+}
+
+/// The jobs that a selection finds.
+#[derive(Debug, Default)]
+pub(crate) struct Selected {
+    /// By number, each once.
+    pub(crate) jobs: Vec<AnyJob>,
+    /// What to say of each part that selects none.
+    pub(crate) missing: Vec<String>,
 }
 
 impl Selection {
@@ -40,26 +49,37 @@ impl Selection {
         self.0.is_empty()
     }
 
-    /// The selected jobs, by number, each once.
+    /// The selected jobs; a name in `variables` means the jobs that it returns.
+    pub(crate) fn find(&self, handle: &Handle, variables: impl Fn(&str) -> Option<Vec<AnyJob>>) -> Selected {
+        let (mut jobs, mut missing) = (BTreeMap::new(), Vec::new());
+        for item in &self.0 {
+            let held = if let Item::Name(name) = item { variables(name) } else { None };
+            match held.map_or_else(|| item.jobs(handle), Ok) {
+                Ok(found) => jobs.extend(found.into_iter().map(|job| (job.id(), job))),
+                Err(none) => missing.push(none),
+            }
+        }
+        Selected { jobs: jobs.into_values().collect(), missing }
+    }
+}
+
+impl Selected {
+    /// The jobs, if each part selects any.
     ///
     /// # Errors
     ///
-    /// A part that selects no job.
-    pub(crate) fn jobs(&self, handle: &Handle) -> Result<Vec<AnyJob>, String> {
-        let mut jobs = BTreeMap::new();
-        for item in &self.0 {
-            jobs.extend(item.jobs(handle)?.into_iter().map(|job| (job.id(), job)));
-        }
-        Ok(jobs.into_values().collect())
+    /// The parts that select none.
+    pub(crate) fn all(self) -> Result<Vec<AnyJob>, String> {
+        if self.missing.is_empty() { Ok(self.jobs) } else { Err(self.missing.join("; ")) }
     }
 
     /// The one job that is selected.
     ///
     /// # Errors
     ///
-    /// As [`Self::jobs`], and if several jobs match.
-    pub(crate) fn job(&self, handle: &Handle) -> Result<AnyJob, String> {
-        match <[AnyJob; 1]>::try_from(self.jobs(handle)?) {
+    /// As [`Self::all`], and if several jobs match.
+    pub(crate) fn one(self) -> Result<AnyJob, String> {
+        match <[AnyJob; 1]>::try_from(self.all()?) {
             Ok([job]) => Ok(job),
             Err(jobs) => Err(format!("{} jobs match, but only one is expected: give its number", jobs.len())),
         }
@@ -88,6 +108,7 @@ impl Item {
         }
     }
 
+    /// The jobs, or what to say if there are none.
     fn jobs(&self, handle: &Handle) -> Result<Vec<AnyJob>, String> {
         let all = |fits: &dyn Fn(&AnyJob) -> bool, none: String| {
             let jobs: Vec<_> = handle.all().into_iter().filter(fits).collect();
@@ -99,32 +120,41 @@ impl Item {
                 all(&|job| (first..=last).contains(&job.id()), format!("there is no job from {first} to {last}"))
             }
             Self::State("all") => all(&|_| true, "there are no jobs".to_owned()),
-            Self::State(state) => all(&|job| is_in(job, state), format!("there are no {state} jobs")),
+            Self::State(state) => all(&|job| is_in(job.state(), state), format!("there are no {state} jobs")),
             Self::Name(name) => {
                 let pattern = WildMatch::new(name);
-                let none = format!(
-                    "no job is called {}; give a number, a range such as 5-7, a state such as running, or a name, with * for any text",
-                    one_line(name)
-                );
-                all(&|job| pattern.matches(job.name()), none)
+                let none = format!("there is no job or group {}; {HOW}", one_line(name));
+                all(&|job| names(job).any(|name| pattern.matches(name)), none)
             }
         }
     }
 }
 
-/// Whether a job is in the state that a word names.
-fn is_in(job: &AnyJob, word: &str) -> bool {
-    match (word, job.state()) {
-        ("running", state) => !state.is_finished(),
-        ("queued", State::Created | State::Queued)
-        | ("stopping", State::Stopping)
-        | ("finished", State::Finished(_))
-        | ("completed", State::Finished(Outcome::Done))
-        | ("dead", State::Finished(Outcome::Failed | Outcome::Stopped))
-        | ("failed", State::Finished(Outcome::Failed))
-        | ("stopped", State::Finished(Outcome::Stopped)) => true,
-        _ => false,
-    }
+/// How jobs are selected, for a sentence.
+const HOW: &str =
+    "give a number, a range such as 5-7, a state such as running, a group, or a name, with * for any text";
+
+/// What a job is called: its name, the function that it calls, and its group.
+fn names(job: &AnyJob) -> impl Iterator<Item = &str> {
+    let name: &str = job.name();
+    let function = name.split_once('(').map(|(function, _)| function);
+    [Some(name), function, job.group().map(|group| &**group)].into_iter().flatten()
+}
+
+/// Whether a word names a state.
+fn is_in(state: State, word: &str) -> bool {
+    matches!(
+        (word, state),
+        // A created job is on its way to a thread, which takes microseconds.
+        ("running", State::Created | State::Running | State::Stopping)
+            | ("queued", State::Queued)
+            | ("stopping", State::Stopping)
+            | ("finished", State::Finished(_))
+            | ("done" | "completed", State::Finished(Outcome::Done))
+            | ("dead", State::Finished(Outcome::Failed | Outcome::Stopped))
+            | ("failed", State::Finished(Outcome::Failed))
+            | ("stopped", State::Finished(Outcome::Stopped))
+    )
 }
 
 #[cfg(test)]
@@ -133,20 +163,23 @@ mod tests {
 
     use super::*;
 
-    /// Jobs 0 `fit a` and 1 `fit b` done, 2 `load` failed, 3 `watch` running.
+    /// Jobs 0 `fit(1)` and 1 `fit(2)` done, 2 `load` failed, 3 `watch` running, 4 `next` queued in the group `disk`.
     fn jobs() -> JobManager {
         let jobs = JobManager::new();
-        jobs.spawn("fit a", || ()).expect("it starts");
-        jobs.spawn("fit b", || ()).expect("it starts");
+        jobs.spawn("fit(1)", || ()).expect("it starts");
+        jobs.spawn("fit(2)", || ()).expect("it starts");
         jobs.try_spawn("load", || Err::<(), _>(bgjobs::Failure::new("no rows"))).expect("it starts");
         jobs.wait_all().expect("they end");
         jobs.spawn_with("watch", |job| Ok(job.sleep(std::time::Duration::MAX)?)).expect("it starts");
+        let disk = jobs.group("disk");
+        disk.pause();
+        disk.spawn("next", || ()).expect("it is queued");
         jobs
     }
 
     fn selected(jobs: &Handle, text: &str) -> Result<Vec<u64>, String> {
         let parts: Vec<_> = text.split(' ').collect();
-        let jobs = Selection::parse(&parts)?.jobs(jobs)?;
+        let jobs = Selection::parse(&parts)?.find(jobs, |_| None).all()?;
         Ok(jobs.iter().map(|job| job.id().get()).collect())
     }
 
@@ -158,39 +191,59 @@ mod tests {
             ("%2 #0", &[0, 2]),
             ("3,1", &[1, 3]),
             ("1-2", &[1, 2]),
-            ("1..9", &[1, 2, 3]),
-            ("all", &[0, 1, 2, 3]),
-            ("*", &[0, 1, 2, 3]),
+            ("1..9", &[1, 2, 3, 4]),
+            ("all", &[0, 1, 2, 3, 4]),
+            ("*", &[0, 1, 2, 3, 4]),
             ("running", &[3]),
+            ("queued", &[4]),
+            ("disk", &[4]),
             ("finished", &[0, 1, 2]),
+            ("done", &[0, 1]),
             ("completed", &[0, 1]),
             ("dead", &[2]),
             ("failed", &[2]),
             ("fit*", &[0, 1]),
+            ("fit", &[0, 1]),
             ("load", &[2]),
             ("?oad 0 0-1", &[0, 1, 2]),
         ] {
             assert_eq!(selected(&jobs, text).as_deref(), Ok(expected), "{text}");
         }
+        end(&jobs);
+    }
+
+    /// Lets the manager end.
+    fn end(jobs: &JobManager) {
         jobs.get(3).expect("it runs").ask_stop("the end");
+    }
+
+    #[test]
+    fn what_is_there_is_found_beside_what_is_not() {
+        let jobs = jobs();
+        let one = jobs.get(1).expect("it is known");
+        let variables = |name: &str| (name == "x").then(|| vec![one.clone()]);
+        let found = Selection::parse(&["0", "x", "9", "stopped"]).expect("it can be read").find(&jobs, variables);
+        assert_eq!(found.jobs.iter().map(|job| job.id().get()).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(found.missing, ["Job #9 not found; the newest job is #4", "there are no stopped jobs"]);
+        end(&jobs);
     }
 
     #[test]
     fn a_selection_without_jobs_is_an_error() {
         let jobs = jobs();
         for (text, expected) in [
-            ("9", "Job #9 not found; the newest job is #3"),
+            ("9", "Job #9 not found; the newest job is #4"),
             ("7-9", "there is no job from 7 to 9"),
             ("9-7", "9-7 is not a range: the smaller number comes first, as in 7-9"),
             ("stopped", "there are no stopped jobs"),
             (
                 "fi\u{1b}",
-                "no job is called fi\\u{1b}; give a number, a range such as 5-7, a state such as running, or a name, with * for any text",
+                "there is no job or group fi\\u{1b}; give a number, a range such as 5-7, a state such as running, a group, or a name, with * for any text",
             ),
         ] {
             assert_eq!(selected(&jobs, text).unwrap_err(), expected, "{text}");
         }
-        jobs.get(3).expect("it runs").ask_stop("the end");
+        end(&jobs);
         for all in ["all", "*"] {
             assert_eq!(selected(&JobManager::new(), all).unwrap_err(), "there are no jobs");
         }

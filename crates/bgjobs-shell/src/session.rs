@@ -5,7 +5,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use bgjobs::{AnyJob, Config, Context, Failure, Handle, Job, JobManager, Report, Stream};
-use rhai::Module;
+use rhai::{Dynamic, Module};
 
 use crate::{
     debugger::Debugger,
@@ -14,6 +14,7 @@ use crate::{
     lang::{self, Died, Input, Jobs, Language, Line, Names, Output, PostMortem, STACK_SIZE, Source, Value},
     notify::Notifier,
     output_history::OutputHistory,
+    selection::{Selected, Selection},
 };
 
 /// How often a wait shows new output.
@@ -340,6 +341,33 @@ impl Session {
         &mut self.names.environment
     }
 
+    /// The names of all functions that a line can call.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = &str> {
+        self.names.functions().chain(self.language.functions())
+    }
+
+    /// Starts jobs again; the new ones become the value, one alone or several in an array.
+    pub(crate) fn rerun(&mut self, jobs: &[AnyJob]) -> Answer {
+        let mut started = Vec::new();
+        for job in jobs {
+            let line = Line::Call("rerun", Value::plain(Dynamic::from(job.clone())));
+            let (answer, names) = self.wait_for_value(line, self.names.clone());
+            self.names = names;
+            match answer {
+                Answer::Value(value) => started.push(value.data().clone()),
+                answer => return answer,
+            }
+        }
+        let value = if started.len() == 1 { started.swap_remove(0) } else { Dynamic::from(started) };
+        self.answer_shown(Value::plain(value))
+    }
+
+    /// The jobs that a selection means; the name of a variable means the jobs that it holds.
+    pub(crate) fn select(&self, selection: &Selection) -> Selected {
+        let names = self.debugger.as_ref().map_or_else(|| self.names.clone(), Debugger::names);
+        selection.find(self.jobs(), |name| names.variable(name).and_then(lang::held_jobs))
+    }
+
     /// Everything that can be typed.
     #[cfg(feature = "terminal")]
     pub(crate) fn words(&self) -> lang::Words {
@@ -362,7 +390,8 @@ impl Session {
     #[must_use]
     pub fn show(&self, value: &Value) -> String {
         if lang::is_opaque(value)
-            && let (Answer::Value(text), _) = self.wait_for_value(Line::TextOf(value.clone()), self.names.clone())
+            && let (Answer::Value(text), _) =
+                self.wait_for_value(Line::Call("to_string", value.clone()), self.names.clone())
             && let Ok(text) = text.data().clone().into_string()
         {
             return text;

@@ -81,6 +81,13 @@ impl Arguments {
         self.values.pop_front()
     }
 
+    /// The regular expression between two slashes, if there is one.
+    pub(super) fn pattern(&mut self) -> Option<String> {
+        let inside = |value: &str| value.strip_prefix('/')?.strip_suffix('/').map(str::to_owned);
+        let index = self.values.iter().position(|value| inside(value).is_some())?;
+        inside(&self.values.remove(index)?)
+    }
+
     /// All remaining arguments as names of groups.
     pub(super) fn groups(&mut self) -> Result<Vec<String>, String> {
         if self.values.is_empty() {
@@ -89,13 +96,8 @@ impl Arguments {
         Ok(self.values.drain(..).collect())
     }
 
-    /// The jobs that the remaining arguments select.
-    pub(super) fn jobs(&mut self) -> Result<Selection, String> {
-        self.some_jobs()?.ok_or_else(|| format!("{} needs a job, as in `{}`", self.word, self.usage))
-    }
-
     /// The jobs that the remaining arguments select, if there are any arguments.
-    pub(super) fn some_jobs(&mut self) -> Result<Option<Selection>, String> {
+    pub(super) fn jobs(&mut self) -> Result<Option<Selection>, String> {
         let selection = Selection::parse(self.values.make_contiguous())?;
         self.values.clear();
         Ok(Some(selection).filter(|selection| !selection.is_empty()))

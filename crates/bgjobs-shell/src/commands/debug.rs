@@ -35,7 +35,7 @@ pub(super) const WORD: Word = Word {
            There: up, down, frames (bt), locals, or any line, which changes nothing outside. quit or Ctrl-D leaves.",
     completion: Completion::Jobs,
     with_value: &[],
-    read: |arguments| Ok(Box::new(Debug(arguments.some_jobs()?))),
+    read: |arguments| Ok(Box::new(Debug(arguments.jobs()?))),
 };
 
 /// Debugs a dead job, or the last line that failed.
@@ -45,7 +45,7 @@ struct Debug(Option<Selection>);
 impl Action for Debug {
     fn run(&self, session: &mut Session, _: CommandLine) -> Result<Reply, String> {
         let (title, what, failure, post_mortem) = if let Some(selection) = &self.0 {
-            let job = selection.job(session.jobs())?;
+            let job = session.select(selection).one()?;
             let post_mortem = session.tracked().post_mortem(&job).map_err(|error| error.to_string())?;
             session.tracked().note_seen(&job);
             let how = if job.state() == State::Finished(Outcome::Stopped) { "was stopped" } else { "died" };

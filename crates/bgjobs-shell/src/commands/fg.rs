@@ -1,9 +1,10 @@
 //! `fg 3`: follows a job until it ends, then shows its value like that of a line.
 
-use bgjobs::{Line, LogCursor, Stream, Verdict, many_lines, one_line};
+use bgjobs::{AnyJob, Line, LogCursor, Stream, Verdict, many_lines, one_line};
 
 use super::{
     kill::PATIENCE,
+    meant::{is_alive, meant},
     why,
     word::{Action, CommandLine, Completion, Reply, Session, Word},
 };
@@ -11,20 +12,22 @@ use crate::{foreground::WaitEnd, lang::own_names, live::LiveLines, selection::Se
 
 pub(super) const WORD: Word = Word {
     name: "fg",
-    usage: "fg 3",
+    usage: "fg [3]",
     help: "Waits for a job, showing what it prints and then its value.\n\
-           Ctrl-C stops the job, Ctrl-Z (or Ctrl-\\) sends it back to the background.",
+           Ctrl-C stops the job, Ctrl-Z (or Ctrl-\\) sends it back to the background.\n\
+           Without a job: the newest that has not ended.",
     completion: Completion::Jobs,
     with_value: &[],
     read: |arguments| Ok(Box::new(Foreground(arguments.jobs()?))),
 };
 
 #[derive(Debug)]
-pub(super) struct Foreground(pub(super) Selection);
+pub(super) struct Foreground(pub(super) Option<Selection>);
 
 impl Action for Foreground {
     fn run(&self, session: &mut Session, line: CommandLine) -> Result<Reply, String> {
-        let job = &self.0.job(session.jobs())?;
+        let none = "no job runs or is queued; `fg 3` shows the value of one that has ended";
+        let job = &meant(session, self.0.as_ref(), is_alive, none)?.one()?;
         let id = job.id();
         let (mut cursor, log) = (LogCursor::default(), job.log());
         let print = |stream, text: &str| session.write(stream, text);
@@ -38,13 +41,15 @@ impl Action for Foreground {
             lines.change(reading.pending.iter().map(shown));
             session.tracked().note_looked(job, cursor.line());
         };
-        let mut is_announced = false;
+        // Without a number, it has to say which job is meant.
+        let mut is_announced = self.0.is_none();
+        if is_announced {
+            session.print(Stream::Err, &announcement(job));
+        }
         let end = session.wait_for(job, |session| {
             // A job that has ended needs no announcement: everything is shown at once.
             if !job.is_finished() && !std::mem::replace(&mut is_announced, true) {
-                let waits = !job.why().is_empty();
-                let text = if waits { why::of_job(job) } else { format!("Job #{id}: {}", one_line(job.name())) };
-                session.print(Stream::Err, &text);
+                session.print(Stream::Err, &announcement(job));
             }
             show(session);
         });
@@ -67,4 +72,10 @@ impl Action for Foreground {
         session.tracked().note_seen(job);
         Ok(Reply::new(session, &answer, Some(line.number)))
     }
+}
+
+/// Which job is followed, and what it waits for.
+fn announcement(job: &AnyJob) -> String {
+    let waits = !job.why().is_empty();
+    if waits { why::of_job(job) } else { format!("Job #{}: {}", job.id(), one_line(job.name())) }
 }

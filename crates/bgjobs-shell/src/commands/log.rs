@@ -1,26 +1,28 @@
-//! `log 3 -f -t -n 20 --since 5m --err`: shows what jobs printed.
+//! `log 3 /error/ -f -t -n 20 --since 5m --err`: shows what jobs printed.
 
-use bgjobs::{FailureKind, Stream, one_line};
+use bgjobs::{AnyJob, FailureKind, Stream, one_line};
 
 use super::{
     arguments::Arguments,
+    meant::meant,
     word::{Action, CommandLine, Completion, Reply, Word},
 };
 use crate::{
     durations,
     live::LiveLines,
-    log_filter::LogFilter,
+    log_filter::{LogFilter, Pattern},
     log_view::LogView,
-    selection::Selection,
+    selection::{Selected, Selection},
     session::{Answer, Session},
 };
 
 pub(super) const WORD: Word = Word {
     name: "log",
-    usage: "log 3 [-f] [-t] [-n 20] [--since 5m] [--out] [--err]",
-    help: "Shows what jobs printed; a ! marks lines written to standard error.\n\
+    usage: "log [3] [/error/] [-f] [-t] [-n 20] [--since 5m] [--out] [--err]",
+    help: "Shows what jobs printed, by default the newest that has; a ! marks lines written to standard error.\n\
            Lines no longer in memory are read from the log's file, if the job was started\n\
            with one, as by jobs.start(f, [], #{log_file: path}).\n\
+           /error/           only lines in which this regular expression is found; quote one with spaces\n\
            -f, --follow      continues until the job ends; Ctrl-C stops following, not the job\n\
            -t, --times       shows the time of each line\n\
            -n, --last 20     only the last 20 lines\n\
@@ -36,13 +38,18 @@ pub(super) const WORD: Word = Word {
 
 #[derive(Debug)]
 struct Log {
-    jobs: Selection,
+    jobs: Option<Selection>,
     view: LogView,
 }
 
 impl Action for Log {
     fn run(&self, session: &mut Session, _: CommandLine) -> Result<Reply, String> {
-        let (view, told, jobs) = (self.view, session.tracked().clone(), self.jobs.jobs(session.jobs())?);
+        let (view, told) = (self.view.clone(), session.tracked().clone());
+        let has_printed = |job: &AnyJob| job.printed() > 0;
+        let Selected { jobs, missing } =
+            meant(session, self.jobs.as_ref(), has_printed, "no job has printed anything")?;
+        // Without a number, it has to say which job is meant.
+        let is_named = jobs.len() > 1 || self.jobs.is_none();
         if view.follow && jobs.len() > 1 {
             return Err(format!("{} jobs match, but only one can be followed: give its number", jobs.len()));
         }
@@ -50,7 +57,7 @@ impl Action for Log {
         let end = session.look(move |context, print| {
             let mut lines = LiveLines::new(columns, print);
             for job in &jobs {
-                if jobs.len() > 1 {
+                if is_named {
                     print(Stream::Out, &format!("#{} {}:\n", job.id(), job.name()));
                 }
                 view.print(context, &told, job, &mut lines)?;
@@ -60,7 +67,8 @@ impl Action for Log {
         match end {
             // Ctrl-C ends the view without an error.
             Answer::Failed(failure) if failure.kind() != FailureKind::Stop => Err(failure.to_string()),
-            _ => Ok(Reply::Nothing),
+            _ if missing.is_empty() => Ok(Reply::Nothing),
+            _ => Err(missing.join("\n")),
         }
     }
 }
@@ -78,7 +86,9 @@ fn view(arguments: &mut Arguments) -> Result<LogView, String> {
     let since = arguments.value(&["--since"]).map(|age| {
         durations::typed(&age).ok_or_else(|| format!("log: `{}` is not a time, such as 30s, 5m or 2h", one_line(&age)))
     });
-    let filter = LogFilter { since: since.transpose()?, last: last.transpose()?, stream };
+    let pattern = arguments.pattern().map(|text| Pattern::parse(&text).map_err(|error| format!("log: {error}")));
+    let filter =
+        LogFilter { since: since.transpose()?, last: last.transpose()?, stream, pattern: pattern.transpose()? };
     Ok(LogView { filter, times: arguments.flag(&["-t", "--times"]), follow: arguments.flag(&["-f", "--follow"]) })
 }
 
@@ -101,11 +111,18 @@ mod tests {
     fn options_count_wherever_they_stand() {
         let minutes = |count| Some(Duration::from_mins(count));
         assert_eq!(view("log 3"), Ok(LogView::default()));
-        let filter = LogFilter { since: minutes(5), last: Some(20), stream: Some(Stream::Err) };
+        let filter = LogFilter { since: minutes(5), last: Some(20), stream: Some(Stream::Err), pattern: None };
         let all = LogView { filter, times: true, follow: true };
-        assert_eq!(view("log -ft 3 -n 20 --since 5m --err"), Ok(all));
+        assert_eq!(view("log -ft 3 -n 20 --since 5m --err"), Ok(all.clone()));
         assert_eq!(view("log --follow --times --last=20 --since=300 --err #3"), Ok(all));
         assert_eq!(view("log 3 -n5 --out --err").map(|view| view.filter.last), Ok(Some(5)));
+        for line in ["log 3 '/a b.*/'", "log /a\\ b.*/", "log '/a b.*/' 3 -n 5"] {
+            assert_eq!(
+                view(line).map(|view| view.filter.pattern),
+                Ok(Some(Pattern::parse("a b.*").unwrap())),
+                "{line}"
+            );
+        }
         assert_eq!(view("log 3 --out").map(|view| view.filter.stream), Ok(Some(Stream::Out)));
         assert_eq!(view("log 3 --out --err").map(|view| view.filter.stream), Ok(None));
     }
@@ -113,11 +130,14 @@ mod tests {
     #[test]
     fn errors_say_what_to_type_instead() {
         for (line, told) in [
-            ("log -f", "log needs a job, as in `log 3 [-f] [-t] [-n 20] [--since 5m] [--out] [--err]`"),
-            ("log 3 -n", "log: -n needs a value, as in `log 3 [-f] [-t] [-n 20] [--since 5m] [--out] [--err]`"),
+            (
+                "log 3 -n",
+                "log: -n needs a value, as in `log [3] [/error/] [-f] [-t] [-n 20] [--since 5m] [--out] [--err]`",
+            ),
             ("log 3 -n many", "log: `many` is not a number of lines, such as 20"),
             ("log 3 -n -1", "log: `-1` is not a number of lines, such as 20"),
             ("log 3 --since 5x", "log: `5x` is not a time, such as 30s, 5m or 2h"),
+            ("log 3 /(/", "log: `/(/` is not a regular expression: found open group without closing ')'"),
             ("log 3 -x", "log has no option -x; see `help log`"),
         ] {
             assert_eq!(view(line).unwrap_err(), told, "{line}");

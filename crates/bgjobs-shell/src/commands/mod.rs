@@ -14,11 +14,13 @@ mod jobs;
 mod kill;
 mod limit;
 mod log;
+mod meant;
 mod notify;
 mod pause;
 mod processes;
 mod quit;
 mod reply;
+mod rerun;
 mod resume;
 mod system;
 mod wait;
@@ -54,6 +56,7 @@ pub(crate) const WORDS: &[Word] = &[
     pause::WORD,
     cd::PWD,
     quit::WORD,
+    rerun::WORD,
     resume::WORD,
     wait::WORD,
     r#where::WORD,
@@ -87,8 +90,15 @@ pub(crate) fn parse(line: &str, is_variable: impl Fn(&str) -> bool) -> Option<Re
     if matches!(trimmed, "exit()" | "quit()") {
         return Some(Ok(Box::new(Leave)));
     }
-    let (name, rest) = trimmed.split_once(char::is_whitespace).unwrap_or((trimmed, ""));
+    let foreground = trimmed.strip_suffix('&').filter(|text| !text.ends_with('&'));
+    let text = foreground.unwrap_or(trimmed).trim_end();
+    let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let word = word(name).filter(|word| !is_variable(name) && begins(word, rest.trim_start()))?;
+    if foreground.is_some() {
+        return Some(Err(format!(
+            "`{name}` is a command of this shell, which never runs in the background: leave out the `&`"
+        )));
+    }
     let read = |mut arguments| {
         let action = (word.read)(&mut arguments)?;
         arguments.end()?;
@@ -105,7 +115,10 @@ pub(crate) fn run(action: &dyn Action, session: &mut Session, number: usize) -> 
 /// Whether the text after this word is its arguments.
 fn begins(word: &Word, rest: &str) -> bool {
     let is_path = || rest == "-" || rest.starts_with(['.', '/', '~']);
-    begins_arguments(rest) || word.completion == Completion::Folders && is_path()
+    let is_pattern = || rest.strip_prefix('/').is_some_and(|rest| rest.contains('/'));
+    begins_arguments(rest)
+        || word.completion == Completion::Folders && is_path()
+        || word.name == log::WORD.name && is_pattern()
 }
 
 /// Whether the text after a word is its arguments, and not the rest of a program as in `kill = 3` and `kill - 1`.
@@ -151,16 +164,16 @@ mod tests {
     fn a_word_counts_alone_or_before_arguments() {
         let parse = |line| read(line, |name| name == "log");
         assert_eq!(parse("jobs"), shown(&Jobs { as_json: false }));
-        assert_eq!(parse(" fg 3 "), shown(&Foreground(selection(&["3"]))));
-        assert_eq!(parse("kill %3"), shown(&Kill(selection(&["%3"]))));
-        assert_eq!(parse("kill #3 5-7 fit*"), shown(&Kill(selection(&["%3", "5-7", "fit*"]))));
-        assert_eq!(parse("kill *"), shown(&Kill(selection(&["all"]))));
-        assert_eq!(parse("where * "), shown(&Where(selection(&["all"]))));
+        assert_eq!(parse(" fg 3 "), shown(&Foreground(Some(selection(&["3"])))));
+        assert_eq!(parse("kill %3"), shown(&Kill(Some(selection(&["%3"])))));
+        assert_eq!(parse("kill #3 5-7 fit*"), shown(&Kill(Some(selection(&["%3", "5-7", "fit*"])))));
+        assert_eq!(parse("kill *"), shown(&Kill(Some(selection(&["all"])))));
+        assert_eq!(parse("where * "), shown(&Where(Some(selection(&["all"])))));
         assert_eq!(parse("wait *"), shown(&Wait(Some(selection(&["all"])))));
-        assert_eq!(parse("kill *fit *"), shown(&Kill(selection(&["*fit", "all"]))));
+        assert_eq!(parse("kill *fit *"), shown(&Kill(Some(selection(&["*fit", "all"])))));
         let log = read("log * -n 5", |_| false);
         assert!(matches!(&log, Some(Ok(action)) if action.starts_with("Log")), "{log:?}");
-        assert_eq!(parse("kill 'fit a'"), shown(&Kill(selection(&["fit a"]))));
+        assert_eq!(parse("kill 'fit a'"), shown(&Kill(Some(selection(&["fit a"])))));
         assert_eq!(parse("wait"), shown(&Wait(None)));
         assert_eq!(parse("limit io 2"), shown(&Limit { group: "io".to_owned(), most: Some(2) }));
         assert_eq!(parse("limit 'my io' none"), shown(&Limit { group: "my io".to_owned(), most: None }));
@@ -228,13 +241,12 @@ mod tests {
     #[test]
     fn errors_name_the_wrong_argument() {
         for (line, expected) in [
-            ("fg", "fg needs a job, as in `fg 3`"),
             (
                 "notify ding",
                 "`ding` is not a kind of alert; use bell, osc9 or osc777, each with a least run time if you like (bell:30s), or off",
             ),
             ("jobs -x", "jobs has no option -x; see `help jobs`"),
-            ("kill", "kill needs a job, as in `kill 3 5-7 running fit*`"),
+            ("kill -1", "kill has no option -1; see `help kill`"),
             ("kill -9 3", "kill has no option -9; see `help kill`"),
             ("kill --hard 3", "kill has no option --hard; see `help kill`"),
             ("kill 'fit", "kill 'fit: unclosed quote; close it, as in 'fit a'"),
@@ -242,7 +254,8 @@ mod tests {
             ("limit io", "limit needs a group and a number, as in `limit io 2`; `limit io none` removes the limit"),
             ("limit io x", "a limit is a number or none, as in `limit io 2` and `limit io none`, not `x`"),
             ("limit io 1 2", "limit does not understand `2`; see `help limit`"),
-            ("why", "why needs a job, as in `why 3`"),
+            ("wait &", "`wait` is a command of this shell, which never runs in the background: leave out the `&`"),
+            ("kill 3&", "`kill` is a command of this shell, which never runs in the background: leave out the `&`"),
             ("jobs 3", "jobs does not understand `3`; see `help jobs`"),
             ("kill 7-5", "7-5 is not a range: the smaller number comes first, as in 5-7"),
         ] {

@@ -2,7 +2,10 @@
 
 use bgjobs::AnyJob;
 
-use super::word::{Action, CommandLine, Completion, Reply, Session, Word};
+use super::{
+    meant::meant,
+    word::{Action, CommandLine, Completion, Reply, Session, Word},
+};
 use crate::{foreground::WaitEnd, selection::Selection};
 
 pub(super) const WORD: Word = Word {
@@ -11,7 +14,7 @@ pub(super) const WORD: Word = Word {
     help: "Waits for jobs, or for all jobs but daemons. Ctrl-C or Ctrl-Z ends the wait.",
     completion: Completion::Jobs,
     with_value: &[],
-    read: |arguments| Ok(Box::new(Wait(arguments.some_jobs()?))),
+    read: |arguments| Ok(Box::new(Wait(arguments.jobs()?))),
 };
 
 /// Waits for some jobs, or for all but daemons.
@@ -22,7 +25,12 @@ impl Action for Wait {
     fn run(&self, session: &mut Session, _: CommandLine) -> Result<Reply, String> {
         let has_ended = |job: &AnyJob| session.wait_for(job, |_| {}) == WaitEnd::Ended;
         match &self.0 {
-            Some(selection) => drop(selection.jobs(session.jobs())?.iter().all(has_ended)),
+            Some(selection) => {
+                let selected = meant(session, Some(selection), |_| true, "")?;
+                if selected.jobs.iter().all(has_ended) {
+                    selected.all()?;
+                }
+            }
             // Looked up again each time, because a job may start others.
             None => while session.awaited().next().is_some_and(|job| has_ended(&job)) {},
         }

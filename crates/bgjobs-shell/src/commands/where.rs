@@ -5,28 +5,30 @@ use std::{fmt::Write, iter, time::Duration};
 use bgjobs::{AnyJob, Outcome, State};
 
 use super::{
+    meant::{is_alive, meant, reply},
     processes,
     word::{Action, CommandLine, Completion, Reply, Session, Word},
 };
-use crate::selection::Selection;
+use crate::selection::{Selected, Selection};
 
 pub(super) const WORD: Word = Word {
     name: "where",
-    usage: "where 3",
+    usage: "where [3]",
     help: "Shows where jobs are without stopping them: the calls they are in, with lines, and for how long;\n\
-           for a job that has not started, what it waits for.",
+           for a job that has not started, what it waits for. Without a job: the newest that has not ended.",
     completion: Completion::Jobs,
     with_value: &[],
     read: |arguments| Ok(Box::new(Where(arguments.jobs()?))),
 };
 
 #[derive(Debug)]
-pub(super) struct Where(pub(super) Selection);
+pub(super) struct Where(pub(super) Option<Selection>);
 
 impl Action for Where {
     fn run(&self, session: &mut Session, _: CommandLine) -> Result<Reply, String> {
-        let jobs = self.0.jobs(session.jobs())?;
-        Ok(Reply::Shown(jobs.iter().map(of_job).collect::<Vec<_>>().join("\n")))
+        let Selected { jobs, missing } =
+            meant(session, self.0.as_ref(), is_alive, "no job runs or is queued; `where 3` says how a job ended")?;
+        reply(session, jobs.iter().map(of_job).collect::<Vec<_>>().join("\n"), &missing)
     }
 }
 
@@ -40,7 +42,9 @@ fn of_job(job: &AnyJob) -> String {
     let place = job.place();
     match (job.state(), job.times().ran()) {
         (State::Finished(outcome), _) => ended(job, outcome),
-        (State::Created | State::Queued, _) | (_, None) => {
+        // Its thread is on its way, which takes a moment.
+        (State::Created, _) | (State::Running | State::Stopping, None) => format!("Job #{id} is starting."),
+        (State::Queued, _) => {
             let why: Vec<_> =
                 iter::once("has not started".to_owned()).chain(job.why().iter().map(ToString::to_string)).collect();
             format!("Job #{id} {}.", why.join("; "))

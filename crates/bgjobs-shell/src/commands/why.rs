@@ -2,13 +2,17 @@
 
 use bgjobs::{AnyJob, State};
 
-use super::word::{Action, CommandLine, Completion, Reply, Session, Word};
-use crate::selection::Selection;
+use super::{
+    meant::{is_alive, meant, reply},
+    word::{Action, CommandLine, Completion, Reply, Session, Word},
+};
+use crate::selection::{Selected, Selection};
 
 pub(super) const WORD: Word = Word {
     name: "why",
-    usage: "why 3",
+    usage: "why [3]",
     help: "Shows what jobs wait for: a slot in their group, a time, other jobs, a thread.\n\
+           Without a job: the newest that has not ended.\n\
            Jobs wait if they are started with options, as in\n\
            jobs.start(f, [5], #{group: \"io\", priority: 1, delay: 5, after: [1, 2], time_limit: 60, retry: 3})\n\
            where after: [1, 2] requires both to end well, and after_ended: [1, 2] only that they end.",
@@ -18,12 +22,12 @@ pub(super) const WORD: Word = Word {
 };
 
 #[derive(Debug)]
-struct Why(Selection);
+struct Why(Option<Selection>);
 
 impl Action for Why {
     fn run(&self, session: &mut Session, _: CommandLine) -> Result<Reply, String> {
-        let jobs = self.0.jobs(session.jobs())?;
-        Ok(Reply::Shown(jobs.iter().map(of_job).collect::<Vec<_>>().join("\n")))
+        let Selected { jobs, missing } = meant(session, self.0.as_ref(), is_alive, "no job runs or is queued")?;
+        reply(session, jobs.iter().map(of_job).collect::<Vec<_>>().join("\n"), &missing)
     }
 }
 

@@ -55,6 +55,7 @@ pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
     let known: Known = Arc::new(Mutex::new(session.words()));
     let announcer = announcer(session);
     let mut editor = editor(announcer.clone(), &known);
+    write(Stream::Out, "`help` shows what can be typed, Ctrl-D leaves.");
     // Whether the last key was a first Ctrl-D.
     let mut leaving = false;
     loop {

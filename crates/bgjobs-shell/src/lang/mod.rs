@@ -40,5 +40,5 @@ pub use read::{
 };
 pub(crate) use show::is_opaque;
 pub use show::show;
-pub(crate) use values::language::Language;
+pub(crate) use values::{held_jobs::held_jobs, language::Language};
 pub use values::{names::Names, value::Value};

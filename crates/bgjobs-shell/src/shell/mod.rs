@@ -8,9 +8,10 @@ use bgjobs::{Stream, one_line};
 
 pub use crate::commands::Reply;
 use crate::{
-    commands,
+    commands::{self, WORDS},
     lang::{Value, json},
     session::{Answer, Session},
+    suggestion::{Known, suggestion},
 };
 
 /// Answers a line, command or program, and shows its value with the number of the line.
@@ -25,7 +26,7 @@ pub fn answer(session: &mut Session, line: &str) -> Reply {
     match parse(session, line) {
         None => {
             let answer = session.answer(line);
-            Reply::new(session, &answer, Some(number))
+            with_suggestion(session, line, &answer, Some(number))
         }
         Some(action) => {
             session.skip();
@@ -40,7 +41,7 @@ pub fn answer_alone(session: &mut Session, name: &str, line: &str) -> Reply {
         return answer(session, line);
     }
     let answer = session.answer_as(name, line);
-    Reply::new(session, &answer, None)
+    with_suggestion(session, line, &answer, None)
 }
 
 /// Answers a line that stands alone, called `name` in tracebacks: shows its value as JSON, even `()`.
@@ -56,6 +57,19 @@ pub fn answer_as_json(session: &mut Session, name: &str, line: &str) -> Reply {
         answer => return Reply::new(session, &answer, None),
     };
     json(&value, session.tracked()).map_or_else(Reply::Wrong, Reply::Shown)
+}
+
+/// The reply to the answer of a line; to an error, with what the line was probably meant to be.
+fn with_suggestion(session: &Session, line: &str, answer: &Answer, number: Option<usize>) -> Reply {
+    let reply = Reply::new(session, answer, number);
+    let (Reply::Wrong(text), Answer::Failed(failure)) = (&reply, answer) else { return reply };
+    let names: Vec<_> = WORDS.iter().map(|word| word.name).chain(session.functions()).collect();
+    let is_function = |name: &str| session.functions().any(|function| function == name);
+    let known = Known { is_function: &is_function, names: &names, environment: session.environment() };
+    match suggestion(line, failure.message(), &known) {
+        Some(meant) => Reply::Wrong(format!("{text}\ndid you mean `{}`?", one_line(&meant))),
+        None => reply,
+    }
 }
 
 fn parse(session: &Session, line: &str) -> Option<Result<Box<dyn commands::Action>, String>> {

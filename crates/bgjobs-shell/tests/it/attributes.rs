@@ -70,3 +70,36 @@ fn an_end_that_was_shown_is_not_reported_again() {
     "#]]
     .assert_eq(&seen.take());
 }
+
+#[test]
+fn a_loop_over_all_jobs_has_their_numbers() {
+    check(
+        &[
+            "for n in 1..=2 { jobs.new(`${n} * 7`).join() }",
+            "for n in jobs.all { print([n, jobs[n].result]) }",
+            "jobs.len",
+            "jobs['7']",
+            "jobs[0].ran < 100.0",
+        ],
+        expect![[r#"
+            > for n in 1..=2 { jobs.new(`${n} * 7`).join() }
+            > for n in jobs.all { print([n, jobs[n].result]) }
+            ["0", 7]
+            ["1", 14]
+            > jobs.len
+            Traceback (most recent call last):
+              In[3], line 1
+                jobs.len
+                    ^
+            `jobs` has no `len`; jobs[3] is a job, jobs.all has all of them
+            > jobs['7']
+            Traceback (most recent call last):
+              In[4], line 1
+                jobs['7']
+                    ^
+            Job #7 not found; the newest job is #1
+            > jobs[0].ran < 100.0
+            true
+        "#]],
+    );
+}

@@ -107,8 +107,8 @@ fn ctrl_z_returns_the_prompt_and_fg_the_line() {
         terminal.see("fg 0 brings it back.\nIn [3]:");
         terminal.type_keys("jobs\r");
         terminal.see("Running jobs:\n0 : print");
-        terminal.type_keys("fg 0\r");
-        terminal.see("In [4]: fg 0\nJob #0: print(");
+        terminal.type_keys("fg\r");
+        terminal.see("In [4]: fg\nJob #0: print(");
         terminal.type_keys(key);
         terminal.see("In [5]:");
         terminal.type_keys("gate.set(1)\r");

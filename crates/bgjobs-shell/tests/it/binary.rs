@@ -191,7 +191,7 @@ fn commands_work_in_a_pipe() {
             -- err
             Completed jobs:
             0 : print('working'); 42
-            fg needs a job, as in `fg 3`
+            no job runs or is queued; `fg 3` shows the value of one that has ended
         "#]],
     );
 }
@@ -433,7 +433,7 @@ fn a_dash_and_a_number_are_not_a_job() {
             exit 1
             -- out
             -- err
-            kill needs a job, as in `kill 3 5-7 running fit*`
+            kill has no option -1; see `help kill`
             kill has no option -9; see `help kill`
         "#]],
     );

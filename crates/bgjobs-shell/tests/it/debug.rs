@@ -478,10 +478,11 @@ fn the_debuggers_words_are_explained_and_take_no_arguments() {
             quit         leaves, as Ctrl-D does
             The other commands work here too; `help kill` explains one.
             > help kill
-            kill 3 5-7 running fit*
+            kill [3 5-7 running fit*]
             Asks jobs to stop, kills their processes if they don't, and says what happened to each.
-            Jobs are given by number, by range, by state (running, queued, stopping, finished, completed,
-            dead, failed, stopped, all), or by name, with * for any text.
+            Jobs are given by number, by range, by state (running, queued, stopping, finished, done, failed,
+            stopped, all), by group, by name, with * for any text, or by a variable that holds them.
+            Without any, the newest that has not ended is meant.
             > up 5
             ! up takes no arguments; `help` shows what can be typed here
             > down 1

@@ -110,10 +110,11 @@ fn help_and_a_question_mark_know_commands_and_reject_others() {
         &["?kill", "?jobs", "kill = 5;", "?kill", "help nothing", "help x\u{1b}"],
         expect![[r#"
             > ?kill
-            kill 3 5-7 running fit*
+            kill [3 5-7 running fit*]
             Asks jobs to stop, kills their processes if they don't, and says what happened to each.
-            Jobs are given by number, by range, by state (running, queued, stopping, finished, completed,
-            dead, failed, stopped, all), or by name, with * for any text.
+            Jobs are given by number, by range, by state (running, queued, stopping, finished, done, failed,
+            stopped, all), by group, by name, with * for any text, or by a variable that holds them.
+            Without any, the newest that has not ended is meant.
             > ?jobs
             jobs [--json]
             Lists all jobs: running, completed, dead. The lines below a job say how long it has run,

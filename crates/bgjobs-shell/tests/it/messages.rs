@@ -57,13 +57,13 @@ fn messages_name_types_as_a_person_would() {
               In[2], line 1
                 jobs['a']
                     ^
-            look up a job by its number, as in jobs[3], not by a value of type char
+            `jobs` has no `a`; jobs[3] is a job, jobs.all has all of them
             > jobs['ab']
             Traceback (most recent call last):
               In[3], line 1
                 jobs['ab']
                     ^
-            look up a job by its number, as in jobs[3], not by a value of type string
+            `jobs` has no `ab`; jobs[3] is a job, jobs.all has all of them
             > 1 + 'ab'.len
             3
             > 1.5 - [1]

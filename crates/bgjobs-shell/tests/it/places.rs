@@ -168,15 +168,15 @@ fn a_job_that_does_not_run_shows_how_it_ended_or_what_it_waits_for() {
             > where 7
             ! Job #7 not found; the newest job is #1
             > where
-            ! where needs a job, as in `where 3`
+            ! no job runs or is queued; `where 3` says how a job ended
             > where three
-            ! no job is called three; give a number, a range such as 5-7, a state such as running, or a name, with * for any text
+            ! there is no job or group three; give a number, a range such as 5-7, a state such as running, a group, or a name, with * for any text
             > where --deep 1
             ! where has no option --deep; see `help where`
             > help where
-            where 3
+            where [3]
             Shows where jobs are without stopping them: the calls they are in, with lines, and for how long;
-            for a job that has not started, what it waits for.
+            for a job that has not started, what it waits for. Without a job: the newest that has not ended.
             > where = 3; where
             Out[10]: 3
         "#]],

@@ -126,9 +126,10 @@ impl Terminal {
         }
     }
 
-    /// The contents of the screen.
+    /// The contents of the screen, without the shell's first line.
     pub(crate) fn screen(&self) -> String {
-        let lines: Vec<_> = self.parser.screen().rows(0, u16::MAX).map(|row| row.trim_end().to_owned()).collect();
+        let rows = self.parser.screen().rows(0, u16::MAX).map(|row| row.trim_end().to_owned());
+        let lines: Vec<_> = rows.skip_while(|row| row.starts_with("`help` shows")).collect();
         lines.join("\n").trim_end().to_owned()
     }
 

@@ -14,6 +14,15 @@ fn leave(mut terminal: Terminal) {
 }
 
 #[test]
+fn the_first_line_says_how_to_get_help() {
+    let home = Home::new();
+    let mut terminal = Terminal::new(&home);
+    assert!(terminal.written().starts_with("`help` shows what can be typed, Ctrl-D leaves."));
+    terminal.type_keys("hlep\r");
+    terminal.see("Variable not found: hlep\ndid you mean `help`?\nIn [2]:");
+}
+
+#[test]
 fn the_history_is_private_and_persistent() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);

@@ -23,8 +23,8 @@ pub(crate) enum Line {
     Text(Arc<Source>),
     /// A text for a background job; the value is the job.
     Background(Arc<Source>),
-    /// A value that only a function of its own type can show.
-    TextOf(Value),
+    /// A call of the function of this name with one argument.
+    Call(&'static str, Value),
 }
 
 impl Line {
@@ -32,7 +32,7 @@ impl Line {
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Text(source) | Self::Background(source) => source.text.trim(),
-            Self::TextOf(_) => "to_string",
+            Self::Call(function, _) => function,
         }
     }
 
@@ -49,9 +49,9 @@ impl Line {
                 let job: AnyJob = start::typed(compile(&source)?, names.clone(), &jobs, language)?;
                 return Ok(Done::of_line(Value::plain(Dynamic::from(job)), names.clone(), names));
             }
-            Self::TextOf(value) => {
-                let function = FnPtr::new("to_string").expect("it is the name of a function");
-                Target::Call { function: Value::plain(Dynamic::from(function)), arguments: vec![value] }
+            Self::Call(function, argument) => {
+                let function = FnPtr::new(function).expect("it is the name of a function");
+                Target::Call { function: Value::plain(Dynamic::from(function)), arguments: vec![argument] }
             }
         };
         Work { target, names, jobs, language }.run(context, output)

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of the functions that programs can call.
 
+pub(super) mod again;
 pub(super) mod captured;
 pub(super) mod engine;
 pub(super) mod evaluation;

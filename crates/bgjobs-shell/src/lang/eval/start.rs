@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use bgjobs::{AnyJob, Body, Command, Failure, Name, Options, Retry, SpawnError};
+use bgjobs::{AnyJob, Body, Command, Failure, Name, SpawnError};
 use rhai::{Dynamic, EvalAltResult, FnPtr, Map, Position};
 
 use super::{
@@ -13,7 +13,7 @@ use crate::{
     environment::Environment,
     lang::{
         error::{Result, error},
-        jobs::{Jobs, Origin, OriginCode},
+        jobs::{Jobs, Origin, OriginCode, StartOptions},
         read::source::Source,
         show,
         trace::program::Program,
@@ -30,16 +30,6 @@ use crate::{
 
 /// The original's error for arguments that it does not understand.
 const INVALID: &str = "invalid args for new job";
-
-/// What can be chosen for a job in addition to what it runs.
-#[derive(Default)]
-pub(crate) struct StartOptions {
-    pub(crate) options: Options,
-    /// Its name, instead of its text or its function.
-    pub(crate) name: Option<String>,
-    /// How often it is tried if it fails; none tries it once.
-    pub(crate) retry: Option<Retry>,
-}
 
 /// Starts a job from the arguments of `jobs.new(..)`.
 pub(crate) fn start(
@@ -76,16 +66,12 @@ fn expression(evaluation: &Evaluation, text: &str, given: &[Dynamic], options: S
     let names = if given.is_empty() { cells.snapshot() } else { given_names(&mut cells, given)? };
     let given = given.iter().map(|names| cells.freeze(names.clone()).map_err(busy)).collect::<Result<_, _>>()?;
     drop(cells);
-    let environment = names.environment.clone();
-    let job = spawn(work(evaluation, Target::Expression(Arc::new(program)), names), text.to_owned(), options)
-        .map_err(|cause| error(format!("{cause:#}")))?;
     let code = OriginCode::Expression { text: text.into(), given };
-    evaluation.jobs.note_origin(&job, Origin { code, environment });
-    Ok(job)
+    spawn(evaluation, Target::Expression(Arc::new(program)), names, text.to_owned(), code, options)
 }
 
 /// The names of an expression that was given maps of them: later maps hide earlier ones; the prompt's functions stay.
-fn given_names(cells: &mut Cells, given: &[Dynamic]) -> Result<Names> {
+pub(super) fn given_names(cells: &mut Cells, given: &[Dynamic]) -> Result<Names> {
     let mut variables = BTreeMap::new();
     for names in given {
         let Some(names) = names.read_lock::<Map>() else {
@@ -112,37 +98,25 @@ fn call(
     let arguments: Vec<_> = arguments.map(|argument| cells.freeze(argument).map_err(busy)).collect::<Result<_, _>>()?;
     let names = cells.snapshot();
     drop(cells);
-    let environment = names.environment.clone();
     let code = OriginCode::Call { function: function.clone(), arguments: arguments.clone() };
-    let job = spawn(work(evaluation, Target::Call { function, arguments }, names), name.unwrap_or_default(), options)
-        .map_err(|cause| error(format!("{cause:#}")))?;
-    evaluation.jobs.note_origin(&job, Origin { code, environment });
-    Ok(job)
+    spawn(evaluation, Target::Call { function, arguments }, names, name.unwrap_or_default(), code, options)
 }
 
 fn busy(_: Busy) -> EvalAltResult {
     error(format!("a variable that the function captured is in use: {Busy}"))
 }
 
-/// Notes the origin of a line that was sent to the background.
-pub(crate) fn note_sent(job: &AnyJob, jobs: &Jobs, environment: Environment) {
-    let code = OriginCode::Expression { text: (**job.name()).into(), given: Vec::new() };
-    jobs.note_origin(job, Origin { code, environment });
-}
-
 /// Starts a program under its own text.
 pub(crate) fn typed(program: Program, names: Names, jobs: &Jobs, language: Language) -> Result<AnyJob, Failure> {
     let name = program.source().text.trim().to_owned();
-    let environment = names.environment.clone();
+    let code = OriginCode::Expression { text: name.as_str().into(), given: Vec::new() };
     let work = Work { target: Target::Statements(Arc::new(program)), names, jobs: jobs.clone(), language };
-    let job = spawn(work, name, StartOptions::default())?;
-    note_sent(&job, jobs, environment);
-    Ok(job)
+    Ok(spawn_work(work, name, code, StartOptions::default())?)
 }
 
 /// Starts a command that was typed; the value is its job.
 pub(crate) fn start_command(line: &str, jobs: &Jobs, environment: &Environment) -> Result<Value, SpawnError> {
-    let job = command(jobs, Command::shell(line), line, environment, StartOptions::default())?;
+    let job = command(jobs, Command::shell(line), line, environment.clone(), StartOptions::default())?;
     Ok(Value::plain(Dynamic::from(job)))
 }
 
@@ -151,38 +125,55 @@ pub(crate) fn command(
     jobs: &Jobs,
     command: Command,
     line: &str,
-    environment: &Environment,
+    environment: Environment,
     options: StartOptions,
 ) -> Result<AnyJob, SpawnError> {
-    let name = Name::from(options.name.unwrap_or_else(|| line.to_owned()));
-    let command = environment.command(command);
-    let spawner = jobs.handle.named(name).with(options.options);
+    let name = Name::from(options.name.clone().unwrap_or_else(|| line.to_owned()));
+    let there = environment.command(command.clone());
+    let spawner = jobs.handle.named(name).with(options.options.clone());
     let job = match options.retry {
-        None => spawner.start(command),
-        Some(retry) => spawner.retry(retry).spawn_with(move |context| command.clone().call(context)),
+        None => spawner.start(there),
+        Some(retry) => spawner.retry(retry).spawn_with(move |context| there.clone().call(context)),
     }?;
-    note_command(&job, jobs, line, environment.clone());
+    let code = OriginCode::Command { line: line.into(), command };
+    jobs.note_origin(&job, Origin { code, environment, options });
     Ok(AnyJob::clone(&job))
+}
+
+/// Notes the origin of a line that was sent to the background.
+pub(crate) fn note_sent(job: &AnyJob, jobs: &Jobs, environment: Environment) {
+    let code = OriginCode::Expression { text: (**job.name()).into(), given: Vec::new() };
+    jobs.note_origin(job, Origin { code, environment, options: StartOptions::default() });
 }
 
 /// Notes the origin of a line for the system's shell that was sent to the background.
 pub(crate) fn note_command(job: &AnyJob, jobs: &Jobs, line: &str, environment: Environment) {
-    jobs.note_origin(job, Origin { code: OriginCode::Command { line: line.into() }, environment });
+    let code = OriginCode::Command { line: line.into(), command: Command::shell(line) };
+    jobs.note_origin(job, Origin { code, environment, options: StartOptions::default() });
 }
 
-fn spawn(work: Work, name: String, options: StartOptions) -> Result<AnyJob, SpawnError> {
-    let handle = work.jobs.handle.clone();
-    let name = Name::from(options.name.unwrap_or(name));
-    let spawner = handle.named(name).with(options.options);
+/// Starts a job for an evaluation.
+pub(super) fn spawn(
+    evaluation: &Evaluation,
+    target: Target,
+    names: Names,
+    name: String,
+    code: OriginCode,
+    options: StartOptions,
+) -> Result<AnyJob> {
+    let work = Work { target, names, jobs: evaluation.jobs.clone(), language: evaluation.language.clone() };
+    Ok(spawn_work(work, name, code, options).map_err(|cause| error(format!("{cause:#}")))?)
+}
+
+fn spawn_work(work: Work, name: String, code: OriginCode, options: StartOptions) -> Result<AnyJob, SpawnError> {
+    let (jobs, environment) = (work.jobs.clone(), work.names.environment.clone());
+    let name = Name::from(options.name.clone().unwrap_or(name));
+    let spawner = jobs.handle.named(name).with(options.options.clone());
     let job = match options.retry {
         None => spawner.spawn_with(|context| work.in_background(context)),
         // Each attempt begins with the names as they were at the start.
         Some(retry) => spawner.retry(retry).spawn_with(move |context| work.clone().in_background(context)),
-    };
-    job.map(|job| AnyJob::clone(&job))
-}
-
-/// Work for a job that an evaluation starts.
-fn work(evaluation: &Evaluation, target: Target, names: Names) -> Work {
-    Work { target, names, jobs: evaluation.jobs.clone(), language: evaluation.language.clone() }
+    }?;
+    jobs.note_origin(&job, Origin { code, environment, options });
+    Ok(AnyJob::clone(&job))
 }

@@ -13,8 +13,10 @@ mod shared;
 mod sizes;
 mod time;
 
+use std::any::TypeId;
+
 use rhai::{
-    Module, Shared, exported_module,
+    Dynamic, ImmutableString, Map, Module, Shared, exported_module,
     packages::{Package, StandardPackage},
 };
 
@@ -57,6 +59,10 @@ fn module() -> Module {
     for part in parts {
         module.combine(part);
     }
+    // Over the keys, as in Python: `for n in jobs.all { jobs[n].name }`.
+    module.set_iter(TypeId::of::<Map>(), |map| {
+        Box::new(map.cast::<Map>().into_keys().map(|key| Dynamic::from(ImmutableString::from(key))))
+    });
     // Set here because a module loses it when it becomes part of another.
     module.set_custom_type::<SharedValue>("shared");
     module

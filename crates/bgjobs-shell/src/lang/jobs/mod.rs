@@ -23,7 +23,7 @@ use self::{dead::NewestDead, per_job::PerJob, post_mortem::PostMortem};
 pub(crate) use self::{
     dead::NoPostMortem,
     done::{Died, Done},
-    origin::{Origin, OriginCode},
+    origin::{Origin, OriginCode, StartOptions},
 };
 use super::values::value::Value;
 use crate::digest::Digest;
@@ -39,7 +39,7 @@ pub struct Jobs {
     expressions: Arc<AtomicU64>,
     /// The jobs whose result, status or traceback was read.
     read: PerJob<()>,
-    origins: PerJob<Origin>,
+    origins: PerJob<Arc<Origin>>,
     dead: NewestDead,
     /// How many lines of each job were read.
     lines_read: PerJob<u64>,
@@ -128,7 +128,7 @@ impl Jobs {
     }
 
     /// What a job was started with.
-    pub(crate) fn origin(&self, job: &AnyJob) -> Option<Origin> {
+    pub(crate) fn origin(&self, job: &AnyJob) -> Option<Arc<Origin>> {
         self.origins.get(job.id())
     }
 
@@ -150,7 +150,7 @@ impl Jobs {
         Err(match job.state() {
             State::Finished(Outcome::Done) => NoPostMortem::Done(id),
             State::Finished(_) if job.times().started.is_none() => NoPostMortem::NeverBegan(id),
-            State::Finished(_) => match self.origin(job).map(|origin| origin.code) {
+            State::Finished(_) => match self.origin(job).as_ref().map(|origin| &origin.code) {
                 None => NoPostMortem::NoNames(id),
                 Some(OriginCode::Command { .. }) => NoPostMortem::Command(id),
                 Some(OriginCode::Expression { .. } | OriginCode::Call { .. }) => NoPostMortem::Dropped(id),
@@ -170,7 +170,7 @@ impl Jobs {
     }
 
     pub(crate) fn note_origin(&self, job: &AnyJob, origin: Origin) {
-        self.origins.set(job.id(), origin, &self.handle);
+        self.origins.set(job.id(), Arc::new(origin), &self.handle);
     }
 
     /// The name of the next job's text, until the job has its number.

@@ -1,24 +1,35 @@
-//! What jobs were started with, which the original stores in each job, and where.
+//! What jobs were started with, which the original stores in each job: code, options and place.
 
 use std::sync::Arc;
+
+use bgjobs::{Command, Options, Retry};
 
 use crate::{environment::Environment, lang::values::value::Value};
 
 /// What a job was started with.
-#[derive(Clone)]
 pub(crate) struct Origin {
     pub(crate) code: OriginCode,
     /// The folder and the environment variables at its start.
     pub(crate) environment: Environment,
+    pub(crate) options: StartOptions,
 }
 
 /// What a job runs.
-#[derive(Clone)]
 pub(crate) enum OriginCode {
     /// A text, and the names that were given with it.
     Expression { text: Arc<str>, given: Vec<Value> },
     /// A function and its arguments.
     Call { function: Value, arguments: Vec<Value> },
-    /// A line of the system's shell.
-    Command { line: Arc<str> },
+    /// A line of the system's shell, and the command without its environment.
+    Command { line: Arc<str>, command: Command },
+}
+
+/// What can be chosen for a job in addition to what it runs.
+#[derive(Clone, Default)]
+pub(crate) struct StartOptions {
+    pub(crate) options: Options,
+    /// Its name, instead of its text or its function.
+    pub(crate) name: Option<String>,
+    /// How often it is tried if it fails; none tries it once.
+    pub(crate) retry: Option<Retry>,
 }

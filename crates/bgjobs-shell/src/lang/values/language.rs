@@ -32,7 +32,6 @@ impl Language {
     }
 
     /// The names of the functions.
-    #[cfg(feature = "terminal")]
     pub(crate) fn functions(&self) -> impl Iterator<Item = &str> {
         self.0.names.iter().map(String::as_str)
     }

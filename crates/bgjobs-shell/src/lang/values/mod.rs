@@ -6,6 +6,7 @@ pub(super) mod cell;
 pub(super) mod cells;
 pub(super) mod compare;
 mod freeze;
+pub(super) mod held_jobs;
 pub(super) mod language;
 pub(super) mod names;
 pub(super) mod shared;

@@ -77,7 +77,6 @@ impl Names {
     }
 
     /// The names of the functions of the prompt.
-    #[cfg(feature = "terminal")]
     pub(crate) fn functions(&self) -> impl Iterator<Item = &str> {
         let all = self.functions.iter().flat_map(|definitions| &definitions.functions);
         all.map(|function| function.name.as_str()).filter(|name| rhai::is_valid_identifier(name))

@@ -11,7 +11,7 @@ use crate::{
         error::{Result, error},
         eval::evaluation::Evaluation,
         jobs::Jobs,
-        values::type_name::display_name,
+        values::type_name::{display_name, text},
     },
     selection::Selection,
 };
@@ -41,7 +41,7 @@ mod of_jobs {
 
     use super::{
         AnyJob, Dynamic, Evaluation, Jobs, PATIENCE, REASON, Result, complain, display_name, error, list, number,
-        print, print_status, print_traceback, selected, stop_all, value,
+        print, print_status, print_traceback, selected, stop_all, text, value,
     };
 
     /// Prints all jobs: running, completed, dead.
@@ -102,11 +102,20 @@ mod of_jobs {
         Ok(jobs.get(number).map_err(|unknown| error(format!("{unknown:#}")))?)
     }
 
-    /// Job numbers are never strings, even though keys of maps are.
+    /// The job of that number, which may be a string, as the keys of `jobs.all` are.
     #[rhai_fn(index_get, pure, return_raw)]
-    pub(super) fn get_wrong(_jobs: &mut Jobs, job: Dynamic) -> Result<AnyJob> {
-        let shown = display_name(job.type_name());
-        Err(error(format!("look up a job by its number, as in jobs[3], not by a value of type {shown}")).into())
+    pub(super) fn get_by_key(jobs: &mut Jobs, key: Dynamic) -> Result<AnyJob> {
+        let Ok(key) = text(&key) else {
+            let shown = display_name(key.type_name());
+            return Err(
+                error(format!("look up a job by its number, as in jobs[3], not by a value of type {shown}")).into()
+            );
+        };
+        match key.parse() {
+            Ok(number) => get(jobs, number),
+            // Rhai asks for a property in the same way.
+            Err(_) => Err(error(format!("`jobs` has no `{key}`; jobs[3] is a job, jobs.all has all of them")).into()),
+        }
     }
 
     /// The job.
@@ -118,7 +127,7 @@ mod of_jobs {
     /// The selected jobs, as in `jobs.select("3 5-7 running fit*")` or `jobs.select([3, 5])`.
     #[rhai_fn(pure, return_raw)]
     pub(super) fn select(jobs: &mut Jobs, what: Dynamic) -> Result<Array> {
-        Ok(list(selected(jobs, &what)?))
+        Ok(list(selected(jobs, &what).map_err(error)?))
     }
 
     /// Asks the selected jobs to stop, and says what happened to each; see `select`.
@@ -135,7 +144,7 @@ mod of_jobs {
         what: Dynamic,
         reason: &str,
     ) -> Result<Array> {
-        let selected = selected(jobs, &what)?;
+        let selected = selected(jobs, &what).map_err(|cause| error(format!("{cause}; no job was asked to stop")))?;
         Evaluation::of(&context).may_wait()?;
         let verdicts = stop_all(&selected, reason.to_owned(), PATIENCE);
         for job in &selected {
@@ -225,7 +234,7 @@ impl Display for Unknown {
 }
 
 /// The jobs that a text, a number, or an array of these selects.
-fn selected(jobs: &Jobs, what: &Dynamic) -> Result<Vec<AnyJob>> {
+fn selected(jobs: &Jobs, what: &Dynamic) -> Result<Vec<AnyJob>, String> {
     let part = |what: &Dynamic| match what.read_lock::<AnyJob>() {
         Some(job) => job.id().to_string(),
         None => what.to_string(),
@@ -234,8 +243,7 @@ fn selected(jobs: &Jobs, what: &Dynamic) -> Result<Vec<AnyJob>> {
         Some(all) => all.iter().map(part).collect(),
         None => part(what).split_whitespace().map(str::to_owned).collect(),
     };
-    let selected = Selection::parse(&parts).and_then(|selection| selection.jobs(&jobs.handle));
-    Ok(selected.map_err(error)?)
+    Selection::parse(&parts).and_then(|selection| selection.find(&jobs.handle, |_| None).all())
 }
 
 fn list(jobs: Vec<AnyJob>) -> Array {

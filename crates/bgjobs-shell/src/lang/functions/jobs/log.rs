@@ -22,14 +22,14 @@ pub(super) mod of_log {
     /// The lines that the job printed, the unfinished ones last.
     #[rhai_fn(get = "log", pure)]
     pub(super) fn log(context: NativeCallContext<'_>, job: &mut AnyJob) -> Array {
-        texts(&context, job, LogFilter::default())
+        texts(&context, job, &LogFilter::default())
     }
 
     /// The lines that the job printed in the last `since` seconds, to the `stream` "out" or "err", only the `last` so
     /// many.
     #[rhai_fn(name = "log", pure, return_raw)]
     pub(super) fn some_of_log(context: NativeCallContext<'_>, job: &mut AnyJob, choices: Map) -> Result<Array> {
-        Ok(texts(&context, job, choice("log", &choices)?))
+        Ok(texts(&context, job, &choice("log", &choices)?))
     }
 
     /// What the job printed since the last line break, such as a question or a progress bar: a line for each stream.
@@ -41,25 +41,25 @@ pub(super) mod of_log {
     /// The lines that the job printed, each with its time and its stream.
     #[rhai_fn(get = "lines", pure, return_raw)]
     pub(super) fn lines(context: NativeCallContext<'_>, job: &mut AnyJob) -> Result<Array> {
-        whole(&context, job, LogFilter::default())
+        whole(&context, job, &LogFilter::default())
     }
 
     /// The lines that `log(#{..})` returns, each with its time and its stream.
     #[rhai_fn(name = "lines", pure, return_raw)]
     pub(super) fn some_lines(context: NativeCallContext<'_>, job: &mut AnyJob, choices: Map) -> Result<Array> {
-        whole(&context, job, choice("lines", &choices)?)
+        whole(&context, job, &choice("lines", &choices)?)
     }
 }
 
-fn texts(context: &NativeCallContext<'_>, job: &AnyJob, lines: LogFilter) -> Array {
+fn texts(context: &NativeCallContext<'_>, job: &AnyJob, lines: &LogFilter) -> Array {
     read(context, job, lines).into_iter().map(|line| line.text.into()).collect()
 }
 
-fn whole(context: &NativeCallContext<'_>, job: &AnyJob, lines: LogFilter) -> Result<Array> {
+fn whole(context: &NativeCallContext<'_>, job: &AnyJob, lines: &LogFilter) -> Result<Array> {
     read(context, job, lines).iter().map(to_dynamic).collect()
 }
 
-fn read(context: &NativeCallContext<'_>, job: &AnyJob, lines: LogFilter) -> Vec<Line> {
+fn read(context: &NativeCallContext<'_>, job: &AnyJob, lines: &LogFilter) -> Vec<Line> {
     // Before reading, so that what is printed meanwhile stays unread.
     Evaluation::of(context).jobs.note_looked(job, job.printed());
     lines.of(&job.log())

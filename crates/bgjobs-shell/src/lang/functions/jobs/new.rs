@@ -8,11 +8,8 @@ use rhai::{Array, Dynamic, FuncRegistration, Module, NativeCallContext, Shared, 
 use super::options::{self, choices};
 use crate::lang::{
     error::{Result, error},
-    eval::{
-        evaluation::Evaluation,
-        start::{StartOptions, start},
-    },
-    jobs::Jobs,
+    eval::{evaluation::Evaluation, start::start},
+    jobs::{Jobs, StartOptions},
     values::type_name::display_name,
 };
 

@@ -1,6 +1,9 @@
 //! What a single job can do.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bgjobs::{AnyJob, Attempt, WaitError};
 use rhai::{Dynamic, Map, NativeCallContext, export_module};
@@ -11,9 +14,9 @@ use super::{
 };
 use crate::lang::{
     error::{Result, error, stopped},
-    eval::evaluation::Evaluation,
+    eval::{again::again, evaluation::Evaluation},
     functions::time::time,
-    jobs::{Done, OriginCode},
+    jobs::{Done, Origin, OriginCode},
     values::value::Value,
 };
 
@@ -117,7 +120,7 @@ pub(super) mod of_one {
     /// The text that the job evaluates, or `()` for a call.
     #[rhai_fn(get = "expression", pure)]
     pub(super) fn expression(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
-        match started(&context, job) {
+        match started(&context, job).as_ref().map(|origin| &origin.code) {
             Some(OriginCode::Expression { text, .. }) => text.to_string().into(),
             _ => Dynamic::UNIT,
         }
@@ -138,8 +141,8 @@ pub(super) mod of_one {
     /// The function that the job calls, or `()` for a text.
     #[rhai_fn(get = "func", pure)]
     pub(super) fn func(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
-        match started(&context, job) {
-            Some(OriginCode::Call { function, .. }) => Evaluation::of(&context).cells().thaw(&function),
+        match started(&context, job).as_ref().map(|origin| &origin.code) {
+            Some(OriginCode::Call { function, .. }) => Evaluation::of(&context).cells().thaw(function),
             _ => Dynamic::UNIT,
         }
     }
@@ -147,10 +150,26 @@ pub(super) mod of_one {
     /// The arguments of the function that the job calls, or `()` for a text.
     #[rhai_fn(get = "args", pure)]
     pub(super) fn arguments(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
-        let Some(OriginCode::Call { arguments, .. }) = started(&context, job) else { return Dynamic::UNIT };
+        let origin = started(&context, job);
+        let Some(OriginCode::Call { arguments, .. }) = origin.as_ref().map(|origin| &origin.code) else {
+            return Dynamic::UNIT;
+        };
         let evaluation = Evaluation::of(&context);
         let mut cells = evaluation.cells();
         arguments.iter().map(|argument| cells.thaw(argument)).collect::<Array>().into()
+    }
+
+    /// How many seconds the job has run, until now or its end, or `()` if it has not begun.
+    #[rhai_fn(get = "ran", pure)]
+    pub(super) fn ran(job: &mut AnyJob) -> Dynamic {
+        job.times().ran().map_or(Dynamic::UNIT, |ran| ran.as_secs_f64().into())
+    }
+
+    /// Starts the job again, with the code, the arguments and the options that it was given, in the folder of its start;
+    /// names and functions are those of now. It does not wait again for a time or for other jobs.
+    #[rhai_fn(pure, volatile, return_raw)]
+    pub(super) fn rerun(context: NativeCallContext<'_>, job: &mut AnyJob) -> Result<AnyJob> {
+        again(&Evaluation::of(&context), job)
     }
 
     /// The folder in which the job was started, or `()` if the shell did not start it.
@@ -233,14 +252,17 @@ fn attempt(attempt: Attempt) -> Dynamic {
     parts.into_iter().map(|(name, value)| (name.into(), value)).collect::<Map>().into()
 }
 
-fn started(context: &NativeCallContext<'_>, job: &AnyJob) -> Option<OriginCode> {
-    Evaluation::of(context).jobs.origin(job).map(|origin| origin.code)
+fn started(context: &NativeCallContext<'_>, job: &AnyJob) -> Option<Arc<Origin>> {
+    Evaluation::of(context).jobs.origin(job)
 }
 
 /// One of the maps of names that were given with a text.
 fn given(context: &NativeCallContext<'_>, job: &AnyJob, which: fn(&[Value]) -> Option<&Value>) -> Dynamic {
-    let Some(OriginCode::Expression { given, .. }) = started(context, job) else { return Dynamic::UNIT };
-    which(&given).map_or(Dynamic::UNIT, |names| Evaluation::of(context).cells().thaw(names))
+    let origin = started(context, job);
+    let Some(OriginCode::Expression { given, .. }) = origin.as_ref().map(|origin| &origin.code) else {
+        return Dynamic::UNIT;
+    };
+    which(given).map_or(Dynamic::UNIT, |names| Evaluation::of(context).cells().thaw(names))
 }
 
 /// Waits for a job, or for a stop.

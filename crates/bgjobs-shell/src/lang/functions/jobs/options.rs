@@ -11,8 +11,8 @@ use crate::{
     environment::Environment,
     lang::{
         error::{Result, error},
-        eval::start::StartOptions,
         functions::time::{number_of, shown},
+        jobs::StartOptions,
         values::type_name::{display_name, text},
     },
 };
@@ -132,10 +132,11 @@ fn priority(value: &Dynamic) -> Result<i32> {
 
 fn attempts(value: &Dynamic) -> Result<u32> {
     let number = value.as_int().map_err(|_| wrong("retry", "must be a number of tries, such as 3", value))?;
-    match u32::try_from(number) {
-        Ok(attempts @ 1..) => Ok(attempts),
-        _ => Err(error(format!("the option `retry` must be 1 try or more, not {number}")).into()),
-    }
+    let attempts = u32::try_from(number).ok().filter(|&attempts| attempts > 0);
+    Ok(attempts.ok_or_else(|| {
+        let most = u32::MAX;
+        error(format!("the option `retry` must be a number of tries from 1 to {most}, not {number}"))
+    })?)
 }
 
 /// A time in seconds, up to [`LONGEST`].

@@ -8,12 +8,9 @@ use crate::{
     environment::Environment,
     lang::{
         error::{Result, error},
-        eval::{
-            evaluation::Evaluation,
-            start::{self, StartOptions},
-        },
+        eval::{evaluation::Evaluation, start},
         functions::command::number,
-        jobs::{Jobs, OriginCode},
+        jobs::{Jobs, OriginCode, StartOptions},
         values::type_name::{display_name, text},
     },
 };
@@ -62,8 +59,8 @@ pub(super) mod of_commands {
     /// The shell line that the job runs, or `()` if it is not a command.
     #[rhai_fn(get = "command", pure)]
     pub(super) fn command(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
-        match Evaluation::of(&context).jobs.origin(job).map(|origin| origin.code) {
-            Some(OriginCode::Command { line }) => line.to_string().into(),
+        match Evaluation::of(&context).jobs.origin(job).as_ref().map(|origin| &origin.code) {
+            Some(OriginCode::Command { line, .. }) => line.to_string().into(),
             _ => Dynamic::UNIT,
         }
     }
@@ -81,7 +78,7 @@ fn start(jobs: &Jobs, mut environment: Environment, command: &Dynamic, options: 
     let wrong = |kind| error(format!("jobs.sh({command}): a command must be a string, not of type {kind}"));
     let line = text(command).map_err(wrong)?;
     let (command, choices) = with_options(Command::shell(line.clone()), options, &mut environment)?;
-    let job = start::command(jobs, command, &line, &environment, choices);
+    let job = start::command(jobs, command, &line, environment, choices);
     Ok(job.map_err(|cause| error(format!("{cause:#}")))?)
 }
 
