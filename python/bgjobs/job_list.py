@@ -57,6 +57,8 @@ class JobList:
         if isinstance(key, slice):
             numbers = range(*key.indices(max(self.all, default=-1) + 1))
             return [self.all[num] for num in numbers if num in self.all]
+        if isinstance(key, str):
+            raise KeyError(f"{key!r} is no number; jobs.select({key!r}) finds jobs by what is typed after %jobs")
         num: Any = key if isinstance(key, int) else key.num
         return self.all[num]
 

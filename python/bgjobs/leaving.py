@@ -1,6 +1,6 @@
-"""What the end of a program says: which failures of jobs nobody has read, and which jobs a kernel's end cuts off.
+"""What the end of a program says: which failures of jobs nobody has read, which jobs it waits for or cuts off.
 
-At a prompt it says nothing, because its user was told of each end. This module does not know how jobs run.
+At a prompt it tells no failures, because its user was told of each end. This module does not know how jobs run.
 """
 
 from __future__ import annotations
@@ -121,13 +121,27 @@ def begin_exit(running: Sequence[Record], count: int) -> None:
     print_failures()
     if not count:
         return
-    named = ", ".join(_named(job) for job in running[:_NAMED])
-    more = count - min(len(running), _NAMED)
-    named += f" and {more} more" * (more > 0)
     _print(
-        f"The kernel ends while it runs job {named}. What that prints now is lost, and in a few seconds it may be cut "
-        "off. jobs.wait() in the last cell waits for all jobs.\n"
+        f"The kernel ends while it runs job {_listed(running, count)}. What that prints now is lost, and in a few "
+        "seconds it may be cut off. jobs.wait() in the last cell waits for all jobs.\n"
     )
+
+
+def explain_wait(running: Sequence[Record], count: int) -> None:
+    """Says at a prompt for which jobs its end waits; otherwise it would seem to hang."""
+    if host.has_prompt():
+        _print(f"Waiting for job {_listed(running, count)}. Ctrl-C leaves at once.\n")
+
+
+def tell_cut_off(running: Sequence[Record], count: int) -> None:
+    """Says which jobs are cut off, because the user does not want to wait for them."""
+    _print(f"Cut off job {_listed(running, count)}.\n")
+
+
+def _listed(jobs: Sequence[Record], count: int) -> str:
+    """The first of these jobs, and how many of all `count` are more."""
+    more = count - min(len(jobs), _NAMED)
+    return ", ".join(_named(job) for job in jobs[:_NAMED]) + f" and {more} more" * (more > 0)
 
 
 def _named(job: Record) -> str:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import _thread
 import atexit
+import math
 import os
+import signal
 import sys
 import threading
 import time
@@ -28,6 +30,9 @@ _EXIT_TIMEOUT = 0.5
 _EXIT_POLL = 0.05
 """After how many seconds the exit looks again for a job that it should run."""
 
+_EXIT_PATIENCE = 0.5
+"""After how many seconds the exit says what it waits for."""
+
 _EXIT_REFUSES_THREADS = sys.version_info[:2] == (3, 12)
 """Whether CPython creates no threads once its exit has begun."""
 
@@ -39,9 +44,6 @@ _active: dict[int, Any] = threading._active  # type: ignore[attr-defined]
 on_start: Callable[[Record], object] | None = None
 """Called with each job before it starts; see `stalls`."""
 
-on_exit_wait: Callable[[], object] | None = None
-"""Called once before the exit waits for jobs, if it has to."""
-
 call_by_options: Callable[[Record, Any], Any] | None = None
 """Calls the body of a job with options; set by `schedule`, as the next is."""
 
@@ -50,6 +52,9 @@ on_exit_look: Callable[[], object] | None = None
 
 _exiting = False
 """Whether the exit of the interpreter has begun."""
+
+_is_cut_off = False
+"""Whether Ctrl-C has ended the exit's wait for jobs."""
 
 
 def start(job: Record) -> None:
@@ -240,11 +245,10 @@ def run_within(job: Record) -> None:
 
 def _wait_at_exit() -> None:
     """Makes CPython wait for jobs as for threads: after the main thread has ended, because a job may wait for that."""
-    global _exiting, on_exit_wait
+    global _exiting
+    if not _exiting and _core.awaited() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _cut_off)
     _exiting = True
-    if on_exit_wait is not None and _core.awaited():
-        call, on_exit_wait = on_exit_wait, None
-        call()
     leaving.begin_exit(_awaited(), _core.awaited())
     if not hasattr(threading, "_shutdown_locks"):
         # From 3.13 on we can't reach the list of what CPython waits for, but a thread can be created at this point.
@@ -252,6 +256,15 @@ def _wait_at_exit() -> None:
         return
     with threading._shutdown_locks_lock:  # type: ignore[attr-defined]
         threading._shutdown_locks.add(_JOBS)
+
+
+def _cut_off(*_: object) -> None:
+    """Ends the wait for jobs, without the traceback of an exit that CPython would print."""
+    global _is_cut_off
+    # The next one ends the wait for other threads.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    leaving.tell_cut_off(_awaited(), _core.awaited())
+    _is_cut_off = True
 
 
 class _JobsLock:
@@ -273,10 +286,14 @@ _JOBS = _JobsLock()
 def _wait_for_all() -> None:
     """Waits for all jobs that are not daemons."""
     me = threading.current_thread()
-    while _core.awaited():
+    explain_at = time.monotonic() + _EXIT_PATIENCE
+    while _core.awaited() and not _is_cut_off:
         if on_exit_look is not None and _core.held_jobs():
             on_exit_look()
         awaited = _awaited()
+        if time.monotonic() >= explain_at:
+            explain_at = math.inf
+            leaving.explain_wait(awaited, _core.awaited())
         if _pool.queued() and not _pool.idle() and (_EXIT_REFUSES_THREADS or not awaited):
             # Queued jobs run here, because the others may wait for them.
             job = _pool.help()

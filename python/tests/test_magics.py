@@ -6,7 +6,7 @@ import pytest
 
 IPython = pytest.importorskip("IPython")
 
-from hosts import ipython_prompt, kernel, simple_prompt  # noqa: E402
+from hosts import ipython_prompt, kernel, plain_prompt, simple_prompt  # noqa: E402
 
 from bgjobs import BackgroundJobManager, failures, selection, stalls, workers  # noqa: E402
 
@@ -22,6 +22,10 @@ def test_bg_starts_an_expression_and_returns_the_job(shell):
 
 def test_bg_shows_the_job_that_it_started(shell):
     assert "<BackgroundJob #0: gate.wait(60)>" in shell.see("%bg gate.wait(60)")
+
+
+def test_bg_takes_the_semicolon_that_hides_a_value(shell):
+    assert "<BackgroundJob" not in shell.see("%bg gate.wait(60);")
 
 
 def test_bg_leaves_braces_and_dollars_to_python(shell):
@@ -582,16 +586,17 @@ def test_in_a_terminal_ctrl_c_ends_fg_and_tab_completes(prompt):
         it.see("Job #0 stopped after")
 
 
-def test_the_exit_says_for_which_jobs_it_waits():
-    with simple_prompt() as it:
-        it.type("%load_ext bgjobs")
-        it.type("import bgjobs")
-        it.type("%bg --daemon bgjobs.sleep(3600)")
-        it.type("%bg bgjobs.sleep(3600)")
-        it.send("exit\r")
-        it.see("Waiting for job #1 (bgjobs.sleep(3600)). Ctrl-C leaves at once.")
+@pytest.mark.parametrize("prompt", [plain_prompt, simple_prompt])
+def test_the_exit_says_for_which_jobs_it_waits_and_which_it_cuts_off(prompt):
+    with prompt() as it:
+        it.type("import bgjobs; jobs = bgjobs.BackgroundJobManager()")
+        it.type("one = jobs.new(bgjobs.sleep, 3600, daemon=True)")
+        it.type("two = jobs.new(bgjobs.sleep, 3600)")
+        it.send("exit()\r")
+        it.see("Waiting for job #1 (sleep(3600)). Ctrl-C leaves at once.")
         it.send("\x03")
-        it.see("KeyboardInterrupt")
+        it.see("Cut off job #1 (sleep(3600)).")
+        assert "Traceback" not in it.child.read()
 
 
 def test_jobdebug_opens_the_debugger():

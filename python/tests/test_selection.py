@@ -167,6 +167,11 @@ def test_a_slice_is_one_of_numbers(jobs):
     assert jobs[7:] == [] == BackgroundJobManager()[:]
 
 
+def test_a_text_is_no_number(jobs):
+    with pytest.raises(KeyError, match=r"'1' is no number; jobs.select\('1'\) finds jobs by what is typed after %jobs"):
+        jobs["1"]
+
+
 def test_a_manager_has_a_length_and_is_true_without_jobs(jobs):
     assert (len(jobs), len(BackgroundJobManager()), bool(BackgroundJobManager())) == (5, 0, True)
 

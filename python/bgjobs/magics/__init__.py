@@ -49,9 +49,6 @@ def load_ipython_extension(shell: Any) -> None:
     keyboard.install()
     shell.Completer.custom_matchers.append(magics.completion.matcher)
     notices.attach()
-    if not hasattr(shell, "kernel"):
-        # What a kernel prints at its end appears nowhere.
-        workers.on_exit_wait = notices.explain_exit_wait
     workers.on_start = stalls.StallMonitor(notices.stalled).add
 
 
@@ -68,7 +65,7 @@ def unload_ipython_extension(shell: Any) -> None:
     notices.detach()
     keyboard.command = None
     keyboard.remove()
-    workers.on_start = workers.on_exit_wait = None
+    workers.on_start = None
     shell.Completer.custom_matchers.remove(magics.completion.matcher)
     for kind, names in magics.magics.items():
         for name in names:

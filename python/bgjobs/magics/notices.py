@@ -5,8 +5,6 @@ for which jobs its end waits.
 from __future__ import annotations
 
 import asyncio
-import sys
-import time
 from collections import deque
 from typing import Any
 from weakref import WeakSet
@@ -14,9 +12,8 @@ from weakref import WeakSet
 from .. import stalls
 from ..cells import BackgroundJobCell
 from ..jobs import BackgroundJobBase
-from ..labels import label
 from ..text import report
-from .prompt import MAX_LISTED, Prompt
+from .prompt import Prompt
 
 _INTERVAL = 0.2
 """After how many seconds a waiting prompt looks again for notices."""
@@ -107,20 +104,6 @@ class Notices:
                 own = f"jobs[{job.num}].names[{name!r}]"
                 line = f"{name} has changed since job #{job.num} began; the job's value is {own}."
                 self._names.append((job, line))
-
-    def explain_exit_wait(self) -> None:
-        """Says for which jobs the end of the prompt waits, if it takes a while; otherwise it would seem to hang."""
-        until = time.monotonic() + _EXIT_PATIENCE
-        for job in self._awaited():
-            job.join(max(until - time.monotonic(), 0))
-        jobs = self._awaited()
-        if jobs:
-            named = ", ".join(f"#{job.num} ({label(job)})" for job in jobs[:MAX_LISTED])
-            more = f" and {len(jobs) - MAX_LISTED} more" if len(jobs) > MAX_LISTED else ""
-            print(f"Waiting for job {named}{more}. Ctrl-C leaves at once.", file=sys.stderr, flush=True)
-
-    def _awaited(self) -> list[BackgroundJobBase]:
-        return [job for manager in self._prompt.managers() for job in manager.running if not job.daemon]
 
     def attach(self) -> None:
         """Tells the news from now on."""

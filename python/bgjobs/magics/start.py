@@ -67,12 +67,15 @@ class Start(Base):
         if not text:
             raise UsageError("%bg takes an expression: %bg f(x); statements go in a cell: %%bg")
         starter = self._starter(options)
+        expression = text.removesuffix(";").rstrip()
         try:
-            return starter.new(text, self.shell.user_global_ns, local_ns)
+            job = starter.new(expression, self.shell.user_global_ns, local_ns)
         except SyntaxError as error:
             raise UsageError(f"{text} is not an expression ({error.msg}); statements go in a cell: %%bg") from None
         except PicklingError as error:
             raise UsageError(str(error)) from None
+        # As after any expression in IPython, a semicolon hides the value.
+        return job if expression == text else None
 
     def _start_cell(self, cell: str, options: dict[str, Any]) -> Any:
         shell = self.shell
