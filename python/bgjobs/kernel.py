@@ -12,7 +12,7 @@ from contextvars import Context, copy_context
 from functools import cached_property
 from typing import Any, Callable
 
-from . import host
+from . import figures, host
 from .record import Record
 from .router import current
 
@@ -36,12 +36,19 @@ class Cell:
         return publisher
 
     def write(self, text: str) -> None:
-        """Shows a text under this cell, after all that was printed before."""
+        """Shows a text under this cell."""
+        self._send("stream", {"name": "stdout", "text": text}, b"stream.stdout")
+
+    def write_error(self, kind: Any, value: Any, lines: list[str]) -> None:
+        """Shows a traceback under this cell."""
+        self._send("error", {"traceback": lines, "ename": kind.__name__, "evalue": str(value)}, b"error")
+
+    def _send(self, kind: str, content: dict[str, Any], topic: bytes) -> None:
+        # After all that was printed before.
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         kernel = self.shell.kernel
-        content = {"name": "stdout", "text": text}
-        kernel.session.send(kernel.iopub_socket, "stream", content, parent=self.request, ident=b"stream.stdout")
+        kernel.session.send(kernel.iopub_socket, kind, content, parent=self.request, ident=topic)
 
 
 _newest: Cell | None = None
@@ -67,7 +74,8 @@ def enter(job: Record) -> None:
         if _newest is None or _newest.request is not request:
             _newest = Cell(shell, request)
         job._cell = _newest
-        _divide_publisher(type(shell))
+        _divide_shell(shell)
+        figures.install()
     job._context = copy_context()
     if on_end is not None:
         job._call_at_end(on_end)
@@ -83,17 +91,35 @@ def begin(job: Record) -> None:
         set_parent(job._cell.request)
 
 
-def _divide_publisher(shell_class: Any) -> None:
-    """Makes `shell.display_pub` in a job the job's own."""
-    if "display_pub" not in vars(shell_class):
-        shell_class.display_pub = property(_publisher, _set_publisher)
+def _divide_shell(shell: Any) -> None:
+    """Has the shell show what jobs display, and errors of that, under their cells."""
+    if "display_pub" in vars(type(shell)):
+        return
+    type(shell).display_pub = property(_publisher, _set_publisher)
+    show = shell._showtraceback
+
+    def show_traceback(kind: Any, value: Any, lines: list[str]) -> None:
+        cell = _cell_of_job()
+        if cell is None:
+            show(kind, value, lines)
+        else:
+            cell.write_error(kind, value, lines)
+
+    # The kernel itself may have set it on the object.
+    shell._showtraceback = show_traceback
+
+
+def _cell_of_job() -> Cell | None:
+    """The cell of the job that calls, if one does."""
+    job = current.get()
+    return None if job is None else job._cell
 
 
 def _publisher(shell: Any) -> Any:
-    job = current.get()
-    if job is None or job._cell is None:
+    job, cell = current.get(), _cell_of_job()
+    if job is None or cell is None:
         return vars(shell)["display_pub"]
-    return job._publisher or job._cell.publisher
+    return job._publisher or cell.publisher
 
 
 def _set_publisher(shell: Any, publisher: Any) -> None:

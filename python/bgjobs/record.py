@@ -81,6 +81,8 @@ class Record(JobCore, threading.Thread):
     # these belong to `kernel`.
     _cell: Any = None
     _publisher: Any = None
+    # The figures that it has left open; this belongs to `figures`.
+    _figures: Any = None
     # What its display in a notebook shows; this belongs to `cards`.
     _card: Any = None
     # What ends the wait of its body for other jobs; this belongs to `futures`.

@@ -18,7 +18,20 @@ from contextvars import Context
 from types import CoroutineType
 from typing import Any, Callable
 
-from . import _core, coroutines, failures, forks, futures, host, kernel, keyboard, leaving, output, thread_locals
+from . import (
+    _core,
+    coroutines,
+    failures,
+    figures,
+    forks,
+    futures,
+    host,
+    kernel,
+    keyboard,
+    leaving,
+    output,
+    thread_locals,
+)
 from .record import DIED, Record, Stopped
 
 _IDLE_TIMEOUT = 10.0
@@ -184,6 +197,8 @@ def run(job: Record, worker: _core.Worker | None = None) -> None:
             try:
                 result = _call_run(job) if runs_own else _call(job)
             finally:
+                if job._figures:
+                    figures.show_left(job)
                 if job._own_streams is not None:
                     output.end_streams(job)
         callbacks = job._complete(result)

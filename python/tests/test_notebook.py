@@ -135,6 +135,15 @@ def test_what_a_job_displays_and_clears_is_under_its_cell_and_its_card_stays(it)
     assert len(it.outputs[other]) == 1
 
 
+def test_an_error_of_what_a_job_displays_is_under_its_cell(it):
+    it.run("class Broken:\n    def _repr_html_(self): raise LookupError('no picture')")
+    start = it.run("%%bg\ngate.wait(60)\ndisplay(Broken())")
+    other = it.run("gate.set(); jobs[0].join()")
+    it.wait_text(start, "no picture", "error")
+    it.wait_text(start, "Status: Completed", "text/plain")
+    assert it.outputs[other] == []
+
+
 def test_a_display_that_a_job_updates_is_its_own(it):
     start = it.run("%%bg\nh = display(HTML('<b>1</b>'), display_id=True)\ngate.wait(60)\nh.update(HTML('<b>2</b>'))")
     it.wait_text(start, "<b>1</b>", "text/html")
