@@ -14,8 +14,8 @@ from typing import Any
 
 from .by_value import dumps
 
-_LIMITS = ("recursionlimit", "switchinterval", "int_max_str_digits")
-"""Settings of the interpreter, each with a function of `sys` that gets it and one that sets it."""
+_LIMITS = ("recursionlimit", "switchinterval", "_int_max_str_digits")
+"""Settings of the interpreter: `sys.getrecursionlimit` and so on. Not every Python has the last one."""
 
 
 def of_interpreter() -> dict[str, Any]:
@@ -68,17 +68,14 @@ def _loggers() -> list[tuple[Any, ...]]:
     logging = sys.modules.get("logging")
     if logging is None:
         return []
+    root = logging.root
     found = []
-    for logger in [logging.root, *list(logging.root.manager.loggerDict.values())]:
+    for logger in [root, *list(root.manager.loggerDict.values())]:
         if isinstance(logger, logging.Logger):
-            set_up = (
-                logger.level,
-                logger.propagate,
-                logger.disabled,
-                list(filter(None, map(_handler, logger.handlers))),
-            )
-            if set_up != (logging.NOTSET, True, False, []):
-                found.append((logger.name, *set_up))
+            handlers = [handler for handler in map(_handler, logger.handlers) if handler is not None]
+            state = (logger.level, logger.propagate, logger.disabled, handlers)
+            if state != (logging.WARNING if logger is root else logging.NOTSET, True, False, []):
+                found.append((logger.name, *state))
     return found
 
 

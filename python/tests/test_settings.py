@@ -6,10 +6,13 @@ import importlib.machinery
 import logging
 import os
 import random
+import subprocess
 import sys
+import textwrap
 import warnings
 
 import pytest
+from hosts import environment
 
 from bgjobs import BackgroundJobManager
 
@@ -23,12 +26,17 @@ def run(body):
 
 
 def test_the_limits_of_the_interpreter_are_the_same():
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(before + 4321)
-    try:
-        assert run(sys.getrecursionlimit)[0] == before + 4321
-    finally:
-        sys.setrecursionlimit(before)
+    for name in ("recursionlimit", "_int_max_str_digits"):
+        get, change = getattr(sys, f"get{name}", None), getattr(sys, f"set{name}", None)
+        if get is None:
+            # Old Pythons have no limit for the digits of an int.
+            continue
+        before = get()
+        change(before + 4321)
+        try:
+            assert run(get)[0] == before + 4321
+        finally:
+            change(before)
 
 
 def test_the_warning_filters_are_the_same():
@@ -115,6 +123,20 @@ def test_handlers_of_files_stay_with_the_program(logger, tmp_path):
     run(log_something)
     assert (tmp_path / "log").read_text() == ""
     logger.handlers[0].close()
+
+
+def test_without_a_set_up_of_logging_it_is_not_imported():
+    # A program of its own, because pytest sets logging up.
+    program = """
+        import sys
+        from bgjobs import BackgroundJobManager
+        modules = BackgroundJobManager().new("[*__import__('sys').modules]", process=True).get()
+        print("logging" in sys.modules, [name for name in ("logging", "multiprocessing") if name in modules])
+    """
+    shown = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], env=environment(), capture_output=True, text=True, timeout=60
+    )
+    assert shown.stdout + shown.stderr == "True []\n"
 
 
 def test_random_numbers_differ_from_job_to_job():
