@@ -129,6 +129,17 @@ def test_an_outer_class_that_cannot_be_sent_is_left_behind(tmp_path):
     assert shown == "True\n"
 
 
+def test_a_class_that_nothing_refers_to_is_not_there(tmp_path):
+    shown = run_jobs(
+        tmp_path,
+        "import pickle\nclass Model: pass",
+        "data = pickle.dumps(Model())",
+        "print(type(jobs.new(pickle.loads, data, process=True).exception()).__name__)",
+        "print(type(jobs.new(lambda: (Model, pickle.loads(data)), process=True).get()[1]).__name__)",
+    )
+    assert shown == "AttributeError\nModel\n"
+
+
 def test_the_programs_file_is_known(tmp_path):
     shown = run_jobs(
         tmp_path,
