@@ -18,6 +18,7 @@ import getpass
 import io
 import sys
 import threading
+import traceback
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,7 +26,7 @@ from typing import Any, Callable
 from weakref import ReferenceType, WeakKeyDictionary, ref
 
 from . import futures, host, output
-from .record import Record
+from .record import Record, Stopped
 
 command: str | None = None
 """The command of the prompt that lends the keyboard to a job, before the job's number; None if it has none."""
@@ -37,10 +38,24 @@ def ask(job: Record | None, prompt: str, hidden: bool = False) -> str:
     Raises `EOFError` if there is none, and `OSError` if the keyboard is not lent to the job.
     """
     lender = None if job is None else _lenders.get(job)
-    answer = None if lender is None else lender._ask(_Question(prompt, hidden))
-    if answer is None:
-        raise OSError(_refusal(job))
+    try:
+        answer = None if lender is None else lender._ask(_Question(prompt, hidden))
+        if answer is None:
+            raise OSError(_refusal(job))
+    except (OSError, Stopped):
+        _revive_debugger()
+        raise
     return answer
+
+
+def _revive_debugger() -> None:
+    """Lets Python's debugger, if it asks here, be called again.
+
+    From Python 3.14 on all calls share one. Once an exception has left it, it does nothing any more, at the prompt too.
+    """
+    shared = getattr(getattr(sys.modules.get("pdb"), "Pdb", None), "_last_pdb_instance", None)
+    if shared is not None and any(frame.f_locals.get("self") is shared for frame, _ in traceback.walk_stack(None)):
+        shared.enterframe = None
 
 
 def _refusal(job: Record | None) -> str:
