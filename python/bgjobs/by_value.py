@@ -1,8 +1,10 @@
 """Pickles for another process: functions and classes of `__main__` are in them by value, with their code.
 
-On top of cloudpickle, code keeps the name of its file, by which tracebacks find the lines; functions with a cache can
-be pickled; and the functions of `random` stay names: with the state of the generator whose methods they are, all
-processes would draw the same numbers. This module does not know jobs. It imports cloudpickle, which takes long.
+On top of cloudpickle, code keeps the name of its file, by which tracebacks find the lines; what `functools` and
+`typing` make of functions and types is sent too; and the functions of `random` stay names: with the state of the
+generator whose methods they are, all processes would draw the same numbers.
+
+This module does not know jobs. It imports cloudpickle, which takes long.
 """
 
 from __future__ import annotations
@@ -13,12 +15,18 @@ import operator
 import pickle
 import sys
 import types
+import typing
+import weakref
 from contextlib import suppress
 from typing import Any
 
 import cloudpickle
 
 _CACHED = type(functools.lru_cache(abs))
+_NEW_TYPE = typing.NewType if isinstance(typing.NewType, type) else _CACHED
+_ALIAS: Any = getattr(typing, "TypeAliasType", _CACHED)
+_OF_MAIN = (type, types.FunctionType, _CACHED, _NEW_TYPE, _ALIAS)
+"""What pickles refer to by its name."""
 
 _GENERATORS = {"random": "_inst", "numpy.random.mtrand": "_rand"}
 """Modules whose functions are methods of a generator, and its name there."""
@@ -44,11 +52,16 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if isinstance(value, types.CodeType):
             self.codes.append(value)
             return _reduce_code(value)
-        if isinstance(value, (type, types.FunctionType, _CACHED)) and value.__module__ == "__main__":
+        if isinstance(value, _OF_MAIN) and value.__module__ == "__main__":
             self._of_main.append(value)
-            if isinstance(value, _CACHED):
-                cache = _Reduced((functools.lru_cache, tuple(value.cache_parameters().values())))
-                return operator.methodcaller("__call__", value.__wrapped__), (cache,)
+            if not isinstance(value, (type, types.FunctionType)):
+                return _reduce_made(value)
+        if type(value) is weakref.WeakKeyDictionary:
+            # Each function of `singledispatch` has one.
+            return weakref.WeakKeyDictionary, (dict(value),)
+        if type(value) is functools.cached_property:
+            # Up to Python 3.11 it has a lock.
+            return functools.cached_property, (value.func,), {"attrname": value.attrname}
         if isinstance(value, (types.MethodType, types.BuiltinMethodType)):
             for module, name in _GENERATORS.items():
                 if module in sys.modules and value.__self__ is getattr(sys.modules[module], name, None):
@@ -64,7 +77,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         main = vars(sys.modules["__main__"])
         found: dict[str, Any] = {}
         for value in self._of_main:
-            name, *inner = value.__qualname__.split(".")
+            name, *inner = getattr(value, "__qualname__", value.__name__).split(".")
             # Otherwise there is no such name here either, or what has it as an attribute can't be sent.
             with suppress(Exception):
                 holder = main[name]
@@ -77,6 +90,16 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
 
 def _attribute(value: Any, path: list[str]) -> Any:
     return functools.reduce(getattr, path, value)
+
+
+def _reduce_made(value: Any) -> tuple[Any, ...]:
+    """How to make a function with a cache, a new type or an alias again; cloudpickle would send its name alone."""
+    if isinstance(value, _CACHED):
+        cache = _Reduced((functools.lru_cache, tuple(value.cache_parameters().values())))
+        return operator.methodcaller("__call__", value.__wrapped__), (cache,)
+    if isinstance(value, _NEW_TYPE):
+        return _NEW_TYPE, (value.__name__, value.__supertype__)
+    return functools.partial(_ALIAS, type_params=value.__type_params__), (value.__name__, value.__value__)
 
 
 def _reduce_code(code: types.CodeType) -> tuple[Any, ...]:

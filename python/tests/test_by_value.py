@@ -95,6 +95,31 @@ def test_pickle_and_multiprocessing_find_the_names_of_ipython(shell):
     assert EXPECTED in shell.see("print(jobs.new(body, 'fork', process=True).get())")
 
 
+def test_what_functools_and_typing_make_can_be_sent(tmp_path):
+    definitions = """\
+import functools, sys, typing
+
+Number = typing.NewType("Number", int)
+
+class Model:
+    @functools.cached_property
+    def score(self): return 1
+    @functools.lru_cache
+    def fit(self): return 2
+
+@functools.singledispatch
+def show(x): return "any"
+@show.register
+def _(x: int): return "int"
+
+def body(x: Number): return Model().score, Model().fit(), show(Number(x))
+if sys.version_info >= (3, 12):
+    exec("type Alias[T] = list[T]; body.__annotations__['return'] = Alias")
+"""
+    shown = run_jobs(tmp_path, definitions, "print(jobs.new(body, 3, process=True).get())")
+    assert shown == "(1, 2, 'int')\n"
+
+
 def test_an_argument_is_found_by_its_name_too(tmp_path):
     definitions = "import pickle\nclass Model: pass\ndef body(f, model): return len(pickle.dumps([f(), model])) > 0"
     assert run_jobs(tmp_path, definitions, "print(jobs.new(body, Model, Model(), process=True).get())") == "True\n"
