@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -42,6 +43,8 @@ def shell(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
     shell.user_ns["gate"].set()
     see("%unload_ext bgjobs")
     InteractiveShell.clear_instance()
+    # At the end of pytest each of many shells would collect all garbage.
+    atexit.unregister(shell.atexit_operations)
     sys.displayhook = hook
     output.remove_router()
     keyboard.remove()
