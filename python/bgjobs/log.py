@@ -5,6 +5,7 @@ It does not know how text gets there.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -27,24 +28,30 @@ class Line(NamedTuple):
 class Log:
     """What a job printed, in order; it grows while the job runs.
 
-    A line enters the log when it is complete, at the latest when the job ends. The log holds a limited number of
-    bytes: when a job prints more, its oldest lines make room, and `missed` counts them.
+    A line enters the log when it ends, at the latest when the job does; until then it is `pending`. Text after a
+    carriage return restarts it, so a progress bar is one line that changes. The log holds a limited number of bytes:
+    when a job prints more, its oldest lines make room, and `missed` counts them.
 
-    Iterating yields the texts of the lines, ``str(log)`` the whole text. Reading removes nothing.
+    Iterating yields the texts of the lines, ``str(log)`` the whole text, unfinished lines too. Reading removes nothing.
     """
 
     def __init__(self, job: Record) -> None:
         self._job = job
 
-    def _read(self, cursor: int = 0) -> tuple[int, int, list[Line]]:
-        cursor, missed, lines = self._job._core_log().read(cursor)
-        streams = ("stdout", "stderr")
-        return cursor, missed, [Line(at, streams[err], text) for at, err, text in lines]
+    def _read(self, cursor: int = 0) -> tuple[int, int, list[Line], list[Line]]:
+        """Reads from a cursor: the next cursor, how many lines are gone, the lines, and the unfinished ones."""
+        cursor, missed, lines, pending = self._job._core_log().read(cursor)
+        return cursor, missed, _lines(lines), _lines(pending)
 
     @property
     def lines(self) -> list[Line]:
         """The lines so far, oldest first."""
         return self._read()[2]
+
+    @property
+    def pending(self) -> list[Line]:
+        """What was printed since the last end of a line, a question say: at most one line for each stream."""
+        return self._read()[3]
 
     @property
     def missed(self) -> int:
@@ -61,14 +68,15 @@ class Log:
         return True
 
     def __str__(self) -> str:
-        return "".join(text + "\n" for text in self)
+        _, _, lines, pending = self._read()
+        return "".join([f"{line.text}\n" for line in lines]) + "\n".join([line.text for line in pending])
 
     def __repr__(self) -> str:
         count = len(self)
         return f"<log of job #{self._job.num}: {count} line{'s' * (count != 1)}>"
 
     def tail(self, n: int = 10) -> list[str]:
-        """The texts of the newest `n` lines, oldest first.
+        """The texts of the newest `n` lines, oldest first; the unfinished ones are the newest.
 
         Raises `ValueError` if `n` is negative.
         """
@@ -77,44 +85,48 @@ class Log:
         return [text for _, _, text in self._job._core_log().tail(n)]
 
     def since(self, seconds: float) -> list[Line]:
-        """The lines that were begun in the last `seconds`, oldest first.
+        """The lines that were begun in the last `seconds`, oldest first, unfinished ones too.
 
         Raises `ValueError` if `seconds` is negative.
         """
         if not seconds >= 0:
             raise ValueError(f"since() takes a time in seconds, 0 or more, not {seconds}")
         oldest = time.time() - seconds
-        return [line for line in self.lines if line.at > oldest]
+        _, _, lines, pending = self._read()
+        return [line for line in lines + pending if line.at > oldest]
 
     def follow(self, timeout: float | None = None, tail: int | None = None) -> Iterator[str]:
         """Yields the lines so far, or the newest `tail` of them, and then each new one until the job ends.
 
         It stops after `timeout` seconds, if that is not None. Ctrl-C stops following, not the job.
         """
-        return (text for text in self._turns(timeout, tail) if text is not None)
+        return (line.text for lines, _ in self._turns(timeout, tail) for line in lines)
 
-    def _turns(self, timeout: float | None = None, tail: int | None = None) -> Iterator[str | None]:
-        """What `follow` yields, and None each time before it waits for more."""
+    def _turns(self, timeout: float | None = None, tail: int | None = None) -> Iterator[tuple[list[Line], list[Line]]]:
+        """Each time before it waits for more: the new lines that `follow` yields, and the unfinished ones."""
         deadline = None if timeout is None else time.monotonic() + timeout
         cursor = 0
         while True:
             # Before the read, because the job may print its last lines between the two.
             ended = self._job.done()
             left = 0.05 if deadline is None else min(0.05, deadline - time.monotonic())
-            cursor, _, lines = self._read(cursor)
+            cursor, _, lines, pending = self._read(cursor)
             if tail is not None:
                 del lines[: max(len(lines) - tail, 0)]
                 tail = None
-            for line in lines:
-                yield line.text
+            yield lines, pending
             if ended or left <= 0:
                 return
-            yield None
             self._job.join(left)
 
     def print(self, n: int | None = None) -> None:
         """Prints the lines so far, or the newest `n`, with control characters made `harmless`."""
         if n is None and self.missed:
             print(f"[the oldest {self.missed} lines made room for these]")
-        for text in self if n is None else self.tail(n):
+        for text in self.tail(sys.maxsize if n is None else n):
             print(harmless(text))
+
+
+def _lines(lines: list[tuple[float, bool, str]]) -> list[Line]:
+    streams = ("stdout", "stderr")
+    return [Line(at, streams[err], text) for at, err, text in lines]

@@ -29,13 +29,15 @@ class FakeLog:
             if self._open[err]:
                 self.write(err, "\n")
 
-    def read(self, cursor: int) -> tuple[int, int, list[tuple[float, bool, str]]]:
+    def read(self, cursor: int) -> tuple[int, int, list[tuple[float, bool, str]], list[tuple[float, bool, str]]]:
         with self._lock:
             missed = max(0, self.dropped - cursor)
-            return len(self._lines), missed, self._lines[max(cursor, self.dropped) :]
+            pending = [(time.time(), err, text) for err, text in self._open.items() if text]
+            return len(self._lines), missed, self._lines[max(cursor, self.dropped) :], pending
 
     def tail(self, count: int) -> list[tuple[float, bool, str]]:
-        lines = self.read(0)[2]
+        _, _, lines, pending = self.read(0)
+        lines = lines + pending
         return lines[len(lines) - min(count, len(lines)) :]
 
 

@@ -310,9 +310,9 @@ def test_a_log_that_lost_lines_says_how_many(capsys):
 
 
 def test_a_printed_log_does_not_harm_the_terminal(capsys):
-    job = run(lambda: print("\x1b[2Jgone\n1%\r2%\r\nbell\a\ttab \u202eback"))
+    job = run(lambda: print("\x1b[2Jgone\nbell\a\ttab \u202eback"))
     job.log.print()
-    assert capsys.readouterr().out == "\\x1b[2Jgone\n2%\nbell\\x07\ttab \\u202eback\n"
+    assert capsys.readouterr().out == "\\x1b[2Jgone\nbell\\x07\ttab \\u202eback\n"
     assert "\x1b" in str(job.log)
     assert harmless("plain ÄÖ 字") == "plain ÄÖ 字"
 

@@ -16,21 +16,22 @@ type Line = (f64, bool, String);
 
 #[pymethods]
 impl Log {
-    /// Writes a text, to standard error if `err`; it may have several lines, the last of them incomplete.
+    /// Writes a text, to standard error if `err`; it may have several lines, the last of them unfinished.
     fn write(&self, err: bool, text: &str) {
         if let Some(log) = &self.0 {
             log.write(if err { Stream::Err } else { Stream::Out }, text);
         }
     }
 
-    /// Reads from a cursor, at first 0: returns the next cursor, how many lines were dropped unread, and the lines.
-    fn read(&self, cursor: u64) -> (u64, u64, Vec<Line>) {
+    /// Reads from a cursor, at first 0: returns the next cursor, how many lines were dropped unread, the lines, and the
+    /// unfinished ones.
+    fn read(&self, cursor: u64) -> (u64, u64, Vec<Line>, Vec<Line>) {
         let mut at = LogCursor::at(cursor);
         let reading = self.0.as_ref().map_or_else(Reading::default, |log| log.read(&mut at));
-        (at.line(), reading.missed, lines(reading.lines))
+        (at.line(), reading.missed, lines(reading.lines), lines(reading.pending))
     }
 
-    /// The newest lines, oldest first.
+    /// The newest lines, oldest first; the unfinished ones are the newest.
     fn tail(&self, count: usize) -> Vec<Line> {
         lines(self.0.as_ref().map_or_else(Vec::new, |log| log.tail(count)))
     }

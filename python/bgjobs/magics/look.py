@@ -10,6 +10,7 @@ from IPython.core.magic import line_magic, no_var_expand
 from .. import failures, keyboard
 from ..jobs import BackgroundJobBase
 from ..labels import label
+from ..live import LiveLines
 from ..peek import NoNames
 from ..text import group, harmless
 from .base import Base
@@ -122,11 +123,11 @@ def show_until_end(job: BackgroundJobBase, count: int | None = None) -> bool:
     """Shows a job's output until it ends, and lends it the keyboard; False if the user has interrupted that."""
     try:
         with keyboard.lent(job) as lender:
-            asked = False
-            for text in job.log._turns(tail=count):
-                if text is not None:
-                    print(harmless(text))
-                    continue
+            asked, shown = False, LiveLines()
+            for lines, pending in job.log._turns(tail=count):
+                for line in lines:
+                    shown.end(harmless(line.text))
+                shown.change([harmless(line.text) for line in pending])
                 # What the job printed before it asked has been shown by now.
                 if asked:
                     lender.serve()

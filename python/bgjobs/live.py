@@ -1,0 +1,54 @@
+r"""Lines as they come: those that have ended stay, and below them the unfinished ones change in place.
+
+Where output can't change, in a file say, unfinished lines are not shown. This module does not know logs and jobs.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from unicodedata import combining, east_asian_width
+
+from . import host
+
+
+class LiveLines:
+    """Prints lines to ``sys.stdout`` as they come."""
+
+    def __init__(self) -> None:
+        self._is_kernel = host.is_kernel()
+        self._changes = self._is_kernel or (sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb")
+        self._unfinished = ""
+
+    def end(self, line: str) -> None:
+        """Prints a line that has ended."""
+        print(f"{self._clear()}{line}")
+
+    def change(self, lines: Sequence[str]) -> None:
+        """Shows the lines that have not ended, in one row, in place of those shown before."""
+        text = "  ".join(lines)
+        if self._changes and text != self._unfinished:
+            shown = text if self._is_kernel else _fitted(text, shutil.get_terminal_size().columns - 1)
+            print(f"{self._clear()}{shown}", end="", flush=True)
+            self._unfinished = text
+
+    def _clear(self) -> str:
+        """Clears the row; a notebook knows no sequence for that."""
+        gone, self._unfinished = self._unfinished, ""
+        if not gone:
+            return ""
+        return f"\r{' ' * len(gone)}\r" if self._is_kernel else "\r\x1b[K"
+
+
+def _fitted(text: str, columns: int) -> str:
+    """A text in at most this many columns of a terminal."""
+    widths = [0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text]
+    if sum(widths) <= columns:
+        return text
+    width = end = 0
+    while width + widths[end] < columns:
+        width += widths[end]
+        end += 1
+    return f"{text[:end]}…"
