@@ -50,7 +50,7 @@ class Log:
 
     @property
     def pending(self) -> list[Line]:
-        """What was printed since the last end of a line, a question say: at most one line for each stream."""
+        """What was printed since the last end of a line, such as a question; oldest first."""
         return self._read()[3]
 
     @property

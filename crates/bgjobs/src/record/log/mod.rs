@@ -30,7 +30,8 @@ use crate::{
 /// push out the oldest, and a reader learns how many it missed.
 ///
 /// What was printed since the last line break is [pending](Self::pending). A progress bar is one line that changes: text
-/// after a carriage return restarts the unfinished line, `ESC[A` (the cursor up) and `ESC[2K` drop it.
+/// after a carriage return restarts the unfinished line, `ESC[A` (the cursor up) and `ESC[2K` drop it, and what is written
+/// further up takes the place of what stood there, if that was also written after a move up.
 ///
 /// ```
 /// use bgjobs::{JobManager, LogCursor};
@@ -166,8 +167,8 @@ impl Log {
         Reading { lines, missed, pending: ring.pending() }
     }
 
-    /// Reads the unfinished lines, at most one for each stream, oldest first: what was printed since the last line break,
-    /// such as a question or a progress bar. They are lines once they end, at the latest when the job does.
+    /// Reads the unfinished lines, oldest first: what was printed since the last line break, such as a question or a
+    /// progress bar; of bars below each other, those that may still change. They end at the latest when the job does.
     ///
     /// ```
     /// use bgjobs::{JobManager, LogCursor, Stream};

@@ -48,7 +48,7 @@ impl Ring {
 
     /// What differs whenever the unfinished lines do; 0 if there are none.
     pub(crate) fn version(&self) -> u64 {
-        if self.unfinished.iter().any(|unfinished| unfinished.line().is_some()) { self.changes } else { 0 }
+        if self.unfinished.iter().all(Unfinished::is_empty) { 0 } else { self.changes }
     }
 
     /// Adds a line that the job did not print.
@@ -58,26 +58,27 @@ impl Ring {
 
     /// Adds a text that may hold several lines, the last of which may be unfinished.
     pub(crate) fn write(&mut self, stream: Stream, mut text: &str) {
-        let had_line = self.unfinished[stream as usize].line().is_some();
+        let was_empty = self.unfinished[stream as usize].is_empty();
         while let Some(line) = self.unfinished[stream as usize].take_from(&mut text) {
             self.push(line);
         }
-        if had_line || self.unfinished[stream as usize].line().is_some() {
+        if !(was_empty && self.unfinished[stream as usize].is_empty()) {
             self.changes += 1;
         }
     }
 
     /// The unfinished lines, oldest first.
     pub(crate) fn pending(&self) -> Vec<Line> {
-        let mut pending: Vec<_> = self.unfinished.iter().filter_map(Unfinished::line).cloned().collect();
-        pending.sort_by_key(|line| line.at);
-        pending
+        let mut unfinished = self.unfinished.each_ref();
+        unfinished.sort_by_key(|unfinished| unfinished.newest());
+        unfinished.into_iter().flat_map(Unfinished::lines).cloned().collect()
     }
 
     /// Ends the unfinished lines.
     pub(crate) fn end(&mut self) {
-        let mut ended: Vec<_> = self.unfinished.iter_mut().filter_map(Unfinished::end).collect();
-        ended.sort_by_key(|line| line.at);
+        let mut unfinished = self.unfinished.each_mut();
+        unfinished.sort_by_key(|unfinished| unfinished.newest());
+        let ended: Vec<_> = unfinished.into_iter().flat_map(Unfinished::end).collect();
         for line in ended {
             self.push(line);
         }

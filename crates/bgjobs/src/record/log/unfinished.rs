@@ -1,8 +1,8 @@
-//! The line of a stream that has not ended, and what is left of it when its writer goes back to rewrite it.
+//! The lines of a stream that have not ended: the newest, and those above it that their writer goes back to.
 //!
 //! It takes text in pieces, cut anywhere, and knows nothing of what becomes of a finished line.
 
-use std::time::Instant;
+use std::{cmp::Reverse, collections::VecDeque, time::Instant};
 
 use crate::record::log::line::{Line, Stream};
 
@@ -15,20 +15,24 @@ const LONGEST_SEQUENCE: usize = 32;
 /// How many bytes of sequences may precede a line's first character.
 const LONGEST_START: usize = 1024;
 
+/// How many lines above the newest may still change.
+const MOST_ROWS: usize = 32;
+
 const ESCAPE: u8 = 0x1b;
 
-/// The unfinished line of one stream.
+/// The unfinished lines of one stream.
 ///
 /// A progress bar rewrites its line, so the log has one line for it, which changes:
 ///
 /// - Text after a carriage return restarts the line; before a line break a carriage return means nothing.
-/// - `ESC[A`, the cursor up, drops the line: its writer goes back to an earlier one. The line break that comes down again
-///   ends no line.
+/// - `ESC[A`, the cursor up, drops the line: its writer goes back to an earlier one. A line break that only comes down
+///   again ends no line; what was written up there takes the place of what was written there before, until a line ends
+///   below.
 /// - `ESC[K` erases what is right of the cursor, `ESC[1K` and `ESC[2K` erase the line.
 /// - Any other sequence, such as a colour, is kept and restarts nothing.
 pub(crate) struct Unfinished {
     stream: Stream,
-    /// None if nothing is visible of it yet.
+    /// The line of the cursor; none if nothing is visible of it yet.
     line: Option<Line>,
     /// Whether the cursor is back at the start, so that the next character restarts the line.
     is_back: bool,
@@ -38,21 +42,38 @@ pub(crate) struct Unfinished {
     sequence: String,
     /// How many lines the cursor is above the newest.
     above: usize,
+    /// The lines that the cursor has left downwards, with how many lines they are above the newest; the highest first.
+    rows: Vec<(usize, Line)>,
+    /// Lines that have ended, to be handed on.
+    ended: VecDeque<Line>,
 }
 
 impl Unfinished {
     pub(crate) fn new(stream: Stream) -> Self {
-        let (start, sequence) = (String::new(), String::new());
-        Self { stream, line: None, is_back: false, start, sequence, above: 0 }
+        let (start, sequence, rows, ended) = (String::new(), String::new(), Vec::new(), VecDeque::new());
+        Self { stream, line: None, is_back: false, start, sequence, above: 0, rows, ended }
     }
 
-    /// The line so far; `None` if nothing is visible of it.
-    pub(crate) fn line(&self) -> Option<&Line> {
-        self.line.as_ref()
+    /// The lines of which something is visible.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.rows.iter().map(|(_, line)| line).chain(&self.line)
+    }
+
+    /// When its newest line was begun.
+    pub(crate) fn newest(&self) -> Option<Instant> {
+        self.lines().last().map(|line| line.at)
+    }
+
+    /// Whether nothing is visible.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.line.is_none() && self.rows.is_empty()
     }
 
     /// Takes `text` up to the end of a line, which it returns, or to its own end.
     pub(crate) fn take_from(&mut self, text: &mut &str) -> Option<Line> {
+        if let Some(line) = self.ended.pop_front() {
+            return Some(line);
+        }
         while let Some(&first) = text.as_bytes().first() {
             let finished = match first {
                 _ if !self.sequence.is_empty() => self.continue_sequence(text),
@@ -79,14 +100,19 @@ impl Unfinished {
         None
     }
 
-    /// Ends the line as the end of its writer does; `None` if nothing is visible of it.
-    pub(crate) fn end(&mut self) -> Option<Line> {
+    /// Ends the lines as the end of their writer does.
+    pub(crate) fn end(&mut self) -> impl Iterator<Item = Line> {
         if !self.sequence.is_empty() {
             let sequence = std::mem::take(&mut self.sequence);
-            // As long as there is room in every line: a sequence is short.
-            let _ = self.append_whole(&sequence);
+            let full = self.append_whole(&sequence);
+            self.ended.extend(full);
         }
-        self.line.is_some().then(|| self.finish())
+        self.ended.extend(self.rows.drain(..).map(|(_, line)| line));
+        if self.line.is_some() {
+            let line = self.finish();
+            self.ended.push_back(line);
+        }
+        self.ended.drain(..)
     }
 
     /// Takes the characters before the next that has a meaning, as far as the line has room.
@@ -144,11 +170,13 @@ impl Unfinished {
         match sequence.as_bytes() {
             [ESCAPE, b'[', count @ .., b'A'] if count.iter().all(u8::is_ascii_digit) => {
                 let count: usize = sequence[2..sequence.len() - 1].parse().unwrap_or(1);
+                if self.line.is_some() {
+                    self.erase();
+                }
                 self.above = self.above.saturating_add(count.max(1));
-                self.line = None;
             }
-            b"\x1b[1K" | b"\x1b[2K" => self.line = None,
-            b"\x1b[K" | b"\x1b[0K" if self.is_back => self.line = None,
+            b"\x1b[1K" | b"\x1b[2K" => self.erase(),
+            b"\x1b[K" | b"\x1b[0K" if self.is_back || self.line.is_none() => self.erase(),
             b"\x1b[K" | b"\x1b[0K" => {}
             _ if self.is_back || self.line.is_none() => {
                 if self.start.len() + sequence.len() > LONGEST_START {
@@ -161,6 +189,12 @@ impl Unfinished {
         None
     }
 
+    /// Drops the line of the cursor.
+    fn erase(&mut self) {
+        self.line = None;
+        self.rows.retain(|(above, _)| *above != self.above);
+    }
+
     /// Appends a short text that is never split; returns the line if it was full before.
     fn append_whole(&mut self, text: &str) -> Option<Line> {
         let is_full =
@@ -170,14 +204,25 @@ impl Unfinished {
         finished
     }
 
-    /// Ends the line at a line break, unless the break only comes down again.
+    /// Ends the line at a line break, with those above it, unless the break only comes down again.
     fn end_line(&mut self) -> Option<Line> {
-        let was_above = self.above > 0;
-        self.above = self.above.saturating_sub(1);
-        if self.line.is_none() && was_above {
-            return None;
+        if self.above > 0 {
+            if self.line.is_some() {
+                let line = self.finish();
+                self.rows.retain(|(above, _)| *above != self.above);
+                self.rows.push((self.above, line));
+                self.rows.sort_by_key(|(above, _)| Reverse(*above));
+            }
+            self.is_back = false;
+            self.above -= 1;
+            return (self.rows.len() > MOST_ROWS).then(|| self.rows.remove(0).1);
         }
-        Some(self.finish())
+        let line = self.finish();
+        if self.rows.is_empty() {
+            return Some(line);
+        }
+        self.ended.extend(self.rows.drain(..).map(|(_, line)| line).chain([line]));
+        self.ended.pop_front()
     }
 
     /// Hands the line on; an empty one if nothing is visible of it.
@@ -214,19 +259,22 @@ fn next_meaning(bytes: &[u8]) -> usize {
 
 #[cfg(all(test, not(any(bgjobs_loom, bgjobs_shuttle))))]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;
 
-    /// The texts of the finished lines, and of the unfinished one, of a text that comes in pieces.
-    fn lines<'a>(pieces: impl IntoIterator<Item = &'a str>) -> (Vec<String>, Option<String>) {
+    /// The texts of the finished lines, and of the unfinished ones, of a text that comes in pieces.
+    fn lines<'a>(pieces: impl IntoIterator<Item = &'a str>) -> (Vec<String>, Vec<String>) {
         let (mut unfinished, mut finished) = (Unfinished::new(Stream::Out), Vec::new());
         for mut piece in pieces {
             while let Some(line) = unfinished.take_from(&mut piece) {
                 finished.push(line.text);
             }
         }
-        (finished, unfinished.line().map(|line| line.text.clone()))
+        let left: Vec<_> = unfinished.lines().map(|line| line.text.clone()).collect();
+        (finished, left)
     }
 
     #[test]
@@ -242,22 +290,31 @@ mod tests {
             ("remote: done.\x1b[K\n", &["remote: done."], None),
             ("bar\x1b[2K\rdone\n", &["done"], None),
         ] {
-            let (seen, left) = lines([text]);
-            assert_eq!(
-                (&*seen, left.as_deref()),
-                (&*finished.iter().map(ToString::to_string).collect::<Vec<_>>(), unfinished),
-                "{text:?}"
-            );
+            let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+            assert_eq!(lines([text]), (owned(finished), owned(unfinished.as_slice())), "{text:?}");
         }
     }
 
     #[test]
-    fn bars_below_each_other_leave_no_pyramid() {
-        let three = "\rA 1\n\rB 1\x1b[A\n\n\rC 1\x1b[A\x1b[A\n\rB 2\x1b[A\n\n\rC 2\x1b[A\x1b[A";
-        assert_eq!(lines([three]), (vec!["A 1".to_owned(), String::new()], None));
-        let end = format!("{three}\rA 2\n\rB 3\nend\nlast\n");
-        assert_eq!(lines([&*end]).0, ["A 1", "", "A 2", "B 3", "end", "last"]);
-        assert_eq!(lines(["a\n\x1b[99999999999999999999Ab\nc\n"]).0, ["a", "b", "c"]);
+    fn bars_below_each_other_are_a_line_each() {
+        let check = |pieces: &[&str], finished: &str, left: &str| {
+            let (seen, unfinished) = lines(pieces.iter().copied());
+            assert_eq!((&*seen.join(","), &*unfinished.join(",")), (finished, left));
+        };
+        // As tqdm writes them.
+        let three = "\rA1\n\rB1\x1b[A\n\n\rC1\x1b[A\x1b[A\rA2\n\rB2\x1b[A\rA3\n\n\rC2\x1b[A\x1b[A\rA4";
+        check(&[three], "A1,", "A3,A4");
+        check(&[three, "\nB3\nend\nlast\n"], "A1,,A4,B3,end,last", "");
+        // As others write a block: up to its first line, and down again.
+        let block = ["a1\nb1\nc1", "\x1b[2A\ra2\nb2\nc2", "\r\x1b[2K\x1b[1A\x1b[2K\x1b[1A\x1b[2Ka3\nb3"];
+        check(&block[..2], "a1,b1", "a2,b2,c2");
+        check(&block, "a1,b1", "a3,b3");
+    }
+
+    #[test]
+    fn few_lines_above_may_still_change() {
+        let (finished, left) = lines(["\x1b[99999999999999999999A\x1b[99A", &"x\n".repeat(100)]);
+        assert_eq!((finished.len(), left.len()), (100 - MOST_ROWS, MOST_ROWS));
     }
 
     #[test]
@@ -269,9 +326,9 @@ mod tests {
             (format!("a\r{red}b{plain}\n"), format!("{red}b{plain}")),
             (format!("{plain}\n"), plain.to_owned()),
         ] {
-            assert_eq!(lines([&*text]), (vec![line], None), "{text:?}");
+            assert_eq!(lines([&*text]), (vec![line], Vec::new()), "{text:?}");
         }
-        assert_eq!(lines(["a\n\x1b[?25h\x1b[0m"]), (vec!["a".to_owned()], None), "nothing is visible");
+        assert_eq!(lines(["a\n\x1b[?25h\x1b[0m"]), (vec!["a".to_owned()], Vec::new()), "nothing is visible");
     }
 
     #[test]
@@ -280,7 +337,7 @@ mod tests {
         for text in ["\x1b", "\x1b[", "\x1b[31", "\x1bM", "\x1b[3\u{e9}", "\x1b]0;title\u{7}", &*long] {
             let mut unfinished = Unfinished::new(Stream::Out);
             assert!(unfinished.take_from(&mut &*text).is_none());
-            assert_eq!(unfinished.end().expect("it is visible").text, text);
+            assert_eq!(unfinished.end().map(|line| line.text).collect::<Vec<_>>(), [text]);
         }
     }
 
@@ -321,11 +378,12 @@ mod tests {
         }
     }
 
-    /// The lines that a whole text leaves: the rule, applied to the parts of each line.
-    fn model(parts: &[Part]) -> (Vec<String>, Option<String>) {
+    /// The lines that a whole text leaves, finished and unfinished: the rule, applied part by part.
+    fn model(parts: &[Part]) -> (Vec<String>, Vec<String>) {
         let (mut finished, mut above) = (Vec::new(), 0);
         // What was written of the line, and the colours that wait for its first character.
         let (mut line, mut start, mut at_start) = (None::<String>, String::new(), true);
+        let mut rows = BTreeMap::new();
         for part in parts {
             match part {
                 Part::Text(text) => {
@@ -335,23 +393,31 @@ mod tests {
                 Part::Colour(colour) if at_start => start += colour,
                 Part::Colour(colour) => line.get_or_insert_default().push_str(colour),
                 Part::Return => at_start = true,
-                Part::Up(count) => {
-                    above += count;
+                Part::EraseRight if !at_start => {}
+                Part::EraseRight | Part::EraseAll => {
+                    rows.remove(&Reverse(above));
                     (line, at_start) = (None, true);
                 }
-                Part::EraseRight if !at_start => {}
-                Part::EraseRight | Part::EraseAll => (line, at_start) = (None, true),
-                Part::Break => {
-                    let comes_down = above > 0;
-                    above -= usize::from(comes_down);
-                    if line.is_some() || !comes_down {
-                        finished.push(line.take().unwrap_or_default() + &std::mem::take(&mut start));
+                Part::Up(count) => {
+                    if line.take().is_some() {
+                        rows.remove(&Reverse(above));
                     }
+                    (above, at_start) = (above + count, true);
+                }
+                Part::Break if above > 0 => {
+                    if let Some(line) = line.take() {
+                        rows.insert(Reverse(above), line + &std::mem::take(&mut start));
+                    }
+                    (above, at_start) = (above - 1, true);
+                }
+                Part::Break => {
+                    finished.extend(std::mem::take(&mut rows).into_values());
+                    finished.push(line.take().unwrap_or_default() + &std::mem::take(&mut start));
                     at_start = true;
                 }
             }
         }
-        (finished, line)
+        (finished, rows.into_values().chain(line).collect())
     }
 
     fn parts() -> impl Strategy<Value = Vec<Part>> {

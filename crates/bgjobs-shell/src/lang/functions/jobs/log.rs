@@ -32,7 +32,7 @@ pub(super) mod of_log {
         Ok(texts(&context, job, &choice("log", &choices)?))
     }
 
-    /// What the job printed since the last line break, such as a question or a progress bar: a line for each stream.
+    /// What the job printed since the last line break, such as a question or a progress bar.
     #[rhai_fn(get = "pending", pure)]
     pub(super) fn pending(job: &mut AnyJob) -> Array {
         job.log().pending().into_iter().map(|line| line.text.into()).collect()
