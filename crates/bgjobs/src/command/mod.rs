@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of how a command runs.
 
+pub(crate) mod arrivals;
 pub(crate) mod child;
 pub(crate) mod descendants;
 pub(crate) mod ending;

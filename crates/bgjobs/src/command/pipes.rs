@@ -1,5 +1,7 @@
 //! A command's output and input, handled on one thread as they come.
 //!
+//! Each output keeps its order. Between the two, what was written between two looks, some microseconds, comes in the order
+//! in which the outputs began; what was written in different looks comes in the order of writing.
 //! Knows nothing of jobs.
 
 use std::{
@@ -14,6 +16,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::{
     command::{
+        arrivals::Arrivals,
         input::Source,
         lossy::Decoder,
         terminal::{self, TerminalSize},
@@ -36,6 +39,7 @@ pub(crate) type Sink<'a> = dyn FnMut(Stream, &str) + 'a;
 /// The near ends of a command's pipes, while they are open.
 pub(crate) struct Pipes {
     outputs: Vec<Output>,
+    arrivals: Arrivals,
     feed: Option<Feed>,
     buffer: Vec<u8>,
 }
@@ -73,7 +77,8 @@ impl Pipes {
             let outputs = vec![Output::new(Stream::Out, out.into()), Output::new(Stream::Err, err.into())];
             (outputs, vec![input, far_out.into(), far_err.into()])
         };
-        Ok((Self { outputs, feed, buffer: vec![0; CHUNK] }, far))
+        let arrivals = Arrivals::watch(outputs.iter().map(|output| output.file.as_fd()));
+        Ok((Self { outputs, arrivals, feed, buffer: vec![0; CHUNK] }, far))
     }
 
     /// Waits for output or until `deadline` has passed, and passes output on; true if `other` has something to read.
@@ -85,15 +90,24 @@ impl Pipes {
         ready(&mut fds, left);
         let ready: Vec<_> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
         drop(fds);
-        let (feed_at, mut outputs) = (self.outputs.len() + 1, ready[1..].iter());
+        let feed_at = self.outputs.len() + 1;
         if ready.get(feed_at).is_some_and(|&ready| ready) && self.feed.as_mut().is_some_and(Feed::is_over) {
             // This lets the command read the end of its input.
             self.feed = None;
         }
-        self.outputs.retain_mut(|output| {
-            let is_ready = outputs.next().is_some_and(|&ready| ready);
-            !is_ready || output.pass_on(&mut self.buffer, sink)
-        });
+        let is_ready = ready[1..].iter().zip(&self.outputs).filter(|(ready, _)| **ready);
+        let mut streams: Vec<_> = is_ready.map(|(_, output)| output.stream).collect();
+        if !streams.is_empty() {
+            // What is left of an earlier look comes first.
+            let arrived = self.arrivals.take();
+            streams.sort_by_key(|stream| arrived.iter().position(|&index| index == *stream as u64));
+        }
+        for stream in streams {
+            let output = self.outputs.iter_mut().find(|output| output.stream == stream);
+            if output.is_some_and(|output| !output.pass_on(&mut self.buffer, sink)) {
+                self.outputs.retain(|output| output.stream != stream);
+            }
+        }
         ready[0]
     }
 
@@ -114,6 +128,8 @@ impl Pipes {
 
     /// Passes on the output that is still there, without waiting for more.
     pub(crate) fn end(&mut self, sink: &mut Sink<'_>) {
+        let arrived = self.arrivals.take();
+        self.outputs.sort_by_key(|output| arrived.iter().position(|&index| index == output.stream as u64));
         for mut output in std::mem::take(&mut self.outputs) {
             for _ in 0..LAST_CHUNKS {
                 let mut fds = [PollFd::new(&output.file, PollFlags::IN)];
@@ -165,5 +181,28 @@ impl Feed {
             Err(_) => return true,
         }
         self.fed == self.text.len()
+    }
+}
+
+#[cfg(all(test, target_os = "linux", not(any(bgjobs_loom, bgjobs_shuttle))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_come_in_the_order_in_which_they_began() {
+        let (mut pipes, far) = Pipes::open(Source::Empty, None).expect("there are descriptors");
+        let [_, out, err] = <[OwnedFd; 3]>::try_from(far).expect("an input and two outputs");
+        let (mut out, mut err, other) = (File::from(out), File::from(err), pipe().expect("there are descriptors").0);
+        let mut seen = String::new();
+        for _ in 0..2 {
+            for order in [["out", "err"], ["err", "out"], ["err", "err"], ["out", "out"]] {
+                for stream in order {
+                    let end = if stream == "out" { &mut out } else { &mut err };
+                    end.write_all(format!("{stream} ").as_bytes()).expect("there is room");
+                }
+                pipes.wait(&other, None, &mut |_, text| seen.push_str(text));
+                assert_eq!(std::mem::take(&mut seen), format!("{} ", order.join(" ")));
+            }
+        }
     }
 }
