@@ -4,10 +4,11 @@
 
 use std::{
     io::{self, BufRead, Write},
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
-use bgjobs::Stream;
+use bgjobs::{Report, Stream};
 
 use crate::{
     commands::is_whole,
@@ -25,8 +26,19 @@ const BROKEN_PIPE: i32 = 128 + 13;
 /// How long the shell waits for jobs at its end before it says so.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How many tracebacks are shown at once.
+const MOST_TRACEBACKS: usize = 10;
+
 /// Some editors put it at the start of a file; it only says that the text is UTF-8.
 pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// Whether something could not be written.
+static HAS_LOST_OUTPUT: AtomicBool = AtomicBool::new(false);
+
+/// Whether something could not be written, so that whoever runs the shell must not rely on what it wrote.
+pub(crate) fn has_lost_output() -> bool {
+    HAS_LOST_OUTPUT.load(Ordering::Relaxed)
+}
 
 /// Writes a text and a line break.
 pub(crate) fn write(stream: Stream, text: &str) {
@@ -40,19 +52,34 @@ pub(crate) fn print(stream: Stream, text: &str) {
         Stream::Out => Box::new(io::stdout().lock()),
         Stream::Err => Box::new(io::stderr().lock()),
     };
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
-        std::process::exit(BROKEN_PIPE);
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(BROKEN_PIPE),
+        Err(error) if !HAS_LOST_OUTPUT.swap(true, Ordering::Relaxed) => {
+            // It may be standard error that is locked.
+            drop(out);
+            // If this can't be written either, the exit status says it.
+            let _ = writeln!(io::stderr(), "bgjobs: can't write the output: {error}");
+        }
+        _ => {}
     }
 }
 
-/// Evaluates lines as if they were typed; true if none failed.
+/// How lines ended that were evaluated without a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// All were evaluated, or one failed; with the exit status.
+    Done(u8),
+    /// One asked to leave with this exit status.
+    Left(u8),
+}
+
+/// Evaluates lines as if they were typed; the exit status is that of the last failure.
 ///
 /// # Errors
 ///
 /// The input can't be read.
-pub(crate) fn lines(session: &mut Session, mut input: impl BufRead, interrupted: &Interrupted) -> io::Result<bool> {
-    let mut good = true;
+pub(crate) fn lines(session: &mut Session, mut input: impl BufRead, interrupted: &Interrupted) -> io::Result<End> {
+    let mut status = 0;
     let mut text = String::new();
     loop {
         let mut line = Vec::new();
@@ -66,30 +93,98 @@ pub(crate) fn lines(session: &mut Session, mut input: impl BufRead, interrupted:
         text.truncate(text.trim_end_matches(['\n', '\r']).len());
         tell(session, Verbosity::All);
         let reply = shell::answer(session, &std::mem::take(&mut text));
-        good &= show(&reply);
-        if at_end || reply == Reply::Leave || interrupted.is_set() {
-            return Ok(good);
+        status = show(&reply).unwrap_or(status);
+        match reply {
+            Reply::Leave(Some(status)) => return Ok(End::Left(status)),
+            Reply::Leave(None) => return Ok(End::Done(status)),
+            _ if at_end || interrupted.is_set() => return Ok(End::Done(status)),
+            _ => {}
         }
     }
 }
 
-/// Evaluates the text of a file; true if it did not fail.
-pub(crate) fn file(session: &mut Session, name: &str, text: &str) -> bool {
+/// Evaluates the text of a file as one program; if it has lines that only a prompt understands, line by line, until
+/// one fails.
+pub(crate) fn file(session: &mut Session, name: &str, text: &str) -> End {
+    if has_lines_for_prompt(session, text) {
+        return by_line(session, name, text, shell::answer_in_file);
+    }
     match session.run(name, text) {
         Answer::Failed(failure) => {
             write(Stream::Err, &failure.traceback().to_string());
-            false
+            End::Done(1)
         }
-        Answer::Nothing | Answer::Value(_) | Answer::Sent(_) => true,
+        Answer::Leave(status) => End::Left(status),
+        Answer::Nothing | Answer::Value(_) | Answer::Sent(_) => End::Done(0),
     }
 }
 
-/// Shows a reply; true if it is not an error.
-pub(crate) fn show(reply: &Reply) -> bool {
+/// Evaluates a text on the command line, and shows its value.
+pub(crate) fn text(session: &mut Session, name: &str, text: &str) -> End {
+    if has_lines_for_prompt(session, text) {
+        return by_line(session, name, text, shell::answer_alone);
+    }
+    let reply = shell::answer_alone(session, name, text);
+    match (show(&reply), reply) {
+        (_, Reply::Leave(status)) => End::Left(status.unwrap_or(0)),
+        (failed, _) => End::Done(failed.unwrap_or(0)),
+    }
+}
+
+/// Evaluates the lines of a text one by one, until one fails.
+fn by_line(session: &mut Session, name: &str, text: &str, answer: fn(&mut Session, &str, &str) -> Reply) -> End {
+    for (before, line) in whole_lines(text) {
+        // Tracebacks show the line's number in the text.
+        let reply = answer(session, name, &format!("{}{line}", "\n".repeat(before)));
+        match (show(&reply), reply) {
+            (_, Reply::Leave(status)) => return End::Left(status.unwrap_or(0)),
+            (Some(status), _) => return End::Done(status),
+            _ => {}
+        }
+    }
+    End::Done(0)
+}
+
+fn has_lines_for_prompt(session: &Session, text: &str) -> bool {
+    whole_lines(text).iter().any(|(_, line)| shell::is_for_prompt(session, line))
+}
+
+/// The lines of a text as they would be entered at a prompt, each with the number of lines before it.
+fn whole_lines(text: &str) -> Vec<(usize, String)> {
+    let (mut lines, mut line, mut before) = (Vec::new(), String::new(), 0);
+    let mut parts = text.split_inclusive('\n').enumerate().peekable();
+    while let Some((number, part)) = parts.next() {
+        line.push_str(part);
+        if is_whole(&line) && !parts.peek().is_some_and(|(_, next)| continues(next)) {
+            lines.push((before, std::mem::take(&mut line).trim_end().to_owned()));
+            before = number + 1;
+        }
+    }
+    // One that is not closed fails when it is evaluated.
+    lines.push((before, line.trim_end().to_owned()));
+    lines.retain(|(_, line)| !line.is_empty());
+    lines
+}
+
+/// Whether a line goes on with the expression or the block of the line before it.
+fn continues(line: &str) -> bool {
+    let line = line.trim_start();
+    let is_word = |word: &str| {
+        line.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    };
+    line.starts_with('.') || line.starts_with("?.") || is_word("else") || is_word("catch")
+}
+
+/// Shows a reply; if it is an error, returns its exit status.
+pub(crate) fn show(reply: &Reply) -> Option<u8> {
     if let Some((stream, shown)) = shell::stream(reply) {
         write(stream, shown);
     }
-    !matches!(reply, Reply::Wrong(_))
+    match reply {
+        Reply::Wrong(_) => Some(1),
+        Reply::Failed(_, status) => Some(*status),
+        Reply::Nothing | Reply::Shown(_) | Reply::Leave(_) => None,
+    }
 }
 
 /// Which ends of jobs are reported.
@@ -139,13 +234,42 @@ fn tell_awaited(session: &Session) {
     }
 }
 
-/// Reports the jobs that have ended.
+/// Reports the jobs that have ended: of those that died, why, because there may be no line that asks.
 fn tell(session: &Session, verbosity: Verbosity) {
-    let mut report = session.report();
-    if verbosity == Verbosity::Failures {
-        report.completed.clear();
+    let Report { completed, dead } = session.report();
+    if verbosity == Verbosity::All && !completed.is_empty() {
+        write(Stream::Err, notice(&Report { completed, dead: Vec::new() }).trim_end());
     }
-    if !report.is_empty() {
-        write(Stream::Err, notice(&report).trim_end());
+    let unread: Vec<_> = dead.into_iter().filter(|job| !session.tracked().is_read(job)).collect();
+    for job in unread.iter().take(MOST_TRACEBACKS) {
+        if let Some(failure) = job.failure() {
+            write(Stream::Err, &format!("Traceback for: {job:?}\n{}", failure.traceback()));
+        }
+    }
+    if unread.len() > MOST_TRACEBACKS {
+        write(Stream::Err, &format!("and {} more jobs died", unread.len() - MOST_TRACEBACKS));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole_lines;
+
+    #[test]
+    fn lines_are_entered_whole_and_keep_their_numbers() {
+        let lines = whole_lines("a\n\nfn f() {\n  1\n}\n!b \\\n c\nx\n  .y()\nif z {\n}\nelse {}\nelsewhere\nf(\n");
+        let seen: Vec<_> = lines.iter().map(|(before, line)| (*before, line.as_str())).collect();
+        assert_eq!(
+            seen,
+            [
+                (0, "a"),
+                (2, "fn f() {\n  1\n}"),
+                (5, "!b \\\n c"),
+                (7, "x\n  .y()"),
+                (9, "if z {\n}\nelse {}"),
+                (12, "elsewhere"),
+                (13, "f(")
+            ]
+        );
     }
 }

@@ -95,7 +95,7 @@ fn answer(session: &mut Session, line: &str) {
     match session.answer(line) {
         Answer::Value(value) => drop(session.show(&value)),
         Answer::Failed(failure) => assert!(!is_panic(&failure), "{}", failure.traceback()),
-        Answer::Nothing | Answer::Sent(_) => {}
+        Answer::Nothing | Answer::Sent(_) | Answer::Leave(_) => {}
     }
 }
 

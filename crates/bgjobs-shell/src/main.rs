@@ -13,7 +13,7 @@ Usage: bgjobs [FILE [ARGUMENT]... | [--json] -c TEXT]
 A prompt whose every line can run in the background. Without arguments it reads lines
 from the terminal, or from a pipe as if they were typed. `help` at the prompt says more.
 
-  FILE         evaluates a file; `args` holds the arguments
+  FILE         evaluates a file, which takes what the prompt takes; `args` holds the arguments
   -c TEXT      evaluates a text as a line at the prompt, and shows its value
   --json       with -c, shows the value as JSON, a job with everything known about it
   --help       shows this
@@ -23,10 +23,13 @@ fn main() -> ExitCode {
     bgjobs::supervise();
     match read(lexopt::Parser::from_env()) {
         Ok(Invocation::Run(task)) => bgjobs_shell::run(task, []),
-        Ok(Invocation::Print(text)) => {
-            let _ = writeln!(io::stdout(), "{text}");
-            ExitCode::SUCCESS
-        }
+        Ok(Invocation::Print(text)) => match writeln!(io::stdout(), "{text}") {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                let _ = writeln!(io::stderr(), "bgjobs: can't write the output: {error}");
+                ExitCode::FAILURE
+            }
+        },
         Err(error) => {
             let _ = writeln!(io::stderr(), "bgjobs: {error}\n\n{USAGE}");
             ExitCode::from(2)

@@ -11,7 +11,7 @@ use std::{
 use rhai::{Array, Dynamic, Module};
 
 use crate::{
-    batch::{self, BYTE_ORDER_MARK, Verbosity},
+    batch::{self, BYTE_ORDER_MARK, End, Verbosity},
     editor,
     lang::STACK_SIZE,
     session::Session,
@@ -39,7 +39,8 @@ pub enum Task {
 
 /// Runs a shell whose lines can also call the functions of `modules`, and returns its exit code.
 ///
-/// The code is 0 on success, 1 if a line failed or a job died unread, 2 if the shell could not do its task.
+/// The code is 0 on success, that of `exit(3)` and of a command of the system's shell that failed, 1 if another line
+/// failed, a job died unread or the output could not be written, 2 if the shell could not do its task.
 /// Commands have a supervisor if the program has called [`bgjobs::supervise`] before.
 /// The shell exits the process itself if it is interrupted, or if jobs that do not stop would block its end.
 ///
@@ -82,20 +83,27 @@ fn on_large_stack(task: Task, modules: Vec<Module>) -> Result<ExitCode, String> 
     let interrupted = signals::listen(session.stopper(), session.jobs().clone(), on_interrupt)
         .map_err(|error| format!("can't listen for Ctrl-C: {error}"))?;
     if at_terminal {
-        let ended = editor::run(&mut session).map_err(|error| format!("can't use the terminal: {error}"))?;
-        leave(session, ended, 0);
+        let (ended, status) = editor::run(&mut session).map_err(|error| format!("can't use the terminal: {error}"))?;
+        leave(session, ended, i32::from(status));
     }
-    let good = evaluate(task, &mut session, &interrupted)?;
-    let good = batch::finish(&mut session, verbosity, &interrupted) && good;
+    if !matches!(task, Task::Json(_)) {
+        session.echo_jobs();
+    }
+    let end = evaluate(task, &mut session, &interrupted)?;
+    let good = batch::finish(&mut session, verbosity, &interrupted);
     if interrupted.is_set() {
         let ended = stop_all(session.jobs(), "interrupted");
         leave(session, ended, 130);
     }
-    Ok(ExitCode::from(u8::from(!good)))
+    Ok(ExitCode::from(match end {
+        End::Done(0) if !good => 1,
+        End::Done(0) | End::Left(0) if batch::has_lost_output() => 1,
+        End::Done(status) | End::Left(status) => status,
+    }))
 }
 
-/// Does a task that needs no terminal; true if nothing failed.
-fn evaluate(task: Task, session: &mut Session, interrupted: &Interrupted) -> Result<bool, String> {
+/// Does a task that needs no terminal.
+fn evaluate(task: Task, session: &mut Session, interrupted: &Interrupted) -> Result<End, String> {
     match task {
         Task::Prompt => batch::lines(session, io::stdin().lock(), interrupted)
             .map_err(|error| format!("can't read the lines: {error}")),
@@ -106,8 +114,11 @@ fn evaluate(task: Task, session: &mut Session, interrupted: &Interrupted) -> Res
             let text = if text.starts_with("#!") { format!("//{text}") } else { text.to_owned() };
             Ok(batch::file(session, &path, &text))
         }
-        Task::Text(text) => Ok(batch::show(&shell::answer_alone(session, "-c", &text))),
-        Task::Json(text) => Ok(batch::show(&shell::answer_as_json(session, "-c", &text))),
+        Task::Text(text) => Ok(batch::text(session, "-c", &text)),
+        Task::Json(text) => {
+            let reply = shell::answer_as_json(session, "-c", &text);
+            Ok(End::Done(batch::show(&reply).unwrap_or(0)))
+        }
     }
 }
 

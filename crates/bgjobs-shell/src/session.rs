@@ -69,6 +69,8 @@ pub enum Answer {
     Sent(AnyJob),
     /// The line failed, was stopped, or did not compile.
     Failed(Failure),
+    /// The line asked to leave, with this exit status.
+    Leave(u8),
 }
 
 impl Session {
@@ -201,8 +203,12 @@ impl Session {
             return (Answer::Value(done.value.clone()), done.names().cloned().unwrap_or(names));
         }
         let failure = job.failure();
-        let after = failure.as_ref().and_then(Died::of).and_then(|died| died.names.clone());
-        (failure.map_or(Answer::Nothing, Answer::Failed), after.unwrap_or(names))
+        let died = failure.as_ref().and_then(Died::of);
+        let after = died.and_then(|died| died.names.clone()).unwrap_or(names);
+        match died.and_then(|died| died.exit) {
+            Some(status) => (Answer::Leave(status), after),
+            None => (failure.map_or(Answer::Nothing, Answer::Failed), after),
+        }
     }
 
     /// Runs the body of a line and waits until it ends, or is sent to the background: then calls `note`.
@@ -344,6 +350,12 @@ impl Session {
     /// The names of all functions that a line can call.
     pub(crate) fn functions(&self) -> impl Iterator<Item = &str> {
         self.names.functions().chain(self.language.functions())
+    }
+
+    /// From now on jobs that start also print where lines do, as in a program without a prompt.
+    #[cfg(feature = "terminal")]
+    pub(crate) fn echo_jobs(&self) {
+        self.jobs.echo_to(Arc::clone(&self.output));
     }
 
     /// Starts jobs again; the new ones become the value, one alone or several in an array.

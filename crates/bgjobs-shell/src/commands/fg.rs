@@ -35,7 +35,8 @@ impl Action for Foreground {
         let mut show = |session: &Session| {
             let reading = log.read(&mut cursor);
             let shown = |line: &Line| many_lines(&line.text).to_string();
-            for line in &reading.lines {
+            // What is echoed is shown already.
+            for line in reading.lines.iter().filter(|_| session.tracked().echo().is_none()) {
                 lines.end(line.stream, &shown(line));
             }
             lines.change(reading.pending.iter().map(shown));

@@ -88,7 +88,7 @@ pub(crate) fn parse(line: &str, is_variable: impl Fn(&str) -> bool) -> Option<Re
         }));
     }
     if matches!(trimmed, "exit()" | "quit()") {
-        return Some(Ok(Box::new(Leave)));
+        return Some(Ok(Box::new(Leave(None))));
     }
     let foreground = trimmed.strip_suffix('&').filter(|text| !text.ends_with('&'));
     let text = foreground.unwrap_or(trimmed).trim_end();
@@ -196,7 +196,8 @@ mod tests {
             assert_eq!(parse(line), shown(&Cd(to.map(str::to_owned))), "{line}");
         }
         assert_eq!(parse("help !"), shown(&Help(Some("!".to_owned()))));
-        assert_eq!(parse("exit()"), shown(&Leave));
+        assert_eq!(parse("exit()"), shown(&Leave(None)));
+        assert_eq!(parse("exit 3"), shown(&Leave(Some(3))));
         for program in [
             "jobs()",
             "jobs.status()",
@@ -206,6 +207,7 @@ mod tests {
             "cd(\"..\")",
             "kill /a",
             "kill(3)",
+            "exit(3)",
             "kill - 1",
             "kill * 3",
             "kill *= 3",
@@ -254,6 +256,7 @@ mod tests {
             ("limit io", "limit needs a group and a number, as in `limit io 2`; `limit io none` removes the limit"),
             ("limit io x", "a limit is a number or none, as in `limit io 2` and `limit io none`, not `x`"),
             ("limit io 1 2", "limit does not understand `2`; see `help limit`"),
+            ("exit 300", "`300` is not an exit status, a number from 0 to 255"),
             ("wait &", "`wait` is a command of this shell, which never runs in the background: leave out the `&`"),
             ("kill 3&", "`kill` is a command of this shell, which never runs in the background: leave out the `&`"),
             ("jobs 3", "jobs does not understand `3`; see `help jobs`"),

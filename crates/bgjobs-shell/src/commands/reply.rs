@@ -2,7 +2,9 @@
 //!
 //! Knows nothing of where it is shown.
 
-use bgjobs::{AnyJob, many_lines, one_line};
+use std::{os::unix::process::ExitStatusExt, process::ExitStatus};
+
+use bgjobs::{AnyJob, CommandError, many_lines, one_line};
 
 use crate::session::{Answer, Session};
 
@@ -15,8 +17,10 @@ pub enum Reply {
     Shown(String),
     /// An error.
     Wrong(String),
-    /// The user wants to leave.
-    Leave,
+    /// A command of the system's shell failed, with this exit status.
+    Failed(String, u8),
+    /// The user wants to leave, perhaps with an exit status.
+    Leave(Option<u8>),
 }
 
 impl Reply {
@@ -29,7 +33,14 @@ impl Reply {
                 Self::Shown(number.map_or(text.clone(), |number| format!("Out[{number}]: {}", many_lines(&text))))
             }
             Answer::Sent(job) => Self::sent(job),
-            Answer::Failed(failure) => Self::Wrong(failure.traceback().to_string()),
+            Answer::Failed(failure) => {
+                let text = failure.traceback().to_string();
+                match failure.error().and_then(|error| error.downcast_ref()) {
+                    Some(CommandError::Ended(status)) => Self::Failed(text, exit_status(*status)),
+                    _ => Self::Wrong(text),
+                }
+            }
+            Answer::Leave(status) => Self::Leave(Some(*status)),
         }
     }
 
@@ -38,4 +49,10 @@ impl Reply {
         let id = job.id();
         Self::Shown(format!("Job #{id} goes on in the background: {}\nfg {id} brings it back.", one_line(job.name())))
     }
+}
+
+/// The exit status that stands for that of a command: after a signal 128 and its number, as in other shells.
+fn exit_status(status: ExitStatus) -> u8 {
+    let number = status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(1);
+    u8::try_from(number).unwrap_or(1)
 }

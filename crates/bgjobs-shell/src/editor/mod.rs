@@ -45,12 +45,12 @@ use crate::{
 /// By default, after how long without a key the next one shows what happened meanwhile.
 const AWAY: Duration = Duration::from_mins(1);
 
-/// Answers lines until the user leaves; true if all jobs have ended.
+/// Answers lines until the user leaves; returns whether all jobs have ended, and the exit status.
 ///
 /// # Errors
 ///
 /// The terminal can't be used.
-pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
+pub(crate) fn run(session: &mut Session) -> io::Result<(bool, u8)> {
     session.changes_in_place = io::stdout().is_terminal() && !colours::is_plain();
     let known: Known = Arc::new(Mutex::new(session.words()));
     let announcer = announcer(session);
@@ -58,6 +58,7 @@ pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
     write(Stream::Out, "`help` shows what can be typed, Ctrl-D leaves.");
     // Whether the last key was a first Ctrl-D.
     let mut leaving = false;
+    let mut status = 0;
     loop {
         tell(&announcer);
         *known.lock().unwrap_or_else(PoisonError::into_inner) = session.words();
@@ -72,9 +73,8 @@ pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
                 if let Some((stream, text)) = shell::stream(&reply) {
                     write(stream, text);
                 }
-                if reply != Reply::Leave {
-                    continue;
-                }
+                let Reply::Leave(asked) = reply else { continue };
+                status = asked.unwrap_or(0);
             }
             Entry::CtrlD if !session.leave_debugger() => {}
             Entry::CtrlD | Entry::CtrlC => continue,
@@ -82,7 +82,7 @@ pub(crate) fn run(session: &mut Session) -> io::Result<bool> {
         let running = session.jobs().running();
         if running.is_empty() || asked_before {
             tell(&announcer);
-            return Ok(stop_all(session.jobs(), "the shell was left"));
+            return Ok((stop_all(session.jobs(), "the shell was left"), status));
         }
         write(Stream::Out, &crate::notices::still_running(&running));
         leaving = true;

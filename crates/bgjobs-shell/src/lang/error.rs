@@ -14,3 +14,14 @@ pub(super) fn error(text: impl Into<String>) -> EvalAltResult {
 pub(super) fn stopped() -> EvalAltResult {
     EvalAltResult::ErrorTerminated(rhai::Dynamic::UNIT, Position::NONE)
 }
+
+/// The end of an evaluation that asked to leave with an exit status; no `catch` can prevent it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Exit(pub(super) u8);
+
+impl Exit {
+    /// The error that ends the evaluation.
+    pub(super) fn into_error(self) -> EvalAltResult {
+        EvalAltResult::ErrorTerminated(rhai::Dynamic::from(self), Position::NONE)
+    }
+}

@@ -8,6 +8,7 @@ mod eval;
 mod functions;
 mod jobs;
 mod notice;
+mod output;
 mod read;
 mod show;
 mod trace;
@@ -21,7 +22,7 @@ pub(crate) use read::scan::{End, Kind, opening, scan};
 pub(crate) use words::{KEYWORDS, Segment, Words};
 
 pub(crate) use describe::describe;
-pub use eval::{evaluation::Output, stack::STACK_SIZE};
+pub use eval::stack::STACK_SIZE;
 pub(crate) use eval::{
     line::Line,
     start::{note_command, note_sent, start_command},
@@ -34,6 +35,7 @@ pub(crate) use jobs::{
 };
 pub use notice::notice;
 pub(crate) use notice::own_names;
+pub use output::Output;
 pub use read::{
     input::{Input, is_whole},
     source::Source,

@@ -44,6 +44,17 @@ pub fn answer_alone(session: &mut Session, name: &str, line: &str) -> Reply {
     with_suggestion(session, line, &answer, None)
 }
 
+/// Answers lines of a file, called `name` in tracebacks: shows no value of a program.
+pub fn answer_in_file(session: &mut Session, name: &str, line: &str) -> Reply {
+    if parse(session, line).is_some() {
+        return answer(session, line);
+    }
+    match session.answer_as(name, line) {
+        Answer::Value(_) => Reply::Nothing,
+        answer => with_suggestion(session, line, &answer, None),
+    }
+}
+
 /// Answers a line that stands alone, called `name` in tracebacks: shows its value as JSON, even `()`.
 pub fn answer_as_json(session: &mut Session, name: &str, line: &str) -> Reply {
     if let Some(action) = parse(session, line) {
@@ -72,6 +83,12 @@ fn with_suggestion(session: &Session, line: &str, answer: &Answer, number: Optio
     }
 }
 
+/// Whether only a prompt understands a line: a command, or a program for the background.
+#[cfg(feature = "terminal")]
+pub(crate) fn is_for_prompt(session: &Session, line: &str) -> bool {
+    parse(session, line).is_some() || crate::lang::Input::new(line).background
+}
+
 fn parse(session: &Session, line: &str) -> Option<Result<Box<dyn commands::Action>, String>> {
     commands::parse(line, |name| session.names().variable(name).is_some())
 }
@@ -80,8 +97,8 @@ fn parse(session: &Session, line: &str) -> Option<Result<Box<dyn commands::Actio
 #[must_use]
 pub fn stream(reply: &Reply) -> Option<(Stream, &str)> {
     match reply {
-        Reply::Nothing | Reply::Leave => None,
+        Reply::Nothing | Reply::Leave(_) => None,
         Reply::Shown(text) => Some((Stream::Out, text)),
-        Reply::Wrong(text) => Some((Stream::Err, text)),
+        Reply::Wrong(text) | Reply::Failed(text, _) => Some((Stream::Err, text)),
     }
 }

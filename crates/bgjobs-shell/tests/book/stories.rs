@@ -41,8 +41,8 @@ fn a_story_is_what_a_session_says() {
             if let Some(text) = typed(line) {
                 say(&format!("In [{}]: {text}", session.number()));
                 match shell::answer(&mut session, text) {
-                    Reply::Shown(text) | Reply::Wrong(text) => say(&text),
-                    Reply::Nothing | Reply::Leave => {}
+                    Reply::Shown(text) | Reply::Wrong(text) | Reply::Failed(text, _) => say(&text),
+                    Reply::Nothing | Reply::Leave(_) => {}
                 }
             } else if let Some(job) = reported(line) {
                 // Reported as soon as it has ended, in the order of the story.

@@ -28,7 +28,9 @@ pub(crate) fn check(arguments: &[&str], input: impl AsRef<[u8]>, expected: Expec
     for (name, text) in [("out", &output.stdout), ("err", &output.stderr)] {
         let _ = write!(seen, "-- {name}\n{}", String::from_utf8_lossy(text));
     }
-    expected.assert_eq(&seen);
+    // A file of a test has another name each time.
+    let file = arguments.first().filter(|argument| argument.starts_with('/')).unwrap_or(&"\0");
+    expected.assert_eq(&seen.replace(file, "FILE").replace('\r', "\\r"));
 }
 
 #[test]
@@ -99,12 +101,16 @@ fn a_job_that_died_unread_changes_the_exit_code() {
         &[],
         "jobs.new('1 / 0');\n",
         expect![[r#"
-        exit 1
-        -- out
-        -- err
-        Dead, call jobs.traceback() for details jobs:
-        0 : 1 / 0
-    "#]],
+            exit 1
+            -- out
+            -- err
+            Traceback for: <BackgroundJob #0: 1 / 0>
+            Traceback (most recent call last):
+              jobs[0], line 1
+                1 / 0
+                  ^
+            Division by zero: 1 / 0
+        "#]],
     );
     check(
         &[],
@@ -132,14 +138,12 @@ fn a_job_stopped_on_request_is_not_a_failure() {
         &[],
         "sleep(100000) &\njobs[0].stop();\njobs[0].status\n",
         expect![[r#"
-        exit 0
-        -- out
-        Out[1]: <BackgroundJob #0: sleep(100000)>
-        Out[3]: "Dead (Stopped), call jobs.traceback() for details"
-        -- err
-        Dead, call jobs.traceback() for details jobs:
-        0 : sleep(100000)
-    "#]],
+            exit 0
+            -- out
+            Out[1]: <BackgroundJob #0: sleep(100000)>
+            Out[3]: "Dead (Stopped), call jobs.traceback() for details"
+            -- err
+        "#]],
     );
 }
 
@@ -182,8 +186,8 @@ fn commands_work_in_a_pipe() {
         expect![[r#"
             exit 1
             -- out
-            Out[1]: <BackgroundJob #0: print('working'); 42>
             working
+            Out[1]: <BackgroundJob #0: print('working'); 42>
             Out[3]: 42
             working
             Out[8]: 5
@@ -268,7 +272,7 @@ fn a_text_on_the_command_line_is_evaluated() {
             A prompt whose every line can run in the background. Without arguments it reads lines
             from the terminal, or from a pipe as if they were typed. `help` at the prompt says more.
 
-              FILE         evaluates a file; `args` holds the arguments
+              FILE         evaluates a file, which takes what the prompt takes; `args` holds the arguments
               -c TEXT      evaluates a text as a line at the prompt, and shows its value
               --json       with -c, shows the value as JSON, a job with everything known about it
               --help       shows this
@@ -351,8 +355,12 @@ fn the_json_option_shows_the_value_as_json() {
             -- out
             "Division by zero: 1 / 0"
             -- err
-            Dead, call jobs.traceback() for details jobs:
-            0 : 1 / 0
+            Traceback for: <BackgroundJob #0: 1 / 0>
+            Traceback (most recent call last):
+              jobs[0], line 1
+                1 / 0
+                  ^
+            Division by zero: 1 / 0
         "#]],
     );
     for wrong in [&["--json"][..], &["--json", "file"], &["-c", "1", "-c", "2"]] {
@@ -369,6 +377,7 @@ fn a_text_on_the_command_line_is_a_line_at_the_prompt() {
         expect![[r#"
             exit 0
             -- out
+            6
             <BackgroundJob #0: print(6); 42>
             -- err
         "#]],
@@ -536,9 +545,177 @@ fn the_end_resumes_paused_groups() {
         expect![[r#"
             exit 0
             -- out
+            42
             -- err
         "#]],
     );
+}
+
+/// A file of the test, removed at its end.
+struct Script(std::path::PathBuf);
+
+impl Script {
+    fn new(name: &str, text: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("bgjobs-shell-{name}-{}", std::process::id()));
+        std::fs::write(&path, text).expect("the directory for temporary files can be written");
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().expect("its name is plain")
+    }
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// The exit status of the shell with these arguments and this input.
+fn status(arguments: &[&str], input: &str) -> Option<i32> {
+    let script = Script::new(&format!("input-{}", arguments.len() + input.len()), input);
+    let input = std::fs::File::open(&script.0).expect("it was just made");
+    let output = Command::new(env!("CARGO_BIN_EXE_bgjobs")).args(arguments).stdin(input).output();
+    output.expect("the shell was built").status.code()
+}
+
+#[test]
+fn a_file_takes_the_lines_of_a_prompt() {
+    let script = Script::new(
+        "prompt",
+        "// a comment\nfn slow(n) {\n    n * 2\n}\nx = [1, 2]\n    .map(|n| n + 1)\n!echo from the system\nslow(21) &\nwait\nprint(x)\n\
+         jobs[0].result\nprint(jobs[0].result)\ncd /\n!pwd\n",
+    );
+    check(
+        &[script.path()],
+        "",
+        expect![[r#"
+        exit 0
+        -- out
+        from the system
+        [2, 3]
+        42
+        /
+        -- err
+    "#]],
+    );
+}
+
+#[test]
+fn a_line_that_fails_ends_a_file_and_shows_its_place() {
+    let script = Script::new("fails", "!true\n\nfn f() {\n  1 / 0\n}\nf()\nprint('never')\n");
+    check(
+        &[script.path()],
+        "",
+        expect![[r#"
+        exit 1
+        -- out
+        -- err
+        Traceback (most recent call last):
+          FILE, line 6
+            f()
+            ^
+          FILE, line 4, in f
+            1 / 0
+              ^
+        Division by zero: 1 / 0
+    "#]],
+    );
+    let script = Script::new("command", "!exit 3\nprint('never')\n");
+    check(
+        &[script.path()],
+        "",
+        expect![[r#"
+        exit 3
+        -- out
+        -- err
+        exit status 3
+    "#]],
+    );
+}
+
+// Each line is a process.
+#[test]
+fn exit_and_a_failing_command_set_the_status() {
+    let script = Script::new(
+        "exit",
+        "print(1);\nfn leave() { try { exit(3) } catch { print('no catch') } }\nleave();\nprint('never');\n",
+    );
+    check(
+        &[script.path()],
+        "",
+        expect![[r#"
+        exit 3
+        -- out
+        1
+        -- err
+    "#]],
+    );
+    for (text, expected) in [
+        ("exit(3)", 3),
+        ("exit 3", 3),
+        ("quit", 0),
+        ("!exit 3", 3),
+        ("!kill -TERM $$", 143),
+        ("1 / 0", 1),
+        ("exit(300)", 1),
+        ("jobs.new('exit(3)').join()", 1),
+        ("6 * 7", 0),
+    ] {
+        assert_eq!(status(&["-c", text], ""), Some(expected), "-c {text}");
+        assert_eq!(status(&[], &format!("{text}\n")), Some(expected), "{text} from a pipe");
+    }
+    assert_eq!(status(&[], "1 / 0\n!exit 4\n6 * 7\n"), Some(4), "that of the last failure");
+    assert_eq!(status(&[], "1 / 0\nexit(0)\n"), Some(0), "what was asked for");
+}
+
+#[test]
+fn a_program_has_the_output_of_its_jobs_and_the_tracebacks_of_those_that_died() {
+    check(
+        &[],
+        "fn f() { print('hello'); 1 / 0 }\nj = jobs.new(f);\n",
+        expect![[r#"
+            exit 1
+            -- out
+            hello
+            -- err
+            Traceback for: <BackgroundJob #0: fn f()>
+            Traceback (most recent call last):
+              In[1], line 1, in f
+                fn f() { print('hello'); 1 / 0 }
+                                           ^
+            Division by zero: 1 / 0
+        "#]],
+    );
+    let line = "!echo hello; printf half; echo oops >&2; exit 3 &";
+    let output = Command::new(env!("CARGO_BIN_EXE_bgjobs")).args(["-c", line]).output().expect("the shell was built");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(
+        out.contains("hello\nhalf\n") && err.starts_with("oops\n") && err.ends_with("\nexit status 3\n"),
+        "{out}{err}"
+    );
+    let script = Script::new("output", "for n in 0..12 { jobs.new(`print(${n}) / 0`).join() }\n");
+    let output = Command::new(env!("CARGO_BIN_EXE_bgjobs")).arg(script.path()).output().expect("the shell was built");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((String::from_utf8_lossy(&output.stdout).lines().count(), output.status.code()), (12, Some(1)));
+    assert_eq!(told.matches("Traceback for: <BackgroundJob #").count(), 10, "{told}");
+    assert!(told.ends_with("\nand 2 more jobs died\n"), "{told}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_can_not_be_written_is_an_error() {
+    for arguments in [&["--json", "-c", "[1, 2]"][..], &["-c", "print(1)"], &["-c", "!echo 1"], &["--help"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+        let output = Command::new(env!("CARGO_BIN_EXE_bgjobs")).args(arguments).stdout(full).output();
+        let output = output.expect("the shell was built");
+        assert_eq!(
+            (String::from_utf8_lossy(&output.stderr).as_ref(), output.status.code()),
+            ("bgjobs: can't write the output: No space left on device (os error 28)\n", Some(1)),
+            "{arguments:?}"
+        );
+    }
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn without_a_terminal_an_unfinished_line_is_shown_as_it_was_printed() {
             a
             b
             Out[2]: <BackgroundJob #0: printf 'c\rd\n'>
-            d
+            c\rd
             d
             -- err
             Completed jobs:

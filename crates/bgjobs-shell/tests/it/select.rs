@@ -70,8 +70,8 @@ fn answered(session: &mut Session, line: &str) -> String {
     match shell::answer(session, line) {
         Reply::Nothing => String::new(),
         Reply::Shown(text) => text,
-        Reply::Wrong(text) => format!("wrong: {text}"),
-        Reply::Leave => "leaves".to_owned(),
+        Reply::Wrong(text) | Reply::Failed(text, _) => format!("wrong: {text}"),
+        Reply::Leave(_) => "leaves".to_owned(),
     }
 }
 

@@ -48,12 +48,13 @@ fn a_final_ampersand_makes_it_a_background_job() {
             exit 0
             -- out
             Out[1]: <BackgroundJob #0: echo one; exit 3>
+            one
             Out[3]: ["echo one; exit 3", 3]
             one
             no job &
             -- err
-            Dead, call jobs.traceback() for details jobs:
-            0 : echo one; exit 3
+            Traceback for: <BackgroundJob #0: echo one; exit 3>
+            exit status 3
         "#]],
     );
 }

@@ -78,6 +78,7 @@ impl Seen {
             Answer::Value(value) => self.add(&session.show(&value)),
             Answer::Sent(job) => self.add(&format!("sent {job:?}")),
             Answer::Failed(failure) => self.add(&failure.traceback().to_string()),
+            Answer::Leave(status) => self.add(&format!("leaves with {status}")),
         }
     }
 

@@ -16,6 +16,7 @@ use crate::{
     lang::{
         error::{Result, error, stopped},
         jobs::Jobs,
+        output::Output,
         read::source::Source,
         trace::{
             call_stack::CallStack,
@@ -25,9 +26,6 @@ use crate::{
         values::{cell::Busy, cells::Cells, language::Language, names::Names},
     },
 };
-
-/// Where an evaluation prints: text as it comes, with its line breaks.
-pub type Output = Arc<dyn Fn(Stream, &str) + Send + Sync>;
 
 /// An evaluation that runs.
 pub(crate) struct Evaluation {

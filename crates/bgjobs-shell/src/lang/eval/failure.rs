@@ -10,6 +10,7 @@ use super::{
     stack::{CALL_LEVELS, StackLimit},
 };
 use crate::lang::{
+    error::Exit,
     read::source::Source,
     show,
     trace::frames::{Site, shortened, shown},
@@ -33,6 +34,8 @@ pub(crate) struct Fault {
     pub(crate) message: String,
     /// Set if it was asked to stop.
     pub(crate) stopped: Option<Stopped>,
+    /// Set if it asked to leave: the exit status.
+    pub(crate) exit: Option<u8>,
     pub(crate) frames: Vec<Frame>,
     /// Outermost first.
     pub(crate) levels: Vec<Level>,
@@ -57,12 +60,16 @@ impl Fault {
                     }
                     error = *inner;
                 }
+                EvalAltResult::ErrorTerminated(token, _) if token.is::<Exit>() => {
+                    let exit = Some(token.cast::<Exit>().0);
+                    return Self { message: String::new(), stopped: None, exit, frames: Vec::new(), levels };
+                }
                 EvalAltResult::ErrorTerminated(token, _) if !token.is::<StackLimit>() => {
                     return Self { frames: shortened(frames), levels, ..Self::stopped(evaluation) };
                 }
                 error => {
                     let message = message(&error, evaluation.cells().names());
-                    return Self { message, stopped: None, frames: shortened(frames), levels };
+                    return Self { message, stopped: None, exit: None, frames: shortened(frames), levels };
                 }
             }
         }
@@ -71,7 +78,7 @@ impl Fault {
     /// The fault of a job that was asked to stop.
     pub(crate) fn stopped(evaluation: &Evaluation) -> Self {
         let stopped = evaluation.context.check().err();
-        Self { message: String::new(), stopped, frames: Vec::new(), levels: Vec::new() }
+        Self { message: String::new(), stopped, exit: None, frames: Vec::new(), levels: Vec::new() }
     }
 
     /// The fault behind an error in a call of a function; its frames at least show where the function is.

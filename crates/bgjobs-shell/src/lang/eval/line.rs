@@ -6,12 +6,12 @@ use bgjobs::{AnyJob, Context, Failure};
 use rhai::{Dynamic, FnPtr};
 
 use super::{
-    evaluation::Output,
     failure, start,
     work::{Target, Work},
 };
 use crate::lang::{
     jobs::{Done, Jobs},
+    output::Output,
     read::source::Source,
     trace::program::Program,
     values::{language::Language, names::Names, value::Value},

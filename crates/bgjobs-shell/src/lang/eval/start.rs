@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use bgjobs::{AnyJob, Body, Command, Failure, Name, SpawnError};
+use bgjobs::{AnyJob, Body, Command, CommandError, Context, Failure, Name, SpawnError};
 use rhai::{Dynamic, EvalAltResult, FnPtr, Map, Position};
 
 use super::{
@@ -14,6 +14,7 @@ use crate::{
     lang::{
         error::{Result, error},
         jobs::{Jobs, Origin, OriginCode, StartOptions},
+        output::{LineBuffer, Output},
         read::source::Source,
         show,
         trace::program::Program,
@@ -129,15 +130,30 @@ pub(crate) fn command(
     options: StartOptions,
 ) -> Result<AnyJob, SpawnError> {
     let name = Name::from(options.name.clone().unwrap_or_else(|| line.to_owned()));
-    let there = environment.command(command.clone());
+    let (there, echo) = (environment.command(command.clone()), jobs.echo().cloned());
+    let body = move |context: &Context| run_command(there.clone(), context, echo.as_ref());
     let spawner = jobs.handle.named(name).with(options.options.clone());
     let job = match options.retry {
-        None => spawner.start(there),
-        Some(retry) => spawner.retry(retry).spawn_with(move |context| there.clone().call(context)),
+        None => spawner.spawn_with(body),
+        Some(retry) => spawner.retry(retry).spawn_with(body),
     }?;
     let code = OriginCode::Command { line: line.into(), command };
     jobs.note_origin(&job, Origin { code, environment, options });
     Ok(AnyJob::clone(&job))
+}
+
+/// Runs a command as a background job: it prints to its log and to `echo`.
+fn run_command(command: Command, context: &Context, echo: Option<&Output>) -> Result<(), Failure> {
+    let Some(echo) = echo else { return command.call(context) };
+    let mut lines = LineBuffer::default();
+    let status = command.run_alone(context, |stream, text| {
+        context.log().write(stream, text);
+        lines.push(stream, text, echo);
+        Ok(())
+    });
+    lines.end(echo);
+    let status = status?;
+    if status.success() { Ok(()) } else { Err(Failure::from_error(CommandError::Ended(status))) }
 }
 
 /// Notes the origin of a line that was sent to the background.

@@ -5,15 +5,10 @@ use std::sync::{Arc, Mutex};
 use bgjobs::{Context, Failure};
 use rhai::{AST, Dynamic, FnPtr};
 
-use super::{
-    captured::CapturedFrames,
-    engine::evaluator,
-    evaluation::{Evaluation, Output},
-    failure::Fault,
-    stack::StackLimit,
-};
+use super::{captured::CapturedFrames, engine::evaluator, evaluation::Evaluation, failure::Fault, stack::StackLimit};
 use crate::lang::{
     jobs::{Died, Done, Jobs, post_mortem::PostMortem},
+    output::Output,
     trace::program::{Program, Statement},
     values::{language::Language, names::Names, value::Value},
 };
@@ -69,9 +64,9 @@ impl Work {
             Ok(value) if is_line => Ok(Done::of_line(value, before, after)),
             Ok(value) => Ok(Done::of_job(value, &before, &after)),
             Err(failed) => {
-                let (Fault { message, stopped, frames, .. }, post_mortem) = *failed;
+                let (Fault { message, stopped, exit, frames, .. }, post_mortem) = *failed;
                 let captured = post_mortem.map(|post_mortem| Arc::new(Mutex::new(Some(Arc::new(post_mortem)))));
-                let died = Died { message, stopped, names: is_line.then_some(after), captured };
+                let died = Died { message, stopped, exit, names: is_line.then_some(after), captured };
                 if !is_line {
                     evaluation.jobs.note_dead(&died);
                 }
@@ -80,10 +75,16 @@ impl Work {
         }
     }
 
-    /// Evaluates as a background job: it prints to its log.
+    /// Evaluates as a background job: it prints to its log, and where its session echoes jobs.
     pub(crate) fn in_background(self, context: &Context) -> Result<Done, Failure> {
-        let log = context.log().clone();
-        self.run(context, Arc::new(move |stream, text| log.write(stream, text)))
+        let (log, echo) = (context.log().clone(), self.jobs.echo().cloned());
+        let print = move |stream, text: &str| {
+            log.write(stream, text);
+            if let Some(echo) = &echo {
+                echo(stream, text);
+            }
+        };
+        self.run(context, Arc::new(print))
     }
 }
 

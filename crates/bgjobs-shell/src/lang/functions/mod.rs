@@ -4,6 +4,7 @@
 
 mod command;
 mod environment;
+mod exit;
 mod files;
 mod jobs;
 mod json;
@@ -48,6 +49,7 @@ fn module() -> Module {
     let parts = [
         exported_module!(command::programs),
         exported_module!(environment::here),
+        exported_module!(exit::leaving),
         exported_module!(files::files),
         exported_module!(json::texts),
         exported_module!(progress::reports),

@@ -80,6 +80,8 @@ pub(crate) struct Died {
     pub(crate) message: String,
     /// Set if it was asked to stop.
     pub(crate) stopped: Option<Stopped>,
+    /// Set if it asked to leave: the exit status.
+    pub(crate) exit: Option<u8>,
     /// The names after a line that the prompt waited for.
     pub(crate) names: Option<Names>,
     /// None if it failed in no code of the user's.

@@ -11,7 +11,7 @@ pub(super) mod post_mortem;
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
@@ -25,7 +25,7 @@ pub(crate) use self::{
     done::{Died, Done},
     origin::{Origin, OriginCode, StartOptions},
 };
-use super::values::value::Value;
+use super::{output::Output, values::value::Value};
 use crate::digest::Digest;
 
 /// The background jobs of a session, with the reader of unreported ends.
@@ -43,6 +43,8 @@ pub struct Jobs {
     dead: NewestDead,
     /// How many lines of each job were read.
     lines_read: PerJob<u64>,
+    /// Where jobs print besides their logs.
+    echo: Arc<OnceLock<Output>>,
 }
 
 impl Jobs {
@@ -58,6 +60,7 @@ impl Jobs {
             origins: PerJob::default(),
             dead: NewestDead::default(),
             lines_read: PerJob::default(),
+            echo: Arc::default(),
         }
     }
 
@@ -86,6 +89,12 @@ impl Jobs {
     #[must_use]
     pub fn unread(&self) -> Vec<AnyJob> {
         self.handle.dead().into_iter().filter(|job| self.read.get(job.id()).is_none()).collect()
+    }
+
+    /// Whether somebody knows how the job ended.
+    #[cfg(feature = "terminal")]
+    pub(crate) fn is_read(&self, job: &AnyJob) -> bool {
+        self.read.get(job.id()).is_some()
     }
 
     /// The numbers of all jobs.
@@ -121,9 +130,24 @@ impl Jobs {
         self.lines_read.set(job.id(), lines.max(before), &self.handle);
     }
 
+    /// From now on jobs that start print there too, so that their lines need no other reader.
+    #[cfg(feature = "terminal")]
+    pub(crate) fn echo_to(&self, output: Output) {
+        // Once is enough: the output of a session never changes.
+        let _ = self.echo.set(output);
+    }
+
+    /// Where jobs print besides their logs.
+    pub(crate) fn echo(&self) -> Option<&Output> {
+        self.echo.get()
+    }
+
     /// How many lines of the job's output are unread.
     #[must_use]
     pub fn new_lines(&self, job: &AnyJob) -> u64 {
+        if self.echo().is_some() {
+            return 0;
+        }
         job.printed().saturating_sub(self.lines_read.get(job.id()).unwrap_or(0))
     }
 
