@@ -9,6 +9,7 @@
 #[doc = include_str!("src/differences.md")]
 #[doc = include_str!("src/how-it-works.md")]
 #[doc = include_str!("src/introduction.md")]
+#[doc = include_str!("src/kept.md")]
 #[doc = include_str!("src/kept-format.md")]
 #[doc = include_str!("src/limits.md")]
 #[doc = include_str!("src/notebook.md")]

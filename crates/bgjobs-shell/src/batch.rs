@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The exit code of a process whose reader has gone away, as if SIGPIPE had ended it.
-const BROKEN_PIPE: i32 = 128 + 13;
+pub(crate) const BROKEN_PIPE: i32 = 128 + 13;
 
 /// How long the shell waits for jobs at its end before it says so.
 const PATIENCE: Duration = Duration::from_secs(1);

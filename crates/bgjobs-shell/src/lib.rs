@@ -24,6 +24,8 @@ mod environment;
 mod foreground;
 #[cfg(all(feature = "terminal", any(test, fuzzing)))]
 pub mod fuzzing;
+#[cfg(all(feature = "terminal", target_os = "linux"))]
+mod kept;
 pub mod lang;
 mod listing;
 mod live;
@@ -47,6 +49,8 @@ mod terminal;
 mod text;
 
 pub use foreground::Stopper;
+#[cfg(all(feature = "terminal", target_os = "linux"))]
+pub use kept::kept;
 pub use rhai;
 #[cfg(feature = "terminal")]
 pub use run::{Task, run};

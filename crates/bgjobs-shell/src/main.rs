@@ -9,6 +9,7 @@ use bgjobs_shell::Task;
 
 const USAGE: &str = "\
 Usage: bgjobs [FILE [ARGUMENT]... | [--json] -c TEXT]
+       bgjobs start | ps | wait | log | result | stop | rm | sweep
 
 A prompt whose every line can run in the background. Without arguments it reads lines
 from the terminal, or from a pipe as if they were typed. `help` at the prompt says more.
@@ -17,10 +18,18 @@ from the terminal, or from a pipe as if they were typed. `help` at the prompt sa
   -c TEXT      evaluates a text as a line at the prompt, and shows its value
   --json       with -c, shows the value as JSON, a job with everything known about it
   --help       shows this
-  --version    shows the version";
+  --version    shows the version
+
+On Linux, `bgjobs start -- make -j2` starts a command that goes on without this terminal,
+and the other words look at such jobs or end them: `bgjobs wait --help` says more.
+A file of such a name is run as `bgjobs ./start`.";
 
 fn main() -> ExitCode {
     bgjobs::supervise();
+    #[cfg(target_os = "linux")]
+    if let Some(code) = bgjobs_shell::kept(std::env::args_os().skip(1)) {
+        return code;
+    }
     match read(lexopt::Parser::from_env()) {
         Ok(Invocation::Run(task)) => bgjobs_shell::run(task, []),
         Ok(Invocation::Print(text)) => match writeln!(io::stdout(), "{text}") {

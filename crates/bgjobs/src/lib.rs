@@ -21,6 +21,7 @@
 //!   [`AnyJob::stop_async`], [`wait_all_async`], [`JobManager::shutdown_async`].
 //! - A [`Context`] is the job as its own body sees it: stop, progress, place, log.
 //! - A [`Command`] is a body too: a system command, all of whose processes end with it.
+//! - [`KeptJobs`] starts commands that outlive the program, on Linux.
 //! - A [`Hosted`] job runs on a thread that the host makes; a [`HostedQueue`] says when to make one,
 //!   [`take_due`](Handle::take_due) which jobs with a group, a delay or an order may begin, and a [`HostedCommand`] lets
 //!   the host wait for a command. An interpreter needs all of these.

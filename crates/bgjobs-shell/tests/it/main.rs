@@ -19,6 +19,10 @@ mod functions;
 mod groups;
 mod hostile;
 mod jobs;
+#[cfg(target_os = "linux")]
+mod kept;
+#[cfg(target_os = "linux")]
+mod kept_crashes;
 mod live;
 mod logs;
 mod looking;

@@ -1,0 +1,118 @@
+//! `bgjobs ps`, `wait` and `result`: where kept jobs stand.
+//!
+//! Knows nothing of how that is put in words.
+
+use std::{collections::BTreeSet, process::ExitCode};
+
+use bgjobs::{KeptJob, KeptState, Outcome, Stream};
+use lexopt::Parser;
+use serde_json::Value as Json;
+
+use super::{
+    text,
+    word::{STILL_RUNNING, Trouble, job, jobs, time},
+};
+use crate::batch;
+
+pub(super) const PS: &str = "\
+Usage: bgjobs ps [--all] [--json]
+
+Lists the jobs that run, and the newest 20.
+
+  --all   lists all jobs
+  --json  shows all that is known of each, as a JSON list";
+
+pub(super) const WAIT: &str = "\
+Usage: bgjobs wait JOB [--for TIME] [--json]
+
+Waits until a job has ended, and says how. The exit status is that of its command, 124 if
+the job still runs, 130 if it was stopped, 125 if it is lost, 2 if there is no such job.
+
+  --for TIME  waits for this time at most: 50s, 5m
+  --json      shows all that is known, as JSON: it tells a command's own 124 apart";
+
+pub(super) const RESULT: &str = "\
+Usage: bgjobs result JOB [--json]
+
+Shows what a job was, and how it ended, without waiting. The exit status is that of
+`bgjobs wait`.
+
+  --json  shows all that is known, as JSON";
+
+/// How many of the jobs that have ended are listed.
+const NEWEST: usize = 20;
+
+pub(super) fn ps(mut parser: Parser) -> Result<ExitCode, Trouble> {
+    use lexopt::prelude::Long;
+    let (mut all, mut as_json) = (false, false);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("all") => all = true,
+            Long("json") => as_json = true,
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
+    let kept = jobs()?;
+    let (every, live) = (kept.all().map_err(Trouble::refused)?, kept.live().map_err(|error| Trouble::refused(&error))?);
+    let live: BTreeSet<_> = live.iter().map(KeptJob::id).collect();
+    let older = if all { 0 } else { every.len().saturating_sub(NEWEST) };
+    let listed = every.iter().enumerate().filter(|(at, job)| *at >= older || live.contains(&job.id()));
+    let listed: Vec<_> = listed.map(|(_, job)| (job.id(), job.summary())).collect();
+    let shown = if as_json {
+        Json::from(listed.iter().map(|(id, summary)| text::json(*id, summary)).collect::<Vec<_>>()).to_string()
+    } else {
+        let lines: Vec<_> = listed.iter().map(|(_, summary)| text::line(summary)).collect();
+        if lines.is_empty() { "No kept jobs".to_owned() } else { lines.join("\n") }
+    };
+    batch::write(Stream::Out, &shown);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn wait(mut parser: Parser) -> Result<ExitCode, Trouble> {
+    use lexopt::prelude::{Long, Value};
+    let (mut word, mut limit, mut as_json) = (None, None, false);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("for") => limit = Some(time(parser.value()?)?),
+            Long("json") => as_json = true,
+            Value(value) if word.is_none() => word = Some(value),
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
+    let job = job(&jobs()?, word)?;
+    limit.map_or_else(|| job.wait(), |limit| job.wait_timeout(limit)).map_err(Trouble::refused)?;
+    show(&job, as_json, text::line)
+}
+
+pub(super) fn result(mut parser: Parser) -> Result<ExitCode, Trouble> {
+    use lexopt::prelude::{Long, Value};
+    let (mut word, mut as_json) = (None, false);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("json") => as_json = true,
+            Value(value) if word.is_none() => word = Some(value),
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
+    show(&job(&jobs()?, word)?, as_json, text::whole)
+}
+
+/// Shows a job, after which its end has been seen; returns the exit status that tells where it stands.
+fn show(job: &KeptJob, as_json: bool, in_words: fn(&text::Read) -> String) -> Result<ExitCode, Trouble> {
+    let summary = job.summary();
+    let shown = if as_json { text::json(job.id(), &summary).to_string() } else { in_words(&summary) };
+    let state = summary.map_err(Trouble::refused)?.state;
+    batch::write(Stream::Out, &shown);
+    job.mark_seen();
+    Ok(ExitCode::from(code(&state)))
+}
+
+/// The exit status that tells where a job stands.
+fn code(state: &KeptState) -> u8 {
+    match state {
+        KeptState::Ended(end) if end.outcome == Outcome::Stopped => 130,
+        KeptState::Ended(end) => end.code(),
+        KeptState::Lost(_) => 125,
+        _ => STILL_RUNNING,
+    }
+}

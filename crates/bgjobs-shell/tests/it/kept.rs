@@ -1,0 +1,333 @@
+//! `bgjobs start` and the words that follow: jobs that outlive the shell and the terminal.
+
+use std::{
+    env, fs,
+    ops::Deref,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use bgjobs::{KeptJob, KeptJobs};
+use expect_test::{Expect, expect};
+
+/// A wait of this length means a hang: no machine is that slow.
+const GUARD: Duration = Duration::from_secs(60);
+
+/// The home of kept jobs for one test, which ends those that are left.
+pub(crate) struct Home(PathBuf);
+
+/// What the binary answered.
+pub(crate) struct Answer(Output);
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let home = Self(env::temp_dir().join(format!("bgjobs-shell-kept-{}-{number}", std::process::id())));
+        fs::create_dir(&home.0).unwrap();
+        home
+    }
+
+    /// The binary with these words.
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bgjobs"));
+        command.args(words).env("XDG_STATE_HOME", &self.0).stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, words: &[&str]) -> Answer {
+        Answer(self.command(words).output().expect("the shell was built for this test"))
+    }
+
+    /// Starts a line of the system's shell, and returns its number.
+    pub(crate) fn start(&self, line: &str) -> String {
+        let answer = self.run(&["start", "--", "sh", "-c", line]);
+        assert_eq!(answer.code(), Some(0), "{}", answer.err());
+        answer.out().trim().to_owned()
+    }
+
+    pub(crate) fn jobs(&self) -> KeptJobs {
+        KeptJobs::open(self.0.join("bgjobs/kept")).unwrap()
+    }
+
+    fn job(&self, id: &str) -> KeptJob {
+        self.jobs().get(id.parse().unwrap()).unwrap()
+    }
+
+    /// Waits until a job has printed a text.
+    fn see(&self, id: &str, text: &str) {
+        wait_until("it has printed", || self.run(&["log", id]).out().contains(text));
+    }
+}
+
+impl Deref for Home {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        for job in self.jobs().all().unwrap() {
+            let _ = job.ask_stop("the test is over", Duration::ZERO);
+            wait_until("the job is gone", || job.remove().is_ok() || !job.folder().exists() || thread::panicking());
+        }
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Answer {
+    pub(crate) fn out(&self) -> String {
+        String::from_utf8_lossy(&self.0.stdout).into_owned()
+    }
+
+    pub(crate) fn err(&self) -> String {
+        String::from_utf8_lossy(&self.0.stderr).into_owned()
+    }
+
+    pub(crate) fn code(&self) -> Option<i32> {
+        self.0.status.code()
+    }
+}
+
+#[track_caller]
+pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !condition() {
+        assert!(began.elapsed() < GUARD, "timed out waiting until {what}");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Runs words one after the other, and compares all answers, without times.
+#[expect(clippy::needless_pass_by_value, reason = "as in expect-test")]
+fn check(home: &Home, lines: &[&[&str]], expected: Expect) {
+    let mut seen = String::new();
+    for words in lines {
+        let answer = home.run(words);
+        // The usage may follow an error.
+        let (out, error) = (answer.out(), answer.err());
+        let shown = out.lines().chain(error.lines().take(1)).map(|line| format!("{line}\n")).collect::<String>();
+        seen += &format!("$ {}\n{shown}= {}\n", words.join(" "), answer.code().unwrap());
+    }
+    let timeless = |word: &str| {
+        let is_time =
+            word.strip_suffix('s').is_some_and(|number| number.contains('.') && number.parse::<f64>().is_ok());
+        if is_time { "TIME".to_owned() } else { word.to_owned() }
+    };
+    let line = |line: &str| line.split_whitespace().map(timeless).collect::<Vec<_>>().join(" ");
+    expected.assert_eq(&(seen.lines().map(line).collect::<Vec<_>>().join("\n") + "\n"));
+}
+
+#[test]
+fn the_exit_status_of_a_wait_tells_how_the_job_stands() {
+    let home = Home::new();
+    // Its second job runs until it is stopped; a wait of one second is in the interface.
+    let lines: [&[&str]; 11] = [
+        &["start", "--", "sh", "-c", "exit 3"],
+        &["wait", "k1"],
+        &["start", "--name", "night", "sleep", "1000"],
+        &["wait", "2", "--for", "0s"],
+        &["wait", "k2", "--for", "1s"],
+        &["stop", "k2"],
+        &["wait", "k2"],
+        &["wait", "k9"],
+        &["wait", "last"],
+        &["start", "--", "no-such-program"],
+        &["wait", "k3"],
+    ];
+    check(
+        &home,
+        &lines,
+        expect![[r#"
+            $ start -- sh -c exit 3
+            k1
+            = 0
+            $ wait k1
+            k1 exit status 3, after TIME sh -c 'exit 3'
+            = 3
+            $ start --name night sleep 1000
+            k2
+            = 0
+            $ wait 2 --for 0s
+            k2 running for TIME night
+            = 124
+            $ wait k2 --for 1s
+            k2 running for TIME night
+            = 124
+            $ stop k2
+            k2 stopped: bgjobs stop, after TIME night
+            = 0
+            $ wait k2
+            k2 stopped: bgjobs stop, after TIME night
+            = 130
+            $ wait k9
+            bgjobs wait: there is no kept job k9
+            = 2
+            $ wait last
+            bgjobs wait: `last` is no kept job: write k12, for example
+            = 2
+            $ start -- no-such-program
+            k3
+            = 0
+            $ wait k3
+            k3 can't run `no-such-program`: No such file or directory (os error 2) no-such-program
+            = 127
+        "#]],
+    );
+}
+
+#[test]
+fn json_tells_a_commands_own_124_from_that_of_a_job_that_runs() {
+    let home = Home::new();
+    let (own, running) = (home.start("exit 124"), home.start("sleep 1000"));
+    let wait = |id: &str| {
+        let answer = home.run(&["wait", id, "--for", "5s", "--json"]);
+        let json: serde_json::Value = serde_json::from_str(&answer.out()).unwrap();
+        (answer.code(), json["state"].clone(), json["exit"].clone())
+    };
+    assert_eq!(wait(&own), (Some(124), "failed".into(), 124.into()));
+    home.job(&running).ask_stop("enough", Duration::from_secs(10)).unwrap();
+    assert_eq!(wait(&running), (Some(130), "stopped".into(), serde_json::Value::Null));
+}
+
+#[test]
+fn a_lost_job_is_told_with_125_and_a_broken_one_with_a_line() {
+    let home = Home::new();
+    let (lost, broken) = (home.start("exit 0"), home.start("exit 0"));
+    for id in [&lost, &broken] {
+        home.job(id).wait().unwrap();
+    }
+    let folder = home.job(&lost).folder();
+    wait_until("its keeper has left", || fs::read_dir(home.join("bgjobs/kept/live")).unwrap().count() == 0);
+    fs::remove_file(folder.join("outcome.json")).unwrap();
+    fs::write(home.job(&broken).folder().join("job.json"), "{").unwrap();
+    let answer = home.run(&["wait", &lost]);
+    assert_eq!((answer.code(), answer.out().contains("lost: its keeper was killed")), (Some(125), true));
+    let answer = home.run(&["wait", &broken]);
+    assert_eq!((answer.code(), answer.err().lines().count()), (Some(2), 1));
+    let list = home.run(&["ps"]);
+    assert_eq!((list.code(), list.out().lines().count()), (Some(0), 2));
+    let json: serde_json::Value = serde_json::from_str(&home.run(&["ps", "--json"]).out()).unwrap();
+    assert_eq!([&json[0]["state"], &json[1]["state"]], ["lost", "broken"]);
+}
+
+#[test]
+fn a_key_starts_one_job_and_other_words_are_refused_with_the_way_out() {
+    let home = Home::new();
+    let lines: [&[&str]; 10] = [
+        &["start", "--key", "night", "--", "sleep", "1000"],
+        &["start", "--key", "night", "--", "sleep", "1000"],
+        &["rm", "k1"],
+        &["stop", "k1"],
+        &["result", "k1", "--json", "k2"],
+        &["rm", "k1"],
+        &["ps"],
+        &["start", "--time-limit", "soon", "--", "true"],
+        &["start", "--key", "", "--", "true"],
+        &["sweep", "--output", "much"],
+    ];
+    check(
+        &home,
+        &lines,
+        expect![[r#"
+            $ start --key night -- sleep 1000
+            k1
+            = 0
+            $ start --key night -- sleep 1000
+            k1
+            = 0
+            $ rm k1
+            bgjobs rm: k1 still runs: stop k1 ends it
+            = 2
+            $ stop k1
+            k1 stopped: bgjobs stop, after TIME sleep 1000
+            = 0
+            $ result k1 --json k2
+            bgjobs result: unexpected argument "k2"
+            = 2
+            $ rm k1
+            = 0
+            $ ps
+            No kept jobs
+            = 0
+            $ start --time-limit soon -- true
+            bgjobs start: `soon` is no time: write 30s, 5m or 1h30m
+            = 2
+            $ start --key -- true
+            bgjobs start: the key `` has 0 bytes: a key has 1 to 80
+            = 2
+            $ sweep --output much
+            bgjobs sweep: `much` is no size: write 500M or 2G
+            = 2
+        "#]],
+    );
+}
+
+#[test]
+fn the_log_goes_on_from_a_cursor_and_is_what_was_printed() {
+    let home = Home::new();
+    let id = home.start("printf 'one\\ntwo\\33[2J\\nhalf'");
+    home.job(&id).wait().unwrap();
+    let first = home.run(&["log", &id, "--from", "0"]);
+    assert_eq!(first.out(), "one\ntwo\u{1b}[2J\nhalf");
+    let (option, cursor) = first.err().trim().split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let second = home.run(&["log", &id, &option, &cursor]);
+    assert_eq!((second.out(), second.err()), (String::new(), first.err()));
+    assert_eq!(home.run(&["log", &id]).err(), "");
+}
+
+#[test]
+fn two_programs_follow_and_stop_a_job_and_see_the_same() {
+    let home = Home::new();
+    let id = home.start("echo up; while sleep 0.01; do echo more; done");
+    home.see(&id, "more");
+    let spawn = |words: &[&str]| home.command(words).stdout(Stdio::piped()).spawn().unwrap();
+    let followers = [spawn(&["log", &id, "-f"]), spawn(&["log", &id, "-f"])];
+    let stops = [spawn(&["stop", &id]), spawn(&["stop", &id])];
+    let outputs = |children: [Child; 2]| children.map(|child| child.wait_with_output().unwrap());
+    let [one, two] = outputs(followers);
+    assert_eq!((&one.stdout, one.status.code()), (&two.stdout, Some(0)));
+    assert!(one.stdout.starts_with(b"up\nmore\n"));
+    let [one, two] = outputs(stops);
+    assert_eq!((one.stdout, one.status.code()), (two.stdout, Some(0)));
+}
+
+#[test]
+fn a_kept_job_outlives_the_command_of_a_session_that_started_it_and_a_stop_of_that() {
+    let home = Home::new();
+    let start = format!("{} start -- sh -c 'echo $PPID; sleep 1000'", env!("CARGO_BIN_EXE_bgjobs"));
+    // The first command ends by itself, and nothing of it is left running; the second is stopped.
+    let text = format!("!{start}\n!{start}; sleep 1000 &\nsleep(0.05)\n");
+    let mut session = home.command(&[]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(session.stdin.as_mut().unwrap(), text.as_bytes()).unwrap();
+    let ids = ["k1", "k2"];
+    wait_until("both are there", || home.jobs().get("k2".parse().unwrap()).is_ok());
+    home.see("k2", "\n");
+    std::io::Write::write_all(session.stdin.as_mut().unwrap(), b"kill 0\njobs\n").unwrap();
+    let output = session.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("k1\n") && text.contains("Job #0 stopped") && !text.contains("left running"), "{text}");
+    for id in ids {
+        assert_eq!(home.run(&["wait", id, "--for", "0s"]).code(), Some(124), "{id}");
+        home.see(id, "\n");
+    }
+}
+
+#[test]
+fn each_word_has_its_help_and_the_programs_help_names_them() {
+    let home = Home::new();
+    let help = home.run(&["--help"]).out();
+    for word in ["start", "ps", "wait", "log", "result", "stop", "rm", "sweep"] {
+        let answer = home.run(&[word, "--help"]);
+        assert!(answer.out().starts_with(&format!("Usage: bgjobs {word}")) && answer.code() == Some(0));
+        assert!(answer.out().lines().all(|line| line.len() <= 90) && help.contains(word), "{word}");
+        let wrong = home.run(&[word, "--wrong"]);
+        assert!(wrong.err().contains("invalid option '--wrong'") && wrong.code() == Some(2), "{}", wrong.err());
+    }
+}
