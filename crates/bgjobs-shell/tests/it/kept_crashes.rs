@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bgjobs::{KeptId, KeptJobs, KeptState, LostReason};
+use bgjobs::{KeptError, KeptId, KeptJobs, KeptState, LostReason};
 
 use crate::kept::{Home, wait_until};
 
@@ -41,7 +41,12 @@ impl Random {
 /// that runs has not been lost before.
 fn watch(jobs: &KeptJobs, seen: &mut BTreeMap<KeptId, KeptState>) {
     for job in jobs.all().unwrap() {
-        let state = job.state().unwrap();
+        let state = match job.state() {
+            Ok(state) => state,
+            // A keeper has swept it since.
+            Err(KeptError::Unknown(_)) => continue,
+            Err(error) => panic!("{error}"),
+        };
         let before = seen.insert(job.id(), state.clone());
         if let Some(before) = before {
             assert!(before == state || !before.is_over(), "{}: {before:?}, then {state:?}", job.id());
