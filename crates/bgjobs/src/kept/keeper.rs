@@ -84,9 +84,8 @@ fn keep(folder: &Path) -> io::Result<()> {
     }
     let record = Record::read(folder)?;
     private::replace(&folder.join(RUN), &Program::own()?.record())?;
-    let mut output = io::stdout();
-    output.write_all(SETTLED)?;
-    output.flush()?;
+    // A starter that has been killed meanwhile needs no word: the job is published.
+    let _ = io::stdout().write_all(SETTLED).and_then(|()| io::stdout().flush());
     dup2_stdout(fs::File::options().write(true).open("/dev/null")?)?;
     match Keeper::start(folder, &record, asked) {
         Ok(keeper) => keeper.attend(),
