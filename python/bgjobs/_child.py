@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    engine, payload, reply = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    for fd in (payload, reply):
+    engine, fds = sys.argv[1], [int(word) for word in sys.argv[2:]]
+    for fd in fds:
         os.set_inheritable(fd, False)
     supervisor = load(engine).Supervisor()
     nothing = os.open(os.devnull, os.O_RDWR)
     worker = os.fork()
     if worker:
         try:
-            os.close(payload)
-            os.close(reply)
+            for fd in fds:
+                os.close(fd)
             os.dup2(nothing, 1)
             os.dup2(nothing, 2)
             supervise(supervisor, worker)
@@ -50,7 +50,7 @@ def main() -> None:
     supervisor.leave()
     os.dup2(nothing, 0)
     os.close(nothing)
-    work(payload, reply)
+    work(*fds)
 
 
 def load(engine: str) -> Any:
@@ -77,9 +77,10 @@ def supervise(supervisor: Any, worker: int) -> None:
 # The worker
 
 
-def work(payload: int, reply: int) -> None:
+def work(payload: int, reply: int, displays: int | None = None) -> None:
     """Runs the body and writes the reply."""
     me = os.getpid()
+    ipython = None if displays is None else IPython(displays)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     signal.signal(signal.SIGINT, signal.default_int_handler)
     value = failure = None
@@ -96,6 +97,8 @@ def work(payload: int, reply: int) -> None:
             value = Loop().run(value)
     except BaseException as error:
         failure = error
+    if ipython is not None:
+        ipython.end_cell()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if os.getpid() != me:
         # This is a child that the body has forked: it ends like a script.
@@ -193,6 +196,46 @@ def furnish(names: dict[str, Any], sources: dict[Any, list[str]], loggers: list[
         import multiprocessing
 
         multiprocessing.set_start_method(start_method)
+
+
+class IPython:
+    """Has the body find IPython as a cell does, once it asks for it: by import, `display`, a magic or `!`."""
+
+    def __init__(self, displays: int) -> None:
+        import builtins
+
+        self.displays = displays
+        self.shell: Any = None
+        sys.meta_path.insert(0, self)
+        vars(builtins).update(get_ipython=self.get_ipython, display=self.display)
+
+    def get_ipython(self) -> Any:
+        import IPython
+
+        return IPython.get_ipython()
+
+    def display(self, *values: Any, **options: Any) -> Any:
+        from IPython.display import display
+
+        return display(*values, **options)
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name != "IPython":
+            return None
+        sys.meta_path.remove(self)
+        from bgjobs import imports
+
+        return imports.spec_with(name, self.start)
+
+    def start(self, _: Any) -> None:
+        from bgjobs import _shell
+
+        self.shell = _shell.start(self.displays)
+
+    def end_cell(self) -> None:
+        """Shows the figures that are left, as IPython does at the end of a cell."""
+        if self.shell is not None:
+            self.shell.events.trigger("post_execute")
 
 
 def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

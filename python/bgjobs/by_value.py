@@ -49,6 +49,10 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         self._of_main: list[Any] = []
 
     def reducer_override(self, value: Any) -> Any:
+        ipython = sys.modules.get("IPython")
+        if ipython is not None and value is not None and value is ipython.get_ipython():
+            # Magics and `!` are calls of it. The other process has its own.
+            return ipython.get_ipython, ()
         if isinstance(value, types.CodeType):
             self.codes.append(value)
             return _reduce_code(value)

@@ -26,8 +26,8 @@ class Card:
         """Whether it was shown under the cell that has started the job."""
 
 
-_lock = threading.Lock()
-"""Held while a card is made and sent, so that the newest comes last."""
+_lock = threading.RLock()
+"""Held while a card is made and sent, so that the newest comes last, and while one may be cleared."""
 
 
 def show(job: Record) -> None:
@@ -38,14 +38,15 @@ def show(job: Record) -> None:
     shell = host.ipython()
     if not host.is_kernel() or not hasattr(shell.display_pub, "pub_socket"):
         raise NotImplementedError("only a notebook has cards")
-    is_new = job._card is None
-    if is_new:
-        job._card = Card()
     cell = job._cell
-    if cell is not None and cell.request is shell.get_parent():
-        job._card.is_at_home = True
-        _keep(cell.publisher)
-    _publish(job, shell.display_pub)
+    with _lock:
+        is_new = job._card is None
+        if is_new:
+            job._card = Card()
+        _publish(job, shell.display_pub)
+        if cell is not None and cell.request is shell.get_parent():
+            job._card.is_at_home = True
+            _keep(cell.publisher)
     if is_new:
         # If the job has ended since, this is called at once.
         futures.add_done_callback(job, update)
@@ -72,9 +73,10 @@ def _keep(publisher: Any) -> None:
     clear = publisher.clear_output
 
     def clear_output(wait: bool = False) -> None:
-        clear(wait)
         job = current.get()
-        if job is not None and job._card is not None and job._card.is_at_home:
-            _publish(job, publisher)
+        with _lock:
+            clear(wait)
+            if job is not None and job._card is not None and job._card.is_at_home:
+                _publish(job, publisher)
 
     publisher.clear_output = clear_output

@@ -8,23 +8,32 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from types import CodeType, CoroutineType
 from typing import Any, Callable, NamedTuple
 
 from . import coroutines, labels
 from .fingerprints import fingerprint
 from .jobs import BackgroundJobBase
-from .names import assigned, referenced
+from .names import assigned, nested, referenced
 from .payload import pack
 from .process import BackgroundJobProcess
 from .remote import Child
 
 _UNBOUND = object()
 
-_PYTHONS = {"__annotate__", "__annotations__", "__builtins__", "__conditional_annotations__", "__warningregistry__"}
-"""The names that Python itself assigns while code runs."""
+_PYTHONS = {
+    "__annotate__",
+    "__annotations__",
+    "__builtins__",
+    "__conditional_annotations__",
+    "__warningregistry__",
+    "_exit_code",
+}
+"""The names that Python itself assigns while code runs, and IPython for `!`."""
 
 _SCOPES = (
     ast.AsyncFunctionDef,
@@ -240,6 +249,8 @@ class BackgroundJobProcessCell(BackgroundJobProcess, BackgroundJobCell):
     ) -> None:
         BackgroundJobCell.__init__(self, source, body, last, passing, names)
         wanted = {name for code in self._code.codes() for name in referenced(code)}
+        if "get_ipython" in wanted:
+            wanted |= _in_magics(self._code, names)
         sent = {name: names[name] for name in sorted(wanted & names.keys())}
         sent.pop("__builtins__", None)
         parts = {f"the value of {name!r}": value for name, value in sent.items()}
@@ -251,6 +262,19 @@ class BackgroundJobProcessCell(BackgroundJobProcess, BackgroundJobCell):
         result, found, self.changed = super().call()
         self._settle(found)
         return result
+
+
+def _in_magics(code: Code, names: Mapping[str, Any]) -> set[str]:
+    """The names in the texts of a cell, which magics and `!` evaluate, if their values can be sent."""
+    from .by_value import dumps
+
+    texts = [text for part in code.codes() for inner in nested(part) for text in inner.co_consts if type(text) is str]
+    found = set()
+    for name in {word for text in texts for word in re.findall(r"\w+", text)} & names.keys():
+        with suppress(Exception):
+            dumps(names[name])
+            found.add(name)
+    return found
 
 
 def _run_remotely(code: Code, names: dict[str, Any]) -> tuple[Any, dict[str, Any], list[str]]:

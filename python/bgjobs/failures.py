@@ -84,6 +84,9 @@ def plain_text(job: Record) -> str:
     """The text for a job that has failed, as the standard library writes it; this does not count as reading it."""
     error = job._exception
     assert error is not None, "a job that has failed has an exception"
+    remote: str | None = getattr(job, "remote_traceback", None)
+    if remote is not None:
+        return remote
     trace = without_ours(job._trace or error.__traceback__, show_call=False)
     return with_cells("".join(traceback.format_exception(type(error), error, trace)))
 

@@ -33,13 +33,18 @@ class _Watch:
         if name != self._name:
             return None
         sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.loader is not None:
-            execute = spec.loader.exec_module
+        return spec_with(name, self._call)
 
-            def exec_module(module: ModuleType) -> None:
-                execute(module)
-                self._call(module)
 
-            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
-        return spec
+def spec_with(name: str, call: Callable[[ModuleType], object]) -> ModuleSpec | None:
+    """What a finder returns to have `call(module)` called at the end of the import of a module."""
+    spec = importlib.util.find_spec(name)
+    if spec is not None and spec.loader is not None:
+        execute = spec.loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            execute(module)
+            call(module)
+
+        spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+    return spec

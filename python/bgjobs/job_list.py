@@ -36,6 +36,9 @@ class JobList:
         # Those that looks have found ended, in this order, until the next report, even if they are forgotten by then.
         self._unreported: deque[BackgroundJobBase] = deque()
 
+    def __reduce__(self) -> Any:
+        raise TypeError("a manager stays in the process that its jobs belong to")
+
     # Looking.
 
     def __repr__(self) -> str:

@@ -19,7 +19,7 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
-from . import labels, output, stopping
+from . import displays, labels, output, stopping
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
 from .payload import pack_call, pack_expression
 from .remote import Child, ProcessDied, RemoteError, RemoteTraceback
@@ -89,7 +89,8 @@ class BackgroundJobProcess(BackgroundJobBase):
             if self._stopping:
                 raise stopping.stop_type(self)(self._reason)
         try:
-            result = self._child.run(output.writer(self))
+            with displays.of_shell() as shown:
+                result = self._child.run(output.writer(self), shown)
         except (ProcessDied, KeyboardInterrupt) as error:
             if not self._stopping:
                 raise

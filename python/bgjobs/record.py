@@ -108,6 +108,9 @@ class Record(JobCore, threading.Thread):
         "stopped": "CANCELLED_AND_NOTIFIED",
     }
 
+    def __reduce__(self) -> Any:
+        raise TypeError("a job stays in the process that it belongs to")
+
     def __str__(self) -> str:
         return self.strform
 

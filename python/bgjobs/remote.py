@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from . import _child, _core, supervised
 from ._core import HostedCommand
+from .displays import Displays
 from .places import with_cells
 
 
@@ -73,12 +74,12 @@ class Child:
         """The worker's process id, once it is known."""
         return None if self._command is None else self._command.pid
 
-    def run(self, write: Callable[[bool, str], object]) -> Any:
+    def run(self, write: Callable[[bool, str], object], displays: Displays | None = None) -> Any:
         """Runs the payload, and returns or raises what its body returns or raises.
 
-        Calls `write(err, text)` with what the processes write.  However `run` ends, the processes
-        have ended before it.  Raises `ProcessDied` if there is neither a result nor an exception,
-        and `RemoteError` if one could not come back.
+        Calls `write(err, text)` with what the processes write; `displays` gets what they display.  However
+        `run` ends, the processes have ended before it.  Raises `ProcessDied` if there is neither a result
+        nor an exception, and `RemoteError` if one could not come back.
         """
         with _unnamed_file() as payload, _unnamed_file() as reply:
             payload.write(self._payload or b"")
@@ -90,11 +91,11 @@ class Child:
                     raise ProcessDied("the job was stopped before its process started")
                 command, streams = HostedCommand.open_for_fork("python", grace=0.0)
                 self._command = command
-            fds = (payload.fileno(), reply.fileno())
+            fds = (payload.fileno(), reply.fileno(), *([] if displays is None else [displays.far]))
             words = [_child.__file__, _core.__file__, *map(str, fds)]
             supervisor = supervised.start_fork(command, streams, words, pass_fds=fds)
             payload.close()
-            supervised.attend(command, supervisor, write, keeps=False)
+            supervised.attend(command, supervisor, write, keeps=False, displays=displays)
             try:
                 status = command.outcome()
             except RuntimeError:

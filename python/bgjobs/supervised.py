@@ -20,6 +20,7 @@ from typing import Any
 
 from . import _core
 from ._core import HostedCommand
+from .displays import Displays
 
 _SUPERVISOR = """\
 import _imp, _signal, sys
@@ -80,13 +81,20 @@ def attend(
     supervisor: subprocess.Popen[bytes],
     write: Callable[[bool, str], object],
     keeps: bool = True,
+    displays: Displays | None = None,
 ) -> None:
     """Calls `write(err, text)` with what the command prints, until it and all its descendants have ended.
 
+    What it displays is taken after what it has printed before, because it waits for that.
     If `write` raises, the command is ended first. Unless it `keeps` what it leaves running, that is ended.
     """
     try:
+        if displays is not None:
+            displays.begin()
         while awaited := _pass_on(command, write):
+            if displays is not None:
+                displays.take()
+                awaited += [(fd, False) for fd in displays.fds()]
             if not keeps and command.has_ended():
                 command.end(_LINGER)
             _wait(awaited)
