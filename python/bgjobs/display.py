@@ -13,7 +13,7 @@ from . import failures
 from .labels import label
 from .log import Log
 from .record import Record
-from .text import cut, duration, harmless
+from .text import cut, duration, harmless, uncoloured
 
 _ROWS = 50
 """How many jobs a table shows: the newest."""
@@ -59,7 +59,7 @@ def job_html(job: Record, names: Sequence[str] = ()) -> str:
     body = "".join(f"<tr><th{_LEFT}>{name}</th>{_cell(text)}</tr>" for name, text in rows.items())
     for name, lines in {"Log": Log(job).tail(_LINES), "Traceback": _traceback(job)}.items():
         if lines:
-            text = "\n".join(_escaped(cut(line)) for line in lines)
+            text = "\n".join(_escaped(cut(uncoloured(line))) for line in lines)
             body += f"<tr><th{_LEFT}>{name}</th><td{_LEFT}><pre>{text}</pre></td></tr>"
     return f"<table><tbody>{body}</tbody></table>"
 
@@ -122,7 +122,7 @@ def _summary(job: Record) -> str:
         return _result(job)
     if job.outcome is not None:
         return _failure(job)
-    return cut("".join(Log(job).tail(1)))
+    return cut(uncoloured("".join(Log(job).tail(1))))
 
 
 def _result(job: Record) -> str:

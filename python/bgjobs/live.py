@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from unicodedata import combining, east_asian_width
 
 from . import host
+from .text import coloured, harmless, uncoloured
 
 
 class LiveLines:
@@ -20,18 +21,24 @@ class LiveLines:
     def __init__(self) -> None:
         self._is_kernel = host.is_kernel()
         self._changes = self._is_kernel or (sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb")
+        # <https://no-color.org>
+        self._colours = self._changes and not os.environ.get("NO_COLOR")
         self._unfinished = ""
+
+    def shown(self, line: str) -> str:
+        """A line that a job printed, as it is shown: in its colours where they are wanted, and harmless."""
+        return coloured(line) if self._colours else harmless(uncoloured(line))
 
     def end(self, line: str) -> None:
         """Prints a line that has ended."""
-        print(f"{self._clear()}{line}")
+        print(f"{self._clear()}{self.shown(line)}")
 
     def change(self, lines: Sequence[str]) -> None:
         """Shows the lines that have not ended, in one row, in place of those shown before."""
-        text = "  ".join(lines)
+        text = "  ".join(map(self.shown, lines))
         if self._changes and text != self._unfinished:
-            shown = text if self._is_kernel else _fitted(text, shutil.get_terminal_size().columns - 1)
-            print(f"{self._clear()}{shown}", end="", flush=True)
+            columns = sys.maxsize if self._is_kernel else shutil.get_terminal_size().columns - 1
+            print(f"{self._clear()}{_fitted(text, columns)}", end="", flush=True)
             self._unfinished = text
 
     def _clear(self) -> str:
@@ -39,16 +46,17 @@ class LiveLines:
         gone, self._unfinished = self._unfinished, ""
         if not gone:
             return ""
-        return f"\r{' ' * len(gone)}\r" if self._is_kernel else "\r\x1b[K"
+        return f"\r{' ' * len(uncoloured(gone))}\r" if self._is_kernel else "\r\x1b[K"
 
 
 def _fitted(text: str, columns: int) -> str:
-    """A text in at most this many columns of a terminal."""
-    widths = [0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text]
+    """A text in at most this many columns of a terminal, without its colours if it is cut."""
+    plain = uncoloured(text)
+    widths = [0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in plain]
     if sum(widths) <= columns:
         return text
     width = end = 0
     while width + widths[end] < columns:
         width += widths[end]
         end += 1
-    return f"{text[:end]}…"
+    return f"{plain[:end]}…"

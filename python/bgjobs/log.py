@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .live import LiveLines
 from .record import Record
-from .text import harmless
 
 
 class Line(NamedTuple):
@@ -22,7 +22,7 @@ class Line(NamedTuple):
     stream: str
     """``"stdout"`` or ``"stderr"``."""
     text: str
-    """The line as it was written, with its control characters (see `harmless`) but without its end."""
+    """The line as it was written, with its control characters but without its end."""
 
 
 class Log:
@@ -120,11 +120,16 @@ class Log:
             self._job.join(left)
 
     def print(self, n: int | None = None) -> None:
-        """Prints the lines so far, or the newest `n`, with control characters made `harmless`."""
+        """Prints the lines so far, or the newest `n`.
+
+        Where output goes to a terminal or a notebook they have their colours, unless the environment sets NO_COLOR; all
+        other control characters are spelled out.
+        """
+        shown = LiveLines()
         if n is None and self.missed:
             print(f"[the oldest {self.missed} lines made room for these]")
         for text in self.tail(sys.maxsize if n is None else n):
-            print(harmless(text))
+            shown.end(text)
 
 
 def _lines(lines: list[tuple[float, bool, str]]) -> list[Line]:

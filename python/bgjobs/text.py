@@ -28,6 +28,33 @@ def harmless(text: str) -> str:
     return re.sub(_CONTROL, lambda found: ascii(found.group())[1:-1], text)
 
 
+_COLOUR = re.compile("(\x1b\\[[0-9;:]*m)")
+
+
+def coloured(line: str) -> str:
+    r"""A line in its colours, which end with it; all else is `harmless`.
+
+    >>> coloured("\x1b[31mred\x1b[2J")
+    '\x1b[31mred\\x1b[2J\x1b[0m'
+    >>> coloured("plain")
+    'plain'
+    """
+    pieces = _COLOUR.split(line)
+    pieces[::2] = map(harmless, pieces[::2])
+    if len(pieces) > 1 and pieces[-2] != "\x1b[0m":
+        pieces.append("\x1b[0m")
+    return "".join(pieces)
+
+
+def uncoloured(text: str) -> str:
+    r"""A text without its colours.
+
+    >>> uncoloured("\x1b[1;31mred\x1b[m")
+    'red'
+    """
+    return _COLOUR.sub("", text)
+
+
 def original(job: Record) -> str:
     r"""A job's text as the original lists it: `harmless`, but for its line breaks.
 

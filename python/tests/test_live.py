@@ -85,7 +85,7 @@ def test_bars_below_each_other_leave_no_pyramid(manager):
 
     job = manager.new(body)
     job.get(60)
-    assert list(job.log) == ["1/2", "2/2", "done "]
+    assert list(job.log) == ["1/2", "done "]
 
 
 def test_the_log_is_printed_with_its_unfinished_line(manager, capsys):
@@ -130,6 +130,37 @@ def test_elsewhere_only_lines_that_have_ended_are_shown(monkeypatch):
     assert shown_on(io.StringIO(), monkeypatch) == "done\nbye\n"
     monkeypatch.setenv("TERM", "dumb")
     assert shown_on(Screen(), monkeypatch) == "done\nbye\n"
+
+
+def test_colours_are_shown_where_they_are_wanted_and_all_else_is_harmless(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    line = "\x1b[31mred\x1b[2J"
+    for screen, no_color, shown in [
+        (Screen(), "", "\x1b[31mred\\x1b[2J\x1b[0m\n"),
+        (Screen(), "1", "red\\x1b[2J\n"),
+        (io.StringIO(), "", "red\\x1b[2J\n"),
+    ]:
+        monkeypatch.setenv("NO_COLOR", no_color)
+        monkeypatch.setattr(sys, "stdout", screen)
+        LiveLines().end(line)
+        assert screen.getvalue() == shown
+
+
+def test_a_coloured_line_that_is_too_long_is_cut_without_its_colours(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "5")
+    screen = Screen()
+    monkeypatch.setattr(sys, "stdout", screen)
+    for line in ("\x1b[31m1234\x1b[0m", "\x1b[31m12345"):
+        LiveLines().change([line])
+    assert screen.getvalue() == "\x1b[31m1234\x1b[0m123…"
+
+
+def test_tables_show_no_colours(manager):
+    printed = Printed(manager, "\x1b[31mred\x1b[0m\n")
+    for table in (job_html(printed.job), jobs_html({0: printed.job})):
+        assert "red" in table and "31m" not in table
+    printed.end()
 
 
 def test_fg_shows_a_question_at_once(tmp_path):

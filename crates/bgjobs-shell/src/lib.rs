@@ -14,6 +14,8 @@
 
 #[cfg(feature = "terminal")]
 mod batch;
+#[cfg(feature = "terminal")]
+mod colours;
 mod commands;
 mod debugger;
 mod digest;

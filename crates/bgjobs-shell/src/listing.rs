@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use bgjobs::{AnyJob, State, Status, one_line};
+use bgjobs::{AnyJob, State, Status, one_line, uncoloured};
 
 use crate::{
     durations::{about, spent},
@@ -43,7 +43,7 @@ fn printed(jobs: &Jobs, job: &AnyJob) -> Option<String> {
     if new == 0 && job.is_finished() {
         return None;
     }
-    let last = one_line(&job.last_line()?.text).to_string();
+    let last = one_line(&uncoloured(&job.last_line()?.text)).to_string();
     Some(match new {
         0 => format!("last line: {last}"),
         1 => format!("1 new line: {last}"),

@@ -2,25 +2,41 @@
 //!
 //! Knows nothing of logs and jobs.
 
-use bgjobs::Stream;
+use bgjobs::{Stream, coloured, many_lines, uncoloured};
+use unicode_width::UnicodeWidthStr;
 
 use crate::text::fitted;
 
 /// Clears the row of the cursor, and moves it to the first column.
 const CLEAR: &str = "\r\x1b[K";
 
+/// What lines are shown on: by default nothing that changes or has colours.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Medium {
+    /// The width of the terminal; none if what is printed stays as it is: then only lines that have ended are shown.
+    pub(crate) columns: Option<usize>,
+    /// Whether the colours of a line are shown.
+    pub(crate) colours: bool,
+}
+
+impl Medium {
+    /// A line that was printed, as it is shown.
+    pub(crate) fn shown(&self, line: &str) -> String {
+        if self.colours { coloured(line).to_string() } else { many_lines(&uncoloured(line)).to_string() }
+    }
+}
+
 /// Lines as they come.
 pub(crate) struct LiveLines<'a> {
-    /// The width of the terminal; none if what is printed stays as it is: then only lines that have ended are shown.
-    columns: Option<usize>,
+    pub(crate) medium: Medium,
     print: &'a dyn Fn(Stream, &str),
     /// What is shown of the unfinished lines.
     unfinished: String,
 }
 
 impl<'a> LiveLines<'a> {
-    pub(crate) fn new(columns: Option<usize>, print: &'a dyn Fn(Stream, &str)) -> Self {
-        Self { columns, print, unfinished: String::new() }
+    pub(crate) fn new(medium: Medium, print: &'a dyn Fn(Stream, &str)) -> Self {
+        Self { medium, print, unfinished: String::new() }
     }
 
     /// Prints a line that has ended.
@@ -32,11 +48,13 @@ impl<'a> LiveLines<'a> {
 
     /// Shows the lines that have not ended, in one row, in place of those shown before.
     pub(crate) fn change(&mut self, lines: impl IntoIterator<Item = String>) {
-        let Some(columns) = self.columns else { return };
+        let Some(columns) = self.medium.columns else { return };
         let text = lines.into_iter().collect::<Vec<_>>().join("  ");
         if text != self.unfinished {
             // In the last column the cursor might wrap.
-            (self.print)(Stream::Out, &format!("{CLEAR}{}", fitted(&text, columns.saturating_sub(1))));
+            let (plain, room) = (uncoloured(&text), columns.saturating_sub(1));
+            let shown = if plain.width() > room { &fitted(&plain, room) } else { &text };
+            (self.print)(Stream::Out, &format!("{CLEAR}{shown}"));
             self.unfinished = text;
         }
     }
@@ -48,9 +66,16 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn colours_are_shown_where_they_are_wanted_and_all_else_is_harmless() {
+        let show = |colours| Medium { columns: None, colours }.shown("\x1b[31mred\x1b[2J\t!");
+        assert_eq!(show(true), "\x1b[31mred\\u{1b}[2J\t!\x1b[0m");
+        assert_eq!(show(false), "red\\u{1b}[2J\t!");
+    }
+
     fn printed(columns: Option<usize>, show: impl FnOnce(&mut LiveLines<'_>)) -> String {
         let seen = RefCell::new(String::new());
-        show(&mut LiveLines::new(columns, &|_, text| seen.borrow_mut().push_str(text)));
+        show(&mut LiveLines::new(Medium { columns, colours: true }, &|_, text| seen.borrow_mut().push_str(text)));
         seen.into_inner()
     }
 
@@ -71,6 +96,10 @@ mod tests {
 
     #[test]
     fn an_unfinished_line_takes_one_row() {
-        assert_eq!(printed(Some(5), |lines| lines.change(["12345".to_owned()])), "\r\x1b[K123…");
+        for (text, row) in
+            [("12345", "123…"), ("\x1b[31m1234\x1b[0m", "\x1b[31m1234\x1b[0m"), ("\x1b[31m12345", "123…")]
+        {
+            assert_eq!(printed(Some(5), |lines| lines.change([text.to_owned()])), format!("\r\x1b[K{row}"));
+        }
     }
 }

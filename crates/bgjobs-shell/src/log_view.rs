@@ -9,7 +9,7 @@ use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 
 use crate::{
     lang::Jobs,
-    live::LiveLines,
+    live::{LiveLines, Medium},
     log_filter::{LogFilter, LogPart},
 };
 
@@ -42,7 +42,7 @@ impl LogView {
         lines: &mut LiveLines<'_>,
     ) -> Result<(), Failure> {
         let (cursor, pending) = self.filter.each(&job.log(), |part| {
-            lines.end(Stream::Out, &self.part(&part));
+            lines.end(Stream::Out, &self.part(&part, lines.medium));
             if context.is_stopping() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         jobs.note_looked(job, cursor.line());
@@ -52,7 +52,7 @@ impl LogView {
             return self.go_on(context, jobs, job, cursor, lines);
         }
         for line in pending {
-            lines.end(Stream::Out, &self.line(&line));
+            lines.end(Stream::Out, &self.line(&line, lines.medium));
         }
         Ok(())
     }
@@ -75,11 +75,11 @@ impl LogView {
             };
             jobs.note_looked(job, cursor.line());
             if reading.missed > 0 {
-                lines.end(Stream::Out, &self.part(&LogPart::Gone(reading.missed)));
+                lines.end(Stream::Out, &gone(reading.missed));
             }
             for line in reading.lines.iter().filter(|line| self.filter.wants_new(line)) {
                 context.check()?;
-                lines.end(Stream::Out, &self.line(line));
+                lines.end(Stream::Out, &self.line(line, lines.medium));
             }
             self.change(&reading.pending, lines);
             if reading.lines.is_empty() {
@@ -92,23 +92,31 @@ impl LogView {
     /// Shows the unfinished lines, which may change.
     fn change(&self, pending: &[Line], lines: &mut LiveLines<'_>) {
         let wanted = pending.iter().filter(|line| self.filter.wants_new(line));
-        lines.change(wanted.map(|line| self.line(line)));
+        let medium = lines.medium;
+        lines.change(wanted.map(|line| self.line(line, medium)));
     }
 
-    fn part(&self, part: &LogPart) -> String {
+    fn part(&self, part: &LogPart, medium: Medium) -> String {
         match part {
-            LogPart::Gone(1) => "[1 earlier line was dropped]".to_owned(),
-            LogPart::Gone(count) => format!("[{count} earlier lines were dropped]"),
+            LogPart::Gone(count) => gone(*count),
             LogPart::Unreadable(why) => format!("[can't read the log's file: {}]", one_line(why)),
-            LogPart::Line(line) => self.line(line),
+            LogPart::Line(line) => self.line(line, medium),
         }
     }
 
-    fn line(&self, line: &Line) -> String {
+    fn line(&self, line: &Line, medium: Medium) -> String {
         // Where both streams are shown, a mark distinguishes standard error.
         let mark = if self.filter.stream.is_none() && line.stream == Stream::Err { "! " } else { "" };
         let time = if self.times { format!("{} ", time(line, &Zoned::now())) } else { String::new() };
-        format!("{time}{mark}{}", one_line(&line.text))
+        format!("{time}{mark}{}", medium.shown(&line.text))
+    }
+}
+
+/// What stands where lines were dropped.
+pub(crate) fn gone(count: u64) -> String {
+    match count {
+        1 => "[1 earlier line was dropped]".to_owned(),
+        count => format!("[{count} earlier lines were dropped]"),
     }
 }
 
@@ -149,7 +157,13 @@ mod tests {
             let looking = manager.spawn_with("look", move |context| {
                 let end_the_look =
                     |_: Stream, _: &str| drop(handle.get(context.id()).map(|own| own.ask_stop("Ctrl-C")));
-                look(&LogView::default(), context, &tracked, &looked_at, &mut LiveLines::new(None, &end_the_look))
+                look(
+                    &LogView::default(),
+                    context,
+                    &tracked,
+                    &looked_at,
+                    &mut LiveLines::new(Medium::default(), &end_the_look),
+                )
             });
             assert!(looking.unwrap().join().is_err());
             assert_eq!(jobs.new_lines(&job), 0);

@@ -12,7 +12,7 @@ use rhai::{Array, Dynamic, Module};
 
 use crate::{
     batch::{self, BYTE_ORDER_MARK, End, Verbosity},
-    editor,
+    colours, editor,
     lang::STACK_SIZE,
     session::Session,
     shell,
@@ -76,6 +76,7 @@ fn on_large_stack(task: Task, modules: Vec<Module>) -> Result<ExitCode, String> 
         Task::File { arguments, .. } => arguments.iter().cloned().map(Dynamic::from).collect(),
         Task::Prompt | Task::Text(_) | Task::Json(_) => Array::new(),
     };
+    session.colours = colours::are_wanted();
     session.set("args", arguments);
     let at_terminal = task == Task::Prompt && io::stdin().is_terminal();
     let verbosity = if task == Task::Prompt { Verbosity::All } else { Verbosity::Failures };

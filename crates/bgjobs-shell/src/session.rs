@@ -12,6 +12,7 @@ use crate::{
     environment::Environment,
     foreground::{self, Foreground, Stopper, WaitEnd},
     lang::{self, Died, Input, Jobs, Language, Line, Names, Output, PostMortem, STACK_SIZE, Source, Value},
+    live::Medium,
     notify::Notifier,
     output_history::OutputHistory,
     selection::{Selected, Selection},
@@ -54,6 +55,8 @@ pub struct Session {
     columns: usize,
     /// Whether what is printed goes to a terminal, which can change it.
     pub(crate) changes_in_place: bool,
+    /// Whether the colours of what jobs printed are shown.
+    pub(crate) colours: bool,
     /// The last field, because dropping it waits for the background jobs.
     background: JobManager,
 }
@@ -98,6 +101,7 @@ impl Session {
             notifier: Notifier::default(),
             columns: 80,
             changes_in_place: false,
+            colours: false,
             background,
         }
     }
@@ -302,9 +306,9 @@ impl Session {
         (self.output)(stream, text);
     }
 
-    /// The width of the terminal; none if what is printed can't be changed.
-    pub(crate) fn columns_to_change(&self) -> Option<usize> {
-        self.changes_in_place.then_some(self.columns)
+    /// What lines are shown on.
+    pub(crate) fn medium(&self) -> Medium {
+        Medium { columns: self.changes_in_place.then_some(self.columns), colours: self.colours }
     }
 
     /// Stops the line that [`Self::answer`] waits for.

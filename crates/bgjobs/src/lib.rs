@@ -161,6 +161,7 @@ pub use manager::{
 pub use record::{
     after::{After, AfterError},
     attempt::Attempt,
+    colours::{coloured, uncoloured},
     failure::{Failure, FailureError, FailureKind},
     frame::Frame,
     id::{JobId, ParseJobIdError},

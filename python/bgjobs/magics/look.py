@@ -12,7 +12,7 @@ from ..jobs import BackgroundJobBase
 from ..labels import label
 from ..live import LiveLines
 from ..peek import NoNames
-from ..text import group, harmless
+from ..text import group
 from .base import Base
 
 
@@ -126,8 +126,8 @@ def show_until_end(job: BackgroundJobBase, count: int | None = None) -> bool:
             asked, shown = False, LiveLines()
             for lines, pending in job.log._turns(tail=count):
                 for line in lines:
-                    shown.end(harmless(line.text))
-                shown.change([harmless(line.text) for line in pending])
+                    shown.end(line.text)
+                shown.change([line.text for line in pending])
                 # What the job printed before it asked has been shown by now.
                 if asked:
                     lender.serve()

@@ -1,6 +1,6 @@
 //! `fg 3`: follows a job until it ends, then shows its value like that of a line.
 
-use bgjobs::{AnyJob, Line, LogCursor, Stream, Verdict, many_lines, one_line};
+use bgjobs::{AnyJob, LogCursor, Stream, Verdict, one_line};
 
 use super::{
     kill::PATIENCE,
@@ -8,7 +8,7 @@ use super::{
     why,
     word::{Action, CommandLine, Completion, Reply, Session, Word},
 };
-use crate::{foreground::WaitEnd, lang::own_names, live::LiveLines, selection::Selection};
+use crate::{foreground::WaitEnd, lang::own_names, live::LiveLines, log_view, selection::Selection};
 
 pub(super) const WORD: Word = Word {
     name: "fg",
@@ -31,15 +31,18 @@ impl Action for Foreground {
         let id = job.id();
         let (mut cursor, log) = (LogCursor::default(), job.log());
         let print = |stream, text: &str| session.write(stream, text);
-        let mut lines = LiveLines::new(session.columns_to_change(), &print);
+        let mut lines = LiveLines::new(session.medium(), &print);
         let mut show = |session: &Session| {
             let reading = log.read(&mut cursor);
-            let shown = |line: &Line| many_lines(&line.text).to_string();
+            let medium = lines.medium;
+            if reading.missed > 0 {
+                lines.end(Stream::Err, &log_view::gone(reading.missed));
+            }
             // What is echoed is shown already.
             for line in reading.lines.iter().filter(|_| session.tracked().echo().is_none()) {
-                lines.end(line.stream, &shown(line));
+                lines.end(line.stream, &medium.shown(&line.text));
             }
-            lines.change(reading.pending.iter().map(shown));
+            lines.change(reading.pending.iter().map(|line| medium.shown(&line.text)));
             session.tracked().note_looked(job, cursor.line());
         };
         // Without a number, it has to say which job is meant.

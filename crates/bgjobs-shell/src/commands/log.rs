@@ -53,9 +53,9 @@ impl Action for Log {
         if view.follow && jobs.len() > 1 {
             return Err(format!("{} jobs match, but only one can be followed: give its number", jobs.len()));
         }
-        let columns = session.columns_to_change();
+        let medium = session.medium();
         let end = session.look(move |context, print| {
-            let mut lines = LiveLines::new(columns, print);
+            let mut lines = LiveLines::new(medium, print);
             for job in &jobs {
                 if is_named {
                     print(Stream::Out, &format!("#{} {}:\n", job.id(), job.name()));

@@ -3,7 +3,6 @@
 //! Knows the line editor, and nothing of how a line is evaluated.
 
 mod alert;
-mod colours;
 mod completer;
 mod completion_context;
 mod highlight;
@@ -36,6 +35,7 @@ use self::{
 };
 use crate::{
     batch::write,
+    colours,
     durations,
     session::Session,
     shell::{self, Reply},

@@ -4,8 +4,8 @@
 
 use std::io::{self, Write};
 
-use super::{alert::alert, colours, idle::IdleTimer};
-use crate::{lang::Jobs, notices, notify::Notifier};
+use super::{alert::alert, idle::IdleTimer};
+use crate::{colours, lang::Jobs, notices, notify::Notifier};
 
 /// Finds out what to report.
 #[derive(Clone)]

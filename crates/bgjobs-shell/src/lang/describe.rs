@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write};
 
-use bgjobs::{AnyJob, many_lines, one_line};
+use bgjobs::{AnyJob, many_lines, one_line, uncoloured};
 use rhai::Engine;
 use serde_json::Value as Json;
 
@@ -130,7 +130,7 @@ fn of_job(job: &AnyJob, names: &Names, jobs: &Jobs) -> String {
     }
     let lines = job.log().tail(MOST_LINES);
     for line in lines {
-        let _ = write!(text, "\n    {}", one_line(&line.text));
+        let _ = write!(text, "\n    {}", one_line(&uncoloured(&line.text)));
     }
     text
 }

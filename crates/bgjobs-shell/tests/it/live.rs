@@ -106,6 +106,37 @@ fn the_newest_line_of_a_job_is_the_unfinished_one() {
 }
 
 #[test]
+fn colours_are_shown_on_a_terminal_unless_unwanted_and_never_in_lists() {
+    let home = Home::new();
+    for (no_color, shown) in [("", "\x1b[31mred \\u{1b}[2J!\x1b[0m"), ("1", "red \\u{1b}[2J!")] {
+        let mut terminal = Terminal::with(&home, &[("TERM", "xterm-256color"), ("NO_COLOR", no_color)]);
+        terminal.type_keys("!printf '\\033[31mred \\033[2J!\\n' &\r");
+        terminal.see("Completed jobs:");
+        terminal.type_keys("jobs\r");
+        terminal.see("1 new line: red \\u{1b}[2J!");
+        for line in ["log 0", "fg 0"] {
+            terminal.type_keys(&format!("{line}\r"));
+            terminal.see(&format!("{line}\nred \\u{{1b}}[2J!\n"));
+        }
+        assert_eq!(terminal.written().matches(shown).count(), 2 + usize::from(no_color == "1"), "{no_color}");
+    }
+    binary::check(
+        &[],
+        "!printf '\\033[31mred\\033[0m\\n' &\nwait\nlog 0\nfg 0\n",
+        expect![[r#"
+            exit 0
+            -- out
+            Out[1]: <BackgroundJob #0: printf '\033[31mred\033[0m\n'>
+            red
+            red
+            -- err
+            Completed jobs:
+            0 : printf '\033[31mred\033[0m\n'
+        "#]],
+    );
+}
+
+#[test]
 fn without_a_terminal_an_unfinished_line_is_shown_as_it_was_printed() {
     binary::check(
         &[],

@@ -11,6 +11,7 @@ use std::{
 use crate::{
     job::{AnyJob, summary::Summary},
     record::{
+        colours::uncoloured,
         name::one_line,
         state::{Outcome, State},
     },
@@ -147,7 +148,7 @@ fn standing(summary: &Summary) -> String {
 
 /// The last lines that a job printed.
 fn last_lines(job: &AnyJob, count: usize) -> Vec<String> {
-    job.core().newest_lines(count).iter().map(|line| cut(one_line(&line.text).to_string())).collect()
+    job.core().newest_lines(count).iter().map(|line| cut(one_line(&uncoloured(&line.text)).to_string())).collect()
 }
 
 /// How long the job has run; empty if it has not.

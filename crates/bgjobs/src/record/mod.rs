@@ -5,6 +5,7 @@
 pub(crate) mod activity;
 pub(crate) mod after;
 pub(crate) mod attempt;
+pub(crate) mod colours;
 pub(crate) mod failure;
 pub(crate) mod frame;
 pub(crate) mod id;

@@ -29,7 +29,8 @@ pub struct Line {
     pub stream: Stream,
     /// The text as it was written, without the line break.
     ///
-    /// It may hold control characters; [`one_line`](crate::one_line) escapes them.
+    /// It may hold control characters: [`coloured`](crate::coloured) escapes all but colours, [`one_line`](crate::one_line)
+    /// escapes these too.
     pub text: String,
 }
 

@@ -363,6 +363,17 @@ mod tests {
     }
 
     #[test]
+    fn bars_that_have_ended_come_before_the_next_line_of_the_other_stream() {
+        let (log, mut cursor) = (Log::new(1 << 20), LogCursor::default());
+        log.write(Stream::Err, "\r0%\n\rinner\u{1b}[A\r50%\n\rinner\u{1b}[A");
+        log.write(Stream::Out, "a message\n");
+        log.write(Stream::Err, "\r100%\n");
+        assert_eq!(texts(&log, &mut cursor), ["0%", "a message"]);
+        log.write(Stream::Out, "the end\n");
+        assert_eq!(texts(&log, &mut cursor), ["100%", "the end"]);
+    }
+
+    #[test]
     fn a_full_log_drops_its_oldest_lines_and_says_how_many_a_reader_missed() {
         let (log, mut cursor) = (Log::new(3 * (LINE_COST + 1)), LogCursor::default());
         log.write(Stream::Out, "1\n");

@@ -60,6 +60,9 @@ impl Ring {
     pub(crate) fn write(&mut self, stream: Stream, mut text: &str) {
         let was_empty = self.unfinished[stream as usize].is_empty();
         while let Some(line) = self.unfinished[stream as usize].take_from(&mut text) {
+            for left in self.unfinished[1 - stream as usize].settle() {
+                self.push(left);
+            }
             self.push(line);
         }
         if !(was_empty && self.unfinished[stream as usize].is_empty()) {

@@ -115,6 +115,12 @@ impl Unfinished {
         self.ended.drain(..)
     }
 
+    /// The lines above that their writer has left, because the cursor is below them and nothing is written there.
+    pub(crate) fn settle(&mut self) -> Vec<Line> {
+        let is_left = self.above == 0 && self.line.is_none();
+        if is_left { std::mem::take(&mut self.rows).into_iter().map(|(_, line)| line).collect() } else { Vec::new() }
+    }
+
     /// Takes the characters before the next that has a meaning, as far as the line has room.
     fn print(&mut self, text: &mut &str) -> Option<Line> {
         let mut end = next_meaning(text.as_bytes());
