@@ -397,6 +397,17 @@ def test_a_log_holds_as_much_as_its_job_allows_and_a_file_has_all(jobs: Manager,
     assert len((tmp_path / "log").read_text().splitlines()) == 100
 
 
+def test_a_job_whose_log_file_cannot_be_created_does_not_start(jobs: Manager, tmp_path: Path) -> None:
+    mine = tmp_path / "log"
+    mine.write_text("mine")
+    with pytest.raises(FileExistsError, match=r"can't create the log file: File exists: '.*log'"):
+        jobs.new(print, log_file=mine)
+    with pytest.raises(FileNotFoundError, match="missing"):
+        jobs.new(print, log_file=tmp_path / "missing" / "log", group="net")
+    assert mine.read_text() == "mine"
+    assert jobs.new(print).num == 0
+
+
 # Wrong use.
 
 

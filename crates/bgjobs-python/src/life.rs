@@ -6,7 +6,7 @@ use std::ffi::c_ulong;
 
 use bgjobs::{AnyJob, Hosted, Options, SpawnError, Turn};
 use pyo3::{
-    exceptions::{PyRuntimeError, PyValueError},
+    exceptions::{PyOSError, PyRuntimeError, PyValueError},
     prelude::*,
 };
 
@@ -82,6 +82,12 @@ impl Life {
         // The job's text stays in Python, where it may change.
         let hosted = table.handle.named("").with(options).host().map_err(|error| match error {
             SpawnError::Unknown(_) => PyValueError::new_err(format!("{error:#}")),
+            SpawnError::LogFile { path, error } => {
+                // The class follows from the number: `FileExistsError`, say.
+                let cause = error.to_string();
+                let cause = cause.split(" (os error").next().unwrap_or_default();
+                PyOSError::new_err((error.raw_os_error(), format!("can't create the log file: {cause}"), path))
+            }
             error => PyRuntimeError::new_err(error.to_string()),
         })?;
         let job = hosted.job();

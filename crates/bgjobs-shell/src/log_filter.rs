@@ -61,9 +61,19 @@ pub(crate) enum LogPart {
 }
 
 impl LogFilter {
-    /// The matching lines that the log holds in memory, unfinished ones too.
-    pub(crate) fn of(&self, log: &Log) -> Vec<Line> {
-        self.among(log.tail(usize::MAX), Instant::now())
+    /// The matching lines, including those that only the log's file holds and the unfinished ones, and how many are gone.
+    pub(crate) fn of(&self, log: &Log) -> (Vec<Line>, u64) {
+        let (mut lines, mut gone) = (Vec::new(), 0);
+        let (_, pending) = self.each(log, |part| {
+            match part {
+                LogPart::Line(line) => lines.push(line),
+                LogPart::Gone(count) => gone = count,
+                LogPart::Unreadable(_) => {}
+            }
+            ControlFlow::Continue(())
+        });
+        lines.extend(pending);
+        (lines, gone)
     }
 
     /// Passes on the matching lines, including those that only the log's file holds, until `hand_on` breaks; returns

@@ -118,8 +118,9 @@ pub struct Options {
     /// Each line has the form `2026-03-01T14:03:21.250000Z out hello`, with the time in UTC.
     /// The file holds the lines that a full [`Log`](crate::Log) drops; [`Log::file_lines`](crate::Log::file_lines) reads
     /// them back.
-    /// Errors never affect the job. If the file already exists (it then stays unchanged), if the disk is full, or at
-    /// [`Config::log_file_bytes`], the log says so in a line and holds later lines in memory only.
+    /// If it can't be created, because it already exists (it then stays unchanged) or its folder doesn't, the job does not
+    /// start ([`SpawnError::LogFile`](crate::SpawnError::LogFile)). Later errors don't affect the job: if the disk is full,
+    /// or at [`Config::log_file_bytes`], the log says so in a line and holds later lines in memory only.
     pub log_file: Option<PathBuf>,
     /// The capacity of the job's [`Log`](crate::Log), in bytes. Default: [`Config::log_bytes`].
     pub log_bytes: Option<usize>,

@@ -20,8 +20,9 @@ pub(super) const WORD: Word = Word {
     name: "log",
     usage: "log [3] [/error/] [-f] [-t] [-n 20] [--since 5m] [--out] [--err]",
     help: "Shows what jobs printed, by default the newest that has; a ! marks lines written to standard error.\n\
-           Lines no longer in memory are read from the log's file, if the job was started\n\
-           with one, as by jobs.start(f, [], #{log_file: path}).\n\
+           It holds the newest lines, 1 MiB of them, and says how many were dropped. The options\n\
+           log_bytes and log_file of jobs.start and jobs.sh let it hold more, or all:\n\
+           jobs.sh(\"make\", #{log_file: \"make.log\"}).\n\
            /error/           only lines in which this regular expression is found; quote one with spaces\n\
            -f, --follow      continues until the job ends; Ctrl-C stops following, not the job\n\
            -t, --times       shows the time of each line\n\

@@ -128,6 +128,75 @@ fn lines_as_data_have_a_time_and_a_stream() {
 }
 
 #[test]
+fn a_log_holds_as_much_as_its_job_allows_and_says_what_it_dropped() {
+    check(
+        &[
+            "fn flood() { for n in 0..100 { print(n) } }",
+            "j = jobs.start(flood, [], #{log_bytes: 1000}); j.join()",
+            "[j.log.len() < 20, j.log.len() + j.missed, j.lines.len() == j.log.len()]",
+            "jobs.sh('seq 100', #{log_bytes: 1}).join(); [jobs[1].log, jobs[1].missed]",
+            "jobs.start(flood, [], #{log_bytes: 0})",
+            "jobs.start(flood, [], #{log_bytes: 'all'})",
+        ],
+        expect![[r#"
+            > fn flood() { for n in 0..100 { print(n) } }
+            > j = jobs.start(flood, [], #{log_bytes: 1000}); j.join()
+            > [j.log.len() < 20, j.log.len() + j.missed, j.lines.len() == j.log.len()]
+            [true, 100, true]
+            > jobs.sh('seq 100', #{log_bytes: 1}).join(); [jobs[1].log, jobs[1].missed]
+            [["100"], 99]
+            > jobs.start(flood, [], #{log_bytes: 0})
+            Traceback (most recent call last):
+              In[5], line 1
+                jobs.start(flood, [], #{log_bytes: 0})
+                     ^
+            the option `log_bytes` must be 1 byte or more, not 0
+            > jobs.start(flood, [], #{log_bytes: 'all'})
+            Traceback (most recent call last):
+              In[6], line 1
+                jobs.start(flood, [], #{log_bytes: 'all'})
+                     ^
+            the option `log_bytes` must be a number of bytes, such as 100000, not of type string
+        "#]],
+    );
+}
+
+#[test]
+fn all_views_of_a_log_with_a_file_have_all_lines() {
+    let path = std::env::temp_dir().join(format!("bgjobs-shell-log-views-{}", std::process::id()));
+    let _ = fs::remove_file(&path);
+    let seen = Seen::default();
+    let mut session = seen.session();
+    session.set("path", path.to_string_lossy().into_owned());
+    for line in [
+        "j = jobs.sh('seq 1000', #{log_file: path, log_bytes: 1000}); j.join()",
+        "[j.log.len(), j.lines.len(), j.missed, j.log(#{last: 500})[0], j.log[999]]",
+        "jobs.sh('true', #{log_file: path})",
+        "jobs.sh('true', #{log_file: '/missing/file'})",
+    ] {
+        seen.type_line(&mut session, line);
+    }
+    expect![[r#"
+        > j = jobs.sh('seq 1000', #{log_file: path, log_bytes: 1000}); j.join()
+        > [j.log.len(), j.lines.len(), j.missed, j.log(#{last: 500})[0], j.log[999]]
+        [1000, 1000, 0, "501", "1000"]
+        > jobs.sh('true', #{log_file: path})
+        Traceback (most recent call last):
+          In[3], line 1
+            jobs.sh('true', #{log_file: path})
+                 ^
+        can't create the log file `PATH`; name a new file in a folder that exists: File exists (os error 17)
+        > jobs.sh('true', #{log_file: '/missing/file'})
+        Traceback (most recent call last):
+          In[4], line 1
+            jobs.sh('true', #{log_file: '/missing/file'})
+                 ^
+        can't create the log file `/missing/file`; name a new file in a folder that exists: No such file or directory (os error 2)
+    "#]].assert_eq(&seen.take().replace(&*path.to_string_lossy(), "PATH"));
+    fs::remove_file(&path).expect("it was written");
+}
+
+#[test]
 fn the_log_of_a_job_is_written_to_a_file_on_request() {
     let path = std::env::temp_dir().join(format!("bgjobs-shell-log-file-{}", std::process::id()));
     let _ = fs::remove_file(&path);

@@ -72,7 +72,7 @@ fn a_single_line_can_be_for_the_system_or_ask_for_its_help() {
             background job. Its standard input is empty. Any exit status but 0 is a failure.
             Ctrl-C stops it and everything it started, Ctrl-Z sends it to the background; what it leaves
             running becomes a job of its own. A \ at the end continues the line.
-            jobs.sh("make", #{dir: "src"}) starts one from a program: `?sh` lists the options.
+            jobs.sh("make", #{dir: "src", log_file: "make.log"}) starts one with options: `?sh` lists them.
             -- err
         "#]],
     );

@@ -47,8 +47,20 @@ impl Engine {
         options: &Options,
         body: impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Shared, SpawnError> {
+        let record = self.new_record(name, options)?;
+        let job = Arc::clone(&record) as Shared;
+        self.launch_record(record, options, body).inspect_err(|_| job.core().remove_log_file())?;
+        log_start(&job);
+        Ok(job)
+    }
+
+    fn launch_record<T: Send + Sync + 'static>(
+        self: &Arc<Self>,
+        record: Arc<Record<T>>,
+        options: &Options,
+        body: impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<(), SpawnError> {
         let body = Quietly::new(body);
-        let record = self.new_record(name, options);
         let job = Arc::clone(&record) as Shared;
         self.check_start(job.core().life.created())?;
         let origin = Origin::here();
@@ -56,28 +68,31 @@ impl Engine {
         if options.is_scheduled() {
             let alone = options.fresh_thread || options.stack_size.is_some();
             let start = if alone { Start::Alone(task, options.stack_size) } else { Start::Pooled(task) };
-            self.launch_scheduled(&job, options, start)?;
+            self.launch_scheduled(&job, options, start)
         } else if options.fresh_thread || options.stack_size.is_some() {
-            self.launch_alone(&job, options, task)?;
+            self.launch_alone(&job, options, task)
         } else {
-            self.launch_pooled(&job, options, task)?;
+            self.launch_pooled(&job, options, task)
         }
-        log_start(&job);
-        Ok(job)
     }
 
-    /// Makes the record of a new job, which nothing else knows yet.
-    pub(crate) fn new_record<T>(&self, name: Name, options: &Options) -> Arc<Record<T>> {
+    /// Makes the record of a new job, which nothing else knows yet, and the file of its log.
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError::LogFile`] if the file can't be created.
+    pub(crate) fn new_record<T>(&self, name: Name, options: &Options) -> Result<Arc<Record<T>>, SpawnError> {
         let is_unlisted = options.unlisted && !options.is_scheduled();
         let unlisted = is_unlisted.then(|| self.unlisted.fetch_add(1, Ordering::Relaxed));
         let core = Core::new(unlisted, name, options.daemon, self.now());
         let log_bytes = options.log_bytes.unwrap_or(self.config.log_bytes);
         if let Some(path) = &options.log_file {
-            core.set_log(Log::with_file(log_bytes, path, self.config.log_file_bytes));
+            let log = Log::with_file(log_bytes, path, self.config.log_file_bytes);
+            core.set_log(log.map_err(|error| SpawnError::LogFile { path: path.clone(), error })?);
         } else if options.log_bytes.is_some() {
             core.set_log(Log::new(log_bytes));
         }
-        Arc::new(Record::new(core))
+        Ok(Arc::new(Record::new(core)))
     }
 
     /// Assigns a job its number and adds it to the table, unless it is unlisted.
@@ -94,8 +109,6 @@ impl Engine {
         if !options.unlisted {
             ledger.add(entry);
         }
-        drop(ledger);
-        job.core().open_log_file();
         Ok(())
     }
 
@@ -128,7 +141,7 @@ impl Engine {
         body: impl FnOnce(&Arc<Record<T>>, &Arc<Self>) -> Result<T, Failure> + Send + 'scope,
     ) -> Result<Shared, SpawnError> {
         let body = Quietly::new(body);
-        let record = self.new_record(name, &Options::PLAIN);
+        let record = self.new_record(name, &Options::PLAIN)?;
         let job = Arc::clone(&record) as Shared;
         self.check_start(job.core().life.created())?;
         let origin = Origin::here();
@@ -233,7 +246,6 @@ impl Engine {
             ledger.schedule.enter(key, terms, deferred)
         };
         drop(guard);
-        job.core().open_log_file();
         if needs_time {
             self.wake_clock();
         }

@@ -2,11 +2,14 @@
 //!
 //! Knows nothing of how a job is started.
 
-use std::{error::Error, fmt, io};
+use std::{error::Error, fmt, io, path::PathBuf};
 
 use crate::{
     error::lookup::UnknownJob,
-    record::{id::JobId, name::Name},
+    record::{
+        id::JobId,
+        name::{Name, one_line},
+    },
 };
 
 debug_for_people!(SpawnError, LimitError, ShutdownError);
@@ -25,6 +28,13 @@ pub enum SpawnError {
     },
     /// The manager does not know the job after which this one was to start.
     Unknown(UnknownJob),
+    /// The file that its log was to be written to can't be created; see [`Options::log_file`](crate::Options::log_file).
+    LogFile {
+        /// The path of the file.
+        path: PathBuf,
+        /// Why it can't be created.
+        error: io::Error,
+    },
 }
 
 impl fmt::Display for SpawnError {
@@ -41,6 +51,11 @@ impl fmt::Display for SpawnError {
                 write!(f, "a job can't start after job #{id}; name one that is in the lists")?;
                 if f.alternate() { write!(f, ": {error:#}") } else { Ok(()) }
             }
+            Self::LogFile { path, error } => {
+                let path = path.to_string_lossy();
+                write!(f, "can't create the log file `{}`; name a new file in a folder that exists", one_line(&path))?;
+                if f.alternate() { write!(f, ": {error}") } else { Ok(()) }
+            }
             Self::Forked { process } => {
                 write!(
                     f,
@@ -54,7 +69,7 @@ impl fmt::Display for SpawnError {
 impl Error for SpawnError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::NoThread(error) => Some(error),
+            Self::NoThread(error) | Self::LogFile { error, .. } => Some(error),
             Self::Unknown(error) => Some(error),
             Self::ShutDown | Self::Forked { .. } => None,
         }

@@ -200,18 +200,20 @@ impl Spawner<'_> {
     ///
     /// # Errors
     ///
-    /// [`SpawnError::ShutDown`] if the manager was shut down, and [`SpawnError::Unknown`] if a job to follow is not known.
+    /// [`SpawnError::ShutDown`] if the manager was shut down, [`SpawnError::Unknown`] if a job to follow is not known, and
+    /// [`SpawnError::LogFile`].
     pub fn host(self) -> Result<Hosted, SpawnError> {
         // In the child of a fork it tells this job from those of the parent.
         let _ = self.engine.is_forked();
-        let record = self.engine.new_record(self.name, &self.options);
+        let record = self.engine.new_record(self.name, &self.options)?;
         let job = Arc::clone(&record) as Shared;
-        if self.options.is_scheduled() {
+        let entered = if self.options.is_scheduled() {
             job.core().set_hosted();
-            self.engine.launch_scheduled(&job, &self.options, Start::Hosted)?;
+            self.engine.launch_scheduled(&job, &self.options, Start::Hosted)
         } else {
-            self.engine.enter(&job, &self.options)?;
-        }
+            self.engine.enter(&job, &self.options)
+        };
+        entered.inspect_err(|_| job.core().remove_log_file())?;
         Ok(Hosted::new(record, Arc::clone(self.engine)))
     }
 

@@ -240,7 +240,7 @@ impl Core {
         self.cold.get_or_init(Box::default)
     }
 
-    /// Gives a job that nobody knows yet a log with a file, which [`open_log_file`](Self::open_log_file) creates later.
+    /// Gives a job that nobody knows yet its log.
     pub(crate) fn set_log(&self, log: Log) {
         let _ = self.cold().log.set(log);
     }
@@ -250,10 +250,10 @@ impl Core {
         self.cold().log.get_or_init(|| Log::new(limit))
     }
 
-    /// Creates the log's file, if one was asked for. Never call it under a lock: the disk may be slow.
-    pub(crate) fn open_log_file(&self) {
+    /// Removes the log's file, if there is one, of a job that did not start.
+    pub(crate) fn remove_log_file(&self) {
         if let Some(log) = self.cold.get().and_then(|cold| cold.log.get()) {
-            log.open_file();
+            log.remove_file();
         }
     }
 

@@ -4,9 +4,10 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
 };
 
-use bgjobs::{Config, Context, Job, JobManager, Options, Stream};
+use bgjobs::{Config, Context, Job, JobManager, Options, SpawnError, Stream};
 
 use crate::logs::texts;
 
@@ -97,19 +98,32 @@ fn only_its_owner_can_read_the_file() {
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
+/// Why a job with this log file did not start; nothing is left of it.
+fn refusal(path: &Path, options: Options) -> String {
+    let jobs = JobManager::new();
+    let refused = jobs.named("print").with(options).log_file(path).spawn(|| ()).unwrap_err();
+    assert!(matches!(&refused, SpawnError::LogFile { path: named, .. } if named == path), "{refused}");
+    assert!(jobs.all().is_empty());
+    assert_eq!(jobs.spawn("next", || ()).unwrap().id(), 0.into());
+    format!("{refused:#}")
+}
+
 #[test]
-fn an_existing_file_is_left_untouched_and_the_log_says_so() {
+fn a_job_whose_file_exists_does_not_start_and_leaves_it_untouched() {
     let folder = Folder::new();
     let path = folder.0.join("mine.txt");
     fs::write(&path, "mine").unwrap();
-    let job = run(Config::default(), &path, |job| job.print("one"));
+    for options in [
+        Options::default(),
+        Options { fresh_thread: true, ..Options::default() },
+        Options { delay: Some(Duration::ZERO), ..Options::default() },
+    ] {
+        let text = refusal(&path, options);
+        let start =
+            format!("can't create the log file `{}`; name a new file in a folder that exists: ", path.display());
+        assert!(text.starts_with(&start), "{text}");
+    }
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
-    let [notice, line] = &*texts(&job) else { panic!("{:?}", texts(&job)) };
-    let start = format!("could not write the log file {}: ", path.display());
-    assert!(notice.starts_with(&start) && notice.ends_with("; later lines are in memory only"), "{notice}");
-    assert_eq!(line, "one");
-    assert_eq!(job.log().tail(2)[0].stream, Stream::Err);
-    assert!(job.log().file_lines().unwrap().is_none());
 }
 
 #[cfg(unix)]
@@ -118,16 +132,27 @@ fn a_symbolic_link_is_not_followed() {
     let folder = Folder::new();
     let (link, target) = (folder.0.join("link"), folder.0.join("target"));
     std::os::unix::fs::symlink(&target, &link).unwrap();
-    let job = run(Config::default(), &link, |job| job.print("one"));
+    refusal(&link, Options::default());
     assert!(!target.exists());
-    assert!(texts(&job)[0].contains("could not write the log file"));
 }
 
 #[test]
-fn a_missing_folder_does_not_harm_the_job() {
+fn a_job_whose_file_has_no_folder_does_not_start() {
     let folder = Folder::new();
-    let job = run(Config::default(), &folder.0.join("missing/job.log"), |job| job.print("one"));
-    assert_eq!(texts(&job).len(), 2);
+    let text = refusal(&folder.0.join("missing/job.log"), Options::default());
+    assert!(text.contains("missing/job.log`") && text.contains("No such file or directory"), "{text}");
+}
+
+#[test]
+fn a_job_that_does_not_start_for_another_reason_leaves_no_file() {
+    let folder = Folder::new();
+    let path = folder.0.join("job.log");
+    let jobs = JobManager::new();
+    let late = jobs.handle();
+    drop(jobs);
+    assert!(matches!(late.named("late").log_file(&path).spawn(|| ()), Err(SpawnError::ShutDown)));
+    assert!(matches!(late.named("late").log_file(&path).host(), Err(SpawnError::ShutDown)));
+    assert!(!path.exists());
 }
 
 #[test]

@@ -8,10 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    record::log::line::Line,
-    system::sync::{AtomicBool, Mutex, Ordering},
-};
+use crate::{record::log::line::Line, system::sync::Mutex};
 
 /// The longest line of a file, in bytes: the longest line of a log, with its timestamp and its stream.
 const LONGEST_LINE: u64 = 17 * 1024;
@@ -21,66 +18,46 @@ pub(crate) struct LogFile {
     /// An absolute path, because the working directory may have changed when the file is read.
     pub(crate) path: PathBuf,
     pub(crate) writer: Mutex<Writer>,
-    /// Whether this log created the file at `path`; readers ask without the writer's lock.
-    is_created: AtomicBool,
 }
 
 /// Writes to the file.
 pub(crate) struct Writer {
-    file: State,
+    /// None once it is abandoned.
+    file: Option<File>,
     /// How many more bytes may be written.
     room: u64,
 }
 
-enum State {
-    /// Not created yet.
-    Wanted,
-    Open(File),
-    Abandoned,
-}
-
 impl LogFile {
-    /// A file yet to be created, of `most_bytes` at most.
-    pub(crate) fn new(path: &Path, most_bytes: u64) -> Self {
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let writer = Mutex::new(Writer { file: State::Wanted, room: most_bytes });
-        Self { path, writer, is_created: AtomicBool::new(false) }
-    }
-
-    /// Creates the file, unless that was tried before, so that only its owner can read it.
+    /// Creates a file of `most_bytes` at most, which only its owner can read.
     ///
     /// A file or link that already exists is an error; neither it nor its target is changed.
-    pub(crate) fn open(&self, writer: &mut Writer) -> io::Result<()> {
-        if !matches!(writer.file, State::Wanted) {
-            return Ok(());
-        }
-        writer.file = State::Abandoned;
+    pub(crate) fn create(path: &Path, most_bytes: u64) -> io::Result<Self> {
+        let path = std::path::absolute(path)?;
         let mut options = OpenOptions::new();
         // `create_new` follows no link.
         options.append(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        writer.file = State::Open(options.open(&self.path)?);
-        self.is_created.store(true, Ordering::Release);
-        Ok(())
+        let file = Some(options.open(&path)?);
+        Ok(Self { path, writer: Mutex::new(Writer { file, room: most_bytes }) })
     }
 
-    /// The lines in the file from its start; `None` if the file was never created.
-    pub(crate) fn lines(&self) -> io::Result<Option<FileLines>> {
-        let is_created = self.is_created.load(Ordering::Acquire);
-        is_created.then(|| File::open(&self.path).map(|file| FileLines(BufReader::new(file)))).transpose()
+    /// The lines in the file from its start.
+    pub(crate) fn lines(&self) -> io::Result<FileLines> {
+        File::open(&self.path).map(|file| FileLines(BufReader::new(file)))
     }
 }
 
 impl Writer {
     /// Whether it accepts lines.
     pub(crate) fn is_open(&self) -> bool {
-        matches!(self.file, State::Open(_))
+        self.file.is_some()
     }
 
     /// Writes whole lines at once, so readers see no partial line; the first error abandons the file.
     pub(crate) fn write(&mut self, lines: &str) -> io::Result<()> {
-        let State::Open(file) = &mut self.file else { return Ok(()) };
+        let Some(file) = &mut self.file else { return Ok(()) };
         let written = match self.room.checked_sub(lines.len() as u64) {
             Some(room) => {
                 self.room = room;
@@ -88,11 +65,11 @@ impl Writer {
             }
             None => Err(io::Error::new(io::ErrorKind::FileTooLarge, "it has reached its size limit")),
         };
-        written.inspect_err(|_| self.file = State::Abandoned)
+        written.inspect_err(|_| self.file = None)
     }
 }
 
-/// The line in the log when its file can't be created or written.
+/// The line in the log when its file can't be written.
 pub(crate) fn refusal(path: &Path, cause: &io::Error) -> String {
     format!("could not write the log file {}: {cause}; later lines are in memory only", path.display())
 }
@@ -137,7 +114,7 @@ mod tests {
     fn a_file_is_abandoned_at_its_first_error() {
         // The file is open for reading only.
         let file = File::open(std::env::current_exe().expect("a test is an executable")).expect("it can be read");
-        let mut writer = Writer { file: State::Open(file), room: 100 };
+        let mut writer = Writer { file: Some(file), room: 100 };
         assert!(writer.write("one\n").is_err());
         assert!(!writer.is_open());
         assert!(writer.write("two\n").is_ok(), "the error is reported once");

@@ -8,7 +8,7 @@ pub(crate) mod ring;
 pub(crate) mod unfinished;
 
 use std::{
-    fmt, io,
+    fmt, fs, io,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -114,15 +114,18 @@ impl Log {
         Self(Arc::new(Inner { ring: Mutex::new(Ring::new(limit)), file: None }))
     }
 
-    /// Creates a log whose lines also go to a new file of `most_bytes` at most; see [`open_file`](Self::open_file).
-    pub(crate) fn with_file(limit: usize, path: &Path, most_bytes: u64) -> Self {
-        let file = Some(LogFile::new(path, most_bytes));
-        Self(Arc::new(Inner { ring: Mutex::new(Ring::new(limit)), file }))
+    /// Creates a log whose lines also go to a new file of `most_bytes` at most. The disk may be slow.
+    pub(crate) fn with_file(limit: usize, path: &Path, most_bytes: u64) -> io::Result<Self> {
+        let file = Some(LogFile::create(path, most_bytes)?);
+        Ok(Self(Arc::new(Inner { ring: Mutex::new(Ring::new(limit)), file })))
     }
 
-    /// Creates the file, if one was asked for; an error becomes a line of the log.
-    pub(crate) fn open_file(&self) {
-        self.change(|_| {});
+    /// Removes the file of a job that never started.
+    pub(crate) fn remove_file(&self) {
+        if let Some(file) = &self.0.file {
+            // It is new and empty; if it can't be removed, that does no harm.
+            let _ = fs::remove_file(&file.path);
+        }
     }
 
     /// Writes `text` to `stream`; it may hold several lines, and the last may be unfinished.
@@ -135,11 +138,7 @@ impl Log {
     /// Changes the ring, then wakes the listeners, and writes new lines to the file.
     fn change(&self, change: impl FnOnce(&mut Ring)) {
         let mut writer = self.0.file.as_ref().map(|file| (file, lock(&file.writer)));
-        let opened = writer.as_mut().map_or(Ok(()), |(file, writer)| file.open(writer));
         let mut ring = lock(&self.0.ring);
-        if let (Err(cause), Some((file, _))) = (&opened, &writer) {
-            ring.tell(refusal(&file.path, cause));
-        }
         ring.unwritten = writer.as_ref().filter(|(_, writer)| writer.is_open()).map(|_| String::new());
         change(&mut ring);
         let unwritten = ring.unwritten.take();
@@ -249,7 +248,7 @@ impl Log {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn file_lines(&self) -> io::Result<Option<FileLines>> {
-        self.0.file.as_ref().map_or(Ok(None), LogFile::lines)
+        self.0.file.as_ref().map(LogFile::lines).transpose()
     }
 
     /// How many lines have ended, including dropped ones.

@@ -32,6 +32,12 @@ pub(super) mod of_log {
         Ok(texts(&context, job, &choice("log", &choices)?))
     }
 
+    /// How many of its oldest lines made room for newer ones: a log holds `log_bytes`, and a `log_file` all.
+    #[rhai_fn(get = "missed", pure)]
+    pub(super) fn missed(job: &mut AnyJob) -> i64 {
+        LogFilter::default().of(&job.log()).1.try_into().unwrap_or(i64::MAX)
+    }
+
     /// What the job printed since the last line break, such as a question or a progress bar.
     #[rhai_fn(get = "pending", pure)]
     pub(super) fn pending(job: &mut AnyJob) -> Array {
@@ -62,7 +68,7 @@ fn whole(context: &NativeCallContext<'_>, job: &AnyJob, lines: &LogFilter) -> Re
 fn read(context: &NativeCallContext<'_>, job: &AnyJob, lines: &LogFilter) -> Vec<Line> {
     // Before reading, so that what is printed meanwhile stays unread.
     Evaluation::of(context).jobs.note_looked(job, job.printed());
-    lines.of(&job.log())
+    lines.of(&job.log()).0
 }
 
 /// The filter that a map describes.

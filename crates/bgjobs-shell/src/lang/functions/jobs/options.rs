@@ -33,6 +33,7 @@ const CHOICES: &[OptionHelp] = &[
     OptionHelp { typed: "daemon: true", what: "neither `wait` nor the end of the shell waits for it" },
     OptionHelp { typed: "name: \"text\"", what: "what the lists show in place of its text" },
     OptionHelp { typed: "log_file: \"path\"", what: "a new file that receives everything it prints" },
+    OptionHelp { typed: "log_bytes: 100000", what: "how much of that its log holds; 1048576 by default" },
     OptionHelp { typed: "group: \"io\"", what: "the group it belongs to, see `help groups`" },
     OptionHelp { typed: "priority: 1", what: "the higher, the sooner it starts in its group; 0 by default" },
     OptionHelp { typed: "delay: 5", what: "starts it this many seconds from now" },
@@ -78,6 +79,7 @@ pub(super) fn choices(options: &Dynamic, others: &[OptionHelp], environment: &En
                 let path = text(value).map_err(|_| wrong(option, "must be the path of a new file", value))?;
                 chosen.log_file = Some(environment.resolve(path));
             }
+            "log_bytes" => chosen.log_bytes = Some(log_bytes(value)?),
             "group" => chosen.group = Some(group(value)?),
             "priority" => chosen.priority = priority(value)?,
             "delay" => chosen.delay = Some(seconds(option, value)?),
@@ -137,6 +139,14 @@ fn attempts(value: &Dynamic) -> Result<u32> {
         let most = u32::MAX;
         error(format!("the option `retry` must be a number of tries from 1 to {most}, not {number}"))
     })?)
+}
+
+fn log_bytes(value: &Dynamic) -> Result<usize> {
+    let bytes = value.as_int().map_err(|_| wrong("log_bytes", "must be a number of bytes, such as 100000", value))?;
+    match usize::try_from(bytes) {
+        Ok(bytes @ 1..) => Ok(bytes),
+        _ => Err(error(format!("the option `log_bytes` must be 1 byte or more, not {bytes}")).into()),
+    }
 }
 
 /// A time in seconds, up to [`LONGEST`].
