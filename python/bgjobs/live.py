@@ -29,9 +29,9 @@ class LiveLines:
         """A line that a job printed, as it is shown: in its colours where they are wanted, and harmless."""
         return coloured(line) if self._colours else harmless(uncoloured(line))
 
-    def end(self, line: str) -> None:
-        """Prints a line that has ended."""
-        print(f"{self._clear()}{self.shown(line)}")
+    def end(self, line: str, continues: bool = False) -> None:
+        """Prints a line that has ended, or one that continues in the next, which gets a mark."""
+        print(f"{self._clear()}{self.shown(line)}{' …' if continues else ''}")
 
     def change(self, lines: Sequence[str]) -> None:
         """Shows the lines that have not ended, in one row, in place of those shown before."""

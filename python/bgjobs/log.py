@@ -23,6 +23,8 @@ class Line(NamedTuple):
     """``"stdout"`` or ``"stderr"``."""
     text: str
     """The line as it was written, with its control characters but without its end."""
+    continues: bool = False
+    """Whether it was too long (16 KiB) to stay whole, and goes on in the next line of its stream."""
 
 
 class Log:
@@ -69,7 +71,9 @@ class Log:
 
     def __str__(self) -> str:
         _, _, lines, pending = self._read()
-        return "".join([f"{line.text}\n" for line in lines]) + "\n".join([line.text for line in pending])
+        return "".join([line.text if line.continues else f"{line.text}\n" for line in lines]) + "\n".join(
+            [line.text for line in pending]
+        )
 
     def __repr__(self) -> str:
         count = len(self)
@@ -80,9 +84,12 @@ class Log:
 
         Raises `ValueError` if `n` is negative.
         """
+        return [line.text for line in self._tail(n)]
+
+    def _tail(self, n: int) -> list[Line]:
         if n < 0:
             raise ValueError(f"tail() takes a number of lines, not {n}; .lines has all of them")
-        return [text for _, _, text in self._job._core_log().tail(n)]
+        return _lines(self._job._core_log().tail(n))
 
     def since(self, seconds: float) -> list[Line]:
         """The lines that were begun in the last `seconds`, oldest first, unfinished ones too.
@@ -128,10 +135,10 @@ class Log:
         shown = LiveLines()
         if n is None and self.missed:
             print(f"[the oldest {self.missed} lines made room for these]")
-        for text in self.tail(sys.maxsize if n is None else n):
-            shown.end(text)
+        for line in self._tail(sys.maxsize if n is None else n):
+            shown.end(line.text, line.continues)
 
 
-def _lines(lines: list[tuple[float, bool, str]]) -> list[Line]:
+def _lines(lines: list[tuple[float, bool, str, bool]]) -> list[Line]:
     streams = ("stdout", "stderr")
-    return [Line(at, streams[err], text) for at, err, text in lines]
+    return [Line(at, streams[err], text, continues) for at, err, text, continues in lines]

@@ -15,27 +15,29 @@ class FakeLog:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._lines: list[tuple[float, bool, str]] = []
+        self._lines: list[tuple[float, bool, str, bool]] = []
         self._open = {False: "", True: ""}
         self.dropped = 0
 
     def write(self, err: bool, text: str) -> None:
         with self._lock:
             *whole, self._open[err] = (self._open[err] + text).split("\n")
-            self._lines += [(time.time(), err, line) for line in whole]
+            self._lines += [(time.time(), err, line, False) for line in whole]
 
     def end(self) -> None:
         for err in self._open:
             if self._open[err]:
                 self.write(err, "\n")
 
-    def read(self, cursor: int) -> tuple[int, int, list[tuple[float, bool, str]], list[tuple[float, bool, str]]]:
+    def read(
+        self, cursor: int
+    ) -> tuple[int, int, list[tuple[float, bool, str, bool]], list[tuple[float, bool, str, bool]]]:
         with self._lock:
             missed = max(0, self.dropped - cursor)
-            pending = [(time.time(), err, text) for err, text in self._open.items() if text]
+            pending = [(time.time(), err, text, False) for err, text in self._open.items() if text]
             return len(self._lines), missed, self._lines[max(cursor, self.dropped) :], pending
 
-    def tail(self, count: int) -> list[tuple[float, bool, str]]:
+    def tail(self, count: int) -> list[tuple[float, bool, str, bool]]:
         _, _, lines, pending = self.read(0)
         lines = lines + pending
         return lines[len(lines) - min(count, len(lines)) :]

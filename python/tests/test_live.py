@@ -156,6 +156,16 @@ def test_a_coloured_line_that_is_too_long_is_cut_without_its_colours(monkeypatch
     assert screen.getvalue() == "\x1b[31m1234\x1b[0m123…"
 
 
+def test_a_line_that_is_too_long_to_stay_whole_has_a_mark(manager, capsys):
+    printed = Printed(manager, "x" * 20_000 + "\nshort\n")
+    log = printed.job.log
+    assert [(len(line.text), line.continues) for line in log.lines] == [(16384, True), (3616, False), (5, False)]
+    assert str(log) == "x" * 20_000 + "\nshort\n"
+    log.print()
+    assert [line[-3:] for line in capsys.readouterr().out.splitlines()] == ["x …", "xxx", "ort"]
+    printed.end()
+
+
 def test_tables_show_no_colours(manager):
     printed = Printed(manager, "\x1b[31mred\x1b[0m\n")
     for table in (job_html(printed.job), jobs_html({0: printed.job})):

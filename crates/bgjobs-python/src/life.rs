@@ -86,7 +86,11 @@ impl Life {
                 // The class follows from the number: `FileExistsError`, say.
                 let cause = error.to_string();
                 let cause = cause.split(" (os error").next().unwrap_or_default();
-                PyOSError::new_err((error.raw_os_error(), format!("can't create the log file: {cause}"), path))
+                PyOSError::new_err((
+                    error.raw_os_error(),
+                    format!("can't create the log file: {cause}"),
+                    path.into_os_string(),
+                ))
             }
             error => PyRuntimeError::new_err(error.to_string()),
         })?;

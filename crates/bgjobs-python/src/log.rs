@@ -11,8 +11,8 @@ use pyo3::prelude::*;
 #[pyclass(frozen, module = "bgjobs._core")]
 pub(crate) struct Log(pub(crate) Option<bgjobs::Log>);
 
-/// When it was written, whether to standard error, and the line.
-type Line = (f64, bool, String);
+/// When it was written, whether to standard error, the line, and whether it continues in the next.
+type Line = (f64, bool, String, bool);
 
 #[pymethods]
 impl Log {
@@ -40,7 +40,7 @@ impl Log {
 fn lines(lines: Vec<bgjobs::Line>) -> Vec<Line> {
     let stamp = |line: bgjobs::Line| {
         let at = line.time().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        (at.as_secs_f64(), line.stream == Stream::Err, line.text)
+        (at.as_secs_f64(), line.stream == Stream::Err, line.text, line.continues)
     };
     lines.into_iter().map(stamp).collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of logs and jobs.
 
-use bgjobs::{Stream, coloured, many_lines, uncoloured};
+use bgjobs::{Line, Stream, coloured, many_lines, uncoloured};
 use unicode_width::UnicodeWidthStr;
 
 use crate::text::fitted;
@@ -20,9 +20,14 @@ pub(crate) struct Medium {
 }
 
 impl Medium {
-    /// A line that was printed, as it is shown.
-    pub(crate) fn shown(&self, line: &str) -> String {
-        if self.colours { coloured(line).to_string() } else { many_lines(&uncoloured(line)).to_string() }
+    /// A line that was printed, as it is shown; one that continues in the next has a mark.
+    pub(crate) fn shown(&self, line: &Line) -> String {
+        let (text, mark) = (&line.text, if line.continues { " …" } else { "" });
+        if self.colours {
+            format!("{}{mark}", coloured(text))
+        } else {
+            format!("{}{mark}", many_lines(&uncoloured(text)))
+        }
     }
 }
 
@@ -64,13 +69,27 @@ impl<'a> LiveLines<'a> {
 mod tests {
     use std::cell::RefCell;
 
+    use bgjobs::{Context, JobManager};
+
     use super::*;
 
     #[test]
-    fn colours_are_shown_where_they_are_wanted_and_all_else_is_harmless() {
-        let show = |colours| Medium { columns: None, colours }.shown("\x1b[31mred\x1b[2J\t!");
-        assert_eq!(show(true), "\x1b[31mred\\u{1b}[2J\t!\x1b[0m");
-        assert_eq!(show(false), "red\\u{1b}[2J\t!");
+    fn a_line_is_shown_as_the_medium_allows_and_with_a_mark_if_it_continues() {
+        let jobs = JobManager::new();
+        let body = |job: &Context| {
+            job.print("\x1b[31mred\x1b[2J\t!");
+            job.print("x".repeat(20_000));
+            Ok(())
+        };
+        let job = jobs.spawn_with("print", body).unwrap();
+        job.join().unwrap();
+        let show = |colours| {
+            job.log().tail(3).iter().map(|line| Medium { columns: None, colours }.shown(line)).collect::<Vec<_>>()
+        };
+        let long = ["x".repeat(16 * 1024) + " …", "x".repeat(20_000 - 16 * 1024)];
+        let [red, first, rest] = <[String; 3]>::try_from(show(true)).unwrap();
+        assert_eq!((&*red, [first, rest]), ("\x1b[31mred\\u{1b}[2J\t!\x1b[0m", long));
+        assert_eq!(show(false)[0], "red\\u{1b}[2J\t!");
     }
 
     fn printed(columns: Option<usize>, show: impl FnOnce(&mut LiveLines<'_>)) -> String {

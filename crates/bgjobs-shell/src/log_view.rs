@@ -108,7 +108,7 @@ impl LogView {
         // Where both streams are shown, a mark distinguishes standard error.
         let mark = if self.filter.stream.is_none() && line.stream == Stream::Err { "! " } else { "" };
         let time = if self.times { format!("{} ", time(line, &Zoned::now())) } else { String::new() };
-        format!("{time}{mark}{}", medium.shown(&line.text))
+        format!("{time}{mark}{}", medium.shown(line))
     }
 }
 

@@ -115,7 +115,8 @@ pub struct Options {
     pub fresh_thread: bool,
     /// A new file that the job's log is written to as well, readable only by its owner. Default: none.
     ///
-    /// Each line has the form `2026-03-01T14:03:21.250000Z out hello`, with the time in UTC.
+    /// Each line has the form `2026-03-01T14:03:21.250000Z out hello`, with the time in UTC; `out+` marks a line that
+    /// [continues](crate::Line::continues) in the next.
     /// The file holds the lines that a full [`Log`](crate::Log) drops; [`Log::file_lines`](crate::Log::file_lines) reads
     /// them back.
     /// If it can't be created, because it already exists (it then stays unchanged) or its folder doesn't, the job does not

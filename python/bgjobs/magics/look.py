@@ -126,7 +126,7 @@ def show_until_end(job: BackgroundJobBase, count: int | None = None) -> bool:
             asked, shown = False, LiveLines()
             for lines, pending in job.log._turns(tail=count):
                 for line in lines:
-                    shown.end(line.text)
+                    shown.end(line.text, line.continues)
                 shown.change([line.text for line in pending])
                 # What the job printed before it asked has been shown by now.
                 if asked:

@@ -40,9 +40,9 @@ impl Action for Foreground {
             }
             // What is echoed is shown already.
             for line in reading.lines.iter().filter(|_| session.tracked().echo().is_none()) {
-                lines.end(line.stream, &medium.shown(&line.text));
+                lines.end(line.stream, &medium.shown(line));
             }
-            lines.change(reading.pending.iter().map(|line| medium.shown(&line.text)));
+            lines.change(reading.pending.iter().map(|line| medium.shown(line)));
             session.tracked().note_looked(job, cursor.line());
         };
         // Without a number, it has to say which job is meant.

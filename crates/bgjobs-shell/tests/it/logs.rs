@@ -120,7 +120,7 @@ fn lines_as_data_have_a_time_and_a_stream() {
             > j.lines.map(|line| [line.stream, line.text])
             [["out", "one"], ["err", "In[1], line 1, position 27: \"two\""], ["out", "three"]]
             > j.lines(#{stream: 'err'})[0].keys()
-            ["stream", "text", "time"]
+            ["continues", "stream", "text", "time"]
             > j.lines[0].time.len()
             27
         "#]],

@@ -56,13 +56,14 @@ impl Serialize for Name {
     }
 }
 
-/// The time of day as text, the stream, and the text.
+/// The time of day as text, the stream, the text, and whether it continues.
 impl Serialize for Line {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut line = to.serialize_struct("Line", 3)?;
+        let mut line = to.serialize_struct("Line", 4)?;
         line.serialize_field("time", &humantime::format_rfc3339_micros(self.time()).to_string())?;
         line.serialize_field("stream", &self.stream)?;
         line.serialize_field("text", &self.text)?;
+        line.serialize_field("continues", &self.continues)?;
         line.end()
     }
 }

@@ -32,9 +32,16 @@ pub struct Line {
     /// It may hold control characters: [`coloured`](crate::coloured) escapes all but colours, [`one_line`](crate::one_line)
     /// escapes these too.
     pub text: String,
+    /// Whether the line was too long to stay whole, and goes on in the next line of its stream.
+    pub continues: bool,
 }
 
 impl Line {
+    /// A whole line that begins now.
+    pub(crate) fn new(stream: Stream, text: String) -> Self {
+        Self { at: Instant::now(), stream, text, continues: false }
+    }
+
     /// The time of day at which its first character was written.
     ///
     /// If the clock was set or the machine slept since, earlier times are converted by the clock as it is now.
@@ -57,19 +64,21 @@ impl Line {
         time_of(self.at)
     }
 
-    /// Appends the line to the text of a file, as `2026-03-01T14:03:21.250000Z out hello`.
+    /// Appends the line to the text of a file, as `2026-03-01T14:03:21.250000Z out hello`; one that continues has `out+`.
     pub(crate) fn record(&self, text: &mut String) {
         let time = humantime::format_rfc3339_micros(self.time());
-        writeln!(text, "{time} {} {}", self.stream, self.text).expect("writing to a string never fails");
+        let mark = if self.continues { "+" } else { "" };
+        writeln!(text, "{time} {}{mark} {}", self.stream, self.text).expect("writing to a string never fails");
     }
 
     /// Parses a line of a file; `None` if it does not have that form.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (time, rest) = text.split_once(' ')?;
         let (stream, text) = rest.split_once(' ')?;
+        let (stream, continues) = stream.strip_suffix('+').map_or((stream, false), |stream| (stream, true));
         let stream = [Stream::Out, Stream::Err].into_iter().find(|known| known.to_string() == stream)?;
         let time: SystemTime = humantime::parse_rfc3339(time).ok()?;
-        Some(Self { at: moment_of(time), stream, text: text.to_owned() })
+        Some(Self { at: moment_of(time), stream, text: text.to_owned(), continues })
     }
 }
 
@@ -91,12 +100,14 @@ mod tests {
 
     #[test]
     fn a_line_is_read_back_as_it_was_written() {
-        for (stream, text) in [(Stream::Out, "hello  there "), (Stream::Err, ""), (Stream::Out, "a\r\u{1b}[2J é")] {
-            let line = Line { at: Instant::now(), stream, text: text.to_owned() };
+        for (stream, text, continues) in
+            [(Stream::Out, "hello  there ", false), (Stream::Err, "", true), (Stream::Out, "+ a\r\u{1b}[2J é", true)]
+        {
+            let line = Line { continues, ..Line::new(stream, text.to_owned()) };
             let mut written = String::new();
             line.record(&mut written);
             let read = Line::parse(written.strip_suffix('\n').expect("a line ends")).expect("it was just written");
-            assert_eq!((read.stream, &*read.text), (stream, text));
+            assert_eq!((read.stream, &*read.text, read.continues), (stream, text, continues));
             let apart = line.at.saturating_duration_since(read.at);
             assert!(apart < Duration::from_micros(1), "{apart:?}");
         }

@@ -130,7 +130,7 @@ impl Log {
 
     /// Writes `text` to `stream`; it may hold several lines, and the last may be unfinished.
     ///
-    /// A line longer than 16 KiB is split.
+    /// A line longer than 16 KiB is split: it [continues](Line::continues) in the next.
     pub fn write(&self, stream: Stream, text: &str) {
         self.change(|ring| ring.write(stream, text));
     }
@@ -400,6 +400,9 @@ mod tests {
         log.write(Stream::Out, &"é".repeat(LONGEST_LINE));
         let lines = texts(&log, &mut cursor);
         assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), [LONGEST_LINE]);
+        log.write(Stream::Out, "\nx\n");
+        let continues: Vec<_> = log.tail(usize::MAX).iter().map(|line| line.continues).collect();
+        assert_eq!(continues, [true, false, false]);
         for _ in 0..100 {
             log.write(Stream::Out, &"x".repeat(LONGEST_LINE));
         }

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of locks, jobs and files.
 
-use std::{collections::VecDeque, sync::Arc, time::Instant};
+use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     record::log::{
@@ -53,7 +53,7 @@ impl Ring {
 
     /// Adds a line that the job did not print.
     pub(crate) fn tell(&mut self, text: String) {
-        self.push(Line { at: Instant::now(), stream: Stream::Err, text });
+        self.push(Line::new(Stream::Err, text));
     }
 
     /// Adds a text that may hold several lines, the last of which may be unfinished.

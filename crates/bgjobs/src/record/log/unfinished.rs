@@ -6,7 +6,7 @@ use std::{cmp::Reverse, collections::VecDeque, time::Instant};
 
 use crate::record::log::line::{Line, Stream};
 
-/// The longest line that stays whole, in bytes; a longer one continues in the next.
+/// The longest line that stays whole, in bytes.
 pub(crate) const LONGEST_LINE: usize = 16 * 1024;
 
 /// The longest escape sequence, in bytes; a longer one is text.
@@ -71,7 +71,19 @@ impl Unfinished {
 
     /// Takes `text` up to the end of a line, which it returns, or to its own end.
     pub(crate) fn take_from(&mut self, text: &mut &str) -> Option<Line> {
-        if let Some(line) = self.ended.pop_front() {
+        if self.is_clear() {
+            // Most lines are plain and come whole: a short way for them.
+            let end = next_meaning(text.as_bytes());
+            if (1..=LONGEST_LINE).contains(&end) {
+                let line = Line::new(self.stream, text[..end].to_owned());
+                *text = &text[end..];
+                if let Some(rest) = text.strip_prefix('\n') {
+                    *text = rest;
+                    return Some(line);
+                }
+                (self.line, self.is_back) = (Some(line), false);
+            }
+        } else if let Some(line) = self.ended.pop_front() {
             return Some(line);
         }
         while let Some(&first) = text.as_bytes().first() {
@@ -117,8 +129,14 @@ impl Unfinished {
 
     /// The lines above that their writer has left, because the cursor is below them and nothing is written there.
     pub(crate) fn settle(&mut self) -> Vec<Line> {
-        let is_left = self.above == 0 && self.line.is_none();
+        let is_left = !self.rows.is_empty() && self.above == 0 && self.line.is_none();
         if is_left { std::mem::take(&mut self.rows).into_iter().map(|(_, line)| line).collect() } else { Vec::new() }
+    }
+
+    /// Whether what comes next depends on nothing that came before.
+    fn is_clear(&self) -> bool {
+        let is_at_bottom = self.above == 0 && self.rows.is_empty() && self.ended.is_empty();
+        is_at_bottom && self.line.is_none() && self.start.is_empty() && self.sequence.is_empty()
     }
 
     /// Takes the characters before the next that has a meaning, as far as the line has room.
@@ -135,16 +153,15 @@ impl Unfinished {
         }
         line.text.push_str(&text[..end]);
         *text = &text[end..];
-        is_full.then(|| self.finish())
+        is_full.then(|| self.split())
     }
 
     /// The line that the next character belongs to.
     fn begin(&mut self) -> &mut Line {
         if std::mem::take(&mut self.is_back) || self.line.is_none() {
-            let at = Instant::now();
-            let line = self.line.get_or_insert_with(|| Line { at, stream: self.stream, text: String::new() });
-            line.at = at;
-            line.text.clear();
+            let mut text = self.line.take().map(|line| line.text).unwrap_or_default();
+            text.clear();
+            let line = self.line.insert(Line::new(self.stream, text));
             line.text.push_str(&self.start);
             self.start.clear();
         }
@@ -205,7 +222,7 @@ impl Unfinished {
     fn append_whole(&mut self, text: &str) -> Option<Line> {
         let is_full =
             !self.is_back && self.line.as_ref().is_some_and(|line| line.text.len() + text.len() > LONGEST_LINE);
-        let finished = is_full.then(|| self.finish());
+        let finished = is_full.then(|| self.split());
         self.begin().text.push_str(text);
         finished
     }
@@ -231,11 +248,15 @@ impl Unfinished {
         self.ended.pop_front()
     }
 
+    /// Hands on what there is of the line.
+    fn split(&mut self) -> Line {
+        Line { continues: true, ..self.finish() }
+    }
+
     /// Hands the line on; an empty one if nothing is visible of it.
     fn finish(&mut self) -> Line {
         self.is_back = false;
-        let begin = || Line { at: Instant::now(), stream: self.stream, text: String::new() };
-        let mut line = self.line.take().unwrap_or_else(begin);
+        let mut line = self.line.take().unwrap_or_else(|| Line::new(self.stream, String::new()));
         if !self.start.is_empty() {
             line.text.push_str(&self.start);
             self.start.clear();
