@@ -47,7 +47,8 @@ impl Digest {
         digest
     }
 
-    fn add(&mut self, job: &AnyJob, since: Option<Instant>) {
+    /// Counts a job; one that ended counts only if it ended after `since`.
+    pub(crate) fn add(&mut self, job: &AnyJob, since: Option<Instant>) {
         let State::Finished(outcome) = job.state() else {
             self.running.push((job.id(), job.remaining()));
             return;
@@ -63,6 +64,12 @@ impl Digest {
                 self.failed.push((job.id(), job.name().to_string(), why));
             }
         }
+    }
+
+    /// Whether any job failed.
+    #[cfg(feature = "terminal")]
+    pub(crate) fn has_failures(&self) -> bool {
+        !self.failed.is_empty()
     }
 
     /// How many jobs ended and how, such as `2 done, 1 failed`; none if no job did.

@@ -26,6 +26,8 @@ mod environment;
 mod foreground;
 #[cfg(all(feature = "terminal", any(test, fuzzing)))]
 pub mod fuzzing;
+#[cfg(feature = "terminal")]
+mod gathering;
 #[cfg(all(feature = "terminal", target_os = "linux"))]
 mod kept;
 pub mod lang;
@@ -33,6 +35,7 @@ mod listing;
 mod live;
 mod log_filter;
 mod log_view;
+mod notice_mode;
 #[cfg(feature = "terminal")]
 mod notices;
 mod notify;
@@ -41,6 +44,7 @@ mod output_history;
 mod run;
 mod selection;
 mod session;
+mod setting;
 pub mod shell;
 #[cfg(feature = "terminal")]
 mod signals;

@@ -1,26 +1,10 @@
-//! Notices and reminders as text.
+//! Reminders of jobs that have not ended, as text.
 //!
 //! Knows nothing of where it is shown.
 
 use std::collections::BTreeSet;
 
-use bgjobs::{AnyJob, Report, State, WaitReason};
-
-use crate::lang;
-
-/// How many jobs of each list a notice names.
-const NAMED: usize = 20;
-
-/// The notice of jobs that ended; of very many it names the first and counts the rest.
-pub(crate) fn notice(report: &Report) -> String {
-    let first = |jobs: &[AnyJob]| jobs.iter().take(NAMED).cloned().collect::<Vec<_>>();
-    let named = Report { completed: first(&report.completed), dead: first(&report.dead) };
-    let text = lang::notice(&named).trim_end().to_owned();
-    match report.completed.len() + report.dead.len() - named.completed.len() - named.dead.len() {
-        0 => text,
-        more => format!("{text}\nand {more} more; `jobs` lists them all"),
-    }
-}
+use bgjobs::{AnyJob, State, WaitReason};
 
 /// What the shell says when its end waits for jobs: how many, and the first of them.
 pub(crate) fn awaited(jobs: &[AnyJob]) -> String {

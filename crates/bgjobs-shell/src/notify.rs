@@ -2,12 +2,7 @@
 //!
 //! Knows nothing of terminals and jobs.
 
-use std::{
-    fmt,
-    str::FromStr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fmt, str::FromStr, time::Duration};
 
 use bgjobs::one_line;
 
@@ -22,20 +17,6 @@ pub(crate) struct Notify {
     pub(crate) method: Method,
     /// The least run time of a job that causes an alert.
     pub(crate) least: Duration,
-}
-
-/// A session's setting, which can change; all clones share it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Notifier(Arc<Mutex<Notify>>);
-
-impl Notifier {
-    pub(crate) fn get(&self) -> Notify {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn set(&self, notify: Notify) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = notify;
-    }
 }
 
 /// The kinds of alert that terminals support.

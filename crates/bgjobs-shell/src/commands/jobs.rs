@@ -1,27 +1,40 @@
-//! `jobs`: the list of all jobs.
+//! `jobs failed`: the list of jobs, of all or of some.
 
-use rhai::Dynamic;
+use bgjobs::{AnyJob, Outcome, State, Status};
+use rhai::{Array, Dynamic};
 
-use super::word::{Action, CommandLine, Completion, Reply, Session, Word};
+use super::{
+    meant::{meant, reply},
+    word::{Action, CommandLine, Completion, Reply, Session, Word},
+};
 use crate::{
     lang::{Value, json},
-    listing::listing,
+    listing::{ListView, listing},
+    selection::Selection,
 };
 
 pub(super) const WORD: Word = Word {
     name: "jobs",
-    usage: "jobs [--json]",
-    help: "Lists all jobs: running, completed, dead. The lines below a job say how long it has run,\n\
-           how far it is (if it calls progress(3, 10)), where it is or what it waits for,\n\
-           and how many lines of its log are unread.\n\
+    usage: "jobs [failed 5-7 fit*] [-a] [--json]",
+    help: "Lists jobs: running, completed, dead; all, or those selected as for `kill`. The lines below a job say\n\
+           how long it has run, how far it is (if it calls progress(3, 10)), where it is or what it waits for,\n\
+           why it died, and how many lines of its log are unread. A group of many jobs takes one line,\n\
+           and a list longer than the screen is cut.\n\
+           -a, --all         cuts nothing, and lists each job of a group\n\
            -j, --json        everything that is known about them, as JSON",
-    completion: Completion::Nothing,
+    completion: Completion::Jobs,
     with_value: &[],
-    read: |arguments| Ok(Box::new(Jobs { as_json: arguments.flag(&["-j", "--json"]) })),
+    read: |arguments| {
+        let (all, as_json) = (arguments.flag(&["-a", "--all"]), arguments.flag(&["-j", "--json"]));
+        Ok(Box::new(Jobs { selection: arguments.jobs()?, all, as_json }))
+    },
 };
 
 #[derive(Debug)]
 pub(super) struct Jobs {
+    /// None for all.
+    pub(super) selection: Option<Selection>,
+    pub(super) all: bool,
     pub(super) as_json: bool,
 }
 
@@ -30,13 +43,53 @@ impl Action for Jobs {
         if let Some(json) = self.json(session).filter(|_| self.as_json) {
             return json;
         }
-        let status = listing(session.tracked(), &session.jobs().status(), session.columns());
-        // The list shows every end, so the notices of these are dropped.
-        let _ = session.report();
-        Ok(status.strip_suffix('\n').map_or(Reply::Nothing, |status| Reply::Shown(status.to_owned())))
+        let (status, missing) = if self.selection.is_none() {
+            (session.jobs().status(), Vec::new())
+        } else {
+            let selected = meant(session, self.selection.as_ref(), |_| true, "")?;
+            (status(selected.jobs), selected.missing)
+        };
+        let view = ListView {
+            columns: session.columns(),
+            rows: session.rows().filter(|_| !self.all),
+            folds_groups: self.selection.is_none() && !self.all,
+        };
+        let list = listing(session.tracked(), &status, view);
+        if self.selection.is_none() {
+            // The list shows every end, so the notices of these are dropped.
+            let _ = session.report();
+        }
+        for job in status.completed.iter().chain(&status.dead) {
+            session.tracked().notices().mark_seen(job.id());
+        }
+        let shown = list.strip_suffix('\n').map_or(Reply::Nothing, |list| Reply::Shown(list.to_owned()));
+        match (shown, missing.is_empty()) {
+            (Reply::Shown(list), false) => reply(session, list, &missing),
+            (shown, _) => Ok(shown),
+        }
     }
 
     fn json(&self, session: &Session) -> Option<Result<Reply, String>> {
-        Some(json(&Value::plain(Dynamic::from(session.tracked().clone())), session.tracked()).map(Reply::Shown))
+        let value = match &self.selection {
+            None => Dynamic::from(session.tracked().clone()),
+            Some(selection) => match session.select(selection).all() {
+                Ok(jobs) => jobs.into_iter().map(Dynamic::from).collect::<Array>().into(),
+                Err(missing) => return Some(Err(missing)),
+            },
+        };
+        Some(json(&Value::plain(value), session.tracked()).map(Reply::Shown))
     }
+}
+
+/// Some jobs in the original's three lists.
+fn status(jobs: Vec<AnyJob>) -> Status {
+    let mut status = Status::default();
+    for job in jobs {
+        match job.state() {
+            State::Finished(Outcome::Done) => status.completed.push(job),
+            State::Finished(_) => status.dead.push(job),
+            _ => status.running.push(job),
+        }
+    }
+    status
 }

@@ -15,6 +15,7 @@ mod kill;
 mod limit;
 mod log;
 mod meant;
+mod notices;
 mod notify;
 mod pause;
 mod processes;
@@ -52,6 +53,7 @@ pub(crate) const WORDS: &[Word] = &[
     kill::WORD,
     limit::WORD,
     log::WORD,
+    notices::WORD,
     notify::WORD,
     pause::WORD,
     cd::PWD,
@@ -163,7 +165,7 @@ mod tests {
     #[test]
     fn a_word_counts_alone_or_before_arguments() {
         let parse = |line| read(line, |name| name == "log");
-        assert_eq!(parse("jobs"), shown(&Jobs { as_json: false }));
+        assert_eq!(parse("jobs"), shown(&Jobs { selection: None, all: false, as_json: false }));
         assert_eq!(parse(" fg 3 "), shown(&Foreground(Some(selection(&["3"])))));
         assert_eq!(parse("kill %3"), shown(&Kill(Some(selection(&["%3"])))));
         assert_eq!(parse("kill #3 5-7 fit*"), shown(&Kill(Some(selection(&["%3", "5-7", "fit*"])))));
@@ -259,7 +261,7 @@ mod tests {
             ("exit 300", "`300` is not an exit status, a number from 0 to 255"),
             ("wait &", "`wait` is a command of this shell, which never runs in the background: leave out the `&`"),
             ("kill 3&", "`kill` is a command of this shell, which never runs in the background: leave out the `&`"),
-            ("jobs 3", "jobs does not understand `3`; see `help jobs`"),
+            ("notices loud", "`loud` is no kind of notices; there are each, summary and quiet"),
             ("kill 7-5", "7-5 is not a range: the smaller number comes first, as in 5-7"),
         ] {
             assert_eq!(read(line, |_| false), Some(Err(expected.to_owned())), "{line}");

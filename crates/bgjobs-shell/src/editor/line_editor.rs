@@ -30,9 +30,6 @@ use crate::{commands::is_whole, terminal::RawMode};
 /// How often it looks for notices.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// The least time between two notices; ends in between are gathered.
-const GATHER: Duration = Duration::from_millis(250);
-
 /// The name that the editor's events have for our menu.
 const MENU: &str = "completions";
 
@@ -68,7 +65,6 @@ pub(super) struct LineEditor {
     painter: Painter,
     /// None for a terminal that can't show lines above the typed one.
     announcer: Option<Announcer>,
-    told: Option<Instant>,
     menu: Option<Menu>,
     search: Option<Search>,
 }
@@ -100,7 +96,6 @@ impl LineEditor {
             colours,
             painter: Painter::new(announcer.is_none()),
             announcer,
-            told: None,
             menu: None,
             search: None,
         }
@@ -149,11 +144,7 @@ impl LineEditor {
 
     /// Shows what is new above the line; true if anything is.
     fn tell(&mut self) -> io::Result<bool> {
-        if self.told.is_some_and(|told| told.elapsed() < GATHER) {
-            return Ok(false);
-        }
-        let Some(text) = self.announcer.as_ref().and_then(Announcer::take) else { return Ok(false) };
-        self.told = Some(Instant::now());
+        let Some(text) = self.announcer.as_ref().and_then(Announcer::take_due) else { return Ok(false) };
         self.painter.show_above(&text).map(|()| true)
     }
 

@@ -68,7 +68,10 @@ pub(crate) fn run(session: &mut Session) -> io::Result<(bool, u8)> {
         tell(&announcer);
         match entry {
             Entry::Line(line) => {
-                session.set_columns(crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns)));
+                let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
+                session.set_columns(usize::from(columns));
+                // The prompt needs a row, and what was typed.
+                session.set_rows(Some(usize::from(rows).saturating_sub(2)));
                 let reply = shell::answer(session, &line);
                 if let Some((stream, text)) = shell::stream(&reply) {
                     write(stream, text);
@@ -99,6 +102,12 @@ fn announcer(session: &Session) -> Announcer {
             Err(error) => write(Stream::Err, &format!("BGJOBS_NOTIFY: {error}")),
         }
     }
+    if let Some(value) = asked("BGJOBS_NOTICES") {
+        match value.parse() {
+            Ok(mode) => session.notice_mode.set(mode),
+            Err(error) => write(Stream::Err, &format!("BGJOBS_NOTICES: {error}")),
+        }
+    }
     if let Some(value) = asked("BGJOBS_AWAY") {
         match durations::typed(&value) {
             None if value == "off" => patience = None,
@@ -110,7 +119,13 @@ fn announcer(session: &Session) -> Announcer {
         }
     }
     let idle = IdleTimer::new(Instant::now(), patience);
-    Announcer { jobs: session.tracked().clone(), notifier: session.notifier.clone(), idle }
+    Announcer {
+        jobs: session.tracked().clone(),
+        notifier: session.notifier.clone(),
+        mode: session.notice_mode.clone(),
+        idle,
+        gathering: Arc::default(),
+    }
 }
 
 /// Prints what is new.

@@ -7,6 +7,7 @@ mod error;
 mod eval;
 mod functions;
 mod jobs;
+mod label;
 mod notice;
 mod output;
 mod read;

@@ -42,9 +42,9 @@ fn a_job_knows_what_it_was_started_with() {
             > fn spin() { loop {} } j = jobs.new(spin); while j.status == 'Created' { sleep(0.001) } i = j.ident; j.stop(); [i > 0, j.ident]
             [true, ()]
             > `${j}`
-            "fn spin()"
+            "spin()"
             > j.to_debug()
-            "<BackgroundJob #4: fn spin()>"
+            "<BackgroundJob #4: spin()>"
             > for n in 0..4 { jobs[n].join() } jobs.flush(); k.args
             Flushing 3 Completed jobs.
             Flushing 2 Dead jobs.

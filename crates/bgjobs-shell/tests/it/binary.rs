@@ -684,7 +684,7 @@ fn a_program_has_the_output_of_its_jobs_and_the_tracebacks_of_those_that_died() 
             -- out
             hello
             -- err
-            Traceback for: <BackgroundJob #0: fn f()>
+            Traceback for: <BackgroundJob #0: f()>
             Traceback (most recent call last):
               In[1], line 1, in f
                 fn f() { print('hello'); 1 / 0 }
@@ -747,8 +747,8 @@ fn wait_includes_jobs_that_start_meanwhile() {
             Out[4]: "Completed"
             -- err
             Completed jobs:
-            0 : fn first()
-            1 : fn second()
+            0 : first()
+            1 : second()
         "#]],
     );
 }

@@ -63,13 +63,30 @@ fn the_first_key_after_a_pause_shows_what_happened() {
     terminal.type_keys("fn load() { print('rows'); throw 'no rows' }\r");
     terminal.see("In [2]:");
     terminal.type_keys("jobs.new(load);\r");
-    terminal.see("0 : fn load()");
+    terminal.see("0 : load()");
     terminal.type_keys("1");
-    terminal.see("While you were away: 1 failed (#0 fn load(): no rows), 1 with unread output (#0)");
+    terminal.see("While you were away: 1 failed (#0 load(): no rows), 1 with unread output (#0)");
     // The line goes on.
     terminal.type_keys(" + 1\r");
     terminal.see("Out[3]: 2");
     assert_eq!(terminal.written().matches("While you were away").count(), 1, "{}", terminal.screen());
+}
+
+#[test]
+fn notices_are_as_the_user_wants_them() {
+    let home = Home::new();
+    let mut terminal = Terminal::with(&home, &[TERM, ("BGJOBS_NOTICES", "summary")]);
+    terminal.type_keys("jobs.new('1').join(); jobs.new('1 / 0').join()\r");
+    terminal.see(
+        "2 jobs have ended: 1 done, 1 failed (#1 1 / 0: Division by zero: 1 / 0); `jobs f\nailed` lists them\nIn [2]:",
+    );
+    terminal.type_keys("notices quiet\r");
+    terminal.see("In [3]:");
+    terminal.type_keys("jobs.new('2').join()\r");
+    terminal.see("In [4]:");
+    terminal.type_keys("notices\r");
+    terminal.see("quiet\nIn [5]:");
+    assert!(!terminal.written().contains("2 : 2"), "{}", terminal.screen());
 }
 
 #[test]
@@ -101,6 +118,6 @@ fn ctrl_c_ends_the_view_of_a_followed_log_and_the_job_continues() {
     terminal.type_keys("\x03");
     terminal.see("In [4]:");
     terminal.type_keys("jobs\r");
-    terminal.see("Running jobs:\n0 : fn tick()\n");
+    terminal.see("Running jobs:\n0 : tick()\n");
     terminal.see("\n    last line: begun");
 }

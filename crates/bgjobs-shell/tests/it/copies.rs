@@ -66,7 +66,7 @@ fn a_notice_says_what_a_job_changed_for_itself() {
         1 : y = xs.len(); m.a.push(2)
           it changed its own copy of m and set y for itself; see jobs[1].names
         2 : xs.len() + n + text.len() + m.len()
-        3 : fn used(a)
+        3 : used(jobs[0])
         4 : a = 1; b = 2; c = 3; d = 4; e = 5; f = 6; g = 7
           it set a, b, c, d, e and 2 more for itself; see jobs[4].names
 

@@ -116,10 +116,12 @@ fn help_and_a_question_mark_know_commands_and_reject_others() {
             stopped, all), by group, by name, with * for any text, or by a variable that holds them.
             Without any, the newest that has not ended is meant.
             > ?jobs
-            jobs [--json]
-            Lists all jobs: running, completed, dead. The lines below a job say how long it has run,
-            how far it is (if it calls progress(3, 10)), where it is or what it waits for,
-            and how many lines of its log are unread.
+            jobs [failed 5-7 fit*] [-a] [--json]
+            Lists jobs: running, completed, dead; all, or those selected as for `kill`. The lines below a job say
+            how long it has run, how far it is (if it calls progress(3, 10)), where it is or what it waits for,
+            why it died, and how many lines of its log are unread. A group of many jobs takes one line,
+            and a list longer than the screen is cut.
+            -a, --all         cuts nothing, and lists each job of a group
             -j, --json        everything that is known about them, as JSON
             fn jobs()
                 Prints all jobs: running, completed, dead.

@@ -69,7 +69,7 @@ fn a_program_orders_jobs_and_limits_their_time() {
             > jobs.start('1', [], #{after: first}); jobs.start(load, [], #{after: [0, jobs[1]]}); jobs.start('3', [], #{after_ended: 2}); jobs.start('4', [], #{after: 2})
             <BackgroundJob #4: 4>
             > [jobs[1].why(), jobs[3].why()]
-            [["it starts after job #0 (fn hold(held), running) is done"], ["it starts after job #2 (fn load(), queued) has ended"]]
+            [["it starts after job #0 (hold(<shared>), running) is done"], ["it starts after job #2 (load(), queued) has ended"]]
             > held.set(1); jobs[3].join(); jobs[4].join(); [jobs[1].result, jobs[3].result, jobs[4].status]
             [1, 3, "Dead (Exception), call jobs.traceback() for details"]
             > jobs.traceback(4)

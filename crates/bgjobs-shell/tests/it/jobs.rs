@@ -54,17 +54,17 @@ fn a_job_is_an_expression_with_a_number() {
             > jobs()
             Completed jobs:
             0 : slow(x) + 2
-            1 : fn slow(n)
-            2 : |n| ..
+            1 : slow(4)
+            2 : (|n| ..)(21)
 
             > jobs.status()
             Completed jobs:
             0 : slow(x) + 2
-            1 : fn slow(n)
-            2 : |n| ..
+            1 : slow(4)
+            2 : (|n| ..)(21)
 
             > [jobs.running, jobs.completed, jobs.dead]
-            [[], [<BackgroundJob #0: slow(x) + 2>, <BackgroundJob #1: fn slow(n)>, <BackgroundJob #2: |n| ..>], []]
+            [[], [<BackgroundJob #0: slow(x) + 2>, <BackgroundJob #1: slow(4)>, <BackgroundJob #2: (|n| ..)(21)>], []]
             > jobs.flush()
             Flushing 3 Completed jobs.
             > jobs.flush()
@@ -243,12 +243,12 @@ fn jobs_are_listed_by_state_and_number() {
             0 : 1 + 1
 
             Dead jobs:
-            1 : fn fail()
+            1 : fail()
 
             > [jobs.running, jobs.completed, jobs.dead]
-            [[<BackgroundJob #2: sleep(1000)>], [<BackgroundJob #0: 1 + 1>], [<BackgroundJob #1: fn fail()>]]
+            [[<BackgroundJob #2: sleep(1000)>], [<BackgroundJob #0: 1 + 1>], [<BackgroundJob #1: fail()>]]
             > jobs.all
-            #{"0": <BackgroundJob #0: 1 + 1>, "1": <BackgroundJob #1: fn fail()>, "2": <BackgroundJob #2: sleep(1000)>}
+            #{"0": <BackgroundJob #0: 1 + 1>, "1": <BackgroundJob #1: fail()>, "2": <BackgroundJob #2: sleep(1000)>}
             > jobs[jobs[1]].num
             1
             > jobs.traceback(1)
@@ -294,9 +294,9 @@ fn what_a_job_prints_goes_to_its_log() {
             > j.log
             ["a", "b", "In[1], line 1, position 28: 1", "done"]
             > print(j)
-            fn talk()
+            talk()
             > debug(j)
-            ! In[5], line 1, position 1: <BackgroundJob #0: fn talk()>
+            ! In[5], line 1, position 1: <BackgroundJob #0: talk()>
             > talk()
             a
             b

@@ -315,10 +315,10 @@ fn the_digest_says_what_ended_and_what_is_unread() {
             > fn load() { throw 'no rows' }
             > jobs.new('print(1)').join(); jobs.new(load).join(); j = jobs.new('sleep(1000)');
             > jobs.digest()
-            "1 done, 1 failed (#1 fn load(): no rows), 1 with unread output (#0), 1 still running (#2)"
+            "1 done, 1 failed (#1 load(): no rows), 1 with unread output (#0), 1 still running (#2)"
             > jobs[0].log; j.stop();
             > jobs.digest()
-            "1 done, 1 failed (#1 fn load(): no rows), 1 stopped"
+            "1 done, 1 failed (#1 load(): no rows), 1 stopped"
         "#]],
     );
 }

@@ -36,7 +36,7 @@ fn check(typed: &[&str], expected: Expect) {
 /// Replaces times that a test cannot know by `TIME`.
 fn without_times(text: &str) -> String {
     let word = |word: &str| {
-        let bare = word.trim_end_matches([',', ';', '\n']);
+        let bare = word.trim_end_matches([',', ';', ':', '\n']);
         let is_time = bare.strip_suffix('s').is_some_and(|number| number.parse::<f64>().is_ok())
             || bare.len() == "14:03:21.250".len() && bare.matches(':').count() == 2;
         if is_time { word.replace(bare, "TIME") } else { word.to_owned() }
@@ -77,7 +77,7 @@ fn the_list_shows_each_running_jobs_progress_and_new_lines() {
             > while !sleeps(0) || !sleeps(1) { sleep(0.001) }
             > jobs
             Running jobs:
-            0 : fn work(up)
+            0 : work(<shared>)
                 TIME, fitting, 25%, about TIME left, native function `sleep`
                 2 new lines, the last: 25%
             1 : sleep(1000)
@@ -87,7 +87,8 @@ fn the_list_shows_each_running_jobs_progress_and_new_lines() {
             3 : 6 * 7
 
             Dead jobs:
-            2 : fn load()
+            2 : load()
+                failed after TIME: no rows
                 1 new line: rows
 
             > log 0
@@ -97,7 +98,7 @@ fn the_list_shows_each_running_jobs_progress_and_new_lines() {
             rows
             > jobs
             Running jobs:
-            0 : fn work(up)
+            0 : work(<shared>)
                 TIME, fitting, 25%, about TIME left, native function `sleep`
                 last line: 25%
             1 : sleep(1000)
@@ -107,18 +108,19 @@ fn the_list_shows_each_running_jobs_progress_and_new_lines() {
             3 : 6 * 7
 
             Dead jobs:
-            2 : fn load()
+            2 : load()
+                failed after TIME: no rows
 
             > jobs.status()
             Running jobs:
-            0 : fn work(up)
+            0 : work(<shared>)
             1 : sleep(1000)
 
             Completed jobs:
             3 : 6 * 7
 
             Dead jobs:
-            2 : fn load()
+            2 : load()
 
         "#]],
     );
@@ -160,7 +162,7 @@ fn a_log_is_filtered_and_its_streams_are_marked() {
             > log 0 --since 0
             > jobs.new('6 * 7').join()
             > log all -n 1
-            #0 fn talk():
+            #0 talk():
             three\u{1b}[2J
             #1 6 * 7:
             > log 1
@@ -212,8 +214,8 @@ fn a_followed_log_is_shown_until_the_job_ends() {
             Out[5]: "Completed"
             > jobs
             Completed jobs:
-            0 : fn talk(ready)
-            1 : |ready| ..
+            0 : talk(<shared>)
+            1 : (|ready| ..)(<shared>)
 
             > log 0 -f --err
             In[2], line 1, position 56: "two"
@@ -331,6 +333,144 @@ fn a_list_is_cut_to_its_columns() {
 
     "#]]
     .assert_eq(&seen.take());
+}
+
+#[test]
+fn a_list_is_of_the_jobs_that_are_asked_for_and_says_why_they_died() {
+    check(
+        &[
+            "fn fit(a, b) { if a == 2 { throw 'no rows\\nat all' } a + b }",
+            "for n in 1..=3 { jobs.new(fit, n, 0.5).join() }",
+            "slow = jobs.start('sleep(1000)', [], #{delay: 1000}); slow.stop();",
+            "jobs failed",
+            "jobs 0 2",
+            "jobs fit* stopped",
+            "jobs slow",
+            "jobs 1 9",
+            "jobs queued",
+            "jobs --json 9",
+        ],
+        expect![[r#"
+            > fn fit(a, b) { if a == 2 { throw 'no rows\nat all' } a + b }
+            > for n in 1..=3 { jobs.new(fit, n, 0.5).join() }
+            > slow = jobs.start('sleep(1000)', [], #{delay: 1000}); slow.stop();
+            > jobs failed
+            Dead jobs:
+            1 : fit(2, 0.5)
+                failed after TIME: no rows
+
+            > jobs 0 2
+            Completed jobs:
+            0 : fit(1, 0.5)
+            2 : fit(3, 0.5)
+
+            > jobs fit* stopped
+            Completed jobs:
+            0 : fit(1, 0.5)
+            2 : fit(3, 0.5)
+
+            Dead jobs:
+            1 : fit(2, 0.5)
+                failed after TIME: no rows
+            3 : sleep(1000)
+                stopped before it started: on request
+
+            > jobs slow
+            Dead jobs:
+            3 : sleep(1000)
+                stopped before it started: on request
+
+            > jobs 1 9
+            Dead jobs:
+            1 : fit(2, 0.5)
+                failed after TIME: no rows
+
+            Job #9 not found; the newest job is #3
+            > jobs queued
+            there are no queued jobs
+            > jobs --json 9
+            Job #9 not found; the newest job is #3
+        "#]],
+    );
+}
+
+#[test]
+fn a_group_of_many_jobs_takes_one_line_unless_it_is_asked_for() {
+    check(
+        &[
+            "io = jobs.group('io'); io.limit = 1; gate = shared(0)",
+            "fn step(n) { if n > 0 { gate.wait(|v| v > 0); } if n > 6 { throw `row ${n}` } }",
+            "for n in 0..20 { jobs.start(step, [n], #{group: io}) } jobs.new('1').join(); jobs[0].join()",
+            "while jobs[1].status != 'Running' {}",
+            "jobs",
+            "gate.set(1); for n in jobs.all { jobs[n].join() }",
+            "jobs",
+            "to_json(jobs.select('io').len())",
+        ],
+        expect![[r#"
+            > io = jobs.group('io'); io.limit = 1; gate = shared(0)
+            > fn step(n) { if n > 0 { gate.wait(|v| v > 0); } if n > 6 { throw `row ${n}` } }
+            > for n in 0..20 { jobs.start(step, [n], #{group: io}) } jobs.new('1').join(); jobs[0].join()
+            > while jobs[1].status != 'Running' {}
+            > jobs
+            Running jobs:
+            io : 1 running, 18 queued; `jobs io` lists them
+
+            Completed jobs:
+            0 : step(0)
+            20 : 1
+
+            > gate.set(1); for n in jobs.all { jobs[n].join() }
+            > jobs
+            Completed jobs:
+            0 : step(0)
+            1 : step(1)
+            2 : step(2)
+            3 : step(3)
+            4 : step(4)
+            5 : step(5)
+            6 : step(6)
+            20 : 1
+
+            Dead jobs:
+            io : 13 failed (#7 step(7): row 7; #8 step(8): row 8; #9 step(9): row 9; 10 more); `jobs io` lists them
+
+            > to_json(jobs.select('io').len())
+            Out[8]: "20"
+        "#]],
+    );
+    let mut session = Seen::default().session();
+    session.answer("for n in 0..20 { jobs.start('1', [], #{group: 'io'}).join() }");
+    for (line, count) in [("jobs", 2), ("jobs io", 21), ("jobs -a", 21)] {
+        let shell::Reply::Shown(list) = shell::answer(&mut session, line) else { panic!("it is shown") };
+        assert_eq!(list.lines().count(), count, "{line}: {list}");
+    }
+}
+
+#[test]
+fn a_list_longer_than_the_screen_is_cut_with_a_count() {
+    let seen = Seen::default();
+    let mut session = seen.session();
+    session.set_rows(Some(12));
+    session.answer("for n in 0..100 { jobs.new(`${n}`).join() }; jobs.new('1 / 0').join();");
+    type_line(&seen, &mut session, "jobs");
+    expect![[r#"
+        > jobs
+        Completed jobs:
+        ... 96 more before; `jobs -a` lists all
+        96 : 96
+        97 : 97
+        98 : 98
+        99 : 99
+
+        Dead jobs:
+        100 : 1 / 0
+            failed after TIME: Division by zero: 1 / 0
+
+    "#]]
+    .assert_eq(&without_times(&seen.take()));
+    let shell::Reply::Shown(list) = shell::answer(&mut session, "jobs -a") else { panic!("it is shown") };
+    assert_eq!(list.lines().count(), 105);
 }
 
 #[test]

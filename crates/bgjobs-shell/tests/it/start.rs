@@ -177,7 +177,7 @@ fn a_job_can_get_options() {
             > j.join(); [j, j.daemon, j.result]
             [<BackgroundJob #0: the slow one>, true, [1, #{daemon: true}]]
             > jobs.start(slow, [1, 2]).join(); [jobs[1], jobs[1].daemon, jobs[1].result]
-            [<BackgroundJob #1: fn slow(a, b)>, false, [1, 2]]
+            [<BackgroundJob #1: slow(1, 2)>, false, [1, 2]]
             > jobs.start('x + 1', [#{x: 1}], #{name: 'one more'}).join(); [jobs[2], jobs[2].result]
             [<BackgroundJob #2: one more>, 2]
             > jobs.start('2').join(); jobs[3].result

@@ -139,7 +139,10 @@ fn very_many_jobs_that_end_together_are_counted() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
     terminal.type_keys("for i in 0..1000 { jobs.new('1') }; for job in jobs.all.values() { job.join() }\r");
-    terminal.see("19 : 1\nand 980 more; `jobs` lists them all\nIn [2]:");
+    terminal.see("\n1000 jobs have ended: 1000 done\nIn [2]:");
+    terminal.type_keys("jobs\r");
+    terminal.see("Completed jobs:\n... 981 more before; `jobs -a` lists all\n981 : 1\n");
+    terminal.see("999 : 1\n\nIn [3]:");
 }
 
 #[test]

@@ -14,9 +14,9 @@ use crate::{
     lang::{
         error::{Result, error},
         jobs::{Jobs, Origin, OriginCode, StartOptions},
+        label,
         output::{LineBuffer, Output},
         read::source::Source,
-        show,
         trace::program::Program,
         values::{
             cell::Busy,
@@ -94,9 +94,11 @@ fn call(
     options: StartOptions,
 ) -> Result<AnyJob> {
     let mut cells = evaluation.cells();
-    let name = function.read_lock::<FnPtr>().map(|function| show::function(&function, cells.names()));
+    let arguments: Vec<_> = arguments.collect();
+    let name = function.read_lock::<FnPtr>().map(|function| label::call(&function, &arguments, cells.names()));
     let function = cells.freeze(function).map_err(busy)?;
-    let arguments: Vec<_> = arguments.map(|argument| cells.freeze(argument).map_err(busy)).collect::<Result<_, _>>()?;
+    let arguments = arguments.into_iter().map(|argument| cells.freeze(argument).map_err(busy));
+    let arguments: Vec<_> = arguments.collect::<Result<_, _>>()?;
     let names = cells.snapshot();
     drop(cells);
     let code = OriginCode::Call { function: function.clone(), arguments: arguments.clone() };

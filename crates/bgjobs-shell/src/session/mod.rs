@@ -2,24 +2,25 @@
 //!
 //! Knows nothing of terminals; the result of a line is returned as data.
 
-use std::{fmt, sync::Arc, time::Duration};
+mod waiting;
 
-use bgjobs::{AnyJob, Config, Context, Failure, Handle, Job, JobManager, Report, Stream};
-use rhai::{Dynamic, Module};
+use std::{fmt, sync::Arc};
+
+use bgjobs::{AnyJob, Config, Failure, Handle, JobManager, Report, Stream};
+use rhai::Module;
 
 use crate::{
     debugger::Debugger,
     environment::Environment,
-    foreground::{self, Foreground, Stopper, WaitEnd},
+    foreground::{Foreground, Stopper},
     lang::{self, Died, Input, Jobs, Language, Line, Names, Output, PostMortem, STACK_SIZE, Source, Value},
     live::Medium,
-    notify::Notifier,
+    notice_mode::NoticeMode,
+    notify::Notify,
     output_history::OutputHistory,
     selection::{Selected, Selection},
+    setting::Setting,
 };
-
-/// How often a wait shows new output.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A prompt without a terminal.
 ///
@@ -50,9 +51,13 @@ pub struct Session {
     /// The debugger, if it is open.
     pub(crate) debugger: Option<Debugger>,
     /// How the user is alerted when long jobs end.
-    pub(crate) notifier: Notifier,
+    pub(crate) notifier: Setting<Notify>,
+    /// Which notices of ended jobs are shown.
+    pub(crate) notice_mode: Setting<NoticeMode>,
     /// The width of lists, in columns.
     columns: usize,
+    /// How many lines a list may have; none for any number.
+    rows: Option<usize>,
     /// Whether what is printed goes to a terminal, which can change it.
     pub(crate) changes_in_place: bool,
     /// Whether the colours of what jobs printed are shown.
@@ -98,8 +103,10 @@ impl Session {
             foreground: Foreground::new(background.handle()),
             failed: None,
             debugger: None,
-            notifier: Notifier::default(),
+            notifier: Setting::default(),
+            notice_mode: Setting::default(),
             columns: 80,
+            rows: None,
             changes_in_place: false,
             colours: false,
             background,
@@ -194,92 +201,26 @@ impl Session {
         (if input.background { Line::Background(source) } else { Line::Text(source) }, input.silent)
     }
 
-    /// Evaluates a line with some names; returns the names after it, unchanged if the line goes on in the background.
-    fn wait_for_value(&self, line: Line, names: Names) -> (Answer, Names) {
-        let known = (names.clone(), self.jobs.clone(), self.language.clone());
-        let (name, environment) = (line.name().to_owned(), names.environment.clone());
-        let note = |job: &AnyJob, jobs: &Jobs| lang::note_sent(job, jobs, environment);
-        let job = match self.wait_for_line(name, |context, output| line.run(context, output, known), note) {
-            Ok(job) => job,
-            Err(answer) => return (answer, names),
-        };
-        if let Ok(done) = job.join() {
-            return (Answer::Value(done.value.clone()), done.names().cloned().unwrap_or(names));
-        }
-        let failure = job.failure();
-        let died = failure.as_ref().and_then(Died::of);
-        let after = died.and_then(|died| died.names.clone()).unwrap_or(names);
-        match died.and_then(|died| died.exit) {
-            Some(status) => (Answer::Leave(status), after),
-            None => (failure.map_or(Answer::Nothing, Answer::Failed), after),
-        }
-    }
-
-    /// Runs the body of a line and waits until it ends, or is sent to the background: then calls `note`.
-    ///
-    /// What it prints is in its log from the start, and is shown until it is sent to the background.
-    ///
-    /// # Errors
-    ///
-    /// The answer to a line that could not start, or was sent to the background.
-    pub(crate) fn wait_for_line<T: Send + Sync + 'static>(
-        &self,
-        name: String,
-        body: impl FnOnce(&Context, Output) -> Result<T, Failure> + Send + 'static,
-        note: impl FnOnce(&AnyJob, &Jobs),
-    ) -> Result<Job<T>, Answer> {
-        let output = Arc::clone(&self.output);
-        let body = move |context: &Context| foreground::run(context, &output, body);
-        let job = self.foreground.start(name, body).map_err(Answer::Failed)?;
-        if self.foreground.wait(&job, None, || {}) == WaitEnd::Background && job.list().is_some() {
-            note(&job, &self.jobs);
-            // So much was shown.
-            self.jobs.note_looked(&job, job.printed());
-            return Err(Answer::Sent(AnyJob::clone(&job)));
-        }
-        let _ = job.wait();
-        Ok(job)
-    }
-
     /// Counts a line that was answered without the session.
     pub fn skip(&mut self) {
         self.lines += 1;
-    }
-
-    /// The jobs that `wait` and the end of the shell wait for: those that run and are no daemons, oldest first.
-    pub(crate) fn awaited(&self) -> impl Iterator<Item = AnyJob> {
-        self.jobs().running().into_iter().filter(|job| !job.is_daemon())
-    }
-
-    /// Waits until a background job has ended, calling `look` every now and then.
-    pub(crate) fn wait_for(&self, job: &AnyJob, mut look: impl FnMut(&Self)) -> WaitEnd {
-        self.foreground.look_at(job);
-        self.foreground.wait(job, Some(LOOK_EVERY), || look(self))
-    }
-
-    /// Runs something that may take long and prints what it finds; a [`Stopper`] ends it.
-    pub(crate) fn look(
-        &self,
-        look: impl FnOnce(&Context, &dyn Fn(Stream, &str)) -> Result<(), Failure> + Send + 'static,
-    ) -> Answer {
-        let output = Arc::clone(&self.output);
-        let started = self.foreground.start("the look", move |context| look(context, &*output));
-        let job = match started {
-            Ok(job) => job,
-            Err(failure) => return Answer::Failed(failure),
-        };
-        if self.foreground.wait(&job, None, || {}) == WaitEnd::Background {
-            // Such a view has no use in the background.
-            job.ask_stop("the prompt was wanted back");
-            let _ = job.wait();
-        }
-        job.failure().map_or(Answer::Nothing, Answer::Failed)
     }
 
     /// The width of lists in terminal columns, 80 by default.
     #[must_use]
     pub fn columns(&self) -> usize {
         self.columns
+    }
+
+    /// How many lines a list may have, so that it fits on the terminal; none, the default, for any number.
+    #[must_use]
+    pub fn rows(&self) -> Option<usize> {
+        self.rows
+    }
+
+    /// Sets how many lines a list may have.
+    pub fn set_rows(&mut self, rows: Option<usize>) {
+        self.rows = rows;
     }
 
     /// Sets the width of lists, in terminal columns.
@@ -360,22 +301,6 @@ impl Session {
     #[cfg(feature = "terminal")]
     pub(crate) fn echo_jobs(&self) {
         self.jobs.echo_to(Arc::clone(&self.output));
-    }
-
-    /// Starts jobs again; the new ones become the value, one alone or several in an array.
-    pub(crate) fn rerun(&mut self, jobs: &[AnyJob]) -> Answer {
-        let mut started = Vec::new();
-        for job in jobs {
-            let line = Line::Call("rerun", Value::plain(Dynamic::from(job.clone())));
-            let (answer, names) = self.wait_for_value(line, self.names.clone());
-            self.names = names;
-            match answer {
-                Answer::Value(value) => started.push(value.data().clone()),
-                answer => return answer,
-            }
-        }
-        let value = if started.len() == 1 { started.swap_remove(0) } else { Dynamic::from(started) };
-        self.answer_shown(Value::plain(value))
     }
 
     /// The jobs that a selection means; the name of a variable means the jobs that it holds.

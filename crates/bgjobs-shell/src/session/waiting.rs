@@ -1,0 +1,112 @@
+//! What the prompt waits for: a line, a job, a view.
+//!
+//! Knows nothing of how a line is shown.
+
+use std::{sync::Arc, time::Duration};
+
+use bgjobs::{AnyJob, Context, Failure, Job, Stream};
+use rhai::Dynamic;
+
+use super::{Answer, Session};
+use crate::{
+    foreground::{self, WaitEnd},
+    lang::{self, Died, Jobs, Line, Names, Output, Value},
+};
+
+/// How often a wait shows new output.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+impl Session {
+    /// Evaluates a line with some names; returns the names after it, unchanged if the line goes on in the background.
+    pub(super) fn wait_for_value(&self, line: Line, names: Names) -> (Answer, Names) {
+        let known = (names.clone(), self.jobs.clone(), self.language.clone());
+        let (name, environment) = (line.name().to_owned(), names.environment.clone());
+        let note = |job: &AnyJob, jobs: &Jobs| lang::note_sent(job, jobs, environment);
+        let job = match self.wait_for_line(name, |context, output| line.run(context, output, known), note) {
+            Ok(job) => job,
+            Err(answer) => return (answer, names),
+        };
+        if let Ok(done) = job.join() {
+            return (Answer::Value(done.value.clone()), done.names().cloned().unwrap_or(names));
+        }
+        let failure = job.failure();
+        let died = failure.as_ref().and_then(Died::of);
+        let after = died.and_then(|died| died.names.clone()).unwrap_or(names);
+        match died.and_then(|died| died.exit) {
+            Some(status) => (Answer::Leave(status), after),
+            None => (failure.map_or(Answer::Nothing, Answer::Failed), after),
+        }
+    }
+
+    /// Runs the body of a line and waits until it ends, or is sent to the background: then calls `note`.
+    ///
+    /// What it prints is in its log from the start, and is shown until it is sent to the background.
+    ///
+    /// # Errors
+    ///
+    /// The answer to a line that could not start, or was sent to the background.
+    pub(crate) fn wait_for_line<T: Send + Sync + 'static>(
+        &self,
+        name: String,
+        body: impl FnOnce(&Context, Output) -> Result<T, Failure> + Send + 'static,
+        note: impl FnOnce(&AnyJob, &Jobs),
+    ) -> Result<Job<T>, Answer> {
+        let output = Arc::clone(&self.output);
+        let body = move |context: &Context| foreground::run(context, &output, body);
+        let job = self.foreground.start(name, body).map_err(Answer::Failed)?;
+        if self.foreground.wait(&job, None, || {}) == WaitEnd::Background && job.list().is_some() {
+            note(&job, &self.jobs);
+            // So much was shown.
+            self.jobs.note_looked(&job, job.printed());
+            return Err(Answer::Sent(AnyJob::clone(&job)));
+        }
+        let _ = job.wait();
+        Ok(job)
+    }
+
+    /// The jobs that `wait` and the end of the shell wait for: those that run and are no daemons, oldest first.
+    pub(crate) fn awaited(&self) -> impl Iterator<Item = AnyJob> {
+        self.jobs().running().into_iter().filter(|job| !job.is_daemon())
+    }
+
+    /// Waits until a background job has ended, calling `look` every now and then.
+    pub(crate) fn wait_for(&self, job: &AnyJob, mut look: impl FnMut(&Self)) -> WaitEnd {
+        self.foreground.look_at(job);
+        self.foreground.wait(job, Some(LOOK_EVERY), || look(self))
+    }
+
+    /// Runs something that may take long and prints what it finds; a [`Stopper`] ends it.
+    pub(crate) fn look(
+        &self,
+        look: impl FnOnce(&Context, &dyn Fn(Stream, &str)) -> Result<(), Failure> + Send + 'static,
+    ) -> Answer {
+        let output = Arc::clone(&self.output);
+        let started = self.foreground.start("the look", move |context| look(context, &*output));
+        let job = match started {
+            Ok(job) => job,
+            Err(failure) => return Answer::Failed(failure),
+        };
+        if self.foreground.wait(&job, None, || {}) == WaitEnd::Background {
+            // Such a view has no use in the background.
+            job.ask_stop("the prompt was wanted back");
+            let _ = job.wait();
+        }
+        job.failure().map_or(Answer::Nothing, Answer::Failed)
+    }
+
+    /// Starts jobs again; the new ones become the value, one alone or several in an array.
+    pub(crate) fn rerun(&mut self, jobs: &[AnyJob]) -> Answer {
+        let mut started = Vec::new();
+        for job in jobs {
+            let line = Line::Call("rerun", Value::plain(Dynamic::from(job.clone())));
+            let (answer, names) = self.wait_for_value(line, self.names.clone());
+            self.names = names;
+            match answer {
+                Answer::Value(value) => started.push(value.data().clone()),
+                answer => return answer,
+            }
+        }
+        let value = if started.len() == 1 { started.swap_remove(0) } else { Dynamic::from(started) };
+        self.answer_shown(Value::plain(value))
+    }
+}
