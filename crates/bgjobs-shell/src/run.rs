@@ -41,7 +41,8 @@ pub enum Task {
 ///
 /// The code is 0 on success, that of `exit(3)` and of a command of the system's shell that failed, 1 if another line
 /// failed, a job died unread or the output could not be written, 2 if the shell could not do its task.
-/// Commands have a supervisor if the program has called [`bgjobs::supervise`] before.
+/// Commands have a supervisor if the program has called [`bgjobs::supervise`] before. The process may open as many files
+/// as the system lets it ([`bgjobs::raise_file_limit`]), for many commands at once.
 /// The shell exits the process itself if it is interrupted, or if jobs that do not stop would block its end.
 ///
 /// ```no_run
@@ -60,6 +61,7 @@ pub enum Task {
 #[must_use]
 pub fn run(task: Task, modules: impl IntoIterator<Item = Module>) -> ExitCode {
     let modules: Vec<_> = modules.into_iter().collect();
+    bgjobs::raise_file_limit();
     // Values can be nested so deeply that only a stack as large as an evaluation's can show or drop them.
     let shell = thread::Builder::new().stack_size(STACK_SIZE).spawn(move || on_large_stack(task, modules));
     match shell.map(thread::JoinHandle::join) {

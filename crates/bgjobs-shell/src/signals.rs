@@ -48,7 +48,7 @@ pub(crate) enum OnInterrupt {
 /// The system refuses to deliver the signals.
 pub(crate) fn listen(stopper: Stopper, jobs: Handle, on_interrupt: OnInterrupt) -> io::Result<Interrupted> {
     use signal_hook::{
-        consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP},
+        consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGXFSZ},
         iterator::Signals,
     };
 
@@ -57,6 +57,9 @@ pub(crate) fn listen(stopper: Stopper, jobs: Handle, on_interrupt: OnInterrupt) 
         signals.add_signal(SIGTSTP)?;
         signals.add_signal(SIGQUIT)?;
     }
+    // At the limit on the size of files a write fails, which its writer hears; without a handler the process would end.
+    // One that only ignores the signal would be inherited by commands.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default())?;
     let interrupted = Interrupted::default();
     let shared = interrupted.clone();
     std::thread::Builder::new().name("signals".into()).spawn(move || {

@@ -121,7 +121,8 @@ pub struct Options {
     /// them back.
     /// If it can't be created, because it already exists (it then stays unchanged) or its folder doesn't, the job does not
     /// start ([`SpawnError::LogFile`](crate::SpawnError::LogFile)). Later errors don't affect the job: if the disk is full,
-    /// or at [`Config::log_file_bytes`], the log says so in a line and holds later lines in memory only.
+    /// or at [`Config::log_file_bytes`], the log says so in a line and holds later lines in memory only. At a limit of the
+    /// system on the size of files (`ulimit -f`) that needs a program that handles SIGXFSZ, whose default ends the process.
     pub log_file: Option<PathBuf>,
     /// The capacity of the job's [`Log`](crate::Log), in bytes. Default: [`Config::log_bytes`].
     pub log_bytes: Option<usize>,

@@ -182,6 +182,8 @@ pub use record::{
 };
 #[cfg(unix)]
 pub use supervise::supervise;
+#[cfg(unix)]
+pub use system::file_limit::raise_file_limit;
 pub use system::process::{Process, ProcessState};
 
 /// The example of the README, compiled and run with those of the documentation.

@@ -28,10 +28,13 @@ use rustix::{
     process::{Pid, setsid},
 };
 
-use crate::command::{
-    descendants::Reach,
-    protocol::Message,
-    supervision::{Attention, tell},
+use crate::{
+    command::{
+        descendants::Reach,
+        protocol::Message,
+        supervision::{Attention, tell},
+    },
+    system::file_limit,
 };
 
 /// Tells the executable that it runs as a supervisor, and at which of its arguments the command begins.
@@ -82,6 +85,7 @@ pub(crate) fn again(name: &str) -> Option<Command> {
         starter.arg0(name);
     }
     starter.args(&words[1..]);
+    file_limit::tell(&mut starter);
     Some(starter)
 }
 
@@ -114,6 +118,7 @@ fn serve(mut words: impl Iterator<Item = OsString>) -> i32 {
     attention.alarms.extend(shutdown());
     let mut command = Command::new(program);
     command.args(words).env_remove(VARIABLE);
+    file_limit::put_back(&mut command);
     attention.run(command, fds);
     0
 }

@@ -3,6 +3,8 @@
 //! Knows nothing of jobs.
 
 pub(crate) mod birthplace;
+#[cfg(unix)]
+pub(crate) mod file_limit;
 pub(crate) mod panic;
 pub(crate) mod panic_hook;
 pub(crate) mod platform;
