@@ -124,8 +124,12 @@ pub(crate) fn text(session: &mut Session, name: &str, text: &str) -> End {
     if has_lines_for_prompt(session, text) {
         return by_line(session, name, text, shell::answer_alone);
     }
-    let reply = shell::answer_alone(session, name, text);
-    match (show(&reply), reply) {
+    end(&shell::answer_alone(session, name, text))
+}
+
+/// Shows the only reply.
+pub(crate) fn end(reply: &Reply) -> End {
+    match (show(reply), reply) {
         (_, Reply::Leave(status)) => End::Left(status.unwrap_or(0)),
         (failed, _) => End::Done(failed.unwrap_or(0)),
     }

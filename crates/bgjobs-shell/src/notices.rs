@@ -6,6 +6,9 @@ use std::collections::BTreeSet;
 
 use bgjobs::{AnyJob, State, WaitReason};
 
+/// How many jobs are listed when the user wants to leave.
+const LISTED: usize = 10;
+
 /// What the shell says when its end waits for jobs: how many, and the first of them.
 pub(crate) fn awaited(jobs: &[AnyJob]) -> String {
     const NAMED: usize = 3;
@@ -32,7 +35,11 @@ pub(crate) fn still_running(jobs: &[AnyJob]) -> String {
         (0, waiting) => format!("{} {} queued", count(waiting), be(waiting)),
         (running, waiting) => format!("{} {} running, {waiting} {} queued", count(running), be(running), be(waiting)),
     };
-    let list = jobs.iter().map(|job| format!("{} : {}", job.id(), job.name())).collect::<Vec<_>>().join("\n");
+    let mut list: Vec<_> = jobs.iter().take(LISTED).map(|job| format!("{} : {}", job.id(), job.name())).collect();
+    if jobs.len() > LISTED {
+        list.push(format!("... and {} more; `jobs` lists them", jobs.len() - LISTED));
+    }
+    let list = list.join("\n");
     let them = if jobs.len() == 1 { "it" } else { "them" };
     let paused: BTreeSet<_> = jobs.iter().flat_map(AnyJob::why).filter_map(paused_group).collect();
     let resumed = if paused.is_empty() {
@@ -85,5 +92,9 @@ mod tests {
             "1 job is running, 1 is queued:\n1 : move\n2 : runs\nCtrl-D again stops them and leaves; `wait` waits for them after `resume io`."
         );
         runs.ask_stop("seen");
+        let many: Vec<_> = (0..12).map(|_| io.spawn("copy", || ()).unwrap()).collect();
+        let named = super::still_running(&jobs.running());
+        assert!(named.contains("... and ") && named.lines().count() == 13, "{named}");
+        drop(many);
     }
 }

@@ -118,10 +118,7 @@ fn evaluate(task: Task, session: &mut Session, interrupted: &Interrupted) -> Res
             Ok(batch::file(session, &path, &text))
         }
         Task::Text(text) => Ok(batch::text(session, "-c", &text)),
-        Task::Json(text) => {
-            let reply = shell::answer_as_json(session, "-c", &text);
-            Ok(End::Done(batch::show(&reply).unwrap_or(0)))
-        }
+        Task::Json(text) => Ok(batch::end(&shell::answer_as_json(session, "-c", &text))),
     }
 }
 

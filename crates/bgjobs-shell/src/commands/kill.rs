@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bgjobs::{Verdict, stop_all};
+use bgjobs::{AnyJob, Verdict, stop_all};
 
 use super::{
     meant::{is_alive, meant, reply},
@@ -12,6 +12,9 @@ use crate::selection::{Selected, Selection};
 
 /// How long a command waits for jobs that it has asked to stop.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How many jobs are named that stopped.
+const NAMED: usize = 10;
 
 pub(super) const WORD: Word = Word {
     name: "kill",
@@ -35,11 +38,24 @@ impl Action for Kill {
         for job in &jobs {
             session.tracked().note_seen(job);
         }
-        // Among several jobs, those that had already ended are not worth a line.
-        let is_new = |verdict: &Verdict| jobs.len() == 1 || !matches!(verdict, Verdict::FinishedFirst { .. });
-        let new = jobs.iter().zip(&verdicts).filter(|(_, verdict)| is_new(verdict));
-        let lines: Vec<_> = new.map(|(job, verdict)| format!("Job #{} {verdict}", job.id())).collect();
-        let ended = || "all of them had already ended".to_owned();
-        reply(session, if lines.is_empty() { ended() } else { lines.join("\n") }, &missing)
+        reply(session, told(&jobs, &verdicts), &missing)
     }
+}
+
+/// What happened to each job; of many only those that go on are named.
+fn told(jobs: &[AnyJob], verdicts: &[Verdict]) -> String {
+    // Among several jobs, those that had already ended are not worth a line.
+    let is_new = |verdict: &Verdict| jobs.len() == 1 || !matches!(verdict, Verdict::FinishedFirst { .. });
+    let new: Vec<_> = jobs.iter().zip(verdicts).filter(|(_, verdict)| is_new(verdict)).collect();
+    if new.is_empty() {
+        return "all of them had already ended".to_owned();
+    }
+    let is_named = |verdict: &Verdict| new.len() <= NAMED || matches!(verdict, Verdict::StillRunning { .. });
+    let (named, others): (Vec<_>, Vec<_>) = new.iter().partition(|(_, verdict)| is_named(verdict));
+    // Some may have heard the stop and ended with a value.
+    let did =
+        if others.iter().all(|(_, verdict)| matches!(verdict, Verdict::Stopped { .. })) { "stopped" } else { "ended" };
+    let count = (!others.is_empty()).then(|| format!("{} jobs {did}", others.len()));
+    let lines = named.into_iter().map(|(job, verdict)| format!("Job #{} {verdict}", job.id()));
+    count.into_iter().chain(lines).collect::<Vec<_>>().join("\n")
 }

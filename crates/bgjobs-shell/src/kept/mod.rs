@@ -40,11 +40,13 @@ pub fn kept(words: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
     let first = words.next()?;
     let &(word, usage, action) = WORDS.iter().find(|(word, ..)| first == *word)?;
     let rest: Vec<_> = words.collect();
-    if rest.first().is_some_and(|word| word == "--help" || word == "-h") {
+    let done = if rest.first().is_some_and(|word| word == "--help" || word == "-h") {
         batch::write(Stream::Out, usage);
-        return Some(ExitCode::SUCCESS);
-    }
-    Some(action(Parser::from_args(rest)).unwrap_or_else(|trouble| {
+        Ok(ExitCode::SUCCESS)
+    } else {
+        action(Parser::from_args(rest))
+    };
+    let code = done.unwrap_or_else(|trouble| {
         batch::write(
             Stream::Err,
             &match trouble {
@@ -53,5 +55,6 @@ pub fn kept(words: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
             },
         );
         ExitCode::from(2)
-    }))
+    });
+    Some(if batch::has_lost_output() { ExitCode::from(2) } else { code })
 }

@@ -110,6 +110,13 @@ fn kill_stops_the_jobs_that_are_there_and_names_the_others() {
 }
 
 #[test]
+fn many_jobs_that_stop_are_counted() {
+    let mut session = Seen::default().session();
+    session.answer("for n in 0..30 { jobs.new('sleep(1000)') }");
+    assert_eq!(answered(&mut session, "kill all"), "30 jobs stopped");
+}
+
+#[test]
 fn running_queued_and_the_name_of_a_group_mean_what_they_say() {
     let mut session = Seen::default().session();
     session.answer("io = jobs.group('io'); io.limit = 1; gate = shared(0)");
