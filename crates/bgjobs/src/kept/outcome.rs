@@ -111,14 +111,13 @@ impl End {
         let known =
             [Outcome::Done, Outcome::Failed, Outcome::Stopped].into_iter().find(|known| known.to_string() == state);
         let outcome = known.ok_or_else(|| private::invalid(&format!("`state` is `{state}`")))?;
-        let seconds = fields.get("ran").and_then(Value::as_f64).unwrap_or_default();
         Ok(Some(Self::Known(KeptOutcome {
             outcome,
             exit: number(&fields, "exit"),
             signal: number(&fields, "signal"),
             message: private::text(&fields, "message")?,
             ended: private::time(&fields, "ended")?,
-            ran: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
+            ran: fields.get("ran").and_then(private::duration).unwrap_or_default(),
             output: fields.get("output").and_then(Value::as_u64).unwrap_or_default(),
         })))
     }

@@ -9,6 +9,7 @@ use std::{
     path::Path,
     process,
     sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, SystemTime},
 };
 
 use rustix::fs::OFlags;
@@ -69,11 +70,17 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(invalid("not a plain file")) }
 }
 
+/// Reads a file; `None` if there is none.
+pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let Some(file) = present(open(path), io::ErrorKind::NotFound)? else { return Ok(None) };
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
 /// Reads the JSON object in a file; `None` if there is no file.
 pub(crate) fn fields(path: &Path) -> io::Result<Option<Fields>> {
-    let Some(file) = present(open(path), io::ErrorKind::NotFound)? else { return Ok(None) };
-    let mut text = Vec::new();
-    file.take(MOST_BYTES).read_to_end(&mut text)?;
+    let Some(text) = read(path)? else { return Ok(None) };
     serde_json::from_slice(&text).map(Some).map_err(|error| invalid(&error.to_string()))
 }
 
@@ -84,13 +91,19 @@ pub(crate) fn text(fields: &Fields, name: &str) -> io::Result<String> {
 }
 
 /// A time among the fields.
-pub(crate) fn time(fields: &Fields, name: &str) -> io::Result<std::time::SystemTime> {
+pub(crate) fn time(fields: &Fields, name: &str) -> io::Result<SystemTime> {
     let time = humantime::parse_rfc3339(&text(fields, name)?);
     time.map_err(|error| invalid(&format!("`{name}` is not a time: {error}")))
 }
 
+/// A number of seconds; one that is too large for a duration is the longest.
+pub(crate) fn duration(seconds: &Value) -> Option<Duration> {
+    let seconds = seconds.as_f64().filter(|&seconds| seconds >= 0.0)?;
+    Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+}
+
 /// A time as a field.
-pub(crate) fn stamp(time: std::time::SystemTime) -> String {
+pub(crate) fn stamp(time: SystemTime) -> String {
     humantime::format_rfc3339_micros(time).to_string()
 }
 

@@ -47,7 +47,7 @@ impl Record {
             command,
             folder: private::text(&fields, "folder")?.into(),
             key: optional(&fields, "key", |value| value.as_str().map(str::to_owned))?,
-            time_limit: optional(&fields, "time_limit", |value| Duration::try_from_secs_f64(value.as_f64()?).ok())?,
+            time_limit: optional(&fields, "time_limit", private::duration)?,
             created: private::time(&fields, "created")?,
             machine: Machine::read(&fields)?,
         })

@@ -51,10 +51,12 @@ impl Root {
             return Err(KeptFolderError::Open(path, data.mode() & 0o7777));
         }
         let format = path.join("format");
-        match fs::read_to_string(&format) {
-            Ok(text) if text.trim_end() == FORMAT => {}
-            Ok(text) => return Err(KeptFolderError::Newer(path, text.trim_end().to_owned())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        let known =
+            private::read(&format).map(|text| text.map(|text| String::from_utf8_lossy(&text).trim_end().to_owned()));
+        match known {
+            Ok(Some(known)) if known == FORMAT => {}
+            Ok(Some(known)) => return Err(KeptFolderError::Newer(path, known)),
+            Ok(None) => {
                 let make = || {
                     ["live", "keys"].into_iter().try_for_each(|part| make_all(&path.join(part)))?;
                     present(private::make_file(&path.join("next")), io::ErrorKind::AlreadyExists)?;
@@ -115,19 +117,20 @@ pub(crate) struct Numbering<'a> {
 impl Numbering<'_> {
     /// Takes the next number.
     pub(crate) fn take(&mut self) -> io::Result<KeptId> {
-        let mut text = String::new();
+        let mut text = Vec::new();
         self.file.rewind()?;
-        self.file.read_to_string(&mut text)?;
-        let number = match text.trim_end() {
-            "" => self.root.ids()?.last().map_or(1, |last| last.0 + 1),
-            digits => digits.parse().map_err(|_| {
-                let path = self.root.0.join("next");
-                private::invalid(&format!("{} holds no number: remove it", path.display()))
-            })?,
+        self.file.read_to_end(&mut text)?;
+        let number = match String::from_utf8_lossy(&text).trim_end() {
+            "" => Some(self.root.ids()?.last().map_or(1, |last| last.0.saturating_add(1))),
+            digits => digits.parse::<u64>().ok(),
+        };
+        let Some((number, next)) = number.and_then(|number| Some((number, number.checked_add(1)?))) else {
+            let path = self.root.0.join("next");
+            return Err(private::invalid(&format!("{} holds no number: remove it", path.display())));
         };
         self.file.rewind()?;
         // Always as long, so that it needs no room on a full disk.
-        self.file.write_all(format!("{:020}\n", number + 1).as_bytes())?;
+        self.file.write_all(format!("{next:020}\n").as_bytes())?;
         Ok(KeptId(number))
     }
 

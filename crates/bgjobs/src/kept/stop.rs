@@ -9,7 +9,7 @@ use std::{
 };
 
 use rustix::process::Signal;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::kept::{
     machine::Program,
@@ -49,8 +49,7 @@ impl Request {
     /// Reads it; whatever the file holds, it asks for a stop.
     pub(crate) fn read(job: &Path) -> Option<Self> {
         let fields = private::fields(&job.join(FILE)).unwrap_or_else(|_| Some(private::Fields::new()))?;
-        let grace = fields.get("grace").and_then(Value::as_f64);
-        let grace = grace.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let grace = fields.get("grace").and_then(private::duration);
         let reason = private::text(&fields, "reason").unwrap_or_else(|_| "somebody asked for it".to_owned());
         Some(Self { reason, grace: grace.unwrap_or(GRACE) })
     }

@@ -209,9 +209,11 @@ fn a_broken_folder_costs_one_clear_line_and_can_be_removed() {
         job.remove().unwrap();
         assert!(!job.folder().exists());
     }
-    fs::write(store.path.join("next"), "soon").unwrap();
-    let error = store.kept.start(["true"], KeepOptions::default()).unwrap_err().to_string();
-    assert!(error.ends_with("/next holds no number: remove it"), "{error}");
+    for broken in [&b"soon"[..], b"\xff", b"18446744073709551615"] {
+        fs::write(store.path.join("next"), broken).unwrap();
+        let error = store.kept.start(["true"], KeepOptions::default()).unwrap_err().to_string();
+        assert!(error.ends_with("/next holds no number: remove it"), "{error}");
+    }
     fs::remove_file(store.path.join("next")).unwrap();
     settle(&store.sh("exit 0"));
 }

@@ -218,6 +218,30 @@ fn a_command_is_lost_and_its_group_ends_when_its_supervisor_is_killed() {
 }
 
 #[test]
+fn a_keeper_below_a_command_is_neither_waited_for_nor_ended_nor_listed() {
+    let (jobs, mark, kept) = (supervised(), Mark::new(), Mark::new());
+    // A process that calls itself a keeper, and goes on for as long as there is a file.
+    let sign = |n: u32| std::env::temp_dir().join(format!("bgjobs-keeper-{}-{n}", kept.0));
+    let start = |n: u32| {
+        let keeper = "printf bgjobs-keeper >/proc/$$/comm; : >$SIGN; while [ -e $SIGN ]; do sleep 0.01; done";
+        let sign = sign(n).display().to_string();
+        let begin = format!("BGJOBS_TEST_MARK={} SIGN={sign} setsid sh -c '{keeper}' >/dev/null 2>&1 &", kept.0);
+        format!("{begin} until [ -e {sign} ]; do sleep 0.01; done")
+    };
+    jobs.start(mark.on(Command::shell(start(1)))).unwrap().join().unwrap();
+    assert!(jobs.running().is_empty(), "{}", jobs.status());
+    let stopped = jobs.start(mark.on(Command::shell(format!("{}; echo up; sleep 1000", start(2))))).unwrap();
+    wait_for_lines(&stopped, 1);
+    // The shell and its last command.
+    assert_eq!(stopped.place().unwrap().processes.len(), 2, "{:?}", stopped.place());
+    assert!(matches!(stopped.stop("enough", GUARD), Verdict::Stopped { .. }));
+    mark.is_gone();
+    assert!(kept.bearers().iter().filter(|command| command.contains("bgjobs-keeper ")).count() == 2);
+    fs::remove_file(sign(1)).and_then(|()| fs::remove_file(sign(2))).unwrap();
+    wait_until("the keepers have ended", || kept.bearers().is_empty());
+}
+
+#[test]
 fn ctrl_c_on_the_terminal_reaches_neither_the_command_nor_its_supervisor() {
     let jobs = supervised();
     let script = "ps -o pid=,pgid=,sid= -p $$ -p $PPID; echo; cat";
