@@ -27,11 +27,11 @@ Removes jobs that have ended, with their output.";
 pub(super) const SWEEP: &str = "\
 Usage: bgjobs sweep [--jobs COUNT] [--output BYTES]
 
-Removes what is too much: old output first, then old jobs, but no failed or lost job
-before `wait` or `result` has shown its end. Each job that ends does a part of this.
+Removes old jobs and old output, but no failed or lost job before `wait` or `result` has
+shown its end. Each job that ends does a part of this.
 
-  --jobs COUNT    how many jobs stay, instead of 200
-  --output BYTES  how much output stays, instead of 2G
+  --jobs COUNT    how many jobs stay, the newest, instead of 200
+  --output BYTES  how much output stays, the newest, instead of 2G
 
 `retention.json` in the folder of kept jobs, such as {\"jobs\": 500}, sets other defaults.";
 

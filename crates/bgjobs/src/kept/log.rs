@@ -25,6 +25,9 @@ const NEWEST: usize = 3;
 /// The longest text of a record, in bytes; a longer line takes several.
 const LONGEST: usize = 16 * 1024;
 
+/// How many bytes of records are written at once: what the system does not take whole is lost.
+const PORTION: usize = 32 * 1024;
+
 /// For so long a line may be unfinished before its beginning is written.
 const PATIENCE: Duration = Duration::from_millis(200);
 
@@ -113,6 +116,9 @@ impl Writer {
         // A `+` says that the line goes on.
         let (sign, text) = text.strip_suffix('\n').map_or(("+", &*text), |line| ("", line));
         writeln!(self.unwritten, "{time} {stream}{sign} {text}").expect("writing to a string never fails");
+        if self.unwritten.len() >= PORTION {
+            self.append();
+        }
     }
 
     /// Appends the records to the newest segment, or to a new one. What the system refuses is a gap in the offsets.

@@ -1,4 +1,4 @@
-//! How much is kept: old output goes first, then old jobs, but no failure that nobody has seen.
+//! How much is kept: the newest output and the newest jobs, and each failure that nobody has seen.
 //!
 //! Knows nothing of running jobs, except that it leaves them alone.
 
@@ -34,9 +34,9 @@ const STALE: Duration = Duration::from_secs(60 * 60);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
-    /// How many jobs. Of those above, the oldest go, but not a failed or lost one whose end nobody has seen.
+    /// How many jobs: the newest. Older ones go, but not a failed or lost one whose end nobody has seen.
     pub jobs: usize,
-    /// How many bytes of output, of all jobs in sum. Of what is above, the oldest goes; the jobs stay.
+    /// How many bytes of output, of all jobs in sum: the newest. Older output goes, and its job stays.
     pub output: u64,
 }
 
@@ -71,19 +71,14 @@ pub(crate) fn sweep(root: &Root, retention: Retention, portion: usize) -> io::Re
     tidy(root);
     let ids = root.ids()?;
     let mut swept = Swept::default();
-    let mut above = ids.len().saturating_sub(retention.jobs);
-    for &id in &ids {
-        if above == 0 || swept.jobs.len() == portion {
-            break;
-        }
+    for &id in &ids[..ids.len().saturating_sub(retention.jobs)] {
         let job = KeptJob::new(root.clone(), id);
-        if job.is_settled() && job.remove().is_ok() {
+        if swept.jobs.len() < portion && job.is_settled() && job.remove().is_ok() {
             swept.jobs.push(id);
-            above -= 1;
         }
     }
     let mut left = retention.output;
-    for &id in ids.iter().rev().filter(|id| !swept.jobs.contains(id)) {
+    for &id in ids.iter().rev() {
         let folder = root.job(id).join(log::FOLDER);
         let size = size(&folder);
         let fits = left.checked_sub(size);
