@@ -100,8 +100,11 @@ pub(super) fn result(mut parser: Parser) -> Result<ExitCode, Trouble> {
 /// Shows a job, after which its end has been seen; returns the exit status that tells where it stands.
 fn show(job: &KeptJob, as_json: bool, in_words: fn(&text::Read) -> String) -> Result<ExitCode, Trouble> {
     let summary = job.summary();
-    let shown = if as_json { text::json(job.id(), &summary).to_string() } else { in_words(&summary) };
+    let mut shown = if as_json { text::json(job.id(), &summary).to_string() } else { in_words(&summary) };
     let state = summary.map_err(Trouble::refused)?.state;
+    if matches!(state, KeptState::Lost(_)) && !as_json {
+        shown.push_str(&text::strays(job.id(), job.strays().len()));
+    }
     batch::write(Stream::Out, &shown);
     job.mark_seen();
     Ok(ExitCode::from(code(&state)))

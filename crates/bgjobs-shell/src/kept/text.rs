@@ -33,6 +33,15 @@ pub(super) fn whole(read: &Read) -> String {
     lines.join("\n")
 }
 
+/// What is said of the processes of a lost job that still run.
+pub(super) fn strays(id: KeptId, count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => format!("\n1 process of it still runs: bgjobs stop {id} ends it"),
+        _ => format!("\n{count} processes of it still run: bgjobs stop {id} ends them"),
+    }
+}
+
 /// Where a job stands.
 fn state(job: &KeptSummary) -> String {
     match &job.state {

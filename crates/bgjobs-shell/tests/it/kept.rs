@@ -210,7 +210,13 @@ fn a_lost_job_is_told_with_125_and_a_broken_one_with_a_line() {
     fs::remove_file(folder.join("outcome.json")).unwrap();
     fs::write(home.job(&broken).folder().join("job.json"), "{").unwrap();
     let answer = home.run(&["wait", &lost]);
-    assert_eq!((answer.code(), answer.out().contains("lost: its keeper was killed")), (Some(125), true));
+    assert_eq!((answer.code(), answer.out().lines().count()), (Some(125), 1));
+    assert!(answer.out().contains("lost: its keeper was killed"), "{}", answer.out());
+    let mut stray = Command::new("sleep").arg("1000").env("BGJOBS_JOB", &folder).spawn().unwrap();
+    let text = format!("1 process of it still runs: bgjobs stop {lost} ends it\n");
+    assert!(home.run(&["wait", &lost]).out().ends_with(&text));
+    home.run(&["stop", &lost]);
+    assert!(!stray.wait().unwrap().success());
     let answer = home.run(&["wait", &broken]);
     assert_eq!((answer.code(), answer.err().lines().count()), (Some(2), 1));
     let answer = home.run(&["ps"]);

@@ -3,8 +3,8 @@
 //! Knows nothing of who started it. It has no program to report to: who wants to know looks into the job's folder.
 //!
 //! It is the starter's own executable, started again; [`run`] is where it branches off. It leads its own session. Its
-//! standard input is the lock of the job, which it holds as long as anything of the job runs. The command has a supervisor as in any
-//! program, so it ends with all its descendants when the keeper is killed.
+//! standard input is the lock of the job, which it holds as long as anything of the job runs. The command has a
+//! supervisor as in any program, so it ends with all its descendants when the keeper is killed.
 
 use std::{
     fs,

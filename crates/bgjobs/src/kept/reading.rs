@@ -223,6 +223,20 @@ mod tests {
     }
 
     #[test]
+    fn what_the_system_refused_to_write_is_a_gap() {
+        in_folder("refused", |folder| {
+            let mut writer = Writer::new(folder.to_owned());
+            let away = folder.with_extension("away");
+            fs::rename(folder, &away).unwrap();
+            writer.write(Stream::Out, "one\n");
+            fs::rename(away, folder).unwrap();
+            let gap = writer.len();
+            writer.write(Stream::Out, "two\n");
+            assert_eq!(texts(folder, &mut KeptCursor::default()), format!("[{gap}]two\n"));
+        });
+    }
+
+    #[test]
     fn a_line_of_any_length_is_read_back() {
         in_folder("endless", |folder| {
             let text = format!("{}\n", "é".repeat(100_000));

@@ -52,11 +52,8 @@ pub(crate) fn start(root: &Root, words: Vec<OsString>, options: KeepOptions) -> 
     let record = record(words, options)?;
     let hidden = root.path().join(private::temporary(".new"));
     private::make_folder(&hidden)?;
-    let published = fill(&hidden, &record).map_err(KeepError::from).and_then(|lock| {
-        let id = publish(root, &hidden, key.as_ref())?;
-        Ok((lock, id))
-    });
-    let (lock, published) = published.inspect_err(|_| drop(fs::remove_dir_all(&hidden)))?;
+    let filled = fill(&hidden, &record).and_then(|lock| Ok((lock, publish(root, &hidden, key.as_ref())?)));
+    let (lock, published) = filled.inspect_err(|_| drop(fs::remove_dir_all(&hidden)))?;
     match published {
         Published::Before(job) => {
             let _ = fs::remove_dir_all(&hidden);
@@ -75,7 +72,9 @@ pub(crate) fn start(root: &Root, words: Vec<OsString>, options: KeepOptions) -> 
     }
 }
 
+/// What came of publishing a job.
 enum Published {
+    /// It has a number.
     Now(KeptJob),
     /// Its key stands for this job.
     Before(KeptJob),
@@ -87,9 +86,8 @@ fn record(words: Vec<OsString>, options: KeepOptions) -> Result<Record, KeepErro
         |text: OsString| text.into_string().map_err(|text| KeepError::NotUnicode(text.to_string_lossy().into_owned()));
     let command = words.into_iter().map(unicode).collect::<Result<Vec<_>, _>>()?;
     let folder = options.folder.unwrap_or_else(|| PathBuf::from("."));
-    let real = folder
-        .canonicalize()
-        .and_then(|real| if real.is_dir() { Ok(real) } else { Err(io::ErrorKind::NotADirectory.into()) });
+    let is_folder = |path: &PathBuf| if path.is_dir() { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) };
+    let real = folder.canonicalize().and_then(|path| is_folder(&path).map(|()| path));
     let real = real.map_err(|cause| KeepError::NoFolder { folder, cause })?;
     let real = unicode(real.into_os_string())?.into();
     let Some((program, arguments)) = command.split_first() else { return Err(KeepError::NoCommand) };
