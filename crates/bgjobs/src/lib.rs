@@ -91,6 +91,8 @@
 //! | `job.join(timeout)`, `job.is_alive()` | [`join`](Job::join), [`join_timeout`](Job::join_timeout), [`state`](AnyJob::state) |
 //! | `Starting job # N in a separate thread.` | the same text at debug level, through the `log` crate |
 
+#[cfg(unix)]
+mod again;
 mod body;
 #[cfg(unix)]
 mod command;
@@ -102,10 +104,10 @@ mod job;
 mod kept;
 mod manager;
 mod record;
-#[cfg(unix)]
-mod supervise;
 mod system;
 
+#[cfg(unix)]
+pub use again::supervise;
 pub use body::{
     Body,
     context::{Context, LocateGuard},
@@ -180,8 +182,6 @@ pub use record::{
     traceback::Traceback,
     why::WaitReason,
 };
-#[cfg(unix)]
-pub use supervise::supervise;
 #[cfg(unix)]
 pub use system::file_limit::raise_file_limit;
 pub use system::process::{Process, ProcessState};
