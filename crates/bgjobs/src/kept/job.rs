@@ -36,7 +36,8 @@ const SEEN: &str = "seen";
 
 /// A job that outlives the program that started it, from [`KeptJobs`](crate::KeptJobs).
 ///
-/// Any process of the user can hold it; each look reads its folder.
+/// Any process of the user can hold it; each look reads its folder. It is also a [`Body`](crate::Body): in a manager it is
+/// a job like any other, with a log, notices and a stop.
 #[derive(Clone, Debug)]
 pub struct KeptJob {
     root: Root,

@@ -3,6 +3,7 @@
 //! Knows nothing of the jobs of a manager. `docs/src/kept-format.md` describes the files.
 
 pub(crate) mod error;
+pub(crate) mod follow;
 pub(crate) mod id;
 pub(crate) mod job;
 pub(crate) mod keeper;
@@ -38,7 +39,7 @@ use crate::kept::{
 /// processes of a container, a login session or a service.
 ///
 /// ```no_run
-/// use bgjobs::{KeepOptions, KeptJobs, KeptState};
+/// use bgjobs::{JobManager, KeepOptions, KeptJobs, KeptState};
 ///
 /// fn main() -> Result<(), Box<dyn std::error::Error>> {
 ///     bgjobs::supervise();
@@ -47,9 +48,13 @@ use crate::kept::{
 ///     println!("{} goes on without this program", make.id());
 ///
 ///     // Perhaps in another program.
-///     if let KeptState::Ended(end) = kept.get("k12".parse()?)?.wait()? {
+///     let job = kept.get("k12".parse()?)?;
+///     if let KeptState::Ended(end) = job.wait()? {
 ///         println!("{end}, after {:?}", end.ran);
 ///     }
+///     // Or as a job of a manager.
+///     let followed = JobManager::new().start(job)?;
+///     followed.join()?;
 ///     Ok(())
 /// }
 /// ```

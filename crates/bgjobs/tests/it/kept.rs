@@ -21,7 +21,7 @@ use nix::{
 use crate::{
     child,
     gate::{GUARD, wait_until},
-    supervised::supervised,
+    supervised::{self, supervised},
 };
 
 /// A folder of kept jobs for one test.
@@ -375,4 +375,56 @@ fn no_look_says_lost_while_jobs_end() {
         states.iter().all(KeptState::is_over)
     });
     assert!(looks >= 10);
+}
+
+#[test]
+fn in_a_manager_a_kept_job_is_a_job_like_any_other() {
+    let store = Store::new();
+    let jobs = supervised();
+    let follow = |line: &str| jobs.start(store.sh(line)).unwrap();
+    let [done, failed, signalled] = ["echo one; echo oops >&2; printf half", "exit 3", "kill -KILL $$"].map(follow);
+    let missing = jobs.start(store.kept.start(["no-such-program"], KeepOptions::default()).unwrap()).unwrap();
+    assert_eq!(done.join().unwrap(), &());
+    assert_eq!(
+        (supervised::printed(&done, Stream::Out), done.name()),
+        (vec!["one".to_owned(), "half".to_owned()], &"/bin/sh -c 'echo one; echo oops >&2; printf half'".into())
+    );
+    assert_eq!(supervised::printed(&done, Stream::Err), ["oops"]);
+    let why = [&failed, &signalled, &missing].map(|job| {
+        job.wait().unwrap();
+        job.failure().unwrap().message().to_owned()
+    });
+    assert_eq!(why[..2], ["exit status 3", "ended by signal 9 (SIGKILL)"]);
+    assert!(why[2].starts_with("can't run `no-such-program`"), "{why:?}");
+}
+
+#[test]
+fn a_stop_of_the_job_that_follows_stops_the_command_and_the_end_of_the_manager_does_not() {
+    let store = Store::new();
+    let kept = [store.sh("echo up; sleep 1000"), store.sh("echo up; sleep 1000")];
+    let jobs = supervised();
+    let [stopped, left] = kept.clone().map(|kept| jobs.named("follow").daemon().start(kept).unwrap());
+    for job in [&stopped, &left] {
+        wait_until("the log has the line", || supervised::printed(job, Stream::Out) == ["up"]);
+    }
+    assert!(matches!(stopped.stop("enough", GUARD), bgjobs::Verdict::Stopped { .. }));
+    assert_eq!(end(&kept[0]).to_string(), "stopped: enough");
+    drop(jobs);
+    left.wait().unwrap();
+    assert_eq!(kept[1].state().unwrap(), KeptState::Running);
+}
+
+#[test]
+fn a_follower_says_when_somebody_else_has_stopped_the_command_or_it_is_lost() {
+    let store = Store::new();
+    let (stopped, lost) = (store.sh("sleep 1000"), store.sh("sleep 1000"));
+    let jobs = supervised();
+    let followers = [&stopped, &lost].map(|kept| jobs.start(kept.clone()).unwrap());
+    stopped.ask_stop("enough", Duration::from_secs(10)).unwrap();
+    kill(keeper(&lost), Signal::SIGKILL).unwrap();
+    let why = followers.map(|job| {
+        job.wait().unwrap();
+        job.failure().unwrap().message().to_owned()
+    });
+    assert_eq!(why, ["stopped: enough", "lost: its keeper was killed"]);
 }

@@ -1,0 +1,93 @@
+//! A kept job as the body of a job: in a program it is a job like any other, whose body follows a folder.
+//!
+//! Knows nothing of keepers.
+
+use std::{os::unix::process::ExitStatusExt, process::ExitStatus, thread, time::Duration};
+
+use crate::{
+    body::{Body, context::Context},
+    command::error::{CommandError, failure, heed},
+    kept::{job::KeptJob, outcome::KeptOutcome, reading::KeptCursor, state::KeptState, stop::GRACE},
+    record::{failure::Failure, log::line::Stream, name::Name, state::Outcome, stop::StopReason},
+};
+
+/// The pause between two looks.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Starts with [`Handle::start`](crate::Handle::start): the job's log gets what the command prints, from its beginning on,
+/// and the job ends as the command does.
+///
+/// A stop of the job stops the command. The end of the manager only ends the following, and leaves the command alone; a
+/// [`daemon`](crate::Spawner::daemon) does not delay that end.
+impl Body for KeptJob {
+    type Output = ();
+
+    /// The name that it was started with.
+    fn name(&self) -> Name {
+        self.summary().map_or_else(|_| self.id().to_string().into(), |summary| summary.name)
+    }
+
+    fn call(self, job: &Context) -> Result<(), Failure> {
+        let (mut cursor, mut is_asked) = (KeptCursor::default(), false);
+        loop {
+            // What was printed before the end is there once the end is.
+            let state = self.state().map_err(Failure::from_error)?;
+            self.print(&mut cursor, job)?;
+            match state {
+                KeptState::Ended(end) => {
+                    self.mark_seen();
+                    return settle(end, job);
+                }
+                KeptState::Lost(reason) => {
+                    self.mark_seen();
+                    return Err(Failure::new(format!("lost: {reason}")));
+                }
+                _ => {}
+            }
+            match job.job().stop_reason() {
+                Some(StopReason::ShutDown) => return heed(job),
+                Some(reason) if !is_asked => {
+                    self.ask_stop(reason.text().into_owned(), GRACE).map_err(Failure::from_error)?;
+                    is_asked = true;
+                }
+                Some(_) => thread::sleep(PAUSE),
+                // A stop ends the pause.
+                None => drop(job.sleep(PAUSE)),
+            }
+        }
+    }
+}
+
+impl KeptJob {
+    /// Passes on what is new.
+    fn print(&self, cursor: &mut KeptCursor, job: &Context) -> Result<(), Failure> {
+        loop {
+            let reading = self.read(cursor).map_err(Failure::from_error)?;
+            if reading.is_empty() {
+                return Ok(());
+            }
+            if reading.dropped > 0 {
+                job.log().write(Stream::Err, &format!("[{} bytes of the log were dropped here]\n", reading.dropped));
+            }
+            for line in reading.lines {
+                let end = if line.is_whole { "\n" } else { "" };
+                job.log().write(line.stream, &format!("{}{end}", line.text));
+            }
+        }
+    }
+}
+
+/// Ends the job as the command has ended.
+fn settle(end: KeptOutcome, job: &Context) -> Result<(), Failure> {
+    let status = end.exit.map(|code| ExitStatus::from_raw(code << 8)).or(end.signal.map(ExitStatus::from_raw));
+    match (end.outcome, status) {
+        (Outcome::Done, _) => Ok(()),
+        (Outcome::Failed, Some(status)) => Err(failure(CommandError::Ended(status))),
+        (Outcome::Failed, None) => Err(Failure::new(end.message)),
+        (Outcome::Stopped, _) => {
+            heed(job)?;
+            // Somebody else has stopped it.
+            Err(Failure::new(end.to_string()))
+        }
+    }
+}
