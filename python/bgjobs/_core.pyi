@@ -1,6 +1,7 @@
+import os
 from typing import Any, Callable, final
 
-from typing_extensions import disjoint_base
+from typing_extensions import Self, disjoint_base
 
 __all__ = [
     "Group",
@@ -10,6 +11,7 @@ __all__ = [
     "Options",
     "Subscriber",
     "Table",
+    "Timeline",
     "Worker",
     "WorkerPool",
     "awaited",
@@ -136,6 +138,14 @@ class Table:
     def remove(self, num: int) -> bool: ...
     def flush(self) -> None: ...
     def subscribe(self) -> Subscriber: ...
+
+@disjoint_base
+class Timeline:
+    def __new__(cls, jobs: list[tuple[JobCore, str]]) -> Self: ...
+    def svg(self) -> str: ...
+    def trace(self) -> str: ...
+    def text(self, columns: int) -> str: ...
+    def save(self, path: str | os.PathLike[str]) -> None: ...
 
 @final
 class Subscriber:

@@ -6,6 +6,7 @@ It does not know how jobs are started.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections import deque
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from .record import Record
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from .timeline import Timeline
 
 
 class JobList:
@@ -227,6 +230,26 @@ class JobList:
         from . import summary
 
         return json.dumps([summary.of(job) for job in self], indent=indent)
+
+    def timeline(self) -> Timeline:
+        """Who waited and ran when, and how each ended: a picture in a notebook, text in a terminal; `save` saves it.
+
+        >>> from bgjobs import BackgroundJobManager
+        >>> jobs = BackgroundJobManager()
+        >>> jobs.timeline()
+        No jobs.
+        """
+        from .timeline import Timeline
+
+        return Timeline(self)
+
+    def trace(self, path: str | os.PathLike[str]) -> None:
+        """Saves the timeline as a trace, which https://ui.perfetto.dev and `chrome://tracing` open.
+
+        A job that ran is in the row of a lane, its wait is a row of its own, and a counter says how many ran.
+        """
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(self.timeline().trace())
 
     def traceback(self, job: int | BackgroundJobBase | None = None) -> None:
         """Prints the traceback of a job, given itself or by its number; without an argument, those of all dead jobs."""

@@ -71,13 +71,19 @@ def cut(text: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time for a sentence: `4 ms`, `1.2 s`, `3 min 5 s`."""
+    """A time for a sentence: `4 ms`, `1.2 s`, `3 min 5 s`, `2 h 40 min`.
+
+    >>> duration(9659)
+    '2 h 40 min'
+    """
     if seconds < 0.9995:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes} min {rest} s"
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
 
 
 def group(name: str, jobs: Sequence[Record], shown: Callable[[Record], str] = original) -> str:

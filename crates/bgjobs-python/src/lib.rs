@@ -21,6 +21,7 @@ mod schedule;
 mod summary;
 mod table;
 mod thread;
+mod timeline;
 mod worker_pool;
 
 use pyo3::{exceptions::PyImportError, prelude::*};
@@ -45,6 +46,7 @@ mod _core {
         },
         table::{Subscriber, Table},
         thread::{stack_size, take_thread_dictionary},
+        timeline::Timeline,
         worker_pool::{Worker, WorkerPool},
     };
 

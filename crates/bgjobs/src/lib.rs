@@ -17,6 +17,7 @@
 //!   lets it follow others, limits its time or tries it again.
 //! - A [`Group`] puts jobs under one limit, pauses and stops them together. [`AnyJob::why`] says what a job waits for.
 //! - In a [`scope`](Handle::scope) bodies may borrow.
+//! - A [`Timeline`] shows who waited and ran when, as a picture, as text and as a trace.
 //! - In async code a [`Job`] is a future, [`Notices`] are a stream, and what blocks has a sibling that ends in `_async`:
 //!   [`AnyJob::stop_async`], [`wait_all_async`], [`JobManager::shutdown_async`].
 //! - A [`Context`] is the job as its own body sees it: stop, progress, place, log.
@@ -105,6 +106,7 @@ mod kept;
 mod manager;
 mod record;
 mod system;
+mod timeline;
 
 #[cfg(unix)]
 pub use again::supervise;
@@ -185,6 +187,7 @@ pub use record::{
 #[cfg(unix)]
 pub use system::file_limit::raise_file_limit;
 pub use system::process::{Process, ProcessState};
+pub use timeline::{Timeline, save::SaveError};
 
 /// The example of the README, compiled and run with those of the documentation.
 #[cfg(doctest)]

@@ -24,6 +24,7 @@ mod reply;
 mod rerun;
 mod resume;
 mod system;
+mod timeline;
 mod wait;
 mod r#where;
 mod why;
@@ -60,6 +61,7 @@ pub(crate) const WORDS: &[Word] = &[
     quit::WORD,
     rerun::WORD,
     resume::WORD,
+    timeline::WORD,
     wait::WORD,
     r#where::WORD,
     why::WORD,

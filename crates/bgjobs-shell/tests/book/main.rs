@@ -3,6 +3,7 @@
 //! A binary of their own, because the published crate comes without those texts, and so without these tests.
 
 mod documents;
+mod pictures;
 mod stories;
 #[cfg(unix)]
 #[path = "../it/terminal.rs"]

@@ -541,3 +541,30 @@ fn dropped_lines_are_shown_from_the_file_or_counted() {
     assert!(trouble.starts_with("[can't read the log's file: "), "{trouble}");
     assert_eq!(left, count + 1, "what is in memory is shown anyway");
 }
+
+#[test]
+fn the_timeline_is_shown_or_saved_in_the_form_of_the_files_ending() {
+    let seen = Seen::default();
+    let mut session = seen.session();
+    let folder = std::env::temp_dir().join(format!("bgjobs-shell-timeline-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("the directory for temporary files can be written");
+    for line in
+        [&format!("cd '{}'", folder.display()), "jobs.new('1 + 1').join()", "timeline run.svg", "timeline run.json"]
+    {
+        type_line(&seen, &mut session, line);
+    }
+    let start = |file: &str| std::fs::read_to_string(folder.join(file)).expect("it was saved")[..5].to_owned();
+    assert_eq!((&*start("run.svg"), &*start("run.json")), ("<svg ", "{\"dis"), "{}", seen.take());
+    type_line(&seen, &mut session, "timeline");
+    let shown = seen.take();
+    assert!(shown.contains("1 job in ") && shown.contains("\n#0 1 + 1 "), "{shown}");
+    for (line, told) in [
+        ("timeline run.png", "run.png`: end the name in .svg for a picture, or in .json for a trace"),
+        ("timeline none/run.svg", "none/run.svg`: No such file or directory"),
+    ] {
+        type_line(&seen, &mut session, line);
+        let shown = seen.take();
+        assert!(shown.contains("timeline: ") && shown.contains(told), "{shown}");
+    }
+    std::fs::remove_dir_all(folder).expect("it is ours");
+}

@@ -156,15 +156,19 @@ fn time(summary: &Summary) -> String {
     summary.ran.map(duration).unwrap_or_default()
 }
 
-/// A time as people say it: `4 ms`, `1.2 s`, `3 min 5 s`.
-fn duration(time: Duration) -> String {
+/// A time as people say it: `4 ms`, `1.2 s`, `3 min 5 s`, `2 h 40 min`.
+pub(crate) fn duration(time: Duration) -> String {
     if time < Duration::from_micros(999_500) {
         return format!("{:.0} ms", time.as_secs_f64() * 1_000.0);
     }
     if time < Duration::from_secs(60) {
         return format!("{:.1} s", time.as_secs_f64());
     }
-    format!("{} min {} s", time.as_secs() / 60, time.as_secs() % 60)
+    let seconds = time.as_secs();
+    if seconds < 3_600 {
+        return format!("{} min {} s", seconds / 60, seconds % 60);
+    }
+    format!("{} h {} min", seconds / 3_600, seconds / 60 % 60)
 }
 
 /// What there is to say, in one line.
@@ -198,7 +202,7 @@ fn cell(text: &str) -> String {
 }
 
 /// A text that is never markup.
-struct Escaped<'a>(&'a str);
+pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -208,6 +212,8 @@ impl fmt::Display for Escaped<'_> {
             '>' => f.write_str("&gt;"),
             '"' => f.write_str("&quot;"),
             '\'' => f.write_str("&#39;"),
+            // XML has neither, not even as a number.
+            '\u{fffe}' | '\u{ffff}' => f.write_char(char::REPLACEMENT_CHARACTER),
             _ => f.write_char(c),
         })
     }
@@ -226,6 +232,7 @@ mod tests {
             (999_600, "1.0 s"),
             (1_240_000, "1.2 s"),
             (185_900_000, "3 min 5 s"),
+            (9_659_000_000, "2 h 40 min"),
         ] {
             assert_eq!(duration(Duration::from_micros(micros)), expected, "{micros}");
         }

@@ -20,6 +20,7 @@ use crate::{
     manager::{group::Group, notice::Notices},
     record::{Shared, id::JobId, job_ref::JobRef, name::Name, traceback::Traceback},
     system::sync::lock,
+    timeline::Timeline,
 };
 
 /// Shares the jobs of a [`JobManager`](crate::JobManager) with other threads, and with jobs that start jobs.
@@ -112,6 +113,20 @@ impl Handle {
     pub fn status(&self) -> Status {
         let [running, completed, dead] = self.lists([List::Running, List::Completed, List::Dead]);
         Status { running, completed, dead }
+    }
+
+    /// The timeline of all jobs: who waited and ran when, and how each ended.
+    ///
+    /// ```no_run
+    /// let jobs = bgjobs::JobManager::new();
+    /// jobs.spawn("fit", || 42)?.wait()?;
+    /// println!("{}", jobs.timeline().text(80));
+    /// jobs.timeline().save("run.svg")?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn timeline(&self) -> Timeline {
+        Timeline::new(self.all().iter().map(AnyJob::summary))
     }
 
     /// Shows all jobs as a table at the end of a cell in evcxr, the Rust notebook; see
