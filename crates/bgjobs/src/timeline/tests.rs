@@ -190,13 +190,13 @@ fn many_jobs_are_areas_lanes_and_strokes_where_some_failed() {
 
 #[test]
 fn many_jobs_are_a_few_lines_of_text() {
-    expect![[r#"
+    expect![[r"
         5000 jobs in 13 min 35 s: 4610 done, 285 failed, 105 stopped
                 0                   +5 min               +10 min
         running █████████████████████████████████████████████████████████ 16 at most
         waiting ▁▁▁▁▁▂▂▂▂▂▃▃▃▃▃▄▄▄▄▄▄▅▅▅▅▅▆▆▆▆▆▇▇▇▇▇████████▇▇▆▆▅▅▄▄▃▃▂▂▁ 1293 at most
         failed  ▆▄█▂▄█▆▅▃█▅▄█▇▆▂▇▃█▄▃█▅▄▃▅█▆▁▅▃▃█▄▂▃▅▅▇▂▅▅▆▄▇▄▅▇██▃▄▃▅▁▅▃ 285
-        stopped  ▄▄ ▂▂▃▂▃▂▄▃▄▂▂▂▂ ▂▄▄▂▂▃ ▃▃ ▄▆▂▇▃ ▃▄▂▆▃▂▃▇▂▂▂▄▂▆▄▃▂  ▃▂▄█ 105"#]]
+        stopped  ▄▄ ▂▂▃▂▃▂▄▃▄▂▂▂▂ ▂▄▄▂▂▃ ▃▃ ▄▆▂▇▃ ▃▄▂▆▃▂▃▇▂▂▂▄▂▆▄▃▂  ▃▂▄█ 105"]]
     .assert_eq(&crowd(5_000).text(80));
 }
 
@@ -207,12 +207,12 @@ fn times_without_jobs_are_left_out() {
         job(1, "fit", DONE, 3_600_000, Some(3_600_000), Some(3_605_000)),
         job(2, "fit", DONE, 90_000_000, Some(90_001_000), Some(90_004_000)),
     ];
-    expect![[r#"
+    expect![[r"
         3 jobs in 25 h 0 min: 3 done; times in UTC
                03-01 14:03       03-01 15:03           03-02 15:03
         #0 fit ━━━━━━━━━━━━━━━━━━ 4.0 s
         #1 fit                   ━━━━━━━━━━━━━━━━━━━━━━ 5.0 s
-        #2 fit                                         ─────━━━━━━━━━━━━━ 3.0 s"#]]
+        #2 fit                                         ─────━━━━━━━━━━━━━ 3.0 s"]]
     .assert_eq(&Timeline::until(noon(), jobs).text(80));
 }
 
