@@ -17,6 +17,10 @@ mod batch;
 #[cfg(feature = "terminal")]
 mod colours;
 mod commands;
+#[cfg(feature = "terminal")]
+mod console;
+#[cfg(feature = "terminal")]
+mod consoles;
 mod debugger;
 mod digest;
 mod durations;
@@ -30,6 +34,8 @@ pub mod fuzzing;
 mod gathering;
 #[cfg(all(feature = "terminal", target_os = "linux"))]
 mod kept;
+#[cfg(feature = "terminal")]
+mod keys;
 pub mod lang;
 mod listing;
 mod live;
@@ -42,6 +48,8 @@ mod notify;
 mod output_history;
 #[cfg(feature = "terminal")]
 mod run;
+#[cfg(feature = "terminal")]
+mod screen;
 mod selection;
 mod session;
 mod setting;

@@ -11,7 +11,7 @@ use std::{
 
 use bgjobs::{Handle, Verdict};
 
-use crate::{foreground::Stopper, terminal};
+use crate::{console, foreground::Stopper, terminal};
 
 /// How long the end waits for jobs that it asks to stop.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -80,6 +80,7 @@ pub(crate) fn listen(stopper: Stopper, jobs: Handle, on_interrupt: OnInterrupt) 
                 continue;
             }
             let _ = stop_all(&jobs, "the shell was asked to leave");
+            console::release();
             terminal::release();
             std::process::exit(128 + signal);
         }

@@ -2,8 +2,13 @@
 //!
 //! Knows nothing of the language.
 
+#[cfg(feature = "terminal")]
+use std::sync::Arc;
+
 use bgjobs::{AnyJob, Command, CommandError, Context, Failure};
 
+#[cfg(feature = "terminal")]
+use crate::console::Console;
 use crate::{
     lang::{self, Jobs, Output},
     session::{Answer, Session},
@@ -12,7 +17,8 @@ use crate::{
 impl Session {
     /// Runs a line of the system's shell, and prints its output as it comes.
     ///
-    /// Its standard input is empty. Any exit status but 0 is a failure.
+    /// Its standard input is empty, but at the prompt of [`run`](crate::run()) it has the terminal. Any exit status but 0 is
+    /// a failure.
     ///
     /// ```
     /// use bgjobs_shell::{Answer, Session};
@@ -25,6 +31,11 @@ impl Session {
     pub fn run_command(&mut self, line: &str) -> Answer {
         let environment = self.environment().clone();
         let command = environment.command(Command::shell(line));
+        let note = |job: &AnyJob, jobs: &Jobs| lang::note_command(job, jobs, line, environment);
+        #[cfg(feature = "terminal")]
+        if self.consoles.is_some() && bgjobs::is_supervising() {
+            return self.run_at_terminal(line, command, note);
+        }
         let run = move |context: &Context, output: Output| {
             let print = |stream, text: &str| {
                 output(stream, text);
@@ -35,10 +46,34 @@ impl Session {
                 status => Err(Failure::from_error(CommandError::Ended(status))),
             }
         };
-        let note = |job: &AnyJob, jobs: &Jobs| lang::note_command(job, jobs, line, environment);
         match self.wait_for_line(line.to_owned(), run, note) {
             Ok(job) => job.failure().map_or(Answer::Nothing, Answer::Failed),
             Err(answer) => answer,
+        }
+    }
+
+    /// Runs a command that has the terminal until it ends or gives up the keyboard.
+    #[cfg(feature = "terminal")]
+    fn run_at_terminal(&mut self, line: &str, command: Command, note: impl FnOnce(&AnyJob, &Jobs)) -> Answer {
+        let console = Console::new(self.stopper());
+        let own = Arc::clone(&console);
+        let served = console.serve(|| {
+            let name = line.to_owned();
+            self.wait_for_line(name, move |context, _| own.run(command, context), note)
+        });
+        let (waited, typed_ahead) = match served {
+            Ok(served) => served,
+            Err(error) => return Answer::Failed(Failure::new(format!("can't use the terminal: {error}"))),
+        };
+        self.typed_ahead = typed_ahead;
+        match waited {
+            Ok(job) => job.failure().map_or(Answer::Nothing, Answer::Failed),
+            Err(answer) => {
+                if let (Answer::Sent(job), Some(consoles)) = (&answer, &self.consoles) {
+                    consoles.add(job, console);
+                }
+                answer
+            }
         }
     }
 

@@ -120,8 +120,9 @@ pub use command::{
     error::CommandError,
     hosted::HostedCommand,
     input::Input,
+    keyboard::{Keyboard, KeyboardEvent},
     request::Command,
-    supervisor::{Supervisor, supervise_by, supervise_command},
+    supervisor::{Supervisor, is_supervising, supervise_by, supervise_command},
     terminal::TerminalSize,
 };
 pub use config::{Config, Options, PanicHook};

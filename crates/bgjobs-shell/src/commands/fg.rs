@@ -50,6 +50,19 @@ impl Action for Foreground {
         if is_announced {
             session.print(Stream::Err, &announcement(job));
         }
+        #[cfg(feature = "terminal")]
+        if let Some(console) = session.consoles.as_ref().and_then(|consoles| consoles.of(job)) {
+            show(session);
+            let served = console.serve(|| session.wait_for(job, |_| {}));
+            let (end, typed_ahead) = served.map_err(|error| format!("can't use the terminal: {error}"))?;
+            session.typed_ahead = typed_ahead;
+            // The rest was on the terminal.
+            session.tracked().note_looked(job, job.printed());
+            return Ok(match end {
+                WaitEnd::Ended => ended(session, job, line),
+                WaitEnd::Background | WaitEnd::Interrupted => Reply::sent(job),
+            });
+        }
         let end = session.wait_for(job, |session| {
             // A job that has ended needs no announcement: everything is shown at once.
             if !job.is_finished() && !std::mem::replace(&mut is_announced, true) {
@@ -69,12 +82,7 @@ impl Action for Foreground {
             }
         }
         show(session);
-        let answer = session.outcome(job);
-        if let Some(own) = own_names(job) {
-            session.print(Stream::Err, &format!("Job #{id} {own}"));
-        }
-        session.tracked().note_seen(job);
-        Ok(Reply::new(session, &answer, Some(line.number)))
+        Ok(ended(session, job, line))
     }
 }
 
@@ -82,4 +90,14 @@ impl Action for Foreground {
 fn announcement(job: &AnyJob) -> String {
     let waits = !job.why().is_empty();
     if waits { why::of_job(job) } else { format!("Job #{}: {}", job.id(), one_line(job.name())) }
+}
+
+/// The value of a job that has ended, like that of a line.
+fn ended(session: &mut Session, job: &AnyJob, line: CommandLine) -> Reply {
+    let answer = session.outcome(job);
+    if let Some(own) = own_names(job) {
+        session.print(Stream::Err, &format!("Job #{} {own}", job.id()));
+    }
+    session.tracked().note_seen(job);
+    Reply::new(session, &answer, Some(line.number))
 }

@@ -4,6 +4,7 @@
 //! is lost; and the terminal is asked nothing.
 
 use std::{
+    collections::VecDeque,
     io,
     time::{Duration, Instant},
 };
@@ -25,7 +26,7 @@ use super::{
     prompt::LinePrompt,
     recall::Recall,
 };
-use crate::{commands::is_whole, terminal::RawMode};
+use crate::{commands::is_whole, keys, terminal::RawMode};
 
 /// How often it looks for notices.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -65,6 +66,8 @@ pub(super) struct LineEditor {
     painter: Painter,
     /// None for a terminal that can't show lines above the typed one.
     announcer: Option<Announcer>,
+    /// What was typed at a command that did not read it.
+    typed_ahead: VecDeque<Event>,
     menu: Option<Menu>,
     search: Option<Search>,
 }
@@ -96,9 +99,15 @@ impl LineEditor {
             colours,
             painter: Painter::new(announcer.is_none()),
             announcer,
+            typed_ahead: VecDeque::new(),
             menu: None,
             search: None,
         }
+    }
+
+    /// Takes what was typed before, and is not to be read from the terminal any more.
+    pub(super) fn type_ahead(&mut self, keys: &[u8]) {
+        self.typed_ahead.extend(keys::from_bytes(keys));
     }
 
     /// Reads a line; one that is evaluated next is already in the history.
@@ -110,7 +119,7 @@ impl LineEditor {
         let mut is_painted = false;
         loop {
             // Keys that wait are handled first: what they lead to is painted at once.
-            if !event::poll(Duration::ZERO)? {
+            if self.typed_ahead.is_empty() && !event::poll(Duration::ZERO)? {
                 if !std::mem::replace(&mut is_painted, true) {
                     self.painter.paint(self.picture(prompt, false))?;
                 }
@@ -123,7 +132,10 @@ impl LineEditor {
                     continue;
                 }
             }
-            let event = event::read()?;
+            let event = match self.typed_ahead.pop_front() {
+                Some(event) => event,
+                None => event::read()?,
+            };
             if !matches!(event, Event::Resize(..)) {
                 note_key();
             }

@@ -35,8 +35,7 @@ use self::{
 };
 use crate::{
     batch::write,
-    colours,
-    durations,
+    colours, durations,
     session::Session,
     shell::{self, Reply},
     signals::stop_all,
@@ -62,6 +61,7 @@ pub(crate) fn run(session: &mut Session) -> io::Result<(bool, u8)> {
     loop {
         tell(&announcer);
         *known.lock().unwrap_or_else(PoisonError::into_inner) = session.words();
+        editor.type_ahead(&std::mem::take(&mut session.typed_ahead));
         let entry = editor.read_line(&LinePrompt::new(session), || announcer.idle.note_key(Instant::now()))?;
         let asked_before = std::mem::take(&mut leaving);
         // Before the answer, which may be long.
@@ -93,7 +93,7 @@ pub(crate) fn run(session: &mut Session) -> io::Result<(bool, u8)> {
 }
 
 /// Notices with the settings of the environment.
-fn announcer(session: &Session) -> Announcer {
+fn announcer(session: &mut Session) -> Announcer {
     let mut patience = Some(AWAY);
     let asked = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     if let Some(value) = asked("BGJOBS_NOTIFY") {
@@ -125,6 +125,7 @@ fn announcer(session: &Session) -> Announcer {
         mode: session.notice_mode.clone(),
         idle,
         gathering: Arc::default(),
+        consoles: session.consoles.get_or_insert_default().clone(),
     }
 }
 

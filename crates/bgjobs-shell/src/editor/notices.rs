@@ -9,7 +9,10 @@ use std::{
 };
 
 use super::{alert::alert, idle::IdleTimer};
-use crate::{colours, gathering::Gathering, lang::Jobs, notice_mode::NoticeMode, notify::Notify, setting::Setting};
+use crate::{
+    colours, consoles::Consoles, gathering::Gathering, lang::Jobs, notice_mode::NoticeMode, notify::Notify,
+    setting::Setting,
+};
 
 /// Finds out what to report.
 #[derive(Clone)]
@@ -19,6 +22,7 @@ pub(super) struct Announcer {
     pub(super) mode: Setting<NoticeMode>,
     pub(super) idle: IdleTimer,
     pub(super) gathering: Arc<Mutex<Gathering>>,
+    pub(super) consoles: Consoles,
 }
 
 impl Announcer {
@@ -48,7 +52,7 @@ impl Announcer {
             let mut gathering = self.gathering.lock().unwrap_or_else(PoisonError::into_inner);
             gathering.tell(&report, running, self.mode.get(), Instant::now())
         };
-        let news: Vec<_> = notice.into_iter().chain(digest).collect();
+        let news: Vec<_> = notice.into_iter().chain(digest).chain(self.consoles.take_wants()).collect();
         (!news.is_empty()).then(|| news.join("\n"))
     }
 }

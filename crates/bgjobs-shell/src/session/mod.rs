@@ -62,6 +62,12 @@ pub struct Session {
     pub(crate) changes_in_place: bool,
     /// Whether the colours of what jobs printed are shown.
     pub(crate) colours: bool,
+    /// The consoles of commands in the background, if there is a terminal that commands can have.
+    #[cfg(feature = "terminal")]
+    pub(crate) consoles: Option<crate::consoles::Consoles>,
+    /// What was typed at a command and not read by it, for the next line.
+    #[cfg(feature = "terminal")]
+    pub(crate) typed_ahead: Vec<u8>,
     /// The last field, because dropping it waits for the background jobs.
     background: JobManager,
 }
@@ -109,6 +115,10 @@ impl Session {
             rows: None,
             changes_in_place: false,
             colours: false,
+            #[cfg(feature = "terminal")]
+            consoles: None,
+            #[cfg(feature = "terminal")]
+            typed_ahead: Vec::new(),
             background,
         }
     }

@@ -8,6 +8,8 @@ mod binary;
 mod calling;
 #[cfg(unix)]
 mod commands;
+#[cfg(unix)]
+mod console;
 mod copies;
 mod debug;
 mod describe;

@@ -133,6 +133,11 @@ impl Terminal {
         lines.join("\n").trim_end().to_owned()
     }
 
+    /// Whether no cursor is shown.
+    pub(crate) fn hides_cursor(&self) -> bool {
+        self.parser.screen().hide_cursor()
+    }
+
     /// Everything that the shell wrote, including escape sequences.
     pub(crate) fn written(&self) -> String {
         String::from_utf8_lossy(&self.written).into_owned()

@@ -18,9 +18,9 @@ use rustix::{
 #[cfg(target_os = "linux")]
 use rustix::process::wait;
 
-use crate::command::protocol::Message;
 #[cfg(target_os = "linux")]
 use crate::command::tree;
+use crate::command::{protocol::Message, served::Served};
 
 /// Which processes a signal reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,8 @@ fn raw(status: WaitIdStatus) -> i32 {
 pub(crate) struct Descendants {
     leader: Pid,
     reach: Reach,
+    /// The terminal that the command shares with a user, if it does.
+    served: Option<Served>,
     state: Mutex<State>,
     /// Notified at each change of the state.
     changed: Condvar,
@@ -58,8 +60,8 @@ struct State {
 }
 
 impl Descendants {
-    pub(crate) fn new(leader: Pid, reach: Reach) -> Self {
-        Self { leader, reach, state: Mutex::default(), changed: Condvar::new() }
+    pub(crate) fn new(leader: Pid, reach: Reach, served: Option<Served>) -> Self {
+        Self { leader, reach, served, state: Mutex::default(), changed: Condvar::new() }
     }
 
     /// Waits until no process within reach is left, and reports how the command itself ended.
@@ -68,9 +70,12 @@ impl Descendants {
         match self.reach {
             #[cfg(target_os = "linux")]
             Reach::Everything => {
+                let options = if self.served.is_some() { WaitOptions::UNTRACED } else { WaitOptions::empty() };
                 // This also collects orphans, and fails when no child is left.
-                while let Ok(Some((id, status))) = retry_on_intr(|| self.wait_for_child()) {
-                    if id == self.leader {
+                while let Ok(Some((id, status))) = retry_on_intr(|| self.wait_for_child(options)) {
+                    if id == self.leader && status.stopped() {
+                        self.note_suspended(status.stopping_signal(), &tell);
+                    } else if id == self.leader {
                         let mut state = self.lock();
                         let (is_first, asked) = (!std::mem::replace(&mut state.reaped, true), state.asked);
                         drop(state);
@@ -80,29 +85,52 @@ impl Descendants {
                     }
                 }
             }
-            Reach::Group => self.wait_for_leader(ended),
+            Reach::Group => self.wait_for_leader(ended, &tell),
         }
     }
 
-    /// Waits for the end of a child; `None` if only keepers of jobs that outlive the program are left.
+    /// Waits for a child to end, or to stop if `options` ask for it; `None` if only keepers of jobs that outlive the
+    /// program are left.
     #[cfg(target_os = "linux")]
-    fn wait_for_child(&self) -> rustix::io::Result<Option<(Pid, rustix::process::WaitStatus)>> {
+    fn wait_for_child(&self, options: WaitOptions) -> rustix::io::Result<Option<(Pid, rustix::process::WaitStatus)>> {
         // Only then is a look at all processes worth its time.
         if self.lock().reaped {
-            match wait(WaitOptions::NOHANG) {
+            match wait(WaitOptions::NOHANG | options) {
                 Ok(None) if tree::programs_below(std::process::id()).next().is_none() => return Ok(None),
                 Ok(None) => {}
                 ended => return ended,
             }
         }
-        wait(WaitOptions::empty())
+        wait(options)
     }
 
-    fn wait_for_leader(&self, ended: impl Fn(i32, bool)) {
+    /// Tells that the command was suspended, if that concerns its terminal.
+    fn note_suspended(&self, signal: Option<i32>, tell: &impl Fn(Message)) {
+        let signal = signal.and_then(Signal::from_named_raw);
+        if let Some(message) = self.served.as_ref().zip(signal).and_then(|(served, signal)| served.suspended(signal)) {
+            tell(message);
+        }
+    }
+
+    /// Lets the command have its terminal again.
+    pub(crate) fn serve(&self) {
+        let state = self.lock();
+        if let Some(served) = self.served.as_ref().filter(|_| !state.reaped) {
+            served.serve();
+        }
+    }
+
+    fn wait_for_leader(&self, ended: impl Fn(i32, bool), tell: &impl Fn(Message)) {
+        let wait_for = |options| retry_on_intr(|| waitid(WaitId::Pid(self.leader), options)).ok().flatten();
+        let suspended = if self.served.is_some() { WaitIdOptions::STOPPED } else { WaitIdOptions::empty() };
         // The group's ID can't be reused before the status is collected.
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        let status = retry_on_intr(|| waitid(WaitId::Pid(self.leader), options));
-        let status = status.ok().flatten().map_or(0, raw);
+        let mut status = wait_for(WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | suspended);
+        while let Some(signal) = status.as_ref().and_then(WaitIdStatus::stopping_signal) {
+            let _ = wait_for(suspended);
+            self.note_suspended(Some(signal), tell);
+            status = wait_for(WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | suspended);
+        }
+        let status = status.map_or(0, raw);
         let asked = self.lock().asked;
         ended(status, asked);
         let is_held = |state: &mut State| !state.asked && !state.released;

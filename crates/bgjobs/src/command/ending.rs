@@ -94,6 +94,7 @@ impl Listener {
     fn take(&mut self, order: Order) {
         let grace = match order {
             Order::Release => return self.descendants.release(),
+            Order::Serve => return self.descendants.serve(),
             Order::End(grace) | Order::Interrupt(grace) => grace,
         };
         self.descendants.note_asked();

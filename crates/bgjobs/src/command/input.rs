@@ -4,6 +4,8 @@
 
 use std::{fs::File, io::PipeReader, os::fd::OwnedFd, sync::Arc};
 
+use crate::command::keyboard::Keyboard;
+
 /// What a [`Command`](crate::Command) reads; by default, nothing.
 ///
 /// Each clone of a text is read from its start. Clones of a file or pipe share it, and what one has read is gone for the
@@ -17,6 +19,8 @@ pub(crate) enum Source {
     Empty,
     Text(Vec<u8>),
     Open(Arc<OwnedFd>),
+    /// The command's own terminal.
+    Keyboard(Keyboard),
 }
 
 impl From<Vec<u8>> for Input {
@@ -34,6 +38,13 @@ impl From<String> for Input {
 impl From<&str> for Input {
     fn from(text: &str) -> Self {
         text.as_bytes().to_vec().into()
+    }
+}
+
+/// The command has a terminal then, even if no size was [chosen](crate::Command::terminal).
+impl From<Keyboard> for Input {
+    fn from(keyboard: Keyboard) -> Self {
+        Self(Source::Keyboard(keyboard))
     }
 }
 

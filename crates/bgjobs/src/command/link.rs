@@ -29,6 +29,7 @@ use crate::{
     command::{
         error::{CommandError, failure, heed},
         input::Source,
+        keyboard::{Keyboard, KeyboardEvent},
         pipes::{Pipes, Sink},
         protocol::{Message, Order, SIZE, milliseconds},
         terminal::TerminalSize,
@@ -48,6 +49,7 @@ pub(crate) struct Link {
     /// The command's name in errors.
     program: String,
     pipes: Pipes,
+    keyboard: Option<Keyboard>,
     /// The start of a message whose rest has not arrived.
     partial: Vec<u8>,
     end: Option<End>,
@@ -70,15 +72,21 @@ impl Link {
         terminal: Option<TerminalSize>,
         grace: Duration,
     ) -> io::Result<(Self, UnixStream, Vec<OwnedFd>)> {
+        let keyboard = if let Source::Keyboard(keyboard) = &input { Some(keyboard.clone()) } else { None };
         let (pipes, fds) = Pipes::open(input, terminal)?;
         let (control, far_control) = UnixStream::pair()?;
+        let control = Arc::new(control);
+        if let Some(keyboard) = &keyboard {
+            keyboard.supervised_by(Arc::clone(&control));
+        }
         let link = Self {
-            control: Arc::new(control),
+            control,
             grace,
             leader: Arc::default(),
             opened: Instant::now(),
             program,
             pipes,
+            keyboard,
             partial: Vec::new(),
             end: None,
             is_released: false,
@@ -182,14 +190,29 @@ impl Link {
         while let Some((&message, rest)) = self.partial.split_first_chunk() {
             self.partial = rest.to_vec();
             match Message::from_bytes(message) {
-                Some(Message::Started(id)) => self.leader.store(id, Ordering::Relaxed),
+                Some(Message::Started(id)) => {
+                    self.leader.store(id, Ordering::Relaxed);
+                    self.keyboard.as_ref().inspect(|keyboard| keyboard.note_start());
+                }
                 Some(Message::NotStarted(error)) => {
                     self.end = Some(End::NotStarted(io::Error::from_raw_os_error(error)));
                 }
                 Some(Message::Ended(status)) => self.end = Some(End::ByItself(ExitStatus::from_raw(status))),
                 Some(Message::EndedAsAsked(status)) => self.end = Some(End::AsAsked(ExitStatus::from_raw(status))),
+                Some(Message::GaveUpKeyboard) => self.tell(KeyboardEvent::GivenUp),
+                Some(Message::WantsKeyboard) => self.tell(KeyboardEvent::Wanted),
                 None => {}
             }
+        }
+        if self.is_gone || self.end.is_some() {
+            // What it leaves running has no user.
+            self.keyboard.take().inspect(Keyboard::disconnect);
+        }
+    }
+
+    fn tell(&self, event: KeyboardEvent) {
+        if let Some(keyboard) = &self.keyboard {
+            keyboard.tell(event);
         }
     }
 

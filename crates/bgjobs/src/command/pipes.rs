@@ -60,7 +60,14 @@ struct Feed {
 impl Pipes {
     /// Opens the pipes; also returns the far ends (input and both outputs), and a terminal's near end.
     pub(crate) fn open(input: Source, terminal: Option<TerminalSize>) -> io::Result<(Self, Vec<OwnedFd>)> {
+        if let Source::Keyboard(keyboard) = input {
+            let (near, far) = terminal::open_for_user(terminal.unwrap_or_default())?;
+            keyboard.connect(near.try_clone()?, far.try_clone()?);
+            let fds = vec![far.try_clone()?, far.try_clone()?, far, near.try_clone()?];
+            return Ok((Self::new(vec![Output::new(Stream::Out, near)], None), fds));
+        }
         let (input, feed) = match input {
+            Source::Keyboard(_) => unreachable!("it is handled above"),
             Source::Empty => (File::open("/dev/null")?.into(), None),
             Source::Open(fd) => (Arc::try_unwrap(fd).or_else(|fd| fd.try_clone())?, None),
             Source::Text(text) => {
@@ -77,8 +84,12 @@ impl Pipes {
             let outputs = vec![Output::new(Stream::Out, out.into()), Output::new(Stream::Err, err.into())];
             (outputs, vec![input, far_out.into(), far_err.into()])
         };
+        Ok((Self::new(outputs, feed), far))
+    }
+
+    fn new(outputs: Vec<Output>, feed: Option<Feed>) -> Self {
         let arrivals = Arrivals::watch(outputs.iter().map(|output| output.file.as_fd()));
-        Ok((Self { outputs, arrivals, feed, buffer: vec![0; CHUNK] }, far))
+        Self { outputs, arrivals, feed, buffer: vec![0; CHUNK] }
     }
 
     /// Waits for output or until `deadline` has passed, and passes output on; true if `other` has something to read.

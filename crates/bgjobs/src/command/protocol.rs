@@ -16,6 +16,8 @@ pub(crate) enum Order {
     Interrupt(u32),
     /// Nothing more: the command has ended, and no process holds its outputs open.
     Release,
+    /// To let the command have its keyboard: a user sits at its terminal again.
+    Serve,
 }
 
 impl Order {
@@ -24,6 +26,7 @@ impl Order {
             Self::End(grace) => bytes(b'e', grace),
             Self::Interrupt(grace) => bytes(b'i', grace),
             Self::Release => bytes(b'r', 0),
+            Self::Serve => bytes(b's', 0),
         }
     }
 
@@ -34,6 +37,7 @@ impl Order {
             b'e' => Self::End(number),
             b'i' => Self::Interrupt(number),
             b'r' => Self::Release,
+            b's' => Self::Serve,
             _ => Self::End(0),
         }
     }
@@ -63,6 +67,10 @@ pub(crate) enum Message {
     Ended(i32),
     /// It has ended with this status after it was asked to.
     EndedAsAsked(i32),
+    /// It has given up its keyboard, and goes on.
+    GaveUpKeyboard,
+    /// It is suspended until it is served.
+    WantsKeyboard,
 }
 
 impl Message {
@@ -72,6 +80,8 @@ impl Message {
             Self::NotStarted(error) => (b'n', error),
             Self::Ended(status) => (b'e', status),
             Self::EndedAsAsked(status) => (b'a', status),
+            Self::GaveUpKeyboard => (b'g', 0),
+            Self::WantsKeyboard => (b'w', 0),
         };
         bytes(letter, number.cast_unsigned())
     }
@@ -83,6 +93,8 @@ impl Message {
             b'n' => Some(Self::NotStarted(number)),
             b'e' => Some(Self::Ended(number)),
             b'a' => Some(Self::EndedAsAsked(number)),
+            b'g' => Some(Self::GaveUpKeyboard),
+            b'w' => Some(Self::WantsKeyboard),
             _ => None,
         }
     }
@@ -94,9 +106,14 @@ mod tests {
 
     #[test]
     fn a_message_is_the_same_on_both_ends() {
-        for message in
-            [Message::Started(u32::MAX), Message::NotStarted(2), Message::Ended(-1), Message::EndedAsAsked(9)]
-        {
+        for message in [
+            Message::Started(u32::MAX),
+            Message::NotStarted(2),
+            Message::Ended(-1),
+            Message::EndedAsAsked(9),
+            Message::GaveUpKeyboard,
+            Message::WantsKeyboard,
+        ] {
             assert_eq!(Message::from_bytes(message.to_bytes()), Some(message));
         }
         assert_eq!(Message::from_bytes([0; SIZE]), None);
@@ -104,7 +121,7 @@ mod tests {
 
     #[test]
     fn an_order_is_the_same_on_both_ends_and_an_unknown_one_ends_all() {
-        for order in [Order::End(u32::MAX), Order::Interrupt(500), Order::Release] {
+        for order in [Order::End(u32::MAX), Order::Interrupt(500), Order::Release, Order::Serve] {
             assert_eq!(Order::from_bytes(order.to_bytes()), order);
         }
         assert_eq!(Order::from_bytes([0; SIZE]), Order::End(0));

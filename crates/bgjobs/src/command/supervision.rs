@@ -15,13 +15,14 @@ use std::{
 
 use rustix::{
     process::{Pid, Signal, ioctl_tiocsctty, kill_process_group},
-    termios::tcsetpgrp,
+    termios::{isatty, tcsetpgrp},
 };
 
 use crate::command::{
     descendants::{Descendants, Reach},
     ending::Listener,
     protocol::Message,
+    served::{Served, handle_keys},
 };
 
 /// How a command is attended to.
@@ -46,6 +47,10 @@ impl Attention {
         // process.
         let near = fds.next();
         let terminal = near.as_ref().and_then(|_| out.try_clone().ok().filter(|out| ioctl_tiocsctty(out).is_ok()));
+        let has_keyboard = terminal.is_some() && isatty(&input);
+        if has_keyboard {
+            handle_keys();
+        }
         command.stdin(input).stdout(out).stderr(err).process_group(0);
         let child = match command.spawn() {
             Ok(child) => child,
@@ -56,20 +61,25 @@ impl Attention {
         // Its copies of the command's pipes would keep those open.
         drop(command);
         let leader = Pid::from_child(&child);
-        if let Some(terminal) = terminal {
+        if let Some(terminal) = &terminal {
             // If the command used the terminal before owning it, the system has suspended it.
             let _ = tcsetpgrp(terminal, leader);
             let _ = kill_process_group(leader, Signal::CONT);
         }
         tell(&self.control, Message::Started(child.id()));
-        self.watch(leader);
+        self.watch_on(leader, terminal.filter(|_| has_keyboard).map(|terminal| Served::new(terminal, leader)));
     }
 
     /// Attends to a process that this one has started and that leads a process group.
     pub(crate) fn watch(self, leader: Pid) {
+        self.watch_on(leader, None);
+    }
+
+    /// Attends to such a process, whose user may leave its terminal and come back.
+    fn watch_on(self, leader: Pid, served: Option<Served>) {
         let Self { control, alarms, grace, reach } = self;
         let control = Arc::new(control);
-        let descendants = Arc::new(Descendants::new(leader, reach));
+        let descendants = Arc::new(Descendants::new(leader, reach, served));
         let listener = Listener::new(Arc::clone(&descendants), Arc::clone(&control), alarms, grace);
         if thread::Builder::new().name("bgjobs command".into()).spawn(|| listener.run()).is_err() {
             descendants.kill();

@@ -89,6 +89,12 @@ pub(crate) fn again(name: &str) -> Option<Command> {
     Some(starter)
 }
 
+/// Whether commands have supervisors, because the program has called [`supervise`] or [`supervise_by`].
+#[must_use]
+pub fn is_supervising() -> bool {
+    STARTED_BY.get().is_some()
+}
+
 /// Returns the command that starts a supervisor for `program`, to which the caller appends the program's arguments;
 /// `None` if supervision is not set up.
 pub(crate) fn starter(program: &OsStr) -> Option<Command> {

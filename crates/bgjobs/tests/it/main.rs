@@ -23,6 +23,7 @@ mod hosted_commands;
 mod kept;
 #[cfg(target_os = "linux")]
 mod kept_folders;
+mod keyboards;
 mod lifecycle;
 mod log_crate;
 mod log_files;

@@ -1,0 +1,87 @@
+//! A terminal that a command shares with a user, who may leave it and come back.
+//!
+//! Knows nothing of orders and of how the command ends.
+
+use std::{
+    os::fd::OwnedFd,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use nix::sys::signal::SigSet;
+use rustix::{
+    process::{Pid, Signal, getpgrp, kill_process_group},
+    termios::{tcgetpgrp, tcsetpgrp},
+};
+
+use signal_hook::{
+    consts::{SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU},
+    flag,
+};
+
+use crate::command::protocol::Message;
+
+/// Lets a command that is started next obey the keys and the terminal, even if this process was started to ignore them: what
+/// is handled here has its usual effect there, and what is ignored would stay so.
+pub(crate) fn handle_keys() {
+    let handled = Arc::<AtomicBool>::default();
+    for signal in [SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU] {
+        // Where this fails, the command is as it would have been.
+        let _ = flag::register(signal, Arc::clone(&handled));
+    }
+}
+
+/// The terminal of a command that a supervisor attends to; it is the controlling terminal of both.
+#[derive(Debug)]
+pub(crate) struct Served {
+    terminal: OwnedFd,
+    leader: Pid,
+}
+
+impl Served {
+    pub(crate) fn new(terminal: OwnedFd, leader: Pid) -> Self {
+        Self { terminal, leader }
+    }
+
+    /// What it means that the command was suspended by a signal.
+    pub(crate) fn suspended(&self, signal: Signal) -> Option<Message> {
+        let is_served = tcgetpgrp(&self.terminal).is_ok_and(|group| group == self.leader);
+        match signal {
+            Signal::TSTP if is_served => {
+                // First, or it would read on.
+                self.put_in_foreground(getpgrp());
+                self.resume();
+                Some(Message::GaveUpKeyboard)
+            }
+            Signal::STOP if is_served => {
+                self.put_in_foreground(getpgrp());
+                Some(Message::GaveUpKeyboard)
+            }
+            // It used the terminal before it had it.
+            Signal::TTIN | Signal::TTOU if is_served => {
+                self.resume();
+                None
+            }
+            Signal::TTIN | Signal::TTOU => Some(Message::WantsKeyboard),
+            _ => None,
+        }
+    }
+
+    /// Lets the command have the terminal; a program that fills the screen paints it anew.
+    pub(crate) fn serve(&self) {
+        self.put_in_foreground(self.leader);
+        self.resume();
+        let _ = kill_process_group(self.leader, Signal::WINCH);
+    }
+
+    fn resume(&self) {
+        let _ = kill_process_group(self.leader, Signal::CONT);
+    }
+
+    fn put_in_foreground(&self, group: Pid) {
+        // Unless this is blocked, the system refuses a process in the background.
+        let mut blocked = SigSet::empty();
+        blocked.add(nix::sys::signal::SIGTTOU);
+        let _ = blocked.thread_block();
+        let _ = tcsetpgrp(&self.terminal, group);
+    }
+}
