@@ -6,7 +6,10 @@
 use std::{
     io::{self, PipeReader, Read, Write, pipe},
     os::unix::net::UnixStream,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -46,6 +49,8 @@ struct Shown {
 #[derive(Default)]
 struct Standing {
     context: OnceLock<Context>,
+    /// Whether it has just given the keyboard up.
+    gave_up: AtomicBool,
     /// Whether it wants the keyboard, until that was told.
     wants: Mutex<bool>,
 }
@@ -58,6 +63,7 @@ impl Console {
         let keyboard = Keyboard::new(move |event| match event {
             KeyboardEvent::Wanted => told.want(),
             _ => {
+                told.gave_up.store(true, Ordering::Relaxed);
                 stopper.send_to_background();
             }
         });
@@ -153,7 +159,8 @@ impl Console {
     fn disappear(&self) {
         let mut shown = self.lock();
         shown.is_seen = false;
-        show(&shown.screen.leave());
+        let key = if self.standing.gave_up.swap(false, Ordering::Relaxed) { "^Z" } else { "" };
+        show(&shown.screen.leave(key));
     }
 
     /// Whether the command has begun to want its keyboard; told once.

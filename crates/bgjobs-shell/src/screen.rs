@@ -55,8 +55,8 @@ impl Screen {
         log.replace("\r\n", "\n")
     }
 
-    /// Undoes everything, and goes to a line of its own.
-    pub(crate) fn leave(&mut self) -> String {
+    /// Undoes everything, shows the key that was pressed, and goes to a line of its own.
+    pub(crate) fn leave(&mut self, key: &str) -> String {
         let mut text = String::new();
         if self.has_margins {
             // Without the other two, the cursor would move.
@@ -67,7 +67,8 @@ impl Screen {
         }
         text.extend(self.modes.iter().map(|(mode, is_set)| format!("\x1b[?{mode}{}", if *is_set { 'l' } else { 'h' })));
         text.push_str("\x1b[0m");
-        if mem::take(&mut self.is_in_line) {
+        text.push_str(key);
+        if mem::take(&mut self.is_in_line) || !key.is_empty() {
             text.push_str("\r\n");
         }
         text
@@ -158,7 +159,8 @@ mod tests {
     #[test]
     fn a_program_that_tidies_up_leaves_nothing_to_undo() {
         let (mut screen, _) = after("\x1b[?1049h\x1b[?25l\x1b=text\x1b>\x1b[?25h\x1b[?1049l\r\n");
-        assert_eq!(screen.leave(), "\x1b[0m");
-        assert_eq!(after("half a line").0.leave(), "\x1b[0m\r\n");
+        assert_eq!(screen.leave(""), "\x1b[0m");
+        assert_eq!(screen.leave("^Z"), "\x1b[0m^Z\r\n");
+        assert_eq!(after("half a line").0.leave(""), "\x1b[0m\r\n");
     }
 }

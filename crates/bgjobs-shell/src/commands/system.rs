@@ -11,10 +11,11 @@ use crate::lang;
 /// What `help !` says.
 pub(super) const HELP: &str = "\
 !make -j2 [&]
-Runs a line in the system's shell (/bin/sh) and shows what it prints, as it comes; with an & it is a
-background job. Its standard input is empty. Any exit status but 0 is a failure.
-Ctrl-C stops it and everything it started, Ctrl-Z sends it to the background; what it leaves
-running becomes a job of its own. A \\ at the end continues the line.
+Runs a line in the system's shell (/bin/sh), which has the terminal: !vi x, !less, !python3.
+With an & it is a background job with an empty input. Any exit status but 0 is a failure.
+Ctrl-C interrupts it. Ctrl-Z gives the prompt back: it runs on until it reads the terminal, and
+fg 3 returns to it. What it leaves running becomes a job of its own. A \\ at the end continues
+the line.
 jobs.sh(\"make\", #{dir: \"src\", log_file: \"make.log\"}) starts one with options: `?sh` lists them.";
 
 /// Runs a line in the system's shell, or starts it as a background job.

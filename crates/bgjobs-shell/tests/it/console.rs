@@ -65,11 +65,11 @@ fn after_ctrl_z_a_command_runs_on_until_it_reads_and_fg_serves_it() {
     terminal.type_keys("jobs\r");
     terminal.see("s, waits for the terminal, process ");
     terminal.type_keys("\x0cfg 0\r");
-    terminal.see("\n^Zon");
+    terminal.see("fg 0\nup\non");
     terminal.type_keys("it\r");
     terminal.see("it\ngot it\nIn [4]:");
     terminal.type_keys("log 0\r");
-    terminal.see("log 0\nup\n^Zon\nit\ngot it\nIn [5]:");
+    terminal.see("log 0\nup\non\nit\ngot it\nIn [5]:");
 }
 
 #[test]

@@ -68,10 +68,11 @@ fn a_single_line_can_be_for_the_system_or_ask_for_its_help() {
             exit 0
             -- out
             !make -j2 [&]
-            Runs a line in the system's shell (/bin/sh) and shows what it prints, as it comes; with an & it is a
-            background job. Its standard input is empty. Any exit status but 0 is a failure.
-            Ctrl-C stops it and everything it started, Ctrl-Z sends it to the background; what it leaves
-            running becomes a job of its own. A \ at the end continues the line.
+            Runs a line in the system's shell (/bin/sh), which has the terminal: !vi x, !less, !python3.
+            With an & it is a background job with an empty input. Any exit status but 0 is a failure.
+            Ctrl-C interrupts it. Ctrl-Z gives the prompt back: it runs on until it reads the terminal, and
+            fg 3 returns to it. What it leaves running becomes a job of its own. A \ at the end continues
+            the line.
             jobs.sh("make", #{dir: "src", log_file: "make.log"}) starts one with options: `?sh` lists them.
             -- err
         "#]],
@@ -145,7 +146,7 @@ fn on_a_terminal_output_comes_at_once_and_ctrl_c_stops_it() {
     terminal.type_keys("!echo up; sleep 1000\r");
     terminal.see_screen("In [1]: !echo up; sleep 1000\nup");
     terminal.type_keys(CTRL_C);
-    terminal.see_screen("In [1]: !echo up; sleep 1000\nup\n^C\nstopped: interrupted\nIn [2]:");
+    terminal.see_screen("In [1]: !echo up; sleep 1000\nup\n^C\nended by signal 2 (SIGINT)\nIn [2]:");
 }
 
 #[test]

@@ -32,6 +32,9 @@ pub(crate) enum Reach {
     Group,
 }
 
+/// How soon a command that is to be suspended usually is.
+const SUSPENDED_WITHIN: Duration = Duration::from_millis(300);
+
 /// Converts a status to the form that `wait` returns.
 fn raw(status: WaitIdStatus) -> i32 {
     /// The bit beside the signal: the process dumped its core.
@@ -57,6 +60,8 @@ struct State {
     released: bool,
     /// Whether the leader's ID may have been reused by now.
     reaped: bool,
+    /// Whether the leader was suspended since its user left.
+    suspended: bool,
 }
 
 impl Descendants {
@@ -106,6 +111,8 @@ impl Descendants {
 
     /// Tells that the command was suspended, if that concerns its terminal.
     fn note_suspended(&self, signal: Option<i32>, tell: &impl Fn(Message)) {
+        self.lock().suspended = true;
+        self.changed.notify_all();
         let signal = signal.and_then(Signal::from_named_raw);
         if let Some(message) = self.served.as_ref().zip(signal).and_then(|(served, signal)| served.suspended(signal)) {
             tell(message);
@@ -117,6 +124,20 @@ impl Descendants {
         let state = self.lock();
         if let Some(served) = self.served.as_ref().filter(|_| !state.reaped) {
             served.serve();
+        }
+    }
+
+    /// Takes the terminal away from the command, which goes on until it reads.
+    pub(crate) fn leave(&self) {
+        let Some(served) = &self.served else { return };
+        let mut state = self.lock();
+        if !state.reaped {
+            state.suspended = false;
+            served.leave();
+            let is_running = |state: &mut State| !state.suspended;
+            // A leader that waits for a fork of it to become another program can't be suspended, so there is a limit.
+            drop(self.changed.wait_timeout_while(state, SUSPENDED_WITHIN, is_running));
+            served.resume();
         }
     }
 

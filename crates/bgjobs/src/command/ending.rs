@@ -17,7 +17,7 @@ use rustix::{
 
 use crate::command::{
     descendants::Descendants,
-    protocol::{Order, SIZE},
+    protocol::{Message, Order, SIZE, tell},
 };
 
 /// The pause between signals while processes remain: the first, and the longest.
@@ -95,6 +95,10 @@ impl Listener {
         let grace = match order {
             Order::Release => return self.descendants.release(),
             Order::Serve => return self.descendants.serve(),
+            Order::Leave => {
+                self.descendants.leave();
+                return tell(&self.control, Message::GaveUpKeyboard);
+            }
             Order::End(grace) | Order::Interrupt(grace) => grace,
         };
         self.descendants.note_asked();

@@ -12,7 +12,8 @@ use std::{
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr},
+    process::Pid,
+    termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcgetpgrp, tcsetattr},
 };
 
 use crate::command::{
@@ -29,7 +30,8 @@ const MORSEL: usize = 256;
 /// command asks for it, Ctrl-C interrupts, and a password prompt finds somebody to ask.
 ///
 /// Ctrl-Z gives up the keyboard: the command runs on, until it reads; then it is suspended, and goes on when it is
-/// [served](Self::serve). The function that was passed to [`new`](Self::new) is told of both.
+/// [served](Self::serve). The function that was passed to [`new`](Self::new) is told of both. A command that reads keys
+/// itself, such as an editor, gets this one too, and may give the keyboard up by suspending itself.
 ///
 /// This needs [`supervise`](crate::supervise): without it a terminal belongs to the program itself.
 /// Clones are the same keyboard. A command that is started again, as an attempt of a retry, takes it over.
@@ -71,8 +73,8 @@ pub enum KeyboardEvent {
 #[derive(Default)]
 struct State {
     terminal: Option<Terminal>,
-    /// Whether the command has the terminal: before, keys that send signals would reach its supervisor.
-    has_started: bool,
+    /// The command's process, once it has the terminal: before, keys that send signals would reach its supervisor.
+    leader: Option<Pid>,
     control: Option<Arc<UnixStream>>,
     /// What was typed and not read when the command ended.
     unread: Vec<u8>,
@@ -97,7 +99,15 @@ impl Keyboard {
     /// The system's, if the terminal is gone.
     pub fn type_bytes(&self, bytes: &[u8]) -> io::Result<usize> {
         let state = self.lock();
-        let Some(Terminal { near, .. }) = state.terminal.as_ref().filter(|_| state.has_started) else { return Ok(0) };
+        let (Some(Terminal { near, .. }), Some(leader)) = (&state.terminal, state.leader) else { return Ok(0) };
+        let bytes = match gives_up(near, leader).and_then(|key| bytes.iter().position(|&byte| byte == key)) {
+            Some(0) => {
+                state.order(Order::Leave);
+                return Ok(1);
+            }
+            Some(before) => &bytes[..before],
+            None => bytes,
+        };
         let now = Timespec { tv_sec: 0, tv_nsec: 0 };
         let is_ready = poll(&mut [PollFd::new(near, PollFlags::OUT)], Some(&now)).is_ok_and(|ready| ready > 0);
         let morsel = if is_ready { &bytes[..bytes.len().min(MORSEL)] } else { &[] };
@@ -114,10 +124,7 @@ impl Keyboard {
 
     /// Lets the command have its keyboard again: it may read, goes on if it is suspended, and paints its screen anew.
     pub fn serve(&self) {
-        if let Some(mut control) = self.lock().control.as_deref() {
-            // A supervisor that is gone needs no order.
-            let _ = control.write_all(&Order::Serve.to_bytes());
-        }
+        self.lock().order(Order::Serve);
     }
 
     /// What was typed and not read when the command ended; it can be taken once.
@@ -136,8 +143,9 @@ impl Keyboard {
         self.lock().control = Some(control);
     }
 
-    pub(crate) fn note_start(&self) {
-        self.lock().has_started = true;
+    /// From now on the command has the terminal, as this process.
+    pub(crate) fn note_start(&self, leader: u32) {
+        self.lock().leader = Pid::from_raw(leader.cast_signed());
     }
 
     pub(crate) fn tell(&self, event: KeyboardEvent) {
@@ -156,6 +164,23 @@ impl Keyboard {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl State {
+    fn order(&self, order: Order) {
+        if let Some(mut control) = self.control.as_deref() {
+            // A supervisor that is gone needs no order.
+            let _ = control.write_all(&order.to_bytes());
+        }
+    }
+}
+
+/// The key that gives up the keyboard; none if the command reads keys itself, or lets another have the terminal.
+fn gives_up(near: &OwnedFd, leader: Pid) -> Option<u8> {
+    let modes = tcgetattr(near).ok()?;
+    let is_own = tcgetpgrp(near).is_ok_and(|group| group == leader);
+    let key = modes.special_codes[SpecialCodeIndex::VSUSP];
+    (modes.local_modes.contains(LocalModes::ISIG) && is_own && key != 0).then_some(key)
 }
 
 /// All that waits to be read from a terminal, with or without a line's end.

@@ -192,7 +192,7 @@ impl Link {
             match Message::from_bytes(message) {
                 Some(Message::Started(id)) => {
                     self.leader.store(id, Ordering::Relaxed);
-                    self.keyboard.as_ref().inspect(|keyboard| keyboard.note_start());
+                    self.keyboard.as_ref().inspect(|keyboard| keyboard.note_start(id));
                 }
                 Some(Message::NotStarted(error)) => {
                     self.end = Some(End::NotStarted(io::Error::from_raw_os_error(error)));

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of processes.
 
-use std::time::Duration;
+use std::{io::Write, os::unix::net::UnixStream, time::Duration};
 
 use crate::system::platform::nanos;
 
@@ -18,6 +18,8 @@ pub(crate) enum Order {
     Release,
     /// To let the command have its keyboard: a user sits at its terminal again.
     Serve,
+    /// To take its keyboard away: the user has left.
+    Leave,
 }
 
 impl Order {
@@ -27,6 +29,7 @@ impl Order {
             Self::Interrupt(grace) => bytes(b'i', grace),
             Self::Release => bytes(b'r', 0),
             Self::Serve => bytes(b's', 0),
+            Self::Leave => bytes(b'l', 0),
         }
     }
 
@@ -38,6 +41,7 @@ impl Order {
             b'i' => Self::Interrupt(number),
             b'r' => Self::Release,
             b's' => Self::Serve,
+            b'l' => Self::Leave,
             _ => Self::End(0),
         }
     }
@@ -100,6 +104,12 @@ impl Message {
     }
 }
 
+/// Sends the program a message.
+pub(crate) fn tell(mut control: &UnixStream, message: Message) {
+    // A program that is gone needs no message.
+    let _ = control.write_all(&message.to_bytes());
+}
+
 #[cfg(all(test, not(bgjobs_loom)))]
 mod tests {
     use super::{Message, Order, SIZE};
@@ -121,7 +131,7 @@ mod tests {
 
     #[test]
     fn an_order_is_the_same_on_both_ends_and_an_unknown_one_ends_all() {
-        for order in [Order::End(u32::MAX), Order::Interrupt(500), Order::Release, Order::Serve] {
+        for order in [Order::End(u32::MAX), Order::Interrupt(500), Order::Release, Order::Serve, Order::Leave] {
             assert_eq!(Order::from_bytes(order.to_bytes()), order);
         }
         assert_eq!(Order::from_bytes([0; SIZE]), Order::End(0));

@@ -16,7 +16,8 @@ const GRACE: Duration = Duration::from_secs(1);
 ///
 /// The job's log gets its output line by line, with the two streams apart: the lines of each are in order, and the
 /// streams interleave as they arrive. Invalid UTF-8 is replaced.
-/// Standard input is empty, unless [`input`](Self::input) says otherwise.
+/// Standard input is empty, unless [`input`](Self::input) says otherwise; a [`Keyboard`](crate::Keyboard) is the input of a
+/// command that a user works with.
 ///
 /// With exit status 0 the job is done. With any other, a signal, or a command that can't be started, the job fails, and
 /// the failure's [`error`](crate::Failure::error) is a [`CommandError`](crate::CommandError).
@@ -160,7 +161,7 @@ impl Command {
     /// Lets the command write to a pseudo-terminal, which with [`supervise`](crate::supervise) is also its controlling
     /// terminal.
     ///
-    /// Both outputs are then one stream. Standard input is not affected; see [`input`](Self::input).
+    /// Both outputs are then one stream. Standard input is not affected, unless it is a [`Keyboard`](crate::Keyboard).
     ///
     /// ```
     /// use bgjobs::{Command, JobManager, TerminalSize};

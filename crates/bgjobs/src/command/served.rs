@@ -73,7 +73,14 @@ impl Served {
         let _ = kill_process_group(self.leader, Signal::WINCH);
     }
 
-    fn resume(&self) {
+    /// Takes the terminal away and suspends the command, so that a read that has begun begins again when it
+    /// [goes on](Self::resume).
+    pub(crate) fn leave(&self) {
+        self.put_in_foreground(getpgrp());
+        let _ = kill_process_group(self.leader, Signal::STOP);
+    }
+
+    pub(crate) fn resume(&self) {
         let _ = kill_process_group(self.leader, Signal::CONT);
     }
 

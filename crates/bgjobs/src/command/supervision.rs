@@ -3,7 +3,6 @@
 //! Knows nothing of jobs, and leaves the program's orders to `ending.rs`.
 
 use std::{
-    io::Write,
     os::{
         fd::OwnedFd,
         unix::{net::UnixStream, process::CommandExt},
@@ -21,7 +20,7 @@ use rustix::{
 use crate::command::{
     descendants::{Descendants, Reach},
     ending::Listener,
-    protocol::Message,
+    protocol::{Message, tell},
     served::{Served, handle_keys},
 };
 
@@ -88,10 +87,4 @@ impl Attention {
         // This ends the listener, and tells the reader that nothing is left.
         let _ = control.shutdown(std::net::Shutdown::Both);
     }
-}
-
-/// Sends the program a message.
-pub(crate) fn tell(mut control: &UnixStream, message: Message) {
-    // A program that is gone needs no message.
-    let _ = control.write_all(&message.to_bytes());
 }

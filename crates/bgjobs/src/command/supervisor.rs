@@ -31,8 +31,8 @@ use rustix::{
 use crate::{
     command::{
         descendants::Reach,
-        protocol::Message,
-        supervision::{Attention, tell},
+        protocol::{Message, tell},
+        supervision::Attention,
     },
     system::file_limit,
 };
