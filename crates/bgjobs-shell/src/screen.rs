@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn all_that_was_changed_is_undone_and_done_again() {
         let (mut screen, _) = after("\x1b[?1049h\x1b[?1h\x1b=\x1b[?25l\x1b[?1000;1006h\x1b[1;23r");
-        assert_eq!(screen.leave(), "\x1b7\x1b[r\x1b8\x1b>\x1b[?1l\x1b[?1000l\x1b[?1006l\x1b[?1049l\x1b[?25h\x1b[0m");
+        assert_eq!(screen.leave(""), "\x1b7\x1b[r\x1b8\x1b>\x1b[?1l\x1b[?1000l\x1b[?1006l\x1b[?1049l\x1b[?25h\x1b[0m");
         assert_eq!(screen.come_back(), "\x1b[?1h\x1b[?1000h\x1b[?1006h\x1b[?1049h\x1b[?25l\x1b=");
     }
 
