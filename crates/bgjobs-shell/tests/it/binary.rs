@@ -30,7 +30,7 @@ pub(crate) fn check(arguments: &[&str], input: impl AsRef<[u8]>, expected: Expec
     }
     // A file of a test has another name each time.
     let file = arguments.first().filter(|argument| argument.starts_with('/')).unwrap_or(&"\0");
-    expected.assert_eq(&seen.replace(file, "FILE").replace('\r', "\\r"));
+    expected.assert_eq(&seen.replace(file, "FILE").replace('\r', "\\r").replace('\x1b', "\\e"));
 }
 
 #[test]

@@ -120,6 +120,7 @@ fn colours_are_shown_on_a_terminal_unless_unwanted_and_never_in_lists() {
         }
         assert_eq!(terminal.written().matches(shown).count(), 2 + usize::from(no_color == "1"), "{no_color}");
     }
+    // The output of a job is passed on as it is; a view of its log is not.
     binary::check(
         &[],
         "!printf '\\033[31mred\\033[0m\\n' &\nwait\nlog 0\nfg 0\n",
@@ -127,7 +128,7 @@ fn colours_are_shown_on_a_terminal_unless_unwanted_and_never_in_lists() {
             exit 0
             -- out
             Out[1]: <BackgroundJob #0: printf '\033[31mred\033[0m\n'>
-            red
+            \e[31mred\e[0m
             red
             -- err
             Completed jobs:
