@@ -30,6 +30,10 @@ _lock = threading.RLock()
 """Held while a card is made and sent, so that the newest comes last, and while one may be cleared."""
 
 
+_updated: list[Record] = []
+"""The jobs whose cards are sent again when the next cell begins."""
+
+
 def show(job: Record) -> None:
     """Shows the card of a job under the cell that runs, and keeps it up to date.
 
@@ -54,9 +58,23 @@ def show(job: Record) -> None:
 
 def update(job: Record) -> None:
     """Makes the card of a job anew wherever it is shown, if it is."""
-    if job._card is not None:
-        # Programs that run notebooks read only what the running cell sends.
-        _publish(job, kernel.running_cell().publisher, update=True)
+    if job._card is None:
+        return
+    running = kernel.running_cell()
+    if job._cell is not None and not running.is_run_by_a_program:
+        _publish(job, job._cell.publisher, update=True)
+        return
+    # A program that runs a notebook reads only what the running cell sends, and none may run now.
+    _publish(job, running.publisher, update=True)
+    _updated.append(job)
+    events = running.shell.events
+    if _update_again not in events.callbacks["pre_run_cell"]:
+        events.register("pre_run_cell", _update_again)
+
+
+def _update_again(_: object) -> None:
+    while _updated:
+        _publish(_updated.pop(), kernel.running_cell().publisher, update=True)
 
 
 def _publish(job: Record, publisher: Any, update: bool = False) -> None:

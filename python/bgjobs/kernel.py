@@ -27,6 +27,11 @@ class Cell:
         self.shell = shell
         self.request = request
 
+    @property
+    def is_run_by_a_program(self) -> bool:
+        """Whether nobody could type into it: a program runs the notebook."""
+        return not self.request.get("content", {}).get("allow_stdin", True)
+
     @cached_property
     def publisher(self) -> Any:
         """What publishes displays under this cell, in the kernel's own way."""

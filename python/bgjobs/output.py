@@ -8,8 +8,8 @@ In a thread, some output can't be captured, and goes where it would go without t
 - what subprocesses and C code write to file descriptors 1 and 2, by ``sys.stdout.fileno()`` too,
 - what goes to a stream that was fetched before the first job started, for example by a handler of `logging`,
 - what a job prints while other code has replaced ``sys.stdout`` for the whole process: the prompt by
-  ``contextlib.redirect_stdout`` or ``%%capture``, or any code by ``sys.stdout = ...``. In a job
-  ``contextlib.redirect_stdout`` is the job's own (see `redirects`).
+  ``contextlib.redirect_stdout``, or any code by ``sys.stdout = ...``. In a job ``contextlib.redirect_stdout`` is the
+  job's own (see `redirects`); of IPython's ``%%capture`` see `captures`.
 
 A job in a process of its own has none of these gaps. This module knows nothing of jobs but their logs.
 """
@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Callable
 
-from . import redirects
+from . import captures, redirects
 from .record import Record
 from .router import Router, begin_redirection, is_proxy
 from .router import current as current
@@ -56,6 +56,7 @@ def install_router() -> None:
     global _installed
     if not _undo and "prompt_toolkit.patch_stdout" in sys.modules:
         _hook_prompt_toolkit()
+    captures.hook(begin_redirection, install_router)
     if type(sys.stdout) is Router and type(sys.stderr) is Router:
         return
     # Code that replaces the streams for a while, and then restores what it found, does so in the main

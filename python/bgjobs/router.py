@@ -24,6 +24,9 @@ from .streams import Bytes, text_stream
 current: ContextVar[Record | None] = ContextVar("bgjobs_current", default=None)
 """The job that runs this code, or None at the prompt; the worker sets it in the job's context."""
 
+_of_kernel: dict[bool, Any] = {}
+"""A kernel's own streams, while cells capture too: standard error is under True."""
+
 
 class Router:
     """Stands in front of an output stream: a job's text goes to its log, all other text goes on.
@@ -38,30 +41,34 @@ class Router:
         self._logs = is_proxy(stream) or not _leads_to_a_router(stream)
         # Looked up at each write, because IPython 9 replaces the stream's `write` while a cell runs.
         self._write = self._routed(lambda text: stream.write(text))
+        if hasattr(stream, "pub_thread"):
+            _of_kernel[err] = stream
 
-    def _is_shared(self) -> bool:
-        """Whether a job's text goes to the stream too; asked anew each time, because a program may embed a prompt."""
+    def _shown_on(self) -> Any:
+        """The stream that a job's text goes to too, if any; asked anew each time, because a program may embed a prompt."""
         if host.is_kernel():
-            # Its stream knows which cell a text belongs to, unless a cell captures it.
-            return not isinstance(self._stream, io.StringIO)
+            # Its own stream knows which cell a text belongs to, and that is not the one that captures.
+            return _of_kernel.get(self._err) if isinstance(self._stream, io.StringIO) else self._stream
         # Without a prompt there is nothing to disturb.
-        return not host.has_prompt()
+        return None if host.has_prompt() else self._stream
 
     def _is_raw(self) -> bool:
         """Whether bytes of a job go to the stream as they are: a program's output need not be text."""
-        return self._logs and self._is_shared() and hasattr(self._stream, "buffer")
+        return self._logs and hasattr(self._shown_on(), "buffer")
 
     def put(self, job: Record | None, text: str, data: bytes | None = None) -> None:
         """Takes what a job prints, or the prompt by a job's stream; `data` if it came as bytes."""
+        stream = self._stream
         if job is not None and self._logs:
             job._core_log().write(self._err, text)
-            if not self._is_shared():
+            stream = self._shown_on()
+            if stream is None:
                 return
         if data is None or not self._is_raw():
-            self._stream.write(text)
+            stream.write(text)
         else:
-            self._stream.flush()
-            self._stream.buffer.write(data)
+            stream.flush()
+            stream.buffer.write(data)
 
     def _routed(self, onward: Callable[[str], Any]) -> Callable[[str], Any]:
         get, put = current.get, self.put
@@ -121,8 +128,10 @@ class Router:
             self._call(methodcaller("flush"))
 
     def _flush(self) -> None:
-        if self._is_shared() or not self._logs or current.get() is None:
-            self._stream.flush()
+        of_job = self._logs and current.get() is not None
+        stream = self._shown_on() if of_job else self._stream
+        if stream is not None:
+            stream.flush()
 
     def isatty(self) -> bool:
         # A log is not a terminal: progress bars and colours should take the form that suits a file.

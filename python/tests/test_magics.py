@@ -159,6 +159,13 @@ def test_no_notice_is_in_what_a_cell_captures(shell):
     assert shell.user_ns["captured"].stdout == "mine\n"
 
 
+def test_what_a_job_prints_is_not_in_what_a_cell_captures(shell):
+    shell.see("%%bg\ngate.wait(60)\nprint('of the job')")
+    shell.see("%%capture captured\ngate.set(); jobs.wait()\nprint('mine')")
+    assert shell.user_ns["captured"].stdout == "mine\n"
+    assert list(shell.user_ns["jobs"][0].log) == ["of the job"]
+
+
 def test_a_cell_that_another_runs_is_not_the_prompt(shell):
     shell.see("job = %bg gate.wait(60)")
     shown = shell.see(

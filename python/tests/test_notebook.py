@@ -108,11 +108,13 @@ def test_nothing_of_ours_is_in_what_a_cell_captures(it):
     assert it.text(it.run("captured.stdout, captured.stderr, captured.outputs"), "text/plain") == "('mine\\n', '', [])"
 
 
-def test_what_a_job_displays_while_another_cell_captures_is_under_its_own(it):
-    start = it.run("%%bg\nbegun.set()\ngate.wait(60)\ndisplay(HTML('<b>mine</b>'))")
-    it.run("%%capture captured\ngate.set(); jobs.wait()")
+def test_what_a_job_shows_while_another_cell_captures_is_under_its_own_and_in_its_log(it):
+    start = it.run("%%bg\nbegun.set()\ngate.wait(60)\ndisplay(HTML('<b>mine</b>'))\nprint('printed')")
+    it.run("%%capture captured\ngate.set(); jobs.wait()\nprint('of the cell')")
     it.wait_text(start, "<b>mine</b>", "text/html")
-    assert it.text(it.run("captured.outputs"), "text/plain") == "[]"
+    it.wait_text(start, "printed\n")
+    shown = it.run("captured.outputs, captured.stdout, list(jobs[0].log)")
+    assert it.text(shown, "text/plain") == "([], 'of the cell\\n', ['printed'])"
 
 
 def test_what_a_job_displays_and_clears_is_under_its_cell_and_its_card_stays(it):
@@ -170,23 +172,26 @@ def test_a_job_that_another_starts_shows_things_under_the_same_cell(it):
     assert it.outputs[other] == []
 
 
-def test_a_job_that_captures_what_it_displays_changes_nothing_for_others(it):
+def test_what_a_job_captures_is_its_own(it):
     start = it.run(
         """
         %%bg
         from IPython.utils.capture import capture_output
-        with capture_output(stdout=False, stderr=False) as seen:
+        with capture_output() as seen:
             display(HTML('<b>hidden</b>'))
+            print('hidden')
             begun.set()
             gate.wait(60)
         display(HTML('<b>shown</b>'))
         """.strip()
     )
-    other = it.run("begun.wait(60); display(HTML('<b>mine</b>')); gate.set(); jobs[0].join()")
+    other = it.run("begun.wait(60); display(HTML('<b>mine</b>')); print('mine'); gate.set(); jobs[0].join()")
     it.wait_text(start, "<b>shown</b>", "text/html")
-    assert "hidden" not in it.text(start, "text/html")
+    assert "hidden</b>" not in it.text(start, "text/html")
+    assert it.text(start) == ""
     assert "<b>mine</b>" in it.text(other, "text/html")
-    assert it.text(it.run("len(seen.outputs)"), "text/plain") == "1"
+    assert it.text(other) == "mine\n"
+    assert it.text(it.run("len(seen.outputs), seen.stdout"), "text/plain") == "(1, 'hidden\\n')"
 
 
 def test_names_do_not_come_back_while_a_cell_awaits(it):

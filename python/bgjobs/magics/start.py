@@ -33,8 +33,8 @@ class Start(Base):
 
         runs a whole cell. It works on a copy of the prompt's names, taken when it starts: you do
         not see what it assigns, and it does not see what you assign; the objects themselves are
-        not copied. If it ends without error, the names that it assigned are yours from the next
-        prompt on, as after from cell import *. A name that you have rebound meanwhile keeps your
+        not copied. If it ends without error, the names that it assigned are yours before your next
+        cell runs, as after from cell import *. A name that you have rebound meanwhile keeps your
         value, and the notice says so. job.names has everything that it assigned, even if it
         failed; job.result is the value of its last line, if that is an expression. As with an
         import, functions that it defines go on using the cell's names, not the prompt's. It may
