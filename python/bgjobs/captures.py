@@ -47,7 +47,7 @@ def hook(begin: Callable[[], Any], route: Callable[[], None]) -> None:
 
 def _capture_displays(stack: ExitStack) -> list[Any] | None:
     """Has a job's displays captured, until the stack is closed, where a job has a publisher of its own: in a kernel."""
-    shell = sys.modules["IPython"].get_ipython()  # type: ignore[attr-defined]
+    shell = sys.modules["IPython"].get_ipython()
     if not isinstance(getattr(type(shell), "display_pub", None), property):
         return None
     from IPython.core.displaypub import CapturingDisplayPublisher

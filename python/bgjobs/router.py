@@ -45,7 +45,7 @@ class Router:
             _of_kernel[err] = stream
 
     def _shown_on(self) -> Any:
-        """The stream that a job's text goes to too, if any; asked anew each time, because a program may embed a prompt."""
+        """The stream that a job's text goes to too, if any; asked anew each time: a program may embed a prompt."""
         if host.is_kernel():
             # Its own stream knows which cell a text belongs to, and that is not the one that captures.
             return _of_kernel.get(self._err) if isinstance(self._stream, io.StringIO) else self._stream

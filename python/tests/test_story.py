@@ -115,11 +115,7 @@ def test_a_program_that_runs_a_notebook_saves_the_same_but_for_what_jobs_print_l
         if "%bg" in "".join(ours["source"]):
             # Such a program drops what comes after a cell's end, but for changes of what it has shown.
             found, wanted = cards(found), cards(wanted)
-<<<<<<< HEAD
-        assert steady(found, ours).split('", "') == steady(wanted, ours).split('", "'), "".join(ours["source"])
-=======
         assert steady(found, ours) == steady(wanted, ours), "".join(ours["source"])
->>>>>>> b968c56 (Captures: what IPython captures has nothing of other jobs; programs that run notebooks save cards as they end; twenty cells)
 
 
 def cards(outputs: list[dict]) -> list[dict]:
