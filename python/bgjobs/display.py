@@ -96,6 +96,9 @@ def _traceback(job: Record) -> list[str]:
     if job.outcome != "failed":
         return []
     lines = failures.plain_text(job).splitlines()
+    if len(lines) == 1:
+        # It has no frames, and is the failure itself.
+        return []
     return ["..."] * (len(lines) > _TRACEBACK) + lines[-_TRACEBACK:]
 
 

@@ -14,7 +14,7 @@ from typing import Any, Callable
 
 from . import figures, host
 from .record import Record
-from .router import current
+from .router import current, of_kernel
 
 on_end: Callable[[Record], object] | None = None
 """Called with each job at its end, on the thread that ends it."""
@@ -88,12 +88,12 @@ def enter(job: Record) -> None:
 
 def begin(job: Record) -> None:
     """Gives the calling thread, which is about to run the job, the address of the job's cell."""
-    # The job may have been started by another, whose streams these would be.
-    current.set(None)
-    set_parent = getattr(job._cell.shell, "set_thread_parent", None)
-    # Before ipykernel 7.4 the address is in the context, and the job has a copy of that.
-    if set_parent is not None:
-        set_parent(job._cell.request)
+    # Not by `shell.set_thread_parent`, which takes 30 times as long, and misses the streams while a cell captures.
+    for stream in of_kernel.values():
+        # Before ipykernel 7.4 the address is in the context alone, of which the job has a copy.
+        set_parent = getattr(stream, "set_thread_parent", None)
+        if set_parent is not None:
+            set_parent(job._cell.request)
 
 
 def _divide_shell(shell: Any) -> None:

@@ -24,7 +24,7 @@ from .streams import Bytes, text_stream
 current: ContextVar[Record | None] = ContextVar("bgjobs_current", default=None)
 """The job that runs this code, or None at the prompt; the worker sets it in the job's context."""
 
-_of_kernel: dict[bool, Any] = {}
+of_kernel: dict[bool, Any] = {}
 """A kernel's own streams, while cells capture too: standard error is under True."""
 
 
@@ -42,13 +42,13 @@ class Router:
         # Looked up at each write, because IPython 9 replaces the stream's `write` while a cell runs.
         self._write = self._routed(lambda text: stream.write(text))
         if hasattr(stream, "pub_thread"):
-            _of_kernel[err] = stream
+            of_kernel[err] = stream
 
     def _shown_on(self) -> Any:
         """The stream that a job's text goes to too, if any; asked anew each time: a program may embed a prompt."""
         if host.is_kernel():
             # Its own stream knows which cell a text belongs to, and that is not the one that captures.
-            return _of_kernel.get(self._err) if isinstance(self._stream, io.StringIO) else self._stream
+            return of_kernel.get(self._err) if isinstance(self._stream, io.StringIO) else self._stream
         # Without a prompt there is nothing to disturb.
         return None if host.has_prompt() else self._stream
 

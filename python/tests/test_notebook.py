@@ -237,7 +237,9 @@ def test_a_job_has_the_address_of_its_cell_where_a_kernel_does_not_inherit_it():
             job = jobs.new(body)
             """
         )
-        other = it.run("gate.set(); job.join()")
-        it.wait_text(start, "printed\n")
-        it.wait_text(start, "<b>shown</b>", "text/html")
+        captured = it.run("%%capture captured\njob = jobs.new(body)")
+        other = it.run("gate.set(); jobs.wait()")
+        for cell in (start, captured):
+            it.wait_text(cell, "printed\n")
+            it.wait_text(cell, "<b>shown</b>", "text/html")
         assert it.outputs[other] == []
