@@ -1101,8 +1101,9 @@ def test_a_command_that_ends_as_if_it_was_interrupted_has_completed(jobs):
 
 def test_a_body_that_returns_a_result_when_it_is_interrupted_completes(jobs):
     def body():
-        print("up")
         try:
+            # Inside the `try`, because the reader may interrupt at once.
+            print("up")
             time.sleep(1000)
         except KeyboardInterrupt:
             return "half of it"
