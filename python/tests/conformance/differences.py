@@ -45,6 +45,12 @@ NO_RESULT = "<BackgroundJob died, call jobs.traceback() for details>"
 def _rows() -> list[Difference]:
     rows = [
         Difference(
+            "looking_up.a_number_as_text_is_refused",
+            "the error says what finds the job",
+            original=lines("AttributeError: 'str' object has no attribute 'num'"),
+            ours=lines("KeyError: \"'0' is no number; jobs.select('0') finds jobs by what is typed after %jobs\""),
+        ),
+        Difference(
             "removing.a_removed_job_is_looked_up",
             "a removed job is gone",
             original=lines("Dead jobs:", "0 : <function fail at 0x…>", "", "returned 0", "[0]"),

@@ -34,8 +34,14 @@ def a_truth_value_is_a_number(bg):
 def an_object_without_a_number_is_an_attribute_error(bg):
     jobs = bg.BackgroundJobManager()
     jobs.new(add)
-    for wrong in ("0", 0.0, None):
+    for wrong in (0.0, None):
         refused(lambda wrong=wrong: jobs[wrong])
+
+
+def a_number_as_text_is_refused(bg):
+    jobs = bg.BackgroundJobManager()
+    jobs.new(add)
+    refused(lambda: jobs["0"])
 
 
 def a_flushed_job_is_a_key_error(bg):
