@@ -143,6 +143,7 @@ def test_a_job_that_waits_for_another_lends_its_place(jobs: Manager) -> None:
 
 def test_a_job_says_what_it_waits_for_while_it_runs(jobs: Manager, gate: Gate) -> None:
     first = jobs.submit(gate)
+    gate.wait_for(1)
     waiting = threading.Event()
 
     def wait() -> None:
