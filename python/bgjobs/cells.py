@@ -296,7 +296,8 @@ def _run_remotely(code: Code, names: dict[str, Any]) -> tuple[Any, dict[str, Any
         try:
             dumps(own[name])
         except Exception as error:
-            print(f"{name} cannot be sent back from this process: {error}", file=sys.stderr)
+            if name not in code.passing:
+                print(f"{name} cannot be sent back from this process: {error}", file=sys.stderr)
         else:
             found[name] = own[name]
     return result, found, sorted(changed - assigns)
