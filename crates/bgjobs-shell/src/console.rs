@@ -60,12 +60,12 @@ impl Console {
     pub(crate) fn new(stopper: Stopper) -> Arc<Self> {
         let standing = Arc::<Standing>::default();
         let told = Arc::clone(&standing);
-        let keyboard = Keyboard::new(move |event| match event {
-            KeyboardEvent::Wanted => told.want(),
-            _ => {
-                told.gave_up.store(true, Ordering::Relaxed);
-                stopper.send_to_background();
+        let keyboard = Keyboard::new(move |event| {
+            if event == KeyboardEvent::Wanted {
+                return told.want();
             }
+            told.gave_up.store(true, Ordering::Relaxed);
+            stopper.send_to_background();
         });
         Arc::new(Self { keyboard, shown: Mutex::default(), standing })
     }

@@ -17,8 +17,7 @@ use crate::{
 impl Session {
     /// Runs a line of the system's shell, and prints its output as it comes.
     ///
-    /// Its standard input is empty, but at the prompt of [`run`](crate::run()) it has the terminal. Any exit status but 0 is
-    /// a failure.
+    /// Its standard input is empty; at a prompt on a terminal, it has the terminal. Any exit status but 0 is a failure.
     ///
     /// ```
     /// use bgjobs_shell::{Answer, Session};

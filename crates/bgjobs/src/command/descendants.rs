@@ -32,9 +32,6 @@ pub(crate) enum Reach {
     Group,
 }
 
-/// How soon a command that is to be suspended usually is.
-const SUSPENDED_WITHIN: Duration = Duration::from_millis(300);
-
 /// Converts a status to the form that `wait` returns.
 fn raw(status: WaitIdStatus) -> i32 {
     /// The bit beside the signal: the process dumped its core.
@@ -60,8 +57,6 @@ struct State {
     released: bool,
     /// Whether the leader's ID may have been reused by now.
     reaped: bool,
-    /// Whether the leader was suspended since its user left.
-    suspended: bool,
 }
 
 impl Descendants {
@@ -111,8 +106,6 @@ impl Descendants {
 
     /// Tells that the command was suspended, if that concerns its terminal.
     fn note_suspended(&self, signal: Option<i32>, tell: &impl Fn(Message)) {
-        self.lock().suspended = true;
-        self.changed.notify_all();
         let signal = signal.and_then(Signal::from_named_raw);
         if let Some(message) = self.served.as_ref().zip(signal).and_then(|(served, signal)| served.suspended(signal)) {
             tell(message);
@@ -130,15 +123,15 @@ impl Descendants {
     /// Takes the terminal away from the command, which goes on until it reads.
     pub(crate) fn leave(&self) {
         let Some(served) = &self.served else { return };
-        let mut state = self.lock();
-        if !state.reaped {
-            state.suspended = false;
-            served.leave();
-            let is_running = |state: &mut State| !state.suspended;
-            // A leader that waits for a fork of it to become another program can't be suspended, so there is a limit.
-            drop(self.changed.wait_timeout_while(state, SUSPENDED_WITHIN, is_running));
-            served.resume();
-        }
+        let while_it_lives = |act: fn(&Served)| {
+            let state = self.lock();
+            if !state.reaped {
+                act(served);
+            }
+        };
+        while_it_lives(Served::leave);
+        served.wait_until_suspended();
+        while_it_lives(Served::resume);
     }
 
     fn wait_for_leader(&self, ended: impl Fn(i32, bool), tell: &impl Fn(Message)) {

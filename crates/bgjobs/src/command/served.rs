@@ -4,7 +4,8 @@
 
 use std::{
     os::fd::OwnedFd,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
+    time::Duration,
 };
 
 use nix::sys::signal::SigSet;
@@ -35,15 +36,24 @@ pub(crate) fn handle_keys() {
 pub(crate) struct Served {
     terminal: OwnedFd,
     leader: Pid,
+    /// Whether the command was suspended since its user left.
+    suspended: Mutex<bool>,
+    /// Notified when it is.
+    changed: Condvar,
 }
+
+/// How long it may take to suspend a command. One that waits for a fork of it to become another program can't be suspended.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 impl Served {
     pub(crate) fn new(terminal: OwnedFd, leader: Pid) -> Self {
-        Self { terminal, leader }
+        Self { terminal, leader, suspended: Mutex::default(), changed: Condvar::new() }
     }
 
     /// What it means that the command was suspended by a signal.
     pub(crate) fn suspended(&self, signal: Signal) -> Option<Message> {
+        *self.lock() = true;
+        self.changed.notify_all();
         let is_served = tcgetpgrp(&self.terminal).is_ok_and(|group| group == self.leader);
         match signal {
             Signal::TSTP if is_served => {
@@ -76,12 +86,22 @@ impl Served {
     /// Takes the terminal away and suspends the command, so that a read that has begun begins again when it
     /// [goes on](Self::resume).
     pub(crate) fn leave(&self) {
+        *self.lock() = false;
         self.put_in_foreground(getpgrp());
         let _ = kill_process_group(self.leader, Signal::STOP);
     }
 
+    /// Waits until [`suspended`](Self::suspended) is called, or for a moment.
+    pub(crate) fn wait_until_suspended(&self) {
+        drop(self.changed.wait_timeout_while(self.lock(), PATIENCE, |suspended| !*suspended));
+    }
+
     pub(crate) fn resume(&self) {
         let _ = kill_process_group(self.leader, Signal::CONT);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        self.suspended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn put_in_foreground(&self, group: Pid) {
