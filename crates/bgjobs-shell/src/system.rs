@@ -76,6 +76,15 @@ impl Session {
         }
     }
 
+    /// Starts a line of the system's shell as a background job with the options of a map, as `jobs.sh(line, #{..})` does.
+    pub(crate) fn start_command_with(&mut self, line: &str, options: &str) -> Answer {
+        let quoted = line.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
+        match self.run("!", &format!("jobs.sh(\"{quoted}\", {options})")) {
+            Answer::Value(job) => self.answer_shown(job),
+            answer => answer,
+        }
+    }
+
     /// Starts a line of the system's shell as a background job, which becomes the value.
     pub fn start_command(&mut self, line: &str) -> Answer {
         match lang::start_command(line, self.tracked(), self.environment()) {

@@ -22,7 +22,7 @@ pub(super) const WORD: Word = Word {
     help: "Shows what jobs printed, by default the newest that has; a ! marks lines written to standard error.\n\
            It holds the newest lines, 1 MiB of them, and says how many were dropped. The options\n\
            log_bytes and log_file of jobs.start and jobs.sh let it hold more, or all:\n\
-           jobs.sh(\"make\", #{log_file: \"make.log\"}).\n\
+           !make & #{log_file: \"make.log\"}.\n\
            /error/           only lines in which this regular expression is found; quote one with spaces\n\
            -f, --follow      continues until the job ends; Ctrl-C stops following, not the job\n\
            -t, --times       shows the time of each line\n\

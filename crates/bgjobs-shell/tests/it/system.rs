@@ -60,6 +60,38 @@ fn a_final_ampersand_makes_it_a_background_job() {
 }
 
 #[test]
+fn options_after_the_ampersand_are_those_of_a_job() {
+    check(
+        &[],
+        concat!(
+            "!printf '%s\\n' \"a \\\\ b\" & #{name: \"say\", log_bytes: 1000}\n",
+            "_.join()\nlog 0\n_1.command\n",
+            "!true & #{nam: 1}\n!true & #{log_file: '/missing/file'}\n!true & #{\n"
+        ),
+        expect![[r#"
+            exit 1
+            -- out
+            Out[1]: <BackgroundJob #0: say>
+            a \ b
+            Out[4]: "printf '%s\\n' \"a \\\\ b\""
+            -- err
+            Completed jobs:
+            0 : say
+            Traceback (most recent call last):
+              !, line 1
+                jobs.sh("true", #{nam: 1})
+                     ^
+            there is no option `nam`; there are daemon: true, name: "text", log_file: "path", log_bytes: 100000, group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, retry: 3, backoff: 1, input: "text", dir: "path", env: #{LANG: "C"}, terminal: true and grace: 5
+            Traceback (most recent call last):
+              !, line 1
+                jobs.sh("true", #{log_file: '/missing/file'})
+                     ^
+            can't create the log file `/missing/file`; name a new file in a folder that exists: No such file or directory (os error 2)
+        "#]],
+    );
+}
+
+#[test]
 fn a_single_line_can_be_for_the_system_or_ask_for_its_help() {
     check(
         &["-c", "help !"],
@@ -73,7 +105,8 @@ fn a_single_line_can_be_for_the_system_or_ask_for_its_help() {
             Ctrl-C interrupts it. Ctrl-Z gives the prompt back: it runs on until it reads the terminal, and
             fg 3 returns to it. What it leaves running becomes a job of its own. A \ at the end continues
             the line.
-            jobs.sh("make", #{dir: "src", log_file: "make.log"}) starts one with options: `?sh` lists them.
+            !make -j2 & #{log_file: "make.log"} starts one with options, jobs.sh("make -j2", #{..})
+            does so from a program: `?sh` lists them.
             -- err
         "#]],
     );
