@@ -13,7 +13,8 @@ use crate::{foreground::WaitEnd, lang::own_names, live::LiveLines, log_view, sel
 pub(super) const WORD: Word = Word {
     name: "fg",
     usage: "fg [3]",
-    help: "Waits for a job, showing what it prints and then its value.\n\
+    help: "Waits for a job, showing what it prints, from the first line that you have not\n\
+           seen, and then its value.\n\
            Ctrl-C stops the job, Ctrl-Z (or Ctrl-\\) sends it back to the background.\n\
            Without a job: the newest that has not ended.",
     completion: Completion::Jobs,
@@ -29,7 +30,7 @@ impl Action for Foreground {
         let none = "no job runs or is queued; `fg 3` shows the value of one that has ended";
         let job = &meant(session, self.0.as_ref(), is_alive, none)?.one()?;
         let id = job.id();
-        let (mut cursor, log) = (LogCursor::default(), job.log());
+        let (mut cursor, log) = (LogCursor::at(session.tracked().lines_read(job)), job.log());
         let print = |stream, text: &str| session.write(stream, text);
         let mut lines = LiveLines::new(session.medium(), &print);
         let mut show = |session: &Session| {

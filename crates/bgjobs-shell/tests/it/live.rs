@@ -74,7 +74,7 @@ fn the_wait_for_a_job_can_end_in_the_middle_of_its_line() {
 }
 
 #[test]
-fn what_was_printed_before_ctrl_z_is_in_the_log_and_counts_as_seen() {
+fn what_was_printed_before_ctrl_z_is_in_the_log_and_fg_does_not_show_it_again() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
     terminal.type_keys("fn fit(n) { print('begun'); sleep(n); n * n }\rfit(50)\r");
@@ -83,8 +83,12 @@ fn what_was_printed_before_ctrl_z_is_in_the_log_and_counts_as_seen() {
     terminal.see("Job #0 goes on in the background: fit(50)");
     terminal.type_keys("jobs\r");
     terminal.see("last line: begun");
+    terminal.type_keys("fg 0\r");
+    terminal.see("fg 0\nJob #0: fit(50)");
+    terminal.type_keys(CTRL_Z);
+    terminal.see("fg 0\nJob #0: fit(50)\n^Z\nJob #0 goes on");
     terminal.type_keys("log 0\r");
-    terminal.see("log 0\nbegun\nIn [5]:");
+    terminal.see("log 0\nbegun\nIn [6]:");
 }
 
 #[test]
@@ -114,7 +118,7 @@ fn colours_are_shown_on_a_terminal_unless_unwanted_and_never_in_lists() {
         terminal.see("Completed jobs:");
         terminal.type_keys("jobs\r");
         terminal.see("1 new line: red \\u{1b}[2J!");
-        for line in ["log 0", "fg 0"] {
+        for line in ["fg 0", "log 0"] {
             terminal.type_keys(&format!("{line}\r"));
             terminal.see(&format!("{line}\nred \\u{{1b}}[2J!\n"));
         }
@@ -123,7 +127,7 @@ fn colours_are_shown_on_a_terminal_unless_unwanted_and_never_in_lists() {
     // The output of a job is passed on as it is; a view of its log is not.
     binary::check(
         &[],
-        "!printf '\\033[31mred\\033[0m\\n' &\nwait\nlog 0\nfg 0\n",
+        "!printf '\\033[31mred\\033[0m\\n' &\nwait\nfg 0\nlog 0\n",
         expect![[r#"
             exit 0
             -- out
@@ -141,7 +145,7 @@ fn colours_are_shown_on_a_terminal_unless_unwanted_and_never_in_lists() {
 fn without_a_terminal_an_unfinished_line_is_shown_as_it_was_printed() {
     binary::check(
         &[],
-        "!printf 'a\\nb'\n!printf 'c\\rd\\n' &\nwait\nlog 0\nfg 0\n!printf 'no end' >&2\n",
+        "!printf 'a\\nb'\n!printf 'c\\rd\\n' &\nwait\nfg 0\nlog 0\n!printf 'no end' >&2\n",
         expect![[r#"
             exit 0
             -- out

@@ -10,8 +10,8 @@ use std::{
 
 use crate::{record::log::line::Line, system::sync::Mutex};
 
-/// The longest line of a file, in bytes: the longest line of a log, with its timestamp and its stream.
-const LONGEST_LINE: u64 = 17 * 1024;
+/// The longest line of a file, in bytes: the longest line of a log with its sequences, its timestamp and its stream.
+const LONGEST_LINE: u64 = 18 * 1024;
 
 /// A file that accepts lines until something goes wrong.
 pub(crate) struct LogFile {
