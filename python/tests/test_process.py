@@ -1053,7 +1053,7 @@ def test_exceptions_that_end_programs_make_dead_jobs(jobs, error):
 
 def test_a_stop_ends_the_job_and_says_so(jobs):
     job = jobs.new(wait_and_tell, process=True)
-    until(lambda: "up" in str(job.log))
+    until(lambda: "up" in list(job.log))
     verdict = job.stop("enough", timeout=LONG)
     assert verdict.stopped and str(verdict).startswith("stopped after")
     assert (job.stat_code, job.outcome) == (-1, "stopped")
@@ -1064,7 +1064,7 @@ def test_a_stop_ends_the_job_and_says_so(jobs):
 
 def test_a_stop_kills_a_body_that_does_not_react_in_time(jobs):
     job = jobs.new(deaf, process=True)
-    until(lambda: "up" in str(job.log))
+    until(lambda: "up" in list(job.log))
     verdict = job.stop(timeout=2)
     assert verdict.stopped and verdict.after < 2
     assert not lives(job.pid)
@@ -1089,7 +1089,7 @@ def test_a_stop_right_after_the_start_ends_the_job(jobs):
 @pytest.mark.parametrize("command", ["echo up; exec sleep 1000", "sh -c 'echo up; sleep 1000'; exit $?"])
 def test_a_stop_that_ends_the_command_of_a_body_has_stopped_it(jobs, command):
     job = jobs.new(os.system, command, process=True)
-    until(lambda: "up" in str(job.log))
+    until(lambda: "up" in list(job.log))
     assert job.stop("enough", timeout=LONG).stopped
     assert str(job.exception()) == "enough"
 
@@ -1109,14 +1109,14 @@ def test_a_body_that_returns_a_result_when_it_is_interrupted_completes(jobs):
             return "half of it"
 
     job = jobs.new(body, process=True)
-    until(lambda: "up" in str(job.log))
+    until(lambda: "up" in list(job.log))
     verdict = job.stop(timeout=LONG)
     assert (verdict.outcome, job.result) == ("done", "half of it")
 
 
 def test_a_kill_ends_the_job_without_time_to_clean_up(jobs):
     job = jobs.new(wait_and_tell, process=True)
-    until(lambda: "up" in str(job.log))
+    until(lambda: "up" in list(job.log))
     job.kill()
     assert finished(job).outcome == "stopped"
     assert "cleaned up" not in str(job.log)
@@ -1132,7 +1132,7 @@ def test_a_kill_of_a_job_that_has_not_begun_calls_its_callbacks():
 
 def test_where_names_the_process(jobs):
     job = jobs.new(wait_and_tell, process=True)
-    until(lambda: "up" in str(job.log))
+    until(lambda: "up" in list(job.log))
     assert f"in process {job.pid}" in job.where()
     job.kill()
     assert "process" not in finished(job).where()
@@ -1211,7 +1211,7 @@ def test_at_the_prompt_of_ipython_functions_typed_there_run():
 
 def test_ctrl_c_at_a_terminal_leaves_the_job_alone(jobs):
     job = jobs.new(wait_and_tell, process=True)
-    until(lambda: "up" in str(job.log))
+    until(lambda: "up" in list(job.log))
     assert os.getpgid(job.pid) != os.getpgid(0) and os.getsid(job.pid) != os.getsid(0)
     job.kill()
 
