@@ -19,6 +19,7 @@ use crate::{
         link::Link,
         protocol::milliseconds,
         request::Command,
+        shortage::{self, Running},
         supervision::Attention,
         supervisor,
     },
@@ -34,6 +35,7 @@ const LINGER: Duration = Duration::from_millis(200);
 pub(crate) struct Child {
     link: Link,
     supervisor: Option<process::Child>,
+    _running: Running,
 }
 
 /// The result of printing.
@@ -81,7 +83,10 @@ impl Child {
         let mut supervisor = None;
         if is_supervised {
             let started = process.stdin(Stdio::from(OwnedFd::from(far_control))).spawn();
-            let explain = |cause| io::Error::other(format!("its supervisor can't be started: {cause}"));
+            let explain = |cause| match shortage::of_system(&cause) {
+                Some(_) => cause,
+                None => io::Error::other(format!("its supervisor can't be started: {cause}")),
+            };
             supervisor = Some(started.map_err(explain)?);
             // If it is gone already, reading its messages will show that.
             let _ = link.hand_over(&fds);
@@ -94,7 +99,7 @@ impl Child {
                 drop(permit);
             })?;
         }
-        Ok(Self { link, supervisor })
+        Ok(Self { link, supervisor, _running: Running::new() })
     }
 
     /// Attends to the command until all its descendants have ended, as part of a body.

@@ -17,6 +17,7 @@ pub(crate) mod protocol;
 pub(crate) mod quoting;
 pub(crate) mod request;
 pub(crate) mod served;
+pub(crate) mod shortage;
 pub(crate) mod supervision;
 pub(crate) mod supervisor;
 pub(crate) mod terminal;
@@ -29,7 +30,7 @@ use crate::{
     body::{Body, context::Context},
     command::{
         child::Child,
-        error::{CommandError, failure, heed},
+        error::{CommandError, failure},
         request::Command,
     },
     record::{failure::Failure, log::line::Stream, name::Name},
@@ -39,6 +40,7 @@ use crate::{
 impl Command {
     /// Runs the command as part of the body of `job`, and passes its output to `print` as it arrives.
     ///
+    /// While the system is short of open files, processes or memory, it waits for other commands of this process to end.
     /// Returns when the command and all its descendants have ended and all output has been passed on.
     /// An error from `print` ends the command, as a stop of the job does.
     ///
@@ -65,10 +67,9 @@ impl Command {
     pub fn run(
         self,
         job: &Context,
-        print: impl FnMut(Stream, &str) -> Result<(), Failure>,
+        mut print: impl FnMut(Stream, &str) -> Result<(), Failure>,
     ) -> Result<ExitStatus, Failure> {
-        heed(job)?;
-        Child::start(self).map_err(failure)?.run(job, print)
+        shortage::when_possible(job, || Child::start(self.clone()).map_err(failure)?.run(job, &mut print))
     }
 
     /// Runs the command as the whole body of `job`: like [`run`](Self::run), but it returns when the command itself has
@@ -82,11 +83,10 @@ impl Command {
     pub fn run_alone(
         self,
         job: &Context,
-        print: impl FnMut(Stream, &str) -> Result<(), Failure>,
+        mut print: impl FnMut(Stream, &str) -> Result<(), Failure>,
     ) -> Result<ExitStatus, Failure> {
-        heed(job)?;
         let name = self.name();
-        Child::start(self).map_err(failure)?.run_alone(job, &name, print)
+        shortage::when_possible(job, || Child::start(self.clone()).map_err(failure)?.run_alone(job, &name, &mut print))
     }
 }
 

@@ -278,3 +278,26 @@ fn a_process_that_execs_after_being_asked_to_end_is_asked_again() {
     let verdict = job.stop("enough", GUARD);
     assert!(matches!(verdict, Verdict::Stopped { .. }), "{verdict}");
 }
+
+// It takes as long as a few rounds of commands that use up the open files.
+#[cfg(target_os = "linux")]
+#[test]
+fn commands_that_find_no_open_files_wait_for_others_to_end() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let scenario = || {
+        let jobs = supervised();
+        setrlimit(Resource::Nofile, Rlimit { current: Some(40), ..getrlimit(Resource::Nofile) }).unwrap();
+        let started: Vec<_> = (0..30).map(|_| jobs.start(Command::shell("sleep 0.1")).unwrap()).collect();
+        wait_until("one waits", || {
+            started
+                .iter()
+                .any(|job| job.place().is_some_and(|place| place.text.starts_with("waiting for other commands")))
+        });
+        for job in started {
+            job.join().unwrap();
+        }
+        child::say("all ran");
+    };
+    let Some(end) = child::run(scenario) else { return };
+    assert_eq!((end.code, end.messages), (Some(0), vec!["all ran".to_owned()]));
+}
