@@ -27,6 +27,33 @@ pub(crate) fn fitted(text: &str, columns: usize) -> String {
     text.chars().take_while(fits).chain(['…']).collect()
 }
 
+/// A text in lines of at most `columns` columns of a terminal, broken between words; what follows a break is indented a
+/// bit more.
+pub(crate) fn wrapped(text: &str, columns: usize) -> String {
+    text.lines().map(|line| wrapped_line(line, columns)).collect::<Vec<_>>().join("\n")
+}
+
+fn wrapped_line(line: &str, columns: usize) -> String {
+    let words = line.trim_start();
+    let indent = line.len() - words.len();
+    let mut text = " ".repeat(indent);
+    let mut width = indent;
+    for (index, word) in words.split(' ').enumerate() {
+        // A word alone stays whole, however long it is.
+        if index > 0 && width + 1 + word.width() > columns {
+            text.push('\n');
+            text.push_str(&" ".repeat(indent + 2));
+            width = indent + 2;
+        } else if index > 0 {
+            text.push(' ');
+            width += 1;
+        }
+        text.push_str(word);
+        width += word.width();
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,6 +70,20 @@ mod tests {
             ("abc", 0, "…"),
         ] {
             assert_eq!(fitted(text, columns), expected, "{text} {columns}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_wrapped_between_words() {
+        for (text, columns, expected) in [
+            ("a bc def", 80, "a bc def"),
+            ("a bc def", 5, "a bc\n  def"),
+            ("  -f  ab cd", 8, "  -f  ab\n    cd"),
+            ("longer a", 3, "longer\n  a"),
+            ("a\n\nb", 3, "a\n\nb"),
+            ("日 本 語", 5, "日 本\n  語"),
+        ] {
+            assert_eq!(wrapped(text, columns), expected, "{text} {columns}");
         }
     }
 }

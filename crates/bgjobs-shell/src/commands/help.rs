@@ -6,7 +6,7 @@ use super::{
     debug, system,
     word::{Action, CommandLine, Completion, Reply, Session, Word},
 };
-use crate::lang;
+use crate::{lang, text::wrapped};
 
 pub(super) const WORD: Word = Word {
     name: "help",
@@ -49,7 +49,8 @@ pub(super) struct Help(pub(super) Option<String>);
 impl Action for Help {
     fn run(&self, session: &mut Session, line: CommandLine) -> Result<Reply, String> {
         let Some(name) = &self.0 else { return Ok(Reply::Shown(overview(line.words))) };
-        of_command(line, name).or_else(|| of_name(session, name)).map(Reply::Shown).ok_or_else(|| unknown(name))
+        let text = of_command(line, name).or_else(|| of_name(session, name)).ok_or_else(|| unknown(name))?;
+        Ok(shown(session, &text))
     }
 
     fn run_in_debugger(&self, _: &mut Session) -> Option<Reply> {
@@ -67,8 +68,14 @@ impl Action for Describe {
         // A word that is both a command and a function gets both texts, unless a variable has that name.
         let command = of_command(line, &self.0).filter(|_| session.names().variable(&self.0).is_none());
         let parts: Vec<_> = command.into_iter().chain(of_name(session, &self.0)).collect();
-        if parts.is_empty() { Err(unknown(&self.0)) } else { Ok(Reply::Shown(parts.join("\n"))) }
+        if parts.is_empty() { Err(unknown(&self.0)) } else { Ok(shown(session, &parts.join("\n"))) }
     }
+}
+
+/// A text, which breaks no words on a terminal.
+fn shown(session: &Session, text: &str) -> Reply {
+    let is_terminal = session.rows().is_some();
+    Reply::Shown(if is_terminal { wrapped(text, session.columns()) } else { text.to_owned() })
 }
 
 /// What can be typed, and which commands there are.

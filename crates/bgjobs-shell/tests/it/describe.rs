@@ -214,3 +214,20 @@ fn help_and_a_question_mark_know_functions_and_options() {
         "#]],
     );
 }
+
+#[test]
+fn help_breaks_no_words_on_a_terminal() {
+    let mut session = Seen::default().session();
+    let mut help = |line: &str, rows| {
+        session.set_rows(rows);
+        session.set_columns(60);
+        let Reply::Shown(text) = shell::answer(&mut session, line) else { panic!("it is shown") };
+        text
+    };
+    for line in ["help kill", "help options", "?walk"] {
+        let (piped, shown) = (help(line, None), help(line, Some(24)));
+        assert!(shown.lines().all(|line| line.chars().count() <= 60), "{shown}");
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&piped), words(&shown));
+    }
+}
