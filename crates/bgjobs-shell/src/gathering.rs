@@ -25,6 +25,8 @@ pub(crate) struct Gathering {
     told: Option<Instant>,
     /// How long the next one waits after that.
     pause: Duration,
+    /// Whether no other job ran then.
+    was_last: bool,
     /// How many jobs ended since the sweep began, and how.
     count: usize,
     digest: Digest,
@@ -44,13 +46,14 @@ impl Gathering {
             return None;
         }
         // Ends that come soon after the last notice belong to the same sweep.
-        let goes_on = self.told.is_some_and(|told| now.saturating_duration_since(told) < 2 * self.pause + 4 * SHORTEST);
-        if goes_on {
+        let soon = 4 * SHORTEST + if self.was_last { Duration::ZERO } else { 2 * self.pause };
+        if self.told.is_some_and(|told| now.saturating_duration_since(told) < soon) {
             self.pause = (2 * self.pause).min(LONGEST);
         } else {
             *self = Self { pause: SHORTEST, ..Self::default() };
         }
         self.told = Some(now);
+        self.was_last = running == 0;
         for job in report.completed.iter().chain(&report.dead) {
             self.digest.add(job, None);
             self.count += 1;
@@ -123,11 +126,18 @@ mod tests {
     }
 
     #[test]
-    fn after_a_pause_jobs_are_named_again() {
+    fn after_a_sweep_jobs_are_named_again() {
         let jobs = JobManager::new();
         let (mut gathering, start) = (Gathering::default(), Instant::now());
-        gathering.tell(&report(&jobs, 100, 0), 0, NoticeMode::Each, start);
-        let later = start + Duration::from_secs(3);
+        for second in 0..10 {
+            gathering.tell(
+                &report(&jobs, 10, 0),
+                9 - second,
+                NoticeMode::Each,
+                start + Duration::from_secs(second as u64),
+            );
+        }
+        let later = start + Duration::from_secs(11);
         let named = gathering.tell(&report(&jobs, 1, 0), 0, NoticeMode::Each, later);
         assert_eq!(named.as_deref(), Some("Completed jobs:\n100 : f(0)"));
     }
