@@ -120,10 +120,14 @@ impl Environment {
         Ok(())
     }
 
+    /// The variables that differ from the process's; none is not set.
+    pub(crate) fn changed(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.changed.iter().map(|(name, value)| (name.as_str(), value.as_deref()))
+    }
+
     /// A command that runs here.
     pub(crate) fn command(&self, command: Command) -> Command {
-        let changed = self.changed.iter();
-        changed.fold(command.dir(&*self.folder), |command, (name, value)| match value {
+        self.changed().fold(command.dir(&*self.folder), |command, (name, value)| match value {
             Some(value) => command.env(name, value),
             None => command.env_remove(name),
         })

@@ -32,8 +32,12 @@ mod foreground;
 pub mod fuzzing;
 #[cfg(feature = "terminal")]
 mod gathering;
+#[cfg(target_os = "linux")]
+mod keeping;
 #[cfg(all(feature = "terminal", target_os = "linux"))]
 mod kept;
+#[cfg(target_os = "linux")]
+mod kept_listing;
 #[cfg(feature = "terminal")]
 mod keys;
 pub mod lang;

@@ -95,7 +95,7 @@ fn on_large_stack(task: Task, modules: Vec<Module>) -> Result<ExitCode, String> 
     let end = evaluate(task, &mut session, &interrupted)?;
     let good = batch::finish(&mut session, verbosity, &interrupted);
     if interrupted.is_set() {
-        let ended = stop_all(session.jobs(), "interrupted");
+        let ended = stop_all(session.jobs());
         leave(session, ended, 130);
     }
     Ok(ExitCode::from(match end {

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use bgjobs::{Handle, Verdict};
+use bgjobs::{Handle, StopReason, Verdict};
 
 use crate::{console, foreground::Stopper, terminal};
 
@@ -79,7 +79,7 @@ pub(crate) fn listen(stopper: Stopper, jobs: Handle, on_interrupt: OnInterrupt) 
             if signal == SIGINT && (stopper.stop("interrupted") || on_interrupt == OnInterrupt::Ignore) {
                 continue;
             }
-            let _ = stop_all(&jobs, "the shell was asked to leave");
+            let _ = stop_all(&jobs);
             console::release();
             terminal::release();
             std::process::exit(128 + signal);
@@ -90,8 +90,9 @@ pub(crate) fn listen(stopper: Stopper, jobs: Handle, on_interrupt: OnInterrupt) 
 
 /// Asks all jobs to stop, and waits a moment; true if all have ended.
 #[must_use]
-pub(crate) fn stop_all(jobs: &Handle, reason: &'static str) -> bool {
-    let verdicts = bgjobs::stop_all(jobs.running(), reason, PATIENCE);
+pub(crate) fn stop_all(jobs: &Handle) -> bool {
+    // Not as a user's stop: a job that follows a kept one leaves that alone.
+    let verdicts = bgjobs::stop_all(jobs.running(), StopReason::ShutDown, PATIENCE);
     !verdicts.iter().any(|verdict| matches!(verdict, Verdict::StillRunning { .. }))
 }
 
@@ -108,7 +109,7 @@ mod tests {
         disk.pause();
         let load = disk.spawn("load", || ()).expect("it starts");
         let tidy = jobs.named("tidy").after(After::ended(&load)).spawn(|| ()).expect("it starts");
-        assert!(stop_all(&jobs, "the shell was left"));
-        assert_eq!((tidy.times().started, tidy.stop_reason()), (None, Some("the shell was left".into())));
+        assert!(stop_all(&jobs));
+        assert_eq!((tidy.times().started, tidy.stop_reason()), (None, Some(StopReason::ShutDown)));
     }
 }

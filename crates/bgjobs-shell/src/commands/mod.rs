@@ -11,6 +11,8 @@ mod fg;
 mod groups;
 mod help;
 mod jobs;
+#[cfg(target_os = "linux")]
+mod keep;
 mod kill;
 mod limit;
 mod log;
@@ -43,6 +45,8 @@ use crate::session::Session;
 
 /// All words, sorted by name.
 pub(crate) const WORDS: &[Word] = &[
+    #[cfg(target_os = "linux")]
+    keep::ATTACH,
     cd::WORD,
     debug::WORD,
     digest::WORD,
@@ -51,6 +55,10 @@ pub(crate) const WORDS: &[Word] = &[
     groups::WORD,
     help::WORD,
     jobs::WORD,
+    #[cfg(target_os = "linux")]
+    keep::WORD,
+    #[cfg(target_os = "linux")]
+    keep::KEPT,
     kill::WORD,
     limit::WORD,
     log::WORD,
@@ -83,6 +91,10 @@ pub(crate) fn word(name: &str) -> Option<&'static Word> {
 pub(crate) fn parse(line: &str, is_variable: impl Fn(&str) -> bool) -> Option<Result<Box<dyn Action>, String>> {
     if let Some(read) = system::parse(line) {
         return Some(read.map(|line| Box::new(line) as _));
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(read) = keep::parse(line).filter(|_| !is_variable("keep")) {
+        return Some(read.map(|keep| Box::new(keep) as _));
     }
     let trimmed = line.trim();
     if let Some(name) = trimmed.strip_prefix('?').or_else(|| trimmed.strip_suffix('?')) {

@@ -85,7 +85,7 @@ pub(crate) fn run(session: &mut Session) -> io::Result<(bool, u8)> {
         let running = session.jobs().running();
         if running.is_empty() || asked_before {
             tell(&announcer);
-            return Ok((stop_all(session.jobs(), "the shell was left"), status));
+            return Ok((stop_all(session.jobs()), status));
         }
         write(Stream::Out, &crate::notices::still_running(&running));
         leaving = true;

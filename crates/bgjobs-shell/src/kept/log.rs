@@ -9,19 +9,19 @@ use std::{
     time::Duration,
 };
 
-use bgjobs::{KeptCursor, KeptReading, Stream, many_lines};
+use bgjobs::{KeptCursor, KeptReading, Stream, coloured, many_lines, uncoloured};
 use lexopt::{Parser, ValueExt};
 
 use super::{
     text,
     word::{Trouble, job, jobs},
 };
-use crate::batch;
+use crate::{batch, colours};
 
 pub(super) const USAGE: &str = "\
 Usage: bgjobs log JOB [-f] [--from CURSOR]
 
-Shows what a job printed. On a terminal, control characters are shown as escapes.
+Shows what a job printed. On a terminal, control characters but colours are escaped.
 
   -f             goes on with what it prints until it has ended
   --from CURSOR  begins where an earlier look ended, and says at the end, on standard
@@ -69,13 +69,13 @@ fn show(reading: &KeptReading) {
     if reading.dropped > 0 {
         shown = format!("[{} of the log were dropped here]\n", text::bytes(reading.dropped));
     }
-    let to_terminal = io::stdout().is_terminal();
+    let (is_terminal, in_colours) = (io::stdout().is_terminal(), colours::are_wanted());
     for line in &reading.lines {
-        if to_terminal {
-            shown.push_str(&many_lines(&line.text).to_string());
-        } else {
-            shown.push_str(&line.text);
-        }
+        shown.push_str(&match (is_terminal, in_colours) {
+            (false, _) => line.text.clone(),
+            (true, false) => many_lines(&uncoloured(&line.text)).to_string(),
+            (true, true) => coloured(&line.text).to_string(),
+        });
         shown.push_str(if line.is_whole { "\n" } else { "" });
     }
     let mut out = io::stdout().lock();

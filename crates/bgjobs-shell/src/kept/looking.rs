@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of how that is put in words.
 
-use std::{collections::BTreeSet, process::ExitCode};
+use std::process::ExitCode;
 
 use bgjobs::{KeptJob, KeptState, Outcome, Stream};
 use lexopt::Parser;
@@ -12,7 +12,10 @@ use super::{
     text,
     word::{STILL_RUNNING, Trouble, job, jobs, time},
 };
-use crate::batch;
+use crate::{
+    batch,
+    kept_listing::{self, Read},
+};
 
 pub(super) const PS: &str = "\
 Usage: bgjobs ps [--all] [--json]
@@ -39,9 +42,6 @@ Shows what a job was, and how it ended, without waiting. The exit status is that
 
   --json  shows all that is known, as JSON";
 
-/// How many of the jobs that have ended are listed.
-const NEWEST: usize = 20;
-
 pub(super) fn ps(mut parser: Parser) -> Result<ExitCode, Trouble> {
     use lexopt::prelude::Long;
     let (mut all, mut as_json) = (false, false);
@@ -53,16 +53,13 @@ pub(super) fn ps(mut parser: Parser) -> Result<ExitCode, Trouble> {
         }
     }
     let kept = jobs()?;
-    let (every, live) = (kept.all().map_err(Trouble::refused)?, kept.live().map_err(|error| Trouble::refused(&error))?);
-    let live: BTreeSet<_> = live.iter().map(KeptJob::id).collect();
-    let older = if all { 0 } else { every.len().saturating_sub(NEWEST) };
-    let listed = every.iter().enumerate().filter(|(at, job)| *at >= older || live.contains(&job.id()));
-    let listed: Vec<_> = listed.map(|(_, job)| (job.id(), job.summary())).collect();
+    let listed = kept_listing::listed(&kept, all).map_err(Trouble::refused)?;
+    let read: Vec<_> = listed.iter().map(KeptJob::summary).collect();
     let shown = if as_json {
-        Json::from(listed.iter().map(|(id, summary)| text::json(*id, summary)).collect::<Vec<_>>()).to_string()
+        let jobs = listed.iter().zip(&read).map(|(job, read)| text::json(job.id(), read));
+        Json::from(jobs.collect::<Vec<_>>()).to_string()
     } else {
-        let lines: Vec<_> = listed.iter().map(|(_, summary)| text::line(summary)).collect();
-        if lines.is_empty() { "No kept jobs".to_owned() } else { lines.join("\n") }
+        kept_listing::listing(&read)
     };
     batch::write(Stream::Out, &shown);
     Ok(ExitCode::SUCCESS)
@@ -81,7 +78,7 @@ pub(super) fn wait(mut parser: Parser) -> Result<ExitCode, Trouble> {
     }
     let job = job(&jobs()?, word)?;
     limit.map_or_else(|| job.wait(), |limit| job.wait_timeout(limit)).map_err(Trouble::refused)?;
-    show(&job, as_json, text::line)
+    show(&job, as_json, kept_listing::line)
 }
 
 pub(super) fn result(mut parser: Parser) -> Result<ExitCode, Trouble> {
@@ -98,7 +95,7 @@ pub(super) fn result(mut parser: Parser) -> Result<ExitCode, Trouble> {
 }
 
 /// Shows a job, after which its end has been seen; returns the exit status that tells where it stands.
-fn show(job: &KeptJob, as_json: bool, in_words: fn(&text::Read) -> String) -> Result<ExitCode, Trouble> {
+fn show(job: &KeptJob, as_json: bool, in_words: fn(&Read) -> String) -> Result<ExitCode, Trouble> {
     let summary = job.summary();
     let mut shown = if as_json { text::json(job.id(), &summary).to_string() } else { in_words(&summary) };
     let state = summary.map_err(Trouble::refused)?.state;

@@ -11,7 +11,7 @@ use super::{
     text,
     word::{STILL_RUNNING, Trouble, job, jobs},
 };
-use crate::batch;
+use crate::{batch, kept_listing};
 
 pub(super) const STOP: &str = "\
 Usage: bgjobs stop JOB
@@ -61,7 +61,7 @@ pub(super) fn stop(parser: Parser) -> Result<ExitCode, Trouble> {
     }
     job.ask_stop("bgjobs stop", GRACE).map_err(Trouble::refused)?;
     let state = job.wait_timeout(PATIENCE).map_err(Trouble::refused)?;
-    batch::write(Stream::Out, &text::line(&job.summary()));
+    batch::write(Stream::Out, &kept_listing::line(&job.summary()));
     let is_over = matches!(state, KeptState::Ended(_) | KeptState::Lost(_));
     Ok(ExitCode::from(if is_over { 0 } else { STILL_RUNNING }))
 }

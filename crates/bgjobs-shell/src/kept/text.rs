@@ -4,22 +4,11 @@
 
 use std::time::SystemTime;
 
-use bgjobs::{KeptError, KeptId, KeptState, KeptSummary, Outcome, one_line};
+use bgjobs::{KeptId, KeptState, Outcome, one_line};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value as Json, json};
 
-use crate::durations::spent;
-
-/// What a look at a job tells.
-pub(super) type Read = Result<KeptSummary, KeptError>;
-
-/// A job on one line.
-pub(super) fn line(read: &Read) -> String {
-    match read {
-        Ok(job) => format!("{:<5} {:<26}  {}", job.id, state(job), job.name),
-        Err(error) => error.to_string(),
-    }
-}
+use crate::kept_listing::{Read, line, state};
 
 /// A job on several lines.
 pub(super) fn whole(read: &Read) -> String {
@@ -39,22 +28,6 @@ pub(super) fn strays(id: KeptId, count: usize) -> String {
         0 => String::new(),
         1 => format!("\n1 process of it still runs: bgjobs stop {id} ends it"),
         _ => format!("\n{count} processes of it still run: bgjobs stop {id} ends them"),
-    }
-}
-
-/// Where a job stands.
-fn state(job: &KeptSummary) -> String {
-    match &job.state {
-        KeptState::Starting => "starting".to_owned(),
-        KeptState::Running => {
-            let age = SystemTime::now().duration_since(job.created).unwrap_or_default();
-            format!("running for {}", spent(age))
-        }
-        // What did not start took no time.
-        KeptState::Ended(end) if end.exit.or(end.signal).is_none() => end.to_string(),
-        KeptState::Ended(end) => format!("{end}, after {}", spent(end.ran)),
-        KeptState::Lost(reason) => format!("lost: {reason}"),
-        _ => format!("elsewhere: on {}", one_line(&job.host)),
     }
 }
 

@@ -58,7 +58,7 @@ impl Home {
     }
 
     /// Waits until a job has printed a text.
-    fn see(&self, id: &str, text: &str) {
+    pub(crate) fn see(&self, id: &str, text: &str) {
         wait_until("it has printed", || self.run(&["log", id]).out().contains(text));
     }
 }
@@ -304,27 +304,6 @@ fn two_programs_follow_and_stop_a_job_and_see_the_same() {
     assert!(one.stdout.starts_with(b"up\nmore\n"));
     let [one, two] = outputs(stops);
     assert_eq!((one.stdout, one.status.code()), (two.stdout, Some(0)));
-}
-
-#[test]
-fn a_kept_job_outlives_the_command_of_a_session_that_started_it_and_a_stop_of_that() {
-    let home = Home::new();
-    let start = format!("{} start -- sh -c 'echo $PPID; sleep 1000'", env!("CARGO_BIN_EXE_bgjobs"));
-    // The first command ends by itself, and nothing of it is left running; the second is stopped.
-    let text = format!("!{start}\n!{start}; sleep 1000 &\nsleep(0.05)\n");
-    let mut session = home.command(&[]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    std::io::Write::write_all(session.stdin.as_mut().unwrap(), text.as_bytes()).unwrap();
-    let ids = ["k1", "k2"];
-    wait_until("both are there", || home.jobs().get("k2".parse().unwrap()).is_ok());
-    home.see("k2", "\n");
-    std::io::Write::write_all(session.stdin.as_mut().unwrap(), b"kill 0\njobs\n").unwrap();
-    let output = session.wait_with_output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(text.contains("k1\n") && text.contains("Job #0 stopped") && !text.contains("left running"), "{text}");
-    for id in ids {
-        assert_eq!(home.run(&["wait", id, "--for", "0s"]).code(), Some(124), "{id}");
-        home.see(id, "\n");
-    }
 }
 
 #[test]

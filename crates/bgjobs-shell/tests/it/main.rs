@@ -25,6 +25,8 @@ mod jobs;
 mod kept;
 #[cfg(target_os = "linux")]
 mod kept_crashes;
+#[cfg(target_os = "linux")]
+mod kept_sessions;
 mod live;
 mod logs;
 mod looking;

@@ -44,11 +44,14 @@ pub struct KeepOptions {
     pub time_limit: Option<Duration>,
     /// The folder it runs in. Default: the program's.
     pub folder: Option<PathBuf>,
+    /// Environment variables to set, or with `None` to remove; all others come from the program. They are in no file.
+    pub environment: Vec<(OsString, Option<OsString>)>,
 }
 
 /// Starts a job.
 pub(crate) fn start(root: &Root, words: Vec<OsString>, options: KeepOptions) -> Result<KeptJob, KeepError> {
     let key = options.key.as_ref().map(|key| Key::new(key).ok_or_else(|| KeepError::Key(key.clone()))).transpose()?;
+    let environment = options.environment.clone();
     let record = record(words, options)?;
     let hidden = root.path().join(private::temporary(".new"));
     private::make_folder(&hidden)?;
@@ -59,7 +62,7 @@ pub(crate) fn start(root: &Root, words: Vec<OsString>, options: KeepOptions) -> 
             let _ = fs::remove_dir_all(&hidden);
             Ok(job)
         }
-        Published::Now(job) => match start_keeper(&job.folder(), lock) {
+        Published::Now(job) => match start_keeper(&job.folder(), lock, environment) {
             Ok(keeper) => {
                 collect(keeper);
                 Ok(job)
@@ -135,9 +138,15 @@ fn publish(root: &Root, hidden: &Path, key: Option<&Key>) -> io::Result<Publishe
 }
 
 /// Starts the keeper of a job, which takes over the lock, and waits until it is on its own.
-fn start_keeper(job: &Path, lock: File) -> Result<Child, KeepError> {
+fn start_keeper(job: &Path, lock: File, environment: Vec<(OsString, Option<OsString>)>) -> Result<Child, KeepError> {
     let mut keeper = supervisor::again("bgjobs-keeper").ok_or(KeepError::NoKeeper)?;
     let (mut settled, output) = pipe()?;
+    for (name, value) in environment {
+        match value {
+            Some(value) => keeper.env(name, value),
+            None => keeper.env_remove(name),
+        };
+    }
     keeper.env(keeper::VARIABLE, job).env_remove(strays::VARIABLE).current_dir(job);
     keeper.stdin(lock).stdout(output).stderr(Stdio::null());
     let child = keeper.spawn()?;

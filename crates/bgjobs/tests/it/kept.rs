@@ -138,8 +138,9 @@ fn a_summary_tells_what_the_job_was_started_with() {
         key: Some("a/b".into()),
         time_limit: Some(Duration::from_secs(60)),
         folder: Some("/".into()),
+        environment: vec![("BGJOBS_TEST_SET".into(), Some("set".into())), ("PWD".into(), None)],
     };
-    let named = store.start("pwd", options).summary().unwrap();
+    let named = store.start("echo $BGJOBS_TEST_SET in `pwd`", options).summary().unwrap();
     let plain = store.sh("exit 0").summary().unwrap();
     assert_eq!((&named.name, named.key.as_deref()), (&"night".into(), Some("a/b")));
     assert_eq!((named.time_limit, &*named.folder), (Some(Duration::from_secs(60)), Path::new("/")));
@@ -148,7 +149,7 @@ fn a_summary_tells_what_the_job_was_started_with() {
         (&"/bin/sh -c 'exit 0'".into(), &["/bin/sh", "-c", "exit 0"].map(Into::into)[..])
     );
     assert_eq!(plain.folder, env::current_dir().unwrap());
-    wait_for(&store.kept.get(named.id).unwrap(), "/\n");
+    wait_for(&store.kept.get(named.id).unwrap(), "set in /\n");
 }
 
 #[test]

@@ -1,0 +1,86 @@
+//! Jobs that outlive a session: `keep !make`, `attach k12`, `kept`, and `!bgjobs start`.
+
+use std::{io::Write, process::Stdio};
+
+use expect_test::expect;
+
+use crate::kept::{Home, wait_until};
+
+/// What a session says to lines from a pipe.
+fn session(home: &Home, lines: &str) -> String {
+    let mut session = home.command(&[]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    session.stdin.as_mut().unwrap().write_all(lines.as_bytes()).unwrap();
+    String::from_utf8_lossy(&session.wait_with_output().unwrap().stdout).into_owned()
+}
+
+#[test]
+fn a_session_keeps_a_command_and_another_follows_and_stops_it() {
+    let home = Home::new();
+    let said =
+        session(&home, "set_env('GREETING', 'hello');\ncd /\nkeep !echo $GREETING from `pwd`; sleep 1000\nkept\n");
+    let name = "echo $GREETING from `pwd`; sleep 1000";
+    let started = format!("Out[3]: <BackgroundJob #0: {name}>, kept as k1: it goes on without this session\n");
+    assert!(said.starts_with(&started) && said.contains("k1    running for"), "{said}");
+    home.see("k1", "hello from /\n");
+    assert_eq!(home.run(&["wait", "k1", "--for", "0s"]).code(), Some(124));
+
+    let said = session(&home, "attach k1\nwhile jobs[0].log.len() == 0 { sleep(0.01) }\nlog 0\nkill 0\n");
+    let followed = format!("Out[1]: <BackgroundJob #0: {name}>\nhello from /\nJob #0 stopped");
+    assert!(said.starts_with(&followed), "{said}");
+    assert!(home.run(&["wait", "k1"]).out().contains("stopped: killed at the prompt"));
+}
+
+#[test]
+fn a_session_that_is_left_or_told_to_leave_leaves_what_it_keeps() {
+    let home = Home::new();
+    let mut leaving = home.command(&[]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = leaving.stdin.take().unwrap();
+    input.write_all(b"keep !echo up; sleep 1000\n").unwrap();
+    wait_until("it is there", || home.jobs().get("k1".parse().unwrap()).is_ok());
+    home.see("k1", "up\n");
+    let id = rustix::process::Pid::from_child(&leaving);
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+    leaving.wait().unwrap();
+    assert_eq!(home.run(&["wait", "k1", "--for", "0s"]).code(), Some(124));
+}
+
+#[test]
+fn a_session_says_what_is_wrong_with_a_line_about_kept_jobs() {
+    let home = Home::new();
+    let mut command = home.command(&[]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut session = command.spawn().unwrap();
+    let lines = b"keep\nkeep !\nattach\nattach 9\nattach x\nkept\nkeep = 3; keep + 1\n";
+    session.stdin.as_mut().unwrap().write_all(lines).unwrap();
+    let output = session.wait_with_output().unwrap();
+    expect![[r#"
+        keep needs a line for the system's shell, as in `keep !make`
+        keep ! needs a command, as in `keep !make`
+        attach needs a kept job, as in `attach k12`; `kept` lists them
+        there is no kept job k9
+        `x` is no kept job: write k12, for example
+    "#]]
+    .assert_eq(&String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "No kept jobs\nOut[7]: 4\n");
+}
+
+#[test]
+fn a_kept_job_outlives_the_command_of_a_session_that_started_it_and_a_stop_of_that() {
+    let home = Home::new();
+    let start = format!("{} start -- sh -c 'echo $PPID; sleep 1000'", env!("CARGO_BIN_EXE_bgjobs"));
+    // The first command ends by itself, and nothing of it is left running; the second is stopped.
+    let text = format!("!{start}\n!{start}; sleep 1000 &\nsleep(0.05)\n");
+    let mut session = home.command(&[]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    session.stdin.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
+    let ids = ["k1", "k2"];
+    wait_until("both are there", || home.jobs().get("k2".parse().unwrap()).is_ok());
+    home.see("k2", "\n");
+    session.stdin.as_mut().unwrap().write_all(b"kill 0\njobs\n").unwrap();
+    let output = session.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("k1\n") && text.contains("Job #0 stopped") && !text.contains("left running"), "{text}");
+    for id in ids {
+        assert_eq!(home.run(&["wait", id, "--for", "0s"]).code(), Some(124), "{id}");
+        home.see(id, "\n");
+    }
+}
