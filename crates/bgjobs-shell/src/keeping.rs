@@ -6,7 +6,7 @@ use bgjobs::{AnyJob, Body, KeepOptions, KeptError, KeptId, KeptJob, KeptJobs};
 use rhai::Dynamic;
 
 use crate::{
-    lang::Value,
+    lang::{self, Value},
     session::{Answer, Session},
 };
 
@@ -52,7 +52,9 @@ impl Session {
 
     fn follow_kept(&mut self, kept: KeptJob) -> Result<Answer, String> {
         // A daemon, because the session need not wait for what goes on without it.
+        let id = kept.id();
         let job = self.jobs().named(kept.name()).daemon().start(kept).map_err(|error| error.to_string())?;
+        lang::note_kept(&job, self.tracked(), id, self.environment().clone());
         Ok(self.answer_shown(Value::plain(Dynamic::from(AnyJob::clone(&job)))))
     }
 }

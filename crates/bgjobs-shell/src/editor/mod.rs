@@ -82,7 +82,7 @@ pub(crate) fn run(session: &mut Session) -> io::Result<(bool, u8)> {
             Entry::CtrlD if !session.leave_debugger() => {}
             Entry::CtrlD | Entry::CtrlC => continue,
         }
-        let running = session.jobs().running();
+        let running = session.ended_by_leaving();
         if running.is_empty() || asked_before {
             tell(&announcer);
             return Ok((stop_all(session.jobs()), status));

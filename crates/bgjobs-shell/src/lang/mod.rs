@@ -24,6 +24,8 @@ pub(crate) use words::{KEYWORDS, Segment, Words};
 
 pub(crate) use describe::describe;
 pub use eval::stack::STACK_SIZE;
+#[cfg(target_os = "linux")]
+pub(crate) use eval::start::note_kept;
 pub(crate) use eval::{
     line::Line,
     start::{note_command, note_sent, start_command},

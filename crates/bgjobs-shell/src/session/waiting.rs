@@ -69,6 +69,11 @@ impl Session {
         self.jobs().running().into_iter().filter(|job| !job.is_daemon())
     }
 
+    /// The jobs that leaving the shell ends: all that run, but not one that follows a kept job, which goes on.
+    pub(crate) fn ended_by_leaving(&self) -> Vec<AnyJob> {
+        self.jobs().running().into_iter().filter(|job| !self.tracked().follows_kept(job)).collect()
+    }
+
     /// Waits until a background job has ended, calling `look` every now and then.
     pub(crate) fn wait_for(&self, job: &AnyJob, mut look: impl FnMut(&Self)) -> WaitEnd {
         self.foreground.look_at(job);

@@ -4,13 +4,18 @@ use std::{io::Write, process::Stdio};
 
 use expect_test::expect;
 
-use crate::kept::{Home, wait_until};
+use crate::{
+    kept::{Home, wait_until},
+    terminal::{self, Terminal},
+};
 
-/// What a session says to lines from a pipe.
+/// What a session says to lines from a pipe, and then its errors.
 fn session(home: &Home, lines: &str) -> String {
-    let mut session = home.command(&[]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut command = home.command(&[]);
+    let mut session = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     session.stdin.as_mut().unwrap().write_all(lines.as_bytes()).unwrap();
-    String::from_utf8_lossy(&session.wait_with_output().unwrap().stdout).into_owned()
+    let output = session.wait_with_output().unwrap();
+    [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat()
 }
 
 #[test]
@@ -24,9 +29,11 @@ fn a_session_keeps_a_command_and_another_follows_and_stops_it() {
     home.see("k1", "hello from /\n");
     assert_eq!(home.run(&["wait", "k1", "--for", "0s"]).code(), Some(124));
 
-    let said = session(&home, "attach k1\nwhile jobs[0].log.len() == 0 { sleep(0.01) }\nlog 0\nkill 0\n");
+    let said =
+        session(&home, "attach k1\nwhile jobs[0].log.len() == 0 { sleep(0.01) }\nlog 0\nkill 0\njobs[0].rerun()\n");
     let followed = format!("Out[1]: <BackgroundJob #0: {name}>\nhello from /\nJob #0 stopped");
     assert!(said.starts_with(&followed), "{said}");
+    assert!(said.ends_with("\njob #0 follows k1: `attach k1` follows it again\n"), "{said}");
     assert!(home.run(&["wait", "k1"]).out().contains("stopped: killed at the prompt"));
 }
 
@@ -45,23 +52,31 @@ fn a_session_that_is_left_or_told_to_leave_leaves_what_it_keeps() {
 }
 
 #[test]
+fn ctrl_d_leaves_at_once_if_only_kept_jobs_run() {
+    let (kept, home) = (Home::new(), terminal::Home::new());
+    let state = kept.to_str().unwrap();
+    let mut terminal = Terminal::with(&home, &[("TERM", "xterm-256color"), ("XDG_STATE_HOME", state)]);
+    terminal.type_keys("keep !sleep 1000\r");
+    terminal.see("In [2]:");
+    terminal.type_keys("\x04");
+    assert!(terminal.end().success());
+    assert_eq!(kept.run(&["wait", "k1", "--for", "0s"]).code(), Some(124));
+}
+
+#[test]
 fn a_session_says_what_is_wrong_with_a_line_about_kept_jobs() {
     let home = Home::new();
-    let mut command = home.command(&[]);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut session = command.spawn().unwrap();
-    let lines = b"keep\nkeep !\nattach\nattach 9\nattach x\nkept\nkeep = 3; keep + 1\n";
-    session.stdin.as_mut().unwrap().write_all(lines).unwrap();
-    let output = session.wait_with_output().unwrap();
+    let lines = "keep\nkeep !\nattach\nattach 9\nattach x\nkept\nkeep = 3; keep + 1\n";
     expect![[r#"
+        No kept jobs
+        Out[7]: 4
         keep needs a line for the system's shell, as in `keep !make`
         keep ! needs a command, as in `keep !make`
         attach needs a kept job, as in `attach k12`; `kept` lists them
         there is no kept job k9
         `x` is no kept job: write k12, for example
     "#]]
-    .assert_eq(&String::from_utf8_lossy(&output.stderr));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "No kept jobs\nOut[7]: 4\n");
+    .assert_eq(&session(&home, lines));
 }
 
 #[test]

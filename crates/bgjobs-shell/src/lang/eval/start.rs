@@ -164,6 +164,13 @@ pub(crate) fn note_sent(job: &AnyJob, jobs: &Jobs, environment: Environment) {
     jobs.note_origin(job, Origin { code, environment, options: StartOptions::default() });
 }
 
+/// Notes that a job follows one that outlives the session.
+#[cfg(target_os = "linux")]
+pub(crate) fn note_kept(job: &AnyJob, jobs: &Jobs, id: bgjobs::KeptId, environment: Environment) {
+    let code = OriginCode::Kept(id.to_string().into());
+    jobs.note_origin(job, Origin { code, environment, options: StartOptions::default() });
+}
+
 /// Notes the origin of a line for the system's shell that was sent to the background.
 pub(crate) fn note_command(job: &AnyJob, jobs: &Jobs, line: &str, environment: Environment) {
     let code = OriginCode::Command { line: line.into(), command: Command::shell(line) };

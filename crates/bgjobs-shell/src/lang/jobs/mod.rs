@@ -182,7 +182,7 @@ impl Jobs {
             State::Finished(_) if job.times().started.is_none() => NoPostMortem::NeverBegan(id),
             State::Finished(_) => match self.origin(job).as_ref().map(|origin| &origin.code) {
                 None => NoPostMortem::NoNames(id),
-                Some(OriginCode::Command { .. }) => NoPostMortem::Command(id),
+                Some(OriginCode::Command { .. } | OriginCode::Kept(_)) => NoPostMortem::Command(id),
                 Some(OriginCode::Expression { .. } | OriginCode::Call { .. }) => NoPostMortem::Dropped(id),
             },
             _ => NoPostMortem::Runs(id),
@@ -197,6 +197,11 @@ impl Jobs {
     /// One line about all jobs; those that ended count only if they ended after `since`.
     pub(crate) fn digest(&self, since: Option<Instant>) -> Digest {
         Digest::new(&self.handle.all(), |job| self.new_lines(job) > 0, since)
+    }
+
+    /// Whether a job follows one that outlives the session.
+    pub(crate) fn follows_kept(&self, job: &AnyJob) -> bool {
+        self.origin(job).is_some_and(|origin| matches!(origin.code, OriginCode::Kept(_)))
     }
 
     pub(crate) fn note_origin(&self, job: &AnyJob, origin: Origin) {

@@ -22,6 +22,8 @@ pub(crate) enum OriginCode {
     Call { function: Value, arguments: Vec<Value> },
     /// A line of the system's shell, and the command without its environment.
     Command { line: Arc<str>, command: Command },
+    /// It follows a job that outlives the session, which all sessions know by this number.
+    Kept(Arc<str>),
 }
 
 /// What can be chosen for a job in addition to what it runs.

@@ -83,7 +83,7 @@ fn start(jobs: &Jobs, mut environment: Environment, command: &Dynamic, options: 
 }
 
 fn exit_status_of(jobs: &Jobs, job: &AnyJob) -> Option<i64> {
-    if !matches!(jobs.origin(job)?.code, OriginCode::Command { .. }) {
+    if !matches!(jobs.origin(job)?.code, OriginCode::Command { .. } | OriginCode::Kept(_)) {
         return None;
     }
     if job.state() == State::Finished(Outcome::Done) {
