@@ -23,6 +23,7 @@ from .groups import Group
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
 from .manager import BackgroundJobManager
 from .record import Stopped
+from .reporting import Progress, progress
 from .schedule import AfterError
 from .stopping import Verdict, cancelled, sleep
 
@@ -33,11 +34,13 @@ __all__ = [
     "BackgroundJobFunc",
     "BackgroundJobManager",
     "Group",
+    "Progress",
     "Stopped",
     "Verdict",
     "as_completed",
     "cancelled",
     "install",
+    "progress",
     "sleep",
     "wait_all",
     "wait_any",

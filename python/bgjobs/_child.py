@@ -6,10 +6,11 @@ The worker runs the body.  The supervisor runs no code of the user's: it is the 
 worker and all its offspring are gone.
 
 This file is run by its path, and imports neither the package nor any module that a body may not need, because its start
-is part of every job's time.  Its standard input is the engine's socket.  Beside that the two sides share two files:
+is part of every job's time.  Its standard input is the engine's socket.  Beside that the two sides share three files:
 
     payload   what to set up, what to run, and what the body finds when it runs (three pickles)
     reply     the result or the failure (a mark that it is complete, a header, a value)
+    reports   how far the body is (see `child_reports.py`)
 """
 
 from __future__ import annotations
@@ -27,10 +28,16 @@ from _ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from typing import Any, BinaryIO
 
 
+reports: int | None = None
+"""The descriptor of the file for reports, in a worker."""
+
+
 def main() -> None:
+    global reports
     engine, fds = sys.argv[1], [int(word) for word in sys.argv[2:]]
     for fd in fds:
         os.set_inheritable(fd, False)
@@ -50,7 +57,10 @@ def main() -> None:
     supervisor.leave()
     os.dup2(nothing, 0)
     os.close(nothing)
-    work(*fds)
+    payload, reply, reports, *displays = fds
+    # The package, if the body imports it, finds the descriptor here.
+    sys.modules["bgjobs._child"] = sys.modules["__main__"]
+    work(payload, reply, *displays)
 
 
 def load(engine: str) -> Any:
@@ -75,6 +85,23 @@ def supervise(supervisor: Any, worker: int) -> None:
 
 
 # The worker
+
+
+class Before:
+    """Imports a module before any of those that it watches."""
+
+    def __init__(self, module: str, watched: Container[str]) -> None:
+        self.module = module
+        self.watched = watched
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name not in self.watched:
+            return None
+        sys.meta_path.remove(self)
+        import importlib.util
+
+        importlib.import_module(self.module)
+        return importlib.util.find_spec(name)
 
 
 def work(payload: int, reply: int, displays: int | None = None) -> None:
@@ -139,6 +166,7 @@ def prepare(
     main: dict[str, Any],
     limits: dict[str, Any],
     filters: list[tuple[Any, ...]],
+    before: tuple[str, Container[str]],
 ) -> None:
     """Makes this process look to the body like the one that the job was started in."""
     sys.path[:] = path
@@ -161,6 +189,7 @@ def prepare(
     ]
     if cwd is not None:
         os.chdir(cwd)
+    sys.meta_path.insert(0, Before(*before))
 
 
 def named(module: str, name: str) -> Any:

@@ -9,7 +9,7 @@ import html
 import reprlib
 from collections.abc import Mapping, Sequence
 
-from . import failures
+from . import failures, reporting
 from .labels import label
 from .log import Log
 from .record import Record
@@ -86,6 +86,8 @@ def _about(job: Record, names: Sequence[str]) -> dict[str, str]:
         about["Result"] = _result(job)
     elif job.outcome is not None:
         about["Failure"] = _failure(job)
+    elif progress := str(reporting.of(job) or ""):
+        about["Progress"] = progress
     if names:
         about["Names"] = " ".join(names)
     return about
@@ -120,12 +122,12 @@ def _time(job: Record) -> str:
 
 
 def _summary(job: Record) -> str:
-    """A job in one line: its result, its failure, or the last line that it printed."""
+    """A job in one line: its result, its failure, or how far it is and the last line that it printed."""
     if job.outcome == "done":
         return _result(job)
     if job.outcome is not None:
         return _failure(job)
-    return cut(uncoloured("".join(Log(job).tail(1))))
+    return cut(", ".join(filter(None, [str(reporting.of(job) or ""), *map(uncoloured, Log(job).tail(1))])))
 
 
 def _result(job: Record) -> str:

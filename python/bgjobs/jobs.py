@@ -14,7 +14,7 @@ from collections.abc import Generator, Mapping
 from types import BuiltinFunctionType, CodeType, FunctionType
 from typing import Any, Callable
 
-from . import _core, failures, forks, futures, labels, places, stopping, workers
+from . import _core, failures, forks, futures, labels, places, reporting, stopping, workers
 from .log import Log
 from .record import Record, State
 
@@ -87,6 +87,14 @@ class BackgroundJobBase(Record):
         """What the job printed."""
         return Log(self)
 
+    @property
+    def progress(self) -> reporting.Progress | None:
+        """How far the body is, with `done`, `total`, `text` and `remaining` (seconds); None if it does not say.
+
+        That is what it has reported by `bgjobs.progress`, or otherwise how far its bars of tqdm, rich and joblib are.
+        """
+        return reporting.of(self)
+
     def traceback(self) -> None:
         """Prints the traceback of a dead job, or `None` for any other, as the original does."""
         print(self._tb)
@@ -105,6 +113,7 @@ class BackgroundJobBase(Record):
         - `state`: `created`, `queued`, `running`, `stopping`, `done`, `failed` or `stopped`
         - `created`, `started`, `finished`: times in UTC, as text; None if it was not yet
         - `waited`, `ran`: for how many seconds it waited for its start, and has run
+        - `progress`: how far it is, `done`, `total` and `text`; `remaining`: how many seconds the rest will take
         - `why`: what it waits for, in words
         - `attempts`: of a job that is retried, each with its `number`, `started`, `ended` and `failure`
         - `stop_reason`; `failure`: its `kind`, `error` or `stop`, and its `message`

@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from . import _child, names
+from . import _child, bars, names
 
 
 def pack_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bytes:
@@ -47,7 +47,7 @@ def pack(body: tuple[Any, ...], parts: dict[str, Any]) -> bytes:
 
     file = io.BytesIO()
     pickler = Pickler(file)
-    pickler.dump(settings.of_interpreter())
+    pickler.dump({**settings.of_interpreter(), "before": (f"{__package__}.reporting", bars.MODULES)})
     try:
         pickler.dump(body)
     except Exception as error:

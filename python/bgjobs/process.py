@@ -111,6 +111,10 @@ class BackgroundJobProcess(BackgroundJobBase):
     def _ladder(self, timeout: float) -> stopping.Body:
         return _ProcessBody(self, max(timeout, 0.0) / 2)
 
+    def _bars_state(self) -> tuple[int, int | None, str | None, float] | None:
+        report = self._child.report()
+        return None if report is None else (*report[:3], self._ran or 0.0 if report[3] is None else report[3])
+
     def kill(self, grace: float = 0.0) -> None:
         """Kills the process and all that it has started, without waiting for their end.
 

@@ -10,7 +10,7 @@ from contextvars import Context
 from types import TracebackType
 from typing import Any, Callable, ClassVar, Literal
 
-from . import forks
+from . import bars, forks
 from ._core import JobCore
 
 PENDING = "<BackgroundJob has not completed>"
@@ -187,6 +187,10 @@ class Record(JobCore, threading.Thread):
         if self._unread is not None:
             self._unread.is_read = True
         return self._exception
+
+    def _bars_state(self) -> tuple[int, int | None, str | None, float] | None:
+        """How far its progress bars are: done, of how much, what is being done, for how many seconds."""
+        return bars.read(self)
 
     # As `concurrent.futures.Future` has them.
 

@@ -10,10 +10,11 @@ import pickle
 import signal
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
-from . import _child, _core, supervised
+from . import _child, _core, child_reports, supervised
 from ._core import HostedCommand
 from .displays import Displays
 from .places import with_cells
@@ -68,6 +69,8 @@ class Child:
         self._payload: bytes | None = payload
         self._lock = threading.Lock()
         self._command: HostedCommand | None = None
+        self._reports: BinaryIO | None = None
+        self._report: child_reports.Report | None = None
 
     @property
     def pid(self) -> int | None:
@@ -81,7 +84,7 @@ class Child:
         `run` ends, the processes have ended before it.  Raises `ProcessDied` if there is neither a result
         nor an exception, and `RemoteError` if one could not come back.
         """
-        with _unnamed_file() as payload, _unnamed_file() as reply:
+        with _unnamed_file() as payload, _unnamed_file() as reply, self._reporting() as telling:
             payload.write(self._payload or b"")
             payload.seek(0)
             self._payload = None
@@ -91,7 +94,7 @@ class Child:
                     raise ProcessDied("the job was stopped before its process started")
                 command, streams = HostedCommand.open_for_fork("python", grace=0.0)
                 self._command = command
-            fds = (payload.fileno(), reply.fileno(), *([] if displays is None else [displays.far]))
+            fds = (payload.fileno(), reply.fileno(), telling.fileno(), *([] if displays is None else [displays.far]))
             words = [_child.__file__, _core.__file__, *map(str, fds)]
             supervisor = supervised.start_fork(command, streams, words, pass_fds=fds)
             payload.close()
@@ -101,6 +104,26 @@ class Child:
             except RuntimeError:
                 status = None
             return self._outcome(reply, status)
+
+    @contextmanager
+    def _reporting(self) -> Iterator[BinaryIO]:
+        """The file for reports, whose last one stays."""
+        with _unnamed_file() as file:
+            self._reports = file
+            try:
+                yield file
+            finally:
+                self.report()
+                with self._lock:
+                    self._reports = None
+
+    def report(self) -> child_reports.Report | None:
+        """How far the body says it is; its last report after its end."""
+        with self._lock:
+            report = None if self._reports is None else child_reports.read(self._reports.fileno())
+            if report is not None:
+                self._report = report
+            return self._report
 
     def kill(self, grace: float = 0.0) -> None:
         """Ends the processes for certain, without waiting for their end.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from . import failures
+from . import failures, reporting
 from .labels import label
 from .record import Record
 from .text import cut
@@ -17,8 +17,13 @@ from .text import cut
 def of(job: Record) -> dict[str, Any]:
     """The summary of a job, for `BackgroundJobBase.summary`."""
     known = job._summary() or _of_unstarted()
+    progress = reporting.of(job)
+    how_far = {
+        "progress": None if progress is None else {name: getattr(progress, name) for name in ("done", "total", "text")},
+        "remaining": None if progress is None else progress.remaining,
+    }
     failure = _failure(job, known["state"])
-    summary = {"id": job.num, "name": label(job), "daemon": job._daemon, **known, "failure": failure}
+    summary = {"id": job.num, "name": label(job), "daemon": job._daemon, **known, **how_far, "failure": failure}
     for times in (summary, *summary["attempts"]):
         times.update({name: _utc(times[name]) for name in ("created", "started", "finished", "ended") if name in times})
     return summary

@@ -41,6 +41,8 @@ def test_a_finished_job_has_all_its_times_and_what_it_is(jobs):
         "attempts": [],
         "stop_reason": None,
         "lines": 2,
+        "progress": None,
+        "remaining": None,
         "failure": None,
     }
 

@@ -342,6 +342,22 @@ impl JobCore {
         Some(self.job()?.times().ran()?.as_secs_f64())
     }
 
+    /// Records how far the body is, while it runs.
+    fn _report(&self, done: u64, total: Option<u64>, text: Option<&str>) {
+        if let Some(context) = self.context() {
+            context.progress(done, total);
+            if let Some(text) = text {
+                context.say(text);
+            }
+        }
+    }
+
+    /// How far the body has said it is: how much is done, of how much, and what is being done.
+    fn _reported(&self) -> Option<(u64, Option<u64>, Option<String>)> {
+        let progress = self.job()?.progress()?;
+        Some((progress.done, progress.total, progress.text.map(|text| text[..].to_owned())))
+    }
+
     /// What the engine knows of it; none if it was not started.
     fn _summary<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         self.job().map(|job| summary::of(py, &job)).transpose()

@@ -9,9 +9,9 @@ from IPython.core.magic import line_magic, no_var_expand
 
 from .. import failures, keyboard
 from ..jobs import BackgroundJobBase
-from ..labels import label
 from ..live import LiveLines
 from ..peek import NoNames
+from ..reporting import listed
 from ..text import group
 from .base import Base
 
@@ -25,7 +25,8 @@ class Look(Base):
 
             %jobs
 
-        It is a report, as jobs.status() is; calls of functions are shown with their arguments.
+        It is a report, as jobs.status() is; calls of functions are shown with their arguments,
+        and a running job with how far it is.
 
             %jobs failed
 
@@ -36,7 +37,7 @@ class Look(Base):
         if line.strip():
             self._show_selected(line)
         elif manager.all:
-            manager._print_groups(label)
+            manager._print_groups(listed)
         else:
             print("No jobs. %bg f(x) starts one.")
 
@@ -49,7 +50,7 @@ class Look(Base):
             shown[groups[outcome]].append(job)
             if outcome is not None:
                 self.notices.told(job)
-        print("".join(group(name, jobs, label) for name, jobs in shown.items()), end="")
+        print("".join(group(name, jobs, listed) for name, jobs in shown.items()), end="")
         if unknown:
             raise UsageError(unknown)
 
