@@ -2,7 +2,7 @@
 
 A bar belongs to its owner, as `watch` says. It is read when somebody looks, and behaves as ever, but that tqdm no
 longer sees bars of other owners, below all of which it would draw a new one. This module does not know jobs: an owner
-is anything with a `__dict__`.
+is any object whose class has a `_bars` of None.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def read(owner: Any) -> State | None:
 
     Of nested bars the oldest is the outermost.
     """
-    bars: _Bars | None = vars(owner).get("_bars")
+    bars: _Bars | None = owner._bars
     return None if bars is None else bars.read()
 
 
@@ -78,7 +78,11 @@ def _gone() -> None:
 
 def _bars_of_owner() -> _Bars | None:
     owner = _owner()
-    return None if owner is None else vars(owner).setdefault("_bars", _Bars())
+    if owner is None:
+        return None
+    # Two threads of an owner may be here.
+    bars: _Bars = owner._bars or vars(owner).setdefault("_bars", _Bars())
+    return bars
 
 
 def _referred(bar: Any, state: Callable[[Any], State | None]) -> Callable[[], State | None]:

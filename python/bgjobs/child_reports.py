@@ -10,7 +10,7 @@ import os
 import pickle
 import threading
 import time
-from typing import Optional, cast
+from typing import Any, Optional, cast
 
 from . import _child, bars
 
@@ -35,6 +35,9 @@ def read(fd: int) -> Report | None:
 
 class Reporter:
     """The body's process, which reports how far the body is."""
+
+    # This belongs to `bars`, of which this is an owner.
+    _bars: Any = None
 
     def __init__(self, fd: int) -> None:
         self._fd = fd

@@ -87,6 +87,8 @@ class Record(JobCore, threading.Thread):
     _card: Any = None
     # What ends the wait of its body for other jobs; this belongs to `futures`.
     _wake: Callable[[], object] | None = None
+    # Its progress bars; this belongs to `bars`.
+    _bars: Any = None
     # The coroutine that the job runs; this belongs to `coroutines`.
     _coroutine: Any = None
 

@@ -78,7 +78,7 @@ impl<T: Debug + Send + Sync + 'static> Job<T> {
 
 /// Prints both forms in one piece, so that nothing that a job prints gets in between.
 #[expect(clippy::print_stdout, reason = "evcxr reads from the standard output what a cell shows")]
-fn show(Shown { html, text }: &Shown) {
+pub(crate) fn show(Shown { html, text }: &Shown) {
     let block = |kind: &str, content: &str| format!("EVCXR_BEGIN_CONTENT {kind}\n{content}\nEVCXR_END_CONTENT\n");
     print!("{}{}", block("text/html", html), block("text/plain", text));
 }

@@ -20,7 +20,11 @@ use self::{
     axis::Axis,
     bar::{Bar, End},
 };
-use crate::job::{html::duration, summary::Summary};
+use crate::job::{
+    evcxr::show,
+    html::{Shown, duration},
+    summary::Summary,
+};
 
 /// How many jobs are drawn in a row each; of more, how many ran and waited at each moment.
 const ROWS: usize = 60;
@@ -58,6 +62,15 @@ impl Timeline {
     #[must_use]
     pub fn new(jobs: impl IntoIterator<Item = Summary>) -> Self {
         Self::until(SystemTime::now(), jobs)
+    }
+
+    /// Shows the timeline at the end of a cell in evcxr, the Rust notebook, as a picture and as text.
+    ///
+    /// # Panics
+    ///
+    /// As [`print!`], if the standard output can't be written to.
+    pub fn evcxr_display(&self) {
+        show(&Shown { html: self.svg(), text: self.text(100) });
     }
 
     fn until(now: SystemTime, jobs: impl IntoIterator<Item = Summary>) -> Self {

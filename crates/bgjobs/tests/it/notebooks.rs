@@ -370,3 +370,18 @@ fn a_look_at_a_table_is_not_a_notice() {
     let Some(end) = end else { return };
     assert_eq!(end.messages, ["1"]);
 }
+
+#[test]
+fn a_timeline_is_a_picture_and_text() {
+    let end = child::run(|| {
+        let jobs = JobManager::new();
+        jobs.spawn("fit\nEVCXR_END_CONTENT", || 42).unwrap().wait().unwrap();
+        begin();
+        jobs.timeline().evcxr_display();
+    });
+    let Some(end) = end else { return };
+    let shown = end.noise.join("\n");
+    assert!(shown.contains("EVCXR_BEGIN_CONTENT text/html\n<svg "), "{shown}");
+    assert!(shown.contains("\nEVCXR_BEGIN_CONTENT text/plain\n1 job in "), "{shown}");
+    assert_eq!(shown.matches("\nEVCXR_END_CONTENT").count(), 2, "{shown}");
+}
