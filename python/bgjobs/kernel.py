@@ -63,7 +63,7 @@ _newest: Cell | None = None
 def running_cell() -> Cell:
     """The cell that runs now; between two cells, the one before."""
     shell = host.ipython()
-    # A job's own context knows the job's cell instead.
+    # A job knows its own instead.
     return Cell(shell, Context().run(shell.get_parent))
 
 
@@ -97,11 +97,12 @@ def begin(job: Record) -> None:
 
 
 def _divide_shell(shell: Any) -> None:
-    """Has the shell show what jobs display, and errors of that, under their cells."""
+    """Has the shell show what jobs display, and errors of that, under their cells, and tell jobs the same."""
     if "display_pub" in vars(type(shell)):
         return
     type(shell).display_pub = property(_publisher, _set_publisher)
-    show = shell._showtraceback
+    # On the object, because the kernel itself may have set one there.
+    show, get_parent, set_parent = shell._showtraceback, shell.get_parent, shell.set_parent
 
     def show_traceback(kind: Any, value: Any, lines: list[str]) -> None:
         cell = _cell_of_job()
@@ -110,8 +111,21 @@ def _divide_shell(shell: Any) -> None:
         else:
             cell.write_error(kind, value, lines)
 
-    # The kernel itself may have set it on the object.
-    shell._showtraceback = show_traceback
+    def get_request() -> Any:
+        cell = _cell_of_job()
+        return get_parent() if cell is None else cell.request
+
+    def set_request(request: Any) -> None:
+        job, cell = current.get(), _cell_of_job()
+        if job is None or cell is None:
+            set_parent(request)
+        elif request is not cell.request:
+            # The job wants to show things under another cell.
+            job._cell = Cell(shell, request)
+            for stream in of_kernel.values():
+                getattr(stream, "set_thread_parent", stream.set_parent)(request)
+
+    shell._showtraceback, shell.get_parent, shell.set_parent = show_traceback, get_request, set_request
 
 
 def _cell_of_job() -> Cell | None:

@@ -172,6 +172,22 @@ def test_a_job_that_another_starts_shows_things_under_the_same_cell(it):
     assert it.outputs[other] == []
 
 
+def test_a_job_that_sets_the_parent_of_its_output_as_widgets_do_changes_nothing_for_others(it):
+    start = it.run("%%bg\nip = get_ipython()\ngate.wait(60)\nip.set_parent(ip.get_parent())\nprint('of the job')")
+    other = it.run("gate.set(); jobs[0].join(); print('mine'); display(HTML('<b>mine</b>'))")
+    it.wait_text(start, "of the job\n")
+    assert it.text(other) == "mine\n"
+    assert "<b>mine</b>" in it.text(other, "text/html")
+
+
+def test_a_job_can_show_things_under_another_cell(it):
+    first = it.run("chosen = get_ipython().get_parent()")
+    start = it.run("%%bg\nget_ipython().set_parent(chosen)\nprint('there')\ndisplay(HTML('<b>there</b>'))")
+    it.wait_text(first, "there\n")
+    it.wait_text(first, "<b>there</b>", "text/html")
+    assert it.text(start) == ""
+
+
 def test_what_a_job_captures_is_its_own(it):
     start = it.run(
         """
