@@ -11,7 +11,7 @@ const ALTERNATE: [&str; 3] = ["47", "1047", "1049"];
 /// The modes that are set at the start: the cursor is shown, lines wrap.
 const SET_AT_START: [&str; 2] = ["7", "25"];
 
-/// The longest sequence that is taken for one.
+/// The longest sequence that is kept until its end comes.
 const LONGEST: usize = 4096;
 
 /// What the output of one program has done to the terminal.
@@ -35,7 +35,10 @@ impl Screen {
         for c in text.chars() {
             if !self.begun.is_empty() || c == '\x1b' {
                 self.begun.push(c);
-                if is_whole(&self.begun) || self.begun.len() > LONGEST {
+                if self.begun.len() > LONGEST {
+                    // A picture, for example: all but its end is of no interest.
+                    self.begun.truncate(2);
+                } else if is_whole(&self.begun) {
                     let sequence = mem::take(&mut self.begun);
                     self.obey(&sequence);
                     if sequence.ends_with('m') && sequence.starts_with("\x1b[") && !self.is_alternate() {
@@ -147,6 +150,12 @@ mod tests {
     fn of_the_sequences_colours_are_for_a_log() {
         let (_, log) = after("\x1b[1;31mred\x1b[0m\x1b[K \x1b]0;title\x07a\x1b]8;;x\x1b\\b\x1b(Bc\x1b[?25l\n");
         assert_eq!(log, "\x1b[1;31mred\x1b[0m abc\n");
+    }
+
+    #[test]
+    fn a_picture_is_not_for_a_log_however_long_it_is() {
+        let (_, log) = after(&format!("a\x1b_G{}\x1b\\b\n", "A".repeat(LONGEST * 3)));
+        assert_eq!(log, "ab\n");
     }
 
     #[test]

@@ -35,7 +35,9 @@ use self::{
 };
 use crate::{
     batch::write,
-    colours, durations,
+    colours,
+    consoles::Consoles,
+    durations,
     session::Session,
     shell::{self, Reply},
     signals::stop_all,
@@ -50,7 +52,9 @@ const AWAY: Duration = Duration::from_mins(1);
 ///
 /// The terminal can't be used.
 pub(crate) fn run(session: &mut Session) -> io::Result<(bool, u8)> {
-    session.changes_in_place = io::stdout().is_terminal() && !colours::is_plain();
+    let is_shown = io::stdout().is_terminal();
+    session.changes_in_place = is_shown && !colours::is_plain();
+    session.consoles = is_shown.then(Consoles::default);
     let known: Known = Arc::new(Mutex::new(session.words()));
     let announcer = announcer(session);
     let mut editor = editor(announcer.clone(), &known);
@@ -93,7 +97,7 @@ pub(crate) fn run(session: &mut Session) -> io::Result<(bool, u8)> {
 }
 
 /// Notices with the settings of the environment.
-fn announcer(session: &mut Session) -> Announcer {
+fn announcer(session: &Session) -> Announcer {
     let mut patience = Some(AWAY);
     let asked = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     if let Some(value) = asked("BGJOBS_NOTIFY") {
@@ -125,7 +129,7 @@ fn announcer(session: &mut Session) -> Announcer {
         mode: session.notice_mode.clone(),
         idle,
         gathering: Arc::default(),
-        consoles: session.consoles.get_or_insert_default().clone(),
+        consoles: session.consoles.clone().unwrap_or_default(),
     }
 }
 

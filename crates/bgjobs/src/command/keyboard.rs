@@ -29,9 +29,9 @@ const MORSEL: usize = 256;
 /// The command then reads from its terminal as from one that a user sits at: what is typed is echoed and edited as the
 /// command asks for it, Ctrl-C interrupts, and a password prompt finds somebody to ask.
 ///
-/// Ctrl-Z gives up the keyboard: the command runs on, until it reads; then it is suspended, and goes on when it is
+/// Ctrl-Z or Ctrl-\ gives up the keyboard: the command runs on, until it reads; then it is suspended, and goes on when it is
 /// [served](Self::serve). The function that was passed to [`new`](Self::new) is told of both. A command that reads keys
-/// itself, such as an editor, gets this one too, and may give the keyboard up by suspending itself.
+/// itself, such as an editor, gets these too, and may give the keyboard up by suspending itself.
 ///
 /// This needs [`supervise`](crate::supervise): without it a terminal belongs to the program itself.
 /// Clones are the same keyboard. A command that is started again, as an attempt of a retry, takes it over.
@@ -100,7 +100,8 @@ impl Keyboard {
     pub fn type_bytes(&self, bytes: &[u8]) -> io::Result<usize> {
         let state = self.lock();
         let (Some(Terminal { near, .. }), Some(leader)) = (&state.terminal, state.leader) else { return Ok(0) };
-        let bytes = match gives_up(near, leader).and_then(|key| bytes.iter().position(|&byte| byte == key)) {
+        let keys = keys_that_give_up(near, leader);
+        let bytes = match bytes.iter().position(|byte| keys.contains(byte)) {
             Some(0) => {
                 state.order(Order::Leave);
                 return Ok(1);
@@ -175,12 +176,13 @@ impl State {
     }
 }
 
-/// The key that gives up the keyboard; none if the command reads keys itself, or lets another have the terminal.
-fn gives_up(near: &OwnedFd, leader: Pid) -> Option<u8> {
-    let modes = tcgetattr(near).ok()?;
+/// The keys that give up the keyboard; none if the command reads keys itself, or lets another have the terminal.
+fn keys_that_give_up(near: &OwnedFd, leader: Pid) -> Vec<u8> {
     let is_own = tcgetpgrp(near).is_ok_and(|group| group == leader);
-    let key = modes.special_codes[SpecialCodeIndex::VSUSP];
-    (modes.local_modes.contains(LocalModes::ISIG) && is_own && key != 0).then_some(key)
+    let modes = tcgetattr(near).ok().filter(|modes| is_own && modes.local_modes.contains(LocalModes::ISIG));
+    let keys =
+        modes.map(|modes| [SpecialCodeIndex::VSUSP, SpecialCodeIndex::VQUIT].map(|key| modes.special_codes[key]));
+    keys.into_iter().flatten().filter(|&key| key != 0).collect()
 }
 
 /// All that waits to be read from a terminal, with or without a line's end.

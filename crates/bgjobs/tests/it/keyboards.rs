@@ -108,11 +108,13 @@ fn after_ctrl_z_a_command_runs_on_until_it_reads_and_goes_on_when_it_is_served()
 
 #[test]
 fn ctrl_z_is_up_to_the_command_only_if_it_reads_keys_itself() {
-    let (jobs, user) = (supervised(), User::new());
-    let job = user.start(&jobs, "trap '' TSTP; echo up; while :; do sleep 0.01; done");
-    user.types("\x1a");
-    wait_until("it has given the keyboard up", || user.events() == [KeyboardEvent::GivenUp]);
-    assert!(matches!(job.stop("enough", GUARD), Verdict::Stopped { .. }));
+    for key in ["\x1a", "\x1c"] {
+        let (jobs, user) = (supervised(), User::new());
+        let job = user.start(&jobs, "trap '' TSTP; echo up; while :; do sleep 0.01; done");
+        user.types(key);
+        wait_until("it has given the keyboard up", || user.events() == [KeyboardEvent::GivenUp]);
+        assert!(matches!(job.stop("enough", GUARD), Verdict::Stopped { .. }));
+    }
 
     let (jobs, user) = (supervised(), User::new());
     let script = "stty raw; echo up; dd bs=1 count=1 2>/dev/null | od -An -tx1; kill -TSTP $$; echo on; read a";
