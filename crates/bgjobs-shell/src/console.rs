@@ -87,10 +87,15 @@ impl Console {
         if status.success() { Ok(()) } else { Err(Failure::from_error(CommandError::Ended(status))) }
     }
 
-    /// Lets the command have the terminal while `wait` waits for it; also returns what was typed and not read.
+    /// Lets the command have the terminal while `wait` waits for it, and first what was typed ahead; also returns what was
+    /// typed and not read.
     ///
     /// Afterwards the terminal is as it was, however the command has ended.
-    pub(crate) fn serve<T>(self: &Arc<Self>, wait: impl FnOnce() -> T) -> io::Result<(T, Vec<u8>)> {
+    pub(crate) fn serve<T>(
+        self: &Arc<Self>,
+        typed_ahead: Vec<u8>,
+        wait: impl FnOnce() -> T,
+    ) -> io::Result<(T, Vec<u8>)> {
         let raw = RawMode::enter(false)?;
         self.standing.be_served();
         self.appear();
@@ -98,7 +103,7 @@ impl Console {
         self.keyboard.serve();
         let (end, stop) = pipe()?;
         let waited = thread::scope(|scope| {
-            let typing = scope.spawn(|| self.type_on(&end));
+            let typing = scope.spawn(|| self.type_on(typed_ahead, &end));
             let waited = wait();
             drop(stop);
             let untyped = typing.join().unwrap_or_else(|_| Ok(Vec::new()));
@@ -109,14 +114,14 @@ impl Console {
         waited.map(|(waited, untyped)| (waited, [self.keyboard.take_unread(), untyped].concat()))
     }
 
-    /// Types what the user types, and follows the size of the window, until `end` is closed; returns what the command's
+    /// Types what was typed ahead and what the user types, and follows the size of the window, until `end` is closed; returns what the command's
     /// terminal did not take.
-    fn type_on(&self, end: &PipeReader) -> io::Result<Vec<u8>> {
+    fn type_on(&self, mut untyped: Vec<u8>, end: &PipeReader) -> io::Result<Vec<u8>> {
         let (mut resized, notify) = UnixStream::pair()?;
         resized.set_nonblocking(true)?;
         let listening = low_level::pipe::register(SIGWINCH, notify)?;
         let keyboard = rustix::stdio::stdin();
-        let mut untyped = typed_before()?;
+        untyped.extend(read_ahead()?);
         loop {
             let is_full = !untyped.is_empty();
             let mut fds = vec![PollFd::new(end, PollFlags::IN), PollFd::new(&resized, PollFlags::IN)];
@@ -200,8 +205,8 @@ impl Standing {
     }
 }
 
-/// What was typed behind the line that started the command, and has been read already.
-fn typed_before() -> io::Result<Vec<u8>> {
+/// What was typed ahead, and the line editor has read from the terminal with the line before it.
+fn read_ahead() -> io::Result<Vec<u8>> {
     let mut keys = String::new();
     while event::poll(Duration::ZERO)? {
         keys.push_str(&keys::to_bytes(&event::read()?));

@@ -56,7 +56,8 @@ impl Session {
     fn run_at_terminal(&mut self, line: &str, command: Command, note: impl FnOnce(&AnyJob, &Jobs)) -> Answer {
         let console = Console::new(self.stopper());
         let own = Arc::clone(&console);
-        let served = console.serve(|| {
+        let typed_ahead = std::mem::take(&mut self.typed_ahead);
+        let served = console.serve(typed_ahead, || {
             let name = line.to_owned();
             self.wait_for_line(name, move |context, _| own.run(command, context), note)
         });

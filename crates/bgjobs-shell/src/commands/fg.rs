@@ -54,7 +54,8 @@ impl Action for Foreground {
         #[cfg(feature = "terminal")]
         if let Some(console) = session.consoles.as_ref().and_then(|consoles| consoles.of(job)) {
             show(session);
-            let served = console.serve(|| session.wait_for(job, |_| {}));
+            let typed_ahead = std::mem::take(&mut session.typed_ahead);
+            let served = console.serve(typed_ahead, || session.wait_for(job, |_| {}));
             let (end, typed_ahead) = served.map_err(|error| format!("can't use the terminal: {error}"))?;
             session.typed_ahead = typed_ahead;
             // The rest was on the terminal.

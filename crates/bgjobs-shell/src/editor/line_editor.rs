@@ -110,6 +110,11 @@ impl LineEditor {
         self.typed_ahead.extend(keys::from_bytes(keys));
     }
 
+    /// What of it no line has used.
+    pub(super) fn take_typed_ahead(&mut self) -> Vec<u8> {
+        self.typed_ahead.drain(..).flat_map(|event| keys::to_bytes(&event).into_bytes()).collect()
+    }
+
     /// Reads a line; one that is evaluated next is already in the history.
     pub(super) fn read_line(&mut self, prompt: &LinePrompt, note_key: impl Fn()) -> io::Result<Entry> {
         let _raw = RawMode::enter(self.announcer.is_some())?;

@@ -67,6 +67,7 @@ pub(crate) fn run(session: &mut Session) -> io::Result<(bool, u8)> {
         *known.lock().unwrap_or_else(PoisonError::into_inner) = session.words();
         editor.type_ahead(&std::mem::take(&mut session.typed_ahead));
         let entry = editor.read_line(&LinePrompt::new(session), || announcer.idle.note_key(Instant::now()))?;
+        session.typed_ahead = editor.take_typed_ahead();
         let asked_before = std::mem::take(&mut leaving);
         // Before the answer, which may be long.
         tell(&announcer);

@@ -65,7 +65,7 @@ pub struct Session {
     /// The consoles of commands in the background, if there is a terminal that commands can have.
     #[cfg(feature = "terminal")]
     pub(crate) consoles: Option<crate::consoles::Consoles>,
-    /// What was typed at a command and not read by it, for the next line.
+    /// What was typed at a command and not read by it, for the next line or command.
     #[cfg(feature = "terminal")]
     pub(crate) typed_ahead: Vec<u8>,
     /// The last field, because dropping it waits for the background jobs.

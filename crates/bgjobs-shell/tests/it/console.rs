@@ -37,6 +37,17 @@ fn what_is_typed_behind_a_command_is_for_the_command_and_the_rest_for_the_prompt
 }
 
 #[test]
+fn what_a_command_leaves_unread_is_for_the_next_line_and_the_next_command() {
+    let home = Home::new();
+    let mut terminal = Terminal::of_size(&home, 24, 80);
+    terminal.type_keys("!echo up; until [ -e go ]; do :; done\r");
+    terminal.see("done\nup");
+    terminal.type_keys("!read a; echo \"got $a\"\rone\r6 * 7\r");
+    go(&home);
+    terminal.see("got one\nIn [3]: 6 * 7\nOut[3]: 42\nIn [4]:");
+}
+
+#[test]
 fn ctrl_c_reaches_the_command_alone() {
     let home = Home::new();
     let mut terminal = Terminal::of_size(&home, 24, 80);
@@ -65,7 +76,7 @@ fn after_ctrl_z_a_command_runs_on_until_it_reads_and_fg_serves_it() {
     terminal.type_keys("jobs\r");
     terminal.see("s, waits for the terminal, process ");
     terminal.type_keys("\x0cfg 0\r");
-    terminal.see("fg 0\nup\non");
+    terminal.see("fg 0\non");
     terminal.type_keys("it\r");
     terminal.see("it\ngot it\nIn [4]:");
     terminal.type_keys("log 0\r");
