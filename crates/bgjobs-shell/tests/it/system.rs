@@ -73,6 +73,7 @@ fn options_after_the_ampersand_are_those_of_a_job() {
             -- out
             Out[1]: <BackgroundJob #0: say>
             a \ b
+            a \ b
             Out[4]: "printf '%s\\n' \"a \\\\ b\""
             -- err
             Completed jobs:

@@ -142,18 +142,15 @@ impl Jobs {
         self.echo.get()
     }
 
-    /// How many lines of the job's output were read.
+    /// How many lines of the job's output were read; all, if jobs print elsewhere too.
     #[must_use]
     pub fn lines_read(&self, job: &AnyJob) -> u64 {
-        self.lines_read.get(job.id()).unwrap_or(0)
+        if self.echo().is_some() { job.printed() } else { self.lines_read.get(job.id()).unwrap_or(0) }
     }
 
     /// How many lines of the job's output are unread.
     #[must_use]
     pub fn new_lines(&self, job: &AnyJob) -> u64 {
-        if self.echo().is_some() {
-            return 0;
-        }
         job.printed().saturating_sub(self.lines_read(job))
     }
 
