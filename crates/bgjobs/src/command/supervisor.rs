@@ -89,7 +89,8 @@ pub(crate) fn again(name: &str) -> Option<Command> {
     Some(starter)
 }
 
-/// Whether commands have supervisors, because the program has called [`supervise`](crate::supervise) or [`supervise_by`].
+/// Whether commands have supervisors, because the program has called [`supervise`](crate::supervise) or
+/// [`supervise_by`].
 #[must_use]
 pub fn is_supervising() -> bool {
     STARTED_BY.get().is_some()
