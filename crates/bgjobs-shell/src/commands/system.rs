@@ -88,10 +88,11 @@ pub(crate) fn is_whole(text: &str) -> bool {
     }
 }
 
-/// Whether a line is for the system's shell.
+/// Whether a line is for the system's shell: `!make`, or `keep !make`.
 #[cfg(feature = "terminal")]
 pub(crate) fn is_for_system(line: &str) -> bool {
-    line.trim_start().starts_with('!')
+    let line = line.trim_start();
+    line.strip_prefix("keep ").unwrap_or(line).trim_start().starts_with('!')
 }
 
 #[cfg(test)]
@@ -135,6 +136,8 @@ mod tests {
     #[test]
     fn a_line_for_the_system_is_complete_unless_it_ends_in_a_backslash() {
         assert!(is_whole("!echo '{' (\n"));
+        assert!(is_whole("keep !echo '{' (\n"));
+        assert!(!is_whole("keep (\n"));
         assert!(!is_whole("!echo a \\\n"));
         assert!(is_whole("!echo a \\\nb"));
         assert!(!is_whole("f("));

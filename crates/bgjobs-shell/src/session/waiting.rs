@@ -70,6 +70,7 @@ impl Session {
     }
 
     /// The jobs that leaving the shell ends: all that run, but not one that follows a kept job, which goes on.
+    #[cfg(feature = "terminal")]
     pub(crate) fn ended_by_leaving(&self) -> Vec<AnyJob> {
         self.jobs().running().into_iter().filter(|job| !self.tracked().follows_kept(job)).collect()
     }

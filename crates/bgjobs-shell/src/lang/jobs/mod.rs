@@ -197,6 +197,7 @@ impl Jobs {
     }
 
     /// Whether a job follows one that outlives the session.
+    #[cfg(feature = "terminal")]
     pub(crate) fn follows_kept(&self, job: &AnyJob) -> bool {
         self.origin(job).is_some_and(|origin| matches!(origin.code, OriginCode::Kept(_)))
     }
