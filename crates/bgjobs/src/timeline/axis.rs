@@ -198,20 +198,23 @@ fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// A time since the start, as a tick has it: `0`, `+200 ms`, `+1 min 15 s`.
+/// A time since the start, as a tick has it: `0`, `+200 ms`, `+1.5 s`, `+1 min 15 s`.
 fn elapsed(time: Duration) -> String {
-    let millis = time.as_millis();
-    if millis == 0 {
-        return "0".to_owned();
+    let mut left = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    match left {
+        0 => return "0".to_owned(),
+        1..1_000 => return format!("+{left} ms"),
+        _ => {}
     }
-    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"), (1, "ms")];
-    let mut left = millis;
     let mut parts = Vec::new();
-    for (size, unit) in units {
+    for (size, unit) in [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min")] {
         if left >= size {
             parts.push(format!("{} {unit}", left / size));
             left %= size;
         }
+    }
+    if left > 0 {
+        parts.push(format!("{} s", Duration::from_millis(left).as_secs_f64()));
     }
     format!("+{}", parts.join(" "))
 }
@@ -245,7 +248,7 @@ mod tests {
                 "1.00 +1 min 45 s"
             ]
         );
-        assert_eq!(ticks(&axis(&[(0, 2)])), ["0.00 0", "0.25 +500 ms", "0.50 +1 s", "0.75 +1 s 500 ms", "1.00 +2 s"]);
+        assert_eq!(ticks(&axis(&[(0, 2)])), ["0.00 0", "0.25 +500 ms", "0.50 +1 s", "0.75 +1.5 s", "1.00 +2 s"]);
     }
 
     #[test]
