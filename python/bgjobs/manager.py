@@ -11,10 +11,12 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Callable
 
-from . import _core, schedule, workers
+from . import _core, reporting, schedule, workers
+from .futures import as_completed
 from .groups import Group, check_limit
 from .job_list import JobList
 from .jobs import BackgroundJobBase, BackgroundJobFunc
+from .labels import of_call
 from .options import Options
 from .starter import Starter, body_of
 
@@ -149,12 +151,14 @@ class BackgroundJobManager(JobList):
         *iterables: Iterable[Any],
         limit: int | None = None,
         process: bool = False,
+        progress: bool = False,
         **options: Any,
     ) -> list[BackgroundJobBase]:
         """Starts a job for each call that `map` would make, and returns the jobs in that order.
 
         With `limit`, only that many run at once: those of the option `group`, or of a new group `map-1`, `map-2`, ...
-        The other options are those of `new`.
+        With `progress`, one job more, such as `all 20 of fit()`, shows how many have ended, and how long the rest will
+        take. The other options are those of `new`.
 
         >>> jobs = BackgroundJobManager()
         >>> [job.exception() or job.result for job in jobs.map(len, ["a", "bc"])]
@@ -167,7 +171,10 @@ class BackgroundJobManager(JobList):
         if process:
             options["process"] = True
         submit = self.options(**options).submit if options else self.submit
-        return [submit(function, *items) for items in zip(*iterables)]
+        started = [submit(function, *items) for items in zip(*iterables)]
+        if progress:
+            self.new(_count, started, daemon=True, name=f"all {len(started)} of {of_call(function, (), {})}")
+        return started
 
     def options(self, **options: Any) -> Starter:
         """What starts jobs with options: `jobs.options(group="net", retry=3).submit(f, x=1)`; `new` explains them.
@@ -256,6 +263,13 @@ class BackgroundJobManager(JobList):
         (42, 42)
         """
         return self.start(self[job]._again(sys._getframe(1).f_globals))
+
+
+def _count(jobs: list[BackgroundJobBase]) -> None:
+    """Reports how many of the jobs have ended, until all have."""
+    reporting.progress(0, len(jobs))
+    for done, _ in enumerate(as_completed(jobs), 1):
+        reporting.progress(done, len(jobs))
 
 
 def _warn_about(keywords: dict[str, Any]) -> None:

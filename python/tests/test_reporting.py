@@ -101,6 +101,26 @@ def test_a_wrong_count_is_an_error_that_names_it(jobs, wrong):
         bgjobs.progress(1, wrong)
 
 
+def test_a_job_counts_those_of_a_map_that_have_ended(jobs):
+    begun, gate = threading.Event(), threading.Event()
+
+    def fit(n):
+        if n == 2:
+            begun.set()
+            gate.wait(30)
+
+    started = jobs.map(fit, range(4), limit=1, progress=True)
+    assert begun.wait(30)
+    whole = jobs[4]
+    wait_until(lambda: whole.progress is not None and whole.progress.done == 2)
+    assert [job.num for job in started] == [0, 1, 2, 3]
+    assert "<td" in jobs._repr_html_() and ">all 4 of fit()</td>" in jobs._repr_html_()
+    assert (whole.daemon, whole.progress.total) == (True, 4)
+    gate.set()
+    whole.get(30)
+    assert whole.progress[:2] == (4, 4)
+
+
 @needs_posix
 def test_a_job_in_its_own_process_reports_too(jobs):
     def fit():
