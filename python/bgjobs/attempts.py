@@ -12,14 +12,17 @@ from .options import Retry
 from .record import Record
 
 
-def run(job: Record, retry: Retry, body: Callable[[], Any]) -> Any:
+def run(job: Record, retry: Retry, body: Callable[[], Any], begun: bool = False) -> Any:
     """Calls a body until it returns or was called as often as `retry` allows; returns or raises what the last call did.
 
-    Between two calls the job lends its slot. Only an `Exception` is retried: not a stop, and not `SystemExit`.
+    The first attempt may have `begun` before. Between two calls the job lends its slot. Only an `Exception` is retried:
+    not a stop, and not `SystemExit`.
     """
     number = 1
     while True:
-        _core.begin_attempt(job, number)
+        if not begun:
+            _core.begin_attempt(job, number)
+        begun = False
         try:
             result = body()
         except BaseException as error:

@@ -25,7 +25,7 @@ from .remote import Child
 
 _UNBOUND = object()
 
-_PYTHONS = {
+PYTHONS = {
     "__annotate__",
     "__annotations__",
     "__builtins__",
@@ -63,6 +63,10 @@ class Code(NamedTuple):
 
     def codes(self) -> list[CodeType]:
         return [self.body] if self.last is None else [self.body, self.last]
+
+    def assigns(self) -> set[str]:
+        """The names that it assigns."""
+        return {name for part in self.codes() for name in assigned(part)}
 
 
 def split(source: str, filename: str, compiler: Callable[..., CodeType] = compile) -> Code:
@@ -189,7 +193,7 @@ class BackgroundJobCell(BackgroundJobBase):
 
     def _assigned(self) -> dict[str, Any]:
         own, before = dict(self._own), self._before
-        return {name: own[name] for name in own if own[name] is not before.get(name, _UNBOUND) and name not in _PYTHONS}
+        return {name: own[name] for name in own if own[name] is not before.get(name, _UNBOUND) and name not in PYTHONS}
 
     def call(self) -> Any:
         try:
@@ -248,12 +252,7 @@ class BackgroundJobProcessCell(BackgroundJobProcess, BackgroundJobCell):
         self, source: str, body: CodeType, last: CodeType | None, passing: frozenset[str], names: Mapping[str, Any]
     ) -> None:
         BackgroundJobCell.__init__(self, source, body, last, passing, names)
-        wanted = {name for code in self._code.codes() for name in referenced(code)}
-        if "get_ipython" in wanted:
-            wanted |= _in_magics(self._code, names)
-        sent = {name: names[name] for name in sorted(wanted & names.keys())}
-        sent.pop("__builtins__", None)
-        parts = {f"the value of {name!r}": value for name, value in sent.items()}
+        sent, parts = to_send(self._code, names)
         self._child = Child(pack(("call", _run_remotely, (self._code, sent), {}), parts))
 
     _copy = BackgroundJobCell._copy
@@ -262,6 +261,16 @@ class BackgroundJobProcessCell(BackgroundJobProcess, BackgroundJobCell):
         result, found, self.changed = super().call()
         self._settle(found)
         return result
+
+
+def to_send(code: Code, names: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The names that a cell refers to, to be sent along, and these parts in words."""
+    wanted = {name for part in code.codes() for name in referenced(part)}
+    if "get_ipython" in wanted:
+        wanted |= _in_magics(code, names)
+    sent = {name: names[name] for name in sorted(wanted & names.keys())}
+    sent.pop("__builtins__", None)
+    return sent, {f"the value of {name!r}": value for name, value in sent.items()}
 
 
 def _in_magics(code: Code, names: Mapping[str, Any]) -> set[str]:
@@ -288,9 +297,9 @@ def _run_remotely(code: Code, names: dict[str, Any]) -> tuple[Any, dict[str, Any
     changed = {
         name for name in names if own.get(name, _UNBOUND) is names[name] and fingerprint(names[name]) != held[name]
     }
-    assigns = {name for part in code.codes() for name in assigned(part)}
+    assigns = code.assigns()
     found = {}
-    for name in own.keys() - _PYTHONS:
+    for name in own.keys() - PYTHONS:
         if own[name] is before.get(name, _UNBOUND) and name not in changed & assigns:
             continue
         try:

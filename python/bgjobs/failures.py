@@ -34,6 +34,7 @@ _HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 _WAYS = {
     "cells.py": ["cells.py"],
     "command.py": ["command.py", "supervised.py"],
+    "engines/job.py": ["engines/job.py", "remote.py"],
     "process.py": ["process.py", "remote.py"],
 }
 _LONG_WAYS = {os.path.join(_HERE, file): [os.path.join(_HERE, name) for name in files] for file, files in _WAYS.items()}

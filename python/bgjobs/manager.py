@@ -48,6 +48,11 @@ class BackgroundJobManager(JobList):
     - `jobs.remove(N)` forgets a finished job, `jobs.flush()` all of them.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.engines: dict[str, Any] = {}
+        """The engines that a name means in `on=`: `jobs.engines["farm"] = client`."""
+
     def new(
         self,
         func_or_exp: str | Callable[..., Any],
@@ -55,6 +60,7 @@ class BackgroundJobManager(JobList):
         kw: Mapping[str, Any] = _NO_KEYWORDS,
         daemon: bool = False,
         process: bool = False,
+        on: Any = None,
         snapshot: bool | str = False,
         name: str | None = None,
         group: str | Group | None = None,
@@ -80,8 +86,10 @@ class BackgroundJobManager(JobList):
         also use `await`. Any other awaitable is the job's result.
 
         Options: with `daemon=True`, the program ends without waiting for the job; with `process=True`, the body runs in
-        a process of its own (see `bgjobs.process`); with `snapshot=True`, an expression gets its own copy of the names
-        that it refers to, so that it does not see them rebound, and with `snapshot="deep"`, of their values too.
+        a process of its own (see `bgjobs.process`); with `on=pool`, it runs on an engine of yours (see
+        `bgjobs.engines`), or on that of this name in `jobs.engines`; with `snapshot=True`, an expression gets its own
+        copy of the names that it refers to, so that it does not see them rebound, and with `snapshot="deep"`, of their
+        values too.
 
         More options, which `jobs.options(...)` has for `submit` and the others:
 
@@ -112,17 +120,23 @@ class BackgroundJobManager(JobList):
         # Most jobs have no options, and this is the fastest way to find that out.
         plain = name is group is priority is delay is after is after_ended is None  # type: ignore[comparison-overlap]
         if plain and time_limit is retry is backoff is log_bytes is log_file is None:  # type: ignore[comparison-overlap]
-            if not (daemon or process):
+            if not (daemon or process) and on is None:
                 return self.start(body)
             options = None
         else:
             given = name, group, priority, delay, after, after_ended, time_limit, retry, backoff, log_bytes, log_file
             options = Options(self.all, *given)
-        return self._launch(body, options, daemon, process)
+        return self._launch(body, options, daemon, process, on)
 
-    def _launch(self, job: Any, options: Options | None, daemon: bool, process: bool) -> BackgroundJobBase:
-        """Starts a job with options, in a process of its own if asked to."""
-        if process:
+    def _launch(
+        self, job: Any, options: Options | None, daemon: bool, process: bool, on: Any = None
+    ) -> BackgroundJobBase:
+        """Starts a job with options, on an engine or in a process of its own if asked to."""
+        if on is not None:
+            from .engines import on_engine
+
+            job = on_engine(job, on, self.engines, process)
+        elif process:
             from .process import BackgroundJobProcess
 
             job = BackgroundJobProcess(job)
@@ -182,6 +196,18 @@ class BackgroundJobManager(JobList):
         Raises `TypeError` or `ValueError` for an option that is wrong.
         """
         return Starter(self._launch, self.all, options)
+
+    def on(self, engine: Any, **wants: Any) -> Starter:
+        """What starts jobs on an engine: `jobs.on(client, priority=5).submit(f, x=1)`.
+
+        `wants` are those of the engine for a task, in its own words (of a Dask client `resources`, `priority`, ...).
+        `folder` is one that an executor's workers see too, if they run on other machines.
+
+        Raises `TypeError` if it is no engine, or does not know a want.
+        """
+        from .engines import place
+
+        return Starter(self._launch, self.all, {"on": place(engine, self.engines, wants)})
 
     def group(self, name: str, limit: int | EllipsisType | None = ...) -> Group:
         """The group of that name, made at its first use; with `limit`, so many of its jobs run at once.

@@ -15,19 +15,30 @@ from typing import Any
 
 from . import _child, bars, names
 
+_ASKS = {"process=True": "have a process of its own", "on=": "run on an engine"}
+"""What the options ask for that send a payload."""
 
-def pack_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bytes:
-    """`function(*args, **kwargs)` as a payload for a `Child`.
+
+def pack_call(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], option: str = "process=True"
+) -> bytes:
+    """`function(*args, **kwargs)` as a payload, for a `Child` or for what another option of the job asks for.
 
     Raises `pickle.PicklingError`, which names the first part that cannot be sent.
     """
     parts = {"the function": function}
     parts.update({f"argument {n}": value for n, value in enumerate(args, 1)})
     parts.update({f"argument {name!r}": value for name, value in kwargs.items()})
-    return pack(("call", function, tuple(args), dict(kwargs)), parts)
+    return pack(("call", function, tuple(args), dict(kwargs)), parts, option)
 
 
-def pack_expression(expression: str, code: types.CodeType, glob: dict[str, Any], loc: Mapping[str, Any]) -> bytes:
+def pack_expression(
+    expression: str,
+    code: types.CodeType,
+    glob: dict[str, Any],
+    loc: Mapping[str, Any],
+    option: str = "process=True",
+) -> bytes:
     """`eval(code, glob, loc)` as a payload: the text, and the names that `code` refers to.
 
     Raises `pickle.PicklingError`, which names the first value that cannot be sent.
@@ -36,27 +47,32 @@ def pack_expression(expression: str, code: types.CodeType, glob: dict[str, Any],
     found = {**from_glob, **from_loc, "__name__": "__main__"}
     found.pop("__builtins__", None)  # the child has its own
     parts = {f"the value of {name!r}": value for name, value in found.items()}
-    return pack(("eval", expression, code.co_filename, found), parts)
+    return pack(("eval", expression, code.co_filename, found), parts, option)
 
 
-def pack(body: tuple[Any, ...], parts: dict[str, Any]) -> bytes:
-    if not hasattr(os, "fork"):
+def pack(body: tuple[Any, ...], parts: dict[str, Any], option: str = "process=True") -> bytes:
+    """What `_child.work` and `_far.read` read: settings, the body, and what the body finds when it runs."""
+    is_process = option == "process=True"
+    if is_process and not hasattr(os, "fork"):
         raise NotImplementedError("process=True needs a POSIX system; start the job without it")
     from . import settings
     from .by_value import Pickler
 
     file = io.BytesIO()
     pickler = Pickler(file)
-    pickler.dump({**settings.of_interpreter(), "before": (f"{__package__}.reporting", bars.MODULES)})
+    # A worker of an engine has settings of its own.
+    reporting = (f"{__package__}.reporting", bars.MODULES)
+    pickler.dump({**settings.of_interpreter(), "before": reporting} if is_process else {})
     try:
         pickler.dump(body)
     except Exception as error:
         culprit = _blame(parts, set()) or "a part of it"
         raise pickle.PicklingError(
-            f"this job cannot have a process of its own: {culprit} cannot be sent there ({error}); "
-            "create it in the body, or start the job without process=True"
+            f"this job cannot {_ASKS[option]}: {culprit} cannot be sent there ({error}); "
+            f"create it in the body, or start the job without {option}"
         ) from error
-    pickler.dump({"names": pickler.names(), "sources": _sources(pickler.codes), **settings.of_modules()})
+    found = {"names": pickler.names(), **settings.of_modules()} if is_process else {}
+    pickler.dump({"sources": _sources(pickler.codes), **found})
     return file.getvalue()
 
 

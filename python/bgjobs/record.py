@@ -70,6 +70,8 @@ class Record(JobCore, threading.Thread):
     # Whether somebody has read why it died, and what `leaving` would print otherwise.
     _is_read = False
     _unread: Any = None
+    # Whether its first attempt began before a worker got it; this belongs to `schedule`.
+    _attempt_begun = False
     # These belong to `stopping`.
     _stop_type: Any = None
     _stop_delivered = False
@@ -214,6 +216,10 @@ class Record(JobCore, threading.Thread):
     def is_alive(self) -> bool:
         """Whether it was started and has not ended."""
         return self._state_name in ("entered", "running") and not self._is_lost()
+
+    def _depart(self) -> bool:
+        """Sends the body to where it runs, if that is no thread of this process."""
+        return False
 
     def _expect_stop(self) -> None:
         """Before a request to stop: what the body has noticed of an earlier one does not count."""

@@ -140,26 +140,34 @@ class Child:
         reply.seek(0)
         if reply.read(1) != b"!":
             raise _death(status)
-        kind, type_name, text = pickle.load(reply)
-        if kind == "unsendable":
-            raise RemoteError(
-                f"the job's result, a {type_name}, cannot be sent back from its process ({text})", type_name
-            )
-        if kind == "failure":
-            text = self.remote_traceback = with_cells(text)
         try:
-            value = pickle.load(reply)
-        except Exception as error:
-            part = "result" if kind == "result" else "exception"
-            raise RemoteError(
-                f"the job's {part}, a {type_name}, cannot be read here ({type(error).__name__}: {error})",
-                type_name,
-            ) from error
-        if kind == "result":
-            return value
-        if value is None:
-            value = RemoteError(text.rstrip().rpartition("\n")[2], type_name)
-        raise value from RemoteTraceback(text)
+            return received(reply, "process")
+        except BaseException as error:
+            if isinstance(error.__cause__, RemoteTraceback):
+                self.remote_traceback = error.__cause__.args[0]
+            raise
+
+
+def received(reply: BinaryIO, there: str) -> Any:
+    """Returns or raises what a reply from there says: the result of the body or its exception.
+
+    The cause of the exception is a `RemoteTraceback`. Raises `RemoteError` for what could not come back.
+    """
+    kind, type_name, text = pickle.load(reply)
+    if kind == "unsendable":
+        raise RemoteError(f"the job's result, a {type_name}, cannot be sent back from its {there} ({text})", type_name)
+    trace = RemoteTraceback(with_cells(text)) if kind == "failure" else None
+    try:
+        value = pickle.load(reply)
+    except Exception as error:
+        part = "result" if kind == "result" else "exception"
+        message = f"the job's {part}, a {type_name}, cannot be read here ({type(error).__name__}: {error})"
+        raise RemoteError(message, type_name) from trace or error
+    if kind == "result":
+        return value
+    if value is None:
+        value = RemoteError(text.rstrip().rpartition("\n")[2], type_name)
+    raise value from trace
 
 
 def _death(status: int | None) -> ProcessDied:

@@ -55,7 +55,17 @@ def _call_body(job: Record, options: Options) -> Any:
         _clock.wake()
     if options.retry is None:
         return coroutines.run_body(job)
-    return attempts.run(job, options.retry, lambda: coroutines.run_body(job))
+    return attempts.run(job, options.retry, lambda: coroutines.run_body(job), job._attempt_begun)
+
+
+def begun_elsewhere(job: Record) -> None:
+    """Notes that a body has begun which no thread of this process runs; a worker goes on with it at its end."""
+    options = job._options
+    if options.time_limit is not None:
+        _clock.wake()
+    if options.retry is not None:
+        _core.begin_attempt(job, 1)
+        job._attempt_begun = True
 
 
 def carry_out(job: Record) -> None:

@@ -14,10 +14,10 @@ from . import names
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
 from .options import Options
 
-Launch = Callable[[BackgroundJobBase, Optional[Options], bool, bool], BackgroundJobBase]
-"""Starts a job with options, as a daemon or not, in a process of its own or not."""
+Launch = Callable[[BackgroundJobBase, Optional[Options], bool, bool, Any], BackgroundJobBase]
+"""Starts a job with options, as a daemon or not, in a process of its own or not, on an engine or not (None)."""
 
-_HOW = ("daemon", "process", "snapshot")
+_HOW = ("daemon", "process", "snapshot", "on")
 """The options of `jobs.new` that say how a body runs."""
 
 
@@ -97,4 +97,5 @@ class Starter:
         return self._launch(job)
 
     def _launch(self, job: BackgroundJobBase) -> BackgroundJobBase:
-        return self._start(job, self._options, self._how.get("daemon", False), self._how.get("process", False))
+        how = self._how
+        return self._start(job, self._options, how.get("daemon", False), how.get("process", False), how.get("on"))

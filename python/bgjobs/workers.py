@@ -107,9 +107,16 @@ def _prepare(job: Record) -> None:
 
 
 def push(job: Record) -> None:
-    """Hands a job that has its number to the workers."""
+    """Hands a job that has its number to the workers, unless its body runs elsewhere."""
+    if job._depart():
+        return
     if on_start is not None:
         on_start(job)
+    _pool.push(job)
+
+
+def land(job: Record) -> None:
+    """Hands a job whose body ran elsewhere to the workers, for its end."""
     _pool.push(job)
 
 

@@ -17,7 +17,7 @@ use pyo3::{
 
 use crate::{
     held,
-    life::{Callbacks, Event, Life, Phase, release},
+    life::{Callbacks, ELSEWHERE, Event, Life, Phase, release},
     log::Log,
     summary,
     table::Table,
@@ -171,6 +171,13 @@ impl JobCore {
         drop(inner);
         let (ident, native_id) = ids(py)?;
         Ok(self.begin(py, ident, native_id))
+    }
+
+    /// Begins an entered job whose body no thread of this process runs; a worker may take it over later, to end it.
+    ///
+    /// False if it has begun or ended.
+    fn _begin_elsewhere(&self, py: Python<'_>) -> bool {
+        self.begin(py, ELSEWHERE, 0)
     }
 
     /// Ends the job with its result, and returns the callbacks to call; does nothing if it has ended.

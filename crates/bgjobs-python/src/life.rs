@@ -12,12 +12,15 @@ use pyo3::{
 
 use crate::{awaited::Awaited, held, table::Table};
 
+/// Stands for a thread: none of this process runs the body.
+pub(crate) const ELSEWHERE: c_ulong = 0;
+
 /// Where a job is in its life, and who waits for its next steps.
 pub(crate) struct Life {
     pub(crate) phase: Phase,
     /// None until the job is started.
     pub(crate) job: Option<AnyJob>,
-    /// The thread that runs the body, as `threading.get_ident` and `get_native_id` number it.
+    /// The thread that runs the body, as `threading.get_ident` and `get_native_id` number it; or `ELSEWHERE`.
     pub(crate) ident: c_ulong,
     pub(crate) native_id: u64,
     /// Whether an exception that was raised in the thread may still be pending.
@@ -64,7 +67,7 @@ impl Life {
         Self {
             phase: Phase::New,
             job: None,
-            ident: 0,
+            ident: ELSEWHERE,
             native_id: 0,
             interrupted: false,
             held: false,
@@ -107,6 +110,8 @@ impl Life {
                 Some(turn) => self.phase = Phase::Begun(turn, awaited),
                 None => return false,
             },
+            // Its body ran elsewhere, and it comes to this thread for its end.
+            Phase::Begun(turn, awaited) if self.ident == ELSEWHERE => self.phase = Phase::Begun(turn, awaited),
             other => {
                 self.phase = other;
                 return false;

@@ -12,6 +12,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics
 
 from .. import selection
+from ..engines import Place, place
 from ..jobs import BackgroundJobBase
 from ..manager import BackgroundJobManager
 from ..starter import Starter
@@ -38,6 +39,14 @@ class Base(Magics):  # type: ignore[misc]
             return self.manager.options(**options)
         except (TypeError, ValueError) as error:
             raise UsageError(str(error)) from None
+
+    def _place(self, name: str) -> Place:
+        """The engine that a name means: in `jobs.engines`, or else at the prompt."""
+        known = self.manager.engines
+        try:
+            return place(name if name in known else self.shell.user_ns.get(name, name), known)
+        except (TypeError, LookupError) as error:
+            raise UsageError(str(error.args[0])) from None
 
     def _jobs(self, words: list[str], magic: str) -> list[BackgroundJobBase]:
         """The jobs with these numbers; a `UsageError` of one line if there is no such job."""

@@ -24,6 +24,7 @@ def _numbers(value: str) -> list[int]:
 
 _KINDS: dict[str, tuple[Callable[[str], Any], str]] = {
     "--name": (_text, "fit"),
+    "--on": (_text, "farm"),
     "--group": (_text, "net"),
     "--priority": (int, "1"),
     "--delay": (float, "5"),
@@ -37,7 +38,7 @@ _KINDS: dict[str, tuple[Callable[[str], Any], str]] = {
 }
 """The options with a value, and an example of it."""
 
-COMMON = ("--daemon", *_KINDS)
+COMMON = ("--daemon", *(option for option in _KINDS if option != "--on"))
 """The options of all that is started."""
 
 ALL = ("--daemon", "--process", *_KINDS)

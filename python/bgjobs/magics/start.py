@@ -10,6 +10,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import line_cell_magic, line_magic, needs_local_scope, no_var_expand
 
 from ..cells import BackgroundJobCell, BackgroundJobProcessCell, split
+from ..engines import on_engine
 from .base import Base
 from .options import ALL, parse
 
@@ -44,6 +45,7 @@ class Start(Base):
         --process        the job gets a process of its own, and copies of what it refers to: its C
                          code can't stall the prompt, and %kill always ends it; an object that a
                          cell changes in place comes back if the cell assigns it too: df = df
+        --on farm        runs it on an engine: jobs.engines["farm"], or the prompt's variable of that name
         --name fit       what the lists show
         --group net      the group whose limit it obeys; %limit net 2 sets that, %why 3 tells
         --priority 1     in its group, the higher start first
@@ -57,6 +59,8 @@ class Start(Base):
         In %bg, put an expression that begins with -- in parentheses.
         """
         options, rest = parse(line, "%bg" if cell is None else "%%bg", ALL)
+        if "on" in options:
+            options["on"] = self._place(options["on"])
         if cell is None:
             return self._start_expression(rest, options, local_ns)
         if rest:
@@ -90,10 +94,13 @@ class Start(Base):
         except SyntaxError:
             shell.showsyntaxerror(filename)
             return None
-        job_class = BackgroundJobProcessCell if options.pop("process", False) else BackgroundJobCell
+        place, process = options.pop("on", None), options.pop("process", False)
+        job_class = BackgroundJobProcessCell if process and place is None else BackgroundJobCell
         starter = self._starter(options)
         try:
             job = job_class(cell, *code, self.prompt.names)
+            if place is not None:
+                job = on_engine(job, place, {}, process)
         except PicklingError as error:
             raise UsageError(str(error)) from None
         job._expect = self.notices.expect

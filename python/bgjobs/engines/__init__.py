@@ -1,0 +1,25 @@
+"""Engines: jobs whose bodies run on what you run already, `jobs.new(f, x, on=pool)`.
+
+An engine is an executor of `concurrent.futures`: process pools, loky, and others of that class. It is recognized by
+its type; nothing is imported for that. The verbs are those of any job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .engine import JobLost
+from .recognize import Place, place
+
+__all__ = ["JobLost", "Place", "on_engine", "place"]
+
+
+def on_engine(job: Any, engine: Any, known: Mapping[str, Any], process: bool) -> Any:
+    """The job that runs on an engine what this one would run here; `known` has the engines by name."""
+    from ..cells import BackgroundJobCell
+    from .cell import BackgroundJobEngineCell
+    from .job import BackgroundJobEngine
+
+    kind = BackgroundJobEngineCell if isinstance(job, BackgroundJobCell) else BackgroundJobEngine
+    return kind(job, place(engine, known), process)

@@ -1,0 +1,108 @@
+"""Bodies for jobs on engines, whose workers import this file: it needs nothing but Python, where that is the point."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+
+class Odd(Exception):
+    """An exception that can be made by nobody else."""
+
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__(f"{one} and {two}")
+
+
+def double(x: int) -> int:
+    return 2 * x
+
+
+def divide(x: int) -> float:
+    zero = 0
+    return x / zero
+
+
+def odd() -> None:
+    raise Odd(1, 2)
+
+
+def speak(gate: str) -> str:
+    """Prints by all doors, and goes on once the gate is there."""
+    print("by print")
+    print("by stderr", file=sys.stderr)
+    os.write(1, b"by descriptor\n")
+    subprocess.run(["echo", "by a program"], check=True)
+    wait_for(gate)
+    return "spoke"
+
+
+def say(text: str, gate: str) -> None:
+    print(text)
+    wait_for(gate)
+
+
+def wait_for(gate: str) -> None:
+    while not os.path.exists(gate):
+        time.sleep(0.005)
+
+
+def nap() -> None:
+    time.sleep(600)
+
+
+def loop() -> None:
+    while True:
+        pass
+
+
+def swallow(gate: str) -> str:
+    while not os.path.exists(gate):
+        try:
+            time.sleep(0.01)
+        except BaseException:
+            print("swallowed")
+    return "went on"
+
+
+def sleep_by_bgjobs() -> None:
+    import bgjobs
+
+    bgjobs.sleep(600)
+
+
+def mark(path: str) -> int:
+    """Counts its calls by files, and kills its process in the first."""
+    number = len(os.listdir(path))
+    open(os.path.join(path, str(number)), "w").close()
+    if number == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def fail_once(path: str) -> int:
+    number = len(os.listdir(path))
+    open(os.path.join(path, str(number)), "w").close()
+    if number == 0:
+        raise ValueError("the first time")
+    return number
+
+
+def leave_a_program(path: str) -> int:
+    """Leaves a program running, whose process id it returns."""
+    with open(path, "w") as file:
+        return subprocess.Popen(["sleep", "600"], stdout=file).pid
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def unsendable() -> object:
+    return (value for value in ())
+
+
+def tick(seconds: float) -> None:
+    time.sleep(seconds)

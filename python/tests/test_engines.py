@@ -1,0 +1,346 @@
+"""Jobs on executors: process pools of the standard library and of loky."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+from pickle import PicklingError
+from typing import Any
+
+import bodies
+import pytest
+from hosts import environment
+
+import bgjobs
+from bgjobs import BackgroundJobManager, Stopped
+from bgjobs.engines import JobLost, engine
+from bgjobs.remote import RemoteError, RemoteTraceback
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a POSIX system")
+
+LONG = 60
+"""How many seconds only a broken test waits."""
+
+
+def process_pool() -> Any:
+    return ProcessPoolExecutor(2)
+
+
+def loky_pool() -> Any:
+    return pytest.importorskip("loky").ProcessPoolExecutor(2)
+
+
+POOLS = {"ProcessPoolExecutor": process_pool, "loky": loky_pool}
+
+
+@pytest.fixture(scope="module", params=POOLS)
+def pool(request: pytest.FixtureRequest) -> Iterator[Any]:
+    pool = POOLS[request.param]()
+    yield pool
+    pool.shutdown()
+
+
+@pytest.fixture
+def jobs() -> Iterator[BackgroundJobManager]:
+    jobs = BackgroundJobManager()
+    yield jobs
+    jobs.stop("all")
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[Path]:
+    """A file that lets bodies go on; the end of the test makes it."""
+    gate = tmp_path / "gate"
+    yield gate
+    gate.touch()
+
+
+def until(condition: Any) -> None:
+    deadline = time.monotonic() + LONG
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true"
+        time.sleep(0.005)
+
+
+def started(job: Any) -> Any:
+    until(lambda: job.running() or job.done())
+    return job
+
+
+def where(job: Any, line: str) -> str:
+    """What `where` says once the body is there."""
+    until(lambda: line in job.where())
+    return str(job.where())
+
+
+def test_a_value_comes_back_from_an_engine(pool: Any, jobs: BackgroundJobManager) -> None:
+    job = jobs.new(bodies.double, 21, on=pool)
+    assert job.get(LONG) == 42
+    assert jobs.on(pool).new("n + 1", {"n": 1}).get(LONG) == 2
+    assert [job.get(LONG) for job in jobs.on(pool).map(bodies.double, [1, 2])] == [2, 4]
+    assert str(os.getpid()) not in job.place
+    assert job.place.startswith(f"on {'loky' if 'loky' in type(pool).__module__ else 'ProcessPoolExecutor'}, process ")
+
+
+def test_an_exception_comes_back_with_the_remote_traceback(pool: Any, jobs: BackgroundJobManager) -> None:
+    error = jobs.new(bodies.divide, 1, on=pool).exception(LONG)
+    assert isinstance(error, ZeroDivisionError)
+    assert isinstance(error.__cause__, RemoteTraceback)
+    assert "return x / zero" in str(error.__cause__)
+    assert "_far" not in str(error.__cause__)
+
+
+def test_what_cannot_come_back_is_a_remote_error(pool: Any, jobs: BackgroundJobManager) -> None:
+    error = jobs.new(bodies.odd, on=pool).exception(LONG)
+    assert (type(error), str(error)) == (RemoteError, "bodies.Odd: 1 and 2")
+    error = jobs.new(bodies.unsendable, on=pool).exception(LONG)
+    assert "result, a generator, cannot be sent back from its worker" in str(error)
+
+
+def test_what_cannot_be_sent_is_refused_by_name_before_anything_is_sent(pool: Any, jobs: BackgroundJobManager) -> None:
+    with pytest.raises(PicklingError, match=r"run on an engine: argument 1 \(a _thread.lock\).*without on=$"):
+        jobs.new(bodies.double, threading.Lock(), on=pool)
+    assert not jobs.all
+
+
+def test_all_that_a_body_prints_is_in_its_log_while_it_runs(pool: Any, jobs: BackgroundJobManager, gate: Path) -> None:
+    job = jobs.new(bodies.speak, str(gate), on=pool)
+    until(lambda: len(job.log) == 4)
+    assert sorted(job.log) == ["by a program", "by descriptor", "by print", "by stderr"]
+    assert [line.stream for line in job.log.lines if line.text == "by stderr"] == ["stderr"]
+    assert job.running()
+    gate.touch()
+    assert job.get(LONG) == "spoke"
+
+
+def test_where_is_the_stack_on_the_worker(pool: Any, jobs: BackgroundJobManager) -> None:
+    job = jobs.new(bodies.nap, on=pool)
+    lines = where(started(job), "in nap").splitlines()
+    assert "running for" in lines[0] and job.place in lines[0]
+    assert lines[1:] == [
+        f'  File "{bodies.__file__}", line {bodies.nap.__code__.co_firstlineno + 1}, in nap',
+        "    time.sleep(600)",
+    ]
+
+
+@pytest.mark.parametrize("body", [bodies.nap, bodies.loop, bodies.sleep_by_bgjobs])
+def test_a_stop_ends_a_body_and_spares_its_worker(pool: Any, jobs: BackgroundJobManager, body: Any) -> None:
+    job = jobs.new(body, on=pool)
+    where(started(job), f"in {body.__name__}")
+    verdict = job.stop(timeout=LONG)
+    assert (verdict.stopped, job.outcome) == (True, "stopped")
+    assert isinstance(job.exception(), Stopped)
+    assert jobs.new(bodies.double, 1, on=pool).get(LONG) == 2
+
+
+def test_a_stop_that_is_swallowed_is_told_with_its_place_and_the_way_out(
+    pool: Any, jobs: BackgroundJobManager, gate: Path
+) -> None:
+    job = jobs.new(bodies.swallow, str(gate), on=pool)
+    where(started(job), "in swallow")
+    verdict = str(job.stop(timeout=0.2))
+    assert verdict.startswith("still running ")
+    assert f"request: {job.place}, at {bodies.__file__}:" in verdict
+    assert verdict.endswith("can't end one task: start it with process=True")
+    gate.touch()
+    assert job.get(LONG) == "went on"
+    assert "swallowed" in job.log
+
+
+def test_a_body_that_has_not_begun_is_taken_back_and_never_runs(
+    pool: Any, jobs: BackgroundJobManager, gate: Path, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    before = jobs.on(pool).map(bodies.wait_for, [str(gate)] * 12)
+    job = jobs.new(bodies.fail_once, str(runs), on=pool)
+    assert job.why() == [f"waits for its turn on {before[0]._place.engine.name}"]  # type: ignore[attr-defined]
+    assert job.stop(timeout=LONG).stopped
+    gate.touch()
+    bgjobs.wait_all(before, LONG)
+    assert jobs.new(bodies.double, 1, on=pool).get(LONG) == 2
+    assert not list(runs.iterdir())
+
+
+def test_a_time_limit_stops_a_body_on_its_worker(pool: Any, jobs: BackgroundJobManager) -> None:
+    job = jobs.new(bodies.nap, on=pool, time_limit=0.05)
+    assert isinstance(job.exception(LONG), Stopped)
+    assert "time limit" in str(job.exception())
+
+
+def test_groups_and_order_hold_on_an_engine(pool: Any, jobs: BackgroundJobManager, gate: Path) -> None:
+    first = jobs.new(bodies.wait_for, str(gate), on=pool, group="net")
+    jobs.group("net", limit=1)
+    second = jobs.new(bodies.double, 2, on=pool, group="net")
+    third = jobs.new(bodies.double, 3, on=pool, after=second)
+    started(first)
+    assert (second._queued, third._queued) == (True, True)
+    gate.touch()
+    assert third.get(LONG) == 6 and second.done()
+
+
+def test_a_failed_body_is_retried_on_the_engine(pool: Any, jobs: BackgroundJobManager, tmp_path: Path) -> None:
+    job = jobs.on(pool).options(retry=3, backoff=0).new(bodies.fail_once, str(tmp_path))
+    assert job.get(LONG) == 1
+    failures = [attempt["failure"] for attempt in job.summary()["attempts"]]
+    assert [failure and failure["message"] for failure in failures] == ["ValueError: the first time", None]
+
+
+def test_a_killed_worker_is_told_in_the_engines_words(jobs: BackgroundJobManager) -> None:
+    with process_pool() as pool:
+        neighbour = started(jobs.new(bodies.nap, on=pool))
+        job = jobs.new(bodies.die, on=pool)
+        error = job.exception(LONG)
+        assert isinstance(error, JobLost) and error.began
+        assert f"has lost the job, and its body had begun {job.place}: " in str(error)
+        assert "BrokenProcessPool" in str(error)
+        # The pool ends all its workers then.
+        assert isinstance(neighbour.exception(LONG), JobLost)
+        # What is sent to it now is lost before it begins.
+        error = jobs.new(bodies.double, 1, on=pool).exception(LONG)
+        assert isinstance(error, JobLost) and not error.began
+
+
+def test_a_job_in_a_process_of_its_own_dies_alone_and_always_ends(
+    pool: Any, jobs: BackgroundJobManager, gate: Path, tmp_path: Path
+) -> None:
+    error = jobs.new(bodies.die, on=pool, process=True).exception(LONG)
+    assert isinstance(error, JobLost)
+    assert str(error).endswith("was ended by signal 9")
+    job = jobs.new(bodies.swallow, str(gate), on=pool, process=True)
+    until(lambda: "in process" in job.where())
+    assert job.stop(timeout=0.2).stopped
+    assert jobs.new(bodies.double, 4, on=pool, process=True).get(LONG) == 8
+
+
+def test_a_worker_of_another_python_refuses_before_it_loads_anything(
+    pool: Any, jobs: BackgroundJobManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = engine.Engine.settings
+    monkeypatch.setattr(engine.Engine, "settings", lambda self, task: {**settings(self, task), "python": "3.1"})
+    error = jobs.new(bodies.double, 1, on=pool).exception(LONG)
+    here = "{}.{}".format(*sys.version_info)
+    assert str(error) == f"the worker has Python {here} and this is 3.1: code of one can't run on the other"
+
+
+def test_an_object_that_is_no_engine_is_refused_and_what_is_wanted_is_named(jobs: BackgroundJobManager) -> None:
+    with pytest.raises(TypeError, match=r"^3 is no engine: on= takes a concurrent.futures.Executor"):
+        jobs.new(bodies.double, 1, on=3)
+    with pytest.raises(LookupError, match=r"no engine is called 'farm'; there are none yet: jobs.engines\['farm'\]"):
+        jobs.new(bodies.double, 1, on="farm")
+    with ThreadPoolExecutor(1) as pool:
+        with pytest.raises(TypeError, match=r"ThreadPoolExecutor takes no gpus=; it takes folder"):
+            jobs.on(pool, gpus=1)
+        jobs.engines["farm"] = pool
+        assert jobs.new(bodies.double, 1, on="farm").get(LONG) == 2
+
+
+def test_a_folder_that_workers_do_not_see_is_named(jobs: BackgroundJobManager, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        place = jobs.on(pool, folder=tmp_path / "shared")
+        for file in (tmp_path / "shared").iterdir():
+            file.unlink()
+        # It is another disk to the worker.
+        os.rename(tmp_path / "shared", tmp_path / "elsewhere")
+        error = place.submit(bodies.double, 1).exception(LONG)
+    assert isinstance(error, JobLost)
+    assert f"does not see the folder {tmp_path / 'shared'}: give one that it sees" in str(error)
+
+
+def test_a_job_that_has_ended_leaves_no_files(pool: Any, jobs: BackgroundJobManager, tmp_path: Path) -> None:
+    on = jobs.on(pool, folder=tmp_path)
+    bgjobs.wait_all([on.submit(bodies.say, "x", str(tmp_path)), on.submit(bodies.divide, 1)], LONG)
+    assert [file.suffix for file in tmp_path.iterdir()] == [".py"]
+
+
+def test_stops_at_the_moment_of_the_end_hit_no_other_job(pool: Any, jobs: BackgroundJobManager) -> None:
+    for _ in range(30):
+        job = started(jobs.new(bodies.tick, 0.02, on=pool))
+        job.stop(timeout=LONG)
+        assert job.outcome in ("done", "stopped")
+        assert jobs.new(bodies.double, 1, on=pool).get(LONG) == 2
+
+
+def test_many_jobs_wait_without_threads(pool: Any, jobs: BackgroundJobManager, gate: Path) -> None:
+    before = jobs.on(pool).map(bodies.wait_for, [str(gate)] * 2)
+    threads = threading.active_count()
+    many = jobs.on(pool).map(bodies.double, range(200))
+    assert threading.active_count() <= threads + 1
+    gate.touch()
+    bgjobs.wait_all([*before, *many], LONG)
+    assert [job.result for job in many] == [2 * number for number in range(200)]
+
+
+def test_the_program_does_not_wait_for_a_job_where_its_engine_does_not(tmp_path: Path) -> None:
+    # A pool of the standard library waits itself, for all that it runs.
+    program = textwrap.dedent("""
+        import sys, time
+        from concurrent.futures import Executor, Future
+        from bgjobs import BackgroundJobManager
+
+        class Never(Executor):
+            def submit(self, fn, /, *args):
+                return Future()
+
+        job = BackgroundJobManager().new(time.sleep, 600, on=Never())
+        print(job.why())
+    """)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=LONG, env=environment()
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "['waits for its turn on __main__']\n", "")
+
+
+def test_magics_start_jobs_on_an_engine_by_name(shell: Any, gate: Path) -> None:
+    with process_pool() as pool:
+        shell.user_ns["jobs"].engines["farm"] = pool
+        shell.user_ns["pool"] = pool
+        shell.see("a = %bg --on farm 6 * 7")
+        shell.see("n = 4")
+        shell.see("b = %bg --on pool n + 1")
+        shell.see("%%bg --on farm\nimport sys\nsquare = n * n\nprint('from afar')\nsquare + 1")
+        shell.see("bgjobs = __import__('bgjobs'); bgjobs.wait_all(jobs.all.values(), 60)")
+        assert shell.user_ns["a"].result == 42 and shell.user_ns["b"].result == 5
+        cell = shell.user_ns["jobs"][2]
+        assert (cell.get(LONG), list(cell.log)) == (17, ["from afar"])
+        shell.see("1")
+        assert shell.user_ns["square"] == 16
+        assert "no engine is called 'nowhere'" in shell.see("%bg --on nowhere f(1)")
+
+
+def test_a_cell_on_an_engine_sends_back_what_it_changes_and_assigns(shell: Any) -> None:
+    with process_pool() as pool:
+        shell.user_ns["pool"] = pool
+        shell.see("rows, lost, kept = [1], [1], [1]")
+        shell.see("%%bg --on pool\nrows.append(2); rows = rows\nlost.append(2)\nkept")
+        cell = shell.user_ns["jobs"][0]
+        assert cell.get(LONG) == [1]
+        assert (cell.names, cell.changed) == ({"rows": [1, 2]}, ["lost"])
+        shell.see("1")
+        assert shell.user_ns["rows"] == [1, 2]
+
+
+def test_a_program_that_a_body_leaves_goes_with_a_process_of_its_own(
+    pool: Any, jobs: BackgroundJobManager, tmp_path: Path
+) -> None:
+    pid = jobs.new(bodies.leave_a_program, str(tmp_path / "out"), on=pool, process=True).get(LONG)
+    until(lambda: not _lives(pid))
+    pid = jobs.new(bodies.leave_a_program, str(tmp_path / "out"), on=pool).get(LONG)
+    # Without one, the engine's worker goes on, and so does this.
+    assert _lives(pid)
+    os.kill(pid, signal.SIGKILL)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
