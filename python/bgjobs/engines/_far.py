@@ -28,6 +28,9 @@ from typing import Any, Callable
 POLL = 0.02
 """How many seconds pass between two looks for a stop."""
 
+PIECE = 1 << 16
+"""How many characters of output are sent at once."""
+
 SIGNAL = getattr(signal, "SIGRTMIN", signal.SIGUSR1 - 7) + 7
 """Interrupts a body on a main thread. The engines and their users use the lower ones."""
 
@@ -37,13 +40,8 @@ FILE = "<bgjobs far side>"
 bodies: dict[str, Body] = {}
 """The bodies that run in this process, by their tasks."""
 
-refused: dict[str, None] = {}
-"""The tasks that were taken back before they reached this process."""
-
 here: Any = vars(sys).setdefault("_bgjobs_far_here", threading.local())
 """Has the `body` of a thread, for `bgjobs.sleep` and `bgjobs.cancelled` on a worker that has the package."""
-
-_table = threading.Lock()
 
 
 class Stopped(BaseException):
@@ -67,23 +65,13 @@ def main(letter: bytes, settings: dict[str, Any]) -> bytes:
         return pickle.dumps(("refused", "", text), 2)
     channel = CHANNELS[settings["channel"]](settings)
     body = (Child if settings["process"] else Body)(channel)
-    with _table:
-        before = "it was taken back" if settings["task"] in refused else None
-        bodies[settings["task"]] = body
+    bodies[settings["task"]] = body
     try:
-        # Not under the lock: the channel may have to ask its engine.
-        before = before or channel.claim(host())
+        before = channel.claim(host())
         return body.run(letter) if before is None else pickle.dumps(("refused", "", before), 2)
     finally:
         bodies.pop(settings["task"], None)
         channel.end()
-
-
-def refuse(task: str) -> bool:
-    """Makes sure that a task never runs in this process; false if it has begun here."""
-    with _table:
-        refused[task] = None
-        return task not in bodies
 
 
 def python() -> str:
@@ -494,6 +482,8 @@ def failed(error: BaseException, kind: str) -> bytes:
         frames = frames.tb_next
     text = "".join(traceback.format_exception(type(error), error, frames))
     header = pickle.dumps((kind, type_name(error), text), 2)
+    # Some engines have taught pickle to send it.
+    error.__traceback__ = None
     if kind == "failure":
         for module in ("pickle", "cloudpickle"):
             try:
@@ -606,6 +596,65 @@ class Folder(Channel):
             file.close()
 
 
-CHANNELS: dict[str, Callable[[dict[str, Any]], Channel]] = {"folder": Folder}
+class Dask(Channel):
+    """Events of a topic of Dask's; the near side calls the body on this worker."""
+
+    takes_text = True
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        super().__init__(settings)
+        from distributed import get_worker
+
+        self._worker: Any = get_worker()
+        self._topic = settings["topic"]
+        self._lock = threading.Lock()
+        self._text = ["", ""]
+        self._flushes = False
+
+    def claim(self, host: dict[str, Any]) -> str | None:
+        from distributed.utils import sync
+
+        lock = f"{self.task}-{host['pid']}-{time.time_ns()}"
+
+        async def acquire() -> Any:
+            return await self._worker.scheduler.multi_lock_acquire(
+                locks=["bgjobs-" + self.task], id=lock, num_locks=1, timeout=0
+            )
+
+        if not sync(self._worker.loop, acquire):
+            return "dask has lost its worker and started it a second time, which was refused"
+        self._tell("begun", {**host, "worker": self._worker.address, "lock": lock})
+        return None
+
+    def _tell(self, what: str, *said: Any) -> None:
+        self._worker.log_event(self._topic, (what, self.task, *said))
+
+    def write(self, err: bool, text: str) -> None:
+        with self._lock:
+            self._text[err] += text
+            if len(self._text[err]) >= PIECE:
+                self._flush()
+            elif not self._flushes:
+                self._flushes = True
+                self._worker.loop.add_callback(self._worker.loop.call_later, POLL, self._flush_later)
+
+    def _flush_later(self) -> None:
+        with self._lock:
+            self._flushes = False
+            self._flush()
+
+    def _flush(self) -> None:
+        for err in (False, True):
+            text, self._text[err] = self._text[err], ""
+            if text:
+                self._tell("wrote", err, text)
+
+    def end(self) -> None:
+        with self._lock:
+            self._flush()
+        self._tell("ended")
+
+
+CHANNELS: dict[str, Callable[[dict[str, Any]], Channel]] = {"folder": Folder, "dask": Dask}
 SOURCE: str = globals().get("SOURCE", "")
 """The text of this file, which its loader sets."""

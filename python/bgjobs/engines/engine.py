@@ -91,6 +91,11 @@ def source() -> str:
 
 
 @functools.lru_cache(None)
+def packed_source() -> bytes:
+    return zlib.compress(source().encode(), 9)
+
+
+@functools.lru_cache(None)
 def name_of_source() -> str:
     """The name of its module on a worker: another text has another name."""
     return f"bgjobs_far_{zlib.crc32(source().encode()):08x}"
@@ -186,7 +191,7 @@ class Engine:
 
     def text(self) -> tuple[str, Any]:
         """How a worker gets the text of the far side: an expression, and the value of `TEXT` in it."""
-        return "__import__('zlib').decompress(TEXT).decode()", zlib.compress(source().encode())
+        return "__import__('zlib').decompress(TEXT).decode()", packed_source()
 
     def end(self, task: Task, take: Callable[[], bytes]) -> None:
         """Tells the listener of the end, once."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from .engine import Engine
 
-_WANTED = "a concurrent.futures.Executor (a process pool, loky)"
+_WANTED = "a concurrent.futures.Executor (a process pool, loky), a Client of Dask"
 
 _known: weakref.WeakValueDictionary[tuple[int, Any], Engine] = weakref.WeakValueDictionary()
 """The engines by the identities of the objects, which live as long."""
@@ -68,6 +68,10 @@ def _kind(engine: Any) -> Any:
         cls = getattr(sys.modules.get(module), name, None)
         return isinstance(cls, type) and isinstance(engine, cls)
 
+    if is_a("distributed", "Client"):
+        from .dask import DaskEngine
+
+        return DaskEngine
     if is_a("concurrent.futures", "Executor"):
         from .executor import ExecutorEngine
 

@@ -1,0 +1,201 @@
+"""A client of Dask, as jobs see it.
+
+All goes by the scheduler, and no disk is shared: what a body says are events of a topic, a lock of the scheduler's is
+the right to begin, and a stop is a call on the worker. This module does not import Dask.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import queue
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..failures import message
+from .engine import Engine, JobLost, Task, name_of_source
+
+_OURS = {"func", "args", "kwargs", "key", "retries", "actor", "actors", "pure"}
+"""The parameters of `Client.submit` that are not for a user here: a body runs once, and is no actor."""
+
+_ANSWER = 1.0
+"""How many seconds the scheduler or a worker has to answer."""
+
+_LOOK = 0.2
+"""How many seconds pass between two looks at all tasks."""
+
+_SOON = 0.005
+"""The same for those that are about to end."""
+
+_COUNT = 1.0
+"""How many seconds pass between two looks at which workers live."""
+
+
+class DaskEngine(Engine):
+    """A client of Dask."""
+
+    name = "dask"
+    channel = "dask"
+    pause = _LOOK
+
+    def __init__(self, client: Any) -> None:
+        super().__init__()
+        self._client = client
+        self._topic = f"bgjobs-{secrets.token_hex(4)}"
+        self._news: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._ending: dict[str, Task] = {}
+        self._looked = self._counted = 0.0
+        client.subscribe_topic(self._topic, self._hear)
+
+    def check(self, wants: Mapping[str, Any]) -> None:
+        known = [name for name in inspect.signature(self._client.submit).parameters if name not in _OURS]
+        for want in wants:
+            if want not in known:
+                raise TypeError(f"dask takes no {want}=; it takes {', '.join(known)}")
+
+    def settings(self, task: Task) -> dict[str, Any]:
+        return {**super().settings(task), "topic": self._topic}
+
+    def send(self, task: Task) -> Any:
+        return self._client.submit(eval, *self.call(task), key=f"bgjobs-{task.id}", pure=False, retries=0, **task.wants)
+
+    def _hear(self, event: Any) -> None:
+        """Takes an event, on the client's thread."""
+        self._news.put(event[1])
+        self.wake()
+
+    def look(self) -> None:
+        now = time.monotonic()
+        if now >= self._looked + _LOOK:
+            self._looked = now
+            self._ending.update(self.tasks)
+        # First, because what it has printed was told before.
+        over = [task for task in self._ending.values() if task.handle is not None and task.handle.status != "pending"]
+        while not self._news.empty():
+            what, name, *said = self._news.get()
+            task = self.tasks.get(name)
+            if task is None:
+                continue
+            if what == "begun" and task.host is None:
+                task.host = said[0]
+                task.listener.began(said[0])
+            elif what == "wrote":
+                task.listener.wrote(*said)
+            elif what == "ended":
+                self._ending[name] = task
+        if now >= self._counted + _COUNT:
+            self._counted = now
+            self._end_on_lost_workers()
+        self._end(over)
+        # The scheduler says that a task has ended a moment after the far side does.
+        self._ending = {name: task for name, task in self._ending.items() if name in self.tasks and task.host}
+        self.pause = _SOON if self._ending else _LOOK
+
+    def _end(self, tasks: list[Task]) -> None:
+        done = [task for task in tasks if task.handle.status == "finished"]
+        replies: dict[str, bytes] = {}
+        if done:
+            # Once for all, because each is a call of a worker.
+            with contextlib.suppress(Exception):
+                replies = dict(zip([task.id for task in done], self._client.gather([task.handle for task in done])))
+        for task in tasks:
+            future, task.handle = task.handle, None
+            self.end(task, functools.partial(self._result, task, future, replies.get(task.id)))
+            self._let_go(task)
+
+    def _result(self, task: Task, future: Any, reply: bytes | None) -> bytes:
+        try:
+            return future.result(timeout=_ANSWER) if reply is None else reply
+        except Exception as error:
+            if future.status not in ("cancelled", "lost") or task.host is None:
+                raise
+            # The scheduler is gone, or has forgotten the task; the worker need not be.
+            where = f"its body had begun {self.place(task)}, and may still run"
+            raise JobLost(f"dask has lost the job: {message(error)}; {where}", began=True) from error
+
+    def _end_on_lost_workers(self) -> None:
+        """Ends the tasks whose workers are gone; Dask would wait for others, to run them again."""
+        begun = [task for task in self.tasks.values() if task.host is not None and task.handle is not None]
+        if not begun:
+            return
+        try:
+            live = set(self._ask(self._client.scheduler.ncores))
+        except Exception:
+            # It can't be asked, which does not mean that the workers are dead.
+            return
+        for task in begun:
+            worker = task.host["worker"] if task.host else ""
+            if worker not in live and task.handle.status == "pending":
+                task.handle.cancel()
+                # The right to begin stays taken: Dask may have started the task on another worker.
+                self.end(task, functools.partial(_lost, f"dask worker {worker} is gone, and the job with it"))
+
+    def take_back(self, task: Task) -> bool:
+        handle = task.handle
+        if handle is None or handle.status != "pending":
+            return False
+        try:
+            lock = self._client.scheduler.multi_lock_acquire
+            taken = bool(self._ask(lock, locks=[_lock(task)], id=f"near-{task.id}", num_locks=1, timeout=0))
+        except Exception:
+            return False
+        if taken:
+            handle.cancel()
+        return taken
+
+    def stop(self, task: Task, grace: float) -> None:
+        self._call_body(task, f".stop({grace!r})")
+
+    def where(self, task: Task, timeout: float) -> str | None:
+        found: str | None = self._call_body(task, ".where()")
+        return found
+
+    def _call_body(self, task: Task, what: str) -> Any:
+        """Calls a method of the body, on its worker; None if that does not answer."""
+        if task.host is None:
+            return None
+        worker = task.host["worker"]
+        expression = "(lambda body: body and body" + what + ")(__import__('sys').modules[NAME].bodies.get(TASK))"
+        names = {"NAME": name_of_source(), "TASK": task.id}
+        try:
+            said: Any = self._ask(self._client._run, eval, expression, names, workers=[worker], on_error="return")
+        except Exception:
+            return None
+        answer: str | None = (said or {}).get(worker)
+        return answer
+
+    def _let_go(self, task: Task) -> None:
+        """Frees the right to begin, without waiting."""
+        if task.host is None:
+            return
+        scheduler, lock = self._client.scheduler, task.host["lock"]
+
+        async def release() -> None:
+            with contextlib.suppress(Exception):
+                await scheduler.multi_lock_release(id=lock)
+
+        with contextlib.suppress(Exception):
+            self._client.loop.add_callback(release)
+
+    def _ask(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return self._client.sync(call, *args, asynchronous=False, callback_timeout=_ANSWER, **kwargs)
+
+    def state(self, task: Task) -> str:
+        status = getattr(task.handle, "status", "pending")
+        return "waits for its turn on dask" if status == "pending" else f"is {status} on dask"
+
+    def place(self, task: Task) -> str:
+        if task.host is None:
+            return self.state(task)
+        return f"on dask worker {task.host['worker']}, process {task.host['pid']} of {task.host['host']}"
+
+
+def _lock(task: Task) -> str:
+    return f"bgjobs-{task.id}"
+
+
+def _lost(why: str) -> bytes:
+    raise JobLost(why, began=True)
