@@ -66,7 +66,17 @@ def pool(request: pytest.FixtureRequest) -> Iterator[Any]:
         yield pool
 
 
-@pytest.fixture(scope="module", params=[*POOLS, "dask"])
+@pytest.fixture(scope="module")
+def ipyparallel() -> Iterator[Any]:
+    """A client of ipyparallel with two engines."""
+    ipyparallel = pytest.importorskip("ipyparallel")
+    with ipyparallel.Cluster(n=2, controller_ip="127.0.0.1", log_level=50, send_engines_connection_env=True) as client:
+        # Unlike other workers, its engines do not look where we do.
+        client[:].apply_sync(eval, "__import__('sys').path.extend(PATH)", {"PATH": sys.path})
+        yield client
+
+
+@pytest.fixture(scope="module", params=[*POOLS, "dask", "ipyparallel"])
 def engine(request: pytest.FixtureRequest) -> Iterator[Any]:
     if request.param not in POOLS:
         yield request.getfixturevalue(request.param)
@@ -324,6 +334,27 @@ def test_on_dask_wants_are_those_of_its_submit(dask: Any, jobs: BackgroundJobMan
     assert jobs.on(dask, priority=5, workers=list(dask.nthreads())).submit(bodies.double, 1).get(LONG) == 2
     with pytest.raises(TypeError, match=r"^dask takes no gpus=; it takes workers, resources, priority"):
         jobs.on(dask, gpus=1)
+
+
+def test_on_ipyparallel_a_view_says_which_engines_are_meant(ipyparallel: Any, jobs: BackgroundJobManager) -> None:
+    one = [jobs.new(os.getpid, on=ipyparallel[1]).get(LONG) for _ in range(3)]
+    assert one == [ipyparallel[1].apply_sync(os.getpid)] * 3
+    with pytest.raises(TypeError, match=r"^ipyparallel takes no gpus=; it takes folder, and a view"):
+        jobs.on(ipyparallel, gpus=1)
+
+
+def test_on_ipyparallel_a_killed_engine_is_told_and_its_neighbour_goes_on(
+    ipyparallel: Any, jobs: BackgroundJobManager, gate: Path
+) -> None:
+    # Its controller takes some seconds to notice.
+    neighbour = started(jobs.new(bodies.say, "beside", str(gate), on=ipyparallel))
+    job = jobs.new(bodies.die, on=ipyparallel)
+    error = job.exception(LONG)
+    assert isinstance(error, JobLost) and error.began
+    assert f"ipyparallel has lost the job, and its body had begun {job.place}: " in str(error)
+    assert "EngineError" in str(error)
+    gate.touch()
+    assert neighbour.exception(LONG) is None
 
 
 def test_an_object_that_is_no_engine_is_refused_and_what_is_wanted_is_named(jobs: BackgroundJobManager) -> None:

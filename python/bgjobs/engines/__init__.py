@@ -1,7 +1,8 @@
 """Engines: jobs whose bodies run on what you run already, `jobs.new(f, x, on=pool)`.
 
-An engine is an executor of `concurrent.futures` (process pools, loky, and others of that class) or a client of Dask.
-It is recognized by its type; nothing is imported for that. The verbs are those of any job.
+An engine is an executor of `concurrent.futures` (process pools, loky, and others of that class), a client of Dask, or
+a client or a view of ipyparallel. It is recognized by its type; nothing is imported for that. The verbs are those of
+any job.
 """
 
 from __future__ import annotations

@@ -111,6 +111,9 @@ class Engine:
     pause = 0.02
     """How many seconds its thread waits between two looks."""
 
+    given: Any = None
+    """The object of the user's, kept because its identity stands for it."""
+
     def __init__(self) -> None:
         self.tasks: dict[str, Task] = {}
         """Those that have not ended."""

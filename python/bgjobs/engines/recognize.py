@@ -14,7 +14,7 @@ from typing import Any
 
 from .engine import Engine
 
-_WANTED = "a concurrent.futures.Executor (a process pool, loky), a Client of Dask"
+_WANTED = "a concurrent.futures.Executor (a process pool, loky), a Client of Dask or of ipyparallel"
 
 _known: weakref.WeakValueDictionary[tuple[int, Any], Engine] = weakref.WeakValueDictionary()
 """The engines by the identities of the objects, which live as long."""
@@ -60,6 +60,7 @@ def _of(engine: Any, folder: str | os.PathLike[str] | None) -> Engine:
         found = _known.get((id(engine), folder))
         if found is None:
             found = _known[id(engine), folder] = make(engine) if folder is None else make(engine, folder)
+            found.given = engine
         return found
 
 
@@ -72,6 +73,10 @@ def _kind(engine: Any) -> Any:
         from .dask import DaskEngine
 
         return DaskEngine
+    if is_a("ipyparallel", "Client") or is_a("ipyparallel.client.view", "View"):
+        from .ipyparallel import IPyParallelEngine
+
+        return IPyParallelEngine
     if is_a("concurrent.futures", "Executor"):
         from .executor import ExecutorEngine
 
