@@ -209,6 +209,15 @@ class BackgroundJobManager(JobList):
 
         return Starter(self._launch, self.all, {"on": place(engine, self.engines, wants)})
 
+    def attach(self, engine: Any) -> list[BackgroundJobBase]:
+        """Goes on with the jobs that programs which have ended have left on an engine, a `Slurm`; returns these jobs.
+
+        Raises `TypeError` if the engine keeps no jobs.
+        """
+        from .engines import left_on
+
+        return [self.start(job) for job in left_on(engine, self.engines)]
+
     def group(self, name: str, limit: int | EllipsisType | None = ...) -> Group:
         """The group of that name, made at its first use; with `limit`, so many of its jobs run at once.
 

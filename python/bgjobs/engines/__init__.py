@@ -1,8 +1,8 @@
 """Engines: jobs whose bodies run on what you run already, `jobs.new(f, x, on=pool)`.
 
-An engine is an executor of `concurrent.futures` (process pools, loky, and others of that class), a client of Dask, or
-a client or a view of ipyparallel. It is recognized by its type; nothing is imported for that. The verbs are those of
-any job.
+An engine is an executor of `concurrent.futures` (process pools, loky, and others of that class), a client of Dask, a
+client or a view of ipyparallel, or a `Slurm`. It is recognized by its type; nothing is imported for that. The verbs are
+those of any job.
 """
 
 from __future__ import annotations
@@ -12,8 +12,20 @@ from typing import Any
 
 from .engine import JobLost
 from .recognize import Place, place
+from .slurm import Slurm
 
-__all__ = ["JobLost", "Place", "on_engine", "place"]
+__all__ = ["JobLost", "Place", "Slurm", "left_on", "on_engine", "place"]
+
+
+def left_on(engine: Any, known: Mapping[str, Any]) -> list[Any]:
+    """Jobs that go on with what programs that have ended have left on an engine; `TypeError` if it keeps nothing."""
+    from .attached import BackgroundJobAttached
+
+    found = place(engine, known)
+    left = getattr(found.engine, "left", None)
+    if left is None:
+        raise TypeError(f"{found.engine.name} keeps no job longer than its program; bgjobs.engines.Slurm does")
+    return [BackgroundJobAttached(found, task) for task in left()]
 
 
 def on_engine(job: Any, engine: Any, known: Mapping[str, Any], process: bool) -> Any:

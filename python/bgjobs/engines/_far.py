@@ -373,6 +373,17 @@ def child(fd: int) -> None:
     os._exit(0)
 
 
+def batch(base: str) -> None:
+    """The life of a batch job: one file has its settings and the letter, another takes the reply."""
+    with open(base + ".task", "rb") as file:
+        settings, letter = json.loads(file.readline()), file.read()
+    sys.modules["__main__"] = type(sys)("__main__")
+    reply = main(letter, settings)
+    with open(base + ".reply-new", "wb") as file:
+        file.write(reply)
+    os.replace(base + ".reply-new", base + ".reply")
+
+
 # The letter and the reply.
 
 

@@ -64,12 +64,15 @@ class Listener(Protocol):
 class Task:
     """One call of a body on an engine."""
 
-    def __init__(self, letter: bytes, wants: Mapping[str, Any], process: bool, listener: Listener) -> None:
+    listener: Listener
+
+    def __init__(self, letter: bytes, wants: Mapping[str, Any], process: bool) -> None:
         self.id = f"{_session()}-{next(_numbers)}"
         self.letter = letter
         self.wants = wants
         self.process = process
-        self.listener = listener
+        self.title = ""
+        """What its job is called."""
         self.host: Mapping[str, Any] | None = None
         """Where the body runs, once it has begun."""
         self.handle: Any = None
@@ -142,6 +145,10 @@ class Engine:
     def stop(self, task: Task, grace: float) -> None:
         """Asks the body to stop; one in a process of its own is killed after `grace` seconds."""
         raise NotImplementedError
+
+    def kill(self, task: Task) -> None:
+        """Ends a task for certain, without asking its body; `NotImplementedError` if the engine can't."""
+        raise NotImplementedError(self.advice(task))
 
     def where(self, task: Task, timeout: float) -> str | None:
         """The stack of the body; None if it does not answer in time."""

@@ -21,7 +21,7 @@ from typing import Any
 _PIECE = 1 << 16
 """How many bytes of output are read at once."""
 
-_FILES = (".begun", ".out", ".err", ".stop", ".ask", ".where")
+_FILES = (".begun", ".out", ".err", ".stop", ".ask", ".where", ".task", ".reply")
 
 
 class Folder:
@@ -39,14 +39,17 @@ class Folder:
     def file(self, task: str, what: str) -> str:
         return os.path.join(self.path, task + what)
 
-    def begun(self) -> list[str]:
-        """The tasks that have begun, or were taken back, and have not been removed."""
+    def files(self) -> set[str]:
+        """The names of all files."""
         try:
-            entries = os.listdir(self.path)
+            return set(os.listdir(self.path))
         except FileNotFoundError:
             # Somebody has removed it, so nothing begins there any more.
-            return []
-        return [entry[: -len(".begun")] for entry in entries if entry.endswith(".begun")]
+            return set()
+
+    def begun(self) -> list[str]:
+        """The tasks that have begun, or were taken back, and have not been removed."""
+        return [file[: -len(".begun")] for file in self.files() if file.endswith(".begun")]
 
     def host(self, task: str) -> Mapping[str, Any] | None:
         """Where a task has begun; None if it has not."""

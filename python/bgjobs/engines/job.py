@@ -49,6 +49,10 @@ class BackgroundJobEngine(BackgroundJobBase):
             self.func, self.args, self.kwargs = job.func, job.args, job.kwargs
         elif not isinstance(job, (BackgroundJobExpr, BackgroundJobCell)):
             raise TypeError(f"{job!r} can't run on an engine: on= takes functions, expressions and cells")
+        self._set_out(place, process)
+
+    def _set_out(self, place: Place, process: bool) -> None:
+        """Ends the `__init__`."""
         self._place = place
         self._process = process
         self._task: Task | None = None
@@ -95,12 +99,19 @@ class BackgroundJobEngine(BackgroundJobBase):
     def _send(self) -> None:
         self._take = None
         self._is_over.acquire(False)
-        task = Task(self._letter, self._place.wants, self._process, self)
+        task = self._new_task()
+        task.listener, task.title = self, labels.label(self)
         self._task = task
         try:
-            self._place.engine.start(task)
+            self._start(task)
         except BaseException as error:
             self._fail(error)
+
+    def _new_task(self) -> Task:
+        return Task(self._letter, self._place.wants, self._process)
+
+    def _start(self, task: Task) -> None:
+        self._place.engine.start(task)
 
     def _fail(self, error: BaseException) -> None:
         def take() -> bytes:
@@ -190,6 +201,13 @@ class BackgroundJobEngine(BackgroundJobBase):
         own it is killed after half of the time. The verdict on one that goes on says where it is, and what ends it.
         """
         return super().stop(reason, timeout)
+
+    def kill(self) -> None:
+        """Has the engine end the body, without waiting for its end; `NotImplementedError` if it can't end one task."""
+        task = self._told()
+        stopping.ask(self, "killed by its user")
+        if not self.done():
+            self._place.engine.kill(task)
 
     def _ladder(self, timeout: float) -> stopping.Body:
         return _EngineBody(self, max(timeout, 0.0) / 2)

@@ -14,7 +14,9 @@ from typing import Any
 
 from .engine import Engine
 
-_WANTED = "a concurrent.futures.Executor (a process pool, loky), a Client of Dask or of ipyparallel"
+_WANTED = (
+    "a concurrent.futures.Executor (a process pool, loky), a Client of Dask or of ipyparallel, a bgjobs.engines.Slurm"
+)
 
 _known: weakref.WeakValueDictionary[tuple[int, Any], Engine] = weakref.WeakValueDictionary()
 """The engines by the identities of the objects, which live as long."""

@@ -1,0 +1,172 @@
+"""Jobs on a real Slurm, which the long form of the tests starts: two nodes on the loopback."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bodies
+import pytest
+import slurm as machine
+
+import bgjobs
+from bgjobs import BackgroundJobManager, Stopped
+from bgjobs.engines import JobLost, Slurm
+
+pytestmark = pytest.mark.skipif(
+    not (os.environ.get("BGJOBS_PROVE") and machine.is_here()),
+    reason="takes BGJOBS_PROVE, root, and the packages slurm-wlm and munge",
+)
+
+LONG = 120
+
+
+@pytest.fixture(scope="module")
+def daemons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    path = os.pathsep.join([str(Path(__file__).parent), str(Path(bgjobs.__path__[0]).parent)])
+    with pytest.MonkeyPatch.context() as patch, machine.cluster(tmp_path_factory.mktemp("slurm")) as daemons:
+        patch.setenv("PYTHONPATH", path)
+        yield daemons
+
+
+@pytest.fixture
+def slurm(daemons: Any, tmp_path: Path) -> Slurm:
+    return Slurm(tmp_path / "shared")
+
+
+@pytest.fixture
+def jobs() -> Iterator[BackgroundJobManager]:
+    jobs = BackgroundJobManager()
+    yield jobs
+    jobs.stop("all")
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[Path]:
+    gate = tmp_path / "gate"
+    yield gate
+    gate.touch()
+
+
+def until(condition: Any) -> None:
+    deadline = time.monotonic() + LONG
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true"
+        time.sleep(0.02)
+
+
+def started(job: Any) -> Any:
+    until(lambda: job.running() or job.done())
+    return job
+
+
+def test_a_value_an_exception_and_live_lines_come_back(slurm: Slurm, jobs: BackgroundJobManager, gate: Path) -> None:
+    job = jobs.new(bodies.speak, str(gate), on=slurm)
+    until(lambda: len(job.log) == 4)
+    assert sorted(job.log) == ["by a program", "by descriptor", "by print", "by stderr"]
+    assert re.fullmatch(r"on slurm, job \d+, process \d+ of \S+", job.place)
+    until(lambda: "in wait_for" in job.where())
+    gate.touch()
+    assert job.get(LONG) == "spoke"
+    assert isinstance(jobs.new(bodies.divide, 1, on=slurm).exception(LONG), ZeroDivisionError)
+    assert [file.suffix for file in (gate.parent / "shared").iterdir()] == [".py"]
+
+
+def test_a_stop_ends_a_body_and_a_kill_one_that_does_not_hear_it(
+    slurm: Slurm, jobs: BackgroundJobManager, gate: Path
+) -> None:
+    job = jobs.new(bodies.nap, on=slurm)
+    until(lambda: "in nap" in job.where())
+    assert job.stop(timeout=LONG).stopped
+    job = jobs.new(bodies.swallow, str(gate), on=slurm)
+    until(lambda: "in swallow" in job.where())
+    assert str(job.stop(timeout=0.2)).endswith("; job.kill() ends it by scancel")
+    job.kill()
+    assert isinstance(job.exception(LONG), Stopped)
+
+
+def test_a_job_that_waits_says_why_in_slurms_words_and_is_taken_back(
+    slurm: Slurm, jobs: BackgroundJobManager, gate: Path
+) -> None:
+    whole = jobs.on(slurm, cpus_per_task=2)
+    before = [started(job) for job in whole.map(bodies.wait_for, [str(gate)] * 2)]
+    job = whole.submit(bodies.double, 1)
+    until(lambda: re.fullmatch(r"slurm PENDING \(Resources\), job \d+", "".join(job.why())))
+    assert job.stop(timeout=LONG).stopped
+    gate.touch()
+    bgjobs.wait_all(before, LONG)
+    until(lambda: not slurm.tasks)
+
+
+def test_what_slurm_refuses_is_told_in_its_words(slurm: Slurm, jobs: BackgroundJobManager) -> None:
+    with pytest.raises(TypeError, match=r"^slurm takes no gpuz=: --gpuz is no option of sbatch"):
+        jobs.on(slurm, gpuz=1)
+    with pytest.raises(TypeError, match=r"^slurm takes no output=: --output is bgjobs' own"):
+        jobs.on(slurm, output="x")
+    error = jobs.on(slurm, nodelist="n9").submit(bodies.double, 1).exception(LONG)
+    assert isinstance(error, JobLost)
+    assert str(error).startswith("slurm has refused the job: sbatch: error: ")
+
+
+def test_a_body_that_kills_itself_is_lost_in_slurms_words(slurm: Slurm, jobs: BackgroundJobManager) -> None:
+    error = jobs.new(bodies.die, on=slurm).exception(LONG)
+    assert isinstance(error, JobLost) and error.began
+    assert re.fullmatch(r"slurm job \d+ is lost: FAILED on n\d", str(error))
+
+
+def test_a_controller_that_does_not_answer_changes_nothing(
+    slurm: Slurm, daemons: Any, jobs: BackgroundJobManager, gate: Path
+) -> None:
+    job = started(jobs.new(bodies.say, "before", str(gate), on=slurm))
+    daemons[0].send_signal(signal.SIGSTOP)
+    try:
+        gate.touch()
+        assert job.exception(LONG) is None
+    finally:
+        daemons[0].send_signal(signal.SIGCONT)
+    assert list(job.log) == ["before"]
+
+
+def test_a_new_program_goes_on_with_the_jobs_that_another_has_left(
+    slurm: Slurm, jobs: BackgroundJobManager, gate: Path
+) -> None:
+    program = """
+        import sys, time, bodies
+        from bgjobs import BackgroundJobManager
+        from bgjobs.engines import Slurm
+        jobs, slurm = BackgroundJobManager(), Slurm(sys.argv[1])
+        left = [jobs.new(bodies.say, "hello", sys.argv[2], on=slurm, name="greet"), jobs.new(bodies.loop, on=slurm)]
+        while not all(job.running() for job in left):
+            time.sleep(0.02)
+    """
+    words = [sys.executable, "-c", textwrap.dedent(program), str(gate.parent / "shared"), str(gate)]
+    subprocess.run(words, check=True, timeout=LONG)
+    greet, loop = sorted(jobs.attach(slurm), key=str)
+    assert (str(greet), str(loop)) == ("greet", "loop()")
+    until(lambda: list(greet.log) == ["hello"] and loop.running())
+    assert jobs.attach(slurm) == []
+    assert loop.stop(timeout=LONG).stopped
+    gate.touch()
+    assert greet.get(LONG) is None
+
+
+def test_a_node_that_fails_is_told_in_slurms_words(slurm: Slurm, daemons: Any, jobs: BackgroundJobManager) -> None:
+    # Slurm takes about 30 s to give a node up.
+    job: Any = started(jobs.on(slurm, nodelist="n2").submit(bodies.nap))
+    until(lambda: job._task.host is not None)
+    body = job._task.host["pid"]
+    step = int(Path(f"/proc/{body}/stat").read_text().rpartition(")")[2].split()[1])
+    daemons[2].kill()
+    for pid in (step, body):
+        os.kill(pid, signal.SIGKILL)
+    error = job.exception(LONG)
+    assert isinstance(error, JobLost)
+    assert re.fullmatch(r"slurm job \d+ is lost: NODE_FAIL on n2", str(error))
