@@ -205,9 +205,9 @@ class BackgroundJobManager(JobList):
 
         Raises `TypeError` if it is no engine, or does not know a want.
         """
-        from .engines import place
+        from .engines import target
 
-        return Starter(self._launch, self.all, {"on": place(engine, self.engines, wants)})
+        return Starter(self._launch, self.all, {"on": target(engine, self.engines, wants)})
 
     def attach(self, engine: Any) -> list[BackgroundJobBase]:
         """Goes on with the jobs that programs which have ended have left on an engine, a `Slurm`; returns these jobs.

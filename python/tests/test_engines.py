@@ -88,7 +88,11 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Any]:
 @pytest.fixture
 def name(engine: Any) -> str:
     """What the engine is called in texts."""
-    return str(bgjobs.engines.place(engine, {}).engine.name)
+    return name_of(engine)
+
+
+def name_of(engine: Any) -> str:
+    return str(bgjobs.engines.target(engine, {}).engine.name)
 
 
 @pytest.fixture
@@ -405,9 +409,9 @@ def test_many_jobs_wait_without_threads(engine: Any, jobs: BackgroundJobManager,
     assert [job.result for job in many] == [2 * number for number in range(200)]
 
 
-def test_the_program_does_not_wait_for_a_job_where_its_engine_does_not(tmp_path: Path) -> None:
+def test_the_program_does_not_wait_for_a_job_where_its_engine_does_not() -> None:
     # A pool of the standard library waits itself, for all that it runs.
-    program = textwrap.dedent("""
+    program = """
         import sys, time
         from concurrent.futures import Executor, Future
         from bgjobs import BackgroundJobManager
@@ -418,11 +422,93 @@ def test_the_program_does_not_wait_for_a_job_where_its_engine_does_not(tmp_path:
 
         job = BackgroundJobManager().new(time.sleep, 600, on=Never())
         print(job.why())
-    """)
-    ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=LONG, env=environment()
-    )
+    """
+    ended = run_program(program)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "['waits for its turn on __main__']\n", "")
+
+
+def test_the_program_waits_for_a_body_where_its_engine_does(tmp_path: Path) -> None:
+    ended = run_program(
+        """
+        import sys, bodies
+        from concurrent.futures import ProcessPoolExecutor
+        from bgjobs import BackgroundJobManager
+
+        job = BackgroundJobManager().new(bodies.touch, sys.argv[1], on=ProcessPoolExecutor(1))
+        """,
+        str(tmp_path / "ran"),
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (tmp_path / "ran").exists()
+
+
+def test_on_dask_the_program_does_not_wait_and_the_body_goes_on(
+    dask: Any, gate: Path, tmp_path: Path, jobs: BackgroundJobManager
+) -> None:
+    ended = run_program(
+        """
+        import sys, time, bodies, distributed
+        from bgjobs import BackgroundJobManager
+
+        client = distributed.Client(sys.argv[1])
+        job = BackgroundJobManager().new(bodies.touch, sys.argv[2], sys.argv[3], on=client)
+        while not job.running():
+            time.sleep(0.005)
+        """,
+        dask.scheduler.address,
+        str(tmp_path / "ran"),
+        str(gate),
+    )
+    assert ended.returncode == 0
+    gate.touch()
+    until((tmp_path / "ran").exists)
+
+
+def run_program(text: str, *words: str) -> Any:
+    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(text), *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=LONG, env=environment())
+
+
+def test_an_engine_that_cannot_end_one_task_says_so_and_what_can(pool: Any, jobs: BackgroundJobManager) -> None:
+    name = name_of(pool)
+    job: Any = started(jobs.new(bodies.nap, on=pool))
+    with pytest.raises(NotImplementedError, match=rf"^{name} can't end one task: start it with process=True$"):
+        job.kill()
+    with pytest.raises(ValueError, match=rf"job #0 runs on {name}, process .* print it in the body"):
+        job.peek("1")
+    job.stop()
+
+
+def test_a_folder_that_others_can_write_to_is_refused(jobs: BackgroundJobManager, tmp_path: Path) -> None:
+    open_to_all = tmp_path / "open"
+    open_to_all.mkdir()
+    open_to_all.chmod(0o777)
+    with ThreadPoolExecutor(1) as pool, pytest.raises(PermissionError, match=rf"others can write to {open_to_all}"):
+        jobs.on(pool, folder=open_to_all)
+
+
+def test_a_job_that_is_started_again_runs_on_the_same_engine(pool: Any, jobs: BackgroundJobManager) -> None:
+    job = jobs.new(bodies.double, 4, on=pool)
+    assert job.get(LONG) == 8
+    again: Any = jobs.rerun(job)
+    assert again.get(LONG) == 8
+    assert again.place.startswith(job.place.partition(",")[0])
+
+
+def test_only_functions_expressions_and_cells_run_on_an_engine(jobs: BackgroundJobManager) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with pytest.raises(TypeError, match="can't run on an engine: on= takes functions, expressions and cells"):
+            jobs.sh("true", on=pool)
+        with pytest.raises(TypeError, match=r"ThreadPoolExecutor keeps no job longer than its program"):
+            jobs.attach(pool)
+
+
+def test_threads_of_this_process_are_stopped_like_any_worker(jobs: BackgroundJobManager) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        for body in (bodies.loop, bodies.sleep_by_bgjobs):
+            job = jobs.new(body, on=pool)
+            where(started(job), f"in {body.__name__}")
+            assert job.stop(timeout=LONG).stopped
 
 
 def test_magics_start_jobs_on_an_engine_by_name(shell: Any, gate: Path) -> None:

@@ -11,17 +11,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from .engine import JobLost
-from .recognize import Place, place
+from .recognize import Target, target
 from .slurm import Slurm
 
-__all__ = ["JobLost", "Place", "Slurm", "left_on", "on_engine", "place"]
+__all__ = ["JobLost", "Slurm", "Target", "left_on", "on_engine", "target"]
 
 
 def left_on(engine: Any, known: Mapping[str, Any]) -> list[Any]:
     """Jobs that go on with what programs that have ended have left on an engine; `TypeError` if it keeps nothing."""
     from .attached import BackgroundJobAttached
 
-    found = place(engine, known)
+    found = target(engine, known)
     left = getattr(found.engine, "left", None)
     if left is None:
         raise TypeError(f"{found.engine.name} keeps no job longer than its program; bgjobs.engines.Slurm does")
@@ -35,4 +35,4 @@ def on_engine(job: Any, engine: Any, known: Mapping[str, Any], process: bool) ->
     from .job import BackgroundJobEngine
 
     kind = BackgroundJobEngineCell if isinstance(job, BackgroundJobCell) else BackgroundJobEngine
-    return kind(job, place(engine, known), process)
+    return kind(job, target(engine, known), process)

@@ -9,16 +9,16 @@ from typing import Any
 
 from .engine import Task
 from .job import BackgroundJobEngine
-from .recognize import Place
+from .recognize import Target
 
 
 class BackgroundJobAttached(BackgroundJobEngine):
     """Such a job: its log, its result and its stops are those of the body that runs there."""
 
-    def __init__(self, place: Place, task: Task) -> None:
+    def __init__(self, target: Target, task: Task) -> None:
         self.strform = task.title
         self._left = task
-        self._set_out(place, task.process)
+        self._set_out(target, task.process)
 
     def _packed(self) -> bytes:
         return b""
@@ -27,5 +27,5 @@ class BackgroundJobAttached(BackgroundJobEngine):
         return self._left
 
     def _start(self, task: Task) -> None:
-        engine: Any = self._place.engine
+        engine: Any = self._target.engine
         engine.adopt(task)

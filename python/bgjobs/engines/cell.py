@@ -14,7 +14,7 @@ from ..cells import PYTHONS, BackgroundJobCell, to_send
 from ..jobs import BackgroundJobBase
 from ..payload import pack
 from .job import BackgroundJobEngine
-from .recognize import Place
+from .recognize import Target
 
 
 class BackgroundJobEngineCell(BackgroundJobEngine, BackgroundJobCell):
@@ -22,8 +22,8 @@ class BackgroundJobEngineCell(BackgroundJobEngine, BackgroundJobCell):
 
     _describe = BackgroundJobCell._describe
 
-    def __init__(self, job: BackgroundJobCell, place: Place, process: bool = False) -> None:
-        BackgroundJobEngine.__init__(self, job, place, process)
+    def __init__(self, job: BackgroundJobCell, target: Target, process: bool = False) -> None:
+        BackgroundJobEngine.__init__(self, job, target, process)
 
     def _packed(self) -> bytes:
         code = self._code
@@ -32,7 +32,7 @@ class BackgroundJobEngineCell(BackgroundJobEngine, BackgroundJobCell):
         return pack(("cell", code.body, code.last, sent, code.assigns(), code.passing, PYTHONS, text), parts, "on=")
 
     def _copy(self, names: Mapping[str, Any]) -> BackgroundJobBase:
-        job = BackgroundJobEngineCell(BackgroundJobCell(self.source, *self._code, names), self._place, self._process)
+        job = BackgroundJobEngineCell(BackgroundJobCell(self.source, *self._code, names), self._target, self._process)
         if self._expect is not None:
             job._expect = self._expect
             job._expect(job)

@@ -32,6 +32,10 @@ class Folder:
         if path is not None:
             self.path = os.path.abspath(os.fspath(path))
             os.makedirs(self.path, 0o700, exist_ok=True)
+            found = os.stat(self.path)
+            # The workers run what they find there.
+            if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+                raise PermissionError(f"others can write to {self.path}; jobs need a folder of yours: chmod go-w")
             return
         self.path = tempfile.mkdtemp(prefix="bgjobs-")
         weakref.finalize(self, _remove, self.path, os.getpid())

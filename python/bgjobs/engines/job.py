@@ -24,16 +24,19 @@ from ..peek import NoNames
 from ..remote import RemoteTraceback, received
 from ..text import duration
 from .engine import JobLost, Task
-from .recognize import Place
+from .recognize import Target
 
 _ANSWER = 1.0
 """How many seconds `where` waits for the far side's answer."""
+
+_SHORT = 0.2
+"""The same for a verdict, which should not be late."""
 
 _LAST = re.compile(r'File "(.*)", line (\d+), in (.*)')
 
 
 class BackgroundJobEngine(BackgroundJobBase):
-    """A job whose body runs on an engine, at a `Place`.
+    """A job whose body runs on an engine, on a `Target`.
 
     It is made from a job that has not started, as a `BackgroundJobProcess` is, and its body is sent by value. It is a
     daemon: the end of the program does not wait for it, though the engine's own end may. An exception of the body comes
@@ -42,18 +45,18 @@ class BackgroundJobEngine(BackgroundJobBase):
     Raises `pickle.PicklingError`, which names the part that cannot be sent.
     """
 
-    def __init__(self, job: Any, place: Place, process: bool = False) -> None:
+    def __init__(self, job: Any, target: Target, process: bool = False) -> None:
         self.__dict__.update(vars(job))
         self.strform = job.strform
         if isinstance(job, BackgroundJobFunc):
             self.func, self.args, self.kwargs = job.func, job.args, job.kwargs
         elif not isinstance(job, (BackgroundJobExpr, BackgroundJobCell)):
             raise TypeError(f"{job!r} can't run on an engine: on= takes functions, expressions and cells")
-        self._set_out(place, process)
+        self._set_out(target, process)
 
-    def _set_out(self, place: Place, process: bool) -> None:
+    def _set_out(self, target: Target, process: bool) -> None:
         """Ends the `__init__`."""
-        self._place = place
+        self._target = target
         self._process = process
         self._task: Task | None = None
         self._take: Callable[[], bytes] | None = None
@@ -79,13 +82,13 @@ class BackgroundJobEngine(BackgroundJobBase):
             if hasattr(self, "func")
             else BackgroundJobExpr(made.expression, made.glob, made.loc)
         )
-        return BackgroundJobEngine(job, self._place, self._process)
+        return BackgroundJobEngine(job, self._target, self._process)
 
     @property
     def place(self) -> str:
         """Where the body runs, or what it waits for there."""
         task = self._task
-        return f"on {self._place.engine.name}" if task is None else self._place.engine.place(task)
+        return f"on {self._target.engine.name}" if task is None else self._target.engine.place(task)
 
     # From its start to its end.
 
@@ -93,7 +96,7 @@ class BackgroundJobEngine(BackgroundJobBase):
         self._send()
         # A stop may have come before there was anything to take back.
         if self.done():
-            self._place.engine.take_back(self._told())
+            self._target.engine.take_back(self._told())
         return True
 
     def _send(self) -> None:
@@ -108,10 +111,10 @@ class BackgroundJobEngine(BackgroundJobBase):
             self._fail(error)
 
     def _new_task(self) -> Task:
-        return Task(self._letter, self._place.wants, self._process)
+        return Task(self._letter, self._target.wants, self._process)
 
     def _start(self, task: Task) -> None:
-        self._place.engine.start(task)
+        self._target.engine.start(task)
 
     def _fail(self, error: BaseException) -> None:
         def take() -> bytes:
@@ -125,7 +128,7 @@ class BackgroundJobEngine(BackgroundJobBase):
             schedule.begun_elsewhere(self)
         elif self.done():
             # Nothing hears of this body any more: it goes on only until it hears the stop.
-            self._place.engine.stop(self._told(), 0.0)
+            self._target.engine.stop(self._told(), 0.0)
 
     def wrote(self, err: bool, text: str) -> None:
         """As a `Listener`."""
@@ -168,7 +171,7 @@ class BackgroundJobEngine(BackgroundJobBase):
         task = self._told()
         began = task.host is not None
         where = f"its body had begun {self.place}" if began else "its body had not begun"
-        return JobLost(f"{self._place.engine.name} has lost the job, and {where}: {message(error)}", began)
+        return JobLost(f"{self._target.engine.name} has lost the job, and {where}: {message(error)}", began)
 
     def _received(self, reply: bytes) -> Any:
         file = io.BytesIO(reply)
@@ -190,7 +193,7 @@ class BackgroundJobEngine(BackgroundJobBase):
     def _ask_stop(self, reason: str) -> Any:
         """Takes a body back that has not begun; one that can't be taken back counts as begun."""
         task = self._task
-        if task is not None and self._state_name == "entered" and not self._place.engine.take_back(task):
+        if task is not None and self._state_name == "entered" and not self._target.engine.take_back(task):
             self._begin_elsewhere()
         return super()._ask_stop(reason)
 
@@ -207,7 +210,7 @@ class BackgroundJobEngine(BackgroundJobBase):
         task = self._told()
         stopping.ask(self, "killed by its user")
         if not self.done():
-            self._place.engine.kill(task)
+            self._target.engine.kill(task)
 
     def _ladder(self, timeout: float) -> stopping.Body:
         return _EngineBody(self, max(timeout, 0.0) / 2)
@@ -217,7 +220,7 @@ class BackgroundJobEngine(BackgroundJobBase):
         waits = super().why()
         task = self._task
         if not waits and task is not None and self._state_name == "entered":
-            waits = [self._place.engine.state(task)]
+            waits = [self._target.engine.state(task)]
         return waits
 
     def where(self) -> str:
@@ -225,7 +228,7 @@ class BackgroundJobEngine(BackgroundJobBase):
         task, ran = self._task, self._ran
         if task is None or self._state_name != "running" or task.host is None:
             return super().where() if self.done() else f"{self!r} has not begun: {self.place}"
-        stack = self._place.engine.where(task, _ANSWER)
+        stack = self._target.engine.where(task, _ANSWER)
         lines = [f"{self!r}, running for {duration(ran or 0.0)} {self.place}"]
         lines += [f"  its worker has not answered within {_ANSWER:g} s"] if stack is None else stack.splitlines()
         return "\n".join(lines)
@@ -258,18 +261,18 @@ class _EngineBody:
     def ask(self) -> float:
         job = self._job
         if job._task is not None and not job.done():
-            job._place.engine.stop(job._task, self._grace)
+            job._target.engine.stop(job._task, self._grace)
         return 0.0
 
     def interrupt(self) -> None:
         """Does nothing: the far side has heard the stop, or does not hear it."""
 
     def place(self) -> str:
-        job, engine = self._job, self._job._place.engine
+        job, engine = self._job, self._job._target.engine
         task = job._told()
         if task.host is None:
             return f"it {engine.state(task)}, and can't be taken back"
-        stack = engine.where(task, _ANSWER / 2)
+        stack = engine.where(task, _SHORT)
         found = _LAST.findall(stack or "")
         at = "its worker does not answer" if stack is None else "{}:{}, in {}".format(*found[-1]) if found else ""
         return f"{job.place}" + (f", at {at}" if found else f"; {at}" if at else "") + f"; {engine.advice(task)}"

@@ -24,7 +24,7 @@ _known: weakref.WeakValueDictionary[tuple[int, Any], Engine] = weakref.WeakValue
 _lock = threading.Lock()
 
 
-class Place:
+class Target:
     """An engine with the wants for a job on it, in the engine's own words."""
 
     def __init__(self, engine: Engine, wants: Mapping[str, Any]) -> None:
@@ -34,13 +34,13 @@ class Place:
 
     def __repr__(self) -> str:
         wants = "".join(f", {name}={value!r}" for name, value in self.wants.items())
-        return f"<place for jobs: {self.engine.name}{wants}>"
+        return f"<target for jobs: {self.engine.name}{wants}>"
 
 
-def place(engine: Any, known: Mapping[str, Any], wants: Mapping[str, Any] | None = None) -> Place:
-    """The place that an engine, its name in `known` or a place means; `TypeError` or `LookupError` if it is none."""
-    if isinstance(engine, Place):
-        return Place(engine.engine, {**engine.wants, **wants}) if wants else engine
+def target(engine: Any, known: Mapping[str, Any], wants: Mapping[str, Any] | None = None) -> Target:
+    """The target that an engine, its name in `known` or a target means; `TypeError` or `LookupError` if it is none."""
+    if isinstance(engine, Target):
+        return Target(engine.engine, {**engine.wants, **wants}) if wants else engine
     if isinstance(engine, str):
         if engine not in known:
             names = f"there are {', '.join(map(repr, known))}" if known else "there are none yet"
@@ -48,7 +48,7 @@ def place(engine: Any, known: Mapping[str, Any], wants: Mapping[str, Any] | None
         engine = known[engine]
     wants = dict(wants or {})
     folder = wants.pop("folder", None)
-    return Place(_of(engine, folder), wants)
+    return Target(_of(engine, folder), wants)
 
 
 def _of(engine: Any, folder: str | os.PathLike[str] | None) -> Engine:

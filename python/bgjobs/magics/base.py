@@ -12,7 +12,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics
 
 from .. import selection
-from ..engines import Place, place
+from ..engines import Target, target
 from ..jobs import BackgroundJobBase
 from ..manager import BackgroundJobManager
 from ..starter import Starter
@@ -40,11 +40,11 @@ class Base(Magics):  # type: ignore[misc]
         except (TypeError, ValueError) as error:
             raise UsageError(str(error)) from None
 
-    def _place(self, name: str) -> Place:
+    def _target(self, name: str) -> Target:
         """The engine that a name means: in `jobs.engines`, or else at the prompt."""
         known = self.manager.engines
         try:
-            return place(name if name in known else self.shell.user_ns.get(name, name), known)
+            return target(name if name in known else self.shell.user_ns.get(name, name), known)
         except (TypeError, LookupError) as error:
             raise UsageError(str(error.args[0])) from None
 

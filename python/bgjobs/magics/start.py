@@ -60,7 +60,7 @@ class Start(Base):
         """
         options, rest = parse(line, "%bg" if cell is None else "%%bg", ALL)
         if "on" in options:
-            options["on"] = self._place(options["on"])
+            options["on"] = self._target(options["on"])
         if cell is None:
             return self._start_expression(rest, options, local_ns)
         if rest:
@@ -94,13 +94,13 @@ class Start(Base):
         except SyntaxError:
             shell.showsyntaxerror(filename)
             return None
-        place, process = options.pop("on", None), options.pop("process", False)
-        job_class = BackgroundJobProcessCell if process and place is None else BackgroundJobCell
+        target, process = options.pop("on", None), options.pop("process", False)
+        job_class = BackgroundJobProcessCell if process and target is None else BackgroundJobCell
         starter = self._starter(options)
         try:
             job = job_class(cell, *code, self.prompt.names)
-            if place is not None:
-                job = on_engine(job, place, {}, process)
+            if target is not None:
+                job = on_engine(job, target, {}, process)
         except PicklingError as error:
             raise UsageError(str(error)) from None
         job._expect = self.notices.expect
