@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
 import signal
@@ -538,6 +539,18 @@ def test_a_cell_on_an_engine_sends_back_what_it_changes_and_assigns(shell: Any) 
         assert (cell.names, cell.changed) == ({"rows": [1, 2]}, ["lost"])
         shell.see("1")
         assert shell.user_ns["rows"] == [1, 2]
+
+
+def test_magics_in_a_cell_need_ipython_on_the_worker(shell: Any) -> None:
+    # Workers that are forked have our IPython; a process of its own has none.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+        shell.user_ns["pool"] = pool
+        shell.see("word = 'there'")
+        shell.see("%%bg --on pool\n!echo {word}")
+        shell.see("%%bg --on pool --process\n!echo {word}")
+        here, alone = (shell.user_ns["jobs"][number] for number in (0, 1))
+        assert (here.get(LONG), list(here.log), dict(here.names)) == (None, ["there"], {})
+        assert "does not run on this worker: call subprocess.run" in str(alone.exception(LONG))
 
 
 def test_a_program_that_a_body_leaves_goes_with_a_process_of_its_own(

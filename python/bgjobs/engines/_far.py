@@ -435,6 +435,7 @@ def run_cell(
     module: dict[str, Any] = {"__name__": "bgjobs_fingerprints"}
     exec(compile(fingerprints, FILE, "exec"), module)
     fingerprint = module["fingerprint"]
+    names = {"get_ipython": get_ipython, **names}
     own = {**names, "__name__": "__main__"}
     held = {name: fingerprint(value) for name, value in names.items()}
     value = None
@@ -452,6 +453,17 @@ def run_cell(
         else:
             found[name] = own[name]
     return value, found, sorted(changed - assigns)
+
+
+def get_ipython() -> Any:
+    """The worker's IPython, which magics and `!` of a cell call."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is None:
+        raise RuntimeError(
+            "magics and ! need IPython, which does not run on this worker: "
+            "call subprocess.run, or start the cell without on="
+        )
+    return shell
 
 
 KINDS: dict[str, Callable[..., Any]] = {"call": call, "eval": evaluate, "cell": run_cell}

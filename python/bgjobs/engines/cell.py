@@ -28,6 +28,7 @@ class BackgroundJobEngineCell(BackgroundJobEngine, BackgroundJobCell):
     def _packed(self) -> bytes:
         code = self._code
         sent, parts = to_send(code, self._before)
+        sent.pop("get_ipython", None)  # the worker has its own, or none
         text = Path(fingerprints.__file__).read_text("utf-8")
         return pack(("cell", code.body, code.last, sent, code.assigns(), code.passing, PYTHONS, text), parts, "on=")
 
