@@ -64,20 +64,18 @@ fn options_after_the_ampersand_are_those_of_a_job() {
     check(
         &[],
         concat!(
-            "!printf '%s\\n' \"a \\\\ b\" & #{name: \"say\", log_bytes: 1000}\n",
-            "_.join()\nlog 0\n_1.command\n",
+            "!test \"a \\\\ b\" = 'a \\ b' & #{name: \"compare\", log_bytes: 1000}\n",
+            "_.join()\n[_1.command, _1.exit_status]\n",
             "!true & #{nam: 1}\n!true & #{log_file: '/missing/file'}\n!true & #{\n"
         ),
         expect![[r#"
             exit 1
             -- out
-            Out[1]: <BackgroundJob #0: say>
-            a \ b
-            a \ b
-            Out[4]: "printf '%s\\n' \"a \\\\ b\""
+            Out[1]: <BackgroundJob #0: compare>
+            Out[3]: ["test \"a \\\\ b\" = 'a \\ b'", 0]
             -- err
             Completed jobs:
-            0 : say
+            0 : compare
             Traceback (most recent call last):
               !, line 1
                 jobs.sh("true", #{nam: 1})
