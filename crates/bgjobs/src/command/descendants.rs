@@ -95,10 +95,13 @@ impl Descendants {
     fn wait_for_child(&self, options: WaitOptions) -> rustix::io::Result<Option<(Pid, rustix::process::WaitStatus)>> {
         // Only then is a look at all processes worth its time.
         if self.lock().reaped {
-            match wait(WaitOptions::NOHANG | options) {
-                Ok(None) if tree::programs_below(std::process::id()).next().is_none() => return Ok(None),
-                Ok(None) => {}
-                ended => return ended,
+            let at_once = WaitOptions::NOHANG | options;
+            if let ended @ Some(_) = wait(at_once)? {
+                return Ok(ended);
+            }
+            if tree::programs_below(std::process::id()).next().is_none() {
+                // If no child has ended since, none has left a process behind that the look could miss.
+                return wait(at_once);
             }
         }
         wait(options)

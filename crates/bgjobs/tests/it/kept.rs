@@ -333,10 +333,12 @@ fn processes_that_lost_their_keeper_and_their_supervisor_are_found_and_killed() 
     wait_until("both sleep", || job.strays().len() == 3);
     let supervisor = Pid::from_raw(printed(&job).trim().parse().unwrap());
     let keeper = keeper(&job);
-    // A stopped keeper can't end the command when its supervisor is killed.
-    for (process, signal) in [(keeper, Signal::SIGSTOP), (supervisor, Signal::SIGKILL), (keeper, Signal::SIGKILL)] {
-        kill(process, signal).unwrap();
-    }
+    // A suspended keeper can't end the command when its supervisor is killed.
+    kill(keeper, Signal::SIGSTOP).unwrap();
+    let is_suspended = || fs::read_to_string(format!("/proc/{keeper}/stat")).unwrap().contains(") T ");
+    wait_until("the keeper is suspended", is_suspended);
+    kill(supervisor, Signal::SIGKILL).unwrap();
+    kill(keeper, Signal::SIGKILL).unwrap();
     assert_eq!(job.wait_timeout(GUARD).unwrap(), KeptState::Lost(LostReason::Keeper));
     wait_until("the supervisor is gone", || job.strays().len() == 2);
     job.ask_stop("enough", Duration::ZERO).unwrap();

@@ -232,8 +232,9 @@ fn a_keeper_below_a_command_is_neither_waited_for_nor_ended_nor_listed() {
     assert!(jobs.running().is_empty(), "{}", jobs.status());
     let stopped = jobs.start(mark.on(Command::shell(format!("{}; echo up; sleep 1000", start(2))))).unwrap();
     wait_for_lines(&stopped, 1);
-    // The shell and its last command.
-    assert_eq!(stopped.place().unwrap().processes.len(), 2, "{:?}", stopped.place());
+    let listed = || stopped.place().unwrap().processes.into_iter().map(|process| process.command).collect::<Vec<_>>();
+    wait_until("the shell runs its last command", || listed().last().is_some_and(|last| last == "sleep 1000"));
+    assert_eq!(listed().len(), 2, "{:?}", listed());
     assert!(matches!(stopped.stop("enough", GUARD), Verdict::Stopped { .. }));
     mark.is_gone();
     assert!(kept.bearers().iter().filter(|command| command.contains("bgjobs-keeper ")).count() == 2);
