@@ -7,6 +7,7 @@
 #[doc = include_str!("../README.md")]
 #[doc = include_str!("src/control.md")]
 #[doc = include_str!("src/differences.md")]
+#[doc = include_str!("src/engines.md")]
 #[doc = include_str!("src/how-it-works.md")]
 #[doc = include_str!("src/introduction.md")]
 #[doc = include_str!("src/kept.md")]

@@ -114,3 +114,10 @@ def unsendable() -> object:
 
 def tick(seconds: float) -> None:
     time.sleep(seconds)
+
+
+def document(heading: str) -> str:
+    """The program that the book shows under a heading of its chapter on engines."""
+    with open(os.path.join(os.path.dirname(__file__), "../../docs/src/engines.md"), encoding="utf-8") as file:
+        section = file.read().partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    return section.partition("```python\n")[2].partition("```")[0]

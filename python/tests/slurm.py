@@ -71,7 +71,12 @@ def cluster(folder: Path) -> Iterator[list[subprocess.Popen]]:
         for daemon in reversed(daemons):
             daemon.send_signal(signal.SIGTERM)
         for daemon in daemons:
-            daemon.wait(30)
+            try:
+                daemon.wait(5)
+            except subprocess.TimeoutExpired:
+                # A node may still attend to a job.
+                daemon.kill()
+                daemon.wait()
         del os.environ["SLURM_CONF"]
 
 

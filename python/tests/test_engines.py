@@ -480,6 +480,20 @@ def test_an_engine_that_cannot_end_one_task_says_so_and_what_can(pool: Any, jobs
     job.stop()
 
 
+@pytest.mark.parametrize("kind", ["dask", "ipyparallel"])
+def test_the_book_s_program_is_true(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = request.getfixturevalue(kind)
+    program = bodies.document({"dask": "Dask in ten lines"}.get(kind, f"{kind} in ten lines"))
+    opened = re.search(r"(?<=jobs = )(ipyparallel\.)?Client\(.*?\)", program)
+    assert opened is not None
+    program = program.replace(opened.group(), "client").replace("/shared/me", str(tmp_path))
+    names = {"client": client, "train": bodies.swallow, "data": [str(tmp_path), str(tmp_path)]}
+    exec(program.replace("data)", "data[0])") if kind == "dask" else program, names)
+    assert f"on {kind}" in capsys.readouterr().out
+
+
 def test_a_folder_that_others_can_write_to_is_refused(jobs: BackgroundJobManager, tmp_path: Path) -> None:
     open_to_all = tmp_path / "open"
     open_to_all.mkdir()

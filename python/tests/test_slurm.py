@@ -158,6 +158,19 @@ def test_a_new_program_goes_on_with_the_jobs_that_another_has_left(
     assert greet.get(LONG) is None
 
 
+def test_the_book_s_program_is_true(
+    daemons: Any, tmp_path: Path, gate: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = bodies.document("Slurm in ten lines").replace("/shared/me", str(tmp_path))
+    before, after = program.split("print(fit.where()")
+    names = {"train": bodies.wait_for, "data": str(gate)}
+    exec(before, names)
+    started(names["fit"])
+    exec("print(fit.where()" + after, names)
+    assert "on slurm, job " in capsys.readouterr().out
+    assert names["left"] == []
+
+
 def test_a_node_that_fails_is_told_in_slurms_words(slurm: Slurm, daemons: Any, jobs: BackgroundJobManager) -> None:
     # Slurm takes about 30 s to give a node up.
     job: Any = started(jobs.on(slurm, nodelist="n2").submit(bodies.nap))

@@ -159,7 +159,7 @@ class DaskEngine(Engine):
             return None
         worker = task.host["worker"]
         expression = "(lambda body: body and body" + what + ")(__import__('sys').modules[NAME].bodies.get(TASK))"
-        names = {"NAME": name_of_source(), "TASK": task.id}
+        names = {"NAME": f"{name_of_source()}.body", "TASK": task.id}
         try:
             said: Any = self._ask(self._client._run, eval, expression, names, workers=[worker], on_error="return")
         except Exception:

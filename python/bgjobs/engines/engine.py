@@ -19,14 +19,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-_RUN = """(lambda found, sys: found or (lambda made, text: (
-    made.__dict__.update(SOURCE=text),
-    exec(compile(text, '<bgjobs far side>', 'exec'), made.__dict__),
-    sys.modules.setdefault(NAME, made),
-)[2])(type(sys)(NAME), {text}))(
-    __import__('sys').modules.get(NAME), __import__('sys')
-).main(LETTER, SETTINGS)"""
-"""What a worker evaluates: `main` of the module of `_far`'s text, which is made at its first use."""
+_RUN = """(lambda sys, made: (
+    sys.modules.get(NAME + '.main') or (
+        made.update(source={text}),
+        exec(compile(made['source'], '<bgjobs far side>', 'exec'), made),
+        made['load'](NAME, made['source']),
+    )[2]
+).main(LETTER, SETTINGS))(__import__('sys'), {{}})"""
+"""What a worker evaluates: `main` of the far side, whose modules are made at their first use."""
+
+_PARTS = ("letter", "channels", "streams", "body", "child", "main")
+"""The files of the far side, in import order."""
 
 _log = logging.getLogger("bgjobs")
 
@@ -90,7 +93,10 @@ def _session() -> str:
 @functools.lru_cache(None)
 def source() -> str:
     """The text of the far side."""
-    return Path(__file__).with_name("_far.py").read_text("utf-8")
+    folder = Path(__file__).with_name("far")
+    parts = [(part, (folder / f"{part}.py").read_text("utf-8")) for part in _PARTS]
+    load = (folder / "load.py").read_text("utf-8")
+    return load.replace(" = []\n", f" = {parts!r}\n")
 
 
 @functools.lru_cache(None)

@@ -26,8 +26,8 @@ from .engine import Engine, JobLost, Task, name_of_source, source
 from .folder import Folder
 
 _BOOT = (
-    "import sys; far,task=sys.argv[1:]; text=open(far,encoding='utf-8').read(); m={'__name__':'bgjobs_far',"
-    "'SOURCE':text}; exec(compile(text,'<bgjobs far side>','exec'),m); m['batch'](task)"
+    "import sys; far,task=sys.argv[1:]; text=open(far,encoding='utf-8').read(); m={}; "
+    "exec(compile(text,'<bgjobs far side>','exec'),m); m['load']('bgjobs_far',text).batch(task)"
 )
 """What a batch job runs: `batch` of the far side."""
 

@@ -113,7 +113,8 @@ fn every_block_is_of_a_kind_that_a_test_runs() {
     for block in blocks() {
         let (language, text) = block.split_once('\n').expect("a block has lines");
         // Commands for installing, and a line of a Cargo.toml, are tried by hand before a release.
-        let is_run = matches!(language, "rust" | "pycon" | "sh" | "toml");
+        // `python/tests/test_engines.py` and `test_slurm.py` run the programs in Python.
+        let is_run = matches!(language, "rust" | "pycon" | "python" | "sh" | "toml");
         assert!(
             is_run || language == "text" && ["In [1]: ", ">> "].iter().any(|prompt| text.starts_with(prompt)),
             "```{block}```"
