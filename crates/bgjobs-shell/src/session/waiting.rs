@@ -81,7 +81,7 @@ impl Session {
         self.foreground.wait(job, Some(LOOK_EVERY), || look(self))
     }
 
-    /// Runs something that may take long and prints what it finds; a [`Stopper`] ends it.
+    /// Runs something that may take long and prints what it finds; a [`Stopper`](crate::Stopper) ends it.
     pub(crate) fn look(
         &self,
         look: impl FnOnce(&Context, &dyn Fn(Stream, &str)) -> Result<(), Failure> + Send + 'static,
