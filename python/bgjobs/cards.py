@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from typing import Any
+from typing import Any, Callable
 
 from . import display, futures, host, kernel
 from .record import Record
@@ -50,7 +50,6 @@ def show(job: Record) -> None:
         _publish(job, shell.display_pub)
         if cell is not None and cell.request is shell.get_parent():
             job._card.is_at_home = True
-            _keep(cell.publisher)
     if is_new:
         # If the job has ended since, this is called at once.
         futures.add_done_callback(job, update)
@@ -84,17 +83,13 @@ def _publish(job: Record, publisher: Any, update: bool = False) -> None:
         publisher.publish(data, {}, transient={"display_id": card.display_id}, update=update)
 
 
-def _keep(publisher: Any) -> None:
+def _clear(publisher: Any, clear: Callable[[], object]) -> None:
     """Has a job that clears the output of its cell leave its card there."""
-    if "clear_output" in vars(publisher):
-        return
-    clear = publisher.clear_output
+    job = current.get()
+    with _lock:
+        clear()
+        if job is not None and job._card is not None and job._card.is_at_home:
+            _publish(job, publisher)
 
-    def clear_output(wait: bool = False) -> None:
-        job = current.get()
-        with _lock:
-            clear(wait)
-            if job is not None and job._card is not None and job._card.is_at_home:
-                _publish(job, publisher)
 
-    publisher.clear_output = clear_output
+kernel.around_clear = _clear

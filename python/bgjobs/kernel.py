@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from contextvars import Context, copy_context
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Callable
 
 from . import figures, host
@@ -18,6 +18,9 @@ from .router import current, of_kernel
 
 on_end: Callable[[Record], object] | None = None
 """Called with each job at its end, on the thread that ends it."""
+
+around_clear: Callable[[Any, Callable[[], object]], object] | None = None
+"""Called in place of `clear()` when a job clears the output of its cell, with its publisher."""
 
 
 class Cell:
@@ -38,6 +41,15 @@ class Cell:
         publisher = self.shell.display_pub_class(parent=self.shell)
         publisher.session, publisher.pub_socket = self.shell.kernel.session, self.shell.kernel.iopub_socket
         publisher.set_parent(self.request)
+        clear = publisher.clear_output
+
+        def clear_output(wait: bool = False) -> None:
+            if around_clear is None:
+                clear(wait)
+            else:
+                around_clear(publisher, partial(clear, wait))
+
+        publisher.clear_output = clear_output
         return publisher
 
     def write(self, text: str) -> None:
