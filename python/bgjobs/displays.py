@@ -41,19 +41,22 @@ class Displays:
         """The descriptors to wait for."""
         return [] if self._near.closed else [self._near.fileno()]
 
-    def take(self) -> None:
-        """Shows what there is, without waiting."""
+    def take(self, print_before: Callable[[], object]) -> bool:
+        """Shows the next one, if there is one, after `print_before()` has passed on what was printed before."""
+        if self._near.closed or not self._near.poll():
+            return False
         try:
-            while not self._near.closed and self._near.poll():
-                method, arguments = self._near.recv()
-                try:
-                    self._show(method, arguments)
-                except Exception:
-                    traceback.print_exc()
-                self._near.send_bytes(b"")
+            method, arguments = self._near.recv()
+            print_before()
+            try:
+                self._show(method, arguments)
+            except Exception:
+                traceback.print_exc()
+            self._near.send_bytes(b"")
         except (EOFError, OSError):
             # The process has ended, or has closed its end.
             self.close()
+        return True
 
     def close(self) -> None:
         self._near.close()

@@ -93,7 +93,8 @@ def attend(
             displays.begin()
         while awaited := _pass_on(command, write):
             if displays is not None:
-                displays.take()
+                if displays.take(lambda: _pass_on(command, write)):
+                    continue
                 awaited += [(fd, False) for fd in displays.fds()]
             if not keeps and command.has_ended():
                 command.end(_LINGER)

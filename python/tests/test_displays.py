@@ -10,6 +10,7 @@ import pytest
 from hosts import kernel
 
 from bgjobs import BackgroundJobManager
+from bgjobs.displays import Displays
 
 pytest.importorskip("IPython")
 
@@ -125,3 +126,16 @@ def test_a_manager_or_a_job_that_a_process_would_need_is_refused_in_words(shell)
 def test_without_ipython_at_the_prompt_a_process_has_none():
     job = BackgroundJobManager().new("'display' in vars(__import__('builtins'))", process=True)
     assert job.get(60) is False
+
+
+def test_what_was_printed_before_a_display_is_passed_on_first_and_its_sender_goes_on_after_it_is_shown():
+    order = []
+    with Displays(lambda method, arguments: order.append((method, arguments))) as displays:
+        assert not displays.take(lambda: order.append("nothing"))
+        displays._far.send(("publish", {"data": 1}))
+        assert displays.take(lambda: order.append("printed"))
+        assert displays._far.recv_bytes() == b""
+        displays.begin()
+        assert displays.take(lambda: order.append("nothing"))
+        assert displays.fds() == [], "the other end is gone"
+    assert order == ["printed", ("publish", {"data": 1})]
