@@ -68,10 +68,11 @@ def pool(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def ipyparallel() -> Iterator[Any]:
+def ipyparallel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A client of ipyparallel with two engines."""
     ipyparallel = pytest.importorskip("ipyparallel")
-    with ipyparallel.Cluster(n=2, controller_ip="127.0.0.1", log_level=50, send_engines_connection_env=True) as client:
+    profile = str(tmp_path_factory.mktemp("profile"))
+    with ipyparallel.Cluster(n=2, controller_ip="127.0.0.1", log_level=50, profile_dir=profile) as client:
         # Unlike other workers, its engines do not look where we do.
         client[:].apply_sync(eval, "__import__('sys').path.extend(PATH)", {"PATH": sys.path})
         yield client
@@ -346,6 +347,28 @@ def test_on_ipyparallel_a_view_says_which_engines_are_meant(ipyparallel: Any, jo
     assert one == [ipyparallel[1].apply_sync(os.getpid)] * 3
     with pytest.raises(TypeError, match=r"^ipyparallel takes no gpus=; it takes folder, and a view"):
         jobs.on(ipyparallel, gpus=1)
+
+
+def test_on_ipyparallel_the_program_does_not_wait_and_the_body_goes_on(
+    ipyparallel: Any, gate: Path, tmp_path: Path
+) -> None:
+    ended = run_program(
+        """
+        import sys, time, bodies, ipyparallel
+        from bgjobs import BackgroundJobManager
+
+        client = ipyparallel.Cluster.from_file(sys.argv[1]).connect_client_sync()
+        job = BackgroundJobManager().new(bodies.touch, sys.argv[2], sys.argv[3], on=client)
+        while not job.running():
+            time.sleep(0.005)
+        """,
+        ipyparallel.cluster.cluster_file,
+        str(tmp_path / "ran"),
+        str(gate),
+    )
+    assert ended.returncode == 0
+    gate.touch()
+    until((tmp_path / "ran").exists)
 
 
 def test_on_ipyparallel_a_killed_engine_is_told_and_its_neighbour_goes_on(
