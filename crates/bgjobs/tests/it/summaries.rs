@@ -121,7 +121,7 @@ fn a_summary_is_serialized_with_its_field_names() {
 
     let mut line = serde_json::to_value(&jobs.get(0).unwrap().log().tail(1)[0]).unwrap();
     assert!(line["time"].take().as_str().unwrap().ends_with('Z'));
-    assert_eq!(line, json!({ "time": null, "stream": "out", "text": "one" }));
+    assert_eq!(line, json!({ "time": null, "stream": "out", "text": "one", "continues": false }));
 }
 
 #[cfg(feature = "serde")]
