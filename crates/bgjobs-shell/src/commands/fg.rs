@@ -48,11 +48,14 @@ impl Action for Foreground {
         };
         // Without a number, it has to say which job is meant.
         let mut is_announced = self.0.is_none();
-        if is_announced {
-            session.print(Stream::Err, &announcement(job));
-        }
+        let announce = || {
+            if self.0.is_none() {
+                session.print(Stream::Err, &announcement(job));
+            }
+        };
         #[cfg(feature = "terminal")]
         if let Some(console) = session.consoles.as_ref().and_then(|consoles| consoles.of(job)) {
+            announce();
             show(session);
             let typed_ahead = std::mem::take(&mut session.typed_ahead);
             let served = console.serve(typed_ahead, || session.wait_for(job, |_| {}));
@@ -65,13 +68,14 @@ impl Action for Foreground {
                 WaitEnd::Background | WaitEnd::Interrupted => Reply::sent(job),
             });
         }
-        let end = session.wait_for(job, |session| {
+        let look = |session: &Session| {
             // A job that has ended needs no announcement: everything is shown at once.
             if !job.is_finished() && !std::mem::replace(&mut is_announced, true) {
                 session.print(Stream::Err, &announcement(job));
             }
             show(session);
-        });
+        };
+        let end = session.begin_wait_for(job, announce, look);
         match end {
             WaitEnd::Ended => {}
             WaitEnd::Background => return Ok(Reply::sent(job)),

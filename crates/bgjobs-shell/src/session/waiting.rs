@@ -76,8 +76,14 @@ impl Session {
     }
 
     /// Waits until a background job has ended, calling `look` every now and then.
-    pub(crate) fn wait_for(&self, job: &AnyJob, mut look: impl FnMut(&Self)) -> WaitEnd {
+    pub(crate) fn wait_for(&self, job: &AnyJob, look: impl FnMut(&Self)) -> WaitEnd {
+        self.begin_wait_for(job, || {}, look)
+    }
+
+    /// Does the same after `begin`; the wait can be ended from then on.
+    pub(crate) fn begin_wait_for(&self, job: &AnyJob, begin: impl FnOnce(), mut look: impl FnMut(&Self)) -> WaitEnd {
         self.foreground.look_at(job);
+        begin();
         self.foreground.wait(job, Some(LOOK_EVERY), || look(self))
     }
 
