@@ -9,7 +9,7 @@ use bgjobs_shell::Task;
 
 const USAGE: &str = "\
 Usage: bgjobs [FILE [ARGUMENT]... | [--json] -c TEXT]
-       bgjobs start | ps | wait | log | result | stop | rm | sweep
+       bgjobs start | ps | wait | log | result | stop | rm | sweep | mcp
 
 A prompt whose every line can run in the background. Without arguments it reads lines
 from the terminal, or from a pipe as if they were typed. `help` at the prompt says more.

@@ -67,7 +67,7 @@ pub(super) fn log(mut parser: Parser) -> Result<ExitCode, Trouble> {
 fn show(reading: &KeptReading) {
     let mut shown = String::new();
     if reading.dropped > 0 {
-        shown = format!("[{} of the log were dropped here]\n", text::bytes(reading.dropped));
+        shown = text::dropped(reading.dropped);
     }
     let (is_terminal, in_colours) = (io::stdout().is_terminal(), colours::are_wanted());
     for line in &reading.lines {

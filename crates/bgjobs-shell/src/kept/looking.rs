@@ -97,14 +97,18 @@ pub(super) fn result(mut parser: Parser) -> Result<ExitCode, Trouble> {
 /// Shows a job, after which its end has been seen; returns the exit status that tells where it stands.
 fn show(job: &KeptJob, as_json: bool, in_words: fn(&Read) -> String) -> Result<ExitCode, Trouble> {
     let summary = job.summary();
-    let mut shown = if as_json { text::json(job.id(), &summary).to_string() } else { in_words(&summary) };
+    let shown = if as_json { text::json(job.id(), &summary).to_string() } else { told(job, &summary, in_words) };
     let state = summary.map_err(Trouble::refused)?.state;
-    if matches!(state, KeptState::Lost(_)) && !as_json {
-        shown.push_str(&text::strays(job.id(), job.strays().len()));
-    }
     batch::write(Stream::Out, &shown);
     job.mark_seen();
     Ok(ExitCode::from(code(&state)))
+}
+
+/// What is known of a job in words, with what still runs of it if it is lost.
+pub(super) fn told(job: &KeptJob, read: &Read, in_words: fn(&Read) -> String) -> String {
+    let is_lost = read.as_ref().is_ok_and(|job| matches!(job.state, KeptState::Lost(_)));
+    let strays = if is_lost { text::strays(job.id(), job.strays().len()) } else { String::new() };
+    format!("{}{strays}", in_words(read))
 }
 
 /// The exit status that tells where a job stands.

@@ -4,6 +4,7 @@
 
 mod log;
 mod looking;
+mod mcp;
 mod removing;
 mod start;
 mod text;
@@ -18,7 +19,7 @@ use self::word::{Action, Trouble};
 use crate::batch;
 
 /// The words, each with its usage.
-const WORDS: [(&str, &str, Action); 8] = [
+const WORDS: [(&str, &str, Action); 9] = [
     ("start", start::USAGE, start::start),
     ("ps", looking::PS, looking::ps),
     ("wait", looking::WAIT, looking::wait),
@@ -27,6 +28,7 @@ const WORDS: [(&str, &str, Action); 8] = [
     ("stop", removing::STOP, removing::stop),
     ("rm", removing::RM, removing::rm),
     ("sweep", removing::SWEEP, removing::sweep),
+    ("mcp", mcp::USAGE, mcp::mcp),
 ];
 
 /// Carries out the words of a command line that are about jobs that outlive the program, such as `wait k12`, and returns the

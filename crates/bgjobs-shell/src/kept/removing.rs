@@ -4,7 +4,7 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use bgjobs::{KeptState, Retention, Stream};
+use bgjobs::{KeptError, KeptJob, KeptState, Retention, Stream};
 use lexopt::{Parser, ValueExt};
 
 use super::{
@@ -59,11 +59,15 @@ pub(super) fn stop(parser: Parser) -> Result<ExitCode, Trouble> {
     if let Some(more) = words.next() {
         return Err(lexopt::Arg::Value(more).unexpected().into());
     }
-    job.ask_stop("bgjobs stop", GRACE).map_err(Trouble::refused)?;
-    let state = job.wait_timeout(PATIENCE).map_err(Trouble::refused)?;
+    let state = end(&job, "bgjobs stop").map_err(Trouble::refused)?;
     batch::write(Stream::Out, &kept_listing::line(&job.summary()));
-    let is_over = matches!(state, KeptState::Ended(_) | KeptState::Lost(_));
-    Ok(ExitCode::from(if is_over { 0 } else { STILL_RUNNING }))
+    Ok(ExitCode::from(if state.is_over() { 0 } else { STILL_RUNNING }))
+}
+
+/// Ends a job, and says where it stands then; `reason` is what its end will say.
+pub(super) fn end(job: &KeptJob, reason: &'static str) -> Result<KeptState, KeptError> {
+    job.ask_stop(reason, GRACE)?;
+    job.wait_timeout(PATIENCE)
 }
 
 pub(super) fn rm(parser: Parser) -> Result<ExitCode, Trouble> {

@@ -31,6 +31,11 @@ pub(super) fn strays(id: KeptId, count: usize) -> String {
     }
 }
 
+/// What stands in the place of output that was dropped.
+pub(super) fn dropped(count: u64) -> String {
+    format!("[{} of the log were dropped here]\n", bytes(count))
+}
+
 /// A time of day in the user's zone.
 fn at(time: SystemTime) -> String {
     let time =

@@ -310,7 +310,7 @@ fn two_programs_follow_and_stop_a_job_and_see_the_same() {
 fn each_word_has_its_help_and_the_programs_help_names_them() {
     let home = Home::new();
     let help = home.run(&["--help"]).out();
-    for word in ["start", "ps", "wait", "log", "result", "stop", "rm", "sweep"] {
+    for word in ["start", "ps", "wait", "log", "result", "stop", "rm", "sweep", "mcp"] {
         let answer = home.run(&[word, "--help"]);
         assert!(answer.out().starts_with(&format!("Usage: bgjobs {word}")) && answer.code() == Some(0));
         assert!(answer.out().lines().all(|line| line.len() <= 90) && help.contains(word), "{word}");

@@ -41,6 +41,8 @@ impl KeptCursor {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeptLine {
+    /// Where it begins in the log; reading from there on gives it again.
+    pub at: KeptCursor,
     /// When it was printed.
     pub time: SystemTime,
     /// Which output it was written to.
@@ -124,7 +126,7 @@ fn read_segment(file: &mut File, start: u64, is_over: bool, cursor: &mut KeptCur
         }
     }
     while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
-        let line = parse(&rest[..end]);
+        let line = parse(*cursor, &rest[..end]);
         if line.is_none() && !reading.lines.is_empty() {
             return Ok(reading);
         }
@@ -144,12 +146,12 @@ fn read_segment(file: &mut File, start: u64, is_over: bool, cursor: &mut KeptCur
 }
 
 /// Reads a record, such as `2026-03-01T14:03:21.250000Z out hello`.
-fn parse(record: &[u8]) -> Option<KeptLine> {
+fn parse(at: KeptCursor, record: &[u8]) -> Option<KeptLine> {
     let (time, rest) = std::str::from_utf8(record).ok()?.split_once(' ')?;
     let (stream, text) = rest.split_once(' ')?;
     let (stream, is_whole) = stream.strip_suffix('+').map_or((stream, true), |stream| (stream, false));
     let stream = [Stream::Out, Stream::Err].into_iter().find(|known| known.to_string() == stream)?;
-    Some(KeptLine { time: humantime::parse_rfc3339(time).ok()?, stream, text: text.to_owned(), is_whole })
+    Some(KeptLine { at, time: humantime::parse_rfc3339(time).ok()?, stream, text: text.to_owned(), is_whole })
 }
 
 #[cfg(all(test, not(bgjobs_loom)))]
@@ -258,6 +260,17 @@ mod tests {
             }
             let mut behind = KeptCursor::at(u64::MAX);
             assert_eq!((texts(folder, &mut behind), behind.offset()), (String::new(), u64::MAX));
+        });
+    }
+
+    #[test]
+    fn reading_from_where_a_line_begins_gives_it_again() {
+        in_folder("again", |folder| {
+            let mut writer = Writer::new(folder.to_owned());
+            writer.write(Stream::Out, "one\ntwo\n");
+            let lines = read(folder, &mut KeptCursor::default()).unwrap().lines;
+            let again = read(folder, &mut { lines[1].at }).unwrap().lines;
+            assert_eq!((lines[0].at.offset(), &lines[1..]), (0, &again[..]));
         });
     }
 
