@@ -108,13 +108,33 @@ fn the_guide_of_the_library_names_each_of_its_examples() {
     assert_eq!(named.collect::<BTreeSet<_>>(), examples.collect::<BTreeSet<_>>());
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_configuration_of_an_agent_is_that_of_the_help_and_starts_the_server() {
+    let blocks = blocks();
+    let [configuration] = &*blocks.iter().filter_map(|block| block.strip_prefix("json\n")).collect::<Vec<_>>() else {
+        panic!("there is one");
+    };
+    let run = |words: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_bgjobs"));
+        let output = command.args(words).stdin(std::process::Stdio::null()).output().expect("it was built");
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).expect("it is text")
+    };
+    assert!(run(&["mcp", "--help"]).contains(configuration.trim_end()));
+    let json: serde_json::Value = serde_json::from_str(configuration).expect("it is JSON");
+    assert_eq!(json["mcpServers"]["bgjobs"], serde_json::json!({"command": "bgjobs", "args": ["mcp"]}));
+    assert_eq!(run(&["mcp"]), "");
+}
+
 #[test]
 fn every_block_is_of_a_kind_that_a_test_runs() {
     for block in blocks() {
         let (language, text) = block.split_once('\n').expect("a block has lines");
         // Commands for installing, and a line of a Cargo.toml, are tried by hand before a release.
-        // `python/tests/test_engines.py` and `test_slurm.py` run the programs in Python.
-        let is_run = matches!(language, "rust" | "pycon" | "python" | "sh" | "toml");
+        // `python/tests/test_engines.py` and `test_slurm.py` run the programs in Python;
+        // the configuration in JSON is that of the help.
+        let is_run = matches!(language, "json" | "rust" | "pycon" | "python" | "sh" | "toml");
         assert!(
             is_run || language == "text" && ["In [1]: ", ">> "].iter().any(|prompt| text.starts_with(prompt)),
             "```{block}```"
