@@ -22,7 +22,7 @@ from the terminal, or from a pipe as if they were typed. `help` at the prompt sa
 
 On Linux, `bgjobs start -- make -j2` starts a command that goes on without this terminal,
 and the other words look at such jobs or end them: `bgjobs wait --help` says more.
-A file of such a name is run as `bgjobs ./start`.";
+`bgjobs mcp` lets agents do so. A file of such a name is run as `bgjobs ./start`.";
 
 fn main() -> ExitCode {
     bgjobs::supervise();

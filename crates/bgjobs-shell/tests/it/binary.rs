@@ -268,7 +268,7 @@ fn a_text_on_the_command_line_is_evaluated() {
             bgjobs: invalid option '--wrong'
 
             Usage: bgjobs [FILE [ARGUMENT]... | [--json] -c TEXT]
-                   bgjobs start | ps | wait | log | result | stop | rm | sweep
+                   bgjobs start | ps | wait | log | result | stop | rm | sweep | mcp
 
             A prompt whose every line can run in the background. Without arguments it reads lines
             from the terminal, or from a pipe as if they were typed. `help` at the prompt says more.
@@ -281,7 +281,7 @@ fn a_text_on_the_command_line_is_evaluated() {
 
             On Linux, `bgjobs start -- make -j2` starts a command that goes on without this terminal,
             and the other words look at such jobs or end them: `bgjobs wait --help` says more.
-            A file of such a name is run as `bgjobs ./start`.
+            `bgjobs mcp` lets agents do so. A file of such a name is run as `bgjobs ./start`.
         "#]],
     );
 }

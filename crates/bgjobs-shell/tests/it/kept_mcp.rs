@@ -267,6 +267,33 @@ fn what_can_not_be_done_is_an_error_that_says_why_and_the_server_goes_on() {
 }
 
 #[test]
+fn no_argument_of_any_kind_ends_the_server() {
+    let home = Home::new();
+    let mut agent = Agent::new(&home);
+    let odd =
+        json!([null, true, -1, 1e308, "", "\0", "\u{1b}[2J", "9+", "k18446744073709551616", [], [null], {}, ["\0"]]);
+    let tools = agent.ask("tools/list", &json!(null))["tools"].clone();
+    for tool in tools.as_array().unwrap() {
+        for name in tool["inputSchema"]["properties"].as_object().unwrap().keys() {
+            for value in odd.as_array().unwrap() {
+                let first = &tool["inputSchema"]["required"][0];
+                let mut arguments = if first == "command" { json!({"command": ["true"]}) } else { json!({}) };
+                if first == "job" {
+                    arguments["job"] = "k999".into();
+                }
+                arguments[name] = value.clone();
+                let answer = agent.ask("tools/call", &json!({"name": tool["name"], "arguments": arguments}));
+                let text = texts(&answer).concat();
+                assert!(!text.is_empty() && !text.contains(['\0', '\u{1b}']), "{arguments}: {text:?}");
+                // What is null is left out, as many agents write it.
+                let is_fine = value.is_null() && first != name && first != "job";
+                assert!(!is_fine || answer["isError"] == false, "{arguments}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
 fn control_codes_do_not_reach_an_agent() {
     let home = Home::new();
     let mut agent = Agent::new(&home);

@@ -183,7 +183,7 @@ pub(super) fn call(parameters: &Json, is_over: &AtomicBool) -> Result<Said, Stri
 /// Checks that a tool has what it needs, and nothing that it does not know.
 fn check(tool: &Tool, values: &Map<String, Json>) -> Result<(), String> {
     let Tool { name: tool_name, arguments, .. } = tool;
-    if let Some(missing) = required(tool).into_iter().find(|name| !values.contains_key(*name)) {
+    if let Some(missing) = required(tool).into_iter().find(|name| values.get(*name).is_none_or(Json::is_null)) {
         return Err(format!("{tool_name} needs `{missing}`"));
     }
     for (name, value) in values {
@@ -191,7 +191,8 @@ fn check(tool: &Tool, values: &Map<String, Json>) -> Result<(), String> {
             let known: Vec<_> = arguments.iter().map(|(known, ..)| *known).collect();
             return Err(format!("{tool_name} has no `{}`: it takes {}", one_line(name), known.join(", ")));
         };
-        if let Some(wish) = kind.wish(value) {
+        // Many agents write down what they leave out.
+        if let Some(wish) = kind.wish(value).filter(|_| !value.is_null()) {
             return Err(format!("`{name}` is {}: it takes {wish}", shortened(&value.to_string(), 80, "…")));
         }
     }
