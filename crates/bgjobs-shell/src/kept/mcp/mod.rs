@@ -14,7 +14,7 @@ use std::{
     thread,
 };
 
-use bgjobs::Stream;
+use bgjobs::{Stream, one_line};
 use lexopt::Parser;
 use serde_json::{Value as Json, json};
 
@@ -111,6 +111,6 @@ fn answer(request: &Request, is_over: &AtomicBool) -> Result<Json, Refusal> {
             let content: Vec<_> = texts.into_iter().map(|text| json!({"type": "text", "text": text})).collect();
             Ok(json!({"content": content, "isError": is_error}))
         }
-        method => Err(Refusal::new(NO_METHOD, format!("there is no method `{method}`"))),
+        method => Err(Refusal::new(NO_METHOD, format!("there is no method `{}`", one_line(method)))),
     }
 }

@@ -193,7 +193,8 @@ fn check(tool: &Tool, values: &Map<String, Json>) -> Result<(), String> {
         };
         // Many agents write down what they leave out.
         if let Some(wish) = kind.wish(value).filter(|_| !value.is_null()) {
-            return Err(format!("`{name}` is {}: it takes {wish}", shortened(&value.to_string(), 80, "…")));
+            let value = one_line(&shortened(&value.to_string(), 80, "…")).to_string();
+            return Err(format!("`{name}` is {value}: it takes {wish}"));
         }
     }
     Ok(())
