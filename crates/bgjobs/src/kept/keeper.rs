@@ -232,7 +232,11 @@ impl<'a> Keeper<'a> {
             }
             (Err(_), Some(reason)) => End::Known(KeptOutcome::without_status(Outcome::Stopped, reason, ran, output)),
             (Err(failure), None) => match failure.error().and_then(|error| error.downcast_ref()) {
-                Some(CommandError::Lost) => End::Lost,
+                Some(CommandError::Lost) => {
+                    // The supervisor may have been killed before it could say what it has started.
+                    strays::end(self.folder);
+                    End::Lost
+                }
                 _ => End::Known(KeptOutcome::without_status(Outcome::Failed, format!("{failure:#}"), ran, output)),
             },
         };
