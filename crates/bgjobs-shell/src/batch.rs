@@ -3,7 +3,9 @@
 //! Values go to standard output, errors and notices to standard error. At the end it waits for the jobs.
 
 use std::{
+    fs,
     io::{self, BufRead, Write},
+    path::Path,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
@@ -30,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const MOST_TRACEBACKS: usize = 10;
 
 /// Some editors put it at the start of a file; it only says that the text is UTF-8.
-pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Whether something could not be written.
 static HAS_LOST_OUTPUT: AtomicBool = AtomicBool::new(false);
@@ -103,6 +105,18 @@ pub(crate) fn lines(session: &mut Session, mut input: impl BufRead, interrupted:
     }
 }
 
+/// Reads a file that is to be evaluated.
+///
+/// # Errors
+///
+/// It can't be read as text.
+pub(crate) fn read(path: impl AsRef<Path>) -> io::Result<String> {
+    let text = fs::read_to_string(path)?;
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+    // A first line for the system, such as `#!/usr/bin/env bgjobs`, becomes a comment.
+    Ok(if text.starts_with("#!") { format!("//{text}") } else { text.to_owned() })
+}
+
 /// Evaluates the text of a file as one program; if it has lines that only a prompt understands, line by line, until
 /// one fails.
 pub(crate) fn file(session: &mut Session, name: &str, text: &str) -> End {
@@ -136,7 +150,12 @@ pub(crate) fn end(reply: &Reply) -> End {
 }
 
 /// Evaluates the lines of a text one by one, until one fails.
-fn by_line(session: &mut Session, name: &str, text: &str, answer: fn(&mut Session, &str, &str) -> Reply) -> End {
+pub(crate) fn by_line(
+    session: &mut Session,
+    name: &str,
+    text: &str,
+    answer: fn(&mut Session, &str, &str) -> Reply,
+) -> End {
     for (before, line) in whole_lines(text) {
         // Tracebacks show the line's number in the text.
         let reply = answer(session, name, &format!("{}{line}", "\n".repeat(before)));

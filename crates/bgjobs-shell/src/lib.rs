@@ -60,6 +60,8 @@ mod setting;
 pub mod shell;
 #[cfg(feature = "terminal")]
 mod signals;
+#[cfg(feature = "terminal")]
+mod startup;
 mod suggestion;
 mod system;
 #[cfg(feature = "terminal")]

@@ -12,7 +12,8 @@ Usage: bgjobs [FILE [ARGUMENT]... | [--json] -c TEXT]
        bgjobs start | ps | wait | log | result | stop | rm | sweep | mcp
 
 A prompt whose every line can run in the background. Without arguments it reads lines
-from the terminal, or from a pipe as if they were typed. `help` at the prompt says more.
+from the terminal, after those of ~/.config/bgjobs/init.rhai, or from a pipe as if they
+were typed. `help` at the prompt says more.
 
   FILE         evaluates a file, which takes what the prompt takes; `args` holds the arguments
   -c TEXT      evaluates a text as a line at the prompt, and shows its value

@@ -40,6 +40,15 @@ impl OutputHistory {
         names.set(format!("_{line}").into(), value.clone());
         names.set("_".into(), value.clone());
     }
+
+    /// Forgets all values.
+    #[cfg(feature = "terminal")]
+    pub(crate) fn clear(&mut self, names: &mut Names) {
+        for Entry { line, .. } in std::mem::take(self).entries {
+            names.remove(&format!("_{line}"));
+        }
+        names.remove("_");
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The whole shell as the binary runs it, from its task to its exit code.
 
 use std::{
-    fs,
     io::{self, IsTerminal, Write},
     process::ExitCode,
     sync::Arc,
@@ -11,18 +10,20 @@ use std::{
 use rhai::{Array, Dynamic, Module};
 
 use crate::{
-    batch::{self, BYTE_ORDER_MARK, End, Verbosity},
+    batch::{self, End, Verbosity},
     colours, editor,
     lang::STACK_SIZE,
     session::Session,
     shell,
     signals::{self, Interrupted, OnInterrupt, stop_all},
+    startup,
 };
 
 /// What a shell does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Task {
-    /// Shows a prompt on the terminal; without a terminal, reads lines as if they were typed.
+    /// Shows a prompt on the terminal, after the user's startup file; without a terminal, reads lines as if they were
+    /// typed.
     Prompt,
     /// Evaluates a file.
     File {
@@ -86,6 +87,10 @@ fn on_large_stack(task: Task, modules: Vec<Module>) -> Result<ExitCode, String> 
     let interrupted = signals::listen(session.stopper(), session.jobs().clone(), on_interrupt)
         .map_err(|error| format!("can't listen for Ctrl-C: {error}"))?;
     if at_terminal {
+        if let Some(status) = startup::run(&mut session) {
+            let ended = stop_all(session.jobs());
+            leave(session, ended, i32::from(status));
+        }
         let (ended, status) = editor::run(&mut session).map_err(|error| format!("can't use the terminal: {error}"))?;
         leave(session, ended, i32::from(status));
     }
@@ -111,10 +116,7 @@ fn evaluate(task: Task, session: &mut Session, interrupted: &Interrupted) -> Res
         Task::Prompt => batch::lines(session, io::stdin().lock(), interrupted)
             .map_err(|error| format!("can't read the lines: {error}")),
         Task::File { path, .. } => {
-            let text = fs::read_to_string(&path).map_err(|error| format!("can't read `{path}`: {error}"))?;
-            // A first line for the system, such as `#!/usr/bin/env bgjobs`, becomes a comment.
-            let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
-            let text = if text.starts_with("#!") { format!("//{text}") } else { text.to_owned() };
+            let text = batch::read(&path).map_err(|error| format!("can't read `{path}`: {error}"))?;
             Ok(batch::file(session, &path, &text))
         }
         Task::Text(text) => Ok(batch::text(session, "-c", &text)),

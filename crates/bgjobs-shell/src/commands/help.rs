@@ -40,6 +40,7 @@ Functions, which ?walk and the like explain: print sleep now sh cd env set_env
   read_file write_file append_file exists file_size list_dir walk to_json
   parse_json random pick shuffle progress
 Ctrl-C stops a line, Ctrl-Z sends it to the background, Ctrl-D leaves.
+~/.config/bgjobs/init.rhai has lines that run before the first prompt.
 ";
 
 /// Shows what can be typed, or what a word does.

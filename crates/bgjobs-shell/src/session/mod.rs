@@ -216,6 +216,13 @@ impl Session {
         self.lines += 1;
     }
 
+    /// Counts lines from 1 again, and forgets the values that were shown.
+    #[cfg(feature = "terminal")]
+    pub(crate) fn count_anew(&mut self) {
+        self.lines = 0;
+        self.history.clear(&mut self.names);
+    }
+
     /// The width of lists in terminal columns, 80 by default.
     #[must_use]
     pub fn columns(&self) -> usize {

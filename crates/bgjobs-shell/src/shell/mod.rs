@@ -44,10 +44,16 @@ pub fn answer_alone(session: &mut Session, name: &str, line: &str) -> Reply {
     with_suggestion(session, line, &answer, None)
 }
 
-/// Answers lines of a file, called `name` in tracebacks: shows no value of a program.
+/// Answers lines of a file, called `name` in tracebacks: shows no value of a program, and where a command failed.
 pub fn answer_in_file(session: &mut Session, name: &str, line: &str) -> Reply {
     if parse(session, line).is_some() {
-        return answer(session, line);
+        let number = line.chars().take_while(|&c| c == '\n').count() + 1;
+        let placed = |text| format!("{name}, line {number}: {text}");
+        return match answer(session, line) {
+            Reply::Wrong(text) => Reply::Wrong(placed(text)),
+            Reply::Failed(text, status) => Reply::Failed(placed(text), status),
+            reply => reply,
+        };
     }
     match session.answer_as(name, line) {
         Answer::Value(_) => Reply::Nothing,

@@ -271,7 +271,8 @@ fn a_text_on_the_command_line_is_evaluated() {
                    bgjobs start | ps | wait | log | result | stop | rm | sweep | mcp
 
             A prompt whose every line can run in the background. Without arguments it reads lines
-            from the terminal, or from a pipe as if they were typed. `help` at the prompt says more.
+            from the terminal, after those of ~/.config/bgjobs/init.rhai, or from a pipe as if they
+            were typed. `help` at the prompt says more.
 
               FILE         evaluates a file, which takes what the prompt takes; `args` holds the arguments
               -c TEXT      evaluates a text as a line at the prompt, and shows its value
@@ -634,7 +635,7 @@ fn a_line_that_fails_ends_a_file_and_shows_its_place() {
         exit 3
         -- out
         -- err
-        exit status 3
+        FILE, line 1: exit status 3
     "#]],
     );
 }

@@ -38,6 +38,8 @@ mod places;
 mod select;
 mod shared;
 mod start;
+#[cfg(unix)]
+mod startup;
 mod stop;
 #[cfg(unix)]
 mod system;

@@ -62,14 +62,20 @@ impl Terminal {
     /// Starts the shell with these environment variables.
     #[track_caller]
     pub(crate) fn with(home: &Home, variables: &[(&str, &str)]) -> Self {
-        Self::start(home, variables, (24, 80))
+        Self::start(home, variables, (24, 80)).at_prompt()
+    }
+
+    /// Starts the shell, and does not wait for its prompt.
+    #[track_caller]
+    pub(crate) fn before_prompt(home: &Home) -> Self {
+        Self::start(home, &[("TERM", "xterm-256color")], (24, 80))
     }
 
     /// Starts the shell on a terminal of another size.
     #[track_caller]
     pub(crate) fn of_size(home: &Home, rows: u16, columns: u16) -> Self {
         let path = std::env::var("PATH").unwrap_or_default();
-        Self::start(home, &[("TERM", "xterm-256color"), ("PATH", &path)], (rows, columns))
+        Self::start(home, &[("TERM", "xterm-256color"), ("PATH", &path)], (rows, columns)).at_prompt()
     }
 
     #[track_caller]
@@ -84,9 +90,13 @@ impl Terminal {
             .spawn(its_side)
             .expect("the shell was built for this test");
         let parser = vt100::Parser::new(size(rows), size(columns), 0);
-        let mut terminal = Self { pty: Some(pty), child, parser, written: Vec::new() };
-        terminal.see("In [1]:");
-        terminal
+        Self { pty: Some(pty), child, parser, written: Vec::new() }
+    }
+
+    #[track_caller]
+    fn at_prompt(mut self) -> Self {
+        self.see("In [1]:");
+        self
     }
 
     /// Types keys.
