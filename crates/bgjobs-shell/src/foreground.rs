@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use bgjobs::{AnyJob, Context, Failure, Handle, Job, Name, Stream};
+use bgjobs::{AnyJob, Context, Failure, Handle, Job, Name, Options, Stream};
 
 use crate::lang::Output;
 
@@ -65,10 +65,11 @@ impl Foreground {
     pub(crate) fn start<T: Send + Sync + 'static>(
         &self,
         name: impl Into<Name>,
+        options: Options,
         body: impl FnOnce(&Context) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Job<T>, Failure> {
         let mut current = lock(&self.current);
-        let job = self.jobs.named(name).unlisted().spawn_with(body)?;
+        let job = self.jobs.named(name).with(options).unlisted().spawn_with(body)?;
         *current = Some(Wait { job: AnyJob::clone(&job), is_own: true, thread: thread::current(), request: None });
         Ok(job)
     }

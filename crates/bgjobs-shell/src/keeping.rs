@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of the words for that.
 
-use bgjobs::{AnyJob, Body, KeepOptions, KeptError, KeptId, KeptJob, KeptJobs};
+use bgjobs::{AnyJob, Body, KeepOptions, KeptError, KeptId, KeptJob, KeptJobs, Options};
 use rhai::Dynamic;
 
 use crate::{
@@ -53,7 +53,9 @@ impl Session {
     fn follow_kept(&mut self, kept: KeptJob) -> Result<Answer, String> {
         // A daemon, because the session need not wait for what goes on without it.
         let id = kept.id();
-        let job = self.jobs().named(kept.name()).daemon().start(kept).map_err(|error| error.to_string())?;
+        let options = self.tracked().with_settings(Options::default());
+        let job =
+            self.jobs().named(kept.name()).with(options).daemon().start(kept).map_err(|error| error.to_string())?;
         lang::note_kept(&job, self.tracked(), id, self.environment().clone());
         Ok(self.answer_shown(Value::plain(Dynamic::from(AnyJob::clone(&job)))))
     }

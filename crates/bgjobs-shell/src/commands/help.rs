@@ -35,12 +35,11 @@ hides the value. A job has its own copy of all names, as they were when it
 started. Sharing is explicit: count = shared(0), count.get(),
 count.set(5), count.update(|v| v + 1), count.wait(|v| v > 9).
 Unlike Python: fn f(n) { n * 2 }, |n| n * 2, #{key: 1}, true, (), && || !,
-and 7 / 2 is 3, 7 / 2.0 is 3.5.
+and 7 / 2 is 3, 7 / 2.0 is 3.5. Lines of ~/.config/bgjobs/init.rhai run first.
 Functions, which ?walk and the like explain: print sleep now sh cd env set_env
   read_file write_file append_file exists file_size list_dir walk to_json
   parse_json random pick shuffle progress
 Ctrl-C stops a line, Ctrl-Z sends it to the background, Ctrl-D leaves.
-~/.config/bgjobs/init.rhai has lines that run before the first prompt.
 ";
 
 /// Shows what can be typed, or what a word does.

@@ -20,7 +20,7 @@ pub(super) const WORD: Word = Word {
     name: "log",
     usage: "log [3] [/error/] [-f] [-t] [-n 20] [--since 5m] [--out] [--err]",
     help: "Shows what jobs printed, by default the newest that has; a ! marks lines written to standard error.\n\
-           It holds the newest lines, 1 MiB of them, and says how many were dropped. The options\n\
+           It holds the newest lines, 1 MiB of them (`log_bytes` sets it), and says how many were dropped. The options\n\
            log_bytes and log_file of jobs.start and jobs.sh let it hold more, or all:\n\
            !make & #{log_file: \"make.log\"}.\n\
            /error/           only lines in which this regular expression is found; quote one with spaces\n\

@@ -16,6 +16,7 @@ mod keep;
 mod kill;
 mod limit;
 mod log;
+mod log_bytes;
 mod meant;
 mod notices;
 mod notify;
@@ -62,6 +63,7 @@ pub(crate) const WORDS: &[Word] = &[
     kill::WORD,
     limit::WORD,
     log::WORD,
+    log_bytes::WORD,
     notices::WORD,
     notify::WORD,
     pause::WORD,
@@ -275,6 +277,7 @@ mod tests {
             ("exit 300", "`300` is not an exit status, a number from 0 to 255"),
             ("wait &", "`wait` is a command of this shell, which never runs in the background: leave out the `&`"),
             ("kill 3&", "`kill` is a command of this shell, which never runs in the background: leave out the `&`"),
+            ("log_bytes 0", "`0` is not a number of bytes from 1, such as 4000000"),
             ("notices loud", "`loud` is no kind of notices; there are each, summary and quiet"),
             ("kill 7-5", "7-5 is not a range: the smaller number comes first, as in 5-7"),
         ] {

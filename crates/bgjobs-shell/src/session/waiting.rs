@@ -4,7 +4,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bgjobs::{AnyJob, Context, Failure, Job, Stream};
+use bgjobs::{AnyJob, Context, Failure, Job, Options, Stream};
 use rhai::Dynamic;
 
 use super::{Answer, Session};
@@ -53,7 +53,8 @@ impl Session {
     ) -> Result<Job<T>, Answer> {
         let output = Arc::clone(&self.output);
         let body = move |context: &Context| foreground::run(context, &output, body);
-        let job = self.foreground.start(name, body).map_err(Answer::Failed)?;
+        let options = self.jobs.with_settings(Options::default());
+        let job = self.foreground.start(name, options, body).map_err(Answer::Failed)?;
         if self.foreground.wait(&job, None, || {}) == WaitEnd::Background && job.list().is_some() {
             note(&job, &self.jobs);
             // So much was shown.
@@ -93,7 +94,7 @@ impl Session {
         look: impl FnOnce(&Context, &dyn Fn(Stream, &str)) -> Result<(), Failure> + Send + 'static,
     ) -> Answer {
         let output = Arc::clone(&self.output);
-        let started = self.foreground.start("the look", move |context| look(context, &*output));
+        let started = self.foreground.start("the look", Options::default(), move |context| look(context, &*output));
         let job = match started {
             Ok(job) => job,
             Err(failure) => return Answer::Failed(failure),

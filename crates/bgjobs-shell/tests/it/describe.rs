@@ -167,7 +167,7 @@ fn help_and_a_question_mark_know_functions_and_options() {
                 daemon: true         neither `wait` nor the end of the shell waits for it
                 name: "text"         what the lists show in place of its text
                 log_file: "path"     a new file that receives everything it prints
-                log_bytes: 100000    how much of that its log holds; 1048576 by default
+                log_bytes: 100000    how many bytes of that its log holds; see `help log_bytes`
                 group: "io"          the group it belongs to, see `help groups`
                 priority: 1          the higher, the sooner it starts in its group; 0 by default
                 delay: 5             starts it this many seconds from now
@@ -196,7 +196,7 @@ fn help_and_a_question_mark_know_functions_and_options() {
               daemon: true         neither `wait` nor the end of the shell waits for it
               name: "text"         what the lists show in place of its text
               log_file: "path"     a new file that receives everything it prints
-              log_bytes: 100000    how much of that its log holds; 1048576 by default
+              log_bytes: 100000    how many bytes of that its log holds; see `help log_bytes`
               group: "io"          the group it belongs to, see `help groups`
               priority: 1          the higher, the sooner it starts in its group; 0 by default
               delay: 5             starts it this many seconds from now

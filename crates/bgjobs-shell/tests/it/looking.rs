@@ -262,6 +262,42 @@ fn jobs_are_listed_as_json() {
 }
 
 #[test]
+fn the_size_of_logs_holds_for_later_jobs_that_have_none_of_their_own() {
+    check(
+        &[
+            "fn flood() { for n in 0..100 { print(n) } }",
+            "log_bytes",
+            "jobs.start(flood).join()",
+            "log_bytes 1",
+            "log_bytes",
+            "jobs.start(flood).join()",
+            "jobs.new('flood()').join()",
+            "jobs.sh('seq 100').join()",
+            "job = jobs.start(flood, [], #{log_bytes: 100000}); job.join()",
+            "[0, 1, 2, 3, 4].map(|id| jobs[id].missed)",
+            "log_bytes 0",
+        ],
+        expect![[r#"
+            > fn flood() { for n in 0..100 { print(n) } }
+            > log_bytes
+            1048576
+            > jobs.start(flood).join()
+            > log_bytes 1
+            > log_bytes
+            1
+            > jobs.start(flood).join()
+            > jobs.new('flood()').join()
+            > jobs.sh('seq 100').join()
+            > job = jobs.start(flood, [], #{log_bytes: 100000}); job.join()
+            > [0, 1, 2, 3, 4].map(|id| jobs[id].missed)
+            Out[10]: [0, 99, 99, 99, 0]
+            > log_bytes 0
+            `0` is not a number of bytes from 1, such as 4000000
+        "#]],
+    );
+}
+
+#[test]
 fn the_digest_and_the_alert_setting_can_be_shown_at_any_time() {
     check(
         &[

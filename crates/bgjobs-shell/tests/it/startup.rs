@@ -120,6 +120,20 @@ fn only_a_prompt_on_a_terminal_has_the_startup_file() {
 }
 
 #[test]
+fn the_log_of_a_line_sent_to_the_background_holds_what_the_startup_file_says() {
+    let home = home_with("log_bytes 1\n");
+    let mut terminal = Terminal::new(&home);
+    terminal.type_keys("for n in 0..9 { print(n) } print('do' + 'ne'); loop {}\r");
+    terminal.see("done");
+    terminal.type_keys("\x1a");
+    terminal.see("Job #0 goes on in the background");
+    terminal.type_keys("[jobs[0].log, jobs[0].missed]\r");
+    terminal.see("Out[2]: [[\"done\"], 9]");
+    terminal.type_keys("kill 0\r");
+    terminal.see("In [4]:");
+}
+
+#[test]
 fn the_startup_file_in_the_book_works() {
     let book = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/src/shell.md");
     let book = fs::read_to_string(book).expect("the book is in the repository");

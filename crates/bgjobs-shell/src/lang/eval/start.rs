@@ -134,7 +134,7 @@ pub(crate) fn command(
     let name = Name::from(options.name.clone().unwrap_or_else(|| line.to_owned()));
     let (there, echo) = (environment.command(command.clone()), jobs.echo().cloned());
     let body = move |context: &Context| run_command(there.clone(), context, echo.as_ref());
-    let spawner = jobs.handle.named(name).with(options.options.clone());
+    let spawner = jobs.handle.named(name).with(jobs.with_settings(options.options.clone()));
     let job = match options.retry {
         None => spawner.spawn_with(body),
         Some(retry) => spawner.retry(retry).spawn_with(body),
@@ -193,7 +193,7 @@ pub(super) fn spawn(
 fn spawn_work(work: Work, name: String, code: OriginCode, options: StartOptions) -> Result<AnyJob, SpawnError> {
     let (jobs, environment) = (work.jobs.clone(), work.names.environment.clone());
     let name = Name::from(options.name.clone().unwrap_or(name));
-    let spawner = jobs.handle.named(name).with(options.options.clone());
+    let spawner = jobs.handle.named(name).with(jobs.with_settings(options.options.clone()));
     let job = match options.retry {
         None => spawner.spawn_with(|context| work.in_background(context)),
         // Each attempt begins with the names as they were at the start.

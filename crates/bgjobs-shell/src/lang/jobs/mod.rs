@@ -17,7 +17,7 @@ use std::{
     time::Instant,
 };
 
-use bgjobs::{AnyJob, Failure, Handle, Notices, Outcome, State};
+use bgjobs::{AnyJob, Failure, Handle, Notices, Options, Outcome, State};
 
 use self::{dead::NewestDead, per_job::PerJob, post_mortem::PostMortem};
 pub(crate) use self::{
@@ -26,7 +26,7 @@ pub(crate) use self::{
     origin::{Origin, OriginCode, StartOptions},
 };
 use super::{output::Output, values::value::Value};
-use crate::digest::Digest;
+use crate::{digest::Digest, setting::Setting};
 
 /// The background jobs of a session, with the reader of unreported ends.
 ///
@@ -45,6 +45,8 @@ pub struct Jobs {
     lines_read: PerJob<u64>,
     /// Where jobs print besides their logs.
     echo: Arc<OnceLock<Output>>,
+    /// How much the logs of later jobs hold; none for the library's default.
+    pub(crate) log_bytes: Setting<Option<usize>>,
 }
 
 impl Jobs {
@@ -61,6 +63,7 @@ impl Jobs {
             dead: NewestDead::default(),
             lines_read: PerJob::default(),
             echo: Arc::default(),
+            log_bytes: Setting::default(),
         }
     }
 
@@ -135,6 +138,11 @@ impl Jobs {
     pub(crate) fn echo_to(&self, output: Output) {
         // Once is enough: the output of a session never changes.
         let _ = self.echo.set(output);
+    }
+
+    /// The options of a job that starts now, with the settings of the session where it has none.
+    pub(crate) fn with_settings(&self, options: Options) -> Options {
+        Options { log_bytes: options.log_bytes.or_else(|| self.log_bytes.get()), ..options }
     }
 
     /// Where jobs print besides their logs.

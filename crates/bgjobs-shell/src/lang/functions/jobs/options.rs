@@ -33,7 +33,7 @@ const CHOICES: &[OptionHelp] = &[
     OptionHelp { typed: "daemon: true", what: "neither `wait` nor the end of the shell waits for it" },
     OptionHelp { typed: "name: \"text\"", what: "what the lists show in place of its text" },
     OptionHelp { typed: "log_file: \"path\"", what: "a new file that receives everything it prints" },
-    OptionHelp { typed: "log_bytes: 100000", what: "how much of that its log holds; 1048576 by default" },
+    OptionHelp { typed: "log_bytes: 100000", what: "how many bytes of that its log holds; see `help log_bytes`" },
     OptionHelp { typed: "group: \"io\"", what: "the group it belongs to, see `help groups`" },
     OptionHelp { typed: "priority: 1", what: "the higher, the sooner it starts in its group; 0 by default" },
     OptionHelp { typed: "delay: 5", what: "starts it this many seconds from now" },
