@@ -12,6 +12,9 @@ use std::{
 
 use bgjobs::{Command, one_line};
 
+/// The system's shell, where nobody wants another.
+const SHELL: &str = "/bin/sh";
+
 /// A folder and environment variables.
 ///
 /// Cheap to clone; the clones are independent.
@@ -123,6 +126,21 @@ impl Environment {
     /// The variables that differ from the process's; none is not set.
     pub(crate) fn changed(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.changed.iter().map(|(name, value)| (name.as_str(), value.as_deref()))
+    }
+
+    /// The program for lines of the system's shell: that of the variable `BGJOBS_SHELL`, or `/bin/sh`.
+    pub(crate) fn shell(&self) -> String {
+        // Programs that a fuzzer invents must not run.
+        let chosen = self.variable("BGJOBS_SHELL").filter(|shell| !shell.is_empty() && !cfg!(fuzzing));
+        chosen.unwrap_or_else(|| SHELL.to_owned())
+    }
+
+    /// A line for that shell, to be run anywhere.
+    pub(crate) fn shell_line(&self, line: &str) -> Command {
+        match self.shell() {
+            shell if shell == SHELL => Command::shell(line),
+            shell => Command::new(shell).args(["-c", line]),
+        }
     }
 
     /// A command that runs here.

@@ -33,9 +33,9 @@ impl Session {
     pub(crate) fn keep(&mut self, line: &str) -> Result<(KeptId, Answer), String> {
         let here = self.environment();
         let environment = here.changed().map(|(name, value)| (name.into(), value.map(Into::into))).collect();
-        let folder = Some(here.folder().to_owned());
+        let (folder, shell) = (Some(here.folder().to_owned()), here.shell());
         let options = KeepOptions { name: Some(line.into()), folder, environment, ..KeepOptions::default() };
-        let kept = kept_jobs()?.start(["/bin/sh", "-c", line], options).map_err(|error| error.to_string())?;
+        let kept = kept_jobs()?.start([&*shell, "-c", line], options).map_err(|error| error.to_string())?;
         Ok((kept.id(), self.follow_kept(kept)?))
     }
 

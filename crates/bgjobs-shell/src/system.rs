@@ -5,7 +5,9 @@
 #[cfg(feature = "terminal")]
 use std::sync::Arc;
 
-use bgjobs::{AnyJob, Command, CommandError, Context, Failure};
+#[cfg(feature = "terminal")]
+use bgjobs::Command;
+use bgjobs::{AnyJob, CommandError, Context, Failure};
 
 #[cfg(feature = "terminal")]
 use crate::console::Console;
@@ -29,7 +31,7 @@ impl Session {
     /// ```
     pub fn run_command(&mut self, line: &str) -> Answer {
         let environment = self.environment().clone();
-        let command = environment.command(Command::shell(line));
+        let command = environment.command(environment.shell_line(line));
         let note = |job: &AnyJob, jobs: &Jobs| lang::note_command(job, jobs, line, environment);
         #[cfg(feature = "terminal")]
         if self.consoles.is_some() && bgjobs::is_supervising() {

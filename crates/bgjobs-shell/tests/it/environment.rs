@@ -149,3 +149,27 @@ fn a_folder_that_can_not_be_listed_does_not_end_a_walk() {
     // Its processes end at any moment, and belong to others.
     assert!(matches!(session.answer("walk('/proc/self').len() > 0"), Answer::Value(_)));
 }
+
+#[test]
+fn a_variable_says_which_shell_runs_lines_and_a_rerun_keeps_it() {
+    let seen = Seen::default();
+    let mut session = seen.session();
+    // It prints what it is given.
+    session.answer("set_env('BGJOBS_SHELL', '/bin/echo')");
+    assert_eq!(shell::answer(&mut session, "!in front"), Reply::Nothing);
+    assert_eq!(seen.take(), "-c in front\n");
+    assert_eq!(shown(&mut session, "sh('function').out"), r#""-c function\n""#);
+    shell::answer(&mut session, "!behind &");
+    session.answer("jobs.sh('from a program')");
+    session.answer("set_env('BGJOBS_SHELL', '')");
+    session.answer("jobs[1].rerun()");
+    session.answer("for id in 0..3 { jobs[id].join() }");
+    assert_eq!(
+        shown(&mut session, "[jobs[0].log, jobs[1].log, jobs[2].log]"),
+        r#"[["-c behind"], ["-c from a program"], ["-c from a program"]]"#
+    );
+    assert_eq!(shown(&mut session, "sh('echo plain').out"), r#""plain\n""#);
+    session.answer("set_env('BGJOBS_SHELL', '/none/zsh')");
+    let Reply::Wrong(text) = shell::answer(&mut session, "!ls") else { panic!("there is no such shell") };
+    assert!(text.starts_with("can't run `/none/zsh`\n"), "{text}");
+}

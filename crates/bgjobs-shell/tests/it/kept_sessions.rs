@@ -38,6 +38,13 @@ fn a_session_keeps_a_command_and_another_follows_and_stops_it() {
 }
 
 #[test]
+fn a_kept_command_runs_in_the_shell_that_the_session_chose() {
+    let home = Home::new();
+    session(&home, "set_env('BGJOBS_SHELL', '/bin/echo')\nkeep !one two\n");
+    home.see("k1", "-c one two\n");
+}
+
+#[test]
 fn a_session_that_is_left_or_told_to_leave_leaves_what_it_keeps() {
     let home = Home::new();
     let mut leaving = home.command(&[]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

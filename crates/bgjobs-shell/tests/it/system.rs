@@ -103,7 +103,7 @@ fn a_single_line_can_be_for_the_system_or_ask_for_its_help() {
             With an & it is a background job with an empty input. Any exit status but 0 is a failure.
             Ctrl-C interrupts it. Ctrl-Z gives the prompt back: it runs on until it reads the terminal, and
             fg 3 returns to it. What it leaves running becomes a job of its own. A \ at the end continues
-            the line.
+            the line. set_env("BGJOBS_SHELL", "/bin/bash") chooses the shell for later commands.
             !make -j2 & #{log_file: "make.log"} starts one with options, jobs.sh("make -j2", #{..})
             does so from a program: `?sh` lists them.
             -- err

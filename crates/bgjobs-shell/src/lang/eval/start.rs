@@ -119,7 +119,7 @@ pub(crate) fn typed(program: Program, names: Names, jobs: &Jobs, language: Langu
 
 /// Starts a command that was typed; the value is its job.
 pub(crate) fn start_command(line: &str, jobs: &Jobs, environment: &Environment) -> Result<Value, SpawnError> {
-    let job = command(jobs, Command::shell(line), line, environment.clone(), StartOptions::default())?;
+    let job = command(jobs, environment.shell_line(line), line, environment.clone(), StartOptions::default())?;
     Ok(Value::plain(Dynamic::from(job)))
 }
 
@@ -173,7 +173,7 @@ pub(crate) fn note_kept(job: &AnyJob, jobs: &Jobs, id: bgjobs::KeptId, environme
 
 /// Notes the origin of a line for the system's shell that was sent to the background.
 pub(crate) fn note_command(job: &AnyJob, jobs: &Jobs, line: &str, environment: Environment) {
-    let code = OriginCode::Command { line: line.into(), command: Command::shell(line) };
+    let code = OriginCode::Command { line: line.into(), command: environment.shell_line(line) };
     jobs.note_origin(job, Origin { code, environment, options: StartOptions::default() });
 }
 

@@ -2,7 +2,7 @@
 
 use std::{os::unix::process::ExitStatusExt, process::ExitStatus};
 
-use bgjobs::{Command, Failure, FailureKind, Stream};
+use bgjobs::{Failure, FailureKind, Stream};
 use rhai::{Dynamic, Map, export_module};
 
 use crate::lang::{
@@ -45,7 +45,8 @@ fn run(evaluation: &Evaluation, command: &str) -> Result<Map> {
             "`{command}` printed more than {most} MB and was stopped; redirect its output to a file with >"
         )))
     };
-    let shell = evaluation.environment().command(Command::shell(command));
+    let environment = evaluation.environment();
+    let shell = environment.command(environment.shell_line(command));
     let status = shell.run(&evaluation.context, print).map_err(|failure| match failure.kind() {
         FailureKind::Stop => stopped(),
         _ => error(failure.to_string()),

@@ -77,7 +77,7 @@ pub(super) mod of_commands {
 fn start(jobs: &Jobs, mut environment: Environment, command: &Dynamic, options: &Dynamic) -> Result<AnyJob> {
     let wrong = |kind| error(format!("jobs.sh({command}): a command must be a string, not of type {kind}"));
     let line = text(command).map_err(wrong)?;
-    let (command, choices) = with_options(Command::shell(line.clone()), options, &mut environment)?;
+    let (command, choices) = with_options(environment.shell_line(&line), options, &mut environment)?;
     let job = start::command(jobs, command, &line, environment, choices);
     Ok(job.map_err(|cause| error(format!("{cause:#}")))?)
 }
