@@ -131,8 +131,8 @@ pub(crate) fn run(action: &dyn Action, session: &mut Session, number: usize) -> 
 }
 
 /// Whether the text after this word is its arguments.
-fn begins(word: &Word, rest: &str) -> bool {
-    let is_path = || rest == "-" || rest.starts_with(['.', '/', '~']);
+pub(crate) fn begins(word: &Word, rest: &str) -> bool {
+    let is_path = || rest == "-" || rest.starts_with(['.', '/', '~', '\\']);
     let is_pattern = || rest.strip_prefix('/').is_some_and(|rest| rest.contains('/'));
     begins_arguments(rest)
         || word.completion == Completion::Folders && is_path()
@@ -210,6 +210,7 @@ mod tests {
             ("cd -", Some("-")),
             ("cd 'a b#'", Some("a b#")),
             ("cd a#b", Some("a#b")),
+            ("cd \\(a\\)", Some("(a)")),
         ] {
             assert_eq!(parse(line), shown(&Cd(to.map(str::to_owned))), "{line}");
         }

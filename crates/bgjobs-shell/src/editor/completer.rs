@@ -3,15 +3,19 @@
 //! Knows nothing of where in the code a word stands.
 
 use std::{
-    fs,
-    path::Path,
+    collections::BTreeSet,
+    env,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use reedline::{Completer, CompletionResult, Span, Suggestion};
 
-use super::completion_context::{CompletionContext, commands, context_at};
-use crate::{lang::Words, selection::STATES};
+use super::{
+    completion_context::{CompletionContext, commands, context_at},
+    entries::{entries, programs},
+    shell_word::ShellWord,
+};
+use crate::{environment::Environment, lang::Words, selection::STATES};
 
 /// The largest number of suggestions.
 const MOST: usize = 1_000;
@@ -37,6 +41,7 @@ impl Completer for Completions {
 /// The candidates that begin as typed, in order.
 fn candidates(words: &Words, context: &CompletionContext, typed: &str) -> Vec<String> {
     let begins = |name: &String| name.starts_with(typed) && (typed.starts_with('_') || !name.starts_with('_'));
+    let environment = &words.names.environment;
     match context {
         CompletionContext::Name { at_start } => {
             // An empty word lists only the user's own names, not everything.
@@ -54,41 +59,38 @@ fn candidates(words: &Words, context: &CompletionContext, typed: &str) -> Vec<St
         }
         CompletionContext::Group => words.jobs.groups().into_iter().filter(begins).collect(),
         CompletionContext::Command => commands(typed).map(str::to_owned).collect(),
-        CompletionContext::File { directory } => files(&words.names.environment.resolve(directory), typed),
-        CompletionContext::Word { directory } => {
-            files(&words.names.environment.resolve(directory), typed).into_iter().filter(|name| is_word(name)).collect()
+        CompletionContext::File { directory, quote } => {
+            // What would end the string, or mean something else in it.
+            let is_special = |name: &str| name.contains([*quote, '\\']) || *quote == '`' && name.contains("${");
+            let names = entries(&environment.resolve(directory), typed).into_iter();
+            names.filter(|name| !is_special(name)).collect()
         }
-        CompletionContext::Folder { directory } => {
-            let there = words.names.environment.resolve_typed(directory).unwrap_or_default();
-            files(&there, typed).into_iter().filter(|name| name.ends_with('/') && is_word(name)).collect()
+        CompletionContext::Word(word) if word.is_program() => {
+            let path = environment.variable("PATH").unwrap_or_default();
+            let folders = env::split_paths(&path).map(|folder| environment.resolve(folder));
+            // There are too many to list them all.
+            let names = if word.typed.is_empty() { BTreeSet::new() } else { programs(folders, &word.typed) };
+            names.iter().map(|name| word.with_quotes(name)).collect()
+        }
+        CompletionContext::Word(word) => paths(environment, word).map(|name| word.with_quotes(&name)).collect(),
+        CompletionContext::Folder(word) => {
+            let folders = paths(environment, word).filter(|name| name.ends_with('/'));
+            folders.map(|name| word.with_quotes(&name)).collect()
         }
     }
 }
 
-/// Whether a name can be typed without quotes.
-fn is_word(name: &str) -> bool {
-    name.chars().all(|c| c.is_alphanumeric() || "-_./+,@%".contains(c))
-}
-
-/// The entries of a directory that begin as typed; directories end in a slash.
-fn files(directory: &Path, typed: &str) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
-    let mut names: Vec<_> = entries
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            let name = entry.file_name().into_string().ok()?;
-            // Characters that would end the string, or mean something else in it.
-            let is_plain = !name.contains(['"', '\'', '`', '\\']) && !name.contains(char::is_control);
-            let begins = name.starts_with(typed) && (typed.starts_with('.') || !name.starts_with('.'));
-            (is_plain && begins).then(|| if entry.path().is_dir() { name + "/" } else { name })
-        })
-        .collect();
-    names.sort();
-    names
+/// The entries that a word for the system's shell may stand for; one that would be an option needs `./` before it.
+fn paths(environment: &Environment, word: &ShellWord) -> impl Iterator<Item = String> {
+    let names = environment.resolve_typed(&word.directory).map(|folder| entries(&folder, &word.typed));
+    let is_here = word.directory.is_empty();
+    names.unwrap_or_default().into_iter().filter(move |name| !(is_here && name.starts_with('-')))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
     use super::*;
     use crate::session::Session;
 
@@ -152,20 +154,36 @@ mod tests {
         let session = Session::new(Arc::new(|_, _| {}));
         let folder = std::env::temp_dir().join(format!("bgjobs-shell-complete-{}", std::process::id()));
         fs::create_dir_all(folder.join("data")).expect("the directory for temporary files can be written");
-        for name in ["date.txt", ".hidden", "it's"] {
+        for name in ["date.txt", ".hidden", "it's", "two words", "-rf"] {
             fs::write(folder.join(name), "").expect("the directory was just made");
         }
         let start = format!("read_file(\"{}/", folder.display());
-        check(&session, &start, &["data/", "date.txt"]);
+        check(&session, &start, &["-rf", "data/", "date.txt", "it's", "two words"]);
         check(&session, &format!("{start}."), &[".hidden"]);
         check(&session, &format!("{start}data/x"), &[]);
-        fs::write(folder.join("da ta"), "").expect("the directory was just made");
         check(&session, &format!("!cat {}/da", folder.display()), &["data/", "date.txt"]);
         check(&session, &format!("cd {}/d", folder.display()), &["data/"]);
         let mut session = session;
-        session.answer(&format!("cd('{}')", folder.display()));
+        session.answer(&format!("cd('{0}'); set_env('HOME', '{0}'); set_env('PATH', '{0}/data')", folder.display()));
         check(&session, "cd ", &["data/"]);
-        check(&session, "read_file('da", &["da ta", "data/", "date.txt"]);
+        check(&session, "cd 'da", &["data/"]);
+        check(&session, "read_file('it", &[]);
+        check(&session, "!cat tw", &["two\\ words"]);
+        check(&session, "!cat 'tw", &["two words'"]);
+        check(&session, "!cat two\\ w", &["two\\ words"]);
+        check(&session, "!cat ~/it", &["it\\'s"]);
+        check(&session, "!cat ~/\"it", &["it's\""]);
+        check(&session, "!rm -", &[]);
+        check(&session, "!rm ./-", &["-rf"]);
+        check(&session, "!make & #{log_file: 'da", &["data/", "date.txt"]);
+        for (name, mode) in [("tool", 0o755), ("tool.txt", 0o644)] {
+            let path = folder.join("data").join(name);
+            fs::write(&path, "").expect("the directory was just made");
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("the file was just made");
+        }
+        check(&session, "!too", &["tool"]);
+        check(&session, "!true && too", &["tool"]);
+        check(&session, "!", &[]);
         fs::remove_dir_all(&folder).expect("it was just made");
     }
 }

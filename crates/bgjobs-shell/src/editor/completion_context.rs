@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of which names, jobs and files exist.
 
+use super::shell_word::{ShellWord, last_word};
 use crate::{
     commands::{self, Completion, WORDS, is_for_system},
     lang::{End, Kind, Segment, opening, scan},
@@ -22,23 +23,36 @@ pub(super) enum CompletionContext {
     Command,
     /// The name of a group.
     Group,
-    /// An entry of a directory; the path before it ends in a slash, or is empty.
-    File { directory: String },
-    /// A folder in a directory, after `cd`.
-    Folder { directory: String },
-    /// An entry of a directory, in a line for the system's shell.
-    Word { directory: String },
+    /// An entry of a directory, in a string; the path before it ends in a slash, or is empty.
+    File { directory: String, quote: char },
+    /// A folder, after `cd`.
+    Folder(ShellWord),
+    /// A path or a program, in a line for the system's shell.
+    Word(ShellWord),
 }
 
 /// The kind of word at the cursor, and where in the line it begins; none if nothing can be completed there.
 pub(super) fn context_at(line: &str, cursor: usize) -> Option<(usize, CompletionContext)> {
     let text = line.get(..cursor)?;
-    if is_for_system(text) {
-        return of_system(text);
+    if !is_for_system(text) {
+        return folder(text).or_else(|| in_code(text));
     }
-    if let Some(context) = folder(text) {
-        return Some(context);
-    }
+    let (line, read): (_, fn(&str) -> _) = match text.rfind("& #{") {
+        // The options of a job are in a map.
+        Some(at) => (&text[at + 1..], in_code),
+        None => (&text[text.find('!')? + 1..], of_system),
+    };
+    let (start, context) = read(line)?;
+    Some((text.len() - line.len() + start, context))
+}
+
+/// In a line for the system's shell: a path or a program.
+fn of_system(line: &str) -> Option<(usize, CompletionContext)> {
+    last_word(line).map(|(start, word)| (start, CompletionContext::Word(word)))
+}
+
+/// In a line of the language.
+fn in_code(text: &str) -> Option<(usize, CompletionContext)> {
     let scan = scan(text);
     match scan.chars.last() {
         Some((_, Kind::Comment)) => return None,
@@ -67,26 +81,13 @@ pub(super) fn is_of_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// In a line for the system's shell: the last word, unless it contains anything special.
-fn of_system(text: &str) -> Option<(usize, CompletionContext)> {
-    let word = &text[text.rfind(|c: char| c.is_whitespace() || "!=:<>|&;(".contains(c)).map_or(0, |at| at + 1)..];
-    let directory = word.rfind('/').map_or("", |slash| &word[..=slash]);
-    let is_plain = !text.contains(['\'', '"', '\\', '`']) && !word.contains(['$', '~', '*', '?', '[', '{']);
-    is_plain.then(|| {
-        (text.len() - word.len() + directory.len(), CompletionContext::Word { directory: directory.to_owned() })
-    })
-}
-
 /// After `cd`: the folder that it is to change to.
 fn folder(text: &str) -> Option<(usize, CompletionContext)> {
     let (word, rest) = text.trim_start().split_once(' ')?;
-    let path = rest.trim_start();
-    let directory = path.rfind('/').map_or("", |slash| &path[..=slash]);
-    let is_plain = !path.contains(['\'', '"', '\\', ' ', '=', '(']);
-    let takes_folder = commands::word(word).is_some_and(|word| word.completion == Completion::Folders);
-    (takes_folder && is_plain).then(|| {
-        (text.len() - path.len() + directory.len(), CompletionContext::Folder { directory: directory.to_owned() })
-    })
+    let word = commands::word(word).filter(|word| word.completion == Completion::Folders)?;
+    let is_argument = commands::begins(word, rest.trim_start());
+    let (at, word) = last_word(rest).filter(|(_, word)| is_argument && word.is_first)?;
+    Some((text.len() - rest.len() + at, CompletionContext::Folder(word)))
 }
 
 /// In a string that is not closed.
@@ -96,7 +97,7 @@ fn file(text: &str, quote: char) -> Option<(usize, CompletionContext)> {
     // Only the language knows what a backslash stands for.
     let is_plain = !path.contains('\\') && !path.contains('\n');
     is_plain.then(|| {
-        (text.len() - path.len() + directory.len(), CompletionContext::File { directory: directory.to_owned() })
+        (text.len() - path.len() + directory.len(), CompletionContext::File { directory: directory.to_owned(), quote })
     })
 }
 
@@ -199,8 +200,12 @@ mod tests {
         CompletionContext::Member { name: name.to_owned(), path: path.to_vec() }
     }
 
-    fn file(directory: &str) -> CompletionContext {
-        CompletionContext::File { directory: directory.to_owned() }
+    /// Where the entry begins, and the path to it.
+    fn path(line: &str) -> Option<(usize, String)> {
+        match at_cursor(line)? {
+            (start, CompletionContext::Word(word) | CompletionContext::Folder(word)) => Some((start, word.directory)),
+            other => panic!("{line}: {other:?}"),
+        }
     }
 
     #[test]
@@ -263,14 +268,15 @@ mod tests {
 
     #[test]
     fn in_a_string_it_is_a_path() {
-        for (line, start, directory) in [
-            ("read_file(\"|", 11, ""),
-            ("read_file(\"Ca|", 11, ""),
-            ("read_file('src/ma|", 15, "src/"),
-            ("read_file(`/|", 12, "/"),
-            ("f(\"a\", \"b/c|", 10, "b/"),
+        for (line, start, directory, quote) in [
+            ("read_file(\"|", 11, "", '"'),
+            ("read_file(\"Ca|", 11, "", '"'),
+            ("read_file('src/ma|", 15, "src/", '\''),
+            ("read_file(`/|", 12, "/", '`'),
+            ("f(\"a\", \"b/c|", 10, "b/", '"'),
+            ("!make & #{log_file: \"a/b|", 23, "a/", '"'),
         ] {
-            check(line, start, &file(directory));
+            check(line, start, &CompletionContext::File { directory: directory.to_owned(), quote });
         }
     }
 
@@ -280,20 +286,27 @@ mod tests {
             ("!cat Ca|", 5, ""),
             (" !cat src/ma|", 10, "src/"),
             ("!./|", 3, "./"),
+            ("keep !a b/|", 10, "b/"),
             ("!a >b/c|", 6, "b/"),
             ("!é é/|", 7, "é/"),
+            ("!ls ~/|", 6, "~/"),
+            ("!ls 'a b/|", 9, "a b/"),
         ] {
-            check(line, start, &CompletionContext::Word { directory: directory.to_owned() });
+            assert_eq!(path(line), Some((start, directory.to_owned())), "{line}");
         }
-        for line in ["!echo 'a|", "!echo \"a\" b|", "!echo $HO|", "!ls ~/|", "!ls a\\ b|"] {
-            assert_eq!(at_cursor(line), None, "{line}");
-        }
+        assert_eq!(path("!echo $HO|"), None);
     }
 
     #[test]
     fn after_cd_it_is_a_folder() {
-        for (line, start, directory) in [("cd |", 3, ""), ("cd ~/sr|", 5, "~/"), (" cd ../a/b|", 9, "../a/")] {
-            check(line, start, &CompletionContext::Folder { directory: directory.to_owned() });
+        for (line, start, directory) in [
+            ("cd |", 3, ""),
+            ("cd ~/sr|", 5, "~/"),
+            (" cd ../a/b|", 9, "../a/"),
+            ("cd 'a b/c|", 8, "a b/"),
+            ("cd a\\ b/c|", 8, "a b/"),
+        ] {
+            assert_eq!(path(line), Some((start, directory.to_owned())), "{line}");
         }
     }
 

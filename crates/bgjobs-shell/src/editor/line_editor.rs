@@ -257,7 +257,11 @@ impl LineEditor {
         let suggestions = completed.suggestions();
         let Some(start) = suggestions.first().map(|suggestion| suggestion.span.start) else { return Effect::None };
         let candidates: Vec<_> = suggestions.iter().map(|suggestion| suggestion.value.clone()).collect();
-        let common = common_beginning(&candidates);
+        // The first half of what stands for one character is none.
+        let common = match &*candidates {
+            [only] => only,
+            _ => common_beginning(&candidates).trim_end_matches('\\'),
+        };
         if common.len() > at - start {
             self.insert_at(start, common);
         }

@@ -5,6 +5,7 @@
 mod alert;
 mod completer;
 mod completion_context;
+mod entries;
 mod highlight;
 mod history;
 mod idle;
@@ -15,6 +16,7 @@ mod painter;
 mod picture;
 mod prompt;
 mod recall;
+mod shell_word;
 
 use std::{
     env,

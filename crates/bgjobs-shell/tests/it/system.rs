@@ -206,3 +206,16 @@ fn a_line_for_the_system_needs_no_balanced_brackets_and_completes_files() {
     terminal.type_keys("!cat fou\t\r");
     terminal.see("In [2]: !cat found.txt\nin the file\nIn [3]:");
 }
+
+#[test]
+fn tab_quotes_a_file_with_spaces_so_that_the_shell_means_it() {
+    let home = Home::new();
+    for name in ["alpha file.txt", "alpine.txt"] {
+        fs::write(home.0.join(name), format!("in {name}\n")).expect("the folder was made for this test");
+    }
+    let mut terminal = Terminal::new(&home);
+    terminal.type_keys("!cat alpha\t\r");
+    terminal.see_screen("In [1]: !cat alpha\\ file.txt\nin alpha file.txt\nIn [2]:");
+    terminal.type_keys("!cat 'alp\tha\t\r");
+    terminal.see("In [2]: !cat 'alpha file.txt'\nin alpha file.txt\nIn [3]:");
+}
