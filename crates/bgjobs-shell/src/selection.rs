@@ -135,7 +135,7 @@ const HOW: &str =
     "give a number, a range such as 5-7, a state such as running, a group, or a name, with * for any text";
 
 /// What a job is called: its name, the function that it calls, and its group.
-fn names(job: &AnyJob) -> impl Iterator<Item = &str> {
+pub(crate) fn names(job: &AnyJob) -> impl Iterator<Item = &str> {
     let name: &str = job.name();
     let function = name.split_once('(').map(|(function, _)| function);
     [Some(name), function, job.group().map(|group| &**group)].into_iter().flatten()

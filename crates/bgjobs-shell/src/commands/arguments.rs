@@ -7,6 +7,7 @@ use std::{collections::VecDeque, ffi::OsString};
 use bgjobs::one_line;
 use lexopt::Arg;
 
+use super::word::WordOption;
 use crate::selection::Selection;
 
 /// The arguments of a word, taken out one by one.
@@ -20,7 +21,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    /// Splits a text; an option in `with_value` takes the next argument.
+    /// Splits a text; an option with a value takes the next argument.
     ///
     /// # Errors
     ///
@@ -28,7 +29,7 @@ impl Arguments {
     pub(super) fn new(
         word: &'static str,
         usage: &'static str,
-        with_value: &[&str],
+        known: &[WordOption],
         text: &str,
     ) -> Result<Self, String> {
         // A # at the start of a word begins a comment in a shell; here it stands before the number of a job.
@@ -50,7 +51,8 @@ impl Arguments {
                 Ok(Some(Arg::Long(option))) => format!("--{option}"),
                 Err(error) => return Err(format!("{word}: {error}; see `help {word}`")),
             };
-            let value = if with_value.contains(&option.as_str()) {
+            let is_meant = |known: &WordOption| known.takes_value() && known.names().any(|name| name == option);
+            let value = if known.iter().any(is_meant) {
                 let value = parser.value().map_err(|_| format!("{word}: {option} needs a value, as in `{usage}`"))?;
                 Some(text(value))
             } else {

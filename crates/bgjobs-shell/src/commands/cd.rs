@@ -11,7 +11,7 @@ pub(super) const WORD: Word = Word {
            while jobs that run keep theirs. Alone it goes home, as `cd ~` does; `cd -` goes back.\n\
            In programs: cd(\"..\"), pwd(), and env(\"LANG\"), set_env(\"LANG\", \"C\") for variables.",
     completion: Completion::Folders,
-    with_value: &[],
+    options: &[],
     read: |arguments| Ok(Box::new(Cd(arguments.word()))),
 };
 
@@ -20,7 +20,7 @@ pub(super) const PWD: Word = Word {
     usage: "pwd",
     help: "Shows the folder in which paths begin and commands run; `cd` changes it.",
     completion: Completion::Nothing,
-    with_value: &[],
+    options: &[],
     read: |_| Ok(Box::new(Pwd)),
 };
 

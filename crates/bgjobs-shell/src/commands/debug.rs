@@ -34,7 +34,7 @@ pub(super) const WORD: Word = Word {
     help: "Opens a prompt in the frame where a job died, or where the last line failed, with the names of that frame.\n\
            There: up, down, frames (bt), locals, or any line, which changes nothing outside. quit or Ctrl-D leaves.",
     completion: Completion::Jobs,
-    with_value: &[],
+    options: &[],
     read: |arguments| Ok(Box::new(Debug(arguments.jobs()?))),
 };
 

@@ -9,7 +9,7 @@ pub(super) const WORD: Word = Word {
            and what still runs. After a minute without a key in which jobs ended, it appears\n\
            by itself at the next key; BGJOBS_AWAY=5m, or off, sets another time.",
     completion: Completion::Nothing,
-    with_value: &[],
+    options: &[],
     read: |_| Ok(Box::new(ShowDigest)),
 };
 

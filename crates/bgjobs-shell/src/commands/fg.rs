@@ -17,8 +17,8 @@ pub(super) const WORD: Word = Word {
            seen, and then its value.\n\
            Ctrl-C stops the job, Ctrl-Z (or Ctrl-\\) sends it back to the background.\n\
            Without a job: the newest that has not ended.",
-    completion: Completion::Jobs,
-    with_value: &[],
+    completion: Completion::LiveJobs,
+    options: &[],
     read: |arguments| Ok(Box::new(Foreground(arguments.jobs()?))),
 };
 

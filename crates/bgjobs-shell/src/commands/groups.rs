@@ -11,7 +11,7 @@ pub(super) const WORD: Word = Word {
            A job joins a group when it starts: jobs.start(f, [5], #{group: \"io\"}).\n\
            In programs: g = jobs.group(\"io\"), g.limit = 2, g.pause(), g.resume().",
     completion: Completion::Nothing,
-    with_value: &[],
+    options: &[],
     read: |_| Ok(Box::new(Groups)),
 };
 

@@ -13,7 +13,7 @@ pub(super) const WORD: Word = Word {
     usage: "help [word]",
     help: "Shows what can be typed, or what a word does.",
     completion: Completion::Word,
-    with_value: &[],
+    options: &[],
     read: |arguments| Ok(Box::new(Help(arguments.word()))),
 };
 
@@ -97,8 +97,7 @@ fn of_command(line: CommandLine, name: &str) -> Option<String> {
     if name == "!" {
         return Some(system::HELP.to_owned());
     }
-    let word = line.words.iter().find(|word| word.name == name)?;
-    Some(format!("{}\n{}", word.usage, word.help))
+    line.words.iter().find(|word| word.name == name).map(Word::description)
 }
 
 /// What is known about a name, which may be typed as a call such as `jobs.start()`.

@@ -5,7 +5,7 @@ use rhai::{Array, Dynamic};
 
 use super::{
     meant::{meant, reply},
-    word::{Action, CommandLine, Completion, Reply, Session, Word},
+    word::{Action, CommandLine, Completion, Reply, Session, Word, WordOption},
 };
 use crate::{
     lang::{Value, json},
@@ -19,11 +19,12 @@ pub(super) const WORD: Word = Word {
     help: "Lists jobs: running, completed, dead; all, or those selected as for `kill`. The lines below a job say\n\
            how long it has run, how far it is (if it calls progress(3, 10)), where it is or what it waits for,\n\
            why it died, and how many lines of its log are unread. A group of many jobs takes one line,\n\
-           and a list longer than the screen is cut.\n\
-           -a, --all         cuts nothing, and lists each job of a group\n\
-           -j, --json        everything that is known about them, as JSON",
+           and a list longer than the screen is cut.",
     completion: Completion::Jobs,
-    with_value: &[],
+    options: &[
+        WordOption { typed: "-a, --all", what: "cuts nothing, and lists each job of a group" },
+        WordOption { typed: "-j, --json", what: "everything that is known about them, as JSON" },
+    ],
     read: |arguments| {
         let (all, as_json) = (arguments.flag(&["-a", "--all"]), arguments.flag(&["-j", "--json"]));
         Ok(Box::new(Jobs { selection: arguments.jobs()?, all, as_json }))

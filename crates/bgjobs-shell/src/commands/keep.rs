@@ -2,7 +2,7 @@
 
 use bgjobs::KeptId;
 
-use super::word::{Action, CommandLine, Completion, Reply, Session, Word};
+use super::word::{Action, CommandLine, Completion, Reply, Session, Word, WordOption};
 use crate::{keeping::kept_jobs, kept_listing};
 
 pub(super) const ATTACH: Word = Word {
@@ -11,7 +11,7 @@ pub(super) const ATTACH: Word = Word {
     help: "Follows a kept job as a job of this session, with a number, a log and a notice.\n\
            `kill` stops the kept job too; leaving the shell leaves it alone.",
     completion: Completion::Nothing,
-    with_value: &[],
+    options: &[],
     read: |arguments| {
         let id = arguments.word().ok_or("attach needs a kept job, as in `attach k12`; `kept` lists them")?;
         Ok(Box::new(Attach(id.parse().map_err(|error: bgjobs::ParseKeptIdError| error.to_string())?)))
@@ -25,17 +25,16 @@ pub(super) const WORD: Word = Word {
            It has a number here as any job, and one for all shells, such as k12:\n\
            `attach k12` follows it later, `bgjobs wait k12` waits for it in a script.",
     completion: Completion::Nothing,
-    with_value: &[],
+    options: &[],
     read: |_| Err("keep needs a line for the system's shell, as in `keep !make`".to_owned()),
 };
 
 pub(super) const KEPT: Word = Word {
     name: "kept",
     usage: "kept [--all]",
-    help: "Lists kept jobs of all shells: those that run, and the newest 20.\n\
-           -a, --all         all of them",
+    help: "Lists kept jobs of all shells: those that run, and the newest 20.",
     completion: Completion::Nothing,
-    with_value: &[],
+    options: &[WordOption { typed: "-a, --all", what: "all of them" }],
     read: |arguments| Ok(Box::new(Kept { all: arguments.flag(&["-a", "--all"]) })),
 };
 

@@ -23,8 +23,8 @@ pub(super) const WORD: Word = Word {
            Jobs are given by number, by range, by state (running, queued, stopping, finished, done, failed,\n\
            stopped, all), by group, by name, with * for any text, or by a variable that holds them.\n\
            Without any, the newest that has not ended is meant.",
-    completion: Completion::Jobs,
-    with_value: &[],
+    completion: Completion::LiveJobs,
+    options: &[],
     read: |arguments| Ok(Box::new(Kill(arguments.jobs()?))),
 };
 

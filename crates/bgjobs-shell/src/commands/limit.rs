@@ -13,7 +13,7 @@ pub(super) const WORD: Word = Word {
     help: "Sets how many jobs of a group may run at once; the others wait. `limit io none` removes the limit.\n\
            A job that waits for another job lends its slot meanwhile.",
     completion: Completion::Groups,
-    with_value: &[],
+    options: &[],
     read: |arguments| {
         let (group, limit) = arguments
             .word()

@@ -5,7 +5,7 @@ use bgjobs::{AnyJob, FailureKind, Stream, one_line};
 use super::{
     arguments::Arguments,
     meant::meant,
-    word::{Action, CommandLine, Completion, Reply, Word},
+    word::{Action, CommandLine, Completion, Reply, Word, WordOption},
 };
 use crate::{
     durations,
@@ -23,14 +23,16 @@ pub(super) const WORD: Word = Word {
            It holds the newest lines, 1 MiB of them (`log_bytes` sets it), and says how many were dropped. The options\n\
            log_bytes and log_file of jobs.start and jobs.sh let it hold more, or all:\n\
            !make & #{log_file: \"make.log\"}.\n\
-           /error/           only lines in which this regular expression is found; quote one with spaces\n\
-           -f, --follow      continues until the job ends; Ctrl-C stops following, not the job\n\
-           -t, --times       shows the time of each line\n\
-           -n, --last 20     only the last 20 lines\n\
-           --since 5m        only lines of the last 5 minutes; also 30s, 2h, 1h30m\n\
-           --out, --err      only lines of that stream",
+           /error/           only lines in which this regular expression is found; quote one with spaces",
     completion: Completion::Jobs,
-    with_value: &["-n", "--last", "--since"],
+    options: &[
+        WordOption { typed: "-f, --follow", what: "continues until the job ends; Ctrl-C stops following, not the job" },
+        WordOption { typed: "-t, --times", what: "shows the time of each line" },
+        WordOption { typed: "-n, --last 20", what: "only the last 20 lines" },
+        WordOption { typed: "--since 5m", what: "only lines of the last 5 minutes; also 30s, 2h, 1h30m" },
+        WordOption { typed: "--out", what: "only lines of standard output" },
+        WordOption { typed: "--err", what: "only lines of standard error" },
+    ],
     read: |arguments| {
         let view = view(arguments)?;
         Ok(Box::new(Log { jobs: arguments.jobs()?, view }))
@@ -101,7 +103,7 @@ mod tests {
 
     fn view(line: &str) -> Result<LogView, String> {
         let line = line.strip_prefix("log").expect("it is this word");
-        let mut arguments = Arguments::new(WORD.name, WORD.usage, WORD.with_value, line)?;
+        let mut arguments = Arguments::new(WORD.name, WORD.usage, WORD.options, line)?;
         let view = super::view(&mut arguments)?;
         arguments.jobs()?;
         arguments.end()?;

@@ -36,7 +36,7 @@ mod word;
 pub use self::reply::Reply;
 #[cfg(feature = "terminal")]
 pub(crate) use self::system::{is_for_system, is_whole};
-pub(crate) use self::word::{Action, CommandLine, Completion, Word};
+pub(crate) use self::word::{Action, CommandLine, Completion, Word, WordOption};
 use self::{
     arguments::Arguments,
     help::{Describe, Help},
@@ -122,7 +122,7 @@ pub(crate) fn parse(line: &str, is_variable: impl Fn(&str) -> bool) -> Option<Re
         arguments.end()?;
         Ok(action)
     };
-    Some(Arguments::new(word.name, word.usage, word.with_value, rest).and_then(read))
+    Some(Arguments::new(word.name, word.usage, word.options, rest).and_then(read))
 }
 
 /// Does what line `number` asks for.

@@ -9,8 +9,12 @@ pub(super) const WORD: Word = Word {
     help: "Shows or sets which notices appear when jobs end: each (a line for each job, but one for many that\n\
            end together), summary (one line for all that ended) or quiet (none; `jobs` and `digest` show them).\n\
            BGJOBS_NOTICES=summary in the environment sets it for all shells; `notify` is about the bell.",
-    completion: Completion::Nothing,
-    with_value: &[],
+    completion: Completion::Choices(&[
+        ("each", "a line for each job, but one for many that end together"),
+        ("summary", "one line for all that ended"),
+        ("quiet", "none"),
+    ]),
+    options: &[],
     read: |arguments| Ok(Box::new(SetNotices(arguments.word().map(|word| word.parse()).transpose()?))),
 };
 

@@ -10,8 +10,13 @@ pub(super) const WORD: Word = Word {
            osc9 or osc777 (desktop notifications, if the terminal supports them),\n\
            each with the least time such a job runs, 10s by default; or off.\n\
            BGJOBS_NOTIFY=osc9:1m in the environment sets it for all shells.",
-    completion: Completion::Nothing,
-    with_value: &[],
+    completion: Completion::Choices(&[
+        ("bell", "rings the terminal's bell"),
+        ("osc9", "a desktop notification: iTerm2, Windows Terminal, kitty, foot, WezTerm"),
+        ("osc777", "a desktop notification: urxvt, foot, Ghostty"),
+        ("off", "no alert"),
+    ]),
+    options: &[],
     read: |arguments| Ok(Box::new(SetNotify(arguments.word().map(|word| word.parse()).transpose()?))),
 };
 

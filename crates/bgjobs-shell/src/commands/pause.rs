@@ -10,7 +10,7 @@ pub(super) const WORD: Word = Word {
     usage: "pause io",
     help: "Starts no more jobs of the groups until `resume io`; jobs that already run continue.",
     completion: Completion::Groups,
-    with_value: &[],
+    options: &[],
     read: |arguments| Ok(Box::new(Pause(arguments.groups()?))),
 };
 

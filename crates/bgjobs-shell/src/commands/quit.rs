@@ -10,7 +10,7 @@ pub(super) const WORD: Word = Word {
     help: "Leaves, with an exit status if you like; if jobs still run, shows them first. Ctrl-D does the same.\n\
            In programs: exit(3).",
     completion: Completion::Nothing,
-    with_value: &[],
+    options: &[],
     read: |arguments| {
         let wrong = |word: &String| format!("`{}` is not an exit status, a number from 0 to 255", one_line(word));
         let status = arguments.word().map(|word| word.parse().map_err(|_| wrong(&word)));

@@ -16,7 +16,7 @@ pub(super) const WORD: Word = Word {
            They do not wait again for a time or for other jobs. Without a job: the newest that has ended.\n\
            In programs: jobs[3].rerun().",
     completion: Completion::Jobs,
-    with_value: &[],
+    options: &[],
     read: |arguments| Ok(Box::new(Rerun(arguments.jobs()?))),
 };
 

@@ -10,7 +10,7 @@ pub(super) const WORD: Word = Word {
     usage: "resume io",
     help: "Starts the jobs of paused groups again.",
     completion: Completion::Groups,
-    with_value: &[],
+    options: &[],
     read: |arguments| Ok(Box::new(Resume(arguments.groups()?))),
 };
 

@@ -10,7 +10,7 @@ pub(super) const WORD: Word = Word {
            With the name of a file it saves the timeline: a picture if that ends in .svg,\n\
            a trace for https://ui.perfetto.dev or chrome://tracing if it ends in .json.",
     completion: Completion::Folders,
-    with_value: &[],
+    options: &[],
     read: |arguments| Ok(Box::new(ShowTimeline { file: arguments.word() })),
 };
 

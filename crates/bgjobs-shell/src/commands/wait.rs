@@ -12,8 +12,8 @@ pub(super) const WORD: Word = Word {
     name: "wait",
     usage: "wait [3 5-7]",
     help: "Waits for jobs, or for all jobs but daemons. Ctrl-C or Ctrl-Z ends the wait.",
-    completion: Completion::Jobs,
-    with_value: &[],
+    completion: Completion::LiveJobs,
+    options: &[],
     read: |arguments| Ok(Box::new(Wait(arguments.jobs()?))),
 };
 

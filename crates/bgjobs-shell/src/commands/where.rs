@@ -16,8 +16,8 @@ pub(super) const WORD: Word = Word {
     usage: "where [3]",
     help: "Shows where jobs are without stopping them: the calls they are in, with lines, and for how long;\n\
            for a job that has not started, what it waits for. Without a job: the newest that has not ended.",
-    completion: Completion::Jobs,
-    with_value: &[],
+    completion: Completion::LiveJobs,
+    options: &[],
     read: |arguments| Ok(Box::new(Where(arguments.jobs()?))),
 };
 

@@ -17,7 +17,7 @@ pub(super) const WORD: Word = Word {
            jobs.start(f, [5], #{group: \"io\", priority: 1, delay: 5, after: [1, 2], time_limit: 60, retry: 3})\n\
            where after: [1, 2] requires both to end well, and after_ended: [1, 2] only that they end.",
     completion: Completion::Jobs,
-    with_value: &[],
+    options: &[],
     read: |arguments| Ok(Box::new(Why(arguments.jobs()?))),
 };
 

@@ -17,10 +17,38 @@ pub(crate) struct Word {
     pub(crate) help: &'static str,
     /// What completion offers after it.
     pub(crate) completion: Completion,
-    /// The options that take a value, each with its dashes.
-    pub(super) with_value: &'static [&'static str],
+    pub(crate) options: &'static [WordOption],
     /// Reads what follows the word.
     pub(super) read: fn(&mut Arguments) -> Result<Box<dyn Action>, String>,
+}
+
+impl Word {
+    /// How it is typed, what it does, and its options.
+    pub(super) fn description(&self) -> String {
+        let options = self.options.iter().map(|WordOption { typed, what }| format!("\n{typed:<18}{what}"));
+        format!("{}\n{}{}", self.usage, self.help, options.collect::<String>())
+    }
+}
+
+/// An option of a word.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct WordOption {
+    /// Its names, and after them an example of its value if it takes one: `-n, --last 20`.
+    pub(crate) typed: &'static str,
+    /// What it does.
+    pub(crate) what: &'static str,
+}
+
+impl WordOption {
+    /// Its names, each with its dashes.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.typed.split([',', ' ']).filter(|part| part.starts_with('-'))
+    }
+
+    /// Whether it takes the next argument as its value.
+    pub(super) fn takes_value(&self) -> bool {
+        !self.typed.split(' ').all(|part| part.starts_with('-'))
+    }
 }
 
 /// What can follow a word.
@@ -30,6 +58,10 @@ pub(crate) enum Completion {
     Nothing,
     /// Job numbers, and whatever else [selects](crate::selection::Selection) jobs.
     Jobs,
+    /// The same, but only jobs that have not ended.
+    LiveJobs,
+    /// One of these texts, each with what it means.
+    Choices(&'static [(&'static str, &'static str)]),
     /// Another word.
     Word,
     /// Names of groups.

@@ -8,14 +8,20 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use reedline::{Completer, CompletionResult, Span, Suggestion};
+use bgjobs::{AnyJob, one_line};
 
 use super::{
-    completion_context::{CompletionContext, commands, context_at},
+    completion_context::{CompletionContext, commands, context_at, is_of_word},
     entries::{entries, programs},
+    menu::Candidate,
     shell_word::ShellWord,
 };
-use crate::{environment::Environment, lang::Words, selection::STATES};
+use crate::{
+    commands::{WORDS, Word, WordOption},
+    environment::Environment,
+    lang::Words,
+    selection::{self, STATES},
+};
 
 /// The largest number of suggestions.
 const MOST: usize = 1_000;
@@ -26,20 +32,59 @@ pub(super) type Known = Arc<Mutex<Words>>;
 /// Completes names, members, job numbers and paths.
 pub(super) struct Completions(pub(super) Known);
 
-impl Completer for Completions {
-    fn complete(&mut self, line: &str, cursor: usize) -> CompletionResult {
+impl Completions {
+    /// Where in the line the word at the cursor begins, and what it may become; none if nothing.
+    pub(super) fn complete(&self, line: &str, cursor: usize) -> Option<(usize, Vec<Candidate>)> {
         let words = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some((start, context)) = context_at(line, cursor) else { return CompletionResult::fresh([]) };
-        let span = Span::new(start, cursor);
-        let typed = &line[start..cursor];
-        let suggestions: Vec<_> = candidates(&words, &context, typed).into_iter().take(MOST).collect();
-        let suggestion = |value| Suggestion { value, span, ..Suggestion::default() };
-        CompletionResult::fresh(suggestions.into_iter().map(suggestion).collect::<Vec<_>>())
+        let (start, context) = context_at(line, cursor)?;
+        let mut candidates = candidates(&words, &context, &line[start..cursor]);
+        candidates.truncate(MOST);
+        (!candidates.is_empty()).then_some((start, candidates))
     }
 }
 
 /// The candidates that begin as typed, in order.
-fn candidates(words: &Words, context: &CompletionContext, typed: &str) -> Vec<String> {
+fn candidates(words: &Words, context: &CompletionContext, typed: &str) -> Vec<Candidate> {
+    let begins = |note: &&(&str, &str)| note.0.starts_with(typed);
+    match context {
+        CompletionContext::Selection { live } => jobs(words, *live, typed),
+        CompletionContext::Command => {
+            let first_line = |word: &Word| word.help.lines().next().unwrap_or_default().to_owned();
+            let words = WORDS.iter().filter(|word| word.name.starts_with(typed));
+            words.map(|word| Candidate { text: word.name.to_owned(), note: first_line(word) }).collect()
+        }
+        CompletionContext::Choice(choices) => choices.iter().filter(begins).map(candidate).collect(),
+        CompletionContext::Option(options) => {
+            // Of two names the long one says more.
+            let name = |option: &WordOption| option.names().filter(|name| name.starts_with(typed)).last();
+            options.iter().filter_map(|option| Some(candidate(&(name(option)?, option.what)))).collect()
+        }
+        context => names(words, context, typed).into_iter().map(Candidate::from).collect(),
+    }
+}
+
+fn candidate(&(text, note): &(&str, &str)) -> Candidate {
+    Candidate { text: text.to_owned(), note: note.to_owned() }
+}
+
+/// The numbers of jobs with their names; once something is typed, also whatever else selects jobs.
+fn jobs(words: &Words, live: bool, typed: &str) -> Vec<Candidate> {
+    let jobs = words.jobs.handle.all().into_iter().filter(|job| !live || !job.is_finished());
+    let jobs: Vec<_> = jobs.collect();
+    let number = |job: &AnyJob| Candidate { text: job.id().to_string(), note: one_line(job.name()).to_string() };
+    let mut candidates: Vec<_> = jobs.iter().map(number).collect();
+    if !typed.is_empty() {
+        let is_word = |name: &&str| name.chars().all(is_of_word) && !name.starts_with(|c: char| c.is_ascii_digit());
+        let names: BTreeSet<_> =
+            jobs.iter().flat_map(selection::names).filter(is_word).chain(STATES.iter().copied()).collect();
+        candidates.extend(names.into_iter().map(|name| Candidate::from(name.to_owned())));
+    }
+    candidates.retain(|candidate| candidate.text.starts_with(typed));
+    candidates
+}
+
+/// The names that begin as typed, in order.
+fn names(words: &Words, context: &CompletionContext, typed: &str) -> Vec<String> {
     let begins = |name: &String| name.starts_with(typed) && (typed.starts_with('_') || !name.starts_with('_'));
     let environment = &words.names.environment;
     match context {
@@ -53,12 +98,7 @@ fn candidates(words: &Words, context: &CompletionContext, typed: &str) -> Vec<St
         }
         CompletionContext::Member { name, path } => words.members(name, path).into_iter().filter(begins).collect(),
         CompletionContext::Job => words.jobs.numbers().into_iter().filter(begins).collect(),
-        CompletionContext::Selection => {
-            let states = STATES.iter().map(|&state| state.to_owned()).filter(|_| !typed.is_empty());
-            words.jobs.numbers().into_iter().chain(states).filter(begins).collect()
-        }
         CompletionContext::Group => words.jobs.groups().into_iter().filter(begins).collect(),
-        CompletionContext::Command => commands(typed).map(str::to_owned).collect(),
         CompletionContext::File { directory, quote } => {
             // What would end the string, or mean something else in it.
             let is_special = |name: &str| name.contains([*quote, '\\']) || *quote == '`' && name.contains("${");
@@ -77,6 +117,7 @@ fn candidates(words: &Words, context: &CompletionContext, typed: &str) -> Vec<St
             let folders = paths(environment, word).filter(|name| name.ends_with('/'));
             folders.map(|name| word.with_quotes(&name)).collect()
         }
+        _ => Vec::new(),
     }
 }
 
@@ -95,9 +136,8 @@ mod tests {
     use crate::session::Session;
 
     fn seen(session: &Session, line: &str) -> Vec<String> {
-        let mut completions = Completions(Arc::new(Mutex::new(session.words())));
-        let result = completions.complete(line, line.len());
-        result.suggestions().iter().map(|suggestion| suggestion.value.clone()).collect()
+        let completed = Completions(Arc::new(Mutex::new(session.words()))).complete(line, line.len());
+        completed.into_iter().flat_map(|(_, candidates)| candidates).map(|candidate| candidate.text).collect()
     }
 
     #[track_caller]
@@ -116,8 +156,13 @@ mod tests {
         check(&session, "slower.my", &["my_name"]);
         check(&session, "slower.list[0].my", &["my_key"]);
         check(&session, "slower['list'][0].n", &[]);
-        check(&session, "kill ", &["0", "1"]);
-        check(&session, "kill 0 1", &["1"]);
+        check(&session, "log ", &["0", "1"]);
+        check(&session, "log 0 1", &["1"]);
+        check(&session, "log 1 --f", &["--follow"]);
+        check(&session, "log 1 -", &["--follow", "--times", "--last", "--since", "--out", "--err"]);
+        check(&session, "notify ", &["bell", "osc9", "osc777", "off"]);
+        check(&session, "notices s", &["summary"]);
+        check(&session, "kill ", &[]);
         check(&session, "wait ru", &["running"]);
         check(&session, "help ki", &["kill"]);
         check(&session, "pause ", &["disk", "net"]);
@@ -140,6 +185,20 @@ mod tests {
             let seen = seen(&session, line);
             assert!(seen.iter().any(|seen| seen == name), "{line}: {seen:?}");
         }
+    }
+
+    #[test]
+    fn only_jobs_that_run_are_offered_to_be_killed() {
+        let mut session = Session::new(Arc::new(|_, _| {}));
+        session.answer("jobs.new('1').join(); jobs.start(|| sleep(1000), [], #{name: 'fit', group: 'disk'})");
+        check(&session, "kill ", &["1"]);
+        check(&session, "kill %", &["1"]);
+        check(&session, "kill f", &["failed", "finished", "fit"]);
+        check(&session, "fg d", &["dead", "disk", "done"]);
+        let known = Completions(Arc::new(Mutex::new(session.words())));
+        let fit = Candidate { text: "1".to_owned(), note: "fit".to_owned() };
+        assert_eq!(known.complete("kill ", 5), Some((5, vec![fit])));
+        session.answer("jobs[1].stop()");
     }
 
     #[test]

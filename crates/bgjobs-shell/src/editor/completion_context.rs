@@ -4,7 +4,7 @@
 
 use super::shell_word::{ShellWord, last_word};
 use crate::{
-    commands::{self, Completion, WORDS, is_for_system},
+    commands::{self, Completion, WORDS, WordOption, is_for_system},
     lang::{End, Kind, Segment, opening, scan},
 };
 
@@ -17,8 +17,12 @@ pub(super) enum CompletionContext {
     Member { name: String, path: Vec<Segment> },
     /// The number of a job.
     Job,
-    /// A number or a state, to select jobs.
-    Selection,
+    /// What selects jobs; of those that have not ended, if `live`.
+    Selection { live: bool },
+    /// An option of a word.
+    Option(&'static [WordOption]),
+    /// One of the texts that can follow a word, each with what it means.
+    Choice(&'static [(&'static str, &'static str)]),
     /// A word of the shell.
     Command,
     /// The name of a group.
@@ -64,8 +68,8 @@ fn in_code(text: &str) -> Option<(usize, CompletionContext)> {
     if is_job(before, word) {
         return Some((start, CompletionContext::Job));
     }
-    if let Some(context) = argument(before) {
-        return Some((start, context));
+    if let Some(found) = argument(text) {
+        return Some(found);
     }
     if word.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
@@ -107,18 +111,29 @@ fn is_job(before: &str, word: &str) -> bool {
     word.chars().all(|c| c.is_ascii_digit()) && before.strip_suffix("jobs[").is_some_and(is_jobs)
 }
 
-/// What can follow a word of the shell.
-fn argument(before: &str) -> Option<CompletionContext> {
-    let before = before.trim_end_matches(['%', '#']).trim_start();
-    let (word, rest) = before.split_once(char::is_whitespace)?;
-    let is_next = rest.is_empty() || rest.ends_with(char::is_whitespace);
-    match commands::word(word)?.completion {
-        _ if !is_next || !commands::begins_arguments(rest.trim_start()) => None,
-        Completion::Nothing | Completion::Folders => None,
-        Completion::Jobs => Some(CompletionContext::Selection),
-        Completion::Word => Some(CompletionContext::Command),
-        Completion::Groups => Some(CompletionContext::Group),
+/// What can follow a word of the shell, and where it begins.
+fn argument(text: &str) -> Option<(usize, CompletionContext)> {
+    let (name, rest) = text.trim_start().split_once(char::is_whitespace)?;
+    let word = commands::word(name)?;
+    let typed = &rest[rest.rfind(char::is_whitespace).map_or(0, |at| at + 1)..];
+    let before = rest[..rest.len() - typed.len()].trim_start();
+    if typed.starts_with('-') {
+        let is_option = !word.options.is_empty() && commands::begins_arguments(before);
+        return is_option.then_some((text.len() - typed.len(), CompletionContext::Option(word.options)));
     }
+    let typed = typed.trim_start_matches(['%', '#']);
+    if !commands::begins_arguments(before) || !typed.chars().all(is_of_word) {
+        return None;
+    }
+    let context = match word.completion {
+        Completion::Nothing | Completion::Folders => return None,
+        Completion::Jobs => CompletionContext::Selection { live: false },
+        Completion::LiveJobs => CompletionContext::Selection { live: true },
+        Completion::Choices(choices) => CompletionContext::Choice(choices),
+        Completion::Word => CompletionContext::Command,
+        Completion::Groups => CompletionContext::Group,
+    };
+    Some((text.len() - typed.len(), context))
 }
 
 /// The code before a dot, if a dot is the last code.
@@ -258,11 +273,16 @@ mod tests {
     #[test]
     fn after_a_command_word_it_is_an_argument() {
         for (line, start) in
-            [("fg |", 3), ("kill 1|", 5), ("log %|", 5), ("wait 1|2", 5), ("kill 1 3 ru|", 9), ("kill -x 1|", 8)]
+            [("fg |", 3), ("kill 1|", 5), ("fg %|", 4), ("wait 1|2", 5), ("kill 1 3 ru|", 9), ("kill -x 1|", 8)]
         {
-            check(line, start, &CompletionContext::Selection);
+            check(line, start, &CompletionContext::Selection { live: true });
         }
         check("help ki|", 5, &CompletionContext::Command);
+        check("log %|", 5, &CompletionContext::Selection { live: false });
+        for (line, start) in [("log 1 --f|", 6), ("log -|", 4)] {
+            assert!(matches!(at_cursor(line), Some((at, CompletionContext::Option(_))) if at == start), "{line}");
+        }
+        assert!(matches!(at_cursor("notify b|"), Some((7, CompletionContext::Choice(_)))));
         check("pause i|", 6, &CompletionContext::Group);
     }
 

@@ -11,8 +11,8 @@ use std::{
 
 use crossterm::event::{self, Event};
 use reedline::{
-    Completer, EditCommand, EditMode, Emacs, FileBackedHistory, KeyCode, KeyModifiers, Reedline, ReedlineEvent,
-    ReedlineRawEvent, default_emacs_keybindings,
+    EditCommand, EditMode, Emacs, FileBackedHistory, KeyCode, KeyModifiers, Reedline, ReedlineEvent, ReedlineRawEvent,
+    default_emacs_keybindings,
 };
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -253,13 +253,10 @@ impl LineEditor {
     fn complete(&mut self) -> Effect {
         let line = self.text.current_buffer_contents().to_owned();
         let at = self.text.current_insertion_point();
-        let completed = self.completions.complete(&line, at);
-        let suggestions = completed.suggestions();
-        let Some(start) = suggestions.first().map(|suggestion| suggestion.span.start) else { return Effect::None };
-        let candidates: Vec<_> = suggestions.iter().map(|suggestion| suggestion.value.clone()).collect();
+        let Some((start, candidates)) = self.completions.complete(&line, at) else { return Effect::None };
         // The first half of what stands for one character is none.
         let common = match &*candidates {
-            [only] => only,
+            [only] => &only.text,
             _ => common_beginning(&candidates).trim_end_matches('\\'),
         };
         if common.len() > at - start {

@@ -12,16 +12,31 @@ const MOST_ROWS: usize = 10;
 /// How the candidate in the line is shown.
 const CHOSEN: Colour = "7";
 
+/// What the word at the cursor may become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Candidate {
+    /// What is put in the line.
+    pub(super) text: String,
+    /// What it means, in one line; may be empty.
+    pub(super) note: String,
+}
+
+impl From<String> for Candidate {
+    fn from(text: String) -> Self {
+        Self { text, note: String::new() }
+    }
+}
+
 /// Several candidates.
 pub(super) struct Menu {
-    candidates: Vec<String>,
+    candidates: Vec<Candidate>,
     chosen: Option<usize>,
     /// Where in the line the word begins.
     start: usize,
 }
 
 impl Menu {
-    pub(super) fn new(candidates: Vec<String>, start: usize) -> Self {
+    pub(super) fn new(candidates: Vec<Candidate>, start: usize) -> Self {
         Self { candidates, chosen: None, start }
     }
 
@@ -36,7 +51,7 @@ impl Menu {
             (Some(at), false) => at - 1,
         };
         self.chosen = Some(chosen);
-        (self.start, &self.candidates[chosen])
+        (self.start, &self.candidates[chosen].text)
     }
 
     /// Whether a candidate is in the line.
@@ -44,20 +59,25 @@ impl Menu {
         self.chosen.is_some()
     }
 
-    /// Appends the candidates in columns, those around the chosen one.
+    /// Appends the candidates in columns, those around the chosen one; with notes, one a row.
     pub(super) fn show(&self, picture: &mut Picture, columns: usize) {
-        let width = self.candidates.iter().map(|text| text.width()).max().unwrap_or_default() + 2;
-        let in_row = (columns / width).max(1);
+        let width = self.candidates.iter().map(|candidate| candidate.text.width()).max().unwrap_or_default() + 2;
+        let has_notes = self.candidates.iter().any(|candidate| !candidate.note.is_empty());
+        let in_row = if has_notes { 1 } else { (columns / width).max(1) };
         let row = self.chosen.unwrap_or_default() / in_row;
         let first = (row + 1).saturating_sub(MOST_ROWS) * in_row;
         let shown = self.candidates.iter().enumerate().skip(first).take(MOST_ROWS * in_row);
-        for (at, text) in shown {
+        for (at, Candidate { text, note }) in shown {
             if at % in_row == 0 {
                 picture.push("", "\n");
             }
             let cut: String = text.chars().take(columns - 1).collect();
             picture.push(if self.chosen == Some(at) { CHOSEN } else { "" }, &cut);
-            if (at + 1) % in_row > 0 {
+            if has_notes {
+                let room = columns.saturating_sub(width + 1);
+                picture.push("", &" ".repeat(width - text.width()));
+                picture.push("", &note.chars().take(room).collect::<String>());
+            } else if (at + 1) % in_row > 0 {
                 picture.push("", &" ".repeat(width - text.width()));
             }
         }
@@ -65,10 +85,10 @@ impl Menu {
 }
 
 /// The longest text that all begin with.
-pub(super) fn common_beginning(texts: &[String]) -> &str {
-    let Some((first, rest)) = texts.split_first() else { return "" };
+pub(super) fn common_beginning(candidates: &[Candidate]) -> &str {
+    let Some((Candidate { text: first, .. }, rest)) = candidates.split_first() else { return "" };
     let ends = first.char_indices().map(|(at, _)| at).chain([first.len()]);
-    let end = ends.take_while(|&end| rest.iter().all(|text| text.starts_with(&first[..end]))).last();
+    let end = ends.take_while(|&end| rest.iter().all(|other| other.text.starts_with(&first[..end]))).last();
     &first[..end.unwrap_or_default()]
 }
 
@@ -76,8 +96,8 @@ pub(super) fn common_beginning(texts: &[String]) -> &str {
 mod tests {
     use super::*;
 
-    fn texts(texts: &[&str]) -> Vec<String> {
-        texts.iter().map(|&text| text.to_owned()).collect()
+    fn texts(texts: &[&str]) -> Vec<Candidate> {
+        texts.iter().map(|&text| text.to_owned().into()).collect()
     }
 
     #[test]
@@ -90,7 +110,7 @@ mod tests {
 
     #[test]
     fn candidates_are_shown_in_columns_around_the_chosen_one() {
-        let mut menu = Menu::new((10..40).map(|n| n.to_string()).collect(), 0);
+        let mut menu = Menu::new((10..40).map(|n| n.to_string().into()).collect(), 0);
         let rows = |menu: &Menu| {
             let mut picture = Picture::default();
             menu.show(&mut picture, 9);
@@ -100,6 +120,16 @@ mod tests {
         menu.choose(false);
         assert_eq!(rows(&menu).last().map(String::as_str), Some("38  \x1b[7m39\x1b[0m"));
         assert_eq!(rows(&menu).len(), 11);
+    }
+
+    #[test]
+    fn notes_are_cut_to_the_row() {
+        let notes = [("a", "one"), ("bcd", "two words")]
+            .map(|(text, note)| Candidate { text: text.to_owned(), note: note.to_owned() });
+        let mut picture = Picture::default();
+        Menu::new(notes.to_vec(), 0).show(&mut picture, 12);
+        let rows: Vec<_> = picture.layout(12).rows.iter().map(|row| row.replace("\x1b[K\r\n", "")).collect();
+        assert_eq!(rows, ["", "a    one", "bcd  two wo"]);
     }
 
     #[test]

@@ -264,6 +264,26 @@ fn tab_completes_a_name() {
 }
 
 #[test]
+fn tab_after_a_command_offers_its_options_and_live_jobs_with_their_names() {
+    let home = Home::new();
+    let mut terminal = Terminal::new(&home);
+    terminal.type_keys("jobs.new('1').join()\r");
+    terminal.see("In [2]:");
+    for name in ["fit", "load"] {
+        terminal.type_keys(&format!("jobs.start(|| sleep(1000), [], #{{name: '{name}'}});\r"));
+    }
+    terminal.see("In [4]:");
+    terminal.type_keys(&format!("kill {TAB}"));
+    terminal.see("In [4]: kill\n1  fit\n2  load");
+    terminal.type_keys(&format!("{TAB}{TAB}"));
+    terminal.see("In [4]: kill 2");
+    terminal.type_keys(&format!("\r{CTRL_C}notices {TAB}"));
+    terminal.see("summary  one line for all that ended");
+    terminal.type_keys(&format!("{CTRL_C}log 1 --f{TAB}"));
+    terminal.see("log 1 --follow");
+}
+
+#[test]
 fn tab_shows_the_candidates() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
