@@ -22,9 +22,12 @@ impl Recall {
         Self { history, walk: None }
     }
 
-    /// Adds a line, and saves it. That lines can't be saved was reported at the start.
+    /// Adds a line, and saves it, unless it begins with a space: it may hold a secret. That lines can't be saved was reported at the start.
     pub(super) fn add(&mut self, line: &str) {
         self.walk = None;
+        if line.starts_with(' ') {
+            return;
+        }
         let _ = self.history.save(HistoryItem::from_command_line(line));
         let _ = self.history.sync();
     }
@@ -97,6 +100,11 @@ mod tests {
         assert_eq!(recall.newer(), None);
         recall.end_walk();
         assert_eq!(recall.older("").as_deref(), Some("a2"));
+    }
+
+    #[test]
+    fn a_line_that_begins_with_a_space_is_not_kept() {
+        assert_eq!(recall(&["a", " secret"]).older("").as_deref(), Some("a"));
     }
 
     #[test]
