@@ -7,8 +7,28 @@ use std::{collections::VecDeque, ffi::OsString};
 use bgjobs::one_line;
 use lexopt::Arg;
 
-use super::word::WordOption;
 use crate::selection::Selection;
+
+/// An option of a word.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct WordOption {
+    /// Its names, and after them an example of its value if it takes one: `-n, --last 20`.
+    pub(crate) typed: &'static str,
+    /// What it does.
+    pub(crate) what: &'static str,
+}
+
+impl WordOption {
+    /// Its names, each with its dashes.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.typed.split([',', ' ']).filter(|part| part.starts_with('-'))
+    }
+
+    /// Whether it takes the next argument as its value.
+    fn takes_value(&self) -> bool {
+        !self.typed.split(' ').all(|part| part.starts_with('-'))
+    }
+}
 
 /// The arguments of a word, taken out one by one.
 #[derive(Debug)]

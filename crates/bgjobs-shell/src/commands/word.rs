@@ -5,6 +5,7 @@
 use std::fmt;
 
 use super::arguments::Arguments;
+pub(crate) use super::arguments::WordOption;
 pub(super) use super::reply::Reply;
 pub(super) use crate::session::Session;
 
@@ -27,27 +28,6 @@ impl Word {
     pub(super) fn description(&self) -> String {
         let options = self.options.iter().map(|WordOption { typed, what }| format!("\n{typed:<18}{what}"));
         format!("{}\n{}{}", self.usage, self.help, options.collect::<String>())
-    }
-}
-
-/// An option of a word.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct WordOption {
-    /// Its names, and after them an example of its value if it takes one: `-n, --last 20`.
-    pub(crate) typed: &'static str,
-    /// What it does.
-    pub(crate) what: &'static str,
-}
-
-impl WordOption {
-    /// Its names, each with its dashes.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.typed.split([',', ' ']).filter(|part| part.starts_with('-'))
-    }
-
-    /// Whether it takes the next argument as its value.
-    pub(super) fn takes_value(&self) -> bool {
-        !self.typed.split(' ').all(|part| part.starts_with('-'))
     }
 }
 
