@@ -12,7 +12,7 @@ pub(super) const WORD: Word = Word {
     help: "Shows or sets how many bytes the log of each job holds that is started from now on; the newest lines\n\
            stay. The option log_bytes of jobs.start and jobs.sh sets it for one job.",
     completion: Completion::Nothing,
-    with_value: &[],
+    options: &[],
     read: |arguments| {
         let read = |word: String| {
             let wrong = |_| format!("`{}` is not a number of bytes from 1, such as 4000000", one_line(&word));

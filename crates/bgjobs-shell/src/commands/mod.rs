@@ -36,7 +36,9 @@ mod word;
 pub use self::reply::Reply;
 #[cfg(feature = "terminal")]
 pub(crate) use self::system::{is_for_system, is_whole};
-pub(crate) use self::word::{Action, CommandLine, Completion, Word, WordOption};
+#[cfg(feature = "terminal")]
+pub(crate) use self::word::WordOption;
+pub(crate) use self::word::{Action, CommandLine, Completion, Word};
 use self::{
     arguments::Arguments,
     help::{Describe, Help},
