@@ -193,7 +193,7 @@ def prepare(
 
 
 def named(module: str, name: str) -> Any:
-    """A category of warnings, known by its name: whoever warns of it will have imported its module."""
+    """A category of warnings, known by its name: code that warns of it has imported its module."""
 
     class Category(type):
         def __subclasscheck__(cls, kind: type) -> bool:

@@ -104,7 +104,7 @@ def _referred(bar: Any, state: Callable[[Any], State | None]) -> Callable[[], St
 
 
 class _Instances(weakref.WeakSet):  # type: ignore[type-arg]
-    """All bars of tqdm; whoever iterates sees only those of the same owner."""
+    """All bars of tqdm; to iterate shows only those of the caller's owner."""
 
     def __init__(self, bars: Any) -> None:
         super().__init__()

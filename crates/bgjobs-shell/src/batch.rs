@@ -37,7 +37,7 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 /// Whether something could not be written.
 static HAS_LOST_OUTPUT: AtomicBool = AtomicBool::new(false);
 
-/// Whether something could not be written, so that whoever runs the shell must not rely on what it wrote.
+/// Whether something could not be written, so the shell's user must not rely on what it wrote.
 pub(crate) fn has_lost_output() -> bool {
     HAS_LOST_OUTPUT.load(Ordering::Relaxed)
 }

@@ -1,4 +1,4 @@
-//! `bgjobs start`: a command that outlives whoever starts it.
+//! `bgjobs start`: a command that outlives its starter.
 //!
 //! Knows nothing of how it runs.
 

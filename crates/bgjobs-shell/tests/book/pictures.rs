@@ -7,7 +7,7 @@ use expect_test::expect_file;
 
 #[test]
 fn the_timeline_in_the_book_is_what_the_library_draws() {
-    let any = JobManager::new().spawn("any", || ()).expect("a thread can be had").summary();
+    let any = JobManager::new().spawn("any", || ()).expect("there is a thread").summary();
     let at = |tenths: u64| SystemTime::UNIX_EPOCH + Duration::from_millis(100 * tenths);
     let (done, failed, stopped) = (Outcome::Done, Outcome::Failed, Outcome::Stopped);
     let jobs = [

@@ -79,7 +79,7 @@ fn keep(folder: &Path) -> io::Result<()> {
     let (asked, far) = UnixStream::pair()?;
     signal_hook::low_level::pipe::register(SIGTERM, far)?;
     for signal in [SIGHUP, SIGINT] {
-        // Whoever sends one to everything means programs at a terminal. The command gets the default again.
+        // One that is sent to everything means programs at a terminal. The command gets the default again.
         signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
     }
     let record = Record::read(folder)?;

@@ -98,7 +98,7 @@ impl Root {
     pub(crate) fn lock(&self) -> io::Result<Numbering<'_>> {
         let path = self.0.join("next");
         let file = File::options().read(true).write(true).open(&path);
-        // Whoever removes the file lets numbers begin again after the last job.
+        // If somebody removes the file, numbers begin again after the last job.
         let file = match present(file, io::ErrorKind::NotFound)? {
             Some(file) => file,
             None => private::make_file(&path)?,

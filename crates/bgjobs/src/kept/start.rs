@@ -164,6 +164,6 @@ fn start_keeper(job: &Path, lock: File, environment: Vec<(OsString, Option<OsStr
 
 /// Takes note of the end of a process, or it would stay in the list of processes until this program ends.
 fn collect(mut child: Child) {
-    // If there is no thread to be had, the list is a little longer.
+    // Without a thread for it, the list is a little longer.
     let _ = thread::Builder::new().name("bgjobs keeper".into()).stack_size(64 * 1024).spawn(move || child.wait());
 }

@@ -22,7 +22,7 @@ fn noon() -> SystemTime {
 /// A job with these times, in milliseconds.
 fn job(id: u64, name: &str, state: State, created: u64, started: Option<u64>, finished: Option<u64>) -> Summary {
     let at = |millis| noon() + Duration::from_millis(millis);
-    let any = JobManager::new().spawn("any", || ()).expect("a thread can be had").summary();
+    let any = JobManager::new().spawn("any", || ()).expect("there is a thread").summary();
     Summary {
         id: id.into(),
         name: name.into(),

@@ -130,7 +130,7 @@ fn with_options(
             }
         };
     }
-    // Its other paths begin in the folder of whoever starts it.
+    // Its other paths begin in the folder of its starter.
     let choices = choices(&of_jobs.into(), CHOICES, environment)?;
     if let Some(folder) = folder {
         environment.set_folder(&folder);
