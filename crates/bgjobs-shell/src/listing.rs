@@ -4,13 +4,12 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use bgjobs::{AnyJob, Name, Outcome, State, Status, one_line, uncoloured};
+use bgjobs::{AnyJob, Name, Outcome, State, Status, fitted, one_line, uncoloured};
 
 use crate::{
     digest::Digest,
     durations::{about, spent},
     lang::Jobs,
-    text::fitted,
 };
 
 /// The indentation of a summary.

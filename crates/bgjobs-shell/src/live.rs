@@ -2,10 +2,8 @@
 //!
 //! Knows nothing of logs and jobs.
 
-use bgjobs::{Line, Stream, coloured, many_lines, uncoloured};
+use bgjobs::{Line, Stream, coloured, fitted, many_lines, uncoloured};
 use unicode_width::UnicodeWidthStr;
-
-use crate::text::fitted;
 
 /// Clears the row of the cursor, and moves it to the first column.
 const CLEAR: &str = "\r\x1b[K";

@@ -168,6 +168,7 @@ pub use record::{
     attempt::Attempt,
     colours::{coloured, uncoloured},
     failure::{Failure, FailureError, FailureKind},
+    fitted::fitted,
     frame::Frame,
     id::{JobId, ParseJobIdError},
     job_ref::JobRef,

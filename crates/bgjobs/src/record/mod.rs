@@ -7,6 +7,7 @@ pub(crate) mod after;
 pub(crate) mod attempt;
 pub(crate) mod colours;
 pub(crate) mod failure;
+pub(crate) mod fitted;
 pub(crate) mod frame;
 pub(crate) mod id;
 pub(crate) mod job_ref;

@@ -11,7 +11,6 @@ mod trace;
 mod axis;
 mod bar;
 mod counts;
-mod fitted;
 mod lanes;
 
 use std::time::{Duration, SystemTime};

@@ -10,8 +10,8 @@ use super::{
     Timeline,
     bar::{Bar, End},
     counts::{column_at, counts, ends, part},
-    fitted::fitted,
 };
+use crate::record::fitted::fitted;
 
 /// The room at the right, for the label of a bar that ends last.
 const LABEL: usize = 15;

@@ -5,9 +5,10 @@
 use std::fmt::Write;
 
 use super::{
-    super::{axis::Axis, bar::Bar, fitted::fitted},
+    super::{axis::Axis, bar::Bar},
     drawing::{AXIS, PLOT, WIDTH, isolated, number, x},
 };
+use crate::record::fitted::fitted;
 
 /// The height of a row.
 const ROW: f64 = 20.0;
