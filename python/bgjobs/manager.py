@@ -117,14 +117,13 @@ class BackgroundJobManager(JobList):
         if unknown:
             _warn_about(unknown)
         body = body_of(func_or_exp, args, kw, snapshot, sys._getframe(1) if isinstance(func_or_exp, str) else None)
+        given = name, group, priority, delay, after, after_ended, time_limit, retry, backoff, log_bytes, log_file
         # Most jobs have no options, and this is the fastest way to find that out.
-        plain = name is group is priority is delay is after is after_ended is None  # type: ignore[comparison-overlap]
-        if plain and time_limit is retry is backoff is log_bytes is log_file is None:  # type: ignore[comparison-overlap]
+        if given.count(None) == len(given):
             if not (daemon or process) and on is None:
                 return self.start(body)
             options = None
         else:
-            given = name, group, priority, delay, after, after_ended, time_limit, retry, backoff, log_bytes, log_file
             options = Options(self.all, *given)
         return self._launch(body, options, daemon, process, on)
 

@@ -33,6 +33,7 @@ from . import (
     thread_locals,
 )
 from .record import DIED, Record, Stopped
+from .router import Router
 
 _IDLE_TIMEOUT = 10.0
 """How many seconds a worker waits for another job."""
@@ -53,6 +54,9 @@ _SHOWN = ("status", "stat_code", "finished", "result")
 """What a job shows while a `run` of a derived class goes on after `run_within`."""
 
 _active: dict[int, Any] = threading._active  # type: ignore[attr-defined]
+
+_modules = 0
+"""How many modules there were when the streams and the keyboard were last guarded."""
 
 on_start: Callable[[Record], object] | None = None
 """Called with each job before it starts; see `stalls`."""
@@ -96,9 +100,15 @@ def start_in(job: Record, table: _core.Table, jobs: dict[int, Any]) -> None:
 
 def _prepare(job: Record) -> None:
     """Does what precedes the start of a job."""
-    output.install_router()
-    keyboard.install()
-    if host.is_kernel():
+    global _modules
+    modules = sys.modules
+    # This is what the calls find out, if nothing has changed since; a module that came is one that they may look for.
+    streams_guarded = type(sys.stdout) is type(sys.stderr) is Router and type(sys.stdin) is keyboard.Stdin
+    if not (streams_guarded and hasattr(input, "guards") and len(modules) == _modules):
+        output.install_router()
+        keyboard.install()
+        _modules = len(modules)
+    if "ipykernel" in modules and host.is_kernel():
         kernel.enter(job)
     if forks.generation:
         job._generation = forks.generation
