@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import lab as jupyterlab
 import pytest
 
 from bgjobs import keyboard, leaving, output
@@ -15,6 +16,13 @@ from bgjobs import keyboard, leaving, output
 def pytest_unconfigure() -> None:
     """Tests let jobs die on purpose; the end of pytest need not tell of them."""
     leaving.forget()
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A JupyterLab in Chromium, which a file's tests share; they are skipped where either is missing."""
+    with jupyterlab.lab(tmp_path_factory.mktemp("lab")) as it:
+        yield it
 
 
 @pytest.fixture
