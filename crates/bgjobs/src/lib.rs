@@ -149,7 +149,7 @@ pub use kept::{
     job::{KeptJob, KeptSummary},
     outcome::KeptOutcome,
     reading::{KeptCursor, KeptLine, KeptReading},
-    start::KeepOptions,
+    start::{KeepOptions, KeptPayload},
     state::{KeptState, LostReason},
     sweep::{Retention, Swept},
 };

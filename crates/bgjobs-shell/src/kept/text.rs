@@ -17,6 +17,7 @@ pub(super) fn whole(read: &Read) -> String {
     let mut lines = vec![format!("{} {}", job.id, job.name), state(job)];
     lines.push(format!("started {} in {}", at(job.created), one_line(&folder)));
     if let KeptState::Ended(end) = &job.state {
+        lines.extend(end.value.as_ref().map(|value| format!("value {}", one_line(value))));
         lines.push(format!("{} of log: bgjobs log {}", bytes(end.output), job.id));
     }
     lines.join("\n")
@@ -70,6 +71,7 @@ pub(super) fn json(id: KeptId, read: &Read) -> Json {
         "name": &*job.name,
         "command": job.command,
         "folder": job.folder.to_string_lossy(),
+        "language": job.language,
         "key": job.key,
         "time_limit": job.time_limit.map(|limit| limit.as_secs_f64()),
         "host": job.host,
@@ -78,6 +80,7 @@ pub(super) fn json(id: KeptId, read: &Read) -> Json {
         "exit": end.and_then(|end| end.exit),
         "signal": end.and_then(|end| end.signal),
         "message": end.map(|end| end.message.clone()).or(lost),
+        "value": end.and_then(|end| end.value.as_deref()),
         "ended": end.map(|end| rfc3339(end.ended)),
         "ran": end.map(|end| end.ran.as_secs_f64()),
         "output": end.map(|end| end.output),

@@ -82,8 +82,10 @@ fn settle(end: KeptOutcome, job: &Context) -> Result<(), Failure> {
     let status = end.exit.map(|code| ExitStatus::from_raw(code << 8)).or(end.signal.map(ExitStatus::from_raw));
     match (end.outcome, status) {
         (Outcome::Done, _) => Ok(()),
-        (Outcome::Failed, Some(status)) => Err(failure(CommandError::Ended(status))),
-        (Outcome::Failed, None) => Err(Failure::new(end.message)),
+        (Outcome::Failed, Some(status)) if CommandError::Ended(status).to_string() == end.message => {
+            Err(failure(CommandError::Ended(status)))
+        }
+        (Outcome::Failed, _) => Err(Failure::new(end.message)),
         (Outcome::Stopped, _) => {
             heed(job)?;
             // Somebody else has stopped it.

@@ -56,6 +56,8 @@ pub struct KeptSummary {
     pub command: Vec<String>,
     /// Where the command runs.
     pub folder: PathBuf,
+    /// What its body is written in, and by which version: `python 3.13.1`; none for a command.
+    pub language: Option<String>,
     /// The key that starts it only once.
     pub key: Option<String>,
     /// How long it may run.
@@ -102,9 +104,9 @@ impl KeptJob {
     pub fn summary(&self) -> Result<KeptSummary, KeptError> {
         let state = self.state()?;
         let record = Record::read(&self.folder()).map_err(|cause| self.trouble(record::FILE, cause))?;
-        let Record { name, command, folder, key, time_limit, created, machine } = record;
+        let Record { name, command, folder, language, key, time_limit, created, machine } = record;
         let (id, name, host) = (self.id, name.into(), machine.host);
-        Ok(KeptSummary { id, name, command, folder, key, time_limit, created, host, state })
+        Ok(KeptSummary { id, name, command, folder, language, key, time_limit, created, host, state })
     }
 
     /// Waits until it has ended or is lost.

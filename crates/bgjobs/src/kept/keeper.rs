@@ -39,6 +39,7 @@ use crate::{
         outcome::{End, KeptOutcome},
         private,
         record::Record,
+        result,
         root::Root,
         state::RUN,
         stop::{self, Request},
@@ -120,6 +121,8 @@ struct Keeper<'a> {
     asked: UnixStream,
     began: Instant,
     time_limit: Option<Duration>,
+    /// Whether the command runs a body, and tells what that gives.
+    has_body: bool,
     /// Why it is stopped.
     stopped: Option<String>,
     /// When the command ended by itself.
@@ -145,6 +148,7 @@ impl<'a> Keeper<'a> {
             asked,
             began: Instant::now(),
             time_limit: record.time_limit,
+            has_body: record.language.is_some(),
             stopped: None,
             ended: None,
             is_published: false,
@@ -228,7 +232,9 @@ impl<'a> Keeper<'a> {
             (Ok(status), stopped) => {
                 // At a shutdown the supervisor may get its SIGTERM first.
                 let stopped = stopped.or_else(|| self.ended.is_none().then(|| SIGNALLED.to_owned()));
-                End::Known(KeptOutcome::of(status, stopped, ran, output))
+                let is_result = self.has_body && stopped.is_none();
+                let end = KeptOutcome::of(status, stopped, ran, output);
+                End::Known(if is_result { end.with_result(result::read(self.folder)) } else { end })
             }
             (Err(_), Some(reason)) => End::Known(KeptOutcome::without_status(Outcome::Stopped, reason, ran, output)),
             (Err(failure), None) => match failure.error().and_then(|error| error.downcast_ref()) {

@@ -13,6 +13,7 @@ pub(crate) mod outcome;
 pub(crate) mod private;
 pub(crate) mod reading;
 pub(crate) mod record;
+pub(crate) mod result;
 pub(crate) mod root;
 pub(crate) mod start;
 pub(crate) mod state;

@@ -27,8 +27,11 @@ const RESERVE: &str = "reserve";
 /// How many bytes are reserved.
 const ROOM: usize = 4 * 1024;
 
-/// The longest message, in characters.
-const LONGEST_MESSAGE: usize = 600;
+/// The longest message and the longest text of a value, in characters. A job has one of the two.
+const LONGEST_TEXT: usize = 600;
+
+/// What is said of a body whose process has ended well without a word.
+const NO_RESULT: &str = "its process left without a result";
 
 /// How a kept job ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +45,8 @@ pub struct KeptOutcome {
     pub signal: Option<i32>,
     /// `exit status 2`, or why the command did not run or was stopped; empty if it is done.
     pub message: String,
+    /// The value of its body as text, at most 600 characters of it, if it has one and is done.
+    pub value: Option<String>,
     /// When it ended.
     pub ended: SystemTime,
     /// How long it ran.
@@ -67,19 +72,36 @@ impl KeptOutcome {
             None if status.success() => (Outcome::Done, String::new()),
             None => (Outcome::Failed, crate::command::error::CommandError::Ended(status).to_string()),
         };
-        Self { outcome, exit, signal, message, ended: SystemTime::now(), ran, output }
+        Self { outcome, exit, signal, message, value: None, ended: SystemTime::now(), ran, output }
     }
 
     /// The outcome of a command that did not start, or whose end nobody saw, now.
     pub(crate) fn without_status(outcome: Outcome, message: String, ran: Duration, output: u64) -> Self {
-        Self { outcome, exit: None, signal: None, message, ended: SystemTime::now(), ran, output }
+        let (exit, signal, value) = (None, None, None);
+        Self { outcome, exit, signal, message, value, ended: SystemTime::now(), ran, output }
     }
 
-    /// The exit status that a shell would have for the command: 128 and more for a signal, 127 if it did not start.
+    /// The same with what a body gave before its process ended by itself, which counts more than the exit status.
+    pub(crate) fn with_result(mut self, result: Option<(Outcome, String)>) -> Self {
+        match result {
+            Some((Outcome::Done, value)) => {
+                (self.outcome, self.message, self.value) = (Outcome::Done, String::new(), Some(value));
+            }
+            Some((_, message)) => (self.outcome, self.message) = (Outcome::Failed, message),
+            None if self.outcome == Outcome::Done => {
+                (self.outcome, self.message) = (Outcome::Failed, NO_RESULT.to_owned());
+            }
+            None => {}
+        }
+        self
+    }
+
+    /// The exit status that a shell would have for the command: 128 and more for a signal, 127 if it did not start. It is
+    /// 0 only if the job is done or was stopped.
     #[must_use]
     pub fn code(&self) -> u8 {
         let code = self.exit.or_else(|| self.signal.map(|signal| 128 + signal)).unwrap_or(127);
-        u8::try_from(code).unwrap_or(u8::MAX)
+        u8::try_from(code).unwrap_or(u8::MAX).max(u8::from(self.outcome == Outcome::Failed))
     }
 }
 
@@ -116,6 +138,7 @@ impl End {
             exit: number(&fields, "exit"),
             signal: number(&fields, "signal"),
             message: private::text(&fields, "message")?,
+            value: fields.get("value").and_then(Value::as_str).map(str::to_owned),
             ended: private::time(&fields, "ended")?,
             ran: fields.get("ran").and_then(private::duration).unwrap_or_default(),
             output: fields.get("output").and_then(Value::as_u64).unwrap_or_default(),
@@ -140,7 +163,8 @@ impl End {
                 "state": end.outcome.to_string(),
                 "exit": end.exit,
                 "signal": end.signal,
-                "message": end.message.chars().take(LONGEST_MESSAGE).collect::<String>(),
+                "message": shortened(&end.message),
+                "value": end.value.as_deref().map(shortened),
                 "ended": private::stamp(end.ended),
                 "ran": end.ran.as_secs_f64(),
                 "output": end.output,
@@ -148,6 +172,10 @@ impl End {
         };
         format!("{fields}\n")
     }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(LONGEST_TEXT).collect()
 }
 
 fn number(fields: &Fields, name: &str) -> Option<i32> {
@@ -162,8 +190,9 @@ mod tests {
     fn the_longest_outcome_fits_in_its_room() {
         // Each of these becomes six bytes.
         let message = "\u{1}".repeat(10_000);
-        let mut end = KeptOutcome::without_status(Outcome::Stopped, message, Duration::MAX, u64::MAX);
+        let mut end = KeptOutcome::without_status(Outcome::Stopped, message.clone(), Duration::MAX, u64::MAX);
         (end.exit, end.signal) = (Some(i32::MIN), Some(i32::MIN));
-        assert!(End::Known(end).text().len() <= ROOM);
+        assert!(End::Known(end.clone()).text().len() <= ROOM);
+        assert!(End::Known(end.with_result(Some((Outcome::Done, message)))).text().len() <= ROOM);
     }
 }

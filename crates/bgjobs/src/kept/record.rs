@@ -26,6 +26,8 @@ pub(crate) struct Record {
     pub(crate) command: Vec<String>,
     /// Where the command runs.
     pub(crate) folder: PathBuf,
+    /// What its body is written in; none for a command.
+    pub(crate) language: Option<String>,
     pub(crate) key: Option<String>,
     pub(crate) time_limit: Option<Duration>,
     pub(crate) created: SystemTime,
@@ -46,7 +48,8 @@ impl Record {
             name: private::text(&fields, "name")?,
             command,
             folder: private::text(&fields, "folder")?.into(),
-            key: optional(&fields, "key", |value| value.as_str().map(str::to_owned))?,
+            language: optional(&fields, "language", text)?,
+            key: optional(&fields, "key", text)?,
             time_limit: optional(&fields, "time_limit", private::duration)?,
             created: private::time(&fields, "created")?,
             machine: Machine::read(&fields)?,
@@ -60,6 +63,7 @@ impl Record {
             "name": self.name,
             "command": self.command,
             "folder": self.folder,
+            "language": self.language,
             "key": self.key,
             "time_limit": self.time_limit.map(|limit| limit.as_secs_f64()),
             "created": private::stamp(self.created),
@@ -68,6 +72,10 @@ impl Record {
         })
         .to_string()
     }
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
 }
 
 fn optional<T>(fields: &Fields, name: &str, read: impl FnOnce(&Value) -> Option<T>) -> io::Result<Option<T>> {

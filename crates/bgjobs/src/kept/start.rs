@@ -24,6 +24,7 @@ use crate::{
         machine::Machine,
         outcome, private,
         record::{self, Record},
+        result,
         root::{Key, Root},
         state::{KeptState, LOCK, LostReason},
         strays,
@@ -44,18 +45,33 @@ pub struct KeepOptions {
     pub time_limit: Option<Duration>,
     /// The folder it runs in. Default: the program's.
     pub folder: Option<PathBuf>,
+    /// The body that the command runs, if it runs one of some language.
+    pub payload: Option<KeptPayload>,
     /// Environment variables to set, or with `None` to remove; all others come from the program. They are in no file.
     pub environment: Vec<(OsString, Option<OsString>)>,
+}
+
+/// The body of a kept job that is written in some language, for a command that can run it.
+///
+/// The command finds it in the file `payload` of the job's folder, which is in its variable `BGJOBS_JOB`. It removes the
+/// file once it has read it, and leaves what the body gives in the file `result`, as the format of kept jobs has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptPayload {
+    /// What it is written in, and by which version: `python 3.13.1`.
+    pub language: String,
+    /// The body.
+    pub bytes: Vec<u8>,
 }
 
 /// Starts a job.
 pub(crate) fn start(root: &Root, words: Vec<OsString>, options: KeepOptions) -> Result<KeptJob, KeepError> {
     let key = options.key.as_ref().map(|key| Key::new(key).ok_or_else(|| KeepError::Key(key.clone()))).transpose()?;
-    let environment = options.environment.clone();
+    let (environment, payload) = (options.environment.clone(), options.payload.clone());
     let record = record(words, options)?;
     let hidden = root.path().join(private::temporary(".new"));
     private::make_folder(&hidden)?;
-    let filled = fill(&hidden, &record).and_then(|lock| Ok((lock, publish(root, &hidden, key.as_ref())?)));
+    let filled =
+        fill(&hidden, &record, payload.as_ref()).and_then(|lock| Ok((lock, publish(root, &hidden, key.as_ref())?)));
     let (lock, published) = filled.inspect_err(|_| drop(fs::remove_dir_all(&hidden)))?;
     match published {
         Published::Before(job) => {
@@ -100,6 +116,7 @@ fn record(words: Vec<OsString>, options: KeepOptions) -> Result<Record, KeepErro
         name,
         command,
         folder: real,
+        language: options.payload.map(|payload| payload.language),
         key: options.key,
         time_limit: options.time_limit,
         created: SystemTime::now(),
@@ -108,11 +125,14 @@ fn record(words: Vec<OsString>, options: KeepOptions) -> Result<Record, KeepErro
 }
 
 /// Fills the folder of a job, and locks it.
-fn fill(folder: &Path, record: &Record) -> io::Result<File> {
+fn fill(folder: &Path, record: &Record, payload: Option<&KeptPayload>) -> io::Result<File> {
     let lock = private::make_file(&folder.join(LOCK))?;
     flock(&lock, FlockOperation::LockExclusive)?;
     private::make_folder(&folder.join(log::FOLDER))?;
     outcome::reserve(folder)?;
+    if let Some(payload) = payload {
+        result::prepare(folder, &payload.bytes)?;
+    }
     private::make_file(&folder.join(record::FILE))?.write_all(record.text().as_bytes())?;
     Ok(lock)
 }

@@ -10,8 +10,8 @@ use std::{
 };
 
 use bgjobs::{
-    KeepError, KeepOptions, KeptCursor, KeptError, KeptJob, KeptJobs, KeptOutcome, KeptState, LostReason, Outcome,
-    Stream,
+    JobManager, KeepError, KeepOptions, KeptCursor, KeptError, KeptJob, KeptJobs, KeptOutcome, KeptPayload, KeptState,
+    LostReason, Outcome, Stream,
 };
 use nix::{
     sys::signal::{Signal, kill},
@@ -138,6 +138,7 @@ fn a_summary_tells_what_the_job_was_started_with() {
         key: Some("a/b".into()),
         time_limit: Some(Duration::from_secs(60)),
         folder: Some("/".into()),
+        payload: None,
         environment: vec![("BGJOBS_TEST_SET".into(), Some("set".into())), ("PWD".into(), None)],
     };
     let named = store.start("echo $BGJOBS_TEST_SET in `pwd`", options).summary().unwrap();
@@ -150,6 +151,44 @@ fn a_summary_tells_what_the_job_was_started_with() {
     );
     assert_eq!(plain.folder, env::current_dir().unwrap());
     wait_for(&store.kept.get(named.id).unwrap(), "set in /\n");
+}
+
+#[test]
+fn a_body_gets_its_payload_once_and_its_result_tells_how_the_job_ended() {
+    let store = Store::new();
+    // The payload is what comes before the exit of a script.
+    let run = |body: &str| {
+        let payload = KeptPayload { language: "sh 1".to_owned(), bytes: body.as_bytes().to_vec() };
+        let options = KeepOptions { payload: Some(payload), ..KeepOptions::default() };
+        let line = r#"cd "$BGJOBS_JOB"; body=$(cat payload); rm payload; eval "$body""#;
+        store.start(line, options)
+    };
+    let gives = |head: &str| format!("printf '%s\nbytes' '{head}' > room; mv room result");
+    let jobs = [
+        gives(r#"{"state": "done", "text": "7"}"#),
+        gives(r#"{"state": "failed", "text": "no rows"}"#),
+        "exit 0".to_owned(),
+        "exit 3".to_owned(),
+        gives("7"),
+    ]
+    .map(|body| run(&body));
+    let ends = jobs.each_ref().map(end);
+    let seen = ends.each_ref().map(|end| (end.outcome, end.exit, &*end.message, end.value.as_deref(), end.code()));
+    let nothing = "its process left without a result";
+    assert_eq!(
+        seen,
+        [
+            (Outcome::Done, Some(0), "", Some("7"), 0),
+            (Outcome::Failed, Some(0), "no rows", None, 1),
+            (Outcome::Failed, Some(0), nothing, None, 1),
+            (Outcome::Failed, Some(3), "exit status 3", None, 3),
+            (Outcome::Failed, Some(0), nothing, None, 1),
+        ]
+    );
+    assert_eq!(jobs[0].summary().unwrap().language.as_deref(), Some("sh 1"));
+    assert!(jobs.iter().all(|job| !job.folder().join("payload").exists()));
+    let follower = JobManager::new().start(jobs[1].clone()).unwrap();
+    assert_eq!(follower.join().unwrap_err().to_string(), "job #0 died: no rows");
 }
 
 #[test]
