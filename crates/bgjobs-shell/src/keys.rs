@@ -54,6 +54,13 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Vec<Event> {
             rest = &sequence[end..];
             continue;
         }
+        let after = rest.strip_prefix('\x1b').and_then(|after| after.chars().next());
+        if let Some(c) = after.filter(|c| !c.is_control()) {
+            // Alt is the same as Esc before.
+            key(KeyCode::Char(c), KeyModifiers::ALT);
+            rest = &rest[1 + c.len_utf8()..];
+            continue;
+        }
         match c {
             '\r' | '\n' => key(KeyCode::Enter, KeyModifiers::NONE),
             '\t' => key(KeyCode::Tab, KeyModifiers::NONE),
@@ -73,7 +80,7 @@ mod tests {
 
     #[test]
     fn keys_are_the_same_on_both_sides() {
-        for keys in ["", "6 * 7\r", "é日\x7f\t\x01\x1a", "\x1b[A\x1b[D\x1b[3~x", "\x1b"] {
+        for keys in ["", "6 * 7\r", "é日\x7f\t\x01\x1a", "\x1b[A\x1b[D\x1b[3~x", "\x1b.\x1bb\x1b\x1b[A", "\x1b"] {
             let events = from_bytes(keys.as_bytes());
             assert_eq!(events.iter().map(to_bytes).collect::<String>(), keys);
         }

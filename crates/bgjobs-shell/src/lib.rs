@@ -24,6 +24,7 @@ mod consoles;
 mod debugger;
 mod digest;
 mod durations;
+mod edit_mode;
 #[cfg(feature = "terminal")]
 mod editor;
 mod environment;

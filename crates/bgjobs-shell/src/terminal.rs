@@ -2,15 +2,22 @@
 //!
 //! Knows nothing of what is typed.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use crossterm::{
+    cursor::SetCursorStyle,
     event::{DisableBracketedPaste, EnableBracketedPaste},
     execute, terminal,
 };
 
 /// Ends bracketed paste, shows the cursor, and begins a new line.
 const PLAIN: &str = "\x1b[?2004l\x1b[?25h\r\n";
+
+/// Whether the cursor has another shape than the user's own.
+static HAS_SHAPE: AtomicBool = AtomicBool::new(false);
 
 /// The terminal gives each key as it is typed, until this is dropped.
 pub(crate) struct RawMode {
@@ -29,11 +36,18 @@ impl RawMode {
     }
 }
 
+/// Gives the cursor a shape; its own again at the latest when the terminal is given back.
+pub(crate) fn shape_cursor(style: SetCursorStyle) -> io::Result<()> {
+    let has_shape = style != SetCursorStyle::DefaultUserShape;
+    if HAS_SHAPE.swap(has_shape, Ordering::Relaxed) || has_shape { execute!(io::stderr(), style) } else { Ok(()) }
+}
+
 impl Drop for RawMode {
     fn drop(&mut self) {
         if self.marks_pastes {
             let _ = execute!(io::stderr(), DisableBracketedPaste);
         }
+        let _ = shape_cursor(SetCursorStyle::DefaultUserShape);
         let _ = terminal::disable_raw_mode();
     }
 }
@@ -43,6 +57,7 @@ pub(crate) fn release() {
     if terminal::is_raw_mode_enabled().unwrap_or(false) {
         // The terminal may be gone; that may be why the shell ends.
         let _ = terminal::disable_raw_mode();
+        let _ = shape_cursor(SetCursorStyle::DefaultUserShape);
         let _ = io::stdout().write_all(PLAIN.as_bytes()).and_then(|()| io::stdout().flush());
     }
 }

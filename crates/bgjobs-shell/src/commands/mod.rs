@@ -7,6 +7,7 @@ mod arguments;
 mod cd;
 pub(crate) mod debug;
 mod digest;
+mod edit_mode;
 mod fg;
 mod groups;
 mod help;
@@ -53,6 +54,7 @@ pub(crate) const WORDS: &[Word] = &[
     cd::WORD,
     debug::WORD,
     digest::WORD,
+    edit_mode::WORD,
     quit::EXIT,
     fg::WORD,
     groups::WORD,

@@ -10,29 +10,32 @@ use std::{
 };
 
 use crossterm::event::{self, Event};
-use reedline::{
-    EditCommand, EditMode, Emacs, FileBackedHistory, KeyCode, KeyModifiers, Reedline, ReedlineEvent, ReedlineRawEvent,
-    default_emacs_keybindings,
-};
+use reedline::{EditCommand, FileBackedHistory, Reedline, ReedlineEvent};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{
     completer::Completions,
     highlight::Colours,
+    keymap::{self, Keymap},
+    line_view::LineView,
     menu::{Menu, common_beginning},
     notices::Announcer,
     painter::Painter,
     picture::{Colour, Picture},
     prompt::LinePrompt,
     recall::Recall,
+    search::{Search, Step},
 };
-use crate::{commands::is_whole, keys, terminal::RawMode};
+use crate::{
+    commands::is_whole,
+    edit_mode::EditMode,
+    keys,
+    setting::Setting,
+    terminal::{RawMode, shape_cursor},
+};
 
 /// How often it looks for notices.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-
-/// The name that the editor's events have for our menu.
-const MENU: &str = "completions";
 
 /// The colours of the prompt and of a hint.
 const PROMPT: Colour = "92";
@@ -56,7 +59,7 @@ enum Effect {
 
 /// The line editor.
 pub(super) struct LineEditor {
-    keys: Emacs,
+    keymap: Keymap,
     /// The text and the cursor. It edits, and neither reads nor paints.
     text: Reedline,
     recall: Recall,
@@ -70,14 +73,15 @@ pub(super) struct LineEditor {
     typed_ahead: VecDeque<Event>,
     menu: Option<Menu>,
     search: Option<Search>,
+    /// Until another key is pressed.
+    last_word: Option<LastWord>,
 }
 
-/// A search for an earlier line.
-#[derive(Default)]
-struct Search {
-    term: String,
-    /// How many newer lines are passed over.
+/// A word of an earlier line that stands before the cursor.
+struct LastWord {
+    /// How many newer lines were passed over.
     passed: usize,
+    len: usize,
 }
 
 impl LineEditor {
@@ -86,14 +90,12 @@ impl LineEditor {
         completions: Completions,
         colours: Option<Colours>,
         announcer: Option<Announcer>,
+        edit_mode: Setting<EditMode>,
     ) -> Self {
-        let mut keys = default_emacs_keybindings();
-        let complete = vec![ReedlineEvent::MenuNext, ReedlineEvent::Menu(MENU.to_owned())];
-        keys.add_binding(KeyModifiers::NONE, KeyCode::Tab, ReedlineEvent::UntilFound(complete));
-        keys.add_binding(KeyModifiers::SHIFT, KeyCode::BackTab, ReedlineEvent::MenuPrevious);
+        let keymap = Keymap::new(edit_mode);
         Self {
-            keys: Emacs::new(keys),
-            text: Reedline::create(),
+            text: Reedline::create().with_edit_mode(keymap.for_editing()),
+            keymap,
             recall: Recall::new(history),
             completions,
             colours,
@@ -102,6 +104,7 @@ impl LineEditor {
             typed_ahead: VecDeque::new(),
             menu: None,
             search: None,
+            last_word: None,
         }
     }
 
@@ -119,6 +122,7 @@ impl LineEditor {
     pub(super) fn read_line(&mut self, prompt: &LinePrompt, note_key: impl Fn()) -> io::Result<Entry> {
         let _raw = RawMode::enter(self.announcer.is_some())?;
         self.painter.begin()?;
+        self.keymap.insert();
         self.replace("", 0);
         let mut looked = Instant::now();
         let mut is_painted = false;
@@ -126,6 +130,9 @@ impl LineEditor {
             // Keys that wait are handled first: what they lead to is painted at once.
             if self.typed_ahead.is_empty() && !event::poll(Duration::ZERO)? {
                 if !std::mem::replace(&mut is_painted, true) {
+                    if self.announcer.is_some() {
+                        shape_cursor(self.keymap.cursor())?;
+                    }
                     self.painter.paint(self.picture(prompt, false))?;
                 }
                 let is_ready = event::poll(LOOK_EVERY)?;
@@ -144,11 +151,10 @@ impl LineEditor {
             if !matches!(event, Event::Resize(..)) {
                 note_key();
             }
-            let Ok(event) = ReedlineRawEvent::try_from(event) else { continue };
+            let Some(event) = self.keymap.parse(event) else { continue };
             is_painted = false;
-            let event = self.keys.parse_event(event);
             if let Effect::Ended(entry) = self.handle(event)? {
-                (self.menu, self.search) = (None, None);
+                (self.menu, self.search, self.last_word) = (None, None, None);
                 self.painter.finish(self.picture(prompt, true))?;
                 if let Entry::Line(line) = &entry {
                     self.recall.add(line);
@@ -167,6 +173,7 @@ impl LineEditor {
 
     fn handle(&mut self, event: ReedlineEvent) -> io::Result<Effect> {
         use ReedlineEvent as E;
+        let last_word = self.last_word.take();
         match event {
             E::UntilFound(events) => {
                 for event in events {
@@ -177,11 +184,27 @@ impl LineEditor {
                 }
                 Ok(Effect::None)
             }
+            E::Multiple(events) => {
+                let mut effect = Effect::None;
+                for event in events {
+                    match self.handle(event)? {
+                        Effect::None => {}
+                        Effect::Done => effect = Effect::Done,
+                        ended @ Effect::Ended(_) => return Ok(ended),
+                    }
+                }
+                Ok(effect)
+            }
+            E::SwitchMode(mode) => {
+                self.keymap.switch(mode);
+                Ok(Effect::Done)
+            }
             E::MenuNext | E::MenuDown | E::MenuRight => Ok(self.choose(true)),
             E::MenuPrevious | E::MenuUp | E::MenuLeft => Ok(self.choose(false)),
             event if self.search_on(&event) => Ok(Effect::Done),
             E::Menu(_) => Ok(self.complete()),
             E::Enter if self.menu.take().is_some_and(|menu| menu.has_chosen()) => Ok(Effect::Done),
+            event if event == keymap::last_word() => Ok(self.insert_last_word(last_word)),
             event => {
                 let effect = self.edit(event)?;
                 if !matches!(effect, Effect::None) {
@@ -225,19 +248,27 @@ impl LineEditor {
                 Some(line) => self.replace(&line, line.len()),
                 None => return Ok(Effect::None),
             },
-            E::SearchHistory => self.search = Some(Search::default()),
+            E::SearchHistory => {
+                self.search = Some(Search::default());
+                self.keymap.insert();
+            }
             E::ClearScreen => self.painter.clear_screen()?,
             E::Resize(columns, rows) => self.painter.resize(columns, rows),
-            E::Esc | E::Repaint => {}
+            E::Esc if self.text.current_selection().is_none() => {}
+            // The cursor rests where the mode lets it, with nothing selected.
+            E::Esc | E::Repaint => self.change(&[C::MoveToPosition { position: at, select: false }]),
             _ => return Ok(Effect::None),
         }
         Ok(Effect::Done)
     }
 
-    /// Changes the line, which ends a walk through earlier ones.
+    /// Moves in the line or changes it; a change ends a walk through earlier ones.
     fn change(&mut self, commands: &[EditCommand]) {
-        self.recall.end_walk();
+        let before = self.text.current_buffer_contents().to_owned();
         self.text.run_edit_commands(commands);
+        if self.text.current_buffer_contents() != before {
+            self.recall.end_walk();
+        }
     }
 
     /// Replaces the whole line.
@@ -283,43 +314,32 @@ impl LineEditor {
         self.recall.end_walk();
     }
 
-    /// What an event does to a search: true if that is all.
-    fn search_on(&mut self, event: &ReedlineEvent) -> bool {
-        use ReedlineEvent as E;
-        let Some(search) = &mut self.search else { return false };
-        match event {
-            E::Edit(commands) => {
-                for command in commands {
-                    match command {
-                        EditCommand::InsertChar(c) => search.term.push(*c),
-                        EditCommand::InsertString(text) => search.term.push_str(text),
-                        EditCommand::Backspace => drop(search.term.pop()),
-                        _ => return self.end_search(),
-                    }
-                }
-                search.passed = 0;
-            }
-            E::SearchHistory | E::Up if self.recall.containing(&search.term, search.passed + 1).is_some() => {
-                search.passed += 1;
-            }
-            E::Down => search.passed = search.passed.saturating_sub(1),
-            E::SearchHistory | E::Up | E::Resize(..) | E::Repaint => {}
-            E::Enter | E::Esc => return !self.end_search(),
-            _ => return self.end_search(),
-        }
-        if let E::Resize(columns, rows) = event {
-            self.painter.resize(*columns, *rows);
-        }
-        true
+    /// Inserts the last word of the newest line, or in its place that of the line before.
+    fn insert_last_word(&mut self, last: Option<LastWord>) -> Effect {
+        let (passed, len) = last.as_ref().map_or((0, 0), |last| (last.passed + 1, last.len));
+        let Some(word) = self.recall.last_word(passed) else {
+            self.last_word = last;
+            return Effect::None;
+        };
+        self.insert_at(self.text.current_insertion_point() - len, &word);
+        (self.menu, self.last_word) = (None, Some(LastWord { passed, len: word.len() }));
+        Effect::Done
     }
 
-    /// Takes what was found into the line; false, because the event that ends a search goes on.
-    fn end_search(&mut self) -> bool {
-        let search = self.search.take().unwrap_or_default();
-        if let Some(line) = self.recall.containing(&search.term, search.passed) {
-            self.replace(&line, line.len());
+    /// What an event does to a search: true if that is all.
+    fn search_on(&mut self, event: &ReedlineEvent) -> bool {
+        let Some(search) = &mut self.search else { return false };
+        let step = search.take(event, &self.recall);
+        if let ReedlineEvent::Resize(columns, rows) = event {
+            self.painter.resize(*columns, *rows);
         }
-        false
+        if step != Step::GoesOn {
+            let found = self.search.take().and_then(|search| search.found(&self.recall));
+            if let Some(line) = found {
+                self.replace(&line, line.len());
+            }
+        }
+        step != Step::EndsBefore
     }
 
     /// What the line may go on with, if the cursor is at its end.
@@ -337,8 +357,8 @@ impl LineEditor {
         let plain = |line: &str| vec![("", line.to_owned())];
         let colours = |line: &str| self.colours.as_ref().map_or_else(|| plain(line), |colours| colours.of(line));
         if let Some(search) = &self.search {
-            let found = self.recall.containing(&search.term, search.passed);
-            picture.push(colour(PROMPT), &prompt.searching(&search.term, found.is_some()));
+            let found = search.found(&self.recall);
+            picture.push(colour(PROMPT), &prompt.searching(search.term(), found.is_some()));
             picture.set_cursor();
             let found = found.unwrap_or_default();
             for (colour, piece) in colours(&found) {
@@ -349,26 +369,10 @@ impl LineEditor {
         picture.push(colour(PROMPT), prompt.text());
         let line = self.text.current_buffer_contents();
         let cursor = if is_final { line.len() } else { self.text.current_insertion_point() };
-        picture.set_cursor();
-        let mut at = 0;
-        for (piece_colour, piece) in colours(line) {
-            for part in piece.split_inclusive('\n') {
-                let before = cursor.checked_sub(at).filter(|&before| before <= part.len());
-                let (before, after) = part.split_at(before.unwrap_or_default());
-                picture.push(piece_colour, before);
-                if cursor >= at && cursor <= at + part.len() {
-                    picture.set_cursor();
-                }
-                picture.push(piece_colour, after);
-                at += part.len();
-                if part.ends_with('\n') {
-                    picture.push(colour(PROMPT), prompt.dots());
-                    if cursor == at {
-                        picture.set_cursor();
-                    }
-                }
-            }
-        }
+        let selected = self.text.current_selection().filter(|_| !is_final);
+        let selected = selected.map_or(0..0, |(start, end)| start..end);
+        let dots = (colour(PROMPT), prompt.dots());
+        LineView { pieces: colours(line), cursor, selected, dots }.show(&mut picture);
         if let Some(hint) = self.hint().filter(|_| !is_final) {
             picture.push(HINT, &hint);
         }

@@ -9,13 +9,16 @@ mod entries;
 mod highlight;
 mod history;
 mod idle;
+mod keymap;
 mod line_editor;
+mod line_view;
 mod menu;
 mod notices;
 mod painter;
 mod picture;
 mod prompt;
 mod recall;
+mod search;
 mod shell_word;
 
 use std::{
@@ -40,7 +43,9 @@ use crate::{
     colours,
     consoles::Consoles,
     durations,
+    edit_mode::EditMode,
     session::Session,
+    setting::Setting,
     shell::{self, Reply},
     signals::stop_all,
 };
@@ -59,7 +64,7 @@ pub(crate) fn run(session: &mut Session) -> io::Result<(bool, u8)> {
     session.consoles = is_shown.then(Consoles::default);
     let known: Known = Arc::new(Mutex::new(session.words()));
     let announcer = announcer(session);
-    let mut editor = editor(announcer.clone(), &known);
+    let mut editor = editor(announcer.clone(), &known, session.edit_mode.clone());
     write(Stream::Out, "`help` shows what can be typed, Ctrl-D leaves.");
     // Whether the last key was a first Ctrl-D.
     let mut leaving = false;
@@ -144,13 +149,14 @@ fn tell(announcer: &Announcer) {
 }
 
 /// The line editor with completion, colours and history.
-fn editor(announcer: Announcer, known: &Known) -> LineEditor {
+fn editor(announcer: Announcer, known: &Known, edit_mode: Setting<EditMode>) -> LineEditor {
     let (history, trouble) = history::open();
     if let Some(text) = trouble {
         write(Stream::Err, &text);
     }
     let colours = colours::are_wanted().then(|| Colours(Arc::clone(known)));
-    LineEditor::new(history, Completions(Arc::clone(known)), colours, (!colours::is_plain()).then_some(announcer))
+    let announcer = (!colours::is_plain()).then_some(announcer);
+    LineEditor::new(history, Completions(Arc::clone(known)), colours, announcer, edit_mode)
 }
 
 /// Does to a line what the editor does while it is typed.

@@ -1,4 +1,4 @@
-//! Earlier lines: a walk through them, a search, and the one that a typed beginning hints at.
+//! Earlier lines: a walk through them, a search, their last words, and the one that a typed beginning hints at.
 //!
 //! Knows nothing of keys.
 
@@ -35,9 +35,8 @@ impl Recall {
     /// The next older line that begins as the typed one.
     pub(super) fn older(&mut self, typed: &str) -> Option<String> {
         let walk = self.walk.get_or_insert_with(|| {
-            let begins = SearchQuery { limit: None, ..SearchQuery::last_with_prefix(typed.to_owned(), None) };
             let mut lines = vec![typed.to_owned()];
-            lines.extend(found(&self.history, begins));
+            lines.extend(found(&self.history, all_with_prefix(typed)));
             lines.dedup();
             Walk { lines, at: 0 }
         });
@@ -65,12 +64,44 @@ impl Recall {
         lines.into_iter().nth(nth).filter(|_| !text.is_empty())
     }
 
+    /// The last word of a line, the `nth` newest that has one.
+    pub(super) fn last_word(&self, nth: usize) -> Option<String> {
+        let lines = found(&self.history, all_with_prefix(""));
+        lines.iter().filter_map(|line| last_word(line)).nth(nth).map(str::to_owned)
+    }
+
     /// How the newest line that begins as the typed one goes on.
     pub(super) fn hint(&self, typed: &str) -> Option<String> {
         let query = SearchQuery::last_with_prefix(typed.to_owned(), None);
         let line = found(&self.history, query).pop().filter(|_| !typed.is_empty())?;
         line.strip_prefix(typed).filter(|rest| !rest.is_empty()).map(str::to_owned)
     }
+}
+
+/// The last word of a line: quotes and brackets hold a word together, and the sign for the background is none.
+fn last_word(line: &str) -> Option<&str> {
+    let without_sign = line.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '&' | ';'));
+    let line = if without_sign.ends_with('\\') { line.trim_end() } else { without_sign };
+    let (mut start, mut quote, mut depth) = (0, None, 0_usize);
+    let mut chars = line.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match (quote, c) {
+            (_, '\\') => drop(chars.next()),
+            (Some(open), c) if c == open => quote = None,
+            (None, '"' | '\'' | '`') => quote = Some(c),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            (None, c) if depth == 0 && c.is_whitespace() => start = at + c.len_utf8(),
+            _ => {}
+        }
+    }
+    let word = if quote.is_none() && depth == 0 { &line[start..] } else { line.split_whitespace().next_back()? };
+    let word = if word.len() == line.len() { word.trim_start_matches('!') } else { word };
+    (!word.is_empty()).then_some(word)
+}
+
+fn all_with_prefix(prefix: &str) -> SearchQuery {
+    SearchQuery { limit: None, ..SearchQuery::last_with_prefix(prefix.to_owned(), None) }
 }
 
 fn found(history: &FileBackedHistory, query: SearchQuery) -> Vec<String> {
@@ -105,6 +136,33 @@ mod tests {
     #[test]
     fn a_line_that_begins_with_a_space_is_not_kept() {
         assert_eq!(recall(&["a", " secret"]).older("").as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn the_last_words_are_those_of_the_newest_lines() {
+        let recall = recall(&["log 3", "&", "!vi notes.txt", " !cat secret", "fit(50) &"]);
+        let words: Vec<_> = (0..4).map_while(|nth| recall.last_word(nth)).collect();
+        assert_eq!(words, ["fit(50)", "notes.txt", "3"]);
+    }
+
+    #[test]
+    fn quotes_and_brackets_hold_a_word_together() {
+        for (line, word) in [
+            ("!cat 'alpha file.txt'", "'alpha file.txt'"),
+            (r"!cat alpha\ file.txt", r"alpha\ file.txt"),
+            ("x = fit(3, \"a b\");", "fit(3, \"a b\")"),
+            ("fn f(n) {\n  n * 2\n}", "{\n  n * 2\n}"),
+            ("!echo don't", "don't"),
+            ("!echo ) (a b", "b"),
+            ("!make &", "make"),
+            (r"!find . -exec cat {} \;", r"\;"),
+            ("\u{e9} \u{65e5}\u{672c} ", "\u{65e5}\u{672c}"),
+        ] {
+            assert_eq!(last_word(line), Some(word), "{line}");
+        }
+        for line in ["", " ", "!", "& ;", "\n"] {
+            assert_eq!(last_word(line), None, "{line}");
+        }
     }
 
     #[test]

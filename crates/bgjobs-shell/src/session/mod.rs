@@ -11,6 +11,7 @@ use rhai::Module;
 
 use crate::{
     debugger::Debugger,
+    edit_mode::EditMode,
     environment::Environment,
     foreground::{Foreground, Stopper},
     lang::{self, Died, Input, Jobs, Language, Line, Names, Output, PostMortem, STACK_SIZE, Source, Value},
@@ -54,6 +55,8 @@ pub struct Session {
     pub(crate) notifier: Setting<Notify>,
     /// Which notices of ended jobs are shown.
     pub(crate) notice_mode: Setting<NoticeMode>,
+    /// Whose keys the prompt has.
+    pub(crate) edit_mode: Setting<EditMode>,
     /// The width of lists, in columns.
     columns: usize,
     /// How many lines a list may have; none for any number.
@@ -111,6 +114,7 @@ impl Session {
             debugger: None,
             notifier: Setting::default(),
             notice_mode: Setting::default(),
+            edit_mode: Setting::default(),
             columns: 80,
             rows: None,
             changes_in_place: false,

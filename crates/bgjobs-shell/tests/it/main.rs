@@ -14,6 +14,8 @@ mod copies;
 mod debug;
 mod describe;
 #[cfg(unix)]
+mod editing;
+#[cfg(unix)]
 mod environment;
 mod example;
 mod failures;

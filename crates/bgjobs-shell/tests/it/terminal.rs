@@ -50,6 +50,8 @@ pub(crate) struct Terminal {
     parser: vt100::Parser,
     /// Everything that the shell wrote.
     written: Vec<u8>,
+    /// How much it had written when a key was last typed.
+    typed_at: usize,
 }
 
 impl Terminal {
@@ -90,7 +92,7 @@ impl Terminal {
             .spawn(its_side)
             .expect("the shell was built for this test");
         let parser = vt100::Parser::new(size(rows), size(columns), 0);
-        Self { pty: Some(pty), child, parser, written: Vec::new() }
+        Self { pty: Some(pty), child, parser, written: Vec::new(), typed_at: 0 }
     }
 
     #[track_caller]
@@ -102,6 +104,7 @@ impl Terminal {
     /// Types keys.
     #[track_caller]
     pub(crate) fn type_keys(&mut self, keys: &str) {
+        self.typed_at = self.written.len();
         self.pty().write_all(keys.as_bytes()).expect("the terminal is open");
     }
 
@@ -109,6 +112,17 @@ impl Terminal {
     #[track_caller]
     pub(crate) fn see(&mut self, text: &str) {
         self.wait(text, |screen| screen.contains(text));
+    }
+
+    /// Waits until the shell has written this since the last key.
+    #[track_caller]
+    pub(crate) fn see_written(&mut self, text: &str) {
+        let typed_at = self.typed_at;
+        let deadline = Instant::now() + PATIENCE;
+        while !String::from_utf8_lossy(&self.written[typed_at..]).contains(text) {
+            let is_late = Instant::now() > deadline;
+            assert!(!is_late && self.read(), "this should be written:\n{text:?}\n-- but it is\n{:?}", self.written());
+        }
     }
 
     /// Waits until the screen shows exactly this, except for trailing spaces.
