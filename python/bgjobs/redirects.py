@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import contextlib
 from contextvars import ContextVar
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable
 
 
-class Layer(NamedTuple):
-    """A redirection in a job."""
+class Layer:
+    """A redirection in a job, by a `redirect_stdout` or `redirect_stderr`.
 
-    job: Any
-    maker: Any
-    """The `redirect_stdout` or `redirect_stderr`."""
-    below: Layer | None
-    """What was redirected when this redirection began."""
+    `below` is what was redirected when this redirection began.
+    """
+
+    # A named tuple would take a millisecond of the import.
+    __slots__ = ("below", "job", "maker")
+
+    def __init__(self, job: Any, maker: Any, below: Layer | None) -> None:
+        self.job, self.maker, self.below = job, maker, below
 
     def call(self, function: Callable[[Any], Any]) -> Any:
         """Calls a function with the stream that is written to instead.
@@ -58,7 +61,7 @@ def _without(layer: Layer | None, maker: Any) -> Layer | None:
     """The layers but for the newest of this maker."""
     if layer is None or layer.maker is maker:
         return layer and layer.below
-    return layer._replace(below=_without(layer.below, maker))
+    return Layer(layer.job, layer.maker, _without(layer.below, maker))
 
 
 def hook(begin: Callable[[], Any]) -> None:
