@@ -1,4 +1,4 @@
-"""The far side of a job in a process of its own; `remote.py` is the near side.
+"""The far side of a job in a process of its own; `remote.py` is the near side, and `kept.py` that of a kept job.
 
     the user's process  --starts-->  supervisor  --forks-->  worker  --starts-->  any other process
 
@@ -28,9 +28,12 @@ from _ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Callable, Container
     from typing import Any, BinaryIO
 
+
+KEPT = "--kept"
+"""The word that starts the body of a kept job, which has no supervisor here, and no near side."""
 
 reports: int | None = None
 """The descriptor of the file for reports, in a worker."""
@@ -38,6 +41,10 @@ reports: int | None = None
 
 def main() -> None:
     global reports
+    # The package, if the body imports it, finds the descriptor here.
+    here = sys.modules["bgjobs._child"] = sys.modules["__main__"]
+    if sys.argv[1] == KEPT:
+        alone("_kept").run(here, os.environ["BGJOBS_JOB"])
     engine, fds = sys.argv[1], [int(word) for word in sys.argv[2:]]
     for fd in fds:
         os.set_inheritable(fd, False)
@@ -58,9 +65,7 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.close(nothing)
     payload, reply, reports, *displays = fds
-    # The package, if the body imports it, finds the descriptor here.
-    sys.modules["bgjobs._child"] = sys.modules["__main__"]
-    work(payload, reply, *displays)
+    work(payload, lambda *ended: answer(reply, *ended), *displays)
 
 
 def load(engine: str) -> Any:
@@ -104,8 +109,8 @@ class Before:
         return importlib.util.find_spec(name)
 
 
-def work(payload: int, reply: int, displays: int | None = None) -> None:
-    """Runs the body and writes the reply."""
+def work(payload: int, tell: Callable[[Any, BaseException | None], None], displays: int | None = None) -> None:
+    """Runs the body, and tells its value or its failure."""
     me = os.getpid()
     ipython = None if displays is None else IPython(displays)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
@@ -132,19 +137,11 @@ def work(payload: int, reply: int, displays: int | None = None) -> None:
         if failure is not None:
             raise failure
         return
-    with open(reply, "w+b") as file:
-        file.write(b"?")
-        if failure is not None:
-            send_failure(file, failure)
-        else:
-            send_result(file, value)
-        file.flush()
-        file.seek(0)
-        file.write(b"!")
-    leave()
+    tell(value, failure)
+    leave(0 if failure is None else 1)
 
 
-def leave() -> None:
+def leave(status: int) -> None:
     """Ends this process as a script ends, but without tearing down its modules, which takes long."""
     import atexit
 
@@ -156,7 +153,7 @@ def leave() -> None:
             stream.flush()
         except Exception:
             pass  # the body has closed or replaced it
-    os._exit(0)
+    os._exit(status)
 
 
 def prepare(
@@ -275,20 +272,36 @@ def evaluate(expression: str, filename: str, names: dict[str, Any]) -> Any:
     return eval(compile(expression, filename, "eval", PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
 
 
-def send_result(file: BinaryIO, value: Any) -> None:
+def answer(reply: int, value: Any, failure: BaseException | None) -> None:
+    """Writes the reply of a job's process."""
+    with open(reply, "w+b") as file:
+        file.write(b"?")
+        if failure is not None:
+            send_failure(file, failure)
+        else:
+            send_result(file, value)
+        file.flush()
+        file.seek(0)
+        file.write(b"!")
+
+
+def send_result(file: BinaryIO, value: Any) -> str | None:
+    """Returns the reason if it can't be sent."""
+    begin = file.tell()
     pickle.dump(("result", type_name(value), ""), file)
     start = file.tell()
     for way in WAYS:
         try:
             way(value, file)
-            return
+            return None
         except Exception as error:
             why = f"{type(error).__name__}: {error}"
             file.seek(start)
             file.truncate()
-    file.seek(1)
+    file.seek(begin)
     file.truncate()
     pickle.dump(("unsendable", type_name(value), why), file)
+    return why
 
 
 def send_failure(file: BinaryIO, error: BaseException) -> None:
@@ -332,14 +345,18 @@ def by_name(value: Any, file: BinaryIO) -> None:
 
 
 def by_value(value: Any, file: BinaryIO) -> None:
+    alone("by_value").Pickler(file).dump(value)
+
+
+def alone(name: str) -> Any:
     """Takes one module out of the package, because the whole takes longer to import."""
     import importlib.util
 
-    there = os.path.join(os.path.dirname(__file__), "by_value.py")
-    spec: Any = importlib.util.spec_from_file_location("by_value", there)
+    there = os.path.join(os.path.dirname(__file__), f"{name}.py")
+    spec: Any = importlib.util.spec_from_file_location(name, there)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.Pickler(file).dump(value)
+    return module
 
 
 WAYS = (by_name, by_value)

@@ -7,6 +7,8 @@ __all__ = [
     "Group",
     "HostedCommand",
     "JobCore",
+    "KeptJob",
+    "KeptStart",
     "Log",
     "Options",
     "Subscriber",
@@ -23,6 +25,7 @@ __all__ = [
     "forget_held",
     "groups",
     "held_jobs",
+    "kept_job",
     "next_due",
     "reset_awaited",
     "resume_all",
@@ -97,6 +100,38 @@ class HostedCommand:
     def interrupt(self, grace: float) -> None: ...
     def close(self) -> None: ...
     def outcome(self) -> int | None: ...
+
+@final
+class KeptJob:
+    @property
+    def id(self) -> str: ...
+    @property
+    def folder(self) -> Any: ...
+    def record(self) -> tuple[str, list[str], str | None]: ...
+    def look(self) -> tuple[str, int | None, int | None, str, float]: ...
+    def read(self, cursor: int) -> tuple[int, list[tuple[bool, str]], int]: ...
+    def ask_stop(self, reason: str, grace: float) -> None: ...
+    def mark_seen(self) -> None: ...
+    def remove(self) -> None: ...
+
+@final
+class KeptStart:
+    def __new__(
+        cls,
+        starter: list[str],
+        words: list[str],
+        name: str,
+        *,
+        key: str | None,
+        time_limit: float | None,
+        folder: Any,
+        payload: tuple[str, bytes] | None,
+        environment: list[tuple[str, str | None]],
+    ) -> KeptStart: ...
+    def fd(self) -> int: ...
+    def take(self) -> KeptJob: ...
+
+def kept_job(id: str) -> KeptJob: ...
 
 _Line = tuple[float, bool, str, bool]
 

@@ -253,7 +253,7 @@ class BackgroundJobProcessCell(BackgroundJobProcess, BackgroundJobCell):
     ) -> None:
         BackgroundJobCell.__init__(self, source, body, last, passing, names)
         sent, parts = to_send(self._code, names)
-        self._child = Child(pack(("call", _run_remotely, (self._code, sent), {}), parts))
+        self._child = Child(pack(("call", run_remotely, (self._code, sent), {}), parts))
 
     _copy = BackgroundJobCell._copy
 
@@ -286,8 +286,17 @@ def _in_magics(code: Code, names: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def _run_remotely(code: Code, names: dict[str, Any]) -> tuple[Any, dict[str, Any], list[str]]:
-    """Runs a cell in `__main__`; returns its value, what it assigned that can be sent back, and what it changed."""
+class Ran(NamedTuple):
+    """What a cell in another process gives back."""
+
+    result_of_cell: Any
+    assigned: dict[str, Any]
+    """What it assigned, as far as that can be sent back."""
+    changed: list[str]
+
+
+def run_remotely(code: Code, names: dict[str, Any]) -> Ran:
+    """Runs a cell in `__main__`."""
     from .by_value import dumps
 
     own = vars(sys.modules["__main__"])
@@ -309,4 +318,4 @@ def _run_remotely(code: Code, names: dict[str, Any]) -> tuple[Any, dict[str, Any
                 print(f"{name} cannot be sent back from this process: {error}", file=sys.stderr)
         else:
             found[name] = own[name]
-    return result, found, sorted(changed - assigns)
+    return Ran(result, found, sorted(changed - assigns))

@@ -35,6 +35,8 @@ _WAYS = {
     "cells.py": ["cells.py"],
     "command.py": ["command.py", "supervised.py"],
     "engines/job.py": ["engines/job.py", "remote.py"],
+    "kept.py": ["kept.py", "remote.py"],
+    "kept_cells.py": ["kept_cells.py", "kept.py", "remote.py"],
     "process.py": ["process.py", "remote.py"],
 }
 _LONG_WAYS = {os.path.join(_HERE, file): [os.path.join(_HERE, name) for name in files] for file, files in _WAYS.items()}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Callable
@@ -60,6 +61,7 @@ class BackgroundJobManager(JobList):
         kw: Mapping[str, Any] = _NO_KEYWORDS,
         daemon: bool = False,
         process: bool = False,
+        keep: bool = False,
         on: Any = None,
         snapshot: bool | str = False,
         name: str | None = None,
@@ -86,10 +88,11 @@ class BackgroundJobManager(JobList):
         also use `await`. Any other awaitable is the job's result.
 
         Options: with `daemon=True`, the program ends without waiting for the job; with `process=True`, the body runs in
-        a process of its own (see `bgjobs.process`); with `on=pool`, it runs on an engine of yours (see
-        `bgjobs.engines`), or on that of this name in `jobs.engines`; with `snapshot=True`, an expression gets its own
-        copy of the names that it refers to, so that it does not see them rebound, and with `snapshot="deep"`, of their
-        values too.
+        a process of its own (see `bgjobs.process`); with `keep=True`, that process outlives this program, and
+        `jobs.attach("k12")` goes on with it in another (see `bgjobs.kept`); with `on=pool`, it runs on an engine of
+        yours (see `bgjobs.engines`), or on that of this name in `jobs.engines`; with `snapshot=True`, an expression
+        gets its own copy of the names that it refers to, so that it does not see them rebound, and with
+        `snapshot="deep"`, of their values too.
 
         More options, which `jobs.options(...)` has for `submit` and the others:
 
@@ -120,18 +123,25 @@ class BackgroundJobManager(JobList):
         given = name, group, priority, delay, after, after_ended, time_limit, retry, backoff, log_bytes, log_file
         # Most jobs have no options, and this is the fastest way to find that out.
         if given.count(None) == len(given):
-            if not (daemon or process) and on is None:
+            if not (daemon or process or keep) and on is None:
                 return self.start(body)
             options = None
         else:
             options = Options(self.all, *given)
-        return self._launch(body, options, daemon, process, on)
+        return self._launch(body, options, daemon, process, on, keep)
 
     def _launch(
-        self, job: Any, options: Options | None, daemon: bool, process: bool, on: Any = None
+        self, job: Any, options: Options | None, daemon: bool, process: bool, on: Any = None, keep: bool = False
     ) -> BackgroundJobBase:
-        """Starts a job with options, on an engine or in a process of its own if asked to."""
-        if on is not None:
+        """Starts a job with options, on an engine, in a process of its own or one that outlives this, if asked to."""
+        if keep:
+            if on is not None:
+                raise ValueError("keep=True runs a job on this machine: leave out on=")
+            from .keeping import keep as kept
+
+            job = kept(job)
+            options = None if options is None else options.for_keeper()
+        elif on is not None:
             from .engines import on_engine
 
             job = on_engine(job, on, self.engines, process)
@@ -145,6 +155,8 @@ class BackgroundJobManager(JobList):
             job._options = options
             if options.name is not None:
                 job.strform = job._label = options.name
+        if keep and (options is None or not options.is_scheduled):
+            job._keep()
         return self.start(job)
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> BackgroundJobBase:
@@ -208,11 +220,19 @@ class BackgroundJobManager(JobList):
 
         return Starter(self._launch, self.all, {"on": target(engine, self.engines, wants)})
 
-    def attach(self, engine: Any) -> list[BackgroundJobBase]:
-        """Goes on with the jobs that programs which have ended have left on an engine, a `Slurm`; returns these jobs.
+    def attach(self, engine: Any) -> Any:
+        """Goes on with what another program has started.
 
-        Raises `TypeError` if the engine keeps no jobs.
+        `jobs.attach("k12")` follows a kept job, from the beginning of its log, and returns the job (see `bgjobs.kept`);
+        `jobs.kept()` lists them. Of an engine, a `Slurm`, it follows all jobs that programs which have ended have left
+        there, and returns a list.
+
+        Raises `LookupError` if there is no such job, and `TypeError` if the engine keeps no jobs.
         """
+        if isinstance(engine, str) and engine not in self.engines and re.fullmatch(r"k?\d+", engine):
+            from .keeping import attached
+
+            return self.start(attached(engine))
         from .engines import left_on
 
         return [self.start(job) for job in left_on(engine, self.engines)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable
+from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Union
 
 from . import _core
@@ -41,7 +42,7 @@ class Retry(NamedTuple):
 class Options:
     """The options of a job, checked.
 
-    `after` has the jobs to follow, each with whether it must be done.
+    `after` has the jobs to follow, each with whether it must be done. `keeper_limit` is the time limit of a kept job.
     """
 
     NAMES: ClassVar = (
@@ -57,7 +58,18 @@ class Options:
         "log_bytes",
         "log_file",
     )
-    __slots__ = ("after", "delay", "group", "log_bytes", "log_file", "name", "priority", "retry", "time_limit")
+    __slots__ = (
+        "after",
+        "delay",
+        "group",
+        "keeper_limit",
+        "log_bytes",
+        "log_file",
+        "name",
+        "priority",
+        "retry",
+        "time_limit",
+    )
 
     def __init__(
         self,
@@ -89,6 +101,15 @@ class Options:
         self.retry = None if retry is None else Retry(_whole("retry", retry, 1, 2**32 - 1), pause)
         self.log_bytes = None if log_bytes is None else _whole("log_bytes", log_bytes, 1, 2**63 - 1)
         self.log_file = None if log_file is None else os.fspath(log_file)
+        self.keeper_limit: float | None = None
+
+    def for_keeper(self) -> Options:
+        """The same for a kept job, whose time its keeper watches. Raises `ValueError` for a retry."""
+        if self.retry is not None:
+            raise ValueError("a kept job takes no retry, which would end with this program: try again in the body")
+        options = copy(self)
+        options.keeper_limit, options.time_limit = self.time_limit, None
+        return options
 
     @property
     def is_scheduled(self) -> bool:

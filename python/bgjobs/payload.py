@@ -15,7 +15,7 @@ from typing import Any
 
 from . import _child, bars, names
 
-_ASKS = {"process=True": "have a process of its own", "on=": "run on an engine"}
+_ASKS = {"process=True": "have a process of its own", "keep=True": "outlive this program", "on=": "run on an engine"}
 """What the options ask for that send a payload."""
 
 
@@ -52,9 +52,9 @@ def pack_expression(
 
 def pack(body: tuple[Any, ...], parts: dict[str, Any], option: str = "process=True") -> bytes:
     """What `_child.work` and `_far.read` read: settings, the body, and what the body finds when it runs."""
-    is_process = option == "process=True"
+    is_process = option != "on="
     if is_process and not hasattr(os, "fork"):
-        raise NotImplementedError("process=True needs a POSIX system; start the job without it")
+        raise NotImplementedError(f"{option} needs a POSIX system; start the job without it")
     from . import settings
     from .by_value import Pickler
 

@@ -139,7 +139,7 @@ class Child:
     def _outcome(self, reply: BinaryIO, status: int | None) -> Any:
         reply.seek(0)
         if reply.read(1) != b"!":
-            raise _death(status)
+            raise death(status)
         try:
             return received(reply, "process")
         except BaseException as error:
@@ -170,7 +170,7 @@ def received(reply: BinaryIO, there: str) -> Any:
     raise value from trace
 
 
-def _death(status: int | None) -> ProcessDied:
+def death(status: int | None) -> ProcessDied:
     """Why there is no reply: the process has ended with this status, or the negated number of a signal."""
     if status is None:
         return ProcessDied(

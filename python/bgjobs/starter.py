@@ -14,10 +14,10 @@ from . import names
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
 from .options import Options
 
-Launch = Callable[[BackgroundJobBase, Optional[Options], bool, bool, Any], BackgroundJobBase]
-"""Starts a job with options, as a daemon or not, in a process of its own or not, on an engine or not (None)."""
+Launch = Callable[[BackgroundJobBase, Optional[Options], bool, bool, Any, bool], BackgroundJobBase]
+"""Starts a job with options: whether as a daemon, in a process of its own, on an engine (or None), and whether kept."""
 
-_HOW = ("daemon", "process", "snapshot", "on")
+_HOW = ("daemon", "process", "keep", "snapshot", "on")
 """The options of `jobs.new` that say how a body runs."""
 
 
@@ -98,4 +98,5 @@ class Starter:
 
     def _launch(self, job: BackgroundJobBase) -> BackgroundJobBase:
         how = self._how
-        return self._start(job, self._options, how.get("daemon", False), how.get("process", False), how.get("on"))
+        daemon, process, keep = (how.get(name, False) for name in ("daemon", "process", "keep"))
+        return self._start(job, self._options, daemon, process, how.get("on"), keep)

@@ -30,7 +30,10 @@ engine = _imp.create_dynamic(ModuleSpec("_supervisor", None, origin={engine!r}))
 _imp.exec_dynamic(engine)
 engine.supervise(sys.argv[1:])
 """
-"""The code of the supervisor: its command has the signals that it would have without an interpreter in between."""
+"""The code of the supervisor: its command has the signals that it would have without an interpreter in between.
+
+It is also that of the keeper of a kept job.
+"""
 
 
 _LINGER = 0.5
@@ -39,29 +42,43 @@ _LINGER = 0.5
 _NOTHING = (subprocess.DEVNULL, subprocess.DEVNULL)
 
 
+def python() -> str:
+    """The interpreter that starts another one like this. Raises `RuntimeError` if it is not known."""
+    if not sys.executable:
+        raise RuntimeError("a job with a process needs a Python to start, and sys.executable is empty; set it")
+    return sys.executable
+
+
+def starter() -> list[str]:
+    """The words that start a supervisor; its command's words follow."""
+    return [python(), "-I", "-S", "-c", _SUPERVISOR.format(engine=_core.__file__)]
+
+
+def flags() -> list[str]:
+    """The options of this interpreter, for one like it."""
+    found: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    return found
+
+
 def start(command: HostedCommand, socket: int, words: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
     """Starts the supervisor of a command of these words, and closes its socket here; the options are `Popen`'s."""
-    code = _SUPERVISOR.format(engine=_core.__file__)
-    return _start(command, ["-I", "-S", "-c", code, *words], (socket, *_NOTHING), options)
+    return _start(command, lambda: [*starter(), *words], (socket, *_NOTHING), options)
 
 
 def start_fork(
     command: HostedCommand, streams: Sequence[int], words: Sequence[str], **options: Any
 ) -> subprocess.Popen[bytes]:
     """Starts a Python like this one with these words, which forks the command and attends to it."""
-    flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
-    return _start(command, [*flags, *words], streams, options)
+    return _start(command, lambda: [python(), *flags(), *words], streams, options)
 
 
 def _start(
-    command: HostedCommand, words: list[str], streams: Sequence[int], options: dict[str, Any]
+    command: HostedCommand, words: Callable[[], list[str]], streams: Sequence[int], options: dict[str, Any]
 ) -> subprocess.Popen[bytes]:
     stdin, stdout, stderr = streams
     try:
-        if not sys.executable:
-            raise RuntimeError("a job with a process needs a Python to start, and sys.executable is empty; set it")
         supervisor = subprocess.Popen(
-            [sys.executable, *words], stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True, **options
+            words(), stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True, **options
         )
     except BaseException:
         # Otherwise its descriptors would stay open as long as the traceback.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,9 +16,15 @@ import pytest
 from bgjobs import keyboard, leaving, output
 
 
+def pytest_configure() -> None:
+    """Kept jobs of tests are not those of the user."""
+    os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="bgjobs-state-")
+
+
 def pytest_unconfigure() -> None:
     """Tests let jobs die on purpose; the end of pytest need not tell of them."""
     leaving.forget()
+    shutil.rmtree(os.environ["XDG_STATE_HOME"], ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import functools
 import re
+import sys
 import threading
 from pathlib import Path
 from typing import Callable
@@ -64,6 +65,8 @@ def _held(call: Callable[..., object], gate: threading.Event) -> Callable[..., o
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in DOCUMENTS])
 def test_the_python_examples_of_a_document_are_true(path: Path) -> None:
+    if path.name == "kept.md" and sys.platform != "linux":
+        pytest.skip("kept jobs need Linux")
     examples = "\n".join(re.findall(r"```pycon\n(.*?)```", path.read_text("utf-8"), re.DOTALL))
     test = doctest.DocTestParser().get_doctest(examples, {}, path.name, str(path), 0)
     assert doctest.DocTestRunner().run(test).failed == 0

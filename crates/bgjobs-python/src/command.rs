@@ -191,8 +191,10 @@ impl Supervisor {
     }
 }
 
-/// Supervises the command with these words, and ends this process with it.
+/// Supervises the command with these words, or keeps the job that the environment names, and ends this process with it.
 #[pyfunction]
 pub(crate) fn supervise(words: Vec<OsString>) {
+    #[cfg(target_os = "linux")]
+    crate::kept::keep_if_asked();
     bgjobs::supervise_command(words);
 }

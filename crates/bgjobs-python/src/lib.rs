@@ -15,6 +15,8 @@ mod awaited;
 mod command;
 mod held;
 mod job;
+#[cfg(target_os = "linux")]
+mod kept;
 mod life;
 mod log;
 mod schedule;
@@ -34,6 +36,9 @@ mod _core {
     #[cfg(unix)]
     #[pymodule_export]
     use super::command::HostedCommand;
+    #[cfg(target_os = "linux")]
+    #[pymodule_export]
+    use super::kept::{KeptJob, KeptStart, kept_job};
     #[pymodule_export]
     use super::{
         awaited::{awaited, reset_awaited},

@@ -19,6 +19,9 @@ from ..starter import Starter
 from .notices import Notices
 from .prompt import Prompt, listed
 
+REFUSED = (NotImplementedError, OSError, ValueError)
+"""Why a job can't be kept, or a kept one not be found."""
+
 
 class Base(Magics):  # type: ignore[misc]
     """What all magics of one shell share; they work on the manager that the prompt calls `jobs`."""
@@ -39,6 +42,14 @@ class Base(Magics):  # type: ignore[misc]
             return self.manager.options(**options)
         except (TypeError, ValueError) as error:
             raise UsageError(str(error)) from None
+
+    def _tell_kept(self, job: BackgroundJobBase) -> None:
+        """Says of a job that was started to outlive this process how to find it, and what it survives."""
+        kept = getattr(job, "kept", None)
+        if kept is not None:
+            from ..kept import SURVIVES
+
+            print(f"Kept as {kept}: {SURVIVES}.")
 
     def _target(self, name: str) -> Target:
         """The engine that a name means: in `jobs.engines`, or else at the prompt."""

@@ -8,7 +8,7 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.core.magic import line_magic
 
-from .base import Base
+from .base import REFUSED, Base
 from .options import COMMON, parse
 
 _AMPERSAND = re.compile(r"(?<![&\\])&$")
@@ -36,4 +36,9 @@ class Commands(Base):
         command = _AMPERSAND.sub("", rest).strip()
         if not command:
             raise UsageError("%sh takes a command: %sh make -j2")
-        return self._starter(options).sh(command)
+        try:
+            job = self._starter(options).sh(command)
+        except REFUSED as error:
+            raise UsageError(str(error)) from None
+        self._tell_kept(job)
+        return job

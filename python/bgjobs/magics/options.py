@@ -38,10 +38,10 @@ _KINDS: dict[str, tuple[Callable[[str], Any], str]] = {
 }
 """The options with a value, and an example of it."""
 
-COMMON = ("--daemon", *(option for option in _KINDS if option != "--on"))
+COMMON = ("--daemon", "--keep", *(option for option in _KINDS if option != "--on"))
 """The options of all that is started."""
 
-ALL = ("--daemon", "--process", *_KINDS)
+ALL = ("--daemon", "--process", "--keep", *_KINDS)
 """The options of code."""
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.core.magic import line_cell_magic, line_magic, needs_local_scope, no_var_expand
 
-from ..cells import BackgroundJobCell, BackgroundJobProcessCell, split
+from ..cells import BackgroundJobCell, BackgroundJobProcessCell, Code, split
 from ..engines import on_engine
-from .base import Base
+from .base import REFUSED, Base
 from .options import ALL, parse
 
 
@@ -45,6 +45,8 @@ class Start(Base):
         --process        the job gets a process of its own, and copies of what it refers to: its C
                          code can't stall the prompt, and %kill always ends it; an object that a
                          cell changes in place comes back if the cell assigns it too: df = df
+        --keep           the process outlives this one: %attach k12 goes on with it in another kernel;
+                         --time-limit then holds there too, and --daemon means nothing
         --on farm        runs it on an engine: jobs.engines["farm"], or the prompt's variable of that name
         --name fit       what the lists show
         --group net      the group whose limit it obeys; %limit net 2 sets that, %why 3 tells
@@ -76,8 +78,9 @@ class Start(Base):
             job = starter.new(expression, self.shell.user_global_ns, local_ns)
         except SyntaxError as error:
             raise UsageError(f"{text} is not an expression ({error.msg}); statements go in a cell: %%bg") from None
-        except PicklingError as error:
+        except (PicklingError, *REFUSED) as error:
             raise UsageError(str(error)) from None
+        self._tell_kept(job)
         # As after any expression in IPython, a semicolon hides the value.
         return job if expression == text else None
 
@@ -94,6 +97,8 @@ class Start(Base):
         except SyntaxError:
             shell.showsyntaxerror(filename)
             return None
+        if options.get("keep"):
+            return self._keep_cell(cell, code, options)
         target, process = options.pop("on", None), options.pop("process", False)
         job_class = BackgroundJobProcessCell if process and target is None else BackgroundJobCell
         starter = self._starter(options)
@@ -106,6 +111,16 @@ class Start(Base):
         job._expect = self.notices.expect
         job._expect(job)
         return starter.start(job)
+
+    def _keep_cell(self, cell: str, code: Code, options: dict[str, Any]) -> Any:
+        try:
+            job: Any = self._starter(options).start(BackgroundJobCell(cell, *code, self.prompt.names))
+        except (PicklingError, *REFUSED) as error:
+            raise UsageError(str(error)) from None
+        job._expect = self.notices.expect
+        self.notices.expect(job)
+        self._tell_kept(job)
+        return job
 
     @line_magic  # type: ignore[untyped-decorator]
     def rerun(self, line: str) -> Any:
