@@ -34,6 +34,7 @@ _HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 _WAYS = {
     "cells.py": ["cells.py"],
     "command.py": ["command.py", "supervised.py"],
+    "engines/cell.py": ["engines/cell.py", "engines/job.py", "remote.py"],
     "engines/job.py": ["engines/job.py", "remote.py"],
     "kept.py": ["kept.py", "remote.py"],
     "kept_cells.py": ["kept_cells.py", "kept.py", "remote.py"],

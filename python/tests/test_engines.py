@@ -578,6 +578,14 @@ def test_a_cell_on_an_engine_sends_back_what_it_changes_and_assigns(shell: Any) 
         assert shell.user_ns["rows"] == [1, 2]
 
 
+def test_the_error_of_a_cell_on_an_engine_is_shown_with_the_cells_lines_alone(shell: Any) -> None:
+    with process_pool() as pool:
+        shell.user_ns["pool"] = pool
+        shown = shell.see("%%fg --on pool\n1 / 0")
+    assert "ZeroDivisionError: division by zero" in shown
+    assert ".py" not in shown, "frames that are not the user's"
+
+
 def test_magics_in_a_cell_need_ipython_on_the_worker(shell: Any) -> None:
     # Workers that are forked have our IPython; a process of its own has none.
     with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:

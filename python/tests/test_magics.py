@@ -224,30 +224,6 @@ def test_a_cell_that_does_not_compile_shows_where_and_starts_nothing(shell):
     assert not shell.user_ns["jobs"].all
 
 
-def test_fg_shows_what_the_job_prints_and_returns_its_result(shell):
-    shell.see("def body():\n    print('one'); gate.wait(60); print('two'); return 42")
-    shell.see("%bg body()")
-    shown = shell.see("gate.set()\nvalue = %fg 0")
-    assert shown == "one\ntwo\n", "no notice, because %fg has shown the end"
-    assert shell.user_ns["value"] == 42
-    assert shell.see("pass") == ""
-
-
-def test_fg_shows_why_a_job_died_and_that_it_was_stopped(shell):
-    shell.see("%bg 1 / 0")
-    assert "ZeroDivisionError: division by zero" in shell.see("%fg 0")
-    shell.see("import bgjobs")
-    shell.see("%bg bgjobs.sleep(3600)")
-    assert shell.see("%kill 1").startswith("Job #1 stopped after ")
-    assert shell.see("%fg 1") == "Job #1 was stopped.\n"
-
-
-def test_fg_brings_back_the_names_of_a_cell(shell):
-    shell.see("%%bg\ngate.wait(60)\nx = 5")
-    assert shell.see("gate.set()\n%fg 0") == "Job #0 has set x.\n"
-    assert shell.user_ns["x"] == 5
-
-
 def test_kill_says_what_came_of_each_stop(shell):
     shell.see("import bgjobs")
     shell.see("%bg bgjobs.sleep(3600)")
@@ -404,6 +380,8 @@ WRONG = [
     ),
     ("%%bg f()\npass", "%%bg takes only options in its first line, not f(): code goes below it"),
     ("%%bg\n  ", "%%bg takes a cell, and this one is empty: put statements below it"),
+    ("%%fg 0\npass", "%%fg takes only options in its first line, not 0: code goes below it"),
+    ("%%fg\n  ", "%%fg takes a cell, and this one is empty: put statements below it"),
     ("%jobs 3", "Job #3 not found; the newest job is #0"),
     ("%jobs runing", f"no job is called runing; {selection.HOW}"),
     ("%fg", "%fg takes the number of a job: there are 0"),
@@ -466,6 +444,8 @@ def test_numbers_and_options_are_completed(shell):
     assert offered("%log ") == ["0", "1"]
     assert offered("%log 0 -") == ["-f", "-n"]
     assert offered("%bg --da") == ["--daemon"]
+    assert offered("%%fg --da") == ["--daemon"]
+    assert offered("%fg --da") == []
     assert offered("%jobs ") == ["0", "1"]
     assert offered("%jobs f") == ["finished", "failed"]
     assert offered("%kill r") == ["running"]
@@ -573,26 +553,6 @@ def test_at_the_simple_prompt_notices_come_after_the_next_cell():
         assert "Completed" not in it.type("1")
 
 
-@pytest.mark.parametrize("prompt", [simple_prompt, ipython_prompt])
-def test_in_a_terminal_ctrl_c_ends_fg_and_tab_completes(prompt):
-    with prompt() as it:
-        it.type("%load_ext bgjobs")
-        it.type("import bgjobs, time; body = lambda: (print('st' + 'arted'), bgjobs.sleep(3600))")
-        it.type("%bg body()")
-        it.send("%fg 0\r")
-        it.see("started")
-        it.send("\x03")
-        it.see("Job #0 goes on: %fg 0 waits again, %kill 0 stops it.")
-        it.wait_prompt()
-        if prompt is ipython_prompt:
-            it.send("%kill \t")
-            it.see("0")
-            it.send("\r")
-        else:
-            it.send("%kill 0\r")
-        it.see("Job #0 stopped after")
-
-
 @pytest.mark.parametrize("prompt", [plain_prompt, simple_prompt])
 def test_the_exit_says_for_which_jobs_it_waits_and_which_it_cuts_off(prompt):
     with prompt() as it:
@@ -630,16 +590,3 @@ def test_in_a_kernel_fg_shows_what_was_printed_and_tab_completes():
         shown = it.run("gate.set()\n%fg 0")
         it.wait_text(shown, "from the job\n")
         it.wait_text(start, "from the job\n")
-
-
-def test_in_a_kernel_an_interrupt_ends_fg_and_the_job_goes_on():
-    with kernel() as it:
-        it.run("%load_ext bgjobs\nimport bgjobs")
-        it.run("%%bg\nprint('started')\nbgjobs.sleep(3600)")
-        cell = it.begin("%fg 0")
-        it.wait_text(cell, "started\n")
-        it.manager.interrupt_kernel()
-        it.end(cell)
-        it.wait_text(cell, "Job #0 goes on: %fg 0 waits again")
-        assert it.text(it.run("print(jobs[0].status)")) == "Running\n"
-        assert "Job #0 stopped after" in it.text(it.run("%kill 0"))

@@ -118,25 +118,5 @@ def test_a_program_that_runs_a_notebook_saves_the_same_but_for_what_jobs_print_l
         assert steady(found, ours) == steady(wanted, ours), "".join(ours["source"])
 
 
-def test_jupyterlab_shows_and_saves_the_same(lab, tmp_path):
-    notebook = json.loads(TWENTY.read_text())
-    ours = notebook["cells"] = code_cells(notebook)
-    page = lab.open(notebook)
-
-    def seen(cells: list[dict]) -> list[str]:
-        return [steady(saved(cell["outputs"]), own) for cell, own in zip(cells, ours)]
-
-    def shown() -> list[str]:
-        return seen([{"outputs": page.outputs(index)} for index in range(len(ours))])
-
-    page.begin_all()
-    if not page.until(lambda: shown() == seen(ours)):
-        page.screenshot(tmp_path / "page.png")
-        print("the page:", tmp_path / "page.png")
-    for own, found, wanted in zip(ours, shown(), seen(ours)):
-        assert found == wanted, "".join(own["source"])
-    assert seen(page.save()["cells"]) == seen(ours)
-
-
 def cards(outputs: list[dict]) -> list[dict]:
     return [output for output in outputs if "<BackgroundJob #" in output.get("data", {}).get("text/plain", [""])[0]]

@@ -15,16 +15,16 @@ from ..output import install_router
 from .command import Commands
 from .completion import Completion
 from .control import Control
+from .foreground import Foreground
 from .groups import Groups
 from .look import Look
 from .notebook import NotebookNotices
 from .notices import Notices
 from .prompt import Prompt
-from .start import Start
 
 
 @magics_class
-class JobMagics(Start, Commands, Look, Control, Groups):
+class JobMagics(Foreground, Commands, Look, Control, Groups):
     """The magics, for one shell, with what belongs to them at its prompt."""
 
     def __init__(self, prompt: Prompt, notices: Notices) -> None:

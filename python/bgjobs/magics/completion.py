@@ -46,6 +46,7 @@ _of_dead = _numbers(lambda job: job.outcome in ("failed", "stopped"))
 _ROWS: dict[str, tuple[tuple[str, ...], _Offer]] = {
     "bg": (options.ALL, _names),
     "fg": ((), _of_any),
+    "%%fg": (options.ALL, _nothing),
     "jobdebug": ((), _of_dead),
     "jobs": ((), _selection(_of_any, *WORDS)),
     "groups": ((), _nothing),
@@ -60,7 +61,7 @@ _ROWS: dict[str, tuple[tuple[str, ...], _Offer]] = {
     "where": ((), _of_running),
     "why": ((), _of_running),
 }
-"""The options of a magic, and what its other words may be."""
+"""The options of a magic, and what its other words may be; by its mark where the mark makes a difference."""
 
 
 class Completion:
@@ -73,7 +74,8 @@ class Completion:
         """What IPython asks for the line that is being typed."""
         found = re.match(r"\s*(%{0,2})(\w+)\s", context.text_until_cursor)
         # Without % a name of the user's comes first: `jobs` is one.
-        row = _ROWS.get(found[2]) if found and (found[1] or found[2] not in self._prompt.shell.user_ns) else None
+        is_magic = found and (found[1] or found[2] not in self._prompt.shell.user_ns)
+        row = _ROWS.get(found[0].strip()) or _ROWS.get(found[2]) if found and is_magic else None
         offered: Iterable[str] = ()
         if row is not None:
             known, offer = row

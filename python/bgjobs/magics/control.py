@@ -1,41 +1,16 @@
-"""The magics that wait for jobs and stop them."""
+"""The magic that stops jobs."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import line_magic
 
 from .base import Base
-from .look import show_until_end
 from .prompt import MAX_LISTED, listed
 
 
 class Control(Base):
-    """%fg and %kill."""
-
-    @line_magic  # type: ignore[untyped-decorator]
-    def fg(self, line: str) -> Any:
-        """Waits for a job, and shows its output, past and new; what the job asks for, you can type.
-
-            %fg N
-
-        Returns the job's result, or shows the traceback if the job is dead. Ctrl-C ends the wait,
-        and the job goes on.
-        """
-        job = self._job(line, "fg")
-        if not show_until_end(job):
-            return None
-        self.notices.told(job)
-        print(self.notices.bring_back(), end="")
-        if job.outcome == "done":
-            return job.result
-        if job.outcome == "stopped":
-            print(f"Job #{job.num} was stopped.")
-        else:
-            job.traceback()
-        return None
+    """%kill."""
 
     @line_magic  # type: ignore[untyped-decorator]
     def kill(self, line: str) -> None:

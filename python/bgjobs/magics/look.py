@@ -7,9 +7,9 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.core.magic import line_magic, no_var_expand
 
-from .. import failures, keyboard
+from .. import failures
+from ..foreground import show_until_end
 from ..jobs import BackgroundJobBase
-from ..live import LiveLines
 from ..peek import NoNames
 from ..reporting import listed
 from ..text import group
@@ -118,26 +118,6 @@ class Look(Base):
             failures.debug(job)
         except ValueError as error:
             raise UsageError(str(error)) from None
-
-
-def show_until_end(job: BackgroundJobBase, count: int | None = None) -> bool:
-    """Shows a job's output until it ends, and lends it the keyboard; False if the user has interrupted that."""
-    try:
-        with keyboard.lent(job) as lender:
-            asked, shown = False, LiveLines()
-            for lines, pending in job.log._turns(tail=count):
-                for line in lines:
-                    shown.end(line.text, line.continues)
-                shown.change([line.text for line in pending])
-                # What the job printed before it asked has been shown by now.
-                if asked:
-                    lender.serve()
-                asked = lender.is_asked()
-    except KeyboardInterrupt:
-        num = job.num
-        print(f"Job #{num} goes on: %fg {num} waits again, %kill {num} stops it.")
-        return False
-    return True
 
 
 def _take_count(words: list[str]) -> int | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextvars import Context
 from typing import Any
 
-from .. import cards, kernel, stalls
+from .. import cards, foreground, kernel, stalls
 from ..jobs import BackgroundJobBase
 from ..record import Record
 from ..text import report
@@ -28,7 +28,7 @@ class NotebookNotices(Notices):
     def stalled(self, stall: stalls.Stall) -> None:
         if stall.job._cell is None:
             super().stalled(stall)
-        else:
+        elif not foreground.is_in_front(stall.job):
             stall.job._cell.write(about_stall(stall))
 
     def print(self) -> None:

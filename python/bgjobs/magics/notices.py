@@ -9,7 +9,7 @@ from collections import deque
 from typing import Any
 from weakref import WeakSet
 
-from .. import stalls
+from .. import foreground, stalls
 from ..cells import BackgroundJobCell
 from ..jobs import BackgroundJobBase
 from ..text import report
@@ -50,7 +50,8 @@ class Notices:
 
     def stalled(self, stall: stalls.Stall) -> None:
         """Has a stall of the prompt be reported; called on the thread of the stall monitor."""
-        self.stalls.append(stall)
+        if not foreground.is_in_front(stall.job):
+            self.stalls.append(stall)
 
     def begin_cell(self, info: Any) -> None:
         """Before a cell runs: what jobs have assigned is there for it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from pickle import PicklingError
-from typing import Any
+from typing import Any, Callable
 
 from IPython.core.error import UsageError
 from IPython.core.magic import line_cell_magic, line_magic, needs_local_scope, no_var_expand
@@ -60,16 +60,16 @@ class Start(Base):
 
         In %bg, put an expression that begins with -- in parentheses.
         """
-        options, rest = parse(line, "%bg" if cell is None else "%%bg", ALL)
-        if "on" in options:
-            options["on"] = self._target(options["on"])
         if cell is None:
-            return self._start_expression(rest, options, local_ns)
-        if rest:
-            raise UsageError(f"%%bg takes only options in its first line, not {rest}: code goes below it")
-        return self._start_cell(cell, options)
+            return self._start_expression(line, local_ns)
+        made = self._make_cell(line, cell, "%%bg")
+        if made is None:
+            return None
+        _, start = made
+        return start()
 
-    def _start_expression(self, text: str, options: dict[str, Any], local_ns: Any) -> Any:
+    def _start_expression(self, line: str, local_ns: Any) -> Any:
+        options, text = self._parse(line, "%bg")
         if not text:
             raise UsageError("%bg takes an expression: %bg f(x); statements go in a cell: %%bg")
         starter = self._starter(options)
@@ -84,11 +84,21 @@ class Start(Base):
         # As after any expression in IPython, a semicolon hides the value.
         return job if expression == text else None
 
-    def _start_cell(self, cell: str, options: dict[str, Any]) -> Any:
+    def _parse(self, line: str, magic: str) -> tuple[dict[str, Any], str]:
+        options, rest = parse(line, magic, ALL)
+        if "on" in options:
+            options["on"] = self._target(options["on"])
+        return options, rest
+
+    def _make_cell(self, line: str, cell: str, magic: str) -> tuple[BackgroundJobCell, Callable[[], Any]] | None:
+        """A cell as a job, and what starts and returns it; None if it does not compile, which its user was shown."""
+        options, rest = self._parse(line, magic)
+        if rest:
+            raise UsageError(f"{magic} takes only options in its first line, not {rest}: code goes below it")
         shell = self.shell
         source = shell.transform_cell(cell)
         if not source.strip():
-            raise UsageError("%%bg takes a cell, and this one is empty: put statements below it")
+            raise UsageError(f"{magic} takes a cell, and this one is empty: put statements below it")
         # Some versions of IPython have incremented their count by now; this is the number that the prompt showed.
         filename = shell.compile.cache(source, shell.displayhook.prompt_count, raw_code=cell)
         try:
@@ -98,7 +108,8 @@ class Start(Base):
             shell.showsyntaxerror(filename)
             return None
         if options.get("keep"):
-            return self._keep_cell(cell, code, options)
+            kept = self._keep_cell(cell, code, options)
+            return kept, lambda: kept
         target, process = options.pop("on", None), options.pop("process", False)
         job_class = BackgroundJobProcessCell if process and target is None else BackgroundJobCell
         starter = self._starter(options)
@@ -110,7 +121,7 @@ class Start(Base):
             raise UsageError(str(error)) from None
         job._expect = self.notices.expect
         job._expect(job)
-        return starter.start(job)
+        return job, lambda: starter.start(job)
 
     def _keep_cell(self, cell: str, code: Code, options: dict[str, Any]) -> Any:
         try:
