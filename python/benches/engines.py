@@ -1,6 +1,6 @@
 """Jobs on engines beside the engines alone: the submit loop and the whole, with bodies of 10 ms.
 
-    python python/benches/engines.py [pool|dask] [bodies]
+    python python/benches/engines.py [pool|dask|ipyparallel] [bodies]
 
 prints milliseconds, and ratios in turns: the medians of three. Run it on an idle machine.
 """
@@ -36,7 +36,15 @@ def dask() -> Iterator[tuple[Any, Callable[[Any], object]]]:
         yield client, client.gather
 
 
-ENGINES = {"pool": pool, "dask": dask}
+@contextlib.contextmanager
+def ipyparallel() -> Iterator[tuple[Any, Callable[[Any], object]]]:
+    import ipyparallel
+
+    with ipyparallel.Cluster(n=2, controller_ip="127.0.0.1", log_level=50) as client:
+        yield client.load_balanced_view().executor, lambda futures: [future.result() for future in futures]
+
+
+ENGINES = {"pool": pool, "dask": dask, "ipyparallel": ipyparallel}
 
 
 def body(number: int) -> int:

@@ -59,6 +59,7 @@ class Options:
         "log_file",
     )
     __slots__ = (
+        "_made",
         "after",
         "delay",
         "group",
@@ -102,12 +103,14 @@ class Options:
         self.log_bytes = None if log_bytes is None else _whole("log_bytes", log_bytes, 1, 2**63 - 1)
         self.log_file = None if log_file is None else os.fspath(log_file)
         self.keeper_limit: float | None = None
+        self._made: dict[bool, _core.Options] = {}
 
     def for_keeper(self) -> Options:
         """The same for a kept job, whose time its keeper watches. Raises `ValueError` for a retry."""
         if self.retry is not None:
             raise ValueError("a kept job takes no retry, which would end with this program: try again in the body")
         options = copy(self)
+        options._made = {}
         options.keeper_limit, options.time_limit = self.time_limit, None
         return options
 
@@ -122,17 +125,20 @@ class Options:
         return self.delay is not None or self.time_limit is not None
 
     def for_engine(self, daemon: bool) -> _core.Options:
-        """The same for the engine."""
-        return _core.Options(
-            daemon=daemon,
-            group=self.group,
-            priority=self.priority,
-            delay=self.delay,
-            after=self.after,
-            time_limit=self.time_limit,
-            log_bytes=self.log_bytes,
-            log_file=self.log_file,
-        )
+        """The same for the engine, made once: many jobs may have these options."""
+        made = self._made.get(daemon)
+        if made is None:
+            made = self._made[daemon] = _core.Options(
+                daemon=daemon,
+                group=self.group,
+                priority=self.priority,
+                delay=self.delay,
+                after=self.after,
+                time_limit=self.time_limit,
+                log_bytes=self.log_bytes,
+                log_file=self.log_file,
+            )
+        return made
 
 
 def _group(group: Any, known: dict[int, Any]) -> str:

@@ -51,19 +51,24 @@ def pack_expression(
 
 
 def pack(body: tuple[Any, ...], parts: dict[str, Any], option: str = "process=True") -> bytes:
-    """What `_child.work` and `_far.read` read: settings, the body, and what the body finds when it runs."""
+    """What `_child.work` reads: settings, the body, and what the body finds when it runs.
+
+    On an engine `letter.read` does, and finds what is called where the settings would be.
+    """
     is_process = option != "on="
     if is_process and not hasattr(os, "fork"):
         raise NotImplementedError(f"{option} needs a POSIX system; start the job without it")
-    from . import settings
+    from . import repeats, settings
     from .by_value import Pickler
 
     file = io.BytesIO()
-    pickler = Pickler(file)
-    # A worker of an engine has settings of its own.
-    reporting = (f"{__package__}.reporting", bars.MODULES)
-    pickler.dump({**settings.of_interpreter(), "before": reporting} if is_process else {})
     try:
+        if is_process:
+            pickler = Pickler(file)
+            pickler.dump({**settings.of_interpreter(), "before": (f"{__package__}.reporting", bars.MODULES)})
+        else:
+            # A worker of an engine has settings of its own.
+            pickler = repeats.begin(file, body[1])
         pickler.dump(body)
     except Exception as error:
         culprit = _blame(parts, set()) or "a part of it"

@@ -26,7 +26,6 @@ import bgjobs
 import bgjobs.engines
 from bgjobs import BackgroundJobManager, Stopped
 from bgjobs.engines import JobLost
-from bgjobs.engines.engine import Engine
 from bgjobs.remote import RemoteError, RemoteTraceback
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a POSIX system")
@@ -278,8 +277,9 @@ def test_a_job_in_a_process_of_its_own_dies_alone_and_always_ends(
 def test_a_worker_of_another_python_refuses_before_it_loads_anything(
     engine: Any, jobs: BackgroundJobManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = Engine.settings
-    monkeypatch.setattr(Engine, "settings", lambda self, task: {**settings(self, task), "python": "3.1"})
+    engine_here = bgjobs.engines.target(engine, {}).engine
+    text, names = engine_here._run
+    monkeypatch.setattr(engine_here, "_run", (text, {**names, "SETTINGS": {**names["SETTINGS"], "python": "3.1"}}))
     error = jobs.new(bodies.double, 1, on=engine).exception(LONG)
     here = "{}.{}".format(*sys.version_info)
     assert str(error) == f"the worker has Python {here} and this is 3.1: code of one can't run on the other"
@@ -423,7 +423,9 @@ def test_stops_at_the_moment_of_the_end_hit_no_other_job(engine: Any, jobs: Back
         assert jobs.new(bodies.double, 1, on=engine).get(LONG) == 2
 
 
-def test_many_jobs_wait_without_threads(engine: Any, jobs: BackgroundJobManager, gate: Path) -> None:
+def test_many_jobs_wait_without_threads(
+    engine: Any, jobs: BackgroundJobManager, gate: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     before = jobs.on(engine).map(bodies.wait_for, [str(gate)] * 2)
     threads = threading.active_count()
     many = jobs.on(engine).map(bodies.double, range(200))
@@ -431,6 +433,14 @@ def test_many_jobs_wait_without_threads(engine: Any, jobs: BackgroundJobManager,
     gate.touch()
     bgjobs.wait_all([*before, *many], LONG)
     assert [job.result for job in many] == [2 * number for number in range(200)]
+    assert "could not be asked" not in caplog.text
+
+
+def test_on_dask_a_body_that_runs_is_not_asked_for_its_end_all_the_time(dask: Any, jobs: BackgroundJobManager) -> None:
+    job = started(jobs.new(bodies.loop, on=dask))
+    until(lambda: bgjobs.engines.target(dask, {}).engine.pause > 0.1)
+    assert job.running()
+    job.stop(timeout=LONG)
 
 
 def test_the_program_does_not_wait_for_a_job_where_its_engine_does_not() -> None:

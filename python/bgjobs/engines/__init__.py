@@ -25,7 +25,7 @@ def left_on(engine: Any, known: Mapping[str, Any]) -> list[Any]:
     left = getattr(found.engine, "left", None)
     if left is None:
         raise TypeError(f"{found.engine.name} keeps no job longer than its program; bgjobs.engines.Slurm does")
-    return [BackgroundJobAttached(found, task) for task in left()]
+    return [BackgroundJobAttached(found, title, task) for title, task in left()]
 
 
 def on_engine(job: Any, engine: Any, known: Mapping[str, Any], process: bool) -> Any:

@@ -15,8 +15,8 @@ from .recognize import Target
 class BackgroundJobAttached(BackgroundJobEngine):
     """Such a job: its log, its result and its stops are those of the body that runs there."""
 
-    def __init__(self, target: Target, task: Task) -> None:
-        self.strform = task.title
+    def __init__(self, target: Target, title: str, task: Task) -> None:
+        self.strform = title
         self._left = task
         self._set_out(target, task.process)
 

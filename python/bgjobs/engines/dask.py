@@ -47,6 +47,7 @@ class DaskEngine(Engine):
         self._topic = f"bgjobs-{secrets.token_hex(4)}"
         self._news: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._ending: dict[str, Task] = {}
+        """Those whose far side has said that they end."""
         self._looked = self._counted = 0.0
         client.subscribe_topic(self._topic, self._hear)
 
@@ -56,8 +57,8 @@ class DaskEngine(Engine):
             if want not in known:
                 raise TypeError(f"dask takes no {want}=; it takes {', '.join(known)}")
 
-    def settings(self, task: Task) -> dict[str, Any]:
-        return {**super().settings(task), "topic": self._topic}
+    def settings(self) -> dict[str, Any]:
+        return {**super().settings(), "topic": self._topic}
 
     def send(self, task: Task) -> Any:
         return self._client.submit(eval, *self.call(task), key=f"bgjobs-{task.id}", pure=False, retries=0, **task.wants)
@@ -69,11 +70,12 @@ class DaskEngine(Engine):
 
     def look(self) -> None:
         now = time.monotonic()
+        looked = self._ending
         if now >= self._looked + _LOOK:
             self._looked = now
-            self._ending.update(self.tasks)
+            looked = self.tasks
         # First, because what it has printed was told before.
-        over = [task for task in self._ending.values() if task.handle is not None and task.handle.status != "pending"]
+        over = [task for task in list(looked.values()) if task.handle is not None and task.handle.status != "pending"]
         while not self._news.empty():
             what, name, *said = self._news.get()
             task = self.tasks.get(name)
@@ -91,7 +93,7 @@ class DaskEngine(Engine):
             self._end_on_lost_workers()
         self._end(over)
         # The scheduler says that a task has ended a moment after the far side does.
-        self._ending = {name: task for name, task in self._ending.items() if name in self.tasks and task.host}
+        self._ending = {name: task for name, task in self._ending.items() if name in self.tasks}
         self.pause = _SOON if self._ending else _LOOK
 
     def _end(self, tasks: list[Task]) -> None:
@@ -118,7 +120,7 @@ class DaskEngine(Engine):
 
     def _end_on_lost_workers(self) -> None:
         """Ends the tasks whose workers are gone; Dask would wait for others, to run them again."""
-        begun = [task for task in self.tasks.values() if task.host is not None and task.handle is not None]
+        begun = [task for task in list(self.tasks.values()) if task.host is not None and task.handle is not None]
         if not begun:
             return
         try:

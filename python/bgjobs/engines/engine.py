@@ -25,7 +25,7 @@ _RUN = """(lambda sys, made: (
         exec(compile(made['source'], '<bgjobs far side>', 'exec'), made),
         made['load'](NAME, made['source']),
     )[2]
-).main(LETTER, SETTINGS))(__import__('sys'), {{}})"""
+).main)(__import__('sys'), {{}})(LETTER, dict(SETTINGS, task=TASK, process=PROCESS))"""
 """What a worker evaluates: `main` of the far side, whose modules are made at their first use."""
 
 _PARTS = ("letter", "channels", "streams", "body", "child", "main")
@@ -54,6 +54,9 @@ class JobLost(Exception):
 class Listener(Protocol):
     """Hears of a task, on the engine's thread."""
 
+    def title(self) -> str:
+        """What its job is called."""
+
     def began(self, host: Mapping[str, Any]) -> None:
         """Its body has begun, there."""
 
@@ -67,6 +70,8 @@ class Listener(Protocol):
 class Task:
     """One call of a body on an engine."""
 
+    __slots__ = ("handle", "host", "id", "letter", "listener", "process", "wants")
+
     listener: Listener
 
     def __init__(self, letter: bytes, wants: Mapping[str, Any], process: bool) -> None:
@@ -74,8 +79,6 @@ class Task:
         self.letter = letter
         self.wants = wants
         self.process = process
-        self.title = ""
-        """What its job is called."""
         self.host: Mapping[str, Any] | None = None
         """Where the body runs, once it has begun."""
         self.handle: Any = None
@@ -189,21 +192,22 @@ class Engine:
                 self._runs = True
                 threading.Thread(target=self._attend, name=f"bgjobs attends to {self.name}", daemon=True).start()
 
-    def settings(self, task: Task) -> dict[str, Any]:
-        """What the far side has to know."""
+    def settings(self) -> dict[str, Any]:
+        """What the far side has to know, whichever the task."""
         return {
             "python": "{}.{}".format(*sys.version_info),
-            "task": task.id,
             "channel": self.channel,
-            "process": task.process,
             "near": [platform.node(), os.getpid()],
         }
 
-    def call(self, task: Task) -> tuple[str, dict[str, Any]]:
-        """The arguments of `eval` that run a task on a worker."""
+    @functools.cached_property
+    def _run(self) -> tuple[str, dict[str, Any]]:
         text, value = self.text()
-        names = {"NAME": name_of_source(), "TEXT": value, "LETTER": task.letter, "SETTINGS": self.settings(task)}
-        return _RUN.format(text=text), names
+        return _RUN.format(text=text), {"NAME": name_of_source(), "TEXT": value, "SETTINGS": self.settings()}
+
+    def call(self, task: Task) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        """The arguments of `eval` that run a task on a worker."""
+        return *self._run, {"LETTER": task.letter, "TASK": task.id, "PROCESS": task.process}
 
     def text(self) -> tuple[str, Any]:
         """How a worker gets the text of the far side: an expression, and the value of `TEXT` in it."""

@@ -44,8 +44,8 @@ class ExecutorEngine(Engine):
             if want not in known:
                 raise TypeError(f"{self.name} takes no {want}=; it takes {', '.join(known)}")
 
-    def settings(self, task: Task) -> dict[str, Any]:
-        return {**super().settings(task), "folder": self._folder.path}
+    def settings(self) -> dict[str, Any]:
+        return {**super().settings(), "folder": self._folder.path}
 
     def text(self) -> tuple[str, Any]:
         return "open(TEXT, encoding='utf-8').read()", str(self._far)

@@ -32,6 +32,9 @@ _ANSWER = 1.0
 _SHORT = 0.2
 """The same for a verdict, which should not be late."""
 
+_PLAIN = Options({})
+"""Has no option set: with options a job is not handed to the workers at once."""
+
 _LAST = re.compile(r'File "(.*)", line (\d+), in (.*)')
 
 
@@ -63,7 +66,7 @@ class BackgroundJobEngine(BackgroundJobBase):
         self._is_over = _thread.allocate_lock()
         self._letter = self._packed()
         self._daemon = True
-        self._options = Options({})
+        self._options = _PLAIN
         self._init()
 
     def _packed(self) -> bytes:
@@ -103,7 +106,7 @@ class BackgroundJobEngine(BackgroundJobBase):
         self._take = None
         self._is_over.acquire(False)
         task = self._new_task()
-        task.listener, task.title = self, labels.label(self)
+        task.listener = self
         self._task = task
         try:
             self._start(task)
@@ -121,6 +124,10 @@ class BackgroundJobEngine(BackgroundJobBase):
             raise error
 
         self.ended(take)
+
+    def title(self) -> str:
+        """As a `Listener`."""
+        return labels.label(self)
 
     def began(self, host: Mapping[str, Any]) -> None:
         """As a `Listener`."""

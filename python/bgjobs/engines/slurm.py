@@ -93,16 +93,15 @@ class Slurm(Engine):
                 why = "is bgjobs' own" if want in _OURS else "is no option of sbatch; sbatch --help lists them"
                 raise TypeError(f"slurm takes no {want}=: --{want.replace('_', '-')} {why}")
 
-    def settings(self, task: Task) -> dict[str, Any]:
-        return {**super().settings(task), "folder": self._folder.path, "title": task.title}
+    def settings(self) -> dict[str, Any]:
+        return {**super().settings(), "folder": self._folder.path}
 
     def send(self, task: Task) -> None:
         far = self._far()
         if not far.exists():
             _write(far, source().encode())
-        _write(
-            Path(self._folder.file(task.id, ".task")), json.dumps(self.settings(task)).encode() + b"\n" + task.letter
-        )
+        settings = {**self.settings(), "task": task.id, "process": task.process, "title": task.listener.title()}
+        _write(Path(self._folder.file(task.id, ".task")), json.dumps(settings).encode() + b"\n" + task.letter)
         self._unsent.put(task)
         with self._lock:
             if not self._sends:
@@ -191,7 +190,7 @@ class Slurm(Engine):
             if not self._is_mute:
                 self._take(answer.read(), began)
             answer.close()
-        elif now >= self._asked + _ASK and any(task.handle for task in self.tasks.values()):
+        elif now >= self._asked + _ASK and any(task.handle for task in list(self.tasks.values())):
             self._asked = now
             # One unknown id is an error of squeue, so it is asked for all of the user's.
             answer = tempfile.TemporaryFile("w+")  # noqa: SIM115
@@ -230,8 +229,8 @@ class Slurm(Engine):
 
     # What another program has left.
 
-    def left(self) -> list[Task]:
-        """The tasks of programs that have ended."""
+    def left(self) -> list[tuple[str, Task]]:
+        """The tasks of programs that have ended, and what their jobs are called."""
         tasks = []
         for name in sorted(self._folder.files()):
             task = Task(b"", {}, False)
@@ -241,8 +240,8 @@ class Slurm(Engine):
             with open(self._folder.file(task.id, ".task"), "rb") as file:
                 settings = json.loads(file.readline())
             if not _lives(*settings["near"]):
-                task.title, task.process, task.handle = settings["title"], settings["process"], _LEFT
-                tasks.append(task)
+                task.process, task.handle = settings["process"], _LEFT
+                tasks.append((settings["title"], task))
         return tasks
 
     def adopt(self, task: Task) -> None:

@@ -19,8 +19,8 @@ FILE = "<bgjobs far side>"
 def read(letter: bytes) -> Callable[[], Any]:
     """What calls the body of a letter."""
     unpickler = pickle.Unpickler(io.BytesIO(letter))
-    unpickler.load()  # the settings, of which a worker gets none
     try:
+        unpickler.load()  # what is called, which the next one refers to
         kind, *parts = unpickler.load()
     except ModuleNotFoundError as error:
         known = (
