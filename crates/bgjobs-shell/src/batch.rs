@@ -7,6 +7,7 @@ use std::{
     io::{self, BufRead, Write},
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -27,6 +28,9 @@ pub(crate) const BROKEN_PIPE: i32 = 128 + 13;
 
 /// How long the shell waits for jobs at its end before it says so.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often it looks whether a job has started that will outlive it.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// How many tracebacks are shown at once.
 const MOST_TRACEBACKS: usize = 10;
@@ -234,8 +238,15 @@ pub(crate) fn finish(session: &mut Session, verbosity: Verbosity, interrupted: &
         }
     };
     resume_all(session);
-    while let Some(job) = session.awaited().next() {
-        if interrupted.is_set() || session.wait_for(&job, &mut look) == WaitEnd::Interrupted {
+    while !interrupted.is_set() {
+        if let Some(job) = session.awaited().next() {
+            if session.wait_for(&job, &mut look) == WaitEnd::Interrupted {
+                break;
+            }
+        } else if session.has_to_start_kept() {
+            thread::sleep(PAUSE);
+            look(session);
+        } else {
             break;
         }
     }

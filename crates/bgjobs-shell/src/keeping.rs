@@ -2,41 +2,37 @@
 //!
 //! Knows nothing of the words for that.
 
-use bgjobs::{AnyJob, Body, KeepOptions, KeptError, KeptId, KeptJob, KeptJobs, Options};
+use std::sync::Arc;
+
+use bgjobs::{AnyJob, KeptError, KeptId};
 use rhai::Dynamic;
 
 use crate::{
-    lang::{self, Value},
+    lang::{self, Keeping, Source, StartOptions, Value, kept_jobs},
     session::{Answer, Session},
 };
-
-/// The user's kept jobs.
-///
-/// # Errors
-///
-/// Why their folder can't be used.
-pub(crate) fn kept_jobs() -> Result<KeptJobs, String> {
-    // Lines that a fuzzer invents write no file.
-    if cfg!(fuzzing) {
-        return Err("no kept jobs".to_owned());
-    }
-    KeptJobs::of_user().map_err(|error| error.to_string())
-}
 
 impl Session {
     /// Starts a line of the system's shell that goes on without the session, and a job that follows it, which becomes the
     /// value.
-    ///
-    /// # Errors
-    ///
-    /// Why it can't be started.
-    pub(crate) fn keep(&mut self, line: &str) -> Result<(KeptId, Answer), String> {
-        let here = self.environment();
-        let environment = here.changed().map(|(name, value)| (name.into(), value.map(Into::into))).collect();
-        let (folder, shell) = (Some(here.folder().to_owned()), here.shell());
-        let options = KeepOptions { name: Some(line.into()), folder, environment, ..KeepOptions::default() };
-        let kept = kept_jobs()?.start([&*shell, "-c", line], options).map_err(|error| error.to_string())?;
-        Ok((kept.id(), self.follow_kept(kept)?))
+    pub(crate) fn keep_command(&mut self, line: &str) -> Answer {
+        let keeping = Keeping::command(line, self.environment());
+        self.keep(keeping)
+    }
+
+    /// Starts a text that is evaluated without the session, and a job that follows it, which becomes the value.
+    pub(crate) fn keep_text(&mut self, source: &Arc<Source>) -> Answer {
+        match Keeping::text(source, self.names()) {
+            Ok(keeping) => self.keep(keeping),
+            Err(failure) => Answer::Failed(failure),
+        }
+    }
+
+    fn keep(&mut self, keeping: Keeping) -> Answer {
+        match lang::keep(keeping, self.tracked(), self.environment().clone(), StartOptions::default()) {
+            Ok(job) => self.answer_shown(Value::plain(Dynamic::from(job))),
+            Err(failure) => Answer::Failed(failure),
+        }
     }
 
     /// Starts a job that follows a kept one, and becomes the value.
@@ -47,16 +43,8 @@ impl Session {
     pub(crate) fn attach(&mut self, id: KeptId) -> Result<Answer, String> {
         let kept = kept_jobs()?.get(id).and_then(|kept| kept.state().map(|_| kept));
         let kept = kept.map_err(|error: KeptError| error.to_string())?;
-        self.follow_kept(kept)
-    }
-
-    fn follow_kept(&mut self, kept: KeptJob) -> Result<Answer, String> {
-        // A daemon, because the session need not wait for what goes on without it.
-        let id = kept.id();
-        let options = self.tracked().with_settings(Options::default());
-        let job =
-            self.jobs().named(kept.name()).with(options).daemon().start(kept).map_err(|error| error.to_string())?;
-        lang::note_kept(&job, self.tracked(), id, self.environment().clone());
-        Ok(self.answer_shown(Value::plain(Dynamic::from(AnyJob::clone(&job)))))
+        let job = lang::follow(kept, self.tracked(), self.environment().clone(), StartOptions::default());
+        let job: AnyJob = job.map_err(|error| error.to_string())?;
+        Ok(self.answer_shown(Value::plain(Dynamic::from(job))))
     }
 }

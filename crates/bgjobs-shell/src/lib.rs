@@ -37,8 +37,12 @@ mod gathering;
 mod keeping;
 #[cfg(all(feature = "terminal", target_os = "linux"))]
 mod kept;
+#[cfg(all(feature = "terminal", target_os = "linux"))]
+mod kept_body;
 #[cfg(target_os = "linux")]
 mod kept_listing;
+#[cfg(all(feature = "terminal", target_os = "linux"))]
+mod kept_news;
 #[cfg(feature = "terminal")]
 mod keys;
 pub mod lang;

@@ -18,6 +18,8 @@ use crate::{
     signals::{self, Interrupted, OnInterrupt, stop_all},
     startup,
 };
+#[cfg(target_os = "linux")]
+use crate::{kept_body, lang};
 
 /// What a shell does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +76,15 @@ pub fn run(task: Task, modules: impl IntoIterator<Item = Module>) -> ExitCode {
 }
 
 fn on_large_stack(task: Task, modules: Vec<Module>) -> Result<ExitCode, String> {
+    #[cfg(target_os = "linux")]
+    {
+        let body =
+            bgjobs::KeptBody::take(lang::LANGUAGE).map_err(|error| format!("can't take what was kept: {error}"))?;
+        lang::run_bodies();
+        if let Some(body) = body {
+            return kept_body::run(&body, modules);
+        }
+    }
     let mut session = Session::with_functions(Arc::new(batch::print), modules);
     let arguments = match &task {
         Task::File { arguments, .. } => arguments.iter().cloned().map(Dynamic::from).collect(),

@@ -144,6 +144,7 @@ pub use job::{
 #[cfg(target_os = "linux")]
 pub use kept::{
     KeptJobs,
+    body::KeptBody,
     error::{KeepError, KeptError, KeptFolderError},
     id::{KeptId, ParseKeptIdError},
     job::{KeptJob, KeptSummary},

@@ -1,9 +1,13 @@
-//! `keep !make`, `attach k12` and `kept`: jobs that outlive the session.
+//! `keep !make`, `keep fit(50)`, `attach k12` and `kept`: jobs that outlive the session.
 
-use bgjobs::KeptId;
+use bgjobs::{AnyJob, KeptId};
 
-use super::word::{Action, CommandLine, Completion, Reply, Session, Word, WordOption};
-use crate::{keeping::kept_jobs, kept_listing};
+use super::word::{Action, CommandLine, Completion, Reply, Session, Word, WordOption, begins_arguments};
+use crate::{
+    kept_listing,
+    lang::{Input, Source, kept_jobs},
+    session::Answer,
+};
 
 pub(super) const ATTACH: Word = Word {
     name: "attach",
@@ -21,12 +25,15 @@ pub(super) const ATTACH: Word = Word {
 pub(super) const WORD: Word = Word {
     name: "keep",
     usage: "keep !make -j2",
-    help: "Runs a line in the system's shell as a job that goes on when this shell is left, or killed.\n\
+    help: "Runs a line in the system's shell as a job that goes on when this shell is left, or killed;\n\
+           `keep fit(50)` evaluates an expression like that, in a process of its own. It takes along the\n\
+           functions and the variables that it uses, and gives back its value or its failure.\n\
            It has a number here as any job, and one for all shells, such as k12:\n\
-           `attach k12` follows it later, `bgjobs wait k12` waits for it in a script.",
+           `attach k12` follows it later, `bgjobs wait k12` waits for it in a script.\n\
+           jobs.start(fit, [50], #{keep: true}) and jobs.sh(\"make\", #{keep: true}) do it from a program.",
     completion: Completion::Nothing,
     options: &[],
-    read: |_| Err("keep needs a line for the system's shell, as in `keep !make`".to_owned()),
+    read: |_| Err("keep needs something to run, as in `keep !make` or `keep fit(50)`".to_owned()),
 };
 
 pub(super) const KEPT: Word = Word {
@@ -38,27 +45,53 @@ pub(super) const KEPT: Word = Word {
     read: |arguments| Ok(Box::new(Kept { all: arguments.flag(&["-a", "--all"]) })),
 };
 
-/// Runs a line in the system's shell that goes on without this session.
+/// Runs a line in the system's shell, or evaluates a text, without this session.
 #[derive(Debug)]
-pub(super) struct Keep(String);
+pub(super) enum Keep {
+    Command(String),
+    Text(String),
+}
 
-/// Parses `keep !make`; none for any other line.
+/// Parses `keep !make` and `keep fit(50)`; none for any other line.
 pub(super) fn parse(line: &str) -> Option<Result<Keep, String>> {
     let rest = line.trim().strip_prefix(WORD.name)?;
-    let command = rest.trim_start().strip_prefix('!').filter(|_| rest.starts_with(char::is_whitespace))?.trim();
-    Some(if command.is_empty() {
-        Err("keep ! needs a command, as in `keep !make`".to_owned())
+    let what = rest.trim_start();
+    if what.is_empty() || !rest.starts_with(char::is_whitespace) {
+        return None;
+    }
+    if let Some(command) = what.strip_prefix('!').map(str::trim) {
+        return Some(if command.is_empty() {
+            Err("keep ! needs a command, as in `keep !make`".to_owned())
+        } else {
+            Ok(Keep::Command(command.to_owned()))
+        });
+    }
+    if !begins_arguments(what) && !what.starts_with(['{', '[', '`']) {
+        return None;
+    }
+    let input = Input::new(what);
+    Some(if input.background {
+        Err("a kept job runs in the background anyway: leave out the `&`".to_owned())
     } else {
-        Ok(Keep(command.to_owned()))
+        Ok(Keep::Text(input.text.to_owned()))
     })
 }
 
 impl Action for Keep {
     fn run(&self, session: &mut Session, line: CommandLine) -> Result<Reply, String> {
-        let (id, answer) = session.keep(&self.0)?;
-        Ok(match Reply::new(session, &answer, Some(line.number)) {
-            Reply::Shown(text) => Reply::Shown(format!("{text}, kept as {id}: it goes on without this session")),
-            other => other,
+        let answer = match self {
+            Self::Command(command) => session.keep_command(command),
+            Self::Text(text) => session.keep_text(&Source::new(format!("In[{}]", line.number), text.as_str())),
+        };
+        let kept = match &answer {
+            Answer::Value(job) => job.data().read_lock::<AnyJob>().and_then(|job| session.tracked().kept(&job)),
+            _ => None,
+        };
+        Ok(match (Reply::new(session, &answer, Some(line.number)), kept) {
+            (Reply::Shown(text), Some(kept)) => {
+                Reply::Shown(format!("{text}, kept as {kept}: it goes on without this session"))
+            }
+            (reply, _) => reply,
         })
     }
 }

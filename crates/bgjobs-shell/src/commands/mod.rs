@@ -39,7 +39,7 @@ pub use self::reply::Reply;
 pub(crate) use self::system::{is_for_system, is_whole};
 #[cfg(feature = "terminal")]
 pub(crate) use self::word::WordOption;
-pub(crate) use self::word::{Action, CommandLine, Completion, Word};
+pub(crate) use self::word::{Action, CommandLine, Completion, Word, begins_arguments};
 use self::{
     arguments::Arguments,
     help::{Describe, Help},
@@ -141,24 +141,6 @@ pub(crate) fn begins(word: &Word, rest: &str) -> bool {
     begins_arguments(rest)
         || word.completion == Completion::Folders && is_path()
         || word.name == log::WORD.name && is_pattern()
-}
-
-/// Whether the text after a word is its arguments, and not the rest of a program as in `kill = 3` and `kill - 1`.
-pub(crate) fn begins_arguments(rest: &str) -> bool {
-    let begins = |c: char| c.is_alphanumeric() || matches!(c, '_' | '%' | '#' | '"' | '\'');
-    let option = |rest: &str| rest.trim_start_matches('-').starts_with(char::is_alphanumeric);
-    matches!(rest, "" | "!")
-        || rest.starts_with(begins)
-        || rest.starts_with('-') && option(rest)
-        || rest.strip_prefix('*').is_some_and(begins_after_star)
-}
-
-/// Whether a `*` before this text stands for any job or any text in a name, as in `kill *`, `log * -n 5`, `kill *fit`,
-/// and does not multiply.
-fn begins_after_star(rest: &str) -> bool {
-    let options = rest.trim_start();
-    let is_option = options.trim_start_matches('-').starts_with(char::is_alphabetic);
-    options.is_empty() || options.starts_with('-') && is_option || rest.starts_with(char::is_alphanumeric)
 }
 
 #[cfg(test)]

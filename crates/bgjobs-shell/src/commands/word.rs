@@ -77,3 +77,21 @@ pub(crate) struct CommandLine {
     /// All words that can begin one.
     pub(crate) words: &'static [Word],
 }
+
+/// Whether the text after a word is its arguments, and not the rest of a program as in `kill = 3` and `kill - 1`.
+pub(crate) fn begins_arguments(rest: &str) -> bool {
+    let begins = |c: char| c.is_alphanumeric() || matches!(c, '_' | '%' | '#' | '"' | '\'');
+    let option = |rest: &str| rest.trim_start_matches('-').starts_with(char::is_alphanumeric);
+    matches!(rest, "" | "!")
+        || rest.starts_with(begins)
+        || rest.starts_with('-') && option(rest)
+        || rest.strip_prefix('*').is_some_and(begins_after_star)
+}
+
+/// Whether a `*` before this text stands for any job or any text in a name, as in `kill *`, `log * -n 5`, `kill *fit`,
+/// and does not multiply.
+fn begins_after_star(rest: &str) -> bool {
+    let options = rest.trim_start();
+    let is_option = options.trim_start_matches('-').starts_with(char::is_alphabetic);
+    options.is_empty() || options.starts_with('-') && is_option || rest.starts_with(char::is_alphanumeric)
+}

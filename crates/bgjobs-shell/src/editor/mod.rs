@@ -38,6 +38,8 @@ use self::{
     notices::Announcer,
     prompt::LinePrompt,
 };
+#[cfg(target_os = "linux")]
+use crate::kept_news;
 use crate::{
     batch::write,
     colours,
@@ -66,6 +68,10 @@ pub(crate) fn run(session: &mut Session) -> io::Result<(bool, u8)> {
     let announcer = announcer(session);
     let mut editor = editor(announcer.clone(), &known, session.edit_mode.clone());
     write(Stream::Out, "`help` shows what can be typed, Ctrl-D leaves.");
+    #[cfg(target_os = "linux")]
+    if let Some(news) = kept_news::line() {
+        write(Stream::Out, &news);
+    }
     // Whether the last key was a first Ctrl-D.
     let mut leaving = false;
     let mut status = 0;

@@ -7,6 +7,9 @@ mod error;
 mod eval;
 mod functions;
 mod jobs;
+#[cfg(target_os = "linux")]
+#[cfg_attr(not(feature = "terminal"), expect(dead_code, unused_imports, reason = "only `run` evaluates what was kept"))]
+mod kept;
 mod label;
 mod notice;
 mod output;
@@ -23,9 +26,11 @@ pub(crate) use read::scan::{End, Kind, opening, scan};
 pub(crate) use words::{KEYWORDS, Segment, Words};
 
 pub(crate) use describe::describe;
-pub use eval::stack::STACK_SIZE;
 #[cfg(target_os = "linux")]
-pub(crate) use eval::start::note_kept;
+pub(crate) use eval::keep::{Keeping, follow, kept_jobs, start as keep};
+#[cfg(all(feature = "terminal", target_os = "linux"))]
+pub(crate) use eval::keep::{LANGUAGE, run_bodies};
+pub use eval::stack::STACK_SIZE;
 pub(crate) use eval::{
     line::Line,
     start::{note_command, note_sent, start_command},
@@ -33,9 +38,11 @@ pub(crate) use eval::{
 pub(crate) use functions::{json, language, options_help};
 pub use jobs::Jobs;
 pub(crate) use jobs::{
-    Died,
+    Died, StartOptions,
     post_mortem::{DeadFrame, PostMortem},
 };
+#[cfg(all(feature = "terminal", target_os = "linux"))]
+pub(crate) use kept::{KeptCode, of_failure, of_value, unpack};
 pub use notice::notice;
 pub(crate) use notice::own_names;
 pub use output::Output;

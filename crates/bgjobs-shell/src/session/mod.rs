@@ -170,6 +170,16 @@ impl Session {
         self.evaluate(Line::Text(Source::new(name, text)))
     }
 
+    /// Evaluates what another session keeps, with the names that it took along.
+    #[cfg(all(feature = "terminal", target_os = "linux"))]
+    pub(crate) fn evaluate_kept(&mut self, code: lang::KeptCode, names: Names) -> Answer {
+        self.names = names;
+        self.evaluate(match code {
+            lang::KeptCode::Text(source) => Line::Text(source),
+            lang::KeptCode::Call { function, arguments } => Line::Call(function, arguments),
+        })
+    }
+
     fn evaluate(&mut self, line: Line) -> Answer {
         let (answer, names) = self.wait_for_value(line, self.names.clone());
         self.names = names;
@@ -353,7 +363,7 @@ impl Session {
     pub fn show(&self, value: &Value) -> String {
         if lang::is_opaque(value)
             && let (Answer::Value(text), _) =
-                self.wait_for_value(Line::Call("to_string", value.clone()), self.names.clone())
+                self.wait_for_value(Line::call("to_string", value.clone()), self.names.clone())
             && let Ok(text) = text.data().clone().into_string()
         {
             return text;

@@ -20,7 +20,7 @@ impl Session {
     /// Evaluates a line with some names; returns the names after it, unchanged if the line goes on in the background.
     pub(super) fn wait_for_value(&self, line: Line, names: Names) -> (Answer, Names) {
         let known = (names.clone(), self.jobs.clone(), self.language.clone());
-        let (name, environment) = (line.name().to_owned(), names.environment.clone());
+        let (name, environment) = (line.name(), names.environment.clone());
         let note = |job: &AnyJob, jobs: &Jobs| lang::note_sent(job, jobs, environment);
         let job = match self.wait_for_line(name, |context, output| line.run(context, output, known), note) {
             Ok(job) => job,
@@ -70,10 +70,16 @@ impl Session {
         self.jobs().running().into_iter().filter(|job| !job.is_daemon())
     }
 
+    /// Whether a job will outlive the session and has not started.
+    #[cfg(feature = "terminal")]
+    pub(crate) fn has_to_start_kept(&self) -> bool {
+        self.jobs().running().iter().any(|job| self.tracked().is_to_be_kept(job))
+    }
+
     /// The jobs that leaving the shell ends: all that run, but not one that follows a kept job, which goes on.
     #[cfg(feature = "terminal")]
     pub(crate) fn ended_by_leaving(&self) -> Vec<AnyJob> {
-        self.jobs().running().into_iter().filter(|job| !self.tracked().follows_kept(job)).collect()
+        self.jobs().running().into_iter().filter(|job| self.tracked().kept(job).is_none()).collect()
     }
 
     /// Waits until a background job has ended, calling `look` every now and then.
@@ -111,7 +117,7 @@ impl Session {
     pub(crate) fn rerun(&mut self, jobs: &[AnyJob]) -> Answer {
         let mut started = Vec::new();
         for job in jobs {
-            let line = Line::Call("rerun", Value::plain(Dynamic::from(job.clone())));
+            let line = Line::call("rerun", Value::plain(Dynamic::from(job.clone())));
             let (answer, names) = self.wait_for_value(line, self.names.clone());
             self.names = names;
             match answer {

@@ -155,7 +155,7 @@ fn a_wrong_option_of_a_command_is_an_error() {
               In[12], line 1
                 jobs.sh('ls', #{color: true})
                      ^
-            there is no option `color`; there are daemon: true, name: "text", log_file: "path", log_bytes: 100000, group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, retry: 3, backoff: 1, input: "text", dir: "path", env: #{LANG: "C"}, terminal: true and grace: 5
+            there is no option `color`; there are daemon: true, name: "text", log_file: "path", log_bytes: 100000, group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, keep: true, retry: 3, backoff: 1, input: "text", dir: "path", env: #{LANG: "C"}, terminal: true and grace: 5
             > j = jobs.sh('ls', #{dir: '/no/such'}); j.join(); j.traceback()
             can't run in `/no/such`
             caused by: No such file or directory (os error 2)

@@ -174,6 +174,7 @@ fn help_and_a_question_mark_know_functions_and_options() {
                 after: [1, 2]        starts it when these jobs have succeeded
                 after_ended: [1, 2]  starts it when these jobs have ended in any way
                 time_limit: 60       stops it when it has run for this many seconds
+                keep: true           lets it outlive the shell, on Linux; see `help keep`
                 retry: 3             how many times it is tried in all, if it fails
                 backoff: 1           seconds before the second try, doubled before each further one, up to 60
             fn start(range)
@@ -203,6 +204,7 @@ fn help_and_a_question_mark_know_functions_and_options() {
               after: [1, 2]        starts it when these jobs have succeeded
               after_ended: [1, 2]  starts it when these jobs have ended in any way
               time_limit: 60       stops it when it has run for this many seconds
+              keep: true           lets it outlive the shell, on Linux; see `help keep`
               retry: 3             how many times it is tried in all, if it fails
               backoff: 1           seconds before the second try, doubled before each further one, up to 60
             jobs.sh also takes:

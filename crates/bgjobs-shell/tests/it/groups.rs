@@ -155,7 +155,7 @@ fn wrong_options_and_limits_are_errors() {
     let told: String =
         options.iter().map(|option| wrong(&format!("jobs.start('1', [], #{{{option}}})")) + "\n").collect();
     expect![[r#"
-        there is no option `deamon`; there are daemon: true, name: "text", log_file: "path", log_bytes: 100000, group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, retry: 3 and backoff: 1
+        there is no option `deamon`; there are daemon: true, name: "text", log_file: "path", log_bytes: 100000, group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, keep: true, retry: 3 and backoff: 1
         the option `daemon` must be true or false, not of type int
         the option `name` must be a string, not of type int
         the option `group` must be the name of a group, such as "io", not of type int

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What a session says to lines from a pipe, and then its errors.
-fn session(home: &Home, lines: &str) -> String {
+pub(crate) fn session(home: &Home, lines: &str) -> String {
     let mut command = home.command(&[]);
     let mut session = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     session.stdin.as_mut().unwrap().write_all(lines.as_bytes()).unwrap();
@@ -71,13 +71,46 @@ fn ctrl_d_leaves_at_once_if_only_kept_jobs_run() {
 }
 
 #[test]
+fn a_prompt_begins_with_what_is_kept_and_repeats_a_failure_until_somebody_has_seen_it() {
+    let (kept, home) = (Home::new(), terminal::Home::new());
+    let begin = || {
+        let state = kept.to_str().unwrap();
+        let mut terminal = Terminal::with(&home, &[("TERM", "xterm-256color"), ("XDG_STATE_HOME", state)]);
+        terminal.see("In [1]:");
+        terminal.type_keys("\x04");
+        let said = terminal.written();
+        assert!(terminal.end().success());
+        let line = said.lines().find(|line| line.starts_with("Kept jobs:")).unwrap_or_default().trim_end().to_owned();
+        let timeless = line.split("; ").map(|part| part.split(" for ").next().unwrap_or_default());
+        timeless.collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(begin(), "");
+    let name = |line: &str, name: &str| {
+        let answer = kept.run(&["start", "--name", name, "--", "sh", "-c", line]);
+        assert_eq!(answer.code(), Some(0), "{}", answer.err());
+    };
+    name("sleep 1000", "train");
+    name("exit 3", "a build with a name of many words");
+    name("true", "copy");
+    wait_until("two have ended", || kept.jobs().all().unwrap()[1..].iter().all(|job| job.state().unwrap().is_over()));
+    let failed = "k2 a build with a name of many wo…: exit status 3";
+    let running = "k1 train has run";
+    assert_eq!(begin(), format!("Kept jobs: k3 copy: done; {failed}; {running}"));
+    assert_eq!(begin(), format!("Kept jobs: {failed}; {running}"));
+    kept.run(&["result", "k2"]);
+    (0..6).for_each(|_| name("sleep 1000", "more"));
+    let more: Vec<_> = (5..10).rev().map(|id| format!("k{id} more has run")).collect();
+    assert_eq!(begin(), format!("Kept jobs: {}; 2 more, which `kept` lists", more.join("; ")));
+}
+
+#[test]
 fn a_session_says_what_is_wrong_with_a_line_about_kept_jobs() {
     let home = Home::new();
     let lines = "keep\nkeep !\nattach\nattach 9\nattach x\nkept\nkeep = 3; keep + 1\n";
     expect![[r#"
         No kept jobs
         Out[7]: 4
-        keep needs a line for the system's shell, as in `keep !make`
+        keep needs something to run, as in `keep !make` or `keep fit(50)`
         keep ! needs a command, as in `keep !make`
         attach needs a kept job, as in `attach k12`; `kept` lists them
         there is no kept job k9

@@ -28,6 +28,8 @@ mod kept;
 #[cfg(target_os = "linux")]
 mod kept_crashes;
 #[cfg(target_os = "linux")]
+mod kept_expressions;
+#[cfg(target_os = "linux")]
 mod kept_mcp;
 #[cfg(target_os = "linux")]
 mod kept_sessions;

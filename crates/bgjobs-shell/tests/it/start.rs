@@ -215,7 +215,7 @@ fn a_job_can_get_options() {
               In[13], line 1
                 jobs.start(slow, [1, 2], #{deamon: true})
                      ^
-            there is no option `deamon`; there are daemon: true, name: "text", log_file: "path", log_bytes: 100000, group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, retry: 3 and backoff: 1
+            there is no option `deamon`; there are daemon: true, name: "text", log_file: "path", log_bytes: 100000, group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, keep: true, retry: 3 and backoff: 1
             > jobs.start(slow, [1, 2], #{daemon: 1})
             Traceback (most recent call last):
               In[14], line 1

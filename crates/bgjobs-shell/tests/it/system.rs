@@ -80,7 +80,7 @@ fn options_after_the_ampersand_are_those_of_a_job() {
               !, line 1
                 jobs.sh("true", #{nam: 1})
                      ^
-            there is no option `nam`; there are daemon: true, name: "text", log_file: "path", log_bytes: 100000, group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, retry: 3, backoff: 1, input: "text", dir: "path", env: #{LANG: "C"}, terminal: true and grace: 5
+            there is no option `nam`; there are daemon: true, name: "text", log_file: "path", log_bytes: 100000, group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, keep: true, retry: 3, backoff: 1, input: "text", dir: "path", env: #{LANG: "C"}, terminal: true and grace: 5
             Traceback (most recent call last):
               !, line 1
                 jobs.sh("true", #{log_file: '/missing/file'})

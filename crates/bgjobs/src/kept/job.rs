@@ -11,12 +11,14 @@ use std::{
 
 use crate::{
     kept::{
+        body,
         error::KeptError,
         id::KeptId,
         log,
         private::{self, present},
         reading::{self, KeptCursor, KeptReading},
         record::{self, Record},
+        result,
         root::{Key, Root},
         state::{self, KeptState},
         stop::Request,
@@ -162,6 +164,16 @@ impl KeptJob {
         Ok(reading)
     }
 
+    /// What its body gave for whoever knows its language; `None` if it is a command or has given nothing, and once the
+    /// result was swept.
+    ///
+    /// # Errors
+    ///
+    /// A [`KeptError`] if it is gone, or can't be read.
+    pub fn result(&self) -> Result<Option<Vec<u8>>, KeptError> {
+        body::given(&self.folder()).map_err(|cause| self.trouble(result::FILE, cause))
+    }
+
     /// Asks its command, with all processes that it started, to end: SIGTERM, and SIGKILL after `grace`.
     ///
     /// Of several requests the first counts. What has ended by itself stays as it is, but what it left running is ended.
@@ -195,11 +207,17 @@ impl KeptJob {
         }
     }
 
+    /// Whether somebody has [noted](Self::mark_seen) that they have seen how it ended.
+    #[must_use]
+    pub fn is_seen(&self) -> bool {
+        self.folder().join(SEEN).symlink_metadata().is_ok()
+    }
+
     /// Whether its end may be forgotten: it is done, or stopped, or somebody has seen it.
     pub(crate) fn is_settled(&self) -> bool {
         match self.state() {
             Ok(KeptState::Ended(end)) if end.outcome != Outcome::Failed => true,
-            Ok(KeptState::Ended(_) | KeptState::Lost(_)) => self.folder().join(SEEN).exists(),
+            Ok(KeptState::Ended(_) | KeptState::Lost(_)) => self.is_seen(),
             _ => false,
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of the jobs of a manager. `docs/src/kept-format.md` describes the files.
 
+pub(crate) mod body;
 pub(crate) mod error;
 pub(crate) mod follow;
 pub(crate) mod id;
@@ -70,6 +71,16 @@ impl KeptJobs {
     /// A [`KeptFolderError`] if it isn't private to the user, or can't be used.
     pub fn of_user() -> Result<Self, KeptFolderError> {
         Self::open(Root::of_user()?)
+    }
+
+    /// Opens the user's folder as [`of_user`](Self::of_user) does, but makes none: `None` if nothing was ever kept.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`of_user`](Self::of_user).
+    pub fn of_user_if_any() -> Result<Option<Self>, KeptFolderError> {
+        let folder = Root::of_user()?;
+        if folder.symlink_metadata().is_ok() { Self::open(folder).map(Some) } else { Ok(None) }
     }
 
     /// Opens another folder, and makes it if there is none.

@@ -12,7 +12,7 @@ use std::{
 use crate::kept::{
     id::KeptId,
     job::KeptJob,
-    log, private,
+    log, private, result,
     root::Root,
     state::{self, KeptState},
 };
@@ -79,8 +79,8 @@ pub(crate) fn sweep(root: &Root, retention: Retention, portion: usize) -> io::Re
     }
     let mut left = retention.output;
     for &id in ids.iter().rev() {
-        let folder = root.job(id).join(log::FOLDER);
-        let size = size(&folder);
+        let (folder, result) = (root.job(id).join(log::FOLDER), root.job(id).join(result::FILE));
+        let size = size(&folder) + result.symlink_metadata().map_or(0, |data| data.size());
         let fits = left.checked_sub(size);
         left = fits.unwrap_or(0);
         if fits.is_some() || size == 0 || swept.outputs.len() == portion {
@@ -89,6 +89,7 @@ pub(crate) fn sweep(root: &Root, retention: Retention, portion: usize) -> io::Re
         let job = KeptJob::new(root.clone(), id);
         if matches!(job.state(), Ok(KeptState::Ended(_) | KeptState::Lost(_))) && state::is_free(&root.job(id)) {
             let _ = fs::remove_dir_all(folder);
+            let _ = fs::remove_file(result);
             swept.outputs.push(id);
         }
     }

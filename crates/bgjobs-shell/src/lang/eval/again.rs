@@ -51,9 +51,11 @@ pub(crate) fn again(evaluation: &Evaluation, job: &AnyJob) -> Result<AnyJob> {
             let code = OriginCode::Call { function: function.clone(), arguments: arguments.clone() };
             spawn(evaluation, Target::Call { function, arguments }, names, name, code, options)
         }
-        OriginCode::Kept(id) => {
-            Err(error(format!("job #{} follows {id}: `attach {id}` follows it again", job.id())).into())
-        }
+        OriginCode::Kept(number) => Err(error(match number.get() {
+            Some(kept) => format!("job #{} follows {kept}: `attach {kept}` follows it again", job.id()),
+            None => format!("job #{} has not started what it was to keep", job.id()),
+        })
+        .into()),
         OriginCode::Command { line, command: of_job } => {
             let job = command(&evaluation.jobs, of_job.clone(), line, environment, options);
             Ok(job.map_err(|cause| error(format!("{cause:#}")))?)

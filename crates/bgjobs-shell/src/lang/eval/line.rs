@@ -23,16 +23,24 @@ pub(crate) enum Line {
     Text(Arc<Source>),
     /// A text for a background job; the value is the job.
     Background(Arc<Source>),
-    /// A call of the function of this name with one argument.
-    Call(&'static str, Value),
+    /// A call of a function value with arguments.
+    Call(Value, Vec<Value>),
 }
 
 impl Line {
+    /// A call of the function of this name with one argument.
+    pub(crate) fn call(function: &'static str, argument: Value) -> Self {
+        let function = FnPtr::new(function).expect("it is the name of a function");
+        Self::Call(Value::plain(Dynamic::from(function)), vec![argument])
+    }
+
     /// The name of the line's job: its text.
-    pub(crate) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> String {
         match self {
-            Self::Text(source) | Self::Background(source) => source.text.trim(),
-            Self::Call(function, _) => function,
+            Self::Text(source) | Self::Background(source) => source.text.trim().to_owned(),
+            Self::Call(function, _) => {
+                function.data().read_lock::<FnPtr>().map_or_else(String::new, |function| function.fn_name().to_owned())
+            }
         }
     }
 
@@ -49,10 +57,7 @@ impl Line {
                 let job: AnyJob = start::typed(compile(&source)?, names.clone(), &jobs, language)?;
                 return Ok(Done::of_line(Value::plain(Dynamic::from(job)), names.clone(), names));
             }
-            Self::Call(function, argument) => {
-                let function = FnPtr::new(function).expect("it is the name of a function");
-                Target::Call { function: Value::plain(Dynamic::from(function)), arguments: vec![argument] }
-            }
+            Self::Call(function, arguments) => Target::Call { function, arguments },
         };
         Work { target, names, jobs, language }.run(context, output)
     }

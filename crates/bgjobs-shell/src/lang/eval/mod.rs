@@ -7,6 +7,8 @@ pub(super) mod captured;
 pub(super) mod engine;
 pub(super) mod evaluation;
 pub(super) mod failure;
+#[cfg(target_os = "linux")]
+pub(super) mod keep;
 pub(super) mod line;
 pub(super) mod stack;
 pub(super) mod start;

@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use bgjobs::{AnyJob, Body, Command, CommandError, Context, Failure, Name, SpawnError};
 use rhai::{Dynamic, EvalAltResult, FnPtr, Map, Position};
 
+#[cfg(target_os = "linux")]
+use super::keep::{Keeping, start_in as keep};
 use super::{
     evaluation::Evaluation,
     work::{Target, Work},
@@ -67,6 +69,10 @@ fn expression(evaluation: &Evaluation, text: &str, given: &[Dynamic], options: S
     let names = if given.is_empty() { cells.snapshot() } else { given_names(&mut cells, given)? };
     let given = given.iter().map(|names| cells.freeze(names.clone()).map_err(busy)).collect::<Result<_, _>>()?;
     drop(cells);
+    #[cfg(target_os = "linux")]
+    if options.keep {
+        return keep(evaluation, Keeping::text(program.source(), &names), names.environment, options);
+    }
     let code = OriginCode::Expression { text: text.into(), given };
     spawn(evaluation, Target::Expression(Arc::new(program)), names, text.to_owned(), code, options)
 }
@@ -101,6 +107,11 @@ fn call(
     let arguments: Vec<_> = arguments.collect::<Result<_, _>>()?;
     let names = cells.snapshot();
     drop(cells);
+    #[cfg(target_os = "linux")]
+    if options.keep {
+        let keeping = Keeping::call(&function, &arguments, &names, name.unwrap_or_default());
+        return keep(evaluation, keeping, names.environment, options);
+    }
     let code = OriginCode::Call { function: function.clone(), arguments: arguments.clone() };
     spawn(evaluation, Target::Call { function, arguments }, names, name.unwrap_or_default(), code, options)
 }
@@ -161,13 +172,6 @@ fn run_command(command: Command, context: &Context, echo: Option<&Output>) -> Re
 /// Notes the origin of a line that was sent to the background.
 pub(crate) fn note_sent(job: &AnyJob, jobs: &Jobs, environment: Environment) {
     let code = OriginCode::Expression { text: (**job.name()).into(), given: Vec::new() };
-    jobs.note_origin(job, Origin { code, environment, options: StartOptions::default() });
-}
-
-/// Notes that a job follows one that outlives the session.
-#[cfg(target_os = "linux")]
-pub(crate) fn note_kept(job: &AnyJob, jobs: &Jobs, id: bgjobs::KeptId, environment: Environment) {
-    let code = OriginCode::Kept(id.to_string().into());
     jobs.note_origin(job, Origin { code, environment, options: StartOptions::default() });
 }
 

@@ -24,6 +24,8 @@ pub(crate) enum NoPostMortem {
     NeverBegan(JobId),
     /// It is a line of the system's shell.
     Command(JobId),
+    /// It ran in another process.
+    Kept(JobId),
     /// No code of the user's ran.
     NoNames(JobId),
     /// There are newer dead jobs.
@@ -63,6 +65,12 @@ impl fmt::Display for NoPostMortem {
             }
             Self::Command(id) => {
                 write!(f, "Job #{id} is a command, so it has no names; `log {id}` shows what it printed")
+            }
+            Self::Kept(id) => {
+                write!(
+                    f,
+                    "Job #{id} ran in a process of its own, so its names are gone; jobs.traceback({id}) is still there"
+                )
             }
             Self::NoNames(id) => write!(
                 f,

@@ -23,7 +23,7 @@ use self::{dead::NewestDead, per_job::PerJob, post_mortem::PostMortem};
 pub(crate) use self::{
     dead::NoPostMortem,
     done::{Died, Done},
-    origin::{Origin, OriginCode, StartOptions},
+    origin::{KeptNumber, Origin, OriginCode, StartOptions},
 };
 use super::{output::Output, values::value::Value};
 use crate::{digest::Digest, setting::Setting};
@@ -187,7 +187,8 @@ impl Jobs {
             State::Finished(_) if job.times().started.is_none() => NoPostMortem::NeverBegan(id),
             State::Finished(_) => match self.origin(job).as_ref().map(|origin| &origin.code) {
                 None => NoPostMortem::NoNames(id),
-                Some(OriginCode::Command { .. } | OriginCode::Kept(_)) => NoPostMortem::Command(id),
+                Some(OriginCode::Command { .. }) => NoPostMortem::Command(id),
+                Some(OriginCode::Kept(_)) => NoPostMortem::Kept(id),
                 Some(OriginCode::Expression { .. } | OriginCode::Call { .. }) => NoPostMortem::Dropped(id),
             },
             _ => NoPostMortem::Runs(id),
@@ -204,10 +205,21 @@ impl Jobs {
         Digest::new(&self.handle.all(), |job| self.new_lines(job) > 0, since)
     }
 
-    /// Whether a job follows one that outlives the session.
-    #[cfg(feature = "terminal")]
-    pub(crate) fn follows_kept(&self, job: &AnyJob) -> bool {
-        self.origin(job).is_some_and(|origin| matches!(origin.code, OriginCode::Kept(_)))
+    /// The number of the job that a job follows, if that outlives the session.
+    pub(crate) fn kept(&self, job: &AnyJob) -> Option<String> {
+        self.kept_number(job)?.get().cloned()
+    }
+
+    /// Whether a job will outlive the session, once it has started.
+    pub(crate) fn is_to_be_kept(&self, job: &AnyJob) -> bool {
+        !job.is_finished() && self.kept_number(job).is_some_and(|number| number.get().is_none())
+    }
+
+    fn kept_number(&self, job: &AnyJob) -> Option<KeptNumber> {
+        match &self.origin(job)?.code {
+            OriginCode::Kept(number) => Some(Arc::clone(number)),
+            _ => None,
+        }
     }
 
     pub(crate) fn note_origin(&self, job: &AnyJob, origin: Origin) {

@@ -1,6 +1,6 @@
 //! What jobs were started with, which the original stores in each job: code, options and place.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bgjobs::{Command, Options, Retry};
 
@@ -22,9 +22,12 @@ pub(crate) enum OriginCode {
     Call { function: Value, arguments: Vec<Value> },
     /// A line of the system's shell, and the command without its environment.
     Command { line: Arc<str>, command: Command },
-    /// It follows a job that outlives the session, which all sessions know by this number.
-    Kept(Arc<str>),
+    /// It follows a job that outlives the session.
+    Kept(KeptNumber),
 }
+
+/// The number by which all sessions know a job that outlives this one; none until it has started.
+pub(crate) type KeptNumber = Arc<OnceLock<String>>;
 
 /// What can be chosen for a job in addition to what it runs.
 #[derive(Clone, Default)]
@@ -34,4 +37,6 @@ pub(crate) struct StartOptions {
     pub(crate) name: Option<String>,
     /// How often it is tried if it fails; none tries it once.
     pub(crate) retry: Option<Retry>,
+    /// Whether it outlives the session.
+    pub(crate) keep: bool,
 }

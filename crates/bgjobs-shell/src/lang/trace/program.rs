@@ -59,11 +59,17 @@ impl Program {
         Self::compile(source, Grammar::Expression, |engine, text| engine.compile_expression(text))
     }
 
-    fn compile(
-        source: Arc<Source>,
+    /// Statements and functions as they were written.
+    pub(crate) fn parse_statements(source: &Source) -> Result<AST, ParseError> {
+        Ok(Self::parse(source, Grammar::Statements, |engine, text| engine.compile(text))?.0)
+    }
+
+    /// A text as Rhai reads it, and the positions of names after a `let`.
+    fn parse(
+        source: &Source,
         grammar: Grammar,
         compile: impl FnOnce(&Engine, &str) -> Result<AST, ParseError>,
-    ) -> Result<Self, ParseError> {
+    ) -> Result<(AST, Vec<Position>), ParseError> {
         let (text, underscores) = Underscores::swap(quotes::swap(&source.text));
         let (engine, reading) = compiler(grammar, Some(underscores));
         let compiled = compile(&engine, &text);
@@ -71,6 +77,15 @@ impl Program {
         // Only after this do the functions have it too.
         ast.set_source(source.name.clone());
         let declared = std::mem::take(&mut reading.lock().unwrap_or_else(PoisonError::into_inner).declared);
+        Ok((ast, declared))
+    }
+
+    fn compile(
+        source: Arc<Source>,
+        grammar: Grammar,
+        compile: impl FnOnce(&Engine, &str) -> Result<AST, ParseError>,
+    ) -> Result<Self, ParseError> {
+        let (ast, declared) = Self::parse(&source, grammar, compile)?;
         let functions = instrumented(ast.shared_lib(), &source);
         let mut instrumenter = Instrumenter::default();
         let mut statements = Vec::new();

@@ -98,6 +98,23 @@ impl Names {
             })
     }
 
+    /// All functions of that name, which differ in their parameters, each with the number and the text of its definition.
+    pub(crate) fn definitions_of<'a>(
+        &'a self,
+        name: &'a str,
+    ) -> impl Iterator<Item = (usize, &'a Arc<Source>, &'a Shared<ScriptFuncDef>)> {
+        self.functions.iter().enumerate().flat_map(move |(number, definitions)| {
+            let named = definitions.functions.iter().filter(move |function| function.name == name);
+            named.map(move |function| (number, &definitions.source, function))
+        })
+    }
+
+    /// The function whose code begins there.
+    pub(crate) fn function_at(&self, source: &Arc<Source>, position: Position) -> Option<&Shared<ScriptFuncDef>> {
+        let definitions = self.functions.iter().find(|definitions| Arc::ptr_eq(&definitions.source, source))?;
+        definitions.functions.iter().find(|function| function.body.start_position() == position)
+    }
+
     /// The functions of the prompt as modules, oldest first.
     pub(crate) fn modules(&self) -> impl Iterator<Item = &Shared<Module>> {
         self.functions.iter().map(|definitions| &definitions.module)

@@ -159,6 +159,12 @@ pub(super) mod of_one {
         arguments.iter().map(|argument| cells.thaw(argument)).collect::<Array>().into()
     }
 
+    /// The number by which all shells know a job that outlives this one, such as "k12", or `()`.
+    #[rhai_fn(get = "kept", pure)]
+    pub(super) fn kept(context: NativeCallContext<'_>, job: &mut AnyJob) -> Dynamic {
+        Evaluation::of(&context).jobs.kept(job).map_or(Dynamic::UNIT, Dynamic::from)
+    }
+
     /// How many seconds the job has run, until now or its end, or `()` if it has not begun.
     #[rhai_fn(get = "ran", pure)]
     pub(super) fn ran(job: &mut AnyJob) -> Dynamic {

@@ -40,6 +40,7 @@ const CHOICES: &[OptionHelp] = &[
     OptionHelp { typed: "after: [1, 2]", what: "starts it when these jobs have succeeded" },
     OptionHelp { typed: "after_ended: [1, 2]", what: "starts it when these jobs have ended in any way" },
     OptionHelp { typed: "time_limit: 60", what: "stops it when it has run for this many seconds" },
+    OptionHelp { typed: "keep: true", what: "lets it outlive the shell, on Linux; see `help keep`" },
     OptionHelp { typed: "retry: 3", what: "how many times it is tried in all, if it fails" },
     OptionHelp {
         typed: "backoff: 1",
@@ -86,6 +87,7 @@ pub(super) fn choices(options: &Dynamic, others: &[OptionHelp], environment: &En
             "after" => chosen.after.extend(jobs(option, value)?.into_iter().map(After::done)),
             "after_ended" => chosen.after.extend(jobs(option, value)?.into_iter().map(After::ended)),
             "time_limit" => chosen.time_limit = Some(time_limit(option, value)?),
+            "keep" => choices.keep = value.as_bool().map_err(|_| wrong(option, "must be true or false", value))?,
             "retry" => choices.retry.get_or_insert_default().attempts = attempts(value)?,
             "backoff" => backoff = Some(seconds(option, value)?),
             _ => return Err(unknown(option, others).into()),
@@ -98,6 +100,14 @@ pub(super) fn choices(options: &Dynamic, others: &[OptionHelp], environment: &En
             return Err(error(text).into());
         }
         (_, None) => {}
+    }
+    if choices.keep && !cfg!(target_os = "linux") {
+        return Err(error("the option `keep` needs Linux").into());
+    }
+    if choices.keep && choices.retry.is_some() {
+        let text =
+            "the options `keep` and `retry` exclude each other: nobody is there to try again once the shell is left";
+        return Err(error(text).into());
     }
     Ok(choices)
 }

@@ -4,6 +4,8 @@ use bgjobs::{AnyJob, Command, CommandError, Outcome, State, TerminalSize};
 use rhai::{Dynamic, Map, export_module};
 
 use super::options::{self, OptionHelp, choices, map_of, seconds};
+#[cfg(target_os = "linux")]
+use crate::lang::eval::keep::{self, Keeping};
 use crate::{
     environment::Environment,
     lang::{
@@ -41,7 +43,7 @@ pub(super) mod of_commands {
     /// Starts a command of the system's shell as a job, whose log receives its output.
     #[rhai_fn(pure, volatile, return_raw)]
     pub(super) fn sh(context: NativeCallContext<'_>, jobs: &mut Jobs, command: Dynamic) -> Result<AnyJob> {
-        start(jobs, Evaluation::of(&context).environment(), &command, &Map::new().into())
+        start(&Evaluation::of(&context), jobs, &command, &Map::new().into())
     }
 
     /// Starts a command of the system's shell as a job, with the options of `jobs.start`, and `input: "text"`,
@@ -53,7 +55,7 @@ pub(super) mod of_commands {
         command: Dynamic,
         options: Dynamic,
     ) -> Result<AnyJob> {
-        start(jobs, Evaluation::of(&context).environment(), &command, &options)
+        start(&Evaluation::of(&context), jobs, &command, &options)
     }
 
     /// The shell line that the job runs, or `()` if it is not a command.
@@ -74,12 +76,33 @@ pub(super) mod of_commands {
     }
 }
 
-fn start(jobs: &Jobs, mut environment: Environment, command: &Dynamic, options: &Dynamic) -> Result<AnyJob> {
+fn start(evaluation: &Evaluation, jobs: &Jobs, command: &Dynamic, options: &Dynamic) -> Result<AnyJob> {
+    let mut environment = evaluation.environment();
     let wrong = |kind| error(format!("jobs.sh({command}): a command must be a string, not of type {kind}"));
     let line = text(command).map_err(wrong)?;
     let (command, choices) = with_options(environment.shell_line(&line), options, &mut environment)?;
+    #[cfg(target_os = "linux")]
+    if choices.keep {
+        refuse_for_kept(options)?;
+        let keeping = Keeping::command(&line, &environment);
+        return keep::start_in(evaluation, Ok(keeping), environment, choices);
+    }
     let job = start::command(jobs, command, &line, environment, choices);
     Ok(job.map_err(|cause| error(format!("{cause:#}")))?)
+}
+
+/// Refuses what a kept command can't have.
+#[cfg(target_os = "linux")]
+fn refuse_for_kept(options: &Dynamic) -> Result<()> {
+    let own = options.read_lock::<Map>();
+    let Some(option) = ["input", "terminal", "grace"]
+        .into_iter()
+        .find(|option| own.as_ref().is_some_and(|own| own.contains_key(*option)))
+    else {
+        return Ok(());
+    };
+    let has = "it has an empty input, no terminal, and a second to end";
+    Err(error(format!("a kept command takes no `{option}`: {has}")).into())
 }
 
 fn exit_status_of(jobs: &Jobs, job: &AnyJob) -> Option<i64> {
