@@ -80,7 +80,7 @@ def test_groups_are_shown_limited_paused_and_resumed(shell):
         ("%pause nett", "UsageError: there is no group nett: there are none, %limit net 2 makes one"),
         ("%resume", "UsageError: %resume takes the names of groups"),
         ("%groups net", "UsageError: %groups takes no arguments, not net"),
-        ("%why", "UsageError: %why takes the number of a job"),
+        ("%why", "UsageError: no job runs or is queued: there are none, %bg f(x) starts one"),
     ],
 )
 def test_wrong_use_is_told_in_a_line(shell, cell, text):

@@ -243,6 +243,22 @@ def test_kill_stops_the_known_jobs_and_names_the_unknown(shell):
     assert lines[1:] == [f"UsageError: Job #7 not found; the newest job is #0; no job is called y; {selection.HOW}"]
 
 
+def test_without_a_number_a_magic_means_the_newest_job_that_fits(shell):
+    shell.see("import bgjobs, threading; printed = threading.Event()")
+    shell.see("def talk(): print('second'); printed.set(); bgjobs.sleep(3600)")
+    for line in ("%bg print('first') or 1 / 0", "%bg talk()", "%bg 6 * 7"):
+        shell.see(line)
+    shell.see("jobs[0].join(); jobs[2].join(); printed.wait()")
+    assert shell.see("%where").startswith("<BackgroundJob #1: talk()>, running for")
+    assert shell.see("%why") == "Job #1 runs, and waits for nothing: talk()\n"
+    assert re.match(r"Job #1 stopped after .*s\.\n", shell.see("%kill"))
+    assert shell.see("%kill") == "UsageError: no job runs or is queued: there are jobs 0, 1, 2\n"
+    assert shell.see("%log") == "Job #1: talk()\nsecond\n"
+    assert "<BackgroundJob #3: 6 * 7>" in shell.see("%rerun")
+    shell.see("jobs[3].join()")
+    assert shell.see("%fg") == "UsageError: no job runs or is queued: there are jobs 0, 1, 2, 3\n"
+
+
 def test_kill_takes_ranges_words_and_names(shell):
     shell.see("import bgjobs; fit = bgjobs.sleep; jobs = bgjobs.BackgroundJobManager()")
     for line in (
@@ -384,26 +400,24 @@ WRONG = [
     ("%%fg\n  ", "%%fg takes a cell, and this one is empty: put statements below it"),
     ("%jobs 3", "Job #3 not found; the newest job is #0"),
     ("%jobs runing", f"no job is called runing; {selection.HOW}"),
-    ("%fg", "%fg takes the number of a job: there are 0"),
-    ("%fg x", "%fg takes the number of a job, not x: there are 0"),
-    ("%fg 99", "Job #99 not found: there are 0"),
+    ("%fg x", "%fg takes the number of a job, not x: there is job 0"),
+    ("%fg 99", "Job #99 not found: there is job 0"),
     ("%fg 0 1", "%fg takes one number, not 2: %fg 0"),
-    ("%kill", f"%kill takes jobs: {selection.HOW}; there are 0"),
     ("%kill y 9-7", "9-7 is not a range: the smaller number comes first, as in 7-9"),
-    ("%rerun", f"%rerun takes jobs: {selection.HOW}; there are 0"),
+    ("%rerun", "no job has ended: there is job 0"),
     (
         "%rerun 0 7 y",
         f"Job #7 not found; the newest job is #0; no job is called y; {selection.HOW}; nothing was started",
     ),
-    ("%log", "%log takes the number of a job: there are 0"),
+    ("%log", "no job has printed anything: there is job 0"),
     ("%log 0 -n", "-n takes a number of lines, not nothing: %log 0 -n 10"),
     ("%log 0 -n few", "-n takes a number of lines, not few: %log 0 -n 10"),
     ("%log 0 -x", "%log takes -n and -f, not -x"),
-    ("%where 7", "Job #7 not found: there are 0"),
-    ("%peek", "%peek takes the number of a job: there are 0"),
+    ("%where 7", "Job #7 not found: there is job 0"),
+    ("%peek", "%peek takes the number of a job: there is job 0"),
     ("%peek 0", "%peek takes an expression after the number: %peek 0 len(queue)"),
     ("%peek 0 n = 1", "n = 1 is not an expression (invalid syntax)"),
-    ("%jobdebug", "%jobdebug takes the number of a job: there are 0"),
+    ("%jobdebug", "no job has failed: there is job 0"),
     ("%jobdebug 0", "job #0 has not died (status: Running); job.where() shows where a job is"),
 ]
 
@@ -422,7 +436,7 @@ def test_without_jobs_the_answer_to_wrong_use_says_how_to_start_one(shell):
 def test_the_newest_of_many_jobs_are_named(shell):
     shell.see("import bgjobs; jobs = bgjobs.BackgroundJobManager()")
     shell.see("done = jobs.map(str, range(12))")
-    assert "there are ..., 2, 3, 4, 5, 6, 7, 8, 9, 10, 11" in shell.see("%fg 99")
+    assert "there are jobs ..., 2, 3, 4, 5, 6, 7, 8, 9, 10, 11" in shell.see("%fg 99")
 
 
 def test_numbers_and_options_are_completed(shell):

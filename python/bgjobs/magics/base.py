@@ -6,7 +6,7 @@ A magic is a method of a class in this folder, with IPython's decorator; `comple
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics
@@ -14,13 +14,22 @@ from IPython.core.magic import Magics
 from .. import selection
 from ..engines import Target, target
 from ..jobs import BackgroundJobBase
+from ..labels import label
 from ..manager import BackgroundJobManager
 from ..starter import Starter
+from ..text import harmless
 from .notices import Notices
 from .prompt import Prompt, listed
 
 REFUSED = (NotImplementedError, OSError, ValueError)
 """Why a job can't be kept, or a kept one not be found."""
+
+NONE_ALIVE = "no job runs or is queued"
+
+
+def is_alive(job: BackgroundJobBase) -> bool:
+    """Whether a job has not ended."""
+    return not job.done()
 
 
 class Base(Magics):  # type: ignore[misc]
@@ -75,16 +84,13 @@ class Base(Magics):  # type: ignore[misc]
                 raise UsageError(f"Job #{word} not found: {there}") from None
         return found
 
-    def _selected(self, line: str, magic: str) -> tuple[list[BackgroundJobBase], str]:
+    def _selected(self, line: str) -> tuple[list[BackgroundJobBase], str]:
         """The jobs that the words of a line select, and what is wrong with the numbers and names that select none.
 
         Says so at once of other words that select none.
         """
-        words = line.split()
-        if not words:
-            raise UsageError(f"%{magic} takes jobs: {selection.HOW}; {self._there()}")
         try:
-            found, missing = selection.find(self.manager.all, words)
+            found, missing = selection.find(self.manager.all, line.split())
         except ValueError as error:
             raise UsageError(str(error)) from None
         for part in missing:
@@ -92,13 +98,39 @@ class Base(Magics):  # type: ignore[misc]
                 print(f"{part.none[:1].upper()}{part.none[1:]}.")
         return found, "; ".join(part.none for part in missing if part.is_needed)
 
+    def _selected_or_newest(
+        self, line: str, fits: Callable[[BackgroundJobBase], bool], none: str
+    ) -> tuple[list[BackgroundJobBase], str]:
+        """What `_selected` returns; for a line without words the newest job that fits."""
+        return self._selected(line) if line.strip() else ([self._newest(fits, none)], "")
+
+    def _newest(self, fits: Callable[[BackgroundJobBase], bool], none: str) -> BackgroundJobBase:
+        """The newest job that fits; if none does, a `UsageError` that says so."""
+        for _, job in sorted(self.manager.all.items(), reverse=True):
+            if fits(job):
+                return job
+        raise UsageError(f"{none}: {self._there()}")
+
     def _there(self) -> str:
         """Which jobs there are, for a sentence."""
         known = self.manager.all
-        return f"there are {listed(known)}" if known else "there are none, %bg f(x) starts one"
+        if not known:
+            return "there are none, %bg f(x) starts one"
+        return f"there {'is job' if len(known) == 1 else 'are jobs'} {listed(known)}"
 
     def _job(self, line: str, magic: str) -> BackgroundJobBase:
+        """The job with this number; a `UsageError` of one line if the line is anything else."""
         words = line.split()
         if len(words) > 1:
             raise UsageError(f"%{magic} takes one number, not {len(words)}: %{magic} {words[0]}")
         return self._jobs(words, magic)[0]
+
+    def _job_or_newest(
+        self, line: str, magic: str, fits: Callable[[BackgroundJobBase], bool], none: str
+    ) -> BackgroundJobBase:
+        """The job with this number; without one the newest that fits, after a line that says which that is."""
+        if line.strip():
+            return self._job(line, magic)
+        job = self._newest(fits, none)
+        print(f"Job #{job.num}: {harmless(label(job))}")
+        return job

@@ -5,7 +5,7 @@ from __future__ import annotations
 from IPython.core.error import UsageError
 from IPython.core.magic import line_magic
 
-from .base import Base
+from .base import NONE_ALIVE, Base, is_alive
 from .prompt import MAX_LISTED, listed
 
 
@@ -19,12 +19,13 @@ class Control(Base):
             %kill 3 5-7 running fit*
 
         stops the jobs with these numbers, all that run, and all whose names begin with fit. Other
-        words are queued and all; jobs.select? has the rest.
+        words are queued and all; jobs.select? has the rest. Without any: the newest job that has not
+        ended.
 
         A job stops when it next runs Python code. If it is in C code, it stops when that returns;
         the answer comes within a second in any case. A job in a process of its own always ends.
         """
-        found, unknown = self._selected(line, "kill")
+        found, unknown = self._selected_or_newest(line, is_alive, NONE_ALIVE)
         verdicts = self.manager.stop(found)
         stopped = [num for num, verdict in verdicts.items() if verdict.stopped]
         for job in found:

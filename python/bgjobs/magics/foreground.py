@@ -11,6 +11,7 @@ from .. import failures
 from ..cells import BackgroundJobCell
 from ..foreground import run_until_end, show_until_end
 from ..jobs import BackgroundJobBase
+from .base import NONE_ALIVE, is_alive
 from .start import Start
 
 
@@ -24,7 +25,7 @@ class Foreground(Start):
             %fg N
 
         Returns the job's result, or shows the traceback if the job is dead. Ctrl-C ends the wait,
-        and the job goes on.
+        and the job goes on. Without a number: the newest job that has not ended.
 
             %%fg [options]
             statements
@@ -35,7 +36,7 @@ class Foreground(Start):
         """
         if cell is not None:
             return self._run_cell(line, cell)
-        job = self._job(line, "fg")
+        job = self._job_or_newest(line, "fg", is_alive, NONE_ALIVE)
         if show_until_end(job):
             return self._end_of(job)
         return None

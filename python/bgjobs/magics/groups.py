@@ -12,7 +12,7 @@ from ..groups import Group
 from ..jobs import BackgroundJobBase
 from ..labels import label
 from ..text import harmless
-from .base import Base
+from .base import NONE_ALIVE, Base, is_alive
 
 
 class Groups(Base):
@@ -76,9 +76,12 @@ class Groups(Base):
     def why(self, line: str) -> None:
         """Shows what jobs wait for: their turn in a group, a time, other jobs.
 
-        %why 3
+            %why 3
+
+        Without a number: the newest job that has not ended.
         """
-        for job in self._jobs(line.split(), "why"):
+        words = line.split()
+        for job in self._jobs(words, "why") if words else [self._newest(is_alive, NONE_ALIVE)]:
             print("\n  ".join([_first(job), *map(harmless, job.why())]))
 
     def _for_each(self, line: str, magic: str, act: Callable[[Group], None]) -> None:

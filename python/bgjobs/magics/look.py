@@ -13,7 +13,7 @@ from ..jobs import BackgroundJobBase
 from ..peek import NoNames
 from ..reporting import listed
 from ..text import group
-from .base import Base
+from .base import NONE_ALIVE, Base, is_alive
 
 
 class Look(Base):
@@ -42,7 +42,7 @@ class Look(Base):
             print("No jobs. %bg f(x) starts one.")
 
     def _show_selected(self, line: str) -> None:
-        found, unknown = self._selected(line, "jobs")
+        found, unknown = self._selected(line)
         groups = {None: "Running", "done": "Completed", "failed": "Dead", "stopped": "Dead"}
         shown: dict[str, list[BackgroundJobBase]] = {name: [] for name in groups.values()}
         for job in found:
@@ -62,6 +62,8 @@ class Look(Base):
 
         -n K   only the newest K lines
         -f     follows the output until the job ends, or until Ctrl-C
+
+        Without a number: the newest job that has printed something.
         """
         words = line.split()
         follow = "-f" in words
@@ -70,7 +72,7 @@ class Look(Base):
         for word in words:
             if word.startswith("-") and not word[1:].isdecimal():
                 raise UsageError(f"%log takes -n and -f, not {word}")
-        job = self._job(" ".join(words), "log")
+        job = self._job_or_newest(" ".join(words), "log", _has_printed, "no job has printed anything")
         if follow:
             show_until_end(job, count)
         else:
@@ -80,9 +82,12 @@ class Look(Base):
     def where(self, line: str) -> None:
         """Shows where a job is now: its call stack, with source lines.
 
-        %where N
+            %where N
+
+        Without a number: the newest job that has not ended.
         """
-        print(self._job(line, "where").where())
+        job = self._job(line, "where") if line.strip() else self._newest(is_alive, NONE_ALIVE)
+        print(job.where())
 
     @no_var_expand  # type: ignore[untyped-decorator]
     @line_magic  # type: ignore[untyped-decorator]
@@ -111,13 +116,19 @@ class Look(Base):
     def jobdebug(self, line: str) -> None:
         """Opens the debugger at the line where a dead job failed.
 
-        %jobdebug N
+            %jobdebug N
+
+        Without a number: the newest job that has failed.
         """
-        job = self._job(line, "jobdebug")
+        job = self._job_or_newest(line, "jobdebug", lambda job: job.outcome == "failed", "no job has failed")
         try:
             failures.debug(job)
         except ValueError as error:
             raise UsageError(str(error)) from None
+
+
+def _has_printed(job: BackgroundJobBase) -> bool:
+    return bool(job.log.tail(1))
 
 
 def _take_count(words: list[str]) -> int | None:

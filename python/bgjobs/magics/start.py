@@ -140,9 +140,10 @@ class Start(Base):
             %rerun 3
 
         The magic returns the new job, or a list if it starts several: %rerun failed starts all
-        again that have failed. A cell gets the prompt's names as they are now.
+        again that have failed. A cell gets the prompt's names as they are now. Without a
+        selection: the newest job that has ended.
         """
-        found, unknown = self._selected(line, "rerun")
+        found, unknown = self._selected_or_newest(line, lambda job: job.done(), "no job has ended")
         if unknown:
             raise UsageError(f"{unknown}; nothing was started")
         try:
