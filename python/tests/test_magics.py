@@ -466,6 +466,7 @@ def test_numbers_and_options_are_completed(shell):
     assert offered("%kill 0 all") == ["all"]
     assert offered("%rerun ") == ["0", "1"]
     assert offered("%rerun fa") == ["failed"]
+    assert offered("%notify osc") == ["osc9", "osc777"]
     shell.see("some_long_name = 1")
     assert offered("%bg some_long_n") == ["some_long_name"]
     assert offered("%bg len(some_long_n") == ["some_long_name"]
@@ -502,7 +503,7 @@ def test_jobs_are_monitored_for_stalls_while_the_magics_are_loaded(shell):
     assert workers.on_start is not None
 
 
-@pytest.mark.parametrize("magic", ["bg", "jobs", "fg", "kill", "log", "rerun", "where", "peek", "jobdebug"])
+@pytest.mark.parametrize("magic", ["bg", "jobs", "fg", "kill", "log", "notify", "rerun", "where", "peek", "jobdebug"])
 def test_each_magic_has_help_that_shows_its_use(shell, magic):
     assert f"%{magic}" in shell.find_line_magic(magic).__doc__
     assert f"%{magic}" in shell.see(f"%{magic}?")

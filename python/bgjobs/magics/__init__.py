@@ -5,12 +5,14 @@ They do not know how jobs run or stop: they offer in IPython's way what the clas
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from IPython.core.magic import magics_class
 
-from .. import host, keyboard, stalls, workers
+from .. import alerts, host, keyboard, stalls, workers
 from ..output import install_router
 from .command import Commands
 from .completion import Completion
@@ -20,11 +22,12 @@ from .groups import Groups
 from .look import Look
 from .notebook import NotebookNotices
 from .notices import Notices
+from .notify import Notify
 from .prompt import Prompt
 
 
 @magics_class
-class JobMagics(Foreground, Commands, Look, Control, Groups):
+class JobMagics(Foreground, Commands, Look, Control, Groups, Notify):
     """The magics, for one shell, with what belongs to them at its prompt."""
 
     def __init__(self, prompt: Prompt, notices: Notices) -> None:
@@ -54,7 +57,16 @@ def load_ipython_extension(shell: Any) -> None:
 
 def _new(shell: Any) -> tuple[Prompt, Notices]:
     prompt = Prompt(shell)
-    return prompt, NotebookNotices(prompt) if host.is_kernel() else Notices(prompt)
+    if host.is_kernel():
+        return prompt, NotebookNotices(prompt)
+    notices = Notices(prompt)
+    wanted = os.environ.get("BGJOBS_NOTIFY")
+    if wanted:
+        try:
+            notices.alert = alerts.parse(wanted)
+        except ValueError as error:
+            print(f"BGJOBS_NOTIFY: {error}", file=sys.stderr)
+    return prompt, notices
 
 
 def unload_ipython_extension(shell: Any) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any, Callable
 
+from .. import alerts
 from ..jobs import BackgroundJobBase
 from ..selection import WORDS
 from . import options
@@ -53,6 +54,7 @@ _ROWS: dict[str, tuple[tuple[str, ...], _Offer]] = {
     "kill": ((), _selection(_of_running, "all", "running", "queued")),
     "limit": ((), _groups),
     "log": (("-f", "-n"), _of_any),
+    "notify": ((), lambda prompt, word: alerts.METHODS),
     "pause": ((), _groups),
     "peek": ((), _of_running),
     "rerun": ((), _selection(_of_any, "all", "finished", "completed", "dead", "failed", "stopped")),

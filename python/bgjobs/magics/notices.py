@@ -5,11 +5,13 @@ for which jobs its end waits.
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections import deque
 from typing import Any
 from weakref import WeakSet
 
-from .. import foreground, stalls
+from .. import alerts, foreground, stalls
 from ..cells import BackgroundJobCell
 from ..jobs import BackgroundJobBase
 from ..text import report
@@ -30,6 +32,7 @@ class Notices:
 
     def __init__(self, prompt: Prompt) -> None:
         self._prompt = prompt
+        self.alert = alerts.Alert()
         self._cells: list[BackgroundJobCell] = []
         self._reported: WeakSet[BackgroundJobBase] = WeakSet()
         # The thread of the stall monitor adds to it.
@@ -68,7 +71,9 @@ class Notices:
 
     def print(self) -> None:
         """Prints the notices since the last call, and brings back the names of cells."""
-        text = report(self._take_ended()) + self.bring_back()
+        ended = self._take_ended()
+        _write_to_terminal(self.alert.of(ended))
+        text = report(ended) + self.bring_back()
         while self.stalls:
             text += about_stall(self.stalls.popleft())
         if text:
@@ -140,6 +145,14 @@ class Notices:
         while True:
             await asyncio.sleep(_INTERVAL)
             self.print()
+
+
+def _write_to_terminal(sequence: str) -> None:
+    """Sends a sequence that shows nothing and moves no cursor, so that it may come between any others."""
+    terminal = sys.__stdout__
+    if sequence and terminal is not None and terminal.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+        terminal.write(sequence)
+        terminal.flush()
 
 
 def about_stall(stall: stalls.Stall) -> str:

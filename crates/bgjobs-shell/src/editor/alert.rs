@@ -17,12 +17,13 @@ const LONGEST_NAME: usize = 60;
 pub(super) fn alert(notify: Notify, report: &Report) -> Option<String> {
     let jobs = report.completed.iter().chain(&report.dead);
     let long: Vec<_> = jobs.filter(|job| job.times().ran().is_some_and(|ran| ran >= notify.least)).collect();
+    // A terminal may read a text that begins with a number as another command, so each begins with a word.
     let text = match &*long {
         [] => return None,
         [job] => one(job),
         jobs => {
             let digest = Digest::new(jobs.iter().copied(), |_| false, None);
-            format!("{} jobs have ended: {}", jobs.len(), digest.ended().unwrap_or_default())
+            format!("Jobs have ended: {}", digest.ended().unwrap_or_default())
         }
     };
     match notify.method {
@@ -41,7 +42,6 @@ fn one(job: &AnyJob) -> String {
         _ => "done",
     };
     let name: String = job.name().to_string().chars().take(LONGEST_NAME).collect();
-    // A terminal may read a text that begins with a number as another command, so this begins with a word.
     format!("Job #{} {did} after {}: {name}", job.id(), spent(job.times().ran().unwrap_or_default()))
 }
 
@@ -76,10 +76,7 @@ mod tests {
     #[test]
     fn ends_at_the_same_time_make_one_alert_and_short_jobs_make_none() {
         assert_eq!(called("bell:0", &["a", "b", "c"]).as_deref(), Some("\x07"));
-        assert_eq!(
-            called("osc9:0", &["a", "b", "c"]).as_deref(),
-            Some("\x1b]9;3 jobs have ended: 2 done, 1 failed\x07")
-        );
+        assert_eq!(called("osc9:0", &["a", "b", "c"]).as_deref(), Some("\x1b]9;Jobs have ended: 2 done, 1 failed\x07"));
         assert_eq!(called("bell:1h", &["a"]), None);
         assert_eq!(called("off", &["a"]), None);
     }
