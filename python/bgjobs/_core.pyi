@@ -26,6 +26,8 @@ __all__ = [
     "groups",
     "held_jobs",
     "kept_job",
+    "kept_list",
+    "kept_words",
     "next_due",
     "reset_awaited",
     "resume_all",
@@ -132,6 +134,8 @@ class KeptStart:
     def take(self) -> KeptJob: ...
 
 def kept_job(id: str) -> KeptJob: ...
+def kept_list(all: bool) -> tuple[str, list[str]]: ...
+def kept_words(starter: list[str], words: list[str]) -> int | None: ...
 
 _Line = tuple[float, bool, str, bool]
 

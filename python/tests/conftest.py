@@ -12,6 +12,8 @@ from typing import Any
 
 import lab as jupyterlab
 import pytest
+from homes import gate as gate
+from homes import home as home
 
 from bgjobs import keyboard, leaving, output
 

@@ -14,50 +14,22 @@ import time
 from pathlib import Path
 
 import pytest
+from homes import numbers, wait_until
 from hosts import DEADLINE, environment
 
-from bgjobs import BackgroundJobBase, BackgroundJobManager, Stopped, _core, failures, output
+from bgjobs import BackgroundJobBase, BackgroundJobManager, Stopped, _core, failures
 from bgjobs.kept import BackgroundJobKept
 from bgjobs.remote import ProcessDied, RemoteError
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kept jobs need Linux")
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """The folder of the kept jobs of one test, which ends those that are left."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    home = tmp_path / "state" / "bgjobs" / "kept"
-    yield home
-    for number in numbers(home):
-        job = _core.kept_job(number)
-        job.ask_stop("the test is over", 0.0)
-        wait_until(lambda job=job: is_removed(job))
-    output.remove_router()
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="kept jobs need Linux"),
+    pytest.mark.usefixtures("home"),
+]
 
 
 @pytest.fixture
 def jobs():
     return BackgroundJobManager()
-
-
-def numbers(home: Path) -> list[str]:
-    return sorted(entry.name for entry in home.iterdir() if entry.name.isdigit()) if home.exists() else []
-
-
-def is_removed(job) -> bool:
-    try:
-        job.remove()
-    except RuntimeError:
-        return False
-    return True
-
-
-def wait_until(is_so) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def program(code: str) -> subprocess.Popen:
@@ -72,27 +44,6 @@ def printed_by(code: str) -> str:
     out, err = it.communicate(timeout=DEADLINE)
     assert not err, err
     return out
-
-
-class Gate:
-    """A file that opens when it is made, for bodies in any process."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = str(path)
-
-    def open(self) -> None:
-        Path(self.path).touch()
-
-    def wait(self) -> None:
-        while not os.path.exists(self.path):
-            time.sleep(0.005)
-
-
-@pytest.fixture
-def gate(tmp_path):
-    gate = Gate(tmp_path / "gate")
-    yield gate
-    gate.open()
 
 
 def test_a_kept_job_is_a_job_like_any_other(jobs):

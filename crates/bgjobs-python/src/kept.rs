@@ -18,6 +18,7 @@ use bgjobs::{
     KeepError, KeepOptions, KeptCursor, KeptError, KeptFolderError, KeptId, KeptJobs, KeptPayload, KeptState, Outcome,
     Stream,
 };
+use bgjobs_cli::{listing, text};
 use pyo3::{
     exceptions::{PyLookupError, PyOSError, PyRuntimeError, PyValueError},
     prelude::*,
@@ -168,6 +169,27 @@ impl KeptStart {
             _ => PyOSError::new_err(error.to_string()),
         })
     }
+}
+
+/// Carries out the words of a command line, and returns the exit status; `None` if there is no such word. `starter` are the
+/// words of a supervisor, which also starts keepers.
+///
+/// It waits, so it is for a program that does nothing else.
+#[pyfunction]
+pub(crate) fn kept_words(py: Python<'_>, starter: Vec<OsString>, words: Vec<OsString>) -> Option<u8> {
+    bgjobs::supervise_by(starter);
+    py.detach(|| bgjobs_cli::run("python -m bgjobs", words, &[]))
+}
+
+/// The user's kept jobs as the text of a list, and each as JSON: those that may run and the newest, or all.
+///
+/// Raises `OSError` if the folder of kept jobs can't be used.
+#[pyfunction]
+pub(crate) fn kept_list(all: bool) -> PyResult<(String, Vec<String>)> {
+    let listed = listing::listed(&users()?, all)?;
+    let read: Vec<_> = listed.iter().map(bgjobs::KeptJob::summary).collect();
+    let json = listed.iter().zip(&read).map(|(job, read)| text::json(job.id(), read).to_string());
+    Ok((listing::listing(&read), json.collect()))
 }
 
 /// Keeps the job that the environment names, if it names one, and ends this process with it.

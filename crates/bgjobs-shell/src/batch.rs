@@ -4,14 +4,14 @@
 
 use std::{
     fs,
-    io::{self, BufRead, Write},
+    io::{self, BufRead},
     path::Path,
-    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
 use bgjobs::{Report, Stream};
+pub(crate) use bgjobs_cli::output::{is_lost as has_lost_output, print, write};
 
 use crate::{
     commands::is_whole,
@@ -22,9 +22,6 @@ use crate::{
     shell::{self, Reply},
     signals::Interrupted,
 };
-
-/// The exit code of a process whose reader has gone away, as if SIGPIPE had ended it.
-pub(crate) const BROKEN_PIPE: i32 = 128 + 13;
 
 /// How long the shell waits for jobs at its end before it says so.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -37,38 +34,6 @@ const MOST_TRACEBACKS: usize = 10;
 
 /// Some editors put it at the start of a file; it only says that the text is UTF-8.
 const BYTE_ORDER_MARK: char = '\u{feff}';
-
-/// Whether something could not be written.
-static HAS_LOST_OUTPUT: AtomicBool = AtomicBool::new(false);
-
-/// Whether something could not be written, so the shell's user must not rely on what it wrote.
-pub(crate) fn has_lost_output() -> bool {
-    HAS_LOST_OUTPUT.load(Ordering::Relaxed)
-}
-
-/// Writes a text and a line break.
-pub(crate) fn write(stream: Stream, text: &str) {
-    // In one write, or a key that is echoed meanwhile would land before the line break.
-    print(stream, &format!("{text}\n"));
-}
-
-/// Writes a text at once; if nobody reads any more, ends the process, as programs in a pipe do.
-pub(crate) fn print(stream: Stream, text: &str) {
-    let mut out: Box<dyn Write> = match stream {
-        Stream::Out => Box::new(io::stdout().lock()),
-        Stream::Err => Box::new(io::stderr().lock()),
-    };
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(BROKEN_PIPE),
-        Err(error) if !HAS_LOST_OUTPUT.swap(true, Ordering::Relaxed) => {
-            // It may be standard error that is locked.
-            drop(out);
-            // If this can't be written either, the exit status says it.
-            let _ = writeln!(io::stderr(), "bgjobs: can't write the output: {error}");
-        }
-        _ => {}
-    }
-}
 
 /// How lines ended that were evaluated without a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,9 @@ use std::{
 
 use bgjobs::{AnyJob, JobId, Outcome, State, one_line};
 
-use crate::{durations::about, text::shortened};
+use bgjobs_cli::durations::about;
+
+use crate::text::shortened;
 
 /// How many jobs of a kind are named.
 const NAMED: usize = 3;

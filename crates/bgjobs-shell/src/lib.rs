@@ -14,8 +14,6 @@
 
 #[cfg(feature = "terminal")]
 mod batch;
-#[cfg(feature = "terminal")]
-mod colours;
 mod commands;
 #[cfg(feature = "terminal")]
 mod console;
@@ -23,7 +21,6 @@ mod console;
 mod consoles;
 mod debugger;
 mod digest;
-mod durations;
 mod edit_mode;
 #[cfg(feature = "terminal")]
 mod editor;
@@ -39,10 +36,6 @@ mod keeping;
 mod kept;
 #[cfg(all(feature = "terminal", target_os = "linux"))]
 mod kept_body;
-#[cfg(target_os = "linux")]
-mod kept_listing;
-#[cfg(all(feature = "terminal", target_os = "linux"))]
-mod kept_news;
 #[cfg(feature = "terminal")]
 mod keys;
 pub mod lang;

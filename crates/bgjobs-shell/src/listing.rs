@@ -5,12 +5,9 @@
 use std::{collections::BTreeMap, fmt::Write};
 
 use bgjobs::{AnyJob, Name, Outcome, State, Status, fitted, one_line, uncoloured};
+use bgjobs_cli::durations::{about, spent};
 
-use crate::{
-    digest::Digest,
-    durations::{about, spent},
-    lang::Jobs,
-};
+use crate::{digest::Digest, lang::Jobs};
 
 /// The indentation of a summary.
 const INDENT: &str = "    ";

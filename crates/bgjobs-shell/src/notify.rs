@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use bgjobs::one_line;
 
-use crate::durations;
+use bgjobs_cli::durations;
 
 /// The default least run time of a job that causes an alert.
 const LEAST: Duration = Duration::from_secs(10);

@@ -1,5 +1,6 @@
 //! The whole shell as the binary runs it, from its task to its exit code.
 
+use bgjobs_cli::colours;
 use std::{
     io::{self, IsTerminal, Write},
     process::ExitCode,
@@ -11,7 +12,7 @@ use rhai::{Array, Dynamic, Module};
 
 use crate::{
     batch::{self, End, Verbosity},
-    colours, editor,
+    editor,
     lang::STACK_SIZE,
     session::Session,
     shell,

@@ -1,10 +1,10 @@
 //! `keep !make`, `keep fit(50)`, `attach k12` and `kept`: jobs that outlive the session.
 
 use bgjobs::{AnyJob, KeptId};
+use bgjobs_cli::listing as kept_listing;
 
 use super::word::{Action, CommandLine, Completion, Reply, Session, Word, WordOption, begins_arguments};
 use crate::{
-    kept_listing,
     lang::{Input, Source, kept_jobs},
     session::Answer,
 };

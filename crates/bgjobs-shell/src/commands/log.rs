@@ -1,6 +1,7 @@
 //! `log 3 /error/ -f -t -n 20 --since 5m --err`: shows what jobs printed.
 
 use bgjobs::{AnyJob, FailureKind, Stream, one_line};
+use bgjobs_cli::durations;
 
 use super::{
     arguments::Arguments,
@@ -8,7 +9,6 @@ use super::{
     word::{Action, CommandLine, Completion, Reply, Word, WordOption},
 };
 use crate::{
-    durations,
     live::LiveLines,
     log_filter::{LogFilter, Pattern},
     log_view::LogView,

@@ -3,10 +3,10 @@
 //! Knows the escape sequences of terminals, and nothing of when to alert.
 
 use bgjobs::{AnyJob, Outcome, Report, State};
+use bgjobs_cli::durations::spent;
 
 use crate::{
     digest::Digest,
-    durations::spent,
     notify::{Method, Notify},
 };
 

@@ -29,6 +29,7 @@ use std::{
 };
 
 use bgjobs::{Stream, one_line};
+use bgjobs_cli::{colours, durations};
 
 use self::{
     completer::{Completions, Known},
@@ -38,19 +39,17 @@ use self::{
     notices::Announcer,
     prompt::LinePrompt,
 };
-#[cfg(target_os = "linux")]
-use crate::kept_news;
 use crate::{
     batch::write,
-    colours,
     consoles::Consoles,
-    durations,
     edit_mode::EditMode,
     session::Session,
     setting::Setting,
     shell::{self, Reply},
     signals::stop_all,
 };
+#[cfg(target_os = "linux")]
+use bgjobs_cli::news;
 
 /// By default, after how long without a key the next one shows what happened meanwhile.
 const AWAY: Duration = Duration::from_mins(1);
@@ -69,7 +68,7 @@ pub(crate) fn run(session: &mut Session) -> io::Result<(bool, u8)> {
     let mut editor = editor(announcer.clone(), &known, session.edit_mode.clone());
     write(Stream::Out, "`help` shows what can be typed, Ctrl-D leaves.");
     #[cfg(target_os = "linux")]
-    if let Some(news) = kept_news::line() {
+    if let Some(news) = news::line("kept") {
         write(Stream::Out, &news);
     }
     // Whether the last key was a first Ctrl-D.

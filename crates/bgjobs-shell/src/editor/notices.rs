@@ -2,6 +2,7 @@
 //!
 //! The editor asks for them while it waits for keys, so no job waits for the terminal.
 
+use bgjobs_cli::colours;
 use std::{
     io::{self, Write},
     sync::{Arc, Mutex, PoisonError},
@@ -10,8 +11,7 @@ use std::{
 
 use super::{alert::alert, idle::IdleTimer};
 use crate::{
-    colours, consoles::Consoles, gathering::Gathering, lang::Jobs, notice_mode::NoticeMode, notify::Notify,
-    setting::Setting,
+    consoles::Consoles, gathering::Gathering, lang::Jobs, notice_mode::NoticeMode, notify::Notify, setting::Setting,
 };
 
 /// Finds out what to report.

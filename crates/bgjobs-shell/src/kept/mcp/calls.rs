@@ -8,15 +8,11 @@ use std::{
 };
 
 use bgjobs::{KeepOptions, KeptId, KeptJob, KeptJobs, one_line};
+use bgjobs_cli::{durations, listing as kept_listing, looking, removing, text};
 use serde_json::{Map, Value as Json};
 
 use super::tail::{self, Place, Portion};
-use crate::{
-    durations,
-    kept::{looking, removing, text},
-    kept_listing,
-    text::shortened,
-};
+use crate::text::shortened;
 
 /// The longest wait, in seconds: clients give up after 60.
 pub(super) const LONGEST_WAIT: f64 = 50.0;

@@ -9,7 +9,6 @@ mod tools;
 
 use std::{
     io::{self, BufRead},
-    process::ExitCode,
     sync::atomic::{AtomicBool, Ordering},
     thread,
 };
@@ -19,8 +18,8 @@ use lexopt::Parser;
 use serde_json::{Value as Json, json};
 
 use self::message::{INTERNAL, INVALID_PARAMETERS, NO_METHOD, Refusal, Request};
-use super::word::Trouble;
 use crate::batch;
+use bgjobs_cli::word::Trouble;
 
 pub(super) const USAGE: &str = "\
 Usage: bgjobs mcp
@@ -39,12 +38,12 @@ const VERSIONS: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-
 const INSTRUCTIONS: &str = "Runs commands that outlive this session. Start a job, then wait for it in portions, or read \
     what it prints with tail. A start with a key can be repeated safely: it starts one job.";
 
-pub(super) fn mcp(mut parser: Parser) -> Result<ExitCode, Trouble> {
+pub(super) fn mcp(mut parser: Parser) -> Result<u8, Trouble> {
     if let Some(argument) = parser.next()? {
         return Err(argument.unexpected().into());
     }
     serve(io::stdin().lock()).map_err(|error| Trouble::Refused(format!("can't read the input: {error}")))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(0)
 }
 
 /// Answers requests, one a line, until the input ends. Those that take time are answered beside the others.

@@ -6,7 +6,9 @@ use std::{borrow::Cow, collections::VecDeque, fmt, str::FromStr};
 
 use bgjobs::{KeptCursor, KeptError, KeptJob, KeptLine, many_lines, uncoloured};
 
-use crate::{kept::text, screen::Screen};
+use bgjobs_cli::text;
+
+use crate::screen::Screen;
 
 /// The longest portion, in characters.
 const MOST: usize = 8_000;

@@ -7,12 +7,14 @@ use std::{
 };
 
 /// Whether colours are wanted and supported on standard output.
-pub(crate) fn are_wanted() -> bool {
+#[must_use]
+pub fn are_wanted() -> bool {
     io::stdout().is_terminal() && suit(env::var_os("NO_COLOR").as_deref(), env::var_os("TERM").as_deref())
 }
 
 /// Whether the terminal shows only plain text; then nothing is painted above the line.
-pub(crate) fn is_plain() -> bool {
+#[must_use]
+pub fn is_plain() -> bool {
     plain(env::var_os("TERM").as_deref())
 }
 

@@ -8,32 +8,39 @@ use bgjobs::{KeptId, KeptState, Outcome, one_line};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value as Json, json};
 
-use crate::kept_listing::{Read, line, state};
+use crate::{
+    listing::{Read, line, state},
+    word::program,
+};
 
 /// A job on several lines.
-pub(super) fn whole(read: &Read) -> String {
+#[must_use]
+pub fn whole(read: &Read) -> String {
     let Ok(job) = read else { return line(read) };
     let folder = job.folder.to_string_lossy();
     let mut lines = vec![format!("{} {}", job.id, job.name), state(job)];
     lines.push(format!("started {} in {}", at(job.created), one_line(&folder)));
     if let KeptState::Ended(end) = &job.state {
         lines.extend(end.value.as_ref().map(|value| format!("value {}", one_line(value))));
-        lines.push(format!("{} of log: bgjobs log {}", bytes(end.output), job.id));
+        lines.push(format!("{} of log: {} log {}", bytes(end.output), program(), job.id));
     }
     lines.join("\n")
 }
 
 /// What is said of the processes of a lost job that still run.
-pub(super) fn strays(id: KeptId, count: usize) -> String {
+#[must_use]
+pub fn strays(id: KeptId, count: usize) -> String {
+    let it = program();
     match count {
         0 => String::new(),
-        1 => format!("\n1 process of it still runs: bgjobs stop {id} ends it"),
-        _ => format!("\n{count} processes of it still run: bgjobs stop {id} ends them"),
+        1 => format!("\n1 process of it still runs: {it} stop {id} ends it"),
+        _ => format!("\n{count} processes of it still run: {it} stop {id} ends them"),
     }
 }
 
 /// What stands in the place of output that was dropped.
-pub(super) fn dropped(count: u64) -> String {
+#[must_use]
+pub fn dropped(count: u64) -> String {
     format!("[{} of the log were dropped here]\n", bytes(count))
 }
 
@@ -45,7 +52,8 @@ fn at(time: SystemTime) -> String {
 }
 
 /// All that is known of a job, or why nothing is.
-pub(super) fn json(id: KeptId, read: &Read) -> Json {
+#[must_use]
+pub fn json(id: KeptId, read: &Read) -> Json {
     let job = match read {
         Ok(job) => job,
         Err(error) => return json!({"id": id.to_string(), "state": "broken", "message": error.to_string()}),
@@ -88,7 +96,8 @@ pub(super) fn json(id: KeptId, read: &Read) -> Json {
 }
 
 /// A size as people read it: `512 B`, `1.5 KB`, `343 MB`.
-pub(super) fn bytes(count: u64) -> String {
+#[must_use]
+pub fn bytes(count: u64) -> String {
     let (mut unit, mut tenths) = ("B", count.saturating_mul(10));
     for larger in ["KB", "MB", "GB"] {
         if tenths < 10_000 {
@@ -101,7 +110,8 @@ pub(super) fn bytes(count: u64) -> String {
 }
 
 /// A size as people type it: `1000`, `500M`, `2G`.
-pub(super) fn typed_bytes(text: &str) -> Option<u64> {
+#[must_use]
+pub fn typed_bytes(text: &str) -> Option<u64> {
     let (digits, shift) = match text.char_indices().last()? {
         (at, 'K') => (&text[..at], 10),
         (at, 'M') => (&text[..at], 20),

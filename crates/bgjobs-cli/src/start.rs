@@ -2,18 +2,17 @@
 //!
 //! Knows nothing of how it runs.
 
-use std::{
-    io::{self, IsTerminal},
-    process::ExitCode,
-};
+use std::io::{self, IsTerminal};
 
 use bgjobs::{KeepOptions, Stream};
 use lexopt::{Parser, ValueExt};
 
-use super::word::{Trouble, jobs, time};
-use crate::batch;
+use crate::{
+    output,
+    word::{Trouble, jobs, program, time},
+};
 
-pub(super) const USAGE: &str = "\
+pub(crate) const USAGE: &str = "\
 Usage: bgjobs start [--key K] [--time-limit T] [--name N] [--dir D] -- COMMAND...
 
 Starts a command that goes on without this terminal, and prints its number, such as k12.
@@ -26,7 +25,7 @@ machine, and not the end of its container or service.
   --name N        what it is called, instead of its command
   --dir D         where it runs, instead of here";
 
-pub(super) fn start(mut parser: Parser) -> Result<ExitCode, Trouble> {
+pub(crate) fn start(mut parser: Parser) -> Result<u8, Trouble> {
     use lexopt::prelude::{Long, Value};
     let mut options = KeepOptions::default();
     let mut command = Vec::new();
@@ -44,14 +43,14 @@ pub(super) fn start(mut parser: Parser) -> Result<ExitCode, Trouble> {
         }
     }
     if command.is_empty() {
-        return Err(lexopt::Error::from("which command? `bgjobs start -- make -j2`").into());
+        return Err(lexopt::Error::from(format!("which command? `{} start -- make -j2`", program())).into());
     }
     let id = jobs()?.start(command, options).map_err(Trouble::refused)?.id();
-    batch::write(Stream::Out, &id.to_string());
+    output::write(Stream::Out, &id.to_string());
     if io::stdout().is_terminal() {
-        let hint =
-            format!("{id} goes on without this terminal: bgjobs log {id} -f, bgjobs wait {id}, bgjobs stop {id}");
-        batch::write(Stream::Err, &hint);
+        let it = program();
+        let hint = format!("{id} goes on without this terminal: {it} log {id} -f, {it} wait {id}, {it} stop {id}");
+        output::write(Stream::Err, &hint);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(0)
 }

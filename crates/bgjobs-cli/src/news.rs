@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, io, time::SystemTime};
 
 use bgjobs::{KeptFolderError, KeptJob, KeptJobs, KeptState, KeptSummary, Outcome, one_line};
 
-use crate::{durations::spent, kept_listing::state, text::shortened};
+use crate::{durations::spent, listing::state};
 
 /// How many jobs are named at the start of a prompt.
 const TOLD: usize = 5;
@@ -17,21 +17,22 @@ const LOOKED_AT: usize = 200;
 /// How much of a job's name is shown then, in characters.
 const LONGEST_NAME: usize = 30;
 
-/// The user's kept jobs in a line, or why nobody knows them; none if there is nothing to say.
-pub(crate) fn line() -> Option<String> {
+/// The user's kept jobs in a line, or why nobody knows them; none if there is nothing to say. `word` is what lists all.
+#[must_use]
+pub fn line(word: &str) -> Option<String> {
     let kept = match KeptJobs::of_user_if_any() {
         Ok(kept) => kept?,
         Err(KeptFolderError::NoHome) => return None,
         Err(error) => return Some(format!("Kept jobs: {error}")),
     };
-    news(&kept).unwrap_or_else(|error| Some(format!("Kept jobs: {error}")))
+    news(&kept, word).unwrap_or_else(|error| Some(format!("Kept jobs: {error}")))
 }
 
 /// What is new of kept jobs, if there is anything new: which run, and which have ended since somebody
 /// looked.
 ///
 /// One that succeeded is told once; a failure, until somebody has seen how it ended.
-fn news(kept: &KeptJobs) -> io::Result<Option<String>> {
+fn news(kept: &KeptJobs, word: &str) -> io::Result<Option<String>> {
     let live: BTreeSet<_> = kept.live()?.iter().map(KeptJob::id).collect();
     let jobs = kept.all()?;
     let older = jobs.len().saturating_sub(LOOKED_AT);
@@ -46,14 +47,16 @@ fn news(kept: &KeptJobs) -> io::Result<Option<String>> {
         }
     }
     if told.len() > TOLD {
-        parts.push(format!("{} more, which `kept` lists", told.len() - TOLD));
+        parts.push(format!("{} more, which `{word}` lists", told.len() - TOLD));
     }
     Ok((!parts.is_empty()).then(|| format!("Kept jobs: {}", parts.join("; "))))
 }
 
 /// A job in a few words, and whether its end needs to be told only once.
 fn told(job: &KeptSummary) -> (String, bool) {
-    let what = format!("{} {}", job.id, shortened(&one_line(&job.name).to_string(), LONGEST_NAME, "…"));
+    let name = one_line(&job.name).to_string();
+    let short: String = name.chars().take(LONGEST_NAME).collect();
+    let what = format!("{} {short}{}", job.id, if short.len() < name.len() { "…" } else { "" });
     match &job.state {
         KeptState::Starting | KeptState::Running => {
             let age = SystemTime::now().duration_since(job.created).unwrap_or_default();

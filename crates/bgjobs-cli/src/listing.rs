@@ -9,10 +9,11 @@ use bgjobs::{KeptError, KeptJob, KeptJobs, KeptState, KeptSummary, one_line};
 use crate::durations::spent;
 
 /// What a look at a job tells.
-pub(crate) type Read = Result<KeptSummary, KeptError>;
+pub type Read = Result<KeptSummary, KeptError>;
 
 /// A job on one line.
-pub(crate) fn line(read: &Read) -> String {
+#[must_use]
+pub fn line(read: &Read) -> String {
     match read {
         Ok(job) => format!("{:<5} {:<26}  {}", job.id, state(job), job.name),
         Err(error) => error.to_string(),
@@ -20,7 +21,8 @@ pub(crate) fn line(read: &Read) -> String {
 }
 
 /// Where a job stands.
-pub(crate) fn state(job: &KeptSummary) -> String {
+#[must_use]
+pub fn state(job: &KeptSummary) -> String {
     match &job.state {
         KeptState::Starting => "starting".to_owned(),
         KeptState::Running => {
@@ -39,7 +41,11 @@ pub(crate) fn state(job: &KeptSummary) -> String {
 const NEWEST: usize = 20;
 
 /// The jobs to list: those that may run, and the newest, or all.
-pub(crate) fn listed(kept: &KeptJobs, all: bool) -> io::Result<Vec<KeptJob>> {
+///
+/// # Errors
+///
+/// The system's, if the folder can't be read.
+pub fn listed(kept: &KeptJobs, all: bool) -> io::Result<Vec<KeptJob>> {
     let live: BTreeSet<_> = kept.live()?.iter().map(KeptJob::id).collect();
     let jobs = kept.all()?;
     let older = if all { 0 } else { jobs.len().saturating_sub(NEWEST) };
@@ -52,7 +58,8 @@ pub(crate) fn listed(kept: &KeptJobs, all: bool) -> io::Result<Vec<KeptJob>> {
 }
 
 /// A list of jobs.
-pub(crate) fn listing<'a>(read: impl IntoIterator<Item = &'a Read>) -> String {
+#[must_use]
+pub fn listing<'a>(read: impl IntoIterator<Item = &'a Read>) -> String {
     let lines: Vec<_> = read.into_iter().map(line).collect();
     if lines.is_empty() { "No kept jobs".to_owned() } else { lines.join("\n") }
 }

@@ -2,29 +2,28 @@
 //!
 //! Knows nothing of how a command is ended.
 
-use std::{process::ExitCode, time::Duration};
+use std::time::Duration;
 
 use bgjobs::{KeptError, KeptJob, KeptState, Retention, Stream};
 use lexopt::{Parser, ValueExt};
 
-use super::{
-    text,
+use crate::{
+    listing, output, text,
     word::{STILL_RUNNING, Trouble, job, jobs},
 };
-use crate::{batch, kept_listing};
 
-pub(super) const STOP: &str = "\
+pub(crate) const STOP: &str = "\
 Usage: bgjobs stop JOB
 
 Ends a job with all processes that it started: SIGTERM, and SIGKILL after a second.
 The exit status is 0 if it has ended, 124 if it still runs.";
 
-pub(super) const RM: &str = "\
+pub(crate) const RM: &str = "\
 Usage: bgjobs rm JOB...
 
 Removes jobs that have ended, with their output.";
 
-pub(super) const SWEEP: &str = "\
+pub(crate) const SWEEP: &str = "\
 Usage: bgjobs sweep [--jobs COUNT] [--output BYTES]
 
 Removes old jobs and old output, but no failed or lost job before `wait` or `result` has
@@ -53,24 +52,28 @@ fn values(mut parser: Parser) -> Result<Vec<std::ffi::OsString>, Trouble> {
     Ok(values)
 }
 
-pub(super) fn stop(parser: Parser) -> Result<ExitCode, Trouble> {
+pub(crate) fn stop(parser: Parser) -> Result<u8, Trouble> {
     let mut words = values(parser)?.into_iter();
     let job = job(&jobs()?, words.next())?;
     if let Some(more) = words.next() {
         return Err(lexopt::Arg::Value(more).unexpected().into());
     }
     let state = end(&job, "bgjobs stop").map_err(Trouble::refused)?;
-    batch::write(Stream::Out, &kept_listing::line(&job.summary()));
-    Ok(ExitCode::from(if state.is_over() { 0 } else { STILL_RUNNING }))
+    output::write(Stream::Out, &listing::line(&job.summary()));
+    Ok(if state.is_over() { 0 } else { STILL_RUNNING })
 }
 
 /// Ends a job, and says where it stands then; `reason` is what its end will say.
-pub(super) fn end(job: &KeptJob, reason: &'static str) -> Result<KeptState, KeptError> {
+///
+/// # Errors
+///
+/// A [`KeptError`] if it is gone, or its folder can't be written.
+pub fn end(job: &KeptJob, reason: &'static str) -> Result<KeptState, KeptError> {
     job.ask_stop(reason, GRACE)?;
     job.wait_timeout(PATIENCE)
 }
 
-pub(super) fn rm(parser: Parser) -> Result<ExitCode, Trouble> {
+pub(crate) fn rm(parser: Parser) -> Result<u8, Trouble> {
     let kept = jobs()?;
     let words = values(parser)?;
     if words.is_empty() {
@@ -79,10 +82,10 @@ pub(super) fn rm(parser: Parser) -> Result<ExitCode, Trouble> {
     for word in words {
         job(&kept, Some(word))?.remove().map_err(Trouble::refused)?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(0)
 }
 
-pub(super) fn sweep(mut parser: Parser) -> Result<ExitCode, Trouble> {
+pub(crate) fn sweep(mut parser: Parser) -> Result<u8, Trouble> {
     use lexopt::prelude::Long;
     let kept = jobs()?;
     let mut retention: Retention = kept.retention();
@@ -102,6 +105,6 @@ pub(super) fn sweep(mut parser: Parser) -> Result<ExitCode, Trouble> {
     let swept = kept.sweep(retention).map_err(Trouble::refused)?;
     let count = |count: usize| if count == 1 { "1 job".to_owned() } else { format!("{count} jobs") };
     let (jobs, outputs) = (count(swept.jobs.len()), count(swept.outputs.len()));
-    batch::write(Stream::Out, &format!("Removed {jobs}, and the output of {outputs}"));
-    Ok(ExitCode::SUCCESS)
+    output::write(Stream::Out, &format!("Removed {jobs}, and the output of {outputs}"));
+    Ok(0)
 }

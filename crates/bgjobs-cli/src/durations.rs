@@ -6,7 +6,8 @@ use std::time::Duration;
 const UNITS: [(u64, &str); 4] = [(24 * 60 * 60, "d"), (60 * 60, "h"), (60, "m"), (1, "s")];
 
 /// A time that has passed, in its two largest units: `0.4s`, `12s`, `1m 12s`, `2h 5m`.
-pub(crate) fn spent(time: Duration) -> String {
+#[must_use]
+pub fn spent(time: Duration) -> String {
     if time < Duration::from_secs(10) {
         // Truncated, not rounded, so that it never runs ahead of the clock.
         return format!("{}.{}s", time.as_secs(), time.subsec_millis() / 100);
@@ -30,14 +31,16 @@ pub(crate) fn spent(time: Duration) -> String {
 }
 
 /// An estimated time, in one unit: `40s`, `4m`, `2h`, `3d`.
-pub(crate) fn about(time: Duration) -> String {
+#[must_use]
+pub fn about(time: Duration) -> String {
     let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
     let (unit, name) = UNITS.into_iter().find(|(unit, _)| seconds >= unit + unit / 2).unwrap_or((1, "s"));
     format!("{}{name}", seconds.saturating_add(unit / 2) / unit)
 }
 
 /// A time as people type it: `30s`, `5m`, `1h 30m`, or only a number of seconds.
-pub(crate) fn typed(text: &str) -> Option<Duration> {
+#[must_use]
+pub fn typed(text: &str) -> Option<Duration> {
     match text.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
         Err(_) => humantime::parse_duration(text).ok(),

@@ -4,7 +4,6 @@
 
 use std::{
     io::{self, IsTerminal, Write},
-    process::ExitCode,
     thread,
     time::Duration,
 };
@@ -12,13 +11,12 @@ use std::{
 use bgjobs::{KeptCursor, KeptReading, Stream, coloured, many_lines, uncoloured};
 use lexopt::{Parser, ValueExt};
 
-use super::{
-    text,
+use crate::{
+    colours, output, text,
     word::{Trouble, job, jobs},
 };
-use crate::{batch, colours};
 
-pub(super) const USAGE: &str = "\
+pub(crate) const USAGE: &str = "\
 Usage: bgjobs log JOB [-f] [--from CURSOR]
 
 Shows what a job printed. On a terminal, control characters but colours are escaped.
@@ -30,7 +28,7 @@ Shows what a job printed. On a terminal, control characters but colours are esca
 /// The pause between two looks for new output.
 const PAUSE: Duration = Duration::from_millis(50);
 
-pub(super) fn log(mut parser: Parser) -> Result<ExitCode, Trouble> {
+pub(crate) fn log(mut parser: Parser) -> Result<u8, Trouble> {
     use lexopt::prelude::{Long, Short, Value};
     let (mut word, mut follow, mut from) = (None, false, None);
     while let Some(argument) = parser.next()? {
@@ -59,9 +57,9 @@ pub(super) fn log(mut parser: Parser) -> Result<ExitCode, Trouble> {
         thread::sleep(PAUSE);
     }
     if from.is_some() {
-        batch::write(Stream::Err, &format!("--from {}", cursor.offset()));
+        output::write(Stream::Err, &format!("--from {}", cursor.offset()));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(0)
 }
 
 fn show(reading: &KeptReading) {
@@ -80,6 +78,6 @@ fn show(reading: &KeptReading) {
     }
     let mut out = io::stdout().lock();
     if out.write_all(shown.as_bytes()).and_then(|()| out.flush()).is_err() {
-        std::process::exit(batch::BROKEN_PIPE);
+        std::process::exit(output::BROKEN_PIPE);
     }
 }
