@@ -307,6 +307,36 @@ fn two_programs_follow_and_stop_a_job_and_see_the_same() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_harms_no_job_and_no_look() {
+    let home = Home::new();
+    let gate = home.join("gate");
+    let id = home.start(&format!("echo one; until [ -e {} ]; do sleep 0.01; done", gate.display()));
+    home.see(&id, "one\n");
+    let job = home.job(&id);
+    // As if all had happened a century ahead, before the clock was set back.
+    let later = |path: &Path| {
+        let text = fs::read_to_string(path).unwrap().replace("\"20", "\"21");
+        fs::write(path, text.replacen("20", "21", usize::from(path.ends_with("log/0")))).unwrap();
+        let future = std::time::SystemTime::now() + Duration::from_hours(24 * 365);
+        fs::File::options()
+            .write(true)
+            .open(path)
+            .unwrap()
+            .set_times(fs::FileTimes::new().set_modified(future))
+            .unwrap();
+    };
+    later(&job.folder().join("job.json"));
+    later(&job.folder().join("log/0"));
+    assert!(home.run(&["ps"]).out().contains("running for 0.0s"));
+    assert_eq!((home.run(&["wait", &id, "--for", "0s"]).code(), &*home.run(&["log", &id]).out()), (Some(124), "one\n"));
+    fs::write(gate, "").unwrap();
+    let waited = home.run(&["wait", &id]);
+    assert!(waited.code() == Some(0) && waited.out().contains("done, after"), "{}", waited.out());
+    let swept = home.run(&["sweep", "--jobs", "0", "--output", "0"]);
+    assert_eq!(swept.out(), "Removed 1 job, and the output of 0 jobs\n");
+}
+
+#[test]
 fn each_word_has_its_help_and_the_programs_help_names_them() {
     let home = Home::new();
     let help = home.run(&["--help"]).out();

@@ -59,6 +59,25 @@ fn a_session_that_is_left_or_told_to_leave_leaves_what_it_keeps() {
 }
 
 #[test]
+fn what_is_kept_goes_on_when_the_terminal_is_closed() {
+    let (kept, home) = (Home::new(), terminal::Home::new());
+    let state = kept.to_str().unwrap();
+    let mut terminal = Terminal::with(&home, &[("TERM", "xterm-256color"), ("XDG_STATE_HOME", state)]);
+    let lines = ["keep !sleep 1000", "keep { print('up'); sleep(1000) }", "!$BGJOBS start -- sleep 1000"];
+    let bgjobs = env!("CARGO_BIN_EXE_bgjobs");
+    for (number, line) in lines.iter().enumerate() {
+        terminal.type_keys(&format!("{}\r", line.replace("$BGJOBS", bgjobs)));
+        terminal.see(&format!("In [{}]:", number + 2));
+    }
+    kept.see("k2", "up\n");
+    terminal.close();
+    terminal.end();
+    for id in ["k1", "k2", "k3"] {
+        assert_eq!(kept.run(&["wait", id, "--for", "0s"]).code(), Some(124), "{id}");
+    }
+}
+
+#[test]
 fn ctrl_d_leaves_at_once_if_only_kept_jobs_run() {
     let (kept, home) = (Home::new(), terminal::Home::new());
     let state = kept.to_str().unwrap();

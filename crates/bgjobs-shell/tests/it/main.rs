@@ -30,6 +30,8 @@ mod kept_crashes;
 #[cfg(target_os = "linux")]
 mod kept_expressions;
 #[cfg(target_os = "linux")]
+mod kept_full_disk;
+#[cfg(target_os = "linux")]
 mod kept_mcp;
 #[cfg(target_os = "linux")]
 mod kept_sessions;

@@ -36,7 +36,8 @@ impl Request {
     pub(crate) fn make(&self, job: &Path) -> io::Result<()> {
         let at = private::stamp(SystemTime::now());
         let text = json!({"reason": self.reason, "grace": self.grace.as_secs_f64(), "at": at}).to_string();
-        private::claim(&job.join(FILE), &text)?;
+        // On a full disk there is room for an empty file, which asks for a stop too.
+        private::claim(&job.join(FILE), &text).or_else(|_| private::claim(&job.join(FILE), ""))?;
         if let Ok(Some(fields)) = private::fields(&job.join(RUN))
             && let Ok(keeper) = Program::read(&fields)
         {

@@ -22,6 +22,10 @@ mod hosted_commands;
 #[cfg(target_os = "linux")]
 mod kept;
 #[cfg(target_os = "linux")]
+mod kept_broken;
+#[cfg(target_os = "linux")]
+mod kept_crowds;
+#[cfg(target_os = "linux")]
 mod kept_folders;
 mod keyboards;
 mod lifecycle;
