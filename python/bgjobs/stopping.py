@@ -50,7 +50,7 @@ class Verdict:
         if self.outcome == "stopped" and self._asked:
             return f"stopped after {duration(self.after)}"
         if self.outcome is not None:
-            words = {"done": "completed", "failed": "died", "stopped": "been stopped"}
+            words = {"done": "completed", "failed": "failed", "stopped": "been stopped"}
             return f"had {words[self.outcome]} before" + (" it noticed the stop" if self._asked else "")
         return f"still running {duration(self.after)} after the request: {self.place}"
 

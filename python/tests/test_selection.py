@@ -233,7 +233,7 @@ def test_a_stop_of_several_gives_each_its_verdict_and_its_own_time(jobs):
     assert [str(verdicts[num]) for num in range(4)] == [
         "had completed before",
         "had completed before",
-        "had died before",
+        "had failed before",
         "had been stopped before",
     ]
     assert re.match(r"still running \d+ ms after the request: in a C call at ", str(verdicts[5]))

@@ -113,7 +113,7 @@ def test_the_verdict_on_a_job_that_has_ended_says_so(jobs):
     done, dead = jobs.new(int), jobs.new("1 / 0", {})
     done.join(), dead.join()
     assert str(done.stop()) == "had completed before"
-    assert str(dead.stop()) == "had died before"
+    assert str(dead.stop()) == "had failed before"
     assert done.where() == f"{done!r} is not running: Completed"
 
 

@@ -65,6 +65,7 @@ pub(crate) fn lines(session: &mut Session, mut input: impl BufRead, interrupted:
         tell(session, Verbosity::All);
         let reply = shell::answer(session, &std::mem::take(&mut text));
         status = show(&reply).unwrap_or(status);
+        session.tracked().release_echo();
         match reply {
             Reply::Leave(Some(status)) => return Ok(End::Left(status)),
             Reply::Leave(None) => return Ok(End::Done(status)),
@@ -128,7 +129,9 @@ pub(crate) fn by_line(
     for (before, line) in whole_lines(text) {
         // Tracebacks show the line's number in the text.
         let reply = answer(session, name, &format!("{}{line}", "\n".repeat(before)));
-        match (show(&reply), reply) {
+        let failed = show(&reply);
+        session.tracked().release_echo();
+        match (failed, reply) {
             (_, Reply::Leave(status)) => return End::Left(status.unwrap_or(0)),
             (Some(status), _) => return End::Done(status),
             _ => {}

@@ -29,6 +29,7 @@ impl Session {
     }
 
     fn keep(&mut self, keeping: Keeping) -> Answer {
+        self.tracked().hold_echo();
         match lang::keep(keeping, self.tracked(), self.environment().clone(), StartOptions::default()) {
             Ok(job) => self.answer_shown(Value::plain(Dynamic::from(job))),
             Err(failure) => Answer::Failed(failure),
@@ -43,6 +44,7 @@ impl Session {
     pub(crate) fn attach(&mut self, id: KeptId) -> Result<Answer, String> {
         let kept = kept_jobs()?.get(id).and_then(|kept| kept.state().map(|_| kept));
         let kept = kept.map_err(|error: KeptError| error.to_string())?;
+        self.tracked().hold_echo();
         let job = lang::follow(kept, self.tracked(), self.environment().clone(), StartOptions::default());
         let job: AnyJob = job.map_err(|error| error.to_string())?;
         Ok(self.answer_shown(Value::plain(Dynamic::from(job))))

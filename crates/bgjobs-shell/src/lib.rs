@@ -47,6 +47,7 @@ mod notice_mode;
 #[cfg(feature = "terminal")]
 mod notices;
 mod notify;
+mod option_help;
 mod output_history;
 #[cfg(feature = "terminal")]
 mod run;

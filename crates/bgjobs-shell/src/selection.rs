@@ -8,7 +8,7 @@ use bgjobs::{AnyJob, Handle, JobId, Outcome, State, one_line};
 use wildmatch::WildMatch;
 
 /// The words for states; `completed` and `dead` are the original's.
-pub(crate) const STATES: &[&str] =
+const STATES: &[&str] =
     &["all", "running", "queued", "stopping", "finished", "done", "failed", "stopped", "completed", "dead"];
 
 /// Which jobs are meant.
@@ -139,6 +139,12 @@ pub(crate) fn names(job: &AnyJob) -> impl Iterator<Item = &str> {
     let name: &str = job.name();
     let function = name.split_once('(').map(|(function, _)| function);
     [Some(name), function, job.group().map(|group| &**group)].into_iter().flatten()
+}
+
+/// The words that select a job in a state.
+#[cfg(feature = "terminal")]
+pub(crate) fn states<'a>(state: State) -> impl Iterator<Item = &'a str> {
+    STATES.iter().filter(move |word| **word == "all" || is_in(state, word)).map(|&word| word as &'a str)
 }
 
 /// Whether a word names a state.

@@ -81,6 +81,7 @@ impl Session {
 
     /// Starts a line of the system's shell as a background job with the options of a map, as `jobs.sh(line, #{..})` does.
     pub(crate) fn start_command_with(&mut self, line: &str, options: &str) -> Answer {
+        self.tracked().hold_echo();
         let quoted = line.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
         match self.run("!", &format!("jobs.sh(\"{quoted}\", {options})")) {
             Answer::Value(job) => self.answer_shown(job),
@@ -90,6 +91,7 @@ impl Session {
 
     /// Starts a line of the system's shell as a background job, which becomes the value.
     pub fn start_command(&mut self, line: &str) -> Answer {
+        self.tracked().hold_echo();
         match lang::start_command(line, self.tracked(), self.environment()) {
             Ok(job) => self.answer_shown(job),
             Err(error) => Answer::Failed(Failure::new(error.to_string())),

@@ -7,28 +7,7 @@ use std::{collections::VecDeque, ffi::OsString};
 use bgjobs::one_line;
 use lexopt::Arg;
 
-use crate::selection::Selection;
-
-/// An option of a word.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct WordOption {
-    /// Its names, and after them an example of its value if it takes one: `-n, --last 20`.
-    pub(crate) typed: &'static str,
-    /// What it does.
-    pub(crate) what: &'static str,
-}
-
-impl WordOption {
-    /// Its names, each with its dashes.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.typed.split([',', ' ']).filter(|part| part.starts_with('-'))
-    }
-
-    /// Whether it takes the next argument as its value.
-    fn takes_value(&self) -> bool {
-        !self.typed.split(' ').all(|part| part.starts_with('-'))
-    }
-}
+use crate::{option_help::OptionHelp, selection::Selection};
 
 /// The arguments of a word, taken out one by one.
 #[derive(Debug)]
@@ -49,7 +28,7 @@ impl Arguments {
     pub(super) fn new(
         word: &'static str,
         usage: &'static str,
-        known: &[WordOption],
+        known: &[OptionHelp],
         text: &str,
     ) -> Result<Self, String> {
         // A # at the start of a word begins a comment in a shell; here it stands before the number of a job.
@@ -71,7 +50,7 @@ impl Arguments {
                 Ok(Some(Arg::Long(option))) => format!("--{option}"),
                 Err(error) => return Err(format!("{word}: {error}; see `help {word}`")),
             };
-            let is_meant = |known: &WordOption| known.takes_value() && known.names().any(|name| name == option);
+            let is_meant = |known: &OptionHelp| known.takes_value() && known.names().any(|name| name == option);
             let value = if known.iter().any(is_meant) {
                 let value = parser.value().map_err(|_| format!("{word}: {option} needs a value, as in `{usage}`"))?;
                 Some(text(value))

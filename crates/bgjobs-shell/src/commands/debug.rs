@@ -2,7 +2,7 @@
 
 use bgjobs::{Failure, Outcome, State, many_lines, one_line};
 
-use super::word::{Action, CommandLine, Completion, Reply, Session, Word};
+use super::word::{Action, CommandLine, Completion, Fitting, Reply, Session, Word};
 use crate::{
     debugger::Debugger,
     lang::{self, DeadFrame, Names},
@@ -33,7 +33,7 @@ pub(super) const WORD: Word = Word {
     usage: "debug [3]",
     help: "Opens a prompt in the frame where a job died, or where the last line failed, with the names of that frame.\n\
            There: up, down, frames (bt), locals, or any line, which changes nothing outside. quit or Ctrl-D leaves.",
-    completion: Completion::Jobs,
+    completion: Completion::Jobs(Fitting::Debuggable),
     options: &[],
     read: |arguments| Ok(Box::new(Debug(arguments.jobs()?))),
 };
@@ -48,7 +48,7 @@ impl Action for Debug {
             let job = session.select(selection).one()?;
             let post_mortem = session.tracked().post_mortem(&job).map_err(|error| error.to_string())?;
             session.tracked().note_seen(&job);
-            let how = if job.state() == State::Finished(Outcome::Stopped) { "was stopped" } else { "died" };
+            let how = if job.state() == State::Finished(Outcome::Stopped) { "was stopped" } else { "failed" };
             (job.id().to_string(), format!("Job #{} {how}", job.id()), job.failure(), post_mortem)
         } else {
             let (failure, post_mortem) =

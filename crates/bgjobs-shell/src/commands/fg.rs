@@ -4,9 +4,9 @@ use bgjobs::{AnyJob, LogCursor, Stream, Verdict, one_line};
 
 use super::{
     kill::PATIENCE,
-    meant::{is_alive, meant},
+    meant::meant,
     why,
-    word::{Action, CommandLine, Completion, Reply, Session, Word},
+    word::{Action, CommandLine, Completion, Fitting, Reply, Session, ValueView, Word},
 };
 use crate::{foreground::WaitEnd, lang::own_names, live::LiveLines, log_view, selection::Selection};
 
@@ -17,7 +17,7 @@ pub(super) const WORD: Word = Word {
            seen, and then its value.\n\
            Ctrl-C stops the job, Ctrl-Z (or Ctrl-\\) sends it back to the background.\n\
            Without a job: the newest that has not ended.",
-    completion: Completion::LiveJobs,
+    completion: Completion::Jobs(Fitting::Live),
     options: &[],
     read: |arguments| Ok(Box::new(Foreground(arguments.jobs()?))),
 };
@@ -28,7 +28,7 @@ pub(super) struct Foreground(pub(super) Option<Selection>);
 impl Action for Foreground {
     fn run(&self, session: &mut Session, line: CommandLine) -> Result<Reply, String> {
         let none = "no job runs or is queued; `fg 3` shows the value of one that has ended";
-        let job = &meant(session, self.0.as_ref(), is_alive, none)?.one()?;
+        let job = &meant(session, self.0.as_ref(), Fitting::Live, none)?.one()?;
         let id = job.id();
         let (mut cursor, log) = (LogCursor::at(session.tracked().lines_read(job)), job.log());
         let print = |stream, text: &str| session.write(stream, text);
@@ -40,7 +40,7 @@ impl Action for Foreground {
                 lines.end(Stream::Err, &log_view::gone(reading.missed));
             }
             // What is echoed is shown already.
-            for line in reading.lines.iter().filter(|_| session.tracked().echo().is_none()) {
+            for line in reading.lines.iter().filter(|_| !session.tracked().has_echo()) {
                 lines.end(line.stream, &medium.shown(line));
             }
             lines.change(reading.pending.iter().map(|line| medium.shown(line)));
@@ -105,5 +105,7 @@ fn ended(session: &mut Session, job: &AnyJob, line: CommandLine) -> Reply {
         session.print(Stream::Err, &format!("Job #{} {own}", job.id()));
     }
     session.tracked().note_seen(job);
-    Reply::new(session, &answer, Some(line.number))
+    // It was asked for.
+    let view = if line.view == ValueView::Hidden { ValueView::Alone } else { line.view };
+    Reply::new(session, &answer, view)
 }

@@ -5,11 +5,12 @@ use rhai::{Array, Dynamic};
 
 use super::{
     meant::{meant, reply},
-    word::{Action, CommandLine, Completion, Reply, Session, Word, WordOption},
+    word::{Action, CommandLine, Completion, Fitting, Reply, Session, Word},
 };
 use crate::{
     lang::{Value, json},
     listing::{ListView, listing},
+    option_help::OptionHelp,
     selection::Selection,
 };
 
@@ -20,10 +21,10 @@ pub(super) const WORD: Word = Word {
            how long it has run, how far it is (if it calls progress(3, 10)), where it is or what it waits for,\n\
            why it died, and how many lines of its log are unread. A group of many jobs takes one line,\n\
            and a list longer than the screen is cut.",
-    completion: Completion::Jobs,
+    completion: Completion::Jobs(Fitting::Any),
     options: &[
-        WordOption { typed: "-a, --all", what: "cuts nothing, and lists each job of a group" },
-        WordOption { typed: "-j, --json", what: "everything that is known about them, as JSON" },
+        OptionHelp { typed: "-a, --all", what: "cuts nothing, and lists each job of a group" },
+        OptionHelp { typed: "-j, --json", what: "everything that is known about them, as JSON" },
     ],
     read: |arguments| {
         let (all, as_json) = (arguments.flag(&["-a", "--all"]), arguments.flag(&["-j", "--json"]));
@@ -47,7 +48,7 @@ impl Action for Jobs {
         let (status, missing) = if self.selection.is_none() {
             (session.jobs().status(), Vec::new())
         } else {
-            let selected = meant(session, self.selection.as_ref(), |_| true, "")?;
+            let selected = meant(session, self.selection.as_ref(), Fitting::Any, "")?;
             (status(selected.jobs), selected.missing)
         };
         let view = ListView {

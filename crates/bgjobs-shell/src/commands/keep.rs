@@ -3,9 +3,10 @@
 use bgjobs::{AnyJob, KeptId};
 use bgjobs_cli::listing as kept_listing;
 
-use super::word::{Action, CommandLine, Completion, Reply, Session, Word, WordOption, begins_arguments};
+use super::word::{Action, CommandLine, Completion, Reply, Session, Word, begins_arguments};
 use crate::{
     lang::{Input, Source, kept_jobs},
+    option_help::OptionHelp,
     session::Answer,
 };
 
@@ -14,7 +15,7 @@ pub(super) const ATTACH: Word = Word {
     usage: "attach k12",
     help: "Follows a kept job as a job of this session, with a number, a log and a notice.\n\
            `kill` stops the kept job too; leaving the shell leaves it alone.",
-    completion: Completion::Nothing,
+    completion: Completion::KeptJobs,
     options: &[],
     read: |arguments| {
         let id = arguments.word().ok_or("attach needs a kept job, as in `attach k12`; `kept` lists them")?;
@@ -41,7 +42,7 @@ pub(super) const KEPT: Word = Word {
     usage: "kept [--all]",
     help: "Lists kept jobs of all shells: those that run, and the newest 20.",
     completion: Completion::Nothing,
-    options: &[WordOption { typed: "-a, --all", what: "all of them" }],
+    options: &[OptionHelp { typed: "-a, --all", what: "all of them" }],
     read: |arguments| Ok(Box::new(Kept { all: arguments.flag(&["-a", "--all"]) })),
 };
 
@@ -87,10 +88,11 @@ impl Action for Keep {
             Answer::Value(job) => job.data().read_lock::<AnyJob>().and_then(|job| session.tracked().kept(&job)),
             _ => None,
         };
-        Ok(match (Reply::new(session, &answer, Some(line.number)), kept) {
+        Ok(match (Reply::new(session, &answer, line.view), kept) {
             (Reply::Shown(text), Some(kept)) => {
                 Reply::Shown(format!("{text}, kept as {kept}: it goes on without this session"))
             }
+            (Reply::Nothing, Some(kept)) => Reply::Shown(format!("kept as {kept}: it goes on without this session")),
             (reply, _) => reply,
         })
     }
@@ -103,7 +105,7 @@ struct Attach(KeptId);
 impl Action for Attach {
     fn run(&self, session: &mut Session, line: CommandLine) -> Result<Reply, String> {
         let answer = session.attach(self.0)?;
-        Ok(Reply::new(session, &answer, Some(line.number)))
+        Ok(Reply::new(session, &answer, line.view))
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use bgjobs::{AnyJob, Verdict, stop_all};
 
 use super::{
-    meant::{is_alive, meant, reply},
-    word::{Action, CommandLine, Completion, Reply, Session, Word},
+    meant::{meant, reply},
+    word::{Action, CommandLine, Completion, Fitting, Reply, Session, Word},
 };
 use crate::selection::{Selected, Selection};
 
@@ -23,7 +23,7 @@ pub(super) const WORD: Word = Word {
            Jobs are given by number, by range, by state (running, queued, stopping, finished, done, failed,\n\
            stopped, all), by group, by name, with * for any text, or by a variable that holds them.\n\
            Without any, the newest that has not ended is meant.",
-    completion: Completion::LiveJobs,
+    completion: Completion::Jobs(Fitting::Live),
     options: &[],
     read: |arguments| Ok(Box::new(Kill(arguments.jobs()?))),
 };
@@ -33,7 +33,7 @@ pub(super) struct Kill(pub(super) Option<Selection>);
 
 impl Action for Kill {
     fn run(&self, session: &mut Session, _: CommandLine) -> Result<Reply, String> {
-        let Selected { jobs, missing } = meant(session, self.0.as_ref(), is_alive, "no job runs or is queued")?;
+        let Selected { jobs, missing } = meant(session, self.0.as_ref(), Fitting::Live, "no job runs or is queued")?;
         let verdicts = stop_all(&jobs, "killed at the prompt", PATIENCE);
         for job in &jobs {
             session.tracked().note_seen(job);

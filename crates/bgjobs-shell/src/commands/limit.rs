@@ -12,7 +12,7 @@ pub(super) const WORD: Word = Word {
     usage: "limit io 2",
     help: "Sets how many jobs of a group may run at once; the others wait. `limit io none` removes the limit.\n\
            A job that waits for another job lends its slot meanwhile.",
-    completion: Completion::Groups,
+    completion: Completion::Groups { paused: None },
     options: &[],
     read: |arguments| {
         let (group, limit) = arguments

@@ -1,17 +1,18 @@
 //! `log 3 /error/ -f -t -n 20 --since 5m --err`: shows what jobs printed.
 
-use bgjobs::{AnyJob, FailureKind, Stream, one_line};
+use bgjobs::{FailureKind, Stream, one_line};
 use bgjobs_cli::durations;
 
 use super::{
     arguments::Arguments,
     meant::meant,
-    word::{Action, CommandLine, Completion, Reply, Word, WordOption},
+    word::{Action, CommandLine, Completion, Fitting, Reply, Word},
 };
 use crate::{
     live::LiveLines,
     log_filter::{LogFilter, Pattern},
     log_view::LogView,
+    option_help::OptionHelp,
     selection::{Selected, Selection},
     session::{Answer, Session},
 };
@@ -24,14 +25,14 @@ pub(super) const WORD: Word = Word {
            log_bytes and log_file of jobs.start and jobs.sh let it hold more, or all:\n\
            !make & #{log_file: \"make.log\"}.\n\
            /error/           only lines in which this regular expression is found; quote one with spaces",
-    completion: Completion::Jobs,
+    completion: Completion::Jobs(Fitting::Printed),
     options: &[
-        WordOption { typed: "-f, --follow", what: "continues until the job ends; Ctrl-C stops following, not the job" },
-        WordOption { typed: "-t, --times", what: "shows the time of each line" },
-        WordOption { typed: "-n, --last 20", what: "only the last 20 lines" },
-        WordOption { typed: "--since 5m", what: "only lines of the last 5 minutes; also 30s, 2h, 1h30m" },
-        WordOption { typed: "--out", what: "only lines of standard output" },
-        WordOption { typed: "--err", what: "only lines of standard error" },
+        OptionHelp { typed: "-f, --follow", what: "continues until the job ends; Ctrl-C stops following, not the job" },
+        OptionHelp { typed: "-t, --times", what: "shows the time of each line" },
+        OptionHelp { typed: "-n, --last 20", what: "only the last 20 lines" },
+        OptionHelp { typed: "--since 5m", what: "only lines of the last 5 minutes; also 30s, 2h, 1h30m" },
+        OptionHelp { typed: "--out", what: "only lines of standard output" },
+        OptionHelp { typed: "--err", what: "only lines of standard error" },
     ],
     read: |arguments| {
         let view = view(arguments)?;
@@ -48,9 +49,8 @@ struct Log {
 impl Action for Log {
     fn run(&self, session: &mut Session, _: CommandLine) -> Result<Reply, String> {
         let (view, told) = (self.view.clone(), session.tracked().clone());
-        let has_printed = |job: &AnyJob| job.printed() > 0;
         let Selected { jobs, missing } =
-            meant(session, self.jobs.as_ref(), has_printed, "no job has printed anything")?;
+            meant(session, self.jobs.as_ref(), Fitting::Printed, "no job has printed anything")?;
         // Without a number, it has to say which job is meant.
         let is_named = jobs.len() > 1 || self.jobs.is_none();
         if view.follow && jobs.len() > 1 {

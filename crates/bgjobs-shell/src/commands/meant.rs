@@ -2,9 +2,9 @@
 //!
 //! Knows none of the words.
 
-use bgjobs::{AnyJob, Stream};
+use bgjobs::Stream;
 
-use super::reply::Reply;
+use super::{fitting::Fitting, reply::Reply};
 use crate::{
     selection::{Selected, Selection},
     session::Session,
@@ -14,11 +14,11 @@ use crate::{
 pub(super) fn meant(
     session: &Session,
     selection: Option<&Selection>,
-    fits: impl FnMut(&AnyJob) -> bool,
+    fits: Fitting,
     none: &str,
 ) -> Result<Selected, String> {
     let Some(selection) = selection else {
-        let newest = session.jobs().all().into_iter().rev().find(fits);
+        let newest = session.jobs().all().into_iter().rev().find(|job| fits.fits(job, session.tracked()));
         let jobs = vec![newest.ok_or(none)?];
         return Ok(Selected { jobs, missing: Vec::new() });
     };
@@ -38,9 +38,4 @@ pub(super) fn reply(session: &Session, shown: String, missing: &[String]) -> Res
     }
     session.print(Stream::Out, &shown);
     Err(missing.join("\n"))
-}
-
-/// Whether a job has not ended.
-pub(super) fn is_alive(job: &AnyJob) -> bool {
-    !job.is_finished()
 }

@@ -9,6 +9,7 @@ pub(crate) mod debug;
 mod digest;
 mod edit_mode;
 mod fg;
+mod fitting;
 mod groups;
 mod help;
 mod jobs;
@@ -34,11 +35,12 @@ mod r#where;
 mod why;
 mod word;
 
+#[cfg(feature = "terminal")]
+pub(crate) use self::fitting::Fitting;
 pub use self::reply::Reply;
+pub(crate) use self::reply::ValueView;
 #[cfg(feature = "terminal")]
 pub(crate) use self::system::{is_for_system, is_whole};
-#[cfg(feature = "terminal")]
-pub(crate) use self::word::WordOption;
 pub(crate) use self::word::{Action, CommandLine, Completion, Word, begins_arguments};
 use self::{
     arguments::Arguments,
@@ -130,8 +132,8 @@ pub(crate) fn parse(line: &str, is_variable: impl Fn(&str) -> bool) -> Option<Re
 }
 
 /// Does what line `number` asks for.
-pub(crate) fn run(action: &dyn Action, session: &mut Session, number: usize) -> Reply {
-    action.run(session, CommandLine { number, words: WORDS }).unwrap_or_else(Reply::Wrong)
+pub(crate) fn run(action: &dyn Action, session: &mut Session, number: usize, view: ValueView) -> Reply {
+    action.run(session, CommandLine { number, view, words: WORDS }).unwrap_or_else(Reply::Wrong)
 }
 
 /// Whether the text after this word is its arguments.

@@ -9,7 +9,7 @@ pub(super) const WORD: Word = Word {
     name: "pause",
     usage: "pause io",
     help: "Starts no more jobs of the groups until `resume io`; jobs that already run continue.",
-    completion: Completion::Groups,
+    completion: Completion::Groups { paused: Some(false) },
     options: &[],
     read: |arguments| Ok(Box::new(Pause(arguments.groups()?))),
 };

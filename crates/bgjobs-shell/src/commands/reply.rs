@@ -23,15 +23,28 @@ pub enum Reply {
     Leave(Option<u8>),
 }
 
+/// How the value of a line is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ValueView {
+    /// With the number of the line.
+    Numbered(usize),
+    Alone,
+    /// Not at all, as in a file.
+    Hidden,
+}
+
 impl Reply {
-    /// The reply to an answer; `number` is the number shown before a value.
-    pub(crate) fn new(session: &Session, answer: &Answer, number: Option<usize>) -> Self {
+    /// The reply to an answer.
+    pub(crate) fn new(session: &Session, answer: &Answer, view: ValueView) -> Self {
         match answer {
             Answer::Nothing => Self::Nothing,
-            Answer::Value(value) => {
-                let text = session.show(value);
-                Self::Shown(number.map_or(text.clone(), |number| format!("Out[{number}]: {}", many_lines(&text))))
-            }
+            Answer::Value(value) => match view {
+                ValueView::Numbered(number) => {
+                    Self::Shown(format!("Out[{number}]: {}", many_lines(&session.show(value))))
+                }
+                ValueView::Alone => Self::Shown(session.show(value)),
+                ValueView::Hidden => Self::Nothing,
+            },
             Answer::Sent(job) => Self::sent(job),
             Answer::Failed(failure) => {
                 let text = failure.traceback().to_string();

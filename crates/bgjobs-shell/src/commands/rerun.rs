@@ -1,10 +1,8 @@
 //! `rerun 3`: starts jobs again.
 
-use bgjobs::AnyJob;
-
 use super::{
     meant::meant,
-    word::{Action, CommandLine, Completion, Reply, Session, Word},
+    word::{Action, CommandLine, Completion, Fitting, Reply, Session, Word},
 };
 use crate::selection::Selection;
 
@@ -15,7 +13,7 @@ pub(super) const WORD: Word = Word {
            in the folder of their start. Names and functions are those of now, so a mended function counts.\n\
            They do not wait again for a time or for other jobs. Without a job: the newest that has ended.\n\
            In programs: jobs[3].rerun().",
-    completion: Completion::Jobs,
+    completion: Completion::Jobs(Fitting::Ended),
     options: &[],
     read: |arguments| Ok(Box::new(Rerun(arguments.jobs()?))),
 };
@@ -25,8 +23,8 @@ struct Rerun(Option<Selection>);
 
 impl Action for Rerun {
     fn run(&self, session: &mut Session, line: CommandLine) -> Result<Reply, String> {
-        let jobs = meant(session, self.0.as_ref(), AnyJob::is_finished, "no job has ended")?.all()?;
+        let jobs = meant(session, self.0.as_ref(), Fitting::Ended, "no job has ended")?.all()?;
         let answer = session.rerun(&jobs);
-        Ok(Reply::new(session, &answer, Some(line.number)))
+        Ok(Reply::new(session, &answer, line.view))
     }
 }

@@ -9,7 +9,7 @@ pub(super) const WORD: Word = Word {
     name: "resume",
     usage: "resume io",
     help: "Starts the jobs of paused groups again.",
-    completion: Completion::Groups,
+    completion: Completion::Groups { paused: Some(true) },
     options: &[],
     read: |arguments| Ok(Box::new(Resume(arguments.groups()?))),
 };

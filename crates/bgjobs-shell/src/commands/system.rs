@@ -42,7 +42,7 @@ impl Action for SystemLine {
             Place::Background => session.start_command(&self.line),
             Place::With(options) => session.start_command_with(&self.line, options),
         };
-        Ok(Reply::new(session, &answer, Some(line.number)))
+        Ok(Reply::new(session, &answer, line.view))
     }
 }
 

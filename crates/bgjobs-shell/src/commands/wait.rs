@@ -4,7 +4,7 @@ use bgjobs::AnyJob;
 
 use super::{
     meant::meant,
-    word::{Action, CommandLine, Completion, Reply, Session, Word},
+    word::{Action, CommandLine, Completion, Fitting, Reply, Session, Word},
 };
 use crate::{foreground::WaitEnd, selection::Selection};
 
@@ -12,7 +12,7 @@ pub(super) const WORD: Word = Word {
     name: "wait",
     usage: "wait [3 5-7]",
     help: "Waits for jobs, or for all jobs but daemons. Ctrl-C or Ctrl-Z ends the wait.",
-    completion: Completion::LiveJobs,
+    completion: Completion::Jobs(Fitting::Live),
     options: &[],
     read: |arguments| Ok(Box::new(Wait(arguments.jobs()?))),
 };
@@ -26,7 +26,7 @@ impl Action for Wait {
         let has_ended = |job: &AnyJob| session.wait_for(job, |_| {}) == WaitEnd::Ended;
         match &self.0 {
             Some(selection) => {
-                let selected = meant(session, Some(selection), |_| true, "")?;
+                let selected = meant(session, Some(selection), Fitting::Live, "")?;
                 if selected.jobs.iter().all(has_ended) {
                     selected.all()?;
                 }

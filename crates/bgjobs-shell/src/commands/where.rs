@@ -5,9 +5,9 @@ use std::{fmt::Write, iter, time::Duration};
 use bgjobs::{AnyJob, Outcome, State};
 
 use super::{
-    meant::{is_alive, meant, reply},
+    meant::{meant, reply},
     processes,
-    word::{Action, CommandLine, Completion, Reply, Session, Word},
+    word::{Action, CommandLine, Completion, Fitting, Reply, Session, Word},
 };
 use crate::selection::{Selected, Selection};
 
@@ -16,7 +16,7 @@ pub(super) const WORD: Word = Word {
     usage: "where [3]",
     help: "Shows where jobs are without stopping them: the calls they are in, with lines, and for how long;\n\
            for a job that has not started, what it waits for. Without a job: the newest that has not ended.",
-    completion: Completion::LiveJobs,
+    completion: Completion::Jobs(Fitting::Live),
     options: &[],
     read: |arguments| Ok(Box::new(Where(arguments.jobs()?))),
 };
@@ -27,7 +27,7 @@ pub(super) struct Where(pub(super) Option<Selection>);
 impl Action for Where {
     fn run(&self, session: &mut Session, _: CommandLine) -> Result<Reply, String> {
         let Selected { jobs, missing } =
-            meant(session, self.0.as_ref(), is_alive, "no job runs or is queued; `where 3` says how a job ended")?;
+            meant(session, self.0.as_ref(), Fitting::Live, "no job runs or is queued; `where 3` says how a job ended")?;
         reply(session, jobs.iter().map(of_job).collect::<Vec<_>>().join("\n"), &missing)
     }
 }
@@ -89,7 +89,7 @@ fn ended(job: &AnyJob, outcome: Outcome) -> String {
     let message = job.failure().map(|failure| format!("{failure:#}")).unwrap_or_default();
     match outcome {
         Outcome::Done => format!("Job #{id} completed {ago:.1?} ago{ran}."),
-        Outcome::Failed => format!("Job #{id} died {ago:.1?} ago{ran}: {message}"),
+        Outcome::Failed => format!("Job #{id} failed {ago:.1?} ago{ran}: {message}"),
         Outcome::Stopped => format!("Job #{id} was stopped {ago:.1?} ago{ran}: {message}"),
     }
 }

@@ -3,8 +3,8 @@
 use bgjobs::{AnyJob, State};
 
 use super::{
-    meant::{is_alive, meant, reply},
-    word::{Action, CommandLine, Completion, Reply, Session, Word},
+    meant::{meant, reply},
+    word::{Action, CommandLine, Completion, Fitting, Reply, Session, Word},
 };
 use crate::selection::{Selected, Selection};
 
@@ -16,7 +16,7 @@ pub(super) const WORD: Word = Word {
            Jobs wait if they are started with options, as in\n\
            jobs.start(f, [5], #{group: \"io\", priority: 1, delay: 5, after: [1, 2], time_limit: 60, retry: 3})\n\
            where after: [1, 2] requires both to end well, and after_ended: [1, 2] only that they end.",
-    completion: Completion::Jobs,
+    completion: Completion::Jobs(Fitting::Live),
     options: &[],
     read: |arguments| Ok(Box::new(Why(arguments.jobs()?))),
 };
@@ -26,7 +26,7 @@ struct Why(Option<Selection>);
 
 impl Action for Why {
     fn run(&self, session: &mut Session, _: CommandLine) -> Result<Reply, String> {
-        let Selected { jobs, missing } = meant(session, self.0.as_ref(), is_alive, "no job runs or is queued")?;
+        let Selected { jobs, missing } = meant(session, self.0.as_ref(), Fitting::Live, "no job runs or is queued")?;
         reply(session, jobs.iter().map(of_job).collect::<Vec<_>>().join("\n"), &missing)
     }
 }

@@ -5,8 +5,9 @@
 use std::fmt;
 
 use super::arguments::Arguments;
-pub(crate) use super::arguments::WordOption;
-pub(super) use super::reply::Reply;
+pub(super) use super::fitting::Fitting;
+pub(super) use super::reply::{Reply, ValueView};
+use crate::option_help::{self, OptionHelp};
 pub(super) use crate::session::Session;
 
 /// A word that begins a command.
@@ -18,7 +19,7 @@ pub(crate) struct Word {
     pub(crate) help: &'static str,
     /// What completion offers after it.
     pub(crate) completion: Completion,
-    pub(crate) options: &'static [WordOption],
+    pub(crate) options: &'static [OptionHelp],
     /// Reads what follows the word.
     pub(super) read: fn(&mut Arguments) -> Result<Box<dyn Action>, String>,
 }
@@ -26,8 +27,8 @@ pub(crate) struct Word {
 impl Word {
     /// How it is typed, what it does, and its options.
     pub(super) fn description(&self) -> String {
-        let options = self.options.iter().map(|WordOption { typed, what }| format!("\n{typed:<18}{what}"));
-        format!("{}\n{}{}", self.usage, self.help, options.collect::<String>())
+        let text = [self.usage, self.help].map(str::to_owned).into_iter();
+        text.chain(option_help::lines(self.options)).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -37,15 +38,16 @@ pub(crate) enum Completion {
     /// Nothing, or only options.
     Nothing,
     /// Job numbers, and whatever else [selects](crate::selection::Selection) jobs.
-    Jobs,
-    /// The same, but only jobs that have not ended.
-    LiveJobs,
+    Jobs(Fitting),
     /// One of these texts, each with what it means.
     Choices(&'static [(&'static str, &'static str)]),
     /// Another word.
     Word,
-    /// Names of groups.
-    Groups,
+    /// Names of groups: of those that are paused, of those that are not, or of all.
+    Groups { paused: Option<bool> },
+    /// Kept jobs that run.
+    #[cfg(target_os = "linux")]
+    KeptJobs,
     /// The path of a folder.
     Folders,
 }
@@ -74,6 +76,7 @@ pub(crate) trait Action: fmt::Debug {
 #[derive(Clone, Copy)]
 pub(crate) struct CommandLine {
     pub(crate) number: usize,
+    pub(crate) view: ValueView,
     /// All words that can begin one.
     pub(crate) words: &'static [Word],
 }

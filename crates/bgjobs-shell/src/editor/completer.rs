@@ -3,24 +3,29 @@
 //! Knows nothing of where in the code a word stands.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     env,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bgjobs::{AnyJob, one_line};
+#[cfg(target_os = "linux")]
+use bgjobs::KeptSummary;
+use bgjobs::{AnyJob, Group, one_line};
 
 use super::{
-    completion_context::{CompletionContext, commands, context_at, is_of_word},
+    completion_context::{CompletionContext, context_at},
     entries::{entries, programs},
     menu::Candidate,
     shell_word::ShellWord,
 };
+#[cfg(target_os = "linux")]
+use crate::lang::kept_jobs;
 use crate::{
-    commands::{WORDS, Word, WordOption},
+    commands::{Fitting, WORDS},
     environment::Environment,
-    lang::Words,
-    selection::{self, STATES},
+    lang::{Noted, OptionValues, Words, held_jobs, is_of_word},
+    option_help::OptionHelp,
+    selection,
 };
 
 /// The largest number of suggestions.
@@ -37,71 +42,153 @@ impl Completions {
     pub(super) fn complete(&self, line: &str, cursor: usize) -> Option<(usize, Vec<Candidate>)> {
         let words = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (start, context) = context_at(line, cursor)?;
-        let mut candidates = candidates(&words, &context, &line[start..cursor]);
+        let (typed, after) = (&line[start..cursor], &line[cursor..]);
+        let mut candidates = candidates(&words, context, typed, after);
+        candidates.retain(|candidate| candidate.text.starts_with(typed));
         candidates.truncate(MOST);
         (!candidates.is_empty()).then_some((start, candidates))
     }
 }
 
-/// The candidates that begin as typed, in order.
-fn candidates(words: &Words, context: &CompletionContext, typed: &str) -> Vec<Candidate> {
-    let begins = |note: &&(&str, &str)| note.0.starts_with(typed);
+/// What may stand there, in order; `after` is what stands behind the cursor.
+fn candidates(words: &Words, context: CompletionContext, typed: &str, after: &str) -> Vec<Candidate> {
+    let noted = |noted: Noted| {
+        let is_offered = |name: &str| typed.starts_with('_') || !name.starts_with('_');
+        let offered = noted.into_iter().filter(|(name, _)| is_offered(name));
+        offered.map(|(text, note)| Candidate { text, note }).collect()
+    };
+    // A string ends behind its candidate, unless its end is there already.
+    let with_end = |text: &str, end: String| {
+        let end = if after.starts_with(&end[..1]) { "" } else { &end };
+        // What would end the string, or mean something else in it, can't be typed as it is.
+        (!text.contains(['"', '\'', '`', '\\', '$']) && !text.contains(char::is_control))
+            .then(|| format!("{text}{end}"))
+    };
     match context {
-        CompletionContext::Selection { live } => jobs(words, *live, typed),
-        CompletionContext::Command => {
-            let first_line = |word: &Word| word.help.lines().next().unwrap_or_default().to_owned();
-            let words = WORDS.iter().filter(|word| word.name.starts_with(typed));
-            words.map(|word| Candidate { text: word.name.to_owned(), note: first_line(word) }).collect()
+        CompletionContext::Name { at_start } => noted(names(words, at_start, typed)),
+        CompletionContext::Member { root, path } => noted(words.members(&root, &path)),
+        CompletionContext::Key { root, path, quote } => {
+            let keys = words.keys(&root, &path).into_iter();
+            keys.filter_map(|key| with_end(&key, format!("{quote}]"))).map(Candidate::from).collect()
         }
-        CompletionContext::Choice(choices) => choices.iter().filter(begins).map(candidate).collect(),
+        CompletionContext::Job(fitting) => numbers(&jobs(words, fitting)),
+        CompletionContext::Selection(fitting) => selections(words, fitting, typed),
+        CompletionContext::Choice(choices) => choices.iter().map(|&(text, note)| Candidate::new(text, note)).collect(),
         CompletionContext::Option(options) => {
             // Of two names the long one says more.
-            let name = |option: &WordOption| option.names().filter(|name| name.starts_with(typed)).last();
-            options.iter().filter_map(|option| Some(candidate(&(name(option)?, option.what)))).collect()
+            let name = |option: &OptionHelp| option.names().filter(|name| name.starts_with(typed)).last();
+            options.iter().filter_map(|option| Some(Candidate::new(name(option)?, option.what))).collect()
         }
-        context => names(words, context, typed).into_iter().map(Candidate::from).collect(),
+        CompletionContext::MapOption(options) => {
+            let end = if after.trim_start().starts_with(':') { "" } else { ": " };
+            let name = |option: &OptionHelp| option.names().next().map(|name| format!("{name}{end}"));
+            options.iter().filter_map(|option| Some(Candidate::new(name(option)?, option.what))).collect()
+        }
+        CompletionContext::Value { values, quote } => {
+            let typed_as = |text: &str| match quote {
+                None => Some(text.to_owned()),
+                Some(quote) => with_end(text.strip_prefix('"')?.strip_suffix('"')?, quote.to_string()),
+            };
+            let candidate = |text: &str, note: &str| Some(Candidate::new(typed_as(text)?, note));
+            match values {
+                OptionValues::Any => Vec::new(),
+                OptionValues::OneOf(texts) => texts.iter().filter_map(|text| candidate(text, "")).collect(),
+                OptionValues::Jobs => numbers(&jobs(words, Fitting::Live)),
+                OptionValues::Groups => {
+                    let groups = words.jobs.handle.groups().into_iter();
+                    groups.filter_map(|group| candidate(&format!("\"{}\"", group.name()), &about(&group))).collect()
+                }
+            }
+        }
+        CompletionContext::Group { paused } => {
+            let groups = words.jobs.handle.groups().into_iter();
+            let fitting = groups.filter(|group| paused.is_none_or(|paused| group.is_paused() == paused));
+            let words = fitting.filter(|group| is_word(group.name()));
+            words.map(|group| Candidate::new(&**group.name(), about(&group))).collect()
+        }
+        #[cfg(target_os = "linux")]
+        CompletionContext::KeptJob => kept(),
+        context => files(&words.names.environment, context, typed),
     }
 }
 
-fn candidate(&(text, note): &(&str, &str)) -> Candidate {
-    Candidate { text: text.to_owned(), note: note.to_owned() }
+/// The names that can be typed; at the start of a line with the words of the shell.
+fn names(words: &Words, at_start: bool, typed: &str) -> Noted {
+    // An empty word lists only the user's own names, not everything.
+    let mut names = if typed.is_empty() { words.own() } else { words.all() };
+    if at_start {
+        let first_line = |text: &str| text.lines().next().unwrap_or_default().to_owned();
+        let hidden = |name: &str| words.names.variable(name).is_some();
+        let commands = WORDS.iter().filter(|word| !hidden(word.name));
+        names.extend(commands.map(|word| (word.name.to_owned(), first_line(word.help))));
+    }
+    names
 }
 
-/// The numbers of jobs with their names; once something is typed, also whatever else selects jobs.
-fn jobs(words: &Words, live: bool, typed: &str) -> Vec<Candidate> {
-    let jobs = words.jobs.handle.all().into_iter().filter(|job| !live || !job.is_finished());
-    let jobs: Vec<_> = jobs.collect();
-    let number = |job: &AnyJob| Candidate { text: job.id().to_string(), note: one_line(job.name()).to_string() };
-    let mut candidates: Vec<_> = jobs.iter().map(number).collect();
-    if !typed.is_empty() {
-        let is_word = |name: &&str| name.chars().all(is_of_word) && !name.starts_with(|c: char| c.is_ascii_digit());
+/// The jobs that a word is useful for.
+fn jobs(words: &Words, fitting: Fitting) -> Vec<AnyJob> {
+    words.jobs.handle.all().into_iter().filter(|job| fitting.fits(job, &words.jobs)).collect()
+}
+
+fn numbers(jobs: &[AnyJob]) -> Vec<Candidate> {
+    jobs.iter().map(|job| Candidate::new(job.id().to_string(), one_line(job.name()).to_string())).collect()
+}
+
+/// The numbers of jobs with their names; once something is typed, also whatever else selects some of them.
+fn selections(words: &Words, fitting: Fitting, typed: &str) -> Vec<Candidate> {
+    let jobs = jobs(words, fitting);
+    let mut candidates = numbers(&jobs);
+    if typed.is_empty() {
+        return candidates;
+    }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let is_offered = |name: &&str| is_word(name) && !name.starts_with(|c: char| c.is_ascii_digit());
+    for job in &jobs {
         let names: BTreeSet<_> =
-            jobs.iter().flat_map(selection::names).filter(is_word).chain(STATES.iter().copied()).collect();
-        candidates.extend(names.into_iter().map(|name| Candidate::from(name.to_owned())));
+            selection::names(job).filter(is_offered).chain(selection::states(job.state())).collect();
+        for name in names {
+            *counts.entry(name).or_default() += 1;
+        }
     }
-    candidates.retain(|candidate| candidate.text.starts_with(typed));
+    for (name, value) in words.names.variables() {
+        let held = held_jobs(value).unwrap_or_default();
+        let count = held.iter().filter(|job| fitting.fits(job, &words.jobs)).count();
+        if count > 0 {
+            counts.insert(name, count);
+        }
+    }
+    candidates.extend(counts.into_iter().map(|(name, count)| {
+        Candidate::new(name, if count == 1 { "1 job".to_owned() } else { format!("{count} jobs") })
+    }));
     candidates
 }
 
-/// The names that begin as typed, in order.
-fn names(words: &Words, context: &CompletionContext, typed: &str) -> Vec<String> {
-    let begins = |name: &String| name.starts_with(typed) && (typed.starts_with('_') || !name.starts_with('_'));
-    let environment = &words.names.environment;
-    match context {
-        CompletionContext::Name { at_start } => {
-            // An empty word lists only the user's own names, not everything.
-            let mut names = if typed.is_empty() { words.own() } else { words.all() };
-            if *at_start {
-                names.extend(commands(typed).map(str::to_owned));
-            }
-            names.into_iter().filter(begins).collect()
-        }
-        CompletionContext::Member { name, path } => words.members(name, path).into_iter().filter(begins).collect(),
-        CompletionContext::Job => words.jobs.numbers().into_iter().filter(begins).collect(),
-        CompletionContext::Group => words.jobs.groups().into_iter().filter(begins).collect(),
+/// Whether a name can be typed without quotes.
+fn is_word(name: &str) -> bool {
+    name.chars().all(|c| is_of_word(c) || c == '-')
+}
+
+/// What is known about a group, without its name.
+fn about(group: &Group) -> String {
+    let all = group.to_string();
+    all.strip_prefix(&format!("{}: ", group.name())).unwrap_or(&all).to_owned()
+}
+
+/// The kept jobs that run.
+#[cfg(target_os = "linux")]
+fn kept() -> Vec<Candidate> {
+    let live = kept_jobs().and_then(|kept| kept.live().map_err(|error| error.to_string())).unwrap_or_default();
+    let summaries = live.iter().filter_map(|kept| kept.summary().ok());
+    let note = |summary: &KeptSummary| format!("{}, {}", one_line(&summary.name), bgjobs_cli::listing::state(summary));
+    summaries.map(|summary| Candidate::new(summary.id.to_string(), note(&summary))).collect()
+}
+
+/// The files, folders and programs that begin as typed.
+fn files(environment: &Environment, context: CompletionContext, typed: &str) -> Vec<Candidate> {
+    let names: Vec<_> = match context {
         CompletionContext::File { directory, quote } => {
             // What would end the string, or mean something else in it.
-            let is_special = |name: &str| name.contains([*quote, '\\']) || *quote == '`' && name.contains("${");
+            let is_special = |name: &str| name.contains([quote, '\\']) || quote == '`' && name.contains("${");
             let names = entries(&environment.resolve(directory), typed).into_iter();
             names.filter(|name| !is_special(name)).collect()
         }
@@ -112,13 +199,14 @@ fn names(words: &Words, context: &CompletionContext, typed: &str) -> Vec<String>
             let names = if word.typed.is_empty() { BTreeSet::new() } else { programs(folders, &word.typed) };
             names.iter().map(|name| word.with_quotes(name)).collect()
         }
-        CompletionContext::Word(word) => paths(environment, word).map(|name| word.with_quotes(&name)).collect(),
+        CompletionContext::Word(word) => paths(environment, &word).map(|name| word.with_quotes(&name)).collect(),
         CompletionContext::Folder(word) => {
-            let folders = paths(environment, word).filter(|name| name.ends_with('/'));
+            let folders = paths(environment, &word).filter(|name| name.ends_with('/'));
             folders.map(|name| word.with_quotes(&name)).collect()
         }
         _ => Vec::new(),
-    }
+    };
+    names.into_iter().map(Candidate::from).collect()
 }
 
 /// The entries that a word for the system's shell may stand for; one that would be an option needs `./` before it.
@@ -156,18 +244,22 @@ mod tests {
         check(&session, "slower.my", &["my_name"]);
         check(&session, "slower.list[0].my", &["my_key"]);
         check(&session, "slower['list'][0].n", &[]);
-        check(&session, "log ", &["0", "1"]);
-        check(&session, "log 0 1", &["1"]);
+        check(&session, "jobs ", &["0", "1"]);
+        check(&session, "jobs 0 1", &["1"]);
         check(&session, "log 1 --f", &["--follow"]);
         check(&session, "log 1 -", &["--follow", "--times", "--last", "--since", "--out", "--err"]);
         check(&session, "notify ", &["bell", "osc9", "osc777", "off"]);
         check(&session, "notices s", &["summary"]);
         check(&session, "kill ", &[]);
-        check(&session, "wait ru", &["running"]);
+        check(&session, "wait ru", &[]);
         check(&session, "help ki", &["kill"]);
+        check(&session, "? ki", &["kill"]);
         check(&session, "pause ", &["disk", "net"]);
         check(&session, "limit n", &["net"]);
-        check(&session, "why 1", &["1"]);
+        check(&session, "rerun 1", &["1"]);
+        check(&session, "slower[\"my", &["my_name\"]"]);
+        check(&session, "slower[\"list\"][0]['", &["my_key']", "no name']"]);
+        check(&session, "slower.list[\"", &[]);
         check(&session, "jobs[1", &["1"]);
         check(&session, "unknown.", &[]);
         check(&session, "x = hel", &[]);
@@ -187,18 +279,113 @@ mod tests {
         }
     }
 
-    #[test]
-    fn only_jobs_that_run_are_offered_to_be_killed() {
+    /// A session with job 0, which is done, 1, which failed and printed, and 2, called `fit`, which runs in the group `disk`.
+    fn with_jobs() -> Session {
         let mut session = Session::new(Arc::new(|_, _| {}));
-        session.answer("jobs.new('1').join(); jobs.start(|| sleep(1000), [], #{name: 'fit', group: 'disk'})");
-        check(&session, "kill ", &["1"]);
-        check(&session, "kill %", &["1"]);
-        check(&session, "kill f", &["failed", "finished", "fit"]);
-        check(&session, "fg d", &["dead", "disk", "done"]);
+        session.answer("jobs.new('1').join(); jobs.new('print(1) / 0').join(); gate = shared(0);");
+        session.answer("one = jobs.start(|| gate.wait(|n| n > 0), [], #{name: 'fit', group: 'disk', daemon: true})");
+        session
+    }
+
+    fn noted(session: &Session, line: &str) -> Vec<(String, String)> {
+        let completed = Completions(Arc::new(Mutex::new(session.words()))).complete(line, line.len());
+        let candidates = completed.into_iter().flat_map(|(_, candidates)| candidates);
+        candidates.map(|candidate| (candidate.text, candidate.note)).collect()
+    }
+
+    #[test]
+    fn a_word_is_offered_only_what_it_can_act_on() {
+        let mut session = with_jobs();
+        for (line, expected) in [
+            ("kill ", &["2"][..]),
+            ("kill %", &["2"]),
+            ("kill f", &["fit"]),
+            ("fg d", &["disk"]),
+            ("where r", &["running"]),
+            ("why o", &["one"]),
+            ("wait s", &[]),
+            ("rerun ", &["0", "1"]),
+            ("rerun f", &["failed", "finished"]),
+            ("rerun o", &[]),
+            ("log ", &["1"]),
+            ("debug ", &["1"]),
+            ("debug d", &["dead"]),
+            ("jobs d", &["dead", "disk", "done"]),
+            ("pause ", &["disk"]),
+            ("resume ", &[]),
+        ] {
+            check(&session, line, expected);
+        }
+        session.answer("jobs.group('disk').pause()");
+        check(&session, "pause ", &[]);
+        check(&session, "resume ", &["disk"]);
+        assert_eq!(noted(&session, "jobs fi"), [("finished", "2 jobs"), ("fit", "1 job")].map(owned));
+    }
+
+    fn owned((text, note): (&str, &str)) -> (String, String) {
+        (text.to_owned(), note.to_owned())
+    }
+
+    #[test]
+    fn names_and_jobs_are_offered_with_what_is_known_of_them() {
+        let mut session = with_jobs();
+        session.answer("/// Halves a number.\nfn halve(n) { n / 2 }\nfn hang(n, m) { n }");
+        for (line, text, note) in [
+            ("kill ", "2", "fit"),
+            ("ki", "kill", "Asks jobs to stop, kills their processes if they don't, and says what happened to each."),
+            ("hal", "halve", "Halves a number."),
+            ("han", "hang", "fn hang(n, m)"),
+            ("x = exis", "exists", "Whether there is a file or a directory at that path."),
+            ("jobs.rem", "remove", "Removes the job, which must have ended."),
+            ("jobs[0].jo", "join", "Waits until the job has ended."),
+            ("pause d", "disk", "1 running, 0 waiting, no limit"),
+        ] {
+            assert!(noted(&session, line).contains(&owned((text, note))), "{line}: {:?}", noted(&session, line));
+        }
+    }
+
+    #[test]
+    fn options_and_their_values_are_offered_with_what_they_mean() {
+        let session = with_jobs();
+        assert_eq!(
+            noted(&session, "jobs.start(f, [], #{pri"),
+            [("priority: ", "the higher, the sooner it starts in its group; 0 by default")].map(owned)
+        );
+        for (line, expected) in [
+            ("!make & #{da", &["daemon: "][..]),
+            ("jobs.start(f, [], #{daemon: ", &["true", "false"]),
+            ("jobs.sh('make', #{gr", &["group: ", "grace: "]),
+            ("jobs.sh('make', #{terminal: #{", &["rows: ", "columns: "]),
+            ("jobs.start(f, [], #{group: ", &["\"disk\""]),
+            ("jobs.start(f, [], #{group: '", &["disk'"]),
+            ("jobs.start(f, [], #{after: [", &["2"]),
+            ("one.log(#{stream: \"e", &["err\""]),
+            ("one.log(#{l", &["last: "]),
+            ("jobs.new('x', #{log_f", &[]),
+        ] {
+            check(&session, line, expected);
+        }
+    }
+
+    #[test]
+    fn what_is_written_out_has_the_methods_of_its_type() {
+        let session = Session::new(Arc::new(|_, _| {}));
+        for (line, has, has_not) in
+            [("\"abc\".", "to_upper", "push"), ("[1].", "push", "to_upper"), ("#{a: 1}.", "keys", "push")]
+        {
+            let seen = seen(&session, line);
+            let is_there = |name: &str| seen.iter().any(|seen| seen == name);
+            assert!(is_there(has) && !is_there(has_not), "{line}: {seen:?}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_string_is_not_doubled() {
+        let mut session = Session::new(Arc::new(|_, _| {}));
+        session.answer("m = #{alpha: 1}");
         let known = Completions(Arc::new(Mutex::new(session.words())));
-        let fit = Candidate { text: "1".to_owned(), note: "fit".to_owned() };
-        assert_eq!(known.complete("kill ", 5), Some((5, vec![fit])));
-        session.answer("jobs[1].stop()");
+        assert_eq!(known.complete("m[\"al\"]", 5), Some((3, vec![Candidate::from("alpha".to_owned())])));
+        assert_eq!(known.complete("m[\"al", 5), Some((3, vec![Candidate::from("alpha\"]".to_owned())])));
     }
 
     #[test]

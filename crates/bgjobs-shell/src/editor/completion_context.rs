@@ -2,10 +2,14 @@
 //!
 //! Knows nothing of which names, jobs and files exist.
 
-use super::shell_word::{ShellWord, last_word};
+use super::{
+    option_map::{self, Place},
+    shell_word::{ShellWord, last_word},
+};
 use crate::{
-    commands::{self, Completion, WORDS, WordOption, is_for_system},
-    lang::{End, Kind, Segment, opening, scan},
+    commands::{self, Completion, Fitting, is_for_system},
+    lang::{End, Kind, OptionValues, Root, Segment, is_of_word, opening, options_of, scan, values_of},
+    option_help::OptionHelp,
 };
 
 /// What kind of word stands at the cursor.
@@ -13,20 +17,27 @@ use crate::{
 pub(super) enum CompletionContext {
     /// A name; at the start of a line also a word of the shell.
     Name { at_start: bool },
-    /// A member of the variable `name`, or of the value that `path` leads to from there.
-    Member { name: String, path: Vec<Segment> },
+    /// A member of the value that `path` leads to from `root`.
+    Member { root: Root, path: Vec<Segment> },
+    /// A key of that value, in a string.
+    Key { root: Root, path: Vec<Segment>, quote: char },
     /// The number of a job.
-    Job,
-    /// What selects jobs; of those that have not ended, if `live`.
-    Selection { live: bool },
+    Job(Fitting),
+    /// What selects jobs.
+    Selection(Fitting),
     /// An option of a word.
-    Option(&'static [WordOption]),
+    Option(&'static [OptionHelp]),
+    /// An option in a map.
+    MapOption(Vec<&'static OptionHelp>),
     /// One of the texts that can follow a word, each with what it means.
     Choice(&'static [(&'static str, &'static str)]),
-    /// A word of the shell.
-    Command,
-    /// The name of a group.
-    Group,
+    /// The value of an option; in a string that began with this quote, if in any.
+    Value { values: OptionValues, quote: Option<char> },
+    /// The name of a group: of one that is paused, of one that is not, or of any.
+    Group { paused: Option<bool> },
+    /// A kept job that runs.
+    #[cfg(target_os = "linux")]
+    KeptJob,
     /// An entry of a directory, in a string; the path before it ends in a slash, or is empty.
     File { directory: String, quote: char },
     /// A folder, after `cd`.
@@ -39,14 +50,17 @@ pub(super) enum CompletionContext {
 pub(super) fn context_at(line: &str, cursor: usize) -> Option<(usize, CompletionContext)> {
     let text = line.get(..cursor)?;
     if !is_for_system(text) {
-        return folder(text).or_else(|| in_code(text));
+        return folder(text).or_else(|| in_code(text, None));
     }
-    let (line, read): (_, fn(&str) -> _) = match text.rfind("& #{") {
+    let (line, found) = if let Some(at) = text.rfind("& #{") {
         // The options of a job are in a map.
-        Some(at) => (&text[at + 1..], in_code),
-        None => (&text[text.find('!')? + 1..], of_system),
+        let line = &text[at + 1..];
+        (line, in_code(line, Some("sh")))
+    } else {
+        let line = &text[text.find('!')? + 1..];
+        (line, of_system(line))
     };
-    let (start, context) = read(line)?;
+    let (start, context) = found?;
     Some((text.len() - line.len() + start, context))
 }
 
@@ -55,34 +69,39 @@ fn of_system(line: &str) -> Option<(usize, CompletionContext)> {
     last_word(line).map(|(start, word)| (start, CompletionContext::Word(word)))
 }
 
-/// In a line of the language.
-fn in_code(text: &str) -> Option<(usize, CompletionContext)> {
+/// In a line of the language; `taker` takes a map of options that it begins with.
+fn in_code(text: &str, taker: Option<&str>) -> Option<(usize, CompletionContext)> {
     let scan = scan(text);
     match scan.chars.last() {
         Some((_, Kind::Comment)) => return None,
-        Some((_, Kind::Quoted(quote))) if scan.end != End::Code => return file(text, *quote),
+        Some((_, Kind::Quoted(quote))) if scan.end != End::Code => return in_string(text, &scan.chars, *quote, taker),
         _ => {}
     }
     let start = text.trim_end_matches(is_of_word).len();
     let (before, word) = text.split_at(start);
     if is_job(before, word) {
-        return Some((start, CompletionContext::Job));
+        return Some((start, CompletionContext::Job(Fitting::Any)));
     }
     if let Some(found) = argument(text) {
         return Some(found);
     }
+    let code = &scan.chars[..before.chars().count()];
+    match option_map::place(code, taker) {
+        Some(Place::Name { taker }) if !options_of(&taker).is_empty() => {
+            return Some((start, CompletionContext::MapOption(options_of(&taker))));
+        }
+        Some(Place::Value { option }) if values_of(&option) != OptionValues::Any => {
+            return Some((start, CompletionContext::Value { values: values_of(&option), quote: None }));
+        }
+        _ => {}
+    }
     if word.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    let code = &scan.chars[..before.chars().count()];
     match dotted(code) {
-        Some(code) => member(code).map(|(name, path)| (start, CompletionContext::Member { name, path })),
-        None => Some((start, CompletionContext::Name { at_start: before.trim().is_empty() })),
+        Some(code) => member(code).map(|(root, path)| (start, CompletionContext::Member { root, path })),
+        None => Some((start, CompletionContext::Name { at_start: matches!(before.trim(), "" | "?") })),
     }
-}
-
-pub(super) fn is_of_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
 }
 
 /// After `cd`: the folder that it is to change to.
@@ -94,15 +113,34 @@ fn folder(text: &str) -> Option<(usize, CompletionContext)> {
     Some((text.len() - rest.len() + at, CompletionContext::Folder(word)))
 }
 
-/// In a string that is not closed.
-fn file(text: &str, quote: char) -> Option<(usize, CompletionContext)> {
-    let path = &text[text.rfind(quote)? + quote.len_utf8()..];
+/// In a string that is not closed: a key, the value of an option, a path.
+fn in_string(
+    text: &str,
+    chars: &[(char, Kind)],
+    quote: char,
+    taker: Option<&str>,
+) -> Option<(usize, CompletionContext)> {
+    let opened = chars.iter().rposition(|(_, kind)| *kind != Kind::Quoted(quote)).map_or(0, |at| at + 1);
+    let (code, typed) = chars.split_at(opened);
+    let typed_bytes: usize = typed.iter().map(|(c, _)| c.len_utf8()).sum();
+    // Only the language knows what a backslash stands for, and what is put in a text.
+    let is_plain = !typed.iter().any(|(c, _)| matches!(c, '\\' | '\n'));
+    if typed.first() != Some(&(quote, Kind::Quoted(quote))) || !is_plain {
+        return None;
+    }
+    let start = text.len() - typed_bytes + quote.len_utf8();
+    if let Some((root, path)) = without(code, '[').and_then(member) {
+        return Some((start, CompletionContext::Key { root, path, quote }));
+    }
+    if let Some(Place::Value { option }) = option_map::place(code, taker)
+        && values_of(&option) != OptionValues::Any
+    {
+        return Some((start, CompletionContext::Value { values: values_of(&option), quote: Some(quote) }));
+    }
+    let path = &text[start..];
     let directory = path.rfind('/').map_or("", |slash| &path[..=slash]);
-    // Only the language knows what a backslash stands for.
-    let is_plain = !path.contains('\\') && !path.contains('\n');
-    is_plain.then(|| {
-        (text.len() - path.len() + directory.len(), CompletionContext::File { directory: directory.to_owned(), quote })
-    })
+    let file = CompletionContext::File { directory: directory.to_owned(), quote };
+    Some((start + directory.len(), file))
 }
 
 /// Whether the number of a job stands here, as in `jobs[3`.
@@ -127,11 +165,12 @@ fn argument(text: &str) -> Option<(usize, CompletionContext)> {
     }
     let context = match word.completion {
         Completion::Nothing | Completion::Folders => return None,
-        Completion::Jobs => CompletionContext::Selection { live: false },
-        Completion::LiveJobs => CompletionContext::Selection { live: true },
+        Completion::Jobs(fitting) => CompletionContext::Selection(fitting),
         Completion::Choices(choices) => CompletionContext::Choice(choices),
-        Completion::Word => CompletionContext::Command,
-        Completion::Groups => CompletionContext::Group,
+        Completion::Word => CompletionContext::Name { at_start: true },
+        Completion::Groups { paused } => CompletionContext::Group { paused },
+        #[cfg(target_os = "linux")]
+        Completion::KeptJobs => CompletionContext::KeptJob,
     };
     Some((text.len() - typed.len(), context))
 }
@@ -151,15 +190,29 @@ fn without(code: &[(char, Kind)], last: char) -> Option<&[(char, Kind)]> {
     (is_last && code[end].0 == last).then(|| &code[..end])
 }
 
-/// The variable that a value at the end of the code begins with, and the path from there to the value.
-fn member(mut code: &[(char, Kind)]) -> Option<(String, Vec<Segment>)> {
+/// What a value at the end of the code begins with, and the path from there to the value.
+fn member(mut code: &[(char, Kind)]) -> Option<(Root, Vec<Segment>)> {
     let mut path = Vec::new();
+    let from = |root, mut path: Vec<_>| {
+        path.reverse();
+        Some((root, path))
+    };
     loop {
         if let Some(inside) = without(code, ']') {
             let open = opening(inside).filter(|&open| inside[open].0 == '[')?;
+            if !ends_in_value(&inside[..open]) {
+                return from(Root::Array, path);
+            }
             path.push(segment(&inside[open + 1..]));
             code = &inside[..open];
             continue;
+        }
+        if let Some(inside) = without(code, '}') {
+            let before = &inside[..opening(inside).filter(|&open| inside[open].0 == '{')?];
+            return before.ends_with(&[('#', Kind::Code)]).then(|| from(Root::Map, path)).flatten();
+        }
+        if matches!(code.last(), Some((_, Kind::Quoted(_)))) {
+            return from(Root::String, path);
         }
         let start =
             code.iter().rposition(|&(c, kind)| kind != Kind::Code || !is_of_word(c)).map_or(0, |index| index + 1);
@@ -167,13 +220,16 @@ fn member(mut code: &[(char, Kind)]) -> Option<(String, Vec<Segment>)> {
         if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
             return None;
         }
-        let Some(before) = dotted(&code[..start]) else {
-            path.reverse();
-            return Some((name, path));
-        };
+        let Some(before) = dotted(&code[..start]) else { return from(Root::Name(name), path) };
         path.push(Segment::Name(name));
         code = before;
     }
+}
+
+/// Whether a bracket after this code takes an item of a value.
+fn ends_in_value(code: &[(char, Kind)]) -> bool {
+    let last = code.iter().rfind(|(c, kind)| *kind != Kind::Comment && !c.is_whitespace());
+    last.is_some_and(|&(c, kind)| kind != Kind::Code || is_of_word(c) || matches!(c, ')' | ']' | '}' | '?'))
 }
 
 /// The path segment in brackets.
@@ -188,11 +244,6 @@ fn segment(inside: &[(char, Kind)]) -> Segment {
         Some(key) if !key.contains(['"', '\'', '\\']) => Segment::Name(key.to_owned()),
         _ => Segment::Unknown,
     }
-}
-
-/// The words of the shell that begin as typed.
-pub(super) fn commands(start: &str) -> impl Iterator<Item = &'static str> {
-    WORDS.iter().map(|word| word.name).filter(move |word| word.starts_with(start))
 }
 
 #[cfg(test)]
@@ -212,7 +263,7 @@ mod tests {
     }
 
     fn member(name: &str, path: &[Segment]) -> CompletionContext {
-        CompletionContext::Member { name: name.to_owned(), path: path.to_vec() }
+        CompletionContext::Member { root: Root::Name(name.to_owned()), path: path.to_vec() }
     }
 
     /// Where the entry begins, and the path to it.
@@ -264,9 +315,64 @@ mod tests {
     }
 
     #[test]
+    fn a_word_after_a_dot_is_a_member_of_what_is_written_out() {
+        for (line, start, root) in [
+            ("\"abc\".|", 6, Root::String),
+            ("f('a' + `b`.le|", 12, Root::String),
+            ("[1, [2]].|", 9, Root::Array),
+            ("x = [1].so|", 8, Root::Array),
+            ("f(#{a: 1}.|", 10, Root::Map),
+        ] {
+            check(line, start, &CompletionContext::Member { root, path: Vec::new() });
+        }
+    }
+
+    #[test]
+    fn in_a_string_in_brackets_it_is_a_key() {
+        let root = || Root::Name("a".to_owned());
+        for (line, start, path, quote) in [
+            ("a[\"|", 3, vec![], '"'),
+            ("x = a['ke|", 7, vec![], '\''),
+            ("a.b[`|", 5, vec![Segment::Name("b".to_owned())], '`'),
+            ("a[\"b\"][0][\"|", 11, vec![Segment::Name("b".to_owned()), Segment::Index(0)], '"'),
+        ] {
+            check(line, start, &CompletionContext::Key { root: root(), path, quote });
+        }
+        check("[\"a|", 2, &CompletionContext::File { directory: String::new(), quote: '"' });
+    }
+
+    #[test]
+    fn in_a_map_of_options_it_is_an_option_or_its_value() {
+        for (line, start) in [
+            ("jobs.start(f, [], #{|", 20),
+            ("jobs.start(f, [1, 2], #{daemon: true, pri|", 38),
+            ("x = jobs.sh('a }', #{env: #{A: 'b'}, in|", 37),
+            ("!make & #{na|", 10),
+            ("job.log(#{|", 10),
+            ("jobs.sh('a', #{terminal: #{|", 27),
+        ] {
+            let seen = at_cursor(line);
+            assert!(matches!(seen, Some((at, CompletionContext::MapOption(_))) if at == start), "{line}: {seen:?}");
+        }
+        let flag = OptionValues::OneOf(&["true", "false"]);
+        for (line, start, values, quote) in [
+            ("jobs.start(f, [], #{daemon: |", 28, flag, None),
+            ("!make & #{daemon:t|", 17, flag, None),
+            ("jobs.start(f, [], #{name: 'a', group: \"i|", 39, OptionValues::Groups, Some('"')),
+            ("jobs.start(f, [], #{after: [1, |", 31, OptionValues::Jobs, None),
+            ("jobs.start(f, [], #{after: 1|", 27, OptionValues::Jobs, None),
+        ] {
+            check(line, start, &CompletionContext::Value { values, quote });
+        }
+        for line in ["#{|", "jobs.new('x', #{|", "x = #{a: |", "jobs.start(f, [], #{priority: x|", "if a #{|"] {
+            assert!(matches!(at_cursor(line), Some((_, CompletionContext::Name { at_start: false }))), "{line}");
+        }
+    }
+
+    #[test]
     fn jobs_in_brackets_takes_the_number_of_a_job() {
         for (line, start) in [("jobs[|", 5), ("f(jobs[1|", 7)] {
-            check(line, start, &CompletionContext::Job);
+            check(line, start, &CompletionContext::Job(Fitting::Any));
         }
     }
 
@@ -275,15 +381,15 @@ mod tests {
         for (line, start) in
             [("fg |", 3), ("kill 1|", 5), ("fg %|", 4), ("wait 1|2", 5), ("kill 1 3 ru|", 9), ("kill -x 1|", 8)]
         {
-            check(line, start, &CompletionContext::Selection { live: true });
+            check(line, start, &CompletionContext::Selection(Fitting::Live));
         }
-        check("help ki|", 5, &CompletionContext::Command);
-        check("log %|", 5, &CompletionContext::Selection { live: false });
+        check("help ki|", 5, &CompletionContext::Name { at_start: true });
+        check("log %|", 5, &CompletionContext::Selection(Fitting::Printed));
         for (line, start) in [("log 1 --f|", 6), ("log -|", 4)] {
             assert!(matches!(at_cursor(line), Some((at, CompletionContext::Option(_))) if at == start), "{line}");
         }
         assert!(matches!(at_cursor("notify b|"), Some((7, CompletionContext::Choice(_)))));
-        check("pause i|", 6, &CompletionContext::Group);
+        check("pause i|", 6, &CompletionContext::Group { paused: Some(false) });
     }
 
     #[test]
@@ -332,15 +438,9 @@ mod tests {
 
     #[test]
     fn elsewhere_nothing_is_completed() {
-        for line in ["// jo|", "1|", "1.|", "f().|", "\"a\".|", "\"a\\|", "x = 12|", "].|"] {
+        for line in ["// jo|", "1|", "1.|", "f().|", "(1).|", "{ 1 }.|", "\"a\\|", "x = 12|", "].|"] {
             assert_eq!(at_cursor(line), None, "{line}");
         }
         assert_eq!(context_at("é", 1), None, "between two characters only");
-    }
-
-    #[test]
-    fn command_words_match_by_prefix() {
-        assert_eq!(commands("ki").collect::<Vec<_>>(), ["kill"]);
-        assert_eq!(commands("x").count(), 0);
     }
 }

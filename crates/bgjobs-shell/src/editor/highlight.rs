@@ -4,10 +4,10 @@
 
 use std::sync::PoisonError;
 
-use super::{completer::Known, completion_context::is_of_word, picture::Colour};
+use super::{completer::Known, picture::Colour};
 use crate::{
     commands::is_for_system,
-    lang::{KEYWORDS, Kind, scan},
+    lang::{KEYWORDS, Kind, is_of_word, scan},
 };
 
 /// The class of a piece of a line.

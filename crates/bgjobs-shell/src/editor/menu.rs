@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of keys, and of what a candidate stands for.
 
+use bgjobs::fitted;
 use unicode_width::UnicodeWidthStr;
 
 use super::picture::{Colour, Picture};
@@ -21,9 +22,15 @@ pub(super) struct Candidate {
     pub(super) note: String,
 }
 
+impl Candidate {
+    pub(super) fn new(text: impl Into<String>, note: impl Into<String>) -> Self {
+        Self { text: text.into(), note: note.into() }
+    }
+}
+
 impl From<String> for Candidate {
     fn from(text: String) -> Self {
-        Self { text, note: String::new() }
+        Self::new(text, "")
     }
 }
 
@@ -59,10 +66,14 @@ impl Menu {
         self.chosen.is_some()
     }
 
-    /// Appends the candidates in columns, those around the chosen one; with notes, one a row.
+    /// Appends the candidates in columns, those around the chosen one, and how many there are besides; with notes, one a
+    /// row.
     pub(super) fn show(&self, picture: &mut Picture, columns: usize) {
-        let width = self.candidates.iter().map(|candidate| candidate.text.width()).max().unwrap_or_default() + 2;
         let has_notes = self.candidates.iter().any(|candidate| !candidate.note.is_empty());
+        // Notes need room beside the longest candidate.
+        let most = if has_notes { columns / 2 } else { columns - 1 };
+        let widths = self.candidates.iter().map(|candidate| candidate.text.width());
+        let width = widths.max().unwrap_or_default().min(most) + 2;
         let in_row = if has_notes { 1 } else { (columns / width).max(1) };
         let row = self.chosen.unwrap_or_default() / in_row;
         let first = (row + 1).saturating_sub(MOST_ROWS) * in_row;
@@ -71,15 +82,18 @@ impl Menu {
             if at % in_row == 0 {
                 picture.push("", "\n");
             }
-            let cut: String = text.chars().take(columns - 1).collect();
-            picture.push(if self.chosen == Some(at) { CHOSEN } else { "" }, &cut);
-            if has_notes {
-                let room = columns.saturating_sub(width + 1);
+            let text = fitted(text, most);
+            picture.push(if self.chosen == Some(at) { CHOSEN } else { "" }, &text);
+            let room = columns.saturating_sub(width + 1);
+            if !note.is_empty() && room > 0 || (at + 1) % in_row > 0 {
                 picture.push("", &" ".repeat(width - text.width()));
-                picture.push("", &note.chars().take(room).collect::<String>());
-            } else if (at + 1) % in_row > 0 {
-                picture.push("", &" ".repeat(width - text.width()));
+                picture.push("", &fitted(note, room));
             }
+        }
+        let hidden = self.candidates.len().saturating_sub(MOST_ROWS * in_row);
+        if hidden > 0 {
+            picture.push("", "\n");
+            picture.push("", &fitted(&format!("... and {hidden} more"), columns - 1));
         }
     }
 }
@@ -118,18 +132,21 @@ mod tests {
         };
         assert_eq!(rows(&menu)[..3], ["", "10  11", "12  13"]);
         menu.choose(false);
-        assert_eq!(rows(&menu).last().map(String::as_str), Some("38  \x1b[7m39\x1b[0m"));
-        assert_eq!(rows(&menu).len(), 11);
+        assert_eq!(rows(&menu)[9..], ["36  37", "38  \x1b[7m39\x1b[0m", "... and…"]);
     }
 
     #[test]
-    fn notes_are_cut_to_the_row() {
-        let notes = [("a", "one"), ("bcd", "two words")]
-            .map(|(text, note)| Candidate { text: text.to_owned(), note: note.to_owned() });
-        let mut picture = Picture::default();
-        Menu::new(notes.to_vec(), 0).show(&mut picture, 12);
-        let rows: Vec<_> = picture.layout(12).rows.iter().map(|row| row.replace("\x1b[K\r\n", "")).collect();
-        assert_eq!(rows, ["", "a    one", "bcd  two wo"]);
+    fn candidates_and_notes_are_cut_to_the_row_by_the_columns_of_the_terminal() {
+        let rows = |notes: &[(&str, &str)]| {
+            let candidates = notes.iter().map(|&(text, note)| Candidate::new(text, note)).collect();
+            let mut picture = Picture::default();
+            Menu::new(candidates, 0).show(&mut picture, 12);
+            picture.layout(12).rows.iter().map(|row| row.replace("\x1b[K\r\n", "")).collect::<Vec<_>>()
+        };
+        assert_eq!(rows(&[("a", "one"), ("bcd", "two words"), ("b", "")]), ["", "a    one", "bcd  two w…", "b"]);
+        assert_eq!(rows(&[("a", "日本語文字"), ("日", "b")]), ["", "a   日本語…", "日  b"]);
+        assert_eq!(rows(&[("日本語文字列", "b"), ("a", "c")]), ["", "日本…   b", "a       c"]);
+        assert_eq!(rows(&[("日本語文字列", ""), ("a", "")]), ["", "日本語文字…", "a"]);
     }
 
     #[test]

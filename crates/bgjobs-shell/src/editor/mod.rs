@@ -14,6 +14,7 @@ mod line_editor;
 mod line_view;
 mod menu;
 mod notices;
+mod option_map;
 mod painter;
 mod picture;
 mod prompt;

@@ -105,11 +105,16 @@ fn is_strange(kind: &str) -> bool {
     matches!(kind, "f32" | "i8" | "i16" | "i32" | "i128" | "u8" | "u16" | "u32" | "u64" | "u128")
 }
 
-/// Writes a comment without its comment marks.
-fn write_comment(text: &mut String, comment: &str) {
-    for line in comment.lines() {
+/// The lines of a comment without its marks.
+pub(super) fn comment_lines(comment: &str) -> impl Iterator<Item = &str> {
+    comment.lines().map(|line| {
         let line = line.trim_start().trim_start_matches("/**").trim_start_matches("///").trim_end_matches("*/").trim();
-        let line = line.trim_start_matches('#').trim_start();
+        line.trim_start_matches('#').trim_start()
+    })
+}
+
+fn write_comment(text: &mut String, comment: &str) {
+    for line in comment_lines(comment) {
         if !line.is_empty() && !line.starts_with("```") {
             let _ = writeln!(text, "    {}", one_line(line));
         }

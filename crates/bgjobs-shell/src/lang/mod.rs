@@ -21,9 +21,9 @@ mod values;
 mod words;
 
 #[cfg(feature = "terminal")]
-pub(crate) use read::scan::{End, Kind, opening, scan};
+pub(crate) use read::scan::{End, Kind, is_of_word, opening, scan};
 #[cfg(feature = "terminal")]
-pub(crate) use words::{KEYWORDS, Segment, Words};
+pub(crate) use words::{KEYWORDS, Noted, Root, Segment, Words};
 
 pub(crate) use describe::describe;
 #[cfg(target_os = "linux")]
@@ -35,6 +35,8 @@ pub(crate) use eval::{
     line::Line,
     start::{note_command, note_sent, start_command},
 };
+#[cfg(feature = "terminal")]
+pub(crate) use functions::{OptionValues, options_of, values_of};
 pub(crate) use functions::{json, language, options_help};
 pub use jobs::Jobs;
 pub(crate) use jobs::{

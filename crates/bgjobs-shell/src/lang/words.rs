@@ -2,14 +2,18 @@
 //!
 //! Only looks; evaluates nothing.
 
-use std::{any::TypeId, collections::BTreeSet};
+use std::{
+    any::TypeId,
+    collections::{BTreeMap, BTreeSet},
+};
 
-use bgjobs::AnyJob;
-use rhai::{Array, Dynamic, Engine, Map};
+use bgjobs::{AnyJob, Group};
+use rhai::{Array, Dynamic, Engine, FuncInfo, ImmutableString, Map};
 
 use super::{
+    describe::comment_lines,
     jobs::Jobs,
-    values::{language::Language, names::Names},
+    values::{language::Language, names::Names, shared::SharedValue},
 };
 
 /// The keywords of the language.
@@ -26,6 +30,20 @@ pub(crate) struct Words {
     pub(crate) jobs: Jobs,
 }
 
+/// Names, each with what is known of it in one line, which may be empty.
+pub(crate) type Noted = BTreeMap<String, String>;
+
+/// What a path begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Root {
+    /// A variable.
+    Name(String),
+    /// A string, an array or a map that is written out.
+    String,
+    Array,
+    Map,
+}
+
 /// One segment of a path from a value to another inside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Segment {
@@ -39,17 +57,29 @@ pub(crate) enum Segment {
 
 impl Words {
     /// The user's own names, and `jobs`.
-    pub(crate) fn own(&self) -> BTreeSet<String> {
-        let variables = self.names.variables().map(|(name, _)| name.to_owned());
-        let functions = self.names.functions().map(str::to_owned);
-        variables.chain(functions).chain(["jobs".to_owned()]).collect()
+    pub(crate) fn own(&self) -> Noted {
+        let variables = self.names.variables().map(|(name, _)| (name.to_owned(), String::new()));
+        let functions = self.names.functions().filter_map(|name| {
+            let function = self.names.function(name)?;
+            let comments = note(function.comments.iter().map(AsRef::as_ref));
+            let parameters = function.params.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let signature = || format!("fn {name}({parameters})");
+            Some((name.to_owned(), if comments.is_empty() { signature() } else { comments }))
+        });
+        let jobs = ("jobs".to_owned(), "the jobs: jobs[3] is one of them, jobs.all has all".to_owned());
+        [jobs].into_iter().chain(functions).chain(variables).collect()
     }
 
     /// All names, and the keywords.
-    pub(crate) fn all(&self) -> BTreeSet<String> {
-        let mut all = self.own();
-        all.extend(self.language.functions().map(str::to_owned));
-        all.extend(KEYWORDS.iter().map(|&word| word.to_owned()));
+    pub(crate) fn all(&self) -> Noted {
+        // What takes one of these values first is called as their method.
+        let with_methods =
+            [TypeId::of::<Jobs>(), TypeId::of::<AnyJob>(), TypeId::of::<Group>(), TypeId::of::<SharedValue>()];
+        let mut all = self.functions(|name, of| {
+            (rhai::is_valid_identifier(name) && !of.is_some_and(|of| with_methods.contains(&of))).then_some(name)
+        });
+        all.extend(KEYWORDS.iter().map(|&word| (word.to_owned(), String::new())));
+        all.extend(self.own());
         all
     }
 
@@ -58,54 +88,94 @@ impl Words {
         self.language.has_function(name) || self.names.function(name).is_some()
     }
 
-    /// What can follow the dot after the variable `name`, or after the value that `path` leads to from there.
-    pub(crate) fn members(&self, name: &str, path: &[Segment]) -> BTreeSet<String> {
-        match (self.names.variable(name), path) {
-            (Some(value), _) => self.inside(value.data(), path),
-            (None, []) if name == "jobs" => self.of_type(TypeId::of::<Jobs>()),
-            (None, [Segment::Index(_) | Segment::Unknown]) if name == "jobs" => self.of_type(TypeId::of::<AnyJob>()),
-            (None, _) => BTreeSet::new(),
+    /// What can follow the dot after the value that `path` leads to from `root`.
+    pub(crate) fn members(&self, root: &Root, path: &[Segment]) -> Noted {
+        let known = self.value(root, path, |data| {
+            let mut members = self.of_type(data.type_id());
+            let keys = keys(data).into_iter().filter(|key| rhai::is_valid_identifier(key));
+            members.extend(keys.map(|key| (key, String::new())));
+            members
+        });
+        if let Some(members) = known {
+            return members;
         }
+        let of_type = match (root, path) {
+            (Root::Name(name), _) if name != "jobs" || self.names.variable(name).is_some() => None,
+            (Root::Name(_), []) => Some(TypeId::of::<Jobs>()),
+            (Root::Name(_), [Segment::Index(_) | Segment::Unknown]) => Some(TypeId::of::<AnyJob>()),
+            (Root::String, []) => Some(TypeId::of::<ImmutableString>()),
+            (Root::Array, []) => Some(TypeId::of::<Array>()),
+            (Root::Map, []) => Some(TypeId::of::<Map>()),
+            _ => None,
+        };
+        of_type.map(|of_type| self.of_type(of_type)).unwrap_or_default()
     }
 
-    fn inside(&self, data: &Dynamic, path: &[Segment]) -> BTreeSet<String> {
-        match path {
-            [] => {
-                let mut members = self.of_type(data.type_id());
-                let keys = data.read_lock::<Map>();
-                let keys = keys.iter().flat_map(|map| map.keys());
-                members.extend(keys.filter(|key| rhai::is_valid_identifier(key)).map(ToString::to_string));
-                members
-            }
-            [Segment::Name(key), rest @ ..] => {
-                let map = data.read_lock::<Map>();
-                let item = map.as_ref().and_then(|map| map.get(key.as_str()));
-                item.map(|item| self.inside(item, rest)).unwrap_or_default()
-            }
-            [Segment::Index(index), rest @ ..] => {
-                let array = data.read_lock::<Array>();
-                let item = array.as_ref().and_then(|array| array.get(*index));
-                item.map(|item| self.inside(item, rest)).unwrap_or_default()
-            }
-            [Segment::Unknown, ..] => BTreeSet::new(),
-        }
+    /// The keys of the map that `path` leads to from `root`.
+    pub(crate) fn keys(&self, root: &Root, path: &[Segment]) -> BTreeSet<String> {
+        self.value(root, path, keys).unwrap_or_default()
+    }
+
+    /// Looks at the value that `path` leads to from a variable, without copying it.
+    fn value<T>(&self, root: &Root, path: &[Segment], look: impl FnOnce(&Dynamic) -> T) -> Option<T> {
+        let Root::Name(name) = root else { return None };
+        inside(self.names.variable(name)?.data(), path, look)
     }
 
     /// The methods and properties of values of a type.
-    fn of_type(&self, kind: TypeId) -> BTreeSet<String> {
+    fn of_type(&self, kind: TypeId) -> Noted {
+        self.functions(|name, of| {
+            let name = name.strip_prefix("get$").unwrap_or(name);
+            // It serves debug output; nobody calls it by name.
+            let is_member = of == Some(kind) && name != "to_debug";
+            (is_member && rhai::is_valid_identifier(name)).then_some(name)
+        })
+    }
+
+    /// The functions of the language that `choose` names, given its name and the type of its first parameter.
+    fn functions(&self, choose: impl Fn(&str, Option<TypeId>) -> Option<&str> + Copy) -> Noted {
         let mut engine = Engine::new_raw();
         for module in self.language.modules() {
             engine.register_global_module(module.clone());
         }
-        let member = |info: rhai::FuncInfo<'_>| {
+        let noted = |info: FuncInfo<'_>| {
             let function = info.metadata;
-            let name = function.name.strip_prefix("get$").unwrap_or(&function.name);
-            // It serves debug output; nobody calls it by name.
-            let is_member = function.param_types.first() == Some(&kind) && name != "to_debug";
-            (is_member && rhai::is_valid_identifier(name)).then(|| name.to_owned())
+            let name = choose(&function.name, function.param_types.first().copied())?;
+            Some((name.to_owned(), note(function.comments.iter().map(AsRef::as_ref))))
         };
-        engine.collect_fn_metadata(None, member, true).into_iter().collect()
+        let mut all = Noted::new();
+        for (name, note) in engine.collect_fn_metadata(None, noted, true) {
+            // Rhai returns them unordered; of several forms, the one that is told in the fewest words, but rather not that of
+            // a type that few use.
+            let rank = |note: &str| (note.is_empty(), note.contains("BLOB"), note.len(), note.to_owned());
+            let known = all.entry(name).or_default();
+            if rank(&note) < rank(known) {
+                *known = note;
+            }
+        }
+        all
     }
+}
+
+fn inside<T>(data: &Dynamic, path: &[Segment], look: impl FnOnce(&Dynamic) -> T) -> Option<T> {
+    match path {
+        [] => Some(look(data)),
+        [Segment::Name(key), rest @ ..] => inside(data.read_lock::<Map>()?.get(key.as_str())?, rest, look),
+        [Segment::Index(index), rest @ ..] => inside(data.read_lock::<Array>()?.get(*index)?, rest, look),
+        [Segment::Unknown, ..] => None,
+    }
+}
+
+/// The keys of a map.
+fn keys(data: &Dynamic) -> BTreeSet<String> {
+    let map = data.read_lock::<Map>();
+    map.iter().flat_map(|map| map.keys()).map(ToString::to_string).collect()
+}
+
+/// The first paragraph of some comments, in one line.
+fn note<'a>(comments: impl Iterator<Item = &'a str>) -> String {
+    let lines = comments.flat_map(comment_lines).skip_while(|line| line.is_empty());
+    lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -181,6 +181,9 @@ impl Session {
     }
 
     fn evaluate(&mut self, line: Line) -> Answer {
+        if matches!(line, Line::Background(_)) {
+            self.jobs.hold_echo();
+        }
         let (answer, names) = self.wait_for_value(line, self.names.clone());
         self.names = names;
         if let Answer::Failed(failure) = &answer

@@ -115,6 +115,7 @@ impl Session {
 
     /// Starts jobs again; the new ones become the value, one alone or several in an array.
     pub(crate) fn rerun(&mut self, jobs: &[AnyJob]) -> Answer {
+        self.jobs.hold_echo();
         let mut started = Vec::new();
         for job in jobs {
             let line = Line::call("rerun", Value::plain(Dynamic::from(job.clone())));

@@ -4,7 +4,7 @@ use bgjobs::many_lines;
 
 use crate::{
     commands::{
-        self, Reply,
+        self, Reply, ValueView,
         debug::{self, frames, here, locals},
     },
     session::Session,
@@ -36,12 +36,12 @@ pub(super) fn answer(session: &mut Session, line: &str) -> Reply {
         Some(Ok(action)) => action.run_in_debugger(session).unwrap_or_else(|| {
             let number = session.number();
             session.skip();
-            commands::run(&*action, session, number)
+            commands::run(&*action, session, number, ValueView::Numbered(number))
         }),
         Some(Err(error)) => Reply::Wrong(error),
         None => {
             let answer = session.answer_in_frame(line);
-            match Reply::new(session, &answer, None) {
+            match Reply::new(session, &answer, ValueView::Alone) {
                 Reply::Shown(text) => Reply::Shown(many_lines(&text).to_string()),
                 reply => reply,
             }

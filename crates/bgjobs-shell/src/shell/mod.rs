@@ -8,7 +8,7 @@ use bgjobs::{Stream, one_line};
 
 pub use crate::commands::Reply;
 use crate::{
-    commands::{self, WORDS},
+    commands::{self, ValueView, WORDS},
     lang::{Value, json},
     session::{Answer, Session},
     suggestion::{Known, suggestion},
@@ -19,46 +19,45 @@ pub fn answer(session: &mut Session, line: &str) -> Reply {
     if line.trim().is_empty() {
         return Reply::Nothing;
     }
+    let view = ValueView::Numbered(session.number());
+    command(session, line, view).unwrap_or_else(|| {
+        let answer = session.answer(line);
+        with_suggestion(session, line, &answer, view)
+    })
+}
+
+/// Answers a line that is a command, or for the debugger.
+fn command(session: &mut Session, line: &str, view: ValueView) -> Option<Reply> {
     if session.debugger.is_some() {
-        return debugger::answer(session, line);
+        return Some(debugger::answer(session, line));
     }
+    let action = parse(session, line)?;
     let number = session.number();
-    match parse(session, line) {
-        None => {
-            let answer = session.answer(line);
-            with_suggestion(session, line, &answer, Some(number))
-        }
-        Some(action) => {
-            session.skip();
-            action.map_or_else(Reply::Wrong, |action| commands::run(&*action, session, number))
-        }
-    }
+    session.skip();
+    Some(action.map_or_else(Reply::Wrong, |action| commands::run(&*action, session, number, view)))
 }
 
 /// Answers a line that stands alone, called `name` in tracebacks: shows its value without a number.
 pub fn answer_alone(session: &mut Session, name: &str, line: &str) -> Reply {
-    if parse(session, line).is_some() {
-        return answer(session, line);
-    }
-    let answer = session.answer_as(name, line);
-    with_suggestion(session, line, &answer, None)
+    command(session, line, ValueView::Alone).unwrap_or_else(|| {
+        let answer = session.answer_as(name, line);
+        with_suggestion(session, line, &answer, ValueView::Alone)
+    })
 }
 
 /// Answers lines of a file, called `name` in tracebacks: shows no value of a program, and where a command failed.
 pub fn answer_in_file(session: &mut Session, name: &str, line: &str) -> Reply {
-    if parse(session, line).is_some() {
+    if let Some(reply) = command(session, line, ValueView::Hidden) {
         let number = line.chars().take_while(|&c| c == '\n').count() + 1;
         let placed = |text| format!("{name}, line {number}: {text}");
-        return match answer(session, line) {
+        return match reply {
             Reply::Wrong(text) => Reply::Wrong(placed(text)),
             Reply::Failed(text, status) => Reply::Failed(placed(text), status),
             reply => reply,
         };
     }
-    match session.answer_as(name, line) {
-        Answer::Value(_) => Reply::Nothing,
-        answer => with_suggestion(session, line, &answer, None),
-    }
+    let answer = session.answer_as(name, line);
+    with_suggestion(session, line, &answer, ValueView::Hidden)
 }
 
 /// Answers a line that stands alone, called `name` in tracebacks: shows its value as JSON, even `()`.
@@ -71,14 +70,14 @@ pub fn answer_as_json(session: &mut Session, name: &str, line: &str) -> Reply {
     let value = match session.answer_as(name, line) {
         Answer::Nothing => Value::plain(()),
         Answer::Value(value) => value,
-        answer => return Reply::new(session, &answer, None),
+        answer => return Reply::new(session, &answer, ValueView::Alone),
     };
     json(&value, session.tracked()).map_or_else(Reply::Wrong, Reply::Shown)
 }
 
 /// The reply to the answer of a line; to an error, with what the line was probably meant to be.
-fn with_suggestion(session: &Session, line: &str, answer: &Answer, number: Option<usize>) -> Reply {
-    let reply = Reply::new(session, answer, number);
+fn with_suggestion(session: &Session, line: &str, answer: &Answer, view: ValueView) -> Reply {
+    let reply = Reply::new(session, answer, view);
     let (Reply::Wrong(text), Answer::Failed(failure)) = (&reply, answer) else { return reply };
     let names: Vec<_> = WORDS.iter().map(|word| word.name).chain(session.functions()).collect();
     let is_function = |name: &str| session.functions().any(|function| function == name);

@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Write as _,
-    io::Write as _,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     process::{Command, Stdio},
 };
 
@@ -48,6 +48,35 @@ fn lines_from_a_pipe_are_evaluated_as_if_typed() {
             -- err
             Completed jobs:
             0 : double(21)
+        "#]],
+    );
+}
+
+#[test]
+fn what_a_job_prints_comes_after_the_value_of_the_line_that_started_it() {
+    check(
+        &[],
+        "print('one') &\nwait\n!echo two &\nwait\n!echo three & #{name: 'third'}\nwait\nrerun 0\n",
+        expect![[r#"
+            exit 0
+            -- out
+            Out[1]: <BackgroundJob #0: print('one')>
+            one
+            Out[3]: <BackgroundJob #1: echo two>
+            two
+            Out[5]: <BackgroundJob #2: third>
+            three
+            Out[7]: <BackgroundJob #3: print('one')>
+            one
+            -- err
+            Completed jobs:
+            0 : print('one')
+            Completed jobs:
+            1 : echo two
+            Completed jobs:
+            2 : third
+            Completed jobs:
+            3 : print('one')
         "#]],
     );
 }
@@ -590,20 +619,21 @@ fn a_file_takes_the_lines_of_a_prompt() {
     let script = Script::new(
         "prompt",
         "// a comment\nfn slow(n) {\n    n * 2\n}\nx = [1, 2]\n    .map(|n| n + 1)\n!echo from the system\nslow(21) &\nwait\nprint(x)\n\
-         jobs[0].result\nprint(jobs[0].result)\ncd /\n!pwd\n",
+         jobs[0].result\nprint(jobs[0].result)\ncd /\n!pwd\n!true &\nfg 0\n",
     );
     check(
         &[script.path()],
         "",
         expect![[r#"
-        exit 0
-        -- out
-        from the system
-        [2, 3]
-        42
-        /
-        -- err
-    "#]],
+            exit 0
+            -- out
+            from the system
+            [2, 3]
+            42
+            /
+            42
+            -- err
+        "#]],
     );
 }
 
@@ -694,12 +724,20 @@ fn a_program_has_the_output_of_its_jobs_and_the_tracebacks_of_those_that_died() 
             Division by zero: 1 / 0
         "#]],
     );
-    let line = "!echo hello; printf half; echo oops >&2; exit 3 &";
-    let output = Command::new(env!("CARGO_BIN_EXE_bgjobs")).args(["-c", line]).output().expect("the shell was built");
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(
-        out.contains("hello\nhalf\n") && err.starts_with("oops\n") && err.ends_with("\nexit status 3\n"),
-        "{out}{err}"
+    check(
+        &["-c", "!echo hello; printf half; echo oops >&2; exit 3 &"],
+        "",
+        expect![[r#"
+            exit 1
+            -- out
+            <BackgroundJob #0: echo hello; printf half; echo oops >&2; exit 3>
+            hello
+            half
+            -- err
+            oops
+            Traceback for: <BackgroundJob #0: echo hello; printf half; echo oops >&2; exit 3>
+            exit status 3
+        "#]],
     );
     let script = Script::new("output", "for n in 0..12 { jobs.new(`print(${n}) / 0`).join() }\n");
     let output = Command::new(env!("CARGO_BIN_EXE_bgjobs")).arg(script.path()).output().expect("the shell was built");
@@ -761,16 +799,20 @@ fn the_shell_may_open_more_files_than_the_soft_limit_and_its_commands_may_not() 
 
 #[test]
 fn a_long_end_says_once_what_it_waits_for() {
-    check(
-        &["-c", "jobs.new('sleep(1.5)');"],
-        "",
-        expect![[r#"
-            exit 0
-            -- out
-            -- err
-            waiting for 1 job: 0 : sleep(1.5); Ctrl-C stops it
-        "#]],
-    );
+    let gate = Script::new("gate", "");
+    let text = format!("jobs.start(|| while exists('{}') {{ sleep(0.01) }}, [], #{{name: 'gated'}});", gate.path());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_bgjobs"))
+        .args(["-c", &text])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the shell was built for this test");
+    let mut told = String::new();
+    let mut lines = BufReader::new(child.stderr.take().expect("it was asked for"));
+    lines.read_line(&mut told).expect("it says something");
+    drop(gate);
+    lines.read_to_string(&mut told).expect("it ends");
+    assert_eq!(told, "waiting for 1 job: 0 : gated; Ctrl-C stops it\n");
+    assert!(child.wait().expect("it is still there").success());
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn every_frame_has_its_names() {
             }
             > jobs.new('report([4, 3, 2, 1])').join()
             > debug 0
-            Job #0 died: Division by zero: 20 / 0
+            Job #0 failed: Division by zero: 20 / 0
               In[2], line 1, in share
                 fn share(total, n) { let part = total * scale; part / n }
                                                                     ^
@@ -119,7 +119,7 @@ fn a_line_in_the_debugger_changes_nothing_outside() {
             > fn share(total, n) { let part = total * scale; part / n }
             > jobs.new('share(2, 0)').join()
             > debug 0
-            Job #0 died: Division by zero: 20 / 0
+            Job #0 failed: Division by zero: 20 / 0
               In[2], line 1, in share
                 fn share(total, n) { let part = total * scale; part / n }
                                                                     ^
@@ -156,7 +156,7 @@ fn a_line_in_the_debugger_changes_nothing_outside() {
                 ^
             Function not found: double (int)
             > debug 0
-            Job #0 died: Division by zero: 20 / 0
+            Job #0 failed: Division by zero: 20 / 0
               In[2], line 1, in share
                 fn share(total, n) { let part = total * scale; part / n }
                                                                     ^
@@ -522,7 +522,7 @@ fn only_the_newest_failures_can_be_debugged() {
             > debug 0
             ! the names of job #0 were dropped: only the newest 20 dead jobs keep theirs; jobs.traceback(0) is still there
             > debug 1
-            Job #1 died: Division by zero: 1 / 0
+            Job #1 failed: Division by zero: 1 / 0
               In[1], line 1, in f
                 fn f(n) { n / 0 }
                             ^
@@ -558,7 +558,7 @@ fn a_value_that_is_too_large_is_not_captured_and_hides_the_name() {
             > fn f(n) { let big = []; big.pad(1200000, 0); n / 0 }
             > jobs.new(f, 1).join()
             > debug 0
-            Job #0 died: Division by zero: 1 / 0
+            Job #0 failed: Division by zero: 1 / 0
               In[2], line 1, in f
                 fn f(n) { let big = []; big.pad(1200000, 0); n / 0 }
                                                                ^

@@ -121,8 +121,8 @@ fn help_and_a_question_mark_know_commands_and_reject_others() {
             how long it has run, how far it is (if it calls progress(3, 10)), where it is or what it waits for,
             why it died, and how many lines of its log are unread. A group of many jobs takes one line,
             and a list longer than the screen is cut.
-            -a, --all         cuts nothing, and lists each job of a group
-            -j, --json        everything that is known about them, as JSON
+            -a, --all   cuts nothing, and lists each job of a group
+            -j, --json  everything that is known about them, as JSON
             fn jobs()
                 Prints all jobs: running, completed, dead.
             > kill = 5;
@@ -208,11 +208,11 @@ fn help_and_a_question_mark_know_functions_and_options() {
               retry: 3             how many times it is tried in all, if it fails
               backoff: 1           seconds before the second try, doubled before each further one, up to 60
             jobs.sh also takes:
-              input: "text"        its standard input
-              dir: "path"          the folder it runs in
-              env: #{LANG: "C"}    environment variables, in addition to the shell's
-              terminal: true       runs it on a terminal of its own; #{rows: 24, columns: 80} sets the size
-              grace: 5             seconds between a stop and a kill
+              input: "text"      its standard input
+              dir: "path"        the folder it runs in
+              env: #{LANG: "C"}  environment variables, in addition to the shell's
+              terminal: true     runs it on a terminal of its own; #{rows: 24, columns: 80} sets the size
+              grace: 5           seconds between a stop and a kill
         "#]],
     );
 }

@@ -63,7 +63,7 @@ fn a_wrong_filter_is_an_error() {
               In[2], line 1
                 j.log(#{sinc: 5})
                   ^
-            log(..): there is no choice `sinc`; use `since: 30`, `last: 20` or `stream: "err"`
+            there is no option `sinc`; there are since: 30, last: 20 and stream: "err"
             > j.log(#{since: 'now'})
             Traceback (most recent call last):
               In[3], line 1

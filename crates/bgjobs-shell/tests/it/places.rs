@@ -161,10 +161,10 @@ fn a_job_that_does_not_run_shows_how_it_ended_or_what_it_waits_for() {
             > jobs.new('1 / 0').join()
             > where 0 1
             Job #0 completed _ ago after _.
-            Job #1 died _ ago after _: Division by zero: 1 / 0
+            Job #1 failed _ ago after _: Division by zero: 1 / 0
             > where all
             Job #0 completed _ ago after _.
-            Job #1 died _ ago after _: Division by zero: 1 / 0
+            Job #1 failed _ ago after _: Division by zero: 1 / 0
             > where 7
             ! Job #7 not found; the newest job is #1
             > where

@@ -281,6 +281,10 @@ fn tab_after_a_command_offers_its_options_and_live_jobs_with_their_names() {
     terminal.see("summary  one line for all that ended");
     terminal.type_keys(&format!("{CTRL_C}log 1 --f{TAB}"));
     terminal.see("log 1 --follow");
+    terminal.type_keys(&format!("{CTRL_C}jobs.start(f, [], #{{pri{TAB}1, da{TAB}{TAB}{TAB}"));
+    terminal.see("jobs.start(f, [], #{priority: 1, daemon: true");
+    terminal.type_keys(&format!("{CTRL_C}kil{TAB}{CTRL_C}ex{TAB}"));
+    terminal.see("exists   Whether there is a file or a directory at that path.\nexit     Leaves,");
 }
 
 #[test]

@@ -172,7 +172,7 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ended = |outcome: &Outcome| match outcome {
             Outcome::Done => "completed",
-            Outcome::Failed => "died",
+            Outcome::Failed => "failed",
             Outcome::Stopped => "stopped",
         };
         match self {

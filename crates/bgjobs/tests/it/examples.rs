@@ -59,7 +59,7 @@ fn a_prompt_counts_words_waits_for_the_result_and_forgets_jobs() {
     answer("count no/such/file").unwrap();
     assert!(answer("result 1").unwrap_err().starts_with("job #1 died: "));
     assert!(answer("traceback 1").unwrap().contains("prompt.rs, line "));
-    assert_eq!(answer("stop #1").unwrap(), "had died before\n");
+    assert_eq!(answer("stop #1").unwrap(), "had failed before\n");
     assert!(answer("where 0").unwrap().contains(": Completed, "));
     assert_eq!(answer("remove 0").unwrap(), format!("removed <BackgroundJob #0: count {file}>\n"));
     assert_eq!(answer("remove 0").unwrap_err(), "Job #0 not found; it was removed or flushed");

@@ -58,7 +58,7 @@ fn stopping_an_ended_job_changes_nothing() {
     stopped.stop("first", GUARD);
     for (job, outcome, text) in [
         (AnyJob::from(done), Outcome::Done, "had completed before"),
-        (died.into(), Outcome::Failed, "had died before"),
+        (died.into(), Outcome::Failed, "had failed before"),
         (stopped.clone().into(), Outcome::Stopped, "had stopped before"),
     ] {
         job.wait().unwrap();
@@ -312,7 +312,7 @@ fn a_verdict_tells_a_body_that_heard_the_stop_and_kept_its_result_from_one_that_
             let _ = job.sleep(Duration::MAX);
             Ok(())
         }),
-        ("heard of the stop and died after ", |job| {
+        ("heard of the stop and failed after ", |job| {
             wait_for_stop(job);
             job.check().map_err(|_| Failure::new("no rows"))
         }),
@@ -320,7 +320,7 @@ fn a_verdict_tells_a_body_that_heard_the_stop_and_kept_its_result_from_one_that_
             wait_for_stop(job);
             Ok(())
         }),
-        ("had died before it heard of the stop", |job| {
+        ("had failed before it heard of the stop", |job| {
             wait_for_stop(job);
             Err(Failure::new("no rows"))
         }),

@@ -143,7 +143,7 @@ pub(crate) fn command(
     options: StartOptions,
 ) -> Result<AnyJob, SpawnError> {
     let name = Name::from(options.name.clone().unwrap_or_else(|| line.to_owned()));
-    let (there, echo) = (environment.command(command.clone()), jobs.echo().cloned());
+    let (there, echo) = (environment.command(command.clone()), jobs.echo());
     let body = move |context: &Context| run_command(there.clone(), context, echo.as_ref());
     let spawner = jobs.handle.named(name).with(jobs.with_settings(options.options.clone()));
     let job = match options.retry {

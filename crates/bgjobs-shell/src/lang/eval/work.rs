@@ -77,7 +77,7 @@ impl Work {
 
     /// Evaluates as a background job: it prints to its log, and where its session echoes jobs.
     pub(crate) fn in_background(self, context: &Context) -> Result<Done, Failure> {
-        let (log, echo) = (context.log().clone(), self.jobs.echo().cloned());
+        let (log, echo) = (context.log().clone(), self.jobs.echo());
         let print = move |stream, text: &str| {
             log.write(stream, text);
             if let Some(echo) = &echo {

@@ -22,6 +22,8 @@ use rhai::{
 };
 
 pub(crate) use self::jobs::options_help;
+#[cfg(feature = "terminal")]
+pub(crate) use self::jobs::{OptionValues, options_of, values_of};
 use super::{
     jobs::Jobs,
     values::{language::Language, shared::SharedValue, value::Value},

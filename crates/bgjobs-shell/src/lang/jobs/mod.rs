@@ -5,6 +5,7 @@
 
 mod dead;
 pub(super) mod done;
+mod echo;
 mod origin;
 mod per_job;
 pub(super) mod post_mortem;
@@ -19,7 +20,7 @@ use std::{
 
 use bgjobs::{AnyJob, Failure, Handle, Notices, Options, Outcome, State};
 
-use self::{dead::NewestDead, per_job::PerJob, post_mortem::PostMortem};
+use self::{dead::NewestDead, echo::Echo, per_job::PerJob, post_mortem::PostMortem};
 pub(crate) use self::{
     dead::NoPostMortem,
     done::{Died, Done},
@@ -44,7 +45,7 @@ pub struct Jobs {
     /// How many lines of each job were read.
     lines_read: PerJob<u64>,
     /// Where jobs print besides their logs.
-    echo: Arc<OnceLock<Output>>,
+    echo: Arc<OnceLock<Echo>>,
     /// How much the logs of later jobs hold; none for the library's default.
     pub(crate) log_bytes: Setting<Option<usize>>,
 }
@@ -100,20 +101,6 @@ impl Jobs {
         self.read.get(job.id()).is_some()
     }
 
-    /// The numbers of all jobs.
-    #[cfg(feature = "terminal")]
-    pub(crate) fn numbers(&self) -> Vec<String> {
-        self.handle.all().iter().map(|job| job.id().to_string()).collect()
-    }
-
-    /// The names of the groups that can be typed as one word.
-    #[cfg(feature = "terminal")]
-    pub(crate) fn groups(&self) -> Vec<String> {
-        let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-        let names = self.handle.groups().into_iter().map(|group| (**group.name()).to_owned());
-        names.filter(|name| name.chars().all(is_word)).collect()
-    }
-
     /// Notes that somebody knows how the job ended, if it has.
     pub fn note_read(&self, job: &AnyJob) {
         if job.is_finished() {
@@ -137,7 +124,23 @@ impl Jobs {
     #[cfg(feature = "terminal")]
     pub(crate) fn echo_to(&self, output: Output) {
         // Once is enough: the output of a session never changes.
-        let _ = self.echo.set(output);
+        let _ = self.echo.set(Echo::new(output));
+    }
+
+    /// What jobs print besides their logs waits from now on, so that it comes after the reply to the line that started
+    /// them.
+    pub(crate) fn hold_echo(&self) {
+        if let Some(echo) = self.echo.get() {
+            echo.hold();
+        }
+    }
+
+    /// Prints what has waited.
+    #[cfg(feature = "terminal")]
+    pub(crate) fn release_echo(&self) {
+        if let Some(echo) = self.echo.get() {
+            echo.release();
+        }
     }
 
     /// The options of a job that starts now, with the settings of the session where it has none.
@@ -146,14 +149,19 @@ impl Jobs {
     }
 
     /// Where jobs print besides their logs.
-    pub(crate) fn echo(&self) -> Option<&Output> {
-        self.echo.get()
+    pub(crate) fn echo(&self) -> Option<Output> {
+        self.echo.get().map(Echo::output)
+    }
+
+    /// Whether jobs print besides their logs.
+    pub(crate) fn has_echo(&self) -> bool {
+        self.echo.get().is_some()
     }
 
     /// How many lines of the job's output were read; all, if jobs print elsewhere too.
     #[must_use]
     pub fn lines_read(&self, job: &AnyJob) -> u64 {
-        if self.echo().is_some() { job.printed() } else { self.lines_read.get(job.id()).unwrap_or(0) }
+        if self.has_echo() { job.printed() } else { self.lines_read.get(job.id()).unwrap_or(0) }
     }
 
     /// How many lines of the job's output are unread.

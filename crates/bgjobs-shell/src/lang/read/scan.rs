@@ -149,6 +149,12 @@ pub(crate) fn scan(text: &str) -> Scan {
     Scan { chars, end }
 }
 
+/// Whether a character can stand in a name or a number.
+#[cfg(feature = "terminal")]
+pub(crate) fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
 /// The index of the innermost bracket that is still open at the end.
 pub(crate) fn opening(text: &[(char, Kind)]) -> Option<usize> {
     let mut closed = 0_usize;

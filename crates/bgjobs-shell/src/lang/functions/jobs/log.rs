@@ -5,6 +5,7 @@ use std::time::Duration;
 use bgjobs::{AnyJob, Line, Stream};
 use rhai::{Array, Dynamic, Map, NativeCallContext, export_module, serde::to_dynamic};
 
+use super::options::unknown;
 use crate::{
     lang::{
         error::{Result, error},
@@ -13,7 +14,15 @@ use crate::{
         values::type_name::{display_name, text},
     },
     log_filter::LogFilter,
+    option_help::OptionHelp,
 };
+
+/// The options of `job.log(..)` and `job.lines(..)`.
+pub(super) const CHOICES: &[OptionHelp] = &[
+    OptionHelp { typed: "since: 30", what: "only lines of the last 30 seconds" },
+    OptionHelp { typed: "last: 20", what: "only the last 20 lines" },
+    OptionHelp { typed: "stream: \"err\"", what: "only lines of standard error; \"out\" for standard output" },
+];
 
 #[export_module]
 pub(super) mod of_log {
@@ -92,12 +101,7 @@ fn choice(function: &str, choices: &Map) -> Result<LogFilter> {
                     _ => return Err(refuse("\"out\" or \"err\"").into()),
                 });
             }
-            _ => {
-                let text = format!(
-                    "{function}(..): there is no choice `{choice}`; use `since: 30`, `last: 20` or `stream: \"err\"`"
-                );
-                return Err(error(text).into());
-            }
+            _ => return Err(unknown(choice, CHOICES).into()),
         }
     }
     Ok(lines)

@@ -5,12 +5,15 @@ use std::any::TypeId;
 
 use rhai::{Array, Dynamic, FuncRegistration, Module, NativeCallContext, Shared, plugin::RhaiFunc};
 
-use super::options::{self, choices};
-use crate::lang::{
-    error::{Result, error},
-    eval::{evaluation::Evaluation, start::start},
-    jobs::{Jobs, StartOptions},
-    values::type_name::display_name,
+use super::options::{CHOICES, choices};
+use crate::{
+    lang::{
+        error::{Result, error},
+        eval::{evaluation::Evaluation, start::start},
+        jobs::{Jobs, StartOptions},
+        values::type_name::display_name,
+    },
+    option_help,
 };
 
 /// The largest number of arguments of `jobs.new(..)`; `jobs.start(..)` takes any number.
@@ -37,7 +40,7 @@ pub(super) fn module() -> Module {
     let described_start = |count: usize| match count {
         3 => FuncRegistration::new("start")
             .with_params_info(["jobs", "what", "arguments", "options"])
-            .with_comments([START.to_owned()].into_iter().chain(options::lines())),
+            .with_comments([START.to_owned()].into_iter().chain(option_help::lines(CHOICES))),
         _ => FuncRegistration::new("start"),
     };
     for count in 0..=MOST_ARGUMENTS {

@@ -47,14 +47,21 @@ pub(super) mod of_one {
         name(job)
     }
 
-    /// The state of the job, in words.
+    /// The state of the job, in the original's words.
     #[rhai_fn(get = "status", pure)]
     pub(super) fn status(context: NativeCallContext<'_>, job: &mut AnyJob) -> String {
         Evaluation::of(&context).jobs.note_read(job);
         job.status().to_owned()
     }
 
-    /// The state of the job: 0 created, 1 running, 2 completed, -1 dead.
+    /// The state of the job in one word: created, queued, running, stopping, done, failed or stopped.
+    #[rhai_fn(get = "state", pure)]
+    pub(super) fn state(context: NativeCallContext<'_>, job: &mut AnyJob) -> String {
+        Evaluation::of(&context).jobs.note_read(job);
+        job.state().to_string()
+    }
+
+    /// The state of the job as the original's number: 0 created, 1 running, 2 completed, -1 dead.
     #[rhai_fn(get = "stat_code", pure)]
     pub(super) fn stat_code(context: NativeCallContext<'_>, job: &mut AnyJob) -> i64 {
         Evaluation::of(&context).jobs.note_read(job);

@@ -15,21 +15,14 @@ use crate::{
         jobs::StartOptions,
         values::type_name::{display_name, text},
     },
+    option_help::OptionHelp,
 };
 
 /// The longest time that an option accepts, in seconds: 100 years.
 const LONGEST: u64 = 100 * 365 * 24 * 60 * 60;
 
-/// An option, for `help`.
-pub(super) struct OptionHelp {
-    /// As it is typed.
-    pub(super) typed: &'static str,
-    /// What it does.
-    pub(super) what: &'static str,
-}
-
 /// The options of any job.
-const CHOICES: &[OptionHelp] = &[
+pub(super) const CHOICES: &[OptionHelp] = &[
     OptionHelp { typed: "daemon: true", what: "neither `wait` nor the end of the shell waits for it" },
     OptionHelp { typed: "name: \"text\"", what: "what the lists show in place of its text" },
     OptionHelp { typed: "log_file: \"path\"", what: "a new file that receives everything it prints" },
@@ -47,16 +40,6 @@ const CHOICES: &[OptionHelp] = &[
         what: "seconds before the second try, doubled before each further one, up to 60",
     },
 ];
-
-/// The options of `jobs.start(..)`, one per line.
-pub(super) fn lines() -> impl Iterator<Item = String> {
-    lines_of(CHOICES)
-}
-
-/// Options, one per line.
-pub(super) fn lines_of(choices: &[OptionHelp]) -> impl Iterator<Item = String> {
-    choices.iter().map(|OptionHelp { typed, what }| format!("{typed:<21}{what}"))
-}
 
 /// The map that contains a function's options.
 pub(super) fn map_of(options: &Dynamic, function: &str, example: &str) -> Result<impl Deref<Target = Map>> {
@@ -90,7 +73,7 @@ pub(super) fn choices(options: &Dynamic, others: &[OptionHelp], environment: &En
             "keep" => choices.keep = value.as_bool().map_err(|_| wrong(option, "must be true or false", value))?,
             "retry" => choices.retry.get_or_insert_default().attempts = attempts(value)?,
             "backoff" => backoff = Some(seconds(option, value)?),
-            _ => return Err(unknown(option, others).into()),
+            _ => return Err(unknown(option, CHOICES.iter().chain(others)).into()),
         }
     }
     match (&mut choices.retry, backoff) {
@@ -112,8 +95,9 @@ pub(super) fn choices(options: &Dynamic, others: &[OptionHelp], environment: &En
     Ok(choices)
 }
 
-fn unknown(option: &str, others: &[OptionHelp]) -> EvalAltResult {
-    let all: Vec<_> = CHOICES.iter().chain(others).map(|choice| choice.typed).collect();
+/// What to say of an option that is none of `all`.
+pub(super) fn unknown<'a>(option: &str, all: impl IntoIterator<Item = &'a OptionHelp>) -> EvalAltResult {
+    let all: Vec<_> = all.into_iter().map(|option| option.typed).collect();
     let (last, rest) = all.split_last().expect("there are options");
     error(format!("there is no option `{option}`; there are {} and {last}", rest.join(", ")))
 }

@@ -3,7 +3,7 @@
 use bgjobs::{AnyJob, Command, CommandError, Outcome, State, TerminalSize};
 use rhai::{Dynamic, Map, export_module};
 
-use super::options::{self, OptionHelp, choices, map_of, seconds};
+use super::options::{choices, map_of, seconds};
 #[cfg(target_os = "linux")]
 use crate::lang::eval::keep::{self, Keeping};
 use crate::{
@@ -15,10 +15,11 @@ use crate::{
         jobs::{Jobs, OriginCode, StartOptions},
         values::type_name::{display_name, text},
     },
+    option_help::OptionHelp,
 };
 
 /// The options of commands, in addition to those of any job.
-const CHOICES: &[OptionHelp] = &[
+pub(super) const CHOICES: &[OptionHelp] = &[
     OptionHelp { typed: "input: \"text\"", what: "its standard input" },
     OptionHelp { typed: "dir: \"path\"", what: "the folder it runs in" },
     OptionHelp { typed: "env: #{LANG: \"C\"}", what: "environment variables, in addition to the shell's" },
@@ -29,10 +30,12 @@ const CHOICES: &[OptionHelp] = &[
     OptionHelp { typed: "grace: 5", what: "seconds between a stop and a kill" },
 ];
 
-/// The options that only `jobs.sh(..)` has, one per line.
-pub(super) fn lines() -> impl Iterator<Item = String> {
-    options::lines_of(CHOICES)
-}
+/// The size of a terminal, in a map.
+#[cfg(feature = "terminal")]
+pub(super) const SIZE: &[OptionHelp] = &[
+    OptionHelp { typed: "rows: 24", what: "how many rows the terminal has" },
+    OptionHelp { typed: "columns: 80", what: "how many columns the terminal has" },
+];
 
 #[export_module]
 pub(super) mod of_commands {
