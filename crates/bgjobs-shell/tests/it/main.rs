@@ -41,6 +41,8 @@ mod looking;
 mod messages;
 mod names;
 mod places;
+#[cfg(unix)]
+mod programs;
 mod select;
 mod shared;
 mod start;

@@ -137,6 +137,12 @@ impl Terminal {
         self.wait(text, |screen| seen(screen) == text);
     }
 
+    /// Waits until the screen, passed through `seen`, has this in it.
+    #[track_caller]
+    pub(crate) fn see_as_part(&mut self, text: &str, seen: impl Fn(&str) -> String) {
+        self.wait(text, |screen| seen(screen).contains(text));
+    }
+
     #[track_caller]
     fn wait(&mut self, what: &str, is_so: impl Fn(&str) -> bool) {
         let deadline = Instant::now() + PATIENCE;

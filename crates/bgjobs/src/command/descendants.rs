@@ -123,9 +123,10 @@ impl Descendants {
         }
     }
 
-    /// Takes the terminal away from the command, which goes on until it reads.
-    pub(crate) fn leave(&self) {
-        let Some(served) = &self.served else { return };
+    /// Takes the terminal away from the command, which goes on until it reads; true if it already waits for something to
+    /// read, and for nothing else.
+    pub(crate) fn leave(&self) -> bool {
+        let Some(served) = &self.served else { return false };
         let while_it_lives = |act: fn(&Served)| {
             let state = self.lock();
             if !state.reaped {
@@ -134,7 +135,17 @@ impl Descendants {
         };
         while_it_lives(Served::leave);
         served.wait_until_suspended();
+        let awaits = self.awaits(served);
         while_it_lives(Served::resume);
+        awaits
+    }
+
+    fn awaits(&self, served: &Served) -> bool {
+        match self.reach {
+            #[cfg(target_os = "linux")]
+            Reach::Everything => served.is_awaited(tree::programs_below(std::process::id()).map(|(id, _)| id)),
+            Reach::Group => false,
+        }
     }
 
     fn wait_for_leader(&self, ended: impl Fn(i32, bool), tell: &impl Fn(Message)) {

@@ -96,8 +96,12 @@ impl Listener {
             Order::Release => return self.descendants.release(),
             Order::Serve => return self.descendants.serve(),
             Order::Leave => {
-                self.descendants.leave();
-                return tell(&self.control, Message::GaveUpKeyboard);
+                let awaits = self.descendants.leave();
+                tell(&self.control, Message::GaveUpKeyboard);
+                if awaits {
+                    tell(&self.control, Message::WantsKeyboard);
+                }
+                return;
             }
             Order::End(grace) | Order::Interrupt(grace) => grace,
         };

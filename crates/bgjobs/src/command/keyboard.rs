@@ -66,7 +66,7 @@ pub enum KeyboardEvent {
     /// It gave the keyboard up, because of Ctrl-Z or by itself, and goes on without it.
     GivenUp,
     /// It reads from the keyboard, or changes the terminal's modes, and is suspended until it is
-    /// [served](Keyboard::serve).
+    /// [served](Keyboard::serve); or, on Linux, when it gave the keyboard up it already waited for a key and for nothing else.
     Wanted,
 }
 

@@ -3,6 +3,8 @@
 //! Knows nothing of how a command runs.
 
 pub(crate) mod arrivals;
+#[cfg(target_os = "linux")]
+pub(crate) mod awaits;
 pub(crate) mod child;
 pub(crate) mod descendants;
 pub(crate) mod ending;

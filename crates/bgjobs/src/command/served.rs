@@ -2,6 +2,8 @@
 //!
 //! Knows nothing of orders and of how the command ends.
 
+#[cfg(target_os = "linux")]
+use std::os::fd::AsRawFd;
 use std::{
     os::fd::OwnedFd,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
@@ -19,6 +21,8 @@ use signal_hook::{
     flag,
 };
 
+#[cfg(target_os = "linux")]
+use crate::command::awaits;
 use crate::command::protocol::Message;
 
 /// Lets a command that is started next obey the keys and the terminal, even if this process was started to ignore them: what
@@ -94,6 +98,14 @@ impl Served {
     /// Waits until [`suspended`](Self::suspended) is called, or for a moment.
     pub(crate) fn wait_until_suspended(&self) {
         drop(self.changed.wait_timeout_while(self.lock(), PATIENCE, |suspended| !*suspended));
+    }
+
+    /// Whether one of these processes waits for what the user types, and for nothing else.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn is_awaited(&self, mut processes: impl Iterator<Item = u32>) -> bool {
+        let fd = usize::try_from(self.terminal.as_raw_fd()).unwrap_or_default();
+        let terminal = awaits::file_of(std::process::id(), fd);
+        terminal.is_some_and(|terminal| processes.any(|process| awaits::awaits_alone(process, &terminal)))
     }
 
     pub(crate) fn resume(&self) {
