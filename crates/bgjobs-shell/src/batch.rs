@@ -23,6 +23,9 @@ use crate::{
     signals::Interrupted,
 };
 
+/// The exit code of a process that Ctrl-C has ended.
+pub(crate) const INTERRUPTED: u8 = 130;
+
 /// How long the shell waits for jobs at its end before it says so.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -89,9 +92,9 @@ pub(crate) fn read(path: impl AsRef<Path>) -> io::Result<String> {
 
 /// Evaluates the text of a file as one program; if it has lines that only a prompt understands, line by line, until
 /// one fails.
-pub(crate) fn file(session: &mut Session, name: &str, text: &str) -> End {
+pub(crate) fn file(session: &mut Session, name: &str, text: &str, interrupted: &Interrupted) -> End {
     if has_lines_for_prompt(session, text) {
-        return by_line(session, name, text, shell::answer_in_file);
+        return by_line(session, name, text, interrupted, shell::answer_in_file);
     }
     match session.run(name, text) {
         Answer::Failed(failure) => {
@@ -104,9 +107,9 @@ pub(crate) fn file(session: &mut Session, name: &str, text: &str) -> End {
 }
 
 /// Evaluates a text on the command line, and shows its value.
-pub(crate) fn text(session: &mut Session, name: &str, text: &str) -> End {
+pub(crate) fn text(session: &mut Session, name: &str, text: &str, interrupted: &Interrupted) -> End {
     if has_lines_for_prompt(session, text) {
-        return by_line(session, name, text, shell::answer_alone);
+        return by_line(session, name, text, interrupted, shell::answer_alone);
     }
     end(&shell::answer_alone(session, name, text))
 }
@@ -119,14 +122,20 @@ pub(crate) fn end(reply: &Reply) -> End {
     }
 }
 
-/// Evaluates the lines of a text one by one, until one fails.
+/// Evaluates the lines of a text one by one, until one fails or Ctrl-C is pressed.
 pub(crate) fn by_line(
     session: &mut Session,
     name: &str,
     text: &str,
+    interrupted: &Interrupted,
     answer: fn(&mut Session, &str, &str) -> Reply,
 ) -> End {
     for (before, line) in whole_lines(text) {
+        // A line that is evaluated hears it itself.
+        if interrupted.is_set() {
+            write(Stream::Err, &format!("{name}, line {}: interrupted", before + 1));
+            return End::Done(INTERRUPTED);
+        }
         // Tracebacks show the line's number in the text.
         let reply = answer(session, name, &format!("{}{line}", "\n".repeat(before)));
         let failed = show(&reply);
@@ -255,7 +264,22 @@ fn tell(session: &Session, verbosity: Verbosity) {
 
 #[cfg(test)]
 mod tests {
-    use super::whole_lines;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[test]
+    fn ctrl_c_between_two_lines_ends_a_file() {
+        let printed: Arc<Mutex<String>> = Arc::default();
+        let seen = Arc::clone(&printed);
+        let mut session = Session::new(Arc::new(move |_, text| seen.lock().unwrap().push_str(text)));
+        let interrupted = Interrupted::default();
+        let mut run = || by_line(&mut session, "file", "\nprint(1)\n", &interrupted, shell::answer_in_file);
+        assert_eq!(run(), End::Done(0));
+        interrupted.set();
+        assert_eq!(run(), End::Done(INTERRUPTED));
+        assert_eq!(*printed.lock().unwrap(), "1\n");
+    }
 
     #[test]
     fn lines_are_entered_whole_and_keep_their_numbers() {

@@ -99,7 +99,7 @@ fn on_large_stack(task: Task, modules: Vec<Module>) -> Result<ExitCode, String> 
     let interrupted = signals::listen(session.stopper(), session.jobs().clone(), on_interrupt)
         .map_err(|error| format!("can't listen for Ctrl-C: {error}"))?;
     if at_terminal {
-        if let Some(status) = startup::run(&mut session) {
+        if let Some(status) = startup::run(&mut session, &interrupted) {
             let ended = stop_all(session.jobs());
             leave(session, ended, i32::from(status));
         }
@@ -113,7 +113,7 @@ fn on_large_stack(task: Task, modules: Vec<Module>) -> Result<ExitCode, String> 
     let good = batch::finish(&mut session, verbosity, &interrupted);
     if interrupted.is_set() {
         let ended = stop_all(session.jobs());
-        leave(session, ended, 130);
+        leave(session, ended, batch::INTERRUPTED.into());
     }
     Ok(ExitCode::from(match end {
         End::Done(0) if !good => 1,
@@ -129,9 +129,9 @@ fn evaluate(task: Task, session: &mut Session, interrupted: &Interrupted) -> Res
             .map_err(|error| format!("can't read the lines: {error}")),
         Task::File { path, .. } => {
             let text = batch::read(&path).map_err(|error| format!("can't read `{path}`: {error}"))?;
-            Ok(batch::file(session, &path, &text))
+            Ok(batch::file(session, &path, &text, interrupted))
         }
-        Task::Text(text) => Ok(batch::text(session, "-c", &text)),
+        Task::Text(text) => Ok(batch::text(session, "-c", &text, interrupted)),
         Task::Json(text) => Ok(batch::end(&shell::answer_as_json(session, "-c", &text))),
     }
 }

@@ -26,6 +26,11 @@ impl Interrupted {
     pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// Notes that it was.
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// What Ctrl-C does when no line is evaluated.
@@ -75,7 +80,7 @@ pub(crate) fn listen(stopper: Stopper, jobs: Handle, on_interrupt: OnInterrupt) 
                 stopper.send_to_background();
                 continue;
             }
-            shared.0.store(true, Ordering::Relaxed);
+            shared.set();
             if signal == SIGINT && (stopper.stop("interrupted") || on_interrupt == OnInterrupt::Ignore) {
                 continue;
             }

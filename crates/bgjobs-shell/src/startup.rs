@@ -12,10 +12,11 @@ use crate::{
     batch::{self, End},
     session::Session,
     shell::{self, Reply},
+    signals::Interrupted,
 };
 
-/// Evaluates the lines of the file, if there is one, until one fails; returns the exit status if it asks to leave.
-pub(crate) fn run(session: &mut Session) -> Option<u8> {
+/// Evaluates the lines of the file, if there is one, until one fails or Ctrl-C is pressed; returns the exit status if it asks to leave.
+pub(crate) fn run(session: &mut Session, interrupted: &Interrupted) -> Option<u8> {
     let path = path()?;
     let name = path.display().to_string();
     let text = match batch::read(&path) {
@@ -26,7 +27,7 @@ pub(crate) fn run(session: &mut Session) -> Option<u8> {
             return None;
         }
     };
-    let end = batch::by_line(session, &name, &text, answer);
+    let end = batch::by_line(session, &name, &text, interrupted, answer);
     // The first line at the prompt is the first that the user sees.
     session.count_anew();
     match end {
