@@ -14,8 +14,9 @@ import lab as jupyterlab
 import pytest
 from homes import gate as gate
 from homes import home as home
+from hosts import kernel
 
-from bgjobs import keyboard, leaving, output
+from bgjobs import BackgroundJobManager, keyboard, leaving, output
 
 
 def pytest_configure() -> None:
@@ -27,6 +28,33 @@ def pytest_unconfigure() -> None:
     """Tests let jobs die on purpose; the end of pytest need not tell of them."""
     leaving.forget()
     shutil.rmtree(os.environ["XDG_STATE_HOME"], ignore_errors=True)
+
+
+@pytest.fixture
+def jobs() -> Iterator[BackgroundJobManager]:
+    """A manager, whose jobs the end of the test stops."""
+    jobs = BackgroundJobManager()
+    yield jobs
+    jobs.stop("all")
+
+
+@pytest.fixture(scope="module")
+def notebook() -> Iterator[Any]:
+    """A kernel, which a file's tests share, because its start takes a second."""
+    pytest.importorskip("ipykernel")
+    with kernel() as it:
+        it.run(
+            "%load_ext bgjobs\nimport bgjobs, threading, hosts, pathlib\nfrom IPython.display import HTML, clear_output"
+        )
+        yield it
+
+
+@pytest.fixture
+def it(notebook: Any) -> Iterator[Any]:
+    """That kernel, with a manager and gates for one test."""
+    notebook.run("jobs = bgjobs.BackgroundJobManager(); gate = threading.Event(); begun = threading.Event()")
+    yield notebook
+    notebook.run("gate.set(); jobs.wait()")
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import re
@@ -10,9 +11,8 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from pickle import PicklingError
@@ -20,7 +20,10 @@ from typing import Any
 
 import bodies
 import pytest
+from homes import Gate
 from hosts import environment
+from pools import POOLS, process_pool
+from waits import LONG, started, until, where
 
 import bgjobs
 import bgjobs.engines
@@ -29,17 +32,6 @@ from bgjobs.engines import JobLost
 from bgjobs.remote import RemoteError, RemoteTraceback
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a POSIX system")
-
-LONG = 60
-"""How many seconds only a broken test waits."""
-
-
-def process_pool() -> Any:
-    return ProcessPoolExecutor(2)
-
-
-def loky_pool() -> Any:
-    return pytest.importorskip("loky").ProcessPoolExecutor(2)
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +48,23 @@ def dask() -> Iterator[Any]:
             yield client
 
 
-POOLS = {"ProcessPoolExecutor": process_pool, "loky": loky_pool}
-"""Their bodies run on main threads, and share a folder with us."""
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Callable[[str], Any]]:
+    """Opens a pool at its first use: some packages have one in a process."""
+    pools: dict[str, Any] = {}
+    with contextlib.ExitStack() as stack:
+
+        def open(name: str) -> Any:
+            if name not in pools:
+                pools[name] = stack.enter_context(POOLS[name]())
+            return pools[name]
+
+        yield open
 
 
 @pytest.fixture(scope="module", params=POOLS)
-def pool(request: pytest.FixtureRequest) -> Iterator[Any]:
-    with POOLS[request.param]() as pool:
-        yield pool
+def pool(request: pytest.FixtureRequest, opened: Callable[[str], Any]) -> Any:
+    return opened(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +79,8 @@ def ipyparallel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module", params=[*POOLS, "dask", "ipyparallel"])
-def engine(request: pytest.FixtureRequest) -> Iterator[Any]:
-    if request.param not in POOLS:
-        yield request.getfixturevalue(request.param)
-        return
-    with POOLS[request.param]() as pool:
-        yield pool
+def engine(request: pytest.FixtureRequest, opened: Callable[[str], Any]) -> Any:
+    return opened(request.param) if request.param in POOLS else request.getfixturevalue(request.param)
 
 
 @pytest.fixture
@@ -94,39 +91,6 @@ def name(engine: Any) -> str:
 
 def name_of(engine: Any) -> str:
     return str(bgjobs.engines.target(engine, {}).engine.name)
-
-
-@pytest.fixture
-def jobs() -> Iterator[BackgroundJobManager]:
-    jobs = BackgroundJobManager()
-    yield jobs
-    jobs.stop("all")
-
-
-@pytest.fixture
-def gate(tmp_path: Path) -> Iterator[Path]:
-    """A file that lets bodies go on; the end of the test makes it."""
-    gate = tmp_path / "gate"
-    yield gate
-    gate.touch()
-
-
-def until(condition: Any) -> None:
-    deadline = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.005)
-
-
-def started(job: Any) -> Any:
-    until(lambda: job.running() or job.done())
-    return job
-
-
-def where(job: Any, line: str) -> str:
-    """What `where` says once the body is there."""
-    until(lambda: line in job.where())
-    return str(job.where())
 
 
 def test_a_value_comes_back_from_an_engine(engine: Any, name: str, jobs: BackgroundJobManager) -> None:
@@ -161,13 +125,13 @@ def test_what_cannot_be_sent_is_refused_by_name_before_anything_is_sent(
     assert not jobs.all
 
 
-def test_all_that_a_body_prints_is_in_its_log_while_it_runs(pool: Any, jobs: BackgroundJobManager, gate: Path) -> None:
-    job = jobs.new(bodies.speak, str(gate), on=pool)
+def test_all_that_a_body_prints_is_in_its_log_while_it_runs(pool: Any, jobs: BackgroundJobManager, gate: Gate) -> None:
+    job = jobs.new(bodies.speak, gate.path, on=pool)
     until(lambda: len(job.log) == 4)
     assert sorted(job.log) == ["by a program", "by descriptor", "by print", "by stderr"]
     assert [line.stream for line in job.log.lines if line.text == "by stderr"] == ["stderr"]
     assert job.running()
-    gate.touch()
+    gate.open()
     assert job.get(LONG) == "spoke"
 
 
@@ -195,29 +159,29 @@ def test_a_stop_ends_a_body_and_spares_its_worker(engine: Any, jobs: BackgroundJ
 
 
 def test_a_stop_that_is_swallowed_is_told_with_its_place_and_the_way_out(
-    engine: Any, jobs: BackgroundJobManager, gate: Path
+    engine: Any, jobs: BackgroundJobManager, gate: Gate
 ) -> None:
-    job = jobs.new(bodies.swallow, str(gate), on=engine)
+    job = jobs.new(bodies.swallow, gate.path, on=engine)
     where(started(job), "in swallow")
     verdict = str(job.stop(timeout=0.2))
     assert verdict.startswith("still running ")
     assert f"request: {job.place}, at {bodies.__file__}:" in verdict
     assert verdict.endswith("can't end one task: start it with process=True")
-    gate.touch()
+    gate.open()
     assert job.get(LONG) == "went on"
     until(lambda: "swallowed" in job.log)
 
 
 def test_a_body_that_has_not_begun_is_taken_back_and_never_runs(
-    engine: Any, name: str, jobs: BackgroundJobManager, gate: Path, tmp_path: Path
+    engine: Any, name: str, jobs: BackgroundJobManager, gate: Gate, tmp_path: Path
 ) -> None:
     runs = tmp_path / "runs"
     runs.mkdir()
-    before = jobs.on(engine).map(bodies.wait_for, [str(gate)] * 12)
+    before = jobs.on(engine).map(bodies.wait_for, [gate.path] * 12)
     job = jobs.new(bodies.fail_once, str(runs), on=engine)
     assert job.why() == [f"waits for its turn on {name}"]
     assert job.stop(timeout=LONG).stopped
-    gate.touch()
+    gate.open()
     bgjobs.wait_all(before, LONG)
     assert jobs.new(bodies.double, 1, on=engine).get(LONG) == 2
     assert not list(runs.iterdir())
@@ -229,14 +193,14 @@ def test_a_time_limit_stops_a_body_on_its_worker(engine: Any, jobs: BackgroundJo
     assert "time limit" in str(job.exception())
 
 
-def test_groups_and_order_hold_on_an_engine(engine: Any, jobs: BackgroundJobManager, gate: Path) -> None:
-    first = jobs.new(bodies.wait_for, str(gate), on=engine, group="net")
+def test_groups_and_order_hold_on_an_engine(engine: Any, jobs: BackgroundJobManager, gate: Gate) -> None:
+    first = jobs.new(bodies.wait_for, gate.path, on=engine, group="net")
     jobs.group("net", limit=1)
     second = jobs.new(bodies.double, 2, on=engine, group="net")
     third = jobs.new(bodies.double, 3, on=engine, after=second)
     started(first)
     assert (second._queued, third._queued) == (True, True)
-    gate.touch()
+    gate.open()
     assert third.get(LONG) == 6 and second.done()
 
 
@@ -263,12 +227,12 @@ def test_a_killed_worker_is_told_in_the_engines_words(jobs: BackgroundJobManager
 
 
 def test_a_job_in_a_process_of_its_own_dies_alone_and_always_ends(
-    engine: Any, jobs: BackgroundJobManager, gate: Path, tmp_path: Path
+    engine: Any, jobs: BackgroundJobManager, gate: Gate, tmp_path: Path
 ) -> None:
     error = jobs.new(bodies.die, on=engine, process=True).exception(LONG)
     assert isinstance(error, JobLost)
     assert str(error).endswith("was ended by signal 9")
-    job = jobs.new(bodies.swallow, str(gate), on=engine, process=True)
+    job = jobs.new(bodies.swallow, gate.path, on=engine, process=True)
     until(lambda: "in process" in job.where())
     assert job.stop(timeout=0.2).stopped
     assert jobs.new(bodies.double, 4, on=engine, process=True).get(LONG) == 8
@@ -285,11 +249,11 @@ def test_a_worker_of_another_python_refuses_before_it_loads_anything(
     assert str(error) == f"the worker has Python {here} and this is 3.1: code of one can't run on the other"
 
 
-def test_on_dask_prints_are_in_the_log_while_the_body_runs(dask: Any, jobs: BackgroundJobManager, gate: Path) -> None:
-    job = jobs.new(bodies.say, "one\ntwo", str(gate), on=dask)
+def test_on_dask_prints_are_in_the_log_while_the_body_runs(dask: Any, jobs: BackgroundJobManager, gate: Gate) -> None:
+    job = jobs.new(bodies.say, "one\ntwo", gate.path, on=dask)
     until(lambda: list(job.log) == ["one", "two"])
     assert job.running()
-    gate.touch()
+    gate.open()
     job.get(LONG)
 
 
@@ -305,21 +269,21 @@ def test_on_dask_a_sleep_goes_on_after_a_stop_and_the_verdict_says_so(dask: Any,
 
 
 def test_on_dask_a_killed_worker_is_told_and_its_body_does_not_run_again(
-    dask: Any, jobs: BackgroundJobManager, gate: Path, tmp_path: Path
+    dask: Any, jobs: BackgroundJobManager, gate: Gate, tmp_path: Path
 ) -> None:
     runs = tmp_path / "runs"
     runs.mkdir()
-    neighbour = started(jobs.new(bodies.say, "beside", str(gate), on=dask))
+    neighbour = started(jobs.new(bodies.say, "beside", gate.path, on=dask))
     error = jobs.new(bodies.mark, str(runs), on=dask).exception(LONG)
     assert isinstance(error, JobLost)
     assert re.search("worker .* is gone, and the job with it|started it a second time, which was refused", str(error))
-    gate.touch()
+    gate.open()
     assert neighbour.exception(LONG) is None
     assert len(list(runs.iterdir())) == 1
 
 
 def test_on_dask_a_lost_scheduler_is_told_and_that_the_body_may_still_run(
-    dask: Any, jobs: BackgroundJobManager, gate: Path
+    dask: Any, jobs: BackgroundJobManager, gate: Gate
 ) -> None:
     distributed = pytest.importorskip("distributed")
     with warnings.catch_warnings():
@@ -328,10 +292,10 @@ def test_on_dask_a_lost_scheduler_is_told_and_that_the_body_may_still_run(
             n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None, silence_logs=60
         )
         with cluster, distributed.Client(cluster, set_as_default=False) as client:
-            job = started(jobs.new(bodies.wait_for, str(gate), on=client))
+            job = started(jobs.new(bodies.wait_for, gate.path, on=client))
             client.sync(cluster.scheduler.close)
             error = job.exception(LONG)
-            gate.touch()
+            gate.open()
     assert isinstance(error, JobLost)
     assert "dask has lost the job: " in str(error) and str(error).endswith("and may still run")
 
@@ -350,7 +314,7 @@ def test_on_ipyparallel_a_view_says_which_engines_are_meant(ipyparallel: Any, jo
 
 
 def test_on_ipyparallel_the_program_does_not_wait_and_the_body_goes_on(
-    ipyparallel: Any, gate: Path, tmp_path: Path
+    ipyparallel: Any, gate: Gate, tmp_path: Path
 ) -> None:
     ended = run_program(
         """
@@ -364,24 +328,24 @@ def test_on_ipyparallel_the_program_does_not_wait_and_the_body_goes_on(
         """,
         ipyparallel.cluster.cluster_file,
         str(tmp_path / "ran"),
-        str(gate),
+        gate.path,
     )
     assert ended.returncode == 0
-    gate.touch()
+    gate.open()
     until((tmp_path / "ran").exists)
 
 
 def test_on_ipyparallel_a_killed_engine_is_told_and_its_neighbour_goes_on(
-    ipyparallel: Any, jobs: BackgroundJobManager, gate: Path
+    ipyparallel: Any, jobs: BackgroundJobManager, gate: Gate
 ) -> None:
     # Its controller takes some seconds to notice.
-    neighbour = started(jobs.new(bodies.say, "beside", str(gate), on=ipyparallel))
+    neighbour = started(jobs.new(bodies.say, "beside", gate.path, on=ipyparallel))
     job = jobs.new(bodies.die, on=ipyparallel)
     error = job.exception(LONG)
     assert isinstance(error, JobLost) and error.began
     assert f"ipyparallel has lost the job, and its body had begun {job.place}: " in str(error)
     assert "EngineError" in str(error)
-    gate.touch()
+    gate.open()
     assert neighbour.exception(LONG) is None
 
 
@@ -424,13 +388,14 @@ def test_stops_at_the_moment_of_the_end_hit_no_other_job(engine: Any, jobs: Back
 
 
 def test_many_jobs_wait_without_threads(
-    engine: Any, jobs: BackgroundJobManager, gate: Path, caplog: pytest.LogCaptureFixture
+    engine: Any, jobs: BackgroundJobManager, gate: Gate, caplog: pytest.LogCaptureFixture
 ) -> None:
-    before = jobs.on(engine).map(bodies.wait_for, [str(gate)] * 2)
+    before = jobs.on(engine).map(bodies.wait_for, [gate.path] * 2)
     threads = threading.active_count()
     many = jobs.on(engine).map(bodies.double, range(200))
-    assert threading.active_count() <= threads + 1
-    gate.touch()
+    # Some executors start threads of theirs.
+    assert threading.active_count() <= threads + 10
+    gate.open()
     bgjobs.wait_all([*before, *many], LONG)
     assert [job.result for job in many] == [2 * number for number in range(200)]
     assert "could not be asked" not in caplog.text
@@ -477,7 +442,7 @@ def test_the_program_waits_for_a_body_where_its_engine_does(tmp_path: Path) -> N
 
 
 def test_on_dask_the_program_does_not_wait_and_the_body_goes_on(
-    dask: Any, gate: Path, tmp_path: Path, jobs: BackgroundJobManager
+    dask: Any, gate: Gate, tmp_path: Path, jobs: BackgroundJobManager
 ) -> None:
     ended = run_program(
         """
@@ -491,10 +456,10 @@ def test_on_dask_the_program_does_not_wait_and_the_body_goes_on(
         """,
         dask.scheduler.address,
         str(tmp_path / "ran"),
-        str(gate),
+        gate.path,
     )
     assert ended.returncode == 0
-    gate.touch()
+    gate.open()
     until((tmp_path / "ran").exists)
 
 
@@ -559,7 +524,7 @@ def test_threads_of_this_process_are_stopped_like_any_worker(jobs: BackgroundJob
             assert job.stop(timeout=LONG).stopped
 
 
-def test_magics_start_jobs_on_an_engine_by_name(shell: Any, gate: Path) -> None:
+def test_magics_start_jobs_on_an_engine_by_name(shell: Any, gate: Gate) -> None:
     with process_pool() as pool:
         shell.user_ns["jobs"].engines["farm"] = pool
         shell.user_ns["pool"] = pool

@@ -7,24 +7,9 @@ that imports matplotlib before anybody else.
 from __future__ import annotations
 
 import pytest
-from hosts import kernel
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("ipykernel")
-
-
-@pytest.fixture(scope="module")
-def shared():
-    with kernel() as it:
-        it.run("%load_ext bgjobs\nimport bgjobs, threading")
-        yield it
-
-
-@pytest.fixture
-def it(shared):
-    shared.run("jobs = bgjobs.BackgroundJobManager(); gate = threading.Event(); begun = threading.Event()")
-    yield shared
-    shared.run("gate.set(); jobs.wait()")
 
 
 def pictures(it, cell: str) -> int:

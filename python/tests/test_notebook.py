@@ -11,22 +11,6 @@ from hosts import kernel
 pytest.importorskip("ipykernel")
 
 
-@pytest.fixture(scope="module")
-def shared():
-    with kernel() as it:
-        it.run(
-            "%load_ext bgjobs\nimport bgjobs, threading, hosts, pathlib\nfrom IPython.display import HTML, clear_output"
-        )
-        yield it
-
-
-@pytest.fixture
-def it(shared):
-    shared.run("jobs = bgjobs.BackgroundJobManager(); gate = threading.Event(); begun = threading.Event()")
-    yield shared
-    shared.run("gate.set(); jobs.wait()")
-
-
 def card(it, cell: str) -> str:
     return it.text(cell, "text/plain")
 

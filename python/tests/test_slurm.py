@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ from typing import Any
 import bodies
 import pytest
 import slurm as machine
+from homes import Gate
+from waits import LONG, started, until
 
 import bgjobs
 from bgjobs import BackgroundJobManager, Stopped
@@ -25,8 +26,6 @@ pytestmark = pytest.mark.skipif(
     not (os.environ.get("BGJOBS_PROVE") and machine.is_here()),
     reason="takes BGJOBS_PROVE, root, and the packages slurm-wlm and munge",
 )
-
-LONG = 120
 
 
 @pytest.fixture(scope="module")
@@ -42,51 +41,27 @@ def slurm(daemons: Any, tmp_path: Path) -> Slurm:
     return Slurm(tmp_path / "shared")
 
 
-@pytest.fixture
-def jobs() -> Iterator[BackgroundJobManager]:
-    jobs = BackgroundJobManager()
-    yield jobs
-    jobs.stop("all")
-
-
-@pytest.fixture
-def gate(tmp_path: Path) -> Iterator[Path]:
-    gate = tmp_path / "gate"
-    yield gate
-    gate.touch()
-
-
-def until(condition: Any) -> None:
-    deadline = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.02)
-
-
-def started(job: Any) -> Any:
-    until(lambda: job.running() or job.done())
-    return job
-
-
-def test_a_value_an_exception_and_live_lines_come_back(slurm: Slurm, jobs: BackgroundJobManager, gate: Path) -> None:
-    job = jobs.new(bodies.speak, str(gate), on=slurm)
+def test_a_value_an_exception_and_live_lines_come_back(
+    slurm: Slurm, jobs: BackgroundJobManager, gate: Gate, tmp_path: Path
+) -> None:
+    job = jobs.new(bodies.speak, gate.path, on=slurm)
     until(lambda: len(job.log) == 4)
     assert sorted(job.log) == ["by a program", "by descriptor", "by print", "by stderr"]
     assert re.fullmatch(r"on slurm, job \d+, process \d+ of \S+", job.place)
     until(lambda: "in wait_for" in job.where())
-    gate.touch()
+    gate.open()
     assert job.get(LONG) == "spoke"
     assert isinstance(jobs.new(bodies.divide, 1, on=slurm).exception(LONG), ZeroDivisionError)
-    assert [file.suffix for file in (gate.parent / "shared").iterdir()] == [".py"]
+    assert [file.suffix for file in (tmp_path / "shared").iterdir()] == [".py"]
 
 
 def test_a_stop_ends_a_body_and_a_kill_one_that_does_not_hear_it(
-    slurm: Slurm, jobs: BackgroundJobManager, gate: Path
+    slurm: Slurm, jobs: BackgroundJobManager, gate: Gate
 ) -> None:
     job = jobs.new(bodies.nap, on=slurm)
     until(lambda: "in nap" in job.where())
     assert job.stop(timeout=LONG).stopped
-    job = jobs.new(bodies.swallow, str(gate), on=slurm)
+    job = jobs.new(bodies.swallow, gate.path, on=slurm)
     until(lambda: "in swallow" in job.where())
     assert str(job.stop(timeout=0.2)).endswith("; job.kill() ends it by scancel")
     job.kill()
@@ -94,14 +69,14 @@ def test_a_stop_ends_a_body_and_a_kill_one_that_does_not_hear_it(
 
 
 def test_a_job_that_waits_says_why_in_slurms_words_and_is_taken_back(
-    slurm: Slurm, jobs: BackgroundJobManager, gate: Path
+    slurm: Slurm, jobs: BackgroundJobManager, gate: Gate
 ) -> None:
     whole = jobs.on(slurm, cpus_per_task=2)
-    before = [started(job) for job in whole.map(bodies.wait_for, [str(gate)] * 2)]
+    before = [started(job) for job in whole.map(bodies.wait_for, [gate.path] * 2)]
     job = whole.submit(bodies.double, 1)
     until(lambda: re.fullmatch(r"slurm PENDING \(Resources\), job \d+", "".join(job.why())))
     assert job.stop(timeout=LONG).stopped
-    gate.touch()
+    gate.open()
     bgjobs.wait_all(before, LONG)
     until(lambda: not slurm.tasks)
 
@@ -123,12 +98,12 @@ def test_a_body_that_kills_itself_is_lost_in_slurms_words(slurm: Slurm, jobs: Ba
 
 
 def test_a_controller_that_does_not_answer_changes_nothing(
-    slurm: Slurm, daemons: Any, jobs: BackgroundJobManager, gate: Path
+    slurm: Slurm, daemons: Any, jobs: BackgroundJobManager, gate: Gate
 ) -> None:
-    job = started(jobs.new(bodies.say, "before", str(gate), on=slurm))
+    job = started(jobs.new(bodies.say, "before", gate.path, on=slurm))
     daemons[0].send_signal(signal.SIGSTOP)
     try:
-        gate.touch()
+        gate.open()
         assert job.exception(LONG) is None
     finally:
         daemons[0].send_signal(signal.SIGCONT)
@@ -136,7 +111,7 @@ def test_a_controller_that_does_not_answer_changes_nothing(
 
 
 def test_a_new_program_goes_on_with_the_jobs_that_another_has_left(
-    slurm: Slurm, jobs: BackgroundJobManager, gate: Path
+    slurm: Slurm, jobs: BackgroundJobManager, gate: Gate, tmp_path: Path
 ) -> None:
     program = """
         import sys, time, bodies
@@ -147,23 +122,23 @@ def test_a_new_program_goes_on_with_the_jobs_that_another_has_left(
         while not all(job.running() for job in left):
             time.sleep(0.02)
     """
-    words = [sys.executable, "-c", textwrap.dedent(program), str(gate.parent / "shared"), str(gate)]
+    words = [sys.executable, "-c", textwrap.dedent(program), str(tmp_path / "shared"), gate.path]
     subprocess.run(words, check=True, timeout=LONG)
     greet, loop = sorted(jobs.attach(slurm), key=str)
     assert (str(greet), str(loop)) == ("greet", "loop()")
     until(lambda: list(greet.log) == ["hello"] and loop.running())
     assert jobs.attach(slurm) == []
     assert loop.stop(timeout=LONG).stopped
-    gate.touch()
+    gate.open()
     assert greet.get(LONG) is None
 
 
 def test_the_book_s_program_is_true(
-    daemons: Any, tmp_path: Path, gate: Path, capsys: pytest.CaptureFixture[str]
+    daemons: Any, tmp_path: Path, gate: Gate, capsys: pytest.CaptureFixture[str]
 ) -> None:
     program = bodies.document("Slurm in ten lines").replace("/shared/me", str(tmp_path))
     before, after = program.split("print(fit.where()")
-    names = {"train": bodies.wait_for, "data": str(gate)}
+    names = {"train": bodies.wait_for, "data": gate.path}
     exec(before, names)
     started(names["fit"])
     exec("print(fit.where()" + after, names)

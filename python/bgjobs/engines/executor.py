@@ -1,7 +1,7 @@
 """Every `concurrent.futures.Executor`: process pools, loky, mpi4py, executorlib, parsl's.
 
 They share a folder with their workers: one on this machine, unless `jobs.on(executor, folder=...)` names one that the
-workers see too. This module knows none of them by name.
+workers see too.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from typing import Any
 
 from .engine import Engine, JobLost, Task, source
 from .folder import Folder
+
+_BROKEN_BY_CANCEL = {"executorlib"}
+"""Packages whose executors start nothing any more once a future of theirs was cancelled."""
 
 _OURS = {"self", "fn", "func", "function", "task", "args", "kwargs"}
 """Names that parameters of a `submit` have for what is called."""
@@ -98,8 +101,8 @@ class ExecutorEngine(Engine):
 
     def take_back(self, task: Task) -> bool:
         taken = self._folder.take_back(task.id)
-        if taken and task.handle is not None:
-            # If it can't, the task finds at its start that it was taken back.
+        # If it can't be cancelled, the task finds at its start that it was taken back.
+        if taken and task.handle is not None and self.name not in _BROKEN_BY_CANCEL:
             try:
                 task.handle.cancel()
             except NotImplementedError:
