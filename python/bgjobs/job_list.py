@@ -20,6 +20,7 @@ from .record import Record
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from .panel import Panel
     from .timeline import Timeline
 
 
@@ -38,6 +39,8 @@ class JobList:
         self._ends = self._table.subscribe()
         # Those that looks have found ended, in this order, until the next report, even if they are forgotten by then.
         self._unreported: deque[BackgroundJobBase] = deque()
+        # Its panel, once it is asked for.
+        self._panel: Panel | None = None
 
     def __reduce__(self) -> Any:
         raise TypeError("a manager stays in the process that its jobs belong to")
@@ -231,6 +234,19 @@ class JobList:
 
         return json.dumps([summary.of(job) for job in self], indent=indent)
 
+    def panel(self) -> Panel:
+        """The live panel of these jobs, for a notebook: their states, how far they are, and a button to stop each.
+
+        A manager has one, however often it is shown. While nothing runs it is plain HTML, which a saved notebook has.
+
+        Raises `ImportError` without anywidget: `pip install 'bgjobs[live]'`.
+        """
+        if self._panel is None:
+            from .panel import Panel
+
+            self._panel = Panel(self.all)
+        return self._panel
+
     def timeline(self) -> Timeline:
         """Who waited and ran when, and how each ended: a picture in a notebook, text in a terminal; `save` saves it.
 
@@ -298,6 +314,8 @@ class JobList:
     def _forget(self, jobs: list[BackgroundJobBase]) -> None:
         for job in jobs:
             self.all.pop(job.num, None)  # type: ignore[arg-type]
+        if self._panel is not None:
+            self._panel.wake()
 
     def _find(self, num: Any) -> BackgroundJobBase | None:
         """The job of a number; if there is none, logs an error."""

@@ -302,6 +302,8 @@ class BackgroundJobManager(JobList):
             job.num = workers.enter(job, self._table)
             self.all[job.num] = job
             schedule.enter(job, job._options)
+        if self._panel is not None:
+            self._panel.wake()
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("Starting job # %s in a separate thread.", job.num)
         return job

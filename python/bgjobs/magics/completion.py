@@ -49,7 +49,7 @@ _ROWS: dict[str, tuple[tuple[str, ...], _Offer]] = {
     "fg": ((), _of_any),
     "%%fg": (options.ALL, _nothing),
     "jobdebug": ((), _of_dead),
-    "jobs": ((), _selection(_of_any, *WORDS)),
+    "jobs": (("--live",), _selection(_of_any, *WORDS)),
     "groups": ((), _nothing),
     "kill": ((), _selection(_of_running, "all", "running", "queued")),
     "limit": ((), _groups),

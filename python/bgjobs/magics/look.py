@@ -6,8 +6,9 @@ from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import line_magic, no_var_expand
+from IPython.display import display
 
-from .. import failures
+from .. import failures, host
 from ..foreground import show_until_end
 from ..jobs import BackgroundJobBase
 from ..peek import NoNames
@@ -32,14 +33,29 @@ class Look(Base):
 
         shows only those that have failed. The words are those of jobs.select: running, queued,
         stopping, finished, completed, dead, failed, stopped; numbers, 5-7, and names such as fit*.
+
+            %jobs --live
+
+        shows the panel in a notebook, which follows the jobs and can stop them, as jobs.panel() does.
         """
         manager = self.manager
-        if line.strip():
+        if line.split() == ["--live"]:
+            self._show_panel()
+        elif line.strip():
             self._show_selected(line)
         elif manager.all:
             manager._print_groups(listed)
         else:
             print("No jobs. %bg f(x) starts one.")
+
+    def _show_panel(self) -> None:
+        if not host.is_kernel():
+            raise UsageError("%jobs --live needs a notebook; %jobs lists the jobs here")
+        try:
+            panel = self.manager.panel()
+        except ImportError as error:
+            raise UsageError(str(error).replace("jobs.panel()", "%jobs --live")) from None
+        display(panel)
 
     def _show_selected(self, line: str) -> None:
         found, unknown = self._selected(line)

@@ -1,0 +1,180 @@
+"""A panel and its pages: one thread tells them what is new, and hears what they ask.
+
+The thread sleeps while nothing runs and nobody asks. It does not know how messages travel (`widget` does), nor what is
+in them (`feed` does).
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+import time
+from collections.abc import Mapping
+from contextvars import copy_context
+from typing import Any, Callable
+
+from .. import stopping
+from ..jobs import BackgroundJobBase
+from .feed import Feed, Message
+
+PACE = 0.5
+"""How many seconds lie between two looks at the jobs, at least."""
+
+_RATE = 5000
+"""How many bytes a second the messages have in the long run, with what carries each."""
+
+_CARRIER = 1000
+"""How many bytes carry a message: its header, that of the cell, signatures."""
+
+_LONGEST = 5.0
+"""How many seconds a page waits for news at most, however many there are."""
+
+GRACE = 10.0
+"""How many seconds after the last job, or the last use, a panel rests."""
+
+_PATIENCE = 1.0
+"""How many seconds a stop has until its verdict."""
+
+
+class Exchange:
+    """Tells pages about jobs, by `send`, on a thread of its own; `jobs` returns them by number.
+
+    `rest(True)` is called when nothing has run for some time and nobody has used the panel, `rest(False)` when a job
+    runs again.
+    """
+
+    def __init__(
+        self,
+        jobs: Callable[[], Mapping[int, BackgroundJobBase]],
+        send: Callable[[Message], object],
+        rest: Callable[[bool], object],
+    ) -> None:
+        self.feed = Feed(jobs)
+        self._jobs = jobs
+        self._send = send
+        self._rest = rest
+        self._requests: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._wakes = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._is_over = False
+        # When the pace allows the next look, and since when nothing runs and nobody asks, by the steady clock.
+        self._due = 0.0
+        self._quiet_since = 0.0
+        self._rests = False
+
+    def start(self) -> None:
+        """Starts the thread, once. It sends in the context of its caller, as old kernels need it."""
+        if self._thread is None:
+            run = copy_context().run
+            self._thread = threading.Thread(target=run, args=(self._run,), name="bgjobs panel", daemon=True)
+            self._thread.start()
+        self.receive({"kind": "use"})
+
+    def end(self) -> None:
+        """Ends the thread, which sends nothing after this."""
+        self._is_over = True
+        self._wakes.set()
+        if self._thread is not None:
+            self._thread.join(_PATIENCE)
+
+    def wake(self) -> None:
+        """Has the thread look soon: a job was started, or forgotten."""
+        if not self._wakes.is_set():
+            self._wakes.set()
+
+    def receive(self, request: Any) -> None:
+        """Takes a request of a page, on any thread; it is answered on the panel's.
+
+        A request is a dict with a `kind`, and for the first three the name of its `page`:
+
+        - `hello`: the page knows nothing, or has missed a message.
+        - `look`: it has the rows `seen` in view, and the rows `open` are open.
+        - `bye`: it is closed.
+        - `stop`: to stop the jobs `ids`.
+        - `use`: somebody is at the panel.
+
+        Another one is ignored, because a page may be of another version.
+        """
+        if isinstance(request, dict):
+            self._requests.put(request)
+            self._wakes.set()
+
+    def _run(self) -> None:
+        self._quiet_since = time.monotonic()
+        is_looking = True
+        while True:
+            self._wakes.wait(self._pause(is_looking))
+            if self._is_over:
+                return
+            is_looking |= self._wakes.is_set()
+            self._wakes.clear()
+            is_asked = self._answer()
+            if is_asked or ((is_looking or self.feed.is_live) and time.monotonic() >= self._due):
+                is_looking = False
+                self._look()
+            self._settle()
+
+    def _pause(self, is_looking: bool) -> float | None:
+        """For how many seconds the thread sleeps if nobody wakes it; None for ever."""
+        now = time.monotonic()
+        if is_looking or self.feed.is_live:
+            return max(self._due - now, 0.0)
+        return None if self._rests else max(self._quiet_since + GRACE - now, 0.0)
+
+    def _look(self) -> None:
+        began = time.monotonic()
+        message = self.feed.look(time.time())
+        size = 0
+        if message is not None:
+            self._send(message)
+            size = _CARRIER + len(json.dumps(message))
+        self._due = began + min(max(PACE, size / _RATE), _LONGEST)
+
+    def _settle(self) -> None:
+        """Has the panel rest, or work again, if it is time for that."""
+        now = time.monotonic()
+        if self.feed.is_live:
+            self._quiet_since = now
+        is_quiet = not self.feed.is_live and now >= self._quiet_since + GRACE
+        if is_quiet != self._rests:
+            self._rests = is_quiet
+            self._rest(is_quiet)
+
+    def _answer(self) -> bool:
+        """Answers what was asked; whether a page waits for a look."""
+        is_asked = False
+        while not self._requests.empty():
+            request = self._requests.get()
+            kind, page = request.get("kind"), str(request.get("page"))
+            if kind == "hello":
+                self.feed.meet(page)
+                is_asked = True
+            elif kind == "look":
+                self.feed.show(page, _numbers(request, "seen"), _numbers(request, "open"))
+                is_asked = True
+            elif kind == "bye":
+                self.feed.hide(page)
+            elif kind == "verdict":
+                self._send(request)
+            elif kind in ("stop", "use"):
+                self._quiet_since = time.monotonic()
+                if kind == "stop":
+                    self._stop(_numbers(request, "ids"))
+        return is_asked
+
+    def _stop(self, ids: list[int]) -> None:
+        known = self._jobs()
+        jobs = [known[number] for number in ids if number in known]
+        self._send({"kind": "asked", "ids": [job.num for job in jobs]})
+        # A verdict takes time.
+        threading.Thread(target=self._judge, args=(jobs,), name="bgjobs panel stops", daemon=True).start()
+
+    def _judge(self, jobs: list[BackgroundJobBase]) -> None:
+        for job, verdict in zip(jobs, stopping.stop(jobs, "stopped by its user", _PATIENCE)):
+            self.receive({"kind": "verdict", "id": job.num, "text": str(verdict)})
+
+
+def _numbers(request: Message, key: str) -> list[int]:
+    found = request.get(key)
+    return [number for number in found if isinstance(number, int)] if isinstance(found, list) else []

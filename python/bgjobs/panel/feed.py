@@ -1,0 +1,177 @@
+"""What pages know of the jobs, and what is new: the near end of the panel's protocol.
+
+A page says which rows it has in view and which are open; it gets these in full, and of all others that they are there
+and how they ended. Nothing is told twice, and nothing while nothing changes. This module does not know how messages
+travel; one thread calls it.
+
+A message to the page is a dict with a `kind`:
+
+- `jobs`: `number`, one more than that of the message before; `is_whole`, whether it has all that is known;
+  `now`, the time here; `jobs`, the rows that are new, or what has changed of them; `gone`, the numbers of forgotten
+  jobs; `details`, by number.
+- `asked`: the requests to stop the jobs `ids` have been heard.
+- `verdict`: `text`, what came of a request to stop the job `id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Callable
+
+from ..jobs import BackgroundJobBase
+from . import details, rows
+
+Message = dict[str, Any]
+
+_FIRST_VIEW = 40
+"""How many rows count as in view until a page has said: the newest that have not ended, then the newest others."""
+
+_MOST = 200
+"""How many rows at most are in view, and up to how many jobs a message is whole while no page has said anything."""
+
+_PAGES = 8
+"""How many pages are remembered: the newest. One that has gone says so only if it was closed in order."""
+
+
+class _Page:
+    """What a page shows."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+        self.open: list[int] = []
+
+
+class Feed:
+    """What pages know of jobs; `jobs` returns them by number."""
+
+    def __init__(self, jobs: Callable[[], Mapping[int, BackgroundJobBase]]) -> None:
+        self._jobs = jobs
+        self._number = 0
+        self._pages: dict[str, _Page] = {}
+        self._had_pages = False
+        self.begin()
+
+    def begin(self) -> None:
+        """Has the next look tell all that is known: a page knows nothing, or not all."""
+        self._is_owed = True
+        self._forget()
+
+    def _forget(self) -> None:
+        """Makes the next message whole."""
+        self._is_whole = True
+        self._told: dict[int, rows.Row] = {}
+        self._live: set[int] = set()
+        self._details: dict[int, details.Details] = {}
+        self._cursors: dict[int, int] = {}
+
+    def meet(self, page: str) -> None:
+        """A page knows nothing. What it shows may be known already, as requests overtake each other."""
+        self._had_pages = True
+        self._pages.setdefault(page, _Page())
+        self.begin()
+
+    def show(self, page: str, seen: list[int], open: list[int]) -> None:
+        """A page has these rows in view, and these open."""
+        self._had_pages = True
+        shown = self._pages.pop(page, None) or _Page()
+        for number in open:
+            if number not in shown.open:
+                # It has none of the log yet.
+                self._cursors.pop(number, None)
+                self._details.pop(number, None)
+        shown.seen, shown.open = seen[:_MOST], open[:_MOST]
+        self._pages[page] = shown
+        while len(self._pages) > _PAGES:
+            del self._pages[next(iter(self._pages))]
+
+    def hide(self, page: str) -> None:
+        """A page has gone."""
+        self._pages.pop(page, None)
+
+    @property
+    def open(self) -> list[int]:
+        """The rows that a page has open."""
+        return sorted({number for page in self._pages.values() for number in page.open})
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a job had not ended when this looked last."""
+        return bool(self._live)
+
+    def look(self, now: float) -> Message | None:
+        """What is new, to be sent; None if nothing is."""
+        jobs = self._jobs()
+        before = self._told
+        if not self._had_pages and len(jobs) <= _MOST:
+            # The first page may have come after the last message, and not be heard while a cell runs.
+            self._forget()
+        seen = self._seen(jobs)
+        gone = [number for number in self._told if number not in jobs]
+        for number in gone:
+            del self._told[number]
+            self._live.discard(number)
+            self._details.pop(number, None)
+        changed = [row for number, job in jobs.items() if (row := self._changed(number, job, number in seen))]
+        opened = self._opened(jobs)
+        is_new = bool(changed or gone or opened) if self._told is before else self._told != before
+        is_gone = self._had_pages and not self._pages
+        if is_gone or not (is_new or self._is_owed):
+            return None
+        self._number += 1
+        message: Message = {"kind": "jobs", "number": self._number, "is_whole": self._is_whole, "now": round(now, 2)}
+        message.update(jobs=changed, gone=gone, details=opened)
+        self._is_whole = self._is_owed = False
+        return message
+
+    def _seen(self, jobs: Mapping[int, BackgroundJobBase]) -> set[int]:
+        if self._pages:
+            return {number for page in self._pages.values() for number in page.seen + page.open}
+        live = [number for number, job in jobs.items() if job.outcome is None]
+        return set((live[::-1] + list(jobs)[::-1])[:_FIRST_VIEW])
+
+    def _changed(self, number: int, job: BackgroundJobBase, is_seen: bool) -> rows.Row | None:
+        """What of a row its pages do not know, with its `id`; None if they know all."""
+        told = self._told.get(number)
+        if told is None or (number in self._live and rows.state(job) != told["state"]):
+            row = rows.of(job)
+            # What has ended since then is in the next message.
+            (self._live.discard if row["state"] in ("done", "failed", "stopped") else self._live.add)(number)
+        elif is_seen and number in self._live:
+            row = {}
+        else:
+            return None
+        if is_seen:
+            row.update(rows.seen(job))
+        told = self._told.setdefault(number, {})
+        row = {key: value for key, value in row.items() if key not in told or told[key] != value}
+        if not row:
+            return None
+        told.update(row)
+        row["id"] = number
+        if "done" in row or "total" in row:
+            row["left"] = rows.left(job)
+        return row
+
+    def _opened(self, jobs: Mapping[int, BackgroundJobBase]) -> dict[int, details.Details]:
+        """What is new of the open rows."""
+        found = {}
+        for number in self.open:
+            job = jobs.get(number)
+            if job is None:
+                continue
+            told = self._details.setdefault(number, {})
+            if told.get("is_final"):
+                continue
+            # Before the look, because it may end meanwhile.
+            is_final = job.outcome is not None
+            now = {**details.of(job), "is_final": is_final}
+            new = {key: value for key, value in now.items() if told.get(key) != value}
+            cursor = self._cursors.get(number)
+            log = details.log(job, cursor)
+            if log["to"] != cursor or log["pending"] != told.get("pending"):
+                new["log"] = log
+            if new:
+                found[number] = new
+            told.update(now, pending=log["pending"])
+            self._cursors[number] = log["to"]
+        return found

@@ -1,0 +1,346 @@
+// The panel in the document: the counts, the field, the rows.
+import { GROUPS, Store, hasEnded, held } from "./store.mjs";
+import { number, plural } from "./format.mjs";
+import { Row, element, setAttribute, setText } from "./row.mjs";
+import { Details } from "./details.mjs";
+import { Link } from "./link.mjs";
+import { canNotify, isNotifying, notify, setNotifying, textOf } from "./notify.mjs";
+
+// How many rows are added when the end of the list comes into view.
+const ROWS = 40;
+
+// How many milliseconds pass between two signs of use, how long a reader may sit still, how long a question stands.
+const SIGN = 4000;
+const STILL = 120000;
+const QUESTION = 4000;
+
+export class View {
+  constructor(el, link) {
+    this.link = link;
+    this.rows = new Map();
+    this.details = new Map();
+    this.order = [];
+    this.inView = new Set();
+    this.limit = ROWS;
+    const { group = "all", text = "", open = [] } = link.last ?? {};
+    this.group = group;
+    this.text = text;
+    this.open = new Set(open);
+    this.#build(el);
+    this.observer = new IntersectionObserver((entries) => this.#observe(entries));
+    this.observer.observe(this.more);
+    this.listener = (ended) => this.#changed(ended);
+    link.listeners.add(this.listener);
+    link.views.add(this);
+    this.onVisible = () => this.link.looked();
+    document.addEventListener("visibilitychange", this.onVisible);
+    this.timer = setInterval(() => this.#tick(), 1000);
+    this.draw();
+  }
+
+  close() {
+    this.observer.disconnect();
+    clearInterval(this.timer);
+    document.removeEventListener("visibilitychange", this.onVisible);
+    removeEventListener("keydown", this.onKey, true);
+    this.link.listeners.delete(this.listener);
+    this.link.views.delete(this);
+    this.link.looked();
+    this.root.remove();
+  }
+
+  // The rows in view; none if the page is not.
+  get seen() {
+    return document.hidden ? [] : [...this.inView];
+  }
+
+  #build(el) {
+    this.chips = new Map();
+    const chips = element("div", { class: "bgjobs-chips", role: "group", "aria-label": "Show" });
+    for (const { key, name } of GROUPS) {
+      const count = element("span", { class: "bgjobs-count" });
+      const chip = element("button", { type: "button", class: `bgjobs-chip bgjobs-chip-${key}` }, `${name} `, count);
+      chip.addEventListener("click", () => this.#choose(this.group === key ? "all" : key));
+      chips.append(chip);
+      this.chips.set(key, { chip, count });
+    }
+    const about = "Show only the jobs with these words in their name, last line or place, or with this #number";
+    this.field = element("input", { type: "search", placeholder: "Filter", "aria-label": about, title: about });
+    this.field.value = this.text;
+    this.field.addEventListener("input", () => this.#filter(this.field.value));
+    this.stopAll = element("button", { type: "button", class: "bgjobs-stop" });
+    this.stopAll.addEventListener("click", () => this.#stopAll());
+    this.bell = element("button", { type: "button", class: "bgjobs-bell" }, "Notify");
+    this.bell.title = "A notification of the browser when a job ends while this page is not in view";
+    this.bell.hidden = !canNotify();
+    this.bell.addEventListener("click", () => this.#ring());
+    this.head = element("div", { class: "bgjobs-toolbar" }, chips, this.field, this.stopAll, this.bell);
+    this.banner = element("p", { class: "bgjobs-banner", role: "status" });
+    this.list = element("ul", { class: "bgjobs-list", role: "list" });
+    this.more = element("li", { class: "bgjobs-more" });
+    this.list.append(this.more);
+    this.none = element("p", { class: "bgjobs-none" });
+    this.spoken = element("p", { class: "bgjobs-hidden", "aria-live": "polite" });
+    const attributes = { class: "bgjobs", "aria-label": "Background jobs" };
+    this.root = element("section", attributes, this.head, this.banner, this.list, this.none, this.spoken);
+    // Before Jupyter, which listens at the document, and takes a key on a button as a command to the notebook.
+    this.onKey = (event) => this.#press(event);
+    addEventListener("keydown", this.onKey, true);
+    for (const sign of ["pointermove", "focusin", "wheel"]) {
+      this.root.addEventListener(sign, () => this.#used(), { passive: true });
+    }
+    this.list.addEventListener("pointerleave", () => this.draw());
+    el.append(this.root);
+  }
+
+  #choose(group) {
+    this.group = group;
+    this.#chosen();
+  }
+
+  #filter(text) {
+    this.text = text;
+    this.#chosen();
+  }
+
+  #chosen() {
+    this.limit = ROWS;
+    this.order = [];
+    this.list.scrollTop = 0;
+    this.#remember();
+    this.draw();
+  }
+
+  #remember() {
+    // For the next view of this panel.
+    this.link.last = { group: this.group, text: this.text, open: [...this.open] };
+  }
+
+  #changed(ended) {
+    if (ended.length > 0) {
+      this.#speak(textOf(ended));
+    }
+    this.#drawSoon();
+  }
+
+  #speak({ title, body }) {
+    setText(this.spoken, `${title}: ${body.replaceAll("\n", ", ")}`);
+  }
+
+  #drawSoon() {
+    this.isDue = true;
+    // A page that is not in view draws nothing.
+    requestAnimationFrame(() => {
+      if (this.isDue) {
+        this.draw();
+      }
+    });
+  }
+
+  draw() {
+    this.isDue = false;
+    const { link } = this;
+    const { store } = link;
+    this.#drawHead(store.counts());
+    let jobs = store.select(this.group, this.text);
+    if (this.list.matches(":hover") || this.list.contains(document.activeElement)) {
+      jobs = held(jobs, this.order);
+    }
+    this.order = jobs.map((job) => job.id);
+    this.jobs = jobs;
+    this.#drawStopAll(jobs);
+    const shown = jobs.slice(0, this.limit);
+    this.#drawRows(shown);
+    this.more.hidden = jobs.length <= this.limit;
+    setText(this.more, `${plural(jobs.length - shown.length, "more job")}`);
+    this.none.hidden = jobs.length > 0;
+    setText(this.none, this.#whyNone());
+    this.root.classList.toggle("bgjobs-lost", !link.isConnected);
+    link.looked();
+  }
+
+  #whyNone() {
+    if (this.link.store.number === null) {
+      return "Asking the kernel ...";
+    }
+    return this.link.store.jobs.size === 0 ? "No jobs." : "No such jobs.";
+  }
+
+  #drawHead(counts) {
+    for (const [key, { chip, count }] of this.chips) {
+      setText(count, number(counts[key]));
+      setAttribute(chip, "aria-pressed", this.group === key);
+      chip.hidden = counts[key] === 0 && key !== "all" && this.group !== key;
+    }
+    this.head.hidden = counts.all === 0;
+    setAttribute(this.bell, "aria-pressed", isNotifying());
+    const lost = "Disconnected: the kernel has ended or was restarted. This is how the jobs were.";
+    setText(this.banner, this.link.isConnected ? (this.trouble ?? "") : lost);
+    this.banner.hidden = this.banner.textContent === "";
+  }
+
+  #drawStopAll(jobs) {
+    this.live = jobs.filter((job) => !hasEnded(job)).map((job) => job.id);
+    const isChosen = this.group !== "all" || this.text.trim() !== "";
+    this.stopAll.hidden = !isChosen || this.live.length < 2 || !this.link.isConnected;
+    const count = number(this.live.length);
+    setText(this.stopAll, this.isQuestion ? `Really stop ${count}?` : `Stop these ${count}`);
+  }
+
+  #stopAll() {
+    if (!this.isQuestion) {
+      this.isQuestion = true;
+      setTimeout(() => {
+        this.isQuestion = false;
+        this.draw();
+      }, QUESTION);
+    } else {
+      this.isQuestion = false;
+      this.link.stop(this.live);
+    }
+    this.draw();
+  }
+
+  #drawRows(shown) {
+    const wanted = new Set(shown.map((job) => job.id));
+    for (const [id, row] of this.rows) {
+      if (!wanted.has(id)) {
+        this.observer.unobserve(row.node);
+        row.node.remove();
+        this.rows.delete(id);
+        this.details.delete(id);
+        this.inView.delete(id);
+      }
+    }
+    let at = this.list.firstChild;
+    for (const job of shown) {
+      const row = this.rows.get(job.id) ?? this.#newRow(job.id);
+      if (row.node === at) {
+        at = at.nextSibling;
+      } else {
+        this.list.insertBefore(row.node, at);
+      }
+      row.show(job, this.link.store, { isConnected: this.link.isConnected, stop: this.link.stops.get(job.id) });
+      this.#drawDetails(row);
+    }
+  }
+
+  #newRow(id) {
+    const row = new Row(id, { toggle: (of) => this.#toggle(of), stop: (of) => this.link.stop([of]) });
+    this.rows.set(id, row);
+    this.observer.observe(row.node);
+    return row;
+  }
+
+  #drawDetails(row) {
+    const isOpen = this.open.has(row.id);
+    setAttribute(row.head, "aria-expanded", isOpen);
+    row.body.hidden = !isOpen;
+    if (isOpen) {
+      const details = this.details.get(row.id) ?? new Details(row.body);
+      this.details.set(row.id, details);
+      details.show(this.link.store.details.get(row.id));
+    }
+  }
+
+  #toggle(id) {
+    if (!this.open.delete(id)) {
+      this.open.add(id);
+    }
+    this.#remember();
+    this.draw();
+  }
+
+  #observe(entries) {
+    for (const { target, isIntersecting } of entries) {
+      if (target === this.more) {
+        if (isIntersecting && !this.more.hidden) {
+          this.limit += ROWS;
+          this.#drawSoon();
+          // It may still be in view then, of which nobody would tell.
+          this.observer.unobserve(this.more);
+          this.observer.observe(this.more);
+        }
+      } else if (isIntersecting) {
+        this.inView.add(Number(target.dataset.id));
+      } else {
+        this.inView.delete(Number(target.dataset.id));
+      }
+    }
+    this.link.looked();
+  }
+
+  async #ring() {
+    this.trouble = await setNotifying(!isNotifying());
+    this.draw();
+  }
+
+  #tick() {
+    const { store, isConnected } = this.link;
+    if (isConnected && !document.hidden) {
+      for (const id of this.inView) {
+        const job = store.jobs.get(id);
+        if (job && !hasEnded(job)) {
+          this.rows.get(id)?.showTime(job, store);
+        }
+      }
+    }
+    const isAt = this.root.matches(":hover") || this.root.contains(document.activeElement);
+    if (isAt && !document.hidden && performance.now() - (this.usedAt ?? 0) < STILL) {
+      this.#sign();
+    }
+  }
+
+  #used() {
+    this.usedAt = performance.now();
+    this.#sign();
+  }
+
+  #sign() {
+    const now = performance.now();
+    if (now - (this.signedAt ?? -Infinity) >= SIGN) {
+      this.signedAt = now;
+      this.link.use();
+    }
+  }
+
+  #press(event) {
+    if (!this.root.contains(event.target) || event.ctrlKey || event.metaKey || event.altKey) {
+      return;
+    }
+    event.stopPropagation();
+    this.#used();
+    if (event.key === "Escape" && event.target === this.field && this.text !== "") {
+      this.field.value = "";
+      this.#filter("");
+      event.preventDefault();
+      return;
+    }
+    const heads = [...this.list.querySelectorAll(".bgjobs-head")];
+    const at = heads.indexOf(event.target);
+    if (at < 0 && !(event.target === this.field && event.key === "ArrowDown")) {
+      return;
+    }
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: heads.length - 1 }[event.key];
+    if (to !== undefined) {
+      event.preventDefault();
+      (to < 0 ? this.field : heads[Math.min(to, heads.length - 1)])?.focus();
+    }
+  }
+}
+
+// Called once for each model: all its views in this page share what is known.
+export default () => {
+  let link;
+  return {
+    initialize({ model }) {
+      link = new Link(model, new Store());
+      link.listeners.add(notify);
+      return () => link.close();
+    },
+    render({ el }) {
+      const view = new View(el, link);
+      return () => view.close();
+    },
+  };
+};

@@ -1,0 +1,392 @@
+"""The panel's protocol, with pages that are lists of messages; the other levels are in `test_panel_*.py`."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+import bgjobs
+from bgjobs import BackgroundJobManager
+from bgjobs.panel import exchange, frozen
+from bgjobs.panel.exchange import Exchange
+from bgjobs.panel.feed import Feed
+
+DEADLINE = 60
+
+
+class Gated:
+    """A manager whose jobs run until their gate opens."""
+
+    def __init__(self) -> None:
+        self.jobs = BackgroundJobManager()
+        self.gate = threading.Event()
+
+    def start(self, before=lambda: None, after=lambda: None, **options):
+        """Starts a job that does `before`, waits, and does `after`; returns it when it waits."""
+        begun = threading.Event()
+
+        def body():
+            before()
+            begun.set()
+            self.gate.wait()
+            return after()
+
+        job = self.jobs.new(body, **options)
+        assert begun.wait(DEADLINE)
+        return job
+
+    def end(self) -> None:
+        self.gate.set()
+        self.jobs.wait(DEADLINE)
+
+
+@pytest.fixture
+def gated():
+    gated = Gated()
+    yield gated
+    gated.end()
+
+
+@pytest.fixture
+def feed(gated):
+    """A feed whose page has the first ten rows in view, and knows all."""
+    feed = Feed(lambda: dict(gated.jobs.all))
+    feed.show("page", list(range(10)), [])
+    return feed
+
+
+def test_the_first_message_is_whole_and_the_next_have_only_what_changed(gated, feed):
+    job = gated.start(lambda: bgjobs.progress(1, 4, "fit"), lambda: 42, name="fit")
+    first = feed.look(0.0)
+    assert (first["number"], first["is_whole"]) == (1, True)
+    row = first["jobs"][0]
+    assert (row["id"], row["state"], row["label"]) == (0, "running", "fit")
+    assert (row["done"], row["total"], row["text"]) == (1, 4, "fit")
+    assert row["left"] is not None
+    job._report(2, 4, None)
+    second = feed.look(0.5)
+    assert (second["number"], second["is_whole"]) == (2, False)
+    assert set(second["jobs"][0]) == {"id", "done", "left"}
+    gated.end()
+    (ended,) = feed.look(1.0)["jobs"]
+    assert (ended["state"], ended["line"]) == ("done", "42")
+    assert ended["ran"] > 0
+
+
+def test_nothing_is_told_while_nothing_changes(gated, feed):
+    gated.start(lambda: print("a line"))
+    gated.jobs.new("1").join(DEADLINE)
+    gated.jobs.new("1", delay=1000)
+    gated.jobs.new("1", after=2)
+    assert feed.look(0.0) is not None
+    assert feed.look(1.0) is None
+    gated.jobs.stop("queued")
+
+
+def test_a_row_says_why_its_job_waits_prints_or_ended(gated, feed):
+    gated.start(lambda: print("half a line", end=""))
+    gated.jobs.new("1 / 0").join(DEADLINE)
+    gated.jobs.new("1", delay=1000)
+    gated.jobs.new("1", delay=1000).stop("not needed")
+    gated.jobs.new("[1, 'two']").join(DEADLINE)
+    lines = [row["line"] for row in feed.look(0.0)["jobs"]]
+    assert lines == [
+        "half a line",
+        "ZeroDivisionError: division by zero",
+        "it starts after its delay",
+        "not needed",
+        "[1, 'two']",
+    ]
+    gated.jobs.stop("queued")
+
+
+def test_of_a_row_that_is_not_in_view_only_its_state_is_told(gated):
+    feed = Feed(lambda: dict(gated.jobs.all))
+    feed.show("page", [], [])
+    job = gated.start(lambda: (print("a line"), bgjobs.progress(1, 2)))
+    assert set(feed.look(0.0)["jobs"][0]) == {"id", "state", "label", "since"}
+    job._report(2, 2, None)
+    assert feed.look(0.5) is None
+    feed.show("page", [0], [])
+    assert feed.look(1.0)["jobs"][0]["line"] == "a line"
+    feed.show("page", [], [])
+    gated.end()
+    assert feed.look(1.5)["jobs"][0]["state"] == "done"
+
+
+def test_a_job_that_was_forgotten_goes(gated, feed):
+    gated.jobs.new("1").join(DEADLINE)
+    feed.look(0.0)
+    gated.jobs.remove(0)
+    message = feed.look(1.0)
+    assert (message["gone"], message["jobs"]) == ([0], [])
+
+
+def test_an_open_row_has_where_its_job_is_and_what_it_printed_with_the_unfinished_line(gated, feed):
+    gated.start(lambda: print("one\ntwo\nthree", end=""))
+    feed.show("page", [0], [0])
+    details = feed.look(0.0)["details"][0]
+    assert "in body" in details["where"]
+    assert details["log"]["lines"] == [["one", False], ["two", False]]
+    assert details["log"]["pending"] == [["three", False]]
+    assert feed.look(1.0) is None
+
+
+def test_of_a_log_only_what_is_new_follows_and_a_page_that_opens_the_row_later_gets_it_all(gated, feed):
+    gated.start(lambda: print("one"), lambda: print("two"))
+    feed.show("page", [0], [0])
+    first = feed.look(0.0)["details"][0]["log"]
+    assert (first["from"], first["lines"]) == (None, [["one", False]])
+    gated.end()
+    second = feed.look(1.0)["details"][0]["log"]
+    assert (second["from"], second["lines"]) == (first["to"], [["two", False]])
+    feed.show("other", [], [0])
+    third = feed.look(2.0)["details"][0]["log"]
+    assert (third["from"], third["lines"]) == (None, [["one", False], ["two", False]])
+
+
+def test_of_a_long_log_the_newest_lines_are_told_and_how_many_are_before_them(gated, feed):
+    gated.jobs.new(lambda: print("\n".join(map(str, range(1000))))).join(DEADLINE)
+    feed.show("page", [], [0])
+    log = feed.look(0.0)["details"][0]["log"]
+    assert (len(log["lines"]), log["missed"], log["lines"][-1]) == (200, 800, ["999", False])
+
+
+def test_an_open_row_has_the_traceback_of_a_failure_and_the_names_of_a_cell(gated, feed, shell):
+    shell.see("%%bg\nprice = 3\nrows = [price]\n1 / 0")
+    cell = shell.user_ns["jobs"][0]
+    cell.exception(DEADLINE)
+    feed = Feed(lambda: {0: cell})
+    feed.show("page", [], [0])
+    details = feed.look(0.0)["details"][0]
+    assert details["failure"].startswith("Traceback (most recent call last):")
+    assert details["failure"].endswith("ZeroDivisionError: division by zero")
+    assert details["names"] == [["price", "3"], ["rows", "[3]"]]
+    assert details["where"] == ""
+
+
+def test_what_a_job_prints_and_is_called_has_no_control_characters(gated, feed):
+    evil = "\x1b[31mred\x1b[0m \x1b[2J \u202e"
+    gated.start(lambda: print(evil), name=evil)
+    feed.show("page", [0], [0])
+    text = json.dumps(feed.look(0.0), ensure_ascii=False)
+    assert "red" in text
+    assert not {"\x1b", "\\u001b", "\u202e"} & {part for part in ("\x1b", "\\u001b", "\u202e") if part in text}
+
+
+def test_a_job_that_runs_elsewhere_says_where(gated, feed):
+    job = gated.start()
+    job.place = "on farm, process 7 of there"
+    feed.show("page", [0], [0])
+    message = feed.look(0.0)
+    assert message["jobs"][0]["place"] == "on farm, process 7 of there"
+    assert message["details"][0]["where"] == "on farm, process 7 of there"
+
+
+def test_messages_are_whole_until_a_page_is_heard_and_only_when_something_changed(gated):
+    feed = Feed(lambda: dict(gated.jobs.all))
+    job = gated.start(lambda: bgjobs.progress(1, 4))
+    assert feed.look(0.0)["is_whole"]
+    assert feed.look(0.5) is None
+    job._report(2, 4, None)
+    message = feed.look(1.0)
+    assert message["is_whole"]
+    assert message["jobs"][0]["label"]
+
+
+def test_nobody_is_told_anything_when_all_pages_have_gone(gated, feed):
+    job = gated.start()
+    feed.look(0.0)
+    feed.hide("page")
+    job._report(2, 4, None)
+    assert feed.look(1.0) is None
+    feed.meet("page")
+    assert feed.look(2.0)["is_whole"]
+
+
+def test_a_hello_that_a_look_has_overtaken_does_not_undo_it(gated, feed):
+    gated.start(lambda: print("one"))
+    feed.show("page", [0], [0])
+    feed.meet("page")
+    message = feed.look(0.0)
+    assert message["jobs"][0]["line"] == "one"
+    assert message["details"][0]["log"]["lines"] == [["one", False]]
+
+
+class Page:
+    """The pages of an exchange, as a queue of messages."""
+
+    def __init__(self, jobs) -> None:
+        self.messages: queue.Queue = queue.Queue()
+        self.rests: queue.Queue = queue.Queue()
+        self.exchange = Exchange(lambda: dict(jobs.all), self.messages.put, self.rests.put)
+        self.exchange.start()
+
+    def ask(self, kind: str, **rest) -> None:
+        self.exchange.receive({"kind": kind, "page": "page", **rest})
+
+    def wait(self, kind: str, wanted=lambda message: True):
+        while True:
+            message = self.messages.get(timeout=DEADLINE)
+            if message["kind"] == kind and wanted(message):
+                return message
+
+    def wait_state(self, number: int, state: str) -> None:
+        self.wait(
+            "jobs", lambda message: any((row["id"], row.get("state")) == (number, state) for row in message["jobs"])
+        )
+
+
+@pytest.fixture
+def page(gated):
+    page = Page(gated.jobs)
+    yield page
+    page.exchange.end()
+
+
+def test_a_page_that_says_hello_is_told_all_even_if_there_is_nothing(page):
+    page.ask("hello")
+    assert page.wait("jobs", lambda message: message["is_whole"])["jobs"] == []
+
+
+def test_a_stop_is_heard_and_answered_with_its_verdict(gated, page):
+    gated.jobs.new(bgjobs.sleep, 3600)
+    page.ask("hello")
+    page.ask("stop", ids=[0, 99])
+    assert page.wait("asked")["ids"] == [0]
+    verdict = page.wait("verdict")
+    assert verdict["id"] == 0
+    assert verdict["text"].startswith("stopped after")
+    gated.jobs.wait(DEADLINE)
+    assert gated.jobs[0].outcome == "stopped"
+
+
+def test_a_stop_that_the_body_does_not_heed_is_answered_too_while_the_panel_goes_on(gated, page, monkeypatch):
+    monkeypatch.setattr(exchange, "_PATIENCE", 0.1)
+    lock = threading.Lock()
+    with lock:
+        job = gated.jobs.new(lock.acquire)
+        page.ask("hello")
+        page.wait_state(0, "running")
+        page.ask("stop", ids=[0])
+        assert "still running" in page.wait("verdict")["text"]
+    job.join(DEADLINE)
+
+
+def test_a_start_wakes_a_panel_that_sleeps(gated, monkeypatch):
+    monkeypatch.setattr(exchange, "GRACE", 0.0)
+    page = Page(gated.jobs)
+    try:
+        assert page.rests.get(timeout=DEADLINE) is True
+        job = gated.start()
+        page.exchange.wake()
+        page.wait_state(0, "running")
+        assert page.rests.get(timeout=DEADLINE) is False
+        gated.end()
+        assert page.rests.get(timeout=DEADLINE) is True
+        assert job.done()
+    finally:
+        page.exchange.end()
+
+
+def test_use_keeps_a_panel_from_resting_and_a_look_does_not(gated, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(exchange, "time", SimpleNamespace(monotonic=lambda: now[0], time=time.time))
+    rests = []
+    panel = Exchange(lambda: {}, print, rests.append)
+
+    def turn(kind: str, at: float) -> list:
+        now[0] = at
+        panel.receive({"kind": kind, "page": "page"})
+        panel._answer()
+        panel._settle()
+        return rests
+
+    assert turn("use", 100.0) == []
+    assert turn("use", 109.0) == []
+    assert turn("look", 118.0) == []
+    assert turn("hello", 119.0) == [True]
+    assert turn("use", 130.0) == [True, False]
+
+
+def test_requests_that_are_not_well_made_harm_nobody(gated, page):
+    for request in (None, "stop", {}, {"kind": "stop"}, {"kind": "stop", "ids": "all"}, {"kind": "fly"}):
+        page.exchange.receive(request)
+    page.ask("look", seen=["x"], open=None)
+    page.ask("hello")
+    page.wait("jobs")
+
+
+def test_between_two_looks_lies_the_pace_and_a_large_message_lengthens_it(gated):
+    looks = []
+    page = Page(gated.jobs)
+    look = page.exchange.feed.look
+
+    def noted(now):
+        looks.append(time.monotonic())
+        return look(now)
+
+    page.exchange.feed.look = noted
+    try:
+        page.ask("hello")
+        page.wait("jobs")
+        job = gated.start(lambda: bgjobs.progress(0, 10))
+        page.exchange.wake()
+        page.ask("look", seen=[0], open=[])
+        page.wait_state(0, "running")
+        for done in range(1, 4):
+            job._report(done, 10, None)
+            page.wait("jobs")
+        pauses = [later - earlier for earlier, later in zip(looks[-3:], looks[-2:])]
+        assert min(pauses) >= exchange.PACE * 0.9
+    finally:
+        page.exchange.end()
+
+
+def test_the_frozen_panel_has_groups_and_rows_that_open_without_a_script(gated):
+    gated.start(name="<b>bold</b>")
+    gated.jobs.new("1 / 0").join(DEADLINE)
+    gated.jobs.new("6 * 7").join(DEADLINE)
+    html = frozen.html_of(dict(gated.jobs.all), [1])
+    assert html.index("Running") < html.index("Failed") < html.index("Done")
+    assert "&lt;b&gt;bold&lt;/b&gt;" in html
+    assert "<b>bold</b>" not in html
+    assert "<details style='margin-left: 1em' open>" in html
+    assert "ZeroDivisionError: division by zero</pre>" in html
+    assert "<script" not in html
+
+
+def test_a_frozen_panel_of_many_jobs_shows_the_newest_of_each_group(gated):
+    for job in [gated.jobs.new("1") for _ in range(60)]:
+        job.join(DEADLINE)
+    html = frozen.html_of(dict(gated.jobs.all))
+    assert "10 older ones are not shown" in html
+    assert "#59" in html
+    assert "#9 " not in html
+
+
+def test_without_anywidget_the_panel_says_how_to_install_it(gated, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "anywidget", None)
+    with pytest.raises(ImportError, match=r"pip install 'bgjobs\[live\]'"):
+        gated.jobs.panel()
+
+
+def test_a_manager_has_one_panel_and_outside_of_a_notebook_it_is_text(gated):
+    pytest.importorskip("anywidget")
+    panel = gated.jobs.panel()
+    assert panel is gated.jobs.panel()
+    assert repr(panel) == "<panel of 0 jobs, for a notebook>"
+    with pytest.raises(NotImplementedError):
+        panel._ipython_display_()
+    gated.start()
+    gated.end()
+    gated.jobs.flush()
+
+
+def test_at_a_terminal_the_magic_says_that_it_needs_a_notebook(shell):
+    assert "%jobs --live needs a notebook" in shell.see("%jobs --live")
