@@ -27,6 +27,7 @@ __all__ = [
     "held_jobs",
     "kept_job",
     "kept_list",
+    "kept_news",
     "kept_words",
     "next_due",
     "reset_awaited",
@@ -135,6 +136,7 @@ class KeptStart:
 
 def kept_job(id: str) -> KeptJob: ...
 def kept_list(all: bool) -> tuple[str, list[str]]: ...
+def kept_news(word: str) -> str | None: ...
 def kept_words(starter: list[str], words: list[str]) -> int | None: ...
 
 _Line = tuple[float, bool, str, bool]

@@ -237,6 +237,16 @@ class BackgroundJobManager(JobList):
 
         return [self.start(job) for job in left_on(engine, self.engines)]
 
+    def kept(self, all: bool = False) -> Any:
+        """The jobs that outlive their programs (see `bgjobs.kept`): those that run and the newest 20, or all.
+
+        It is a list of dicts, with `id`, `name`, `state` and what else is known; at a prompt it shows a line for each.
+        Raises `OSError` if their folder can't be used.
+        """
+        from .keeping import listed
+
+        return listed(all)
+
     def group(self, name: str, limit: int | EllipsisType | None = ...) -> Group:
         """The group of that name, made at its first use; with `limit`, so many of its jobs run at once.
 

@@ -213,6 +213,11 @@ class Kernel:
         """What Tab offers at the end of this code."""
         return self.client.complete(code, reply=True, timeout=DEADLINE)["content"]["matches"]
 
+    def restart(self) -> None:
+        """Restarts the kernel, as the button of a notebook does."""
+        self.manager.restart_kernel()
+        self.client.wait_for_ready(timeout=DEADLINE)
+
     def close(self) -> None:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 from homes import numbers, wait_until
-from hosts import DEADLINE, environment
+from hosts import DEADLINE, environment, kernel
 
-from bgjobs import BackgroundJobBase, BackgroundJobManager, Stopped, _core, failures
+from bgjobs import BackgroundJobBase, BackgroundJobManager, Stopped, _core, failures, supervised
 from bgjobs.kept import BackgroundJobKept
 from bgjobs.remote import ProcessDied, RemoteError
 
@@ -366,3 +366,98 @@ def test_a_stop_at_the_prompt_while_a_job_waits_for_its_turn_keeps_nothing(jobs,
     job = jobs.new(pow, 2, 3, keep=True, after=jobs.new(gate.wait))
     assert job.stop().stopped and job.exception().__class__.__mro__[1] in (Stopped, BaseException)
     assert numbers(home) == []
+
+
+def test_kept_lists_the_jobs_of_all_programs(jobs, shell, home):
+    assert (repr(jobs.kept()), list(jobs.kept())) == ("No kept jobs", [])
+    jobs.new(divmod, 7, 2, keep=True).join(DEADLINE)
+    jobs.sh("exit 3", keep=True).join(DEADLINE)
+    assert [(job["id"], job["name"], job["state"], job["value"], job["exit"]) for job in jobs.kept()] == [
+        ("k1", "divmod(7, 2)", "done", "(3, 1)", 0),
+        ("k2", "exit 3", "failed", None, 3),
+    ]
+    first, second = shell.see("%kept").splitlines()
+    assert first.split()[:2] == ["k1", "done,"] and second.endswith("exit 3")
+    assert shell.see("%kept --all") == shell.see("jobs.kept(all=True)").partition(": \n")[2]
+    assert shell.see("%kept k1").startswith("UsageError: %kept takes --all or nothing, not k1")
+
+
+def test_attach_goes_on_with_a_cell_and_brings_back_the_names_that_are_free(jobs, shell):
+    shell.see("%%bg --keep --name cell\nprint('in a cell')\nfound, taken = 1, 2\nfound + 1")
+    shell.user_ns["jobs"][0].join(DEADLINE)
+    shell.see("1")
+    shell.user_ns["taken"] = "mine"
+    del shell.user_ns["found"]
+    shell.see("job = %attach k1")
+    job = shell.user_ns["job"]
+    job.join(DEADLINE)
+    told = shell.see("1")
+    assert "Job #1 has set found." in told and "the job's value is jobs[1].names['taken']" in told
+    assert (job.result, str(job.log), job.names) == (2, "in a cell\n", {"found": 1, "taken": 2})
+    assert (shell.user_ns["found"], shell.user_ns["taken"]) == (1, "mine")
+    assert shell.see("%rerun 1").startswith("UsageError: job #1 was started by another program, and can't be started")
+
+
+def test_attach_says_what_it_takes(shell):
+    assert shell.see("%attach") == "UsageError: %attach takes a kept job, as in %attach k12; %kept lists them\n"
+    assert shell.see("%attach k7").startswith("UsageError: there is no kept job k7; %kept lists those that are there")
+    assert shell.see("%attach last").startswith("UsageError: `last` is no kept job: write k12, for example")
+
+
+def test_tab_offers_the_kept_jobs(jobs, shell):
+    jobs.sh("exit 0", keep=True).join(DEADLINE)
+    assert "k1" in shell.Completer.complete(line_buffer="%attach ", cursor_pos=8)[1]
+
+
+def test_a_new_prompt_tells_once_what_runs_and_what_has_ended_since(jobs, shell, gate):
+    assert shell.see("%reload_ext bgjobs") == ""
+    for line in (f"while ! test -e {gate.path}; do sleep 0.01; done", "exit 3", "exit 0"):
+        # As another program would, so that no job here sees the end.
+        options = {"key": None, "time_limit": None, "folder": None, "payload": None, "environment": []}
+        _core.KeptStart(supervised.starter(), ["/bin/sh", "-c", line], line[:5], **options)
+    wait_until(lambda: sorted(job["state"] for job in jobs.kept()) == ["done", "failed", "running"])
+    told = shell.see("%reload_ext bgjobs")
+    assert told.startswith("Kept jobs: ") and told.count("\n") == 1
+    assert "while has run for 0." in told and "exit : exit status 3" in told and "exit : done" in told
+    again = shell.see("%reload_ext bgjobs")
+    assert "exit : exit status 3" in again and "done" not in again
+
+
+def test_after_the_restart_of_a_kernel_all_lines_and_the_value_are_there(gate):
+    with kernel() as it:
+        it.run("%load_ext bgjobs")
+        it.run("class Model:\n    def __init__(self, n):\n        self.n = n")
+        cell = f"""
+            %%bg --keep
+            import os, time
+            for row in range(3):
+                print("row", row)
+                while row == 1 and not os.path.exists({gate.path!r}):
+                    time.sleep(0.01)
+            model = Model(6)
+            model.n * 7
+        """
+        started = it.run(cell)
+        assert it.text(started).startswith("Kept as k1: ")
+        it.run("import time\nwhile 'row 1' not in str(jobs[0].log): time.sleep(0.01)")
+        it.restart()
+        loaded = it.run("%load_ext bgjobs")
+        it.wait_text(loaded, "has run for")
+        assert it.text(loaded).startswith("Kept jobs: k1 ")
+        it.run("job = %attach k1")
+        gate.open()
+        seen = it.run("print(job.get(), job.log, model.n if 'model' in globals() else job.names['model'].n)")
+        it.wait_text(seen, "6\n")
+        assert it.text(seen) == "42 row 0\nrow 1\nrow 2\n 6\n"
+        it.wait_text(it.run("print(model.n)"), "6\n")
+
+
+def test_a_killed_kernel_leaves_the_job_alone(gate):
+    with kernel() as it:
+        it.run("%load_ext bgjobs")
+        it.run("import os, time")
+        it.run(f"def body():\n    while not os.path.exists({gate.path!r}): time.sleep(0.01)\n    return 7")
+        it.run("%bg --keep body()")
+        it.manager.shutdown_kernel(now=True)
+        gate.open()
+        assert BackgroundJobManager().attach("k1").get(DEADLINE) == 7

@@ -18,7 +18,7 @@ use bgjobs::{
     KeepError, KeepOptions, KeptCursor, KeptError, KeptFolderError, KeptId, KeptJobs, KeptPayload, KeptState, Outcome,
     Stream,
 };
-use bgjobs_cli::{listing, text};
+use bgjobs_cli::{listing, news, text};
 use pyo3::{
     exceptions::{PyLookupError, PyOSError, PyRuntimeError, PyValueError},
     prelude::*,
@@ -190,6 +190,12 @@ pub(crate) fn kept_list(all: bool) -> PyResult<(String, Vec<String>)> {
     let read: Vec<_> = listed.iter().map(bgjobs::KeptJob::summary).collect();
     let json = listed.iter().zip(&read).map(|(job, read)| text::json(job.id(), read).to_string());
     Ok((listing::listing(&read), json.collect()))
+}
+
+/// What a prompt says of the user's kept jobs when it begins; `word` is what lists all. `None` if there is nothing to say.
+#[pyfunction]
+pub(crate) fn kept_news(word: &str) -> Option<String> {
+    news::line(word)
 }
 
 /// Keeps the job that the environment names, if it names one, and ends this process with it.

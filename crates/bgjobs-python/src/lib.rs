@@ -38,7 +38,7 @@ mod _core {
     use super::command::HostedCommand;
     #[cfg(target_os = "linux")]
     #[pymodule_export]
-    use super::kept::{KeptJob, KeptStart, kept_job, kept_list, kept_words};
+    use super::kept::{KeptJob, KeptStart, kept_job, kept_list, kept_news, kept_words};
     #[pymodule_export]
     use super::{
         awaited::{awaited, reset_awaited},

@@ -19,6 +19,7 @@ from .completion import Completion
 from .control import Control
 from .foreground import Foreground
 from .groups import Groups
+from .kept import Kept, news
 from .look import Look
 from .notebook import NotebookNotices
 from .notices import Notices
@@ -27,7 +28,7 @@ from .prompt import Prompt
 
 
 @magics_class
-class JobMagics(Foreground, Commands, Look, Control, Groups, Notify):
+class JobMagics(Foreground, Commands, Look, Control, Groups, Kept, Notify):
     """The magics, for one shell, with what belongs to them at its prompt."""
 
     def __init__(self, prompt: Prompt, notices: Notices) -> None:
@@ -53,6 +54,9 @@ def load_ipython_extension(shell: Any) -> None:
     shell.Completer.custom_matchers.append(magics.completion.matcher)
     notices.attach()
     workers.on_start = stalls.StallMonitor(notices.stalled).add
+    told = news()
+    if told is not None:
+        print(told)
 
 
 def _new(shell: Any) -> tuple[Prompt, Notices]:

@@ -12,6 +12,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics
 
 from .. import selection
+from ..cells import BackgroundJobCell
 from ..engines import Target, target
 from ..jobs import BackgroundJobBase
 from ..labels import label
@@ -59,6 +60,12 @@ class Base(Magics):  # type: ignore[misc]
             from ..kept import SURVIVES
 
             print(f"Kept as {kept}: {SURVIVES}.")
+
+    def _expect_names(self, job: Any) -> None:
+        """Has the names of a job come back, if it is a cell."""
+        if isinstance(job, BackgroundJobCell):
+            job._expect = self.notices.expect
+            job._expect(job)
 
     def _target(self, name: str) -> Target:
         """The engine that a name means: in `jobs.engines`, or else at the prompt."""

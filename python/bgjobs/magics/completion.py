@@ -11,7 +11,7 @@ from typing import Any, Callable
 from .. import alerts
 from ..jobs import BackgroundJobBase
 from ..selection import WORDS
-from . import options
+from . import kept, options
 from .prompt import Prompt
 
 _Offer = Callable[[Prompt, str], Iterable[str]]
@@ -45,12 +45,14 @@ _of_running = _numbers(lambda job: not job.done())
 _of_dead = _numbers(lambda job: job.outcome in ("failed", "stopped"))
 
 _ROWS: dict[str, tuple[tuple[str, ...], _Offer]] = {
+    "attach": ((), lambda prompt, word: kept.numbers()),
     "bg": (options.ALL, _names),
     "fg": ((), _of_any),
     "%%fg": (options.ALL, _nothing),
     "jobdebug": ((), _of_dead),
     "jobs": (("--live",), _selection(_of_any, *WORDS)),
     "groups": ((), _nothing),
+    "kept": (("--all",), _nothing),
     "kill": ((), _selection(_of_running, "all", "running", "queued")),
     "limit": ((), _groups),
     "log": (("-f", "-n"), _of_any),

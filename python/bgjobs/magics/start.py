@@ -119,8 +119,7 @@ class Start(Base):
                 job = on_engine(job, target, {}, process)
         except PicklingError as error:
             raise UsageError(str(error)) from None
-        job._expect = self.notices.expect
-        job._expect(job)
+        self._expect_names(job)
         return job, lambda: starter.start(job)
 
     def _keep_cell(self, cell: str, code: Code, options: dict[str, Any]) -> Any:
@@ -128,8 +127,7 @@ class Start(Base):
             job: Any = self._starter(options).start(BackgroundJobCell(cell, *code, self.prompt.names))
         except (PicklingError, *REFUSED) as error:
             raise UsageError(str(error)) from None
-        job._expect = self.notices.expect
-        self.notices.expect(job)
+        self._expect_names(job)
         self._tell_kept(job)
         return job
 
