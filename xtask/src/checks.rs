@@ -15,6 +15,7 @@ use std::{
 };
 
 use crate::{
+    agent,
     component::Component,
     debian, notebook,
     pictures::Picture,
@@ -60,7 +61,9 @@ pub(crate) fn plan(form: Form) -> Plan {
                 left_out.push(("the Pythons that this machine lacks", missing));
                 others.clear();
             }
-            long(&pythons, &others)
+            let agent = agent::steps(&pythons, &target().join("release/bgjobs"));
+            let agent = agent.map_err(|missing| left_out.push(("the client of agents", missing)));
+            long(&pythons, &others, agent.into_iter().flatten())
         }
     };
     Plan { steps, left_out }
@@ -98,8 +101,8 @@ fn short(pythons: &[Python]) -> Vec<Step> {
     steps
 }
 
-/// `others` are Debian's.
-fn long(pythons: &[Python], others: &[Python]) -> Vec<Step> {
+/// `others` are Debian's; `agent` uses the shell of the first step.
+fn long(pythons: &[Python], others: &[Python], agent: impl IntoIterator<Item = Step>) -> Vec<Step> {
     let mut steps = vec![
         Step::cargo("tests, long and in release", &format!("test {ALL} --release"))
             .env("BGJOBS_PROVE", "1")
@@ -107,6 +110,7 @@ fn long(pythons: &[Python], others: &[Python]) -> Vec<Step> {
             // It slows linking down and makes the tests no better.
             .env("CARGO_PROFILE_RELEASE_LTO", "off"),
     ];
+    steps.extend(agent);
     if !others.is_empty() {
         steps.push(debian::made());
     }
@@ -267,7 +271,7 @@ mod tests {
 
     #[test]
     fn step_names_are_unique() {
-        for steps in [short(&[]), long(&[], &python::of_debian(&[]))] {
+        for steps in [short(&[]), long(&[], &python::of_debian(&[]), [])] {
             let names: BTreeSet<_> = steps.iter().map(Step::name).collect();
             assert_eq!(names.len(), steps.len());
         }

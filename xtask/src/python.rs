@@ -201,6 +201,11 @@ pub(crate) fn program(python: &Python, kind: Kind) -> PathBuf {
     Environment::new(&folder(), python, kind).program()
 }
 
+/// Whether a Python is as new as this version.
+pub(crate) fn is_at_least(python: &Python, major: u32, minor: u32) -> bool {
+    python.version >= Version(major, minor)
+}
+
 /// The step that creates an empty environment.
 pub(crate) fn environment(name: &str, python: &Python, folder: &Path) -> Step {
     python.step(name, &python.file, "-m venv --clear").path(folder)

@@ -55,7 +55,7 @@ pub struct KeepOptions {
 ///
 /// The command finds it in the file `payload` of the job's folder, which is in its variable `BGJOBS_JOB`. It removes the
 /// file once it has read it, and leaves what the body gives in the file `result`, as the format of kept jobs has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeptPayload {
     /// What it is written in, and by which version: `python 3.13.1`.
     pub language: String,
