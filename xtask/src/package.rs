@@ -48,7 +48,9 @@ pub(crate) fn run() -> Result<(), Failed> {
         step::cargo()
             .args(["test", "--workspace", "--all-features"])
             .current_dir(&unpacked)
-            .env("CARGO_TARGET_DIR", unpacked.join("target")),
+            .env("CARGO_TARGET_DIR", unpacked.join("target"))
+            // Otherwise `expect_file` takes the repository around it for the workspace.
+            .env("CARGO_WORKSPACE_DIR", &unpacked),
     )
 }
 
