@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import re
 import signal
 import stat
 import subprocess
@@ -14,7 +15,7 @@ import time
 from pathlib import Path
 
 import pytest
-from homes import numbers, wait_until
+from homes import Gate, numbers, wait_until
 from hosts import DEADLINE, environment, kernel
 
 from bgjobs import BackgroundJobBase, BackgroundJobManager, Stopped, _core, failures, supervised
@@ -376,8 +377,9 @@ def test_kept_lists_the_jobs_of_all_programs(jobs, shell, home):
         ("k1", "divmod(7, 2)", "done", "(3, 1)", 0),
         ("k2", "exit 3", "failed", None, 3),
     ]
-    first, second = shell.see("%kept").splitlines()
+    first, second, size = shell.see("%kept").splitlines()
     assert first.split()[:2] == ["k1", "done,"] and second.endswith("exit 3")
+    assert re.fullmatch(r"\d+ KB on the disk", size)
     assert shell.see("%kept --all") == shell.see("jobs.kept(all=True)").partition(": \n")[2]
     assert shell.see("%kept k1").startswith("UsageError: %kept takes --all or nothing, not k1")
 
@@ -461,3 +463,21 @@ def test_a_killed_kernel_leaves_the_job_alone(gate):
         it.manager.shutdown_kernel(now=True)
         gate.open()
         assert BackgroundJobManager().attach("k1").get(DEADLINE) == 7
+
+
+def start_another(path):
+    """The body of a job in a process of its own."""
+    jobs = BackgroundJobManager()
+    return jobs.new(Gate(path).wait, keep=True).kept
+
+
+def test_a_kept_job_that_a_job_in_a_process_has_started_outlives_that_and_is_killed_by_no_stop_of_it(jobs, gate):
+    assert jobs.new(start_another, gate.path, process=True).get(DEADLINE) == "k1"
+    assert jobs.new(start_another, gate.path, keep=True).get(DEADLINE) == "k3"
+    stopped = jobs.new(lambda: (start_another(gate.path), gate.wait()), process=True)
+    wait_until(lambda: len(jobs.kept()) == 4)
+    assert stopped.stop(timeout=DEADLINE).stopped
+    assert [job["state"] for job in jobs.kept()] == ["running", "done", "running", "running"]
+    gate.open()
+    followed = [jobs.attach(number) for number in ("k1", "k3", "k4")]
+    assert [job.get(DEADLINE) for job in followed] == [None] * 3

@@ -4,14 +4,22 @@
 
 use std::time::SystemTime;
 
-use bgjobs::{KeptId, KeptState, Outcome, one_line};
+use bgjobs::{KeptId, KeptJob, KeptState, Outcome, one_line};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value as Json, json};
 
 use crate::{
-    listing::{Read, line, state},
+    listing::{Read, line, listing, state},
     word::program,
 };
+
+/// A list of jobs, and what they take of the disk.
+#[must_use]
+pub fn list(jobs: &[KeptJob], read: &[Read]) -> String {
+    let list = listing(read);
+    let size = jobs.iter().map(KeptJob::size).sum();
+    if jobs.is_empty() { list } else { format!("{list}\n{} on the disk", bytes(size)) }
+}
 
 /// A job on several lines.
 #[must_use]

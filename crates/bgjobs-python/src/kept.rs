@@ -189,7 +189,7 @@ pub(crate) fn kept_list(all: bool) -> PyResult<(String, Vec<String>)> {
     let listed = listing::listed(&users()?, all)?;
     let read: Vec<_> = listed.iter().map(bgjobs::KeptJob::summary).collect();
     let json = listed.iter().zip(&read).map(|(job, read)| text::json(job.id(), read).to_string());
-    Ok((listing::listing(&read), json.collect()))
+    Ok((text::list(&listed, &read), json.collect()))
 }
 
 /// What a prompt says of the user's kept jobs when it begins; `word` is what lists all. `None` if there is nothing to say.

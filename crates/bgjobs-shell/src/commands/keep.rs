@@ -1,7 +1,7 @@
 //! `keep !make`, `keep fit(50)`, `attach k12` and `kept`: jobs that outlive the session.
 
 use bgjobs::{AnyJob, KeptId};
-use bgjobs_cli::listing as kept_listing;
+use bgjobs_cli::{listing as kept_listing, text};
 
 use super::word::{Action, CommandLine, Completion, Reply, Session, Word, begins_arguments};
 use crate::{
@@ -40,7 +40,7 @@ pub(super) const WORD: Word = Word {
 pub(super) const KEPT: Word = Word {
     name: "kept",
     usage: "kept [--all]",
-    help: "Lists kept jobs of all shells: those that run, and the newest 20.",
+    help: "Lists kept jobs of all shells, and what they take of the disk: those that run, and the newest 20.",
     completion: Completion::Nothing,
     options: &[OptionHelp { typed: "-a, --all", what: "all of them" }],
     read: |arguments| Ok(Box::new(Kept { all: arguments.flag(&["-a", "--all"]) })),
@@ -119,6 +119,6 @@ impl Action for Kept {
     fn run(&self, _: &mut Session, _: CommandLine) -> Result<Reply, String> {
         let jobs = kept_listing::listed(&kept_jobs()?, self.all).map_err(|error| error.to_string())?;
         let read: Vec<_> = jobs.iter().map(bgjobs::KeptJob::summary).collect();
-        Ok(Reply::Shown(kept_listing::listing(&read)))
+        Ok(Reply::Shown(text::list(&jobs, &read)))
     }
 }

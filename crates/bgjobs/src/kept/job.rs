@@ -4,6 +4,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::MetadataExt,
     path::PathBuf,
     thread,
     time::{Duration, Instant, SystemTime},
@@ -198,6 +199,14 @@ impl KeptJob {
     #[must_use]
     pub fn strays(&self) -> Vec<u32> {
         strays::of(&self.folder())
+    }
+
+    /// How many bytes its files take of the disk, as the system counts them; what can't be read counts nothing.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        let folder = self.folder();
+        let files = [folder.join(log::FOLDER), folder].map(fs::read_dir).into_iter().flatten().flatten().flatten();
+        files.filter_map(|file| file.metadata().ok()).map(|data| data.blocks() * 512).sum()
     }
 
     /// Notes that somebody has seen how it ended: until then a failed or lost job is never swept.

@@ -192,6 +192,17 @@ fn a_body_gets_its_payload_once_and_its_result_tells_how_the_job_ended() {
 }
 
 #[test]
+fn the_size_of_a_job_is_what_its_files_take_of_the_disk() {
+    let store = Store::new();
+    let (small, large) = (store.sh("echo one"), store.sh("head -c 100000 /dev/zero | tr '\\0' x"));
+    let sizes = [&small, &large].map(|job| {
+        drop(end(job));
+        job.size()
+    });
+    assert!(sizes[0] > 4_096 && sizes[1] > sizes[0] + 90_000, "{sizes:?}");
+}
+
+#[test]
 fn a_job_goes_on_when_the_program_that_started_it_is_killed() {
     let path = env::temp_dir().join(format!("bgjobs-kept-killed-{}", std::process::id()));
     let Some(end_of_child) = child::run(|| {
