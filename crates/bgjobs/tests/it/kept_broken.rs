@@ -103,7 +103,7 @@ fn look(job: &KeptJob) {
 
 #[test]
 fn a_folder_that_is_broken_in_any_way_is_told_in_a_line_and_can_be_removed() {
-    let cases = if long_proofs() { 100_000 } else { 400 };
+    let cases = if long_proofs() { 20_000 } else { 400 };
     let store = Store::new();
     let job = store.sh("echo one; echo two >&2; printf half");
     end(&job);
