@@ -39,6 +39,17 @@ def _settings() -> str:
     return folder
 
 
+def binary() -> list[str]:
+    """The shell of this checkout."""
+    target = Path(os.environ.get("CARGO_TARGET_DIR") or Path(__file__).parents[2] / "target")
+    found = target / "debug/bgjobs"
+    if not found.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{found} is not there: cargo build -p bgjobs-shell makes it")
+        pytest.skip(f"needs {found}: cargo build -p bgjobs-shell makes it")
+    return [str(found)]
+
+
 def wait_for_file(path: Path) -> None:
     """Waits until the file is there, by which a job in another process reports."""
     deadline = time.monotonic() + DEADLINE

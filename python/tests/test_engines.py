@@ -19,6 +19,7 @@ from pickle import PicklingError
 from typing import Any
 
 import bodies
+import far_commands
 import pytest
 from homes import Gate
 from hosts import environment
@@ -577,15 +578,8 @@ def test_a_program_that_a_body_leaves_goes_with_a_process_of_its_own(
     pool: Any, jobs: BackgroundJobManager, tmp_path: Path
 ) -> None:
     pid = jobs.new(bodies.leave_a_program, str(tmp_path / "out"), on=pool, process=True).get(LONG)
-    until(lambda: not _lives(pid))
+    until(lambda: not far_commands.lives(pid))
     pid = jobs.new(bodies.leave_a_program, str(tmp_path / "out"), on=pool).get(LONG)
     # Without one, the engine's worker goes on, and so does this.
-    assert _lives(pid)
+    assert far_commands.lives(pid)
     os.kill(pid, signal.SIGKILL)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

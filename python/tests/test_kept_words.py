@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import signal
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from homes import numbers, wait_until
-from hosts import DEADLINE, environment
+from hosts import DEADLINE, binary, environment
 
 from bgjobs import BackgroundJobManager, _core
 
@@ -95,17 +94,6 @@ def is_native(pid: int) -> bool:
     caught = re.search(r"SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text())
     is_loaded = "_core" in Path(f"/proc/{pid}/maps").read_text()
     return is_loaded and not int(caught[1], 16) & 1 << (signal.SIGINT - 1)
-
-
-def binary() -> list[str]:
-    """The binary of this checkout."""
-    target = Path(os.environ.get("CARGO_TARGET_DIR") or Path(__file__).parents[2] / "target")
-    found = target / "debug/bgjobs"
-    if not found.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{found} is not there: cargo build -p bgjobs-shell makes it")
-        pytest.skip(f"needs {found}: cargo build -p bgjobs-shell makes it")
-    return [str(found)]
 
 
 def test_the_binary_and_python_read_the_same_folder_and_say_the_same(gate, home):

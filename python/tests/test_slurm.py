@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import bodies
+import far_commands
 import pytest
 import slurm as machine
 from homes import Gate
@@ -131,6 +132,11 @@ def test_a_new_program_goes_on_with_the_jobs_that_another_has_left(
     assert loop.stop(timeout=LONG).stopped
     gate.open()
     assert greet.get(LONG) is None
+
+
+@pytest.mark.parametrize("face", far_commands.FACES)
+def test_a_stop_of_a_command_by_srun_reaches_the_far_process(face: str, daemons: Any, tmp_path: Path) -> None:
+    far_commands.FACES[face]("srun -n1 sh -c", tmp_path)
 
 
 def test_the_book_s_program_is_true(
