@@ -132,6 +132,9 @@ class BackgroundJobKept(BackgroundJobBase):
         """Follows the kept job to its end, and returns or raises what the body returns or raises."""
         self._keep()
         kept, write = self._kept, output.writer(self)
+        if kept.record()[2] is None:
+            # A command.
+            self._read_progress()
         asked, cursor = False, 0
         while True:
             # What was printed before the end is there once the end is.

@@ -92,6 +92,15 @@ def lives(pid: int) -> bool:
 # What it runs
 
 
+def test_a_command_that_runs_is_as_far_as_its_bar_shows(jobs, gate):
+    job = jobs.sh(f"printf '\\r 10%%\\r 43%%|####      |'; {gate.wait}")
+    until(lambda: str(job.progress).startswith("43%, about "))
+    assert (job.progress.done, job.progress.total) == (43, 100)
+    gate.open()
+    job.join()
+    assert job.progress is None, "its end says enough"
+
+
 def test_a_command_that_succeeds_completes_with_its_exit_status(jobs: BackgroundJobManager) -> None:
     job = finished(jobs.sh("true && true"))
     assert (str(job), job.status, job.outcome, jobs.completed) == ("true && true", "Completed", "done", [job])

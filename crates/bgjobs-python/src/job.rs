@@ -359,7 +359,14 @@ impl JobCore {
         }
     }
 
-    /// How far the body has said it is: how much is done, of how much, and what is being done.
+    /// Has its progress be read from its log, while it runs and does not report any.
+    fn _read_progress(&self) {
+        if let Some(context) = self.context() {
+            context.read_progress();
+        }
+    }
+
+    /// How far the body has said it is, or the command has shown: how much is done, of how much, and what is being done.
     fn _reported(&self) -> Option<(u64, Option<u64>, Option<String>)> {
         let progress = self.job()?.progress()?;
         Some((progress.done, progress.total, progress.text.map(|text| text[..].to_owned())))

@@ -18,9 +18,9 @@ pub(super) const WORD: Word = Word {
     name: "jobs",
     usage: "jobs [failed 5-7 fit*] [-a] [--json]",
     help: "Lists jobs: running, completed, dead; all, or those selected as for `kill`. The lines below a job say\n\
-           how long it has run, how far it is (if it calls progress(3, 10)), where it is or what it waits for,\n\
-           why it died, and how many lines of its log are unread. A group of many jobs takes one line,\n\
-           and a list longer than the screen is cut.",
+           how long it has run, how far it is (by progress(3, 10), or the bar or 43% of a command), where it is or\n\
+           what it waits for, why it died, and how many lines of its log are unread. A group of many jobs takes\n\
+           one line, and a list longer than the screen is cut.",
     completion: Completion::Jobs(Fitting::Any),
     options: &[
         OptionHelp { typed: "-a, --all", what: "cuts nothing, and lists each job of a group" },

@@ -118,9 +118,9 @@ fn help_and_a_question_mark_know_commands_and_reject_others() {
             > ?jobs
             jobs [failed 5-7 fit*] [-a] [--json]
             Lists jobs: running, completed, dead; all, or those selected as for `kill`. The lines below a job say
-            how long it has run, how far it is (if it calls progress(3, 10)), where it is or what it waits for,
-            why it died, and how many lines of its log are unread. A group of many jobs takes one line,
-            and a list longer than the screen is cut.
+            how long it has run, how far it is (by progress(3, 10), or the bar or 43% of a command), where it is or
+            what it waits for, why it died, and how many lines of its log are unread. A group of many jobs takes
+            one line, and a list longer than the screen is cut.
             -a, --all   cuts nothing, and lists each job of a group
             -j, --json  everything that is known about them, as JSON
             fn jobs()

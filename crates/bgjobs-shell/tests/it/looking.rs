@@ -49,6 +49,19 @@ fn without_times(text: &str) -> String {
         .collect()
 }
 
+#[test]
+fn the_list_shows_how_far_a_command_is_by_the_bar_that_it_prints() {
+    let seen = Seen::default();
+    let mut session = seen.session();
+    type_line(&seen, &mut session, r#"j = jobs.sh("printf '\\r 10%%\\r 43%%|####      |'; exec sleep 1000");"#);
+    type_line(&seen, &mut session, "while j.summary().progress?.done != 43 { sleep(0.001) }");
+    seen.take();
+    type_line(&seen, &mut session, "jobs");
+    let list = without_times(&seen.take());
+    assert!(list.contains("\n    TIME, 43%, about TIME left, process "), "{list}");
+    session.jobs().running()[0].ask_stop("the test is over");
+}
+
 const WORK: &str =
     "fn work(up) { print('begun'); progress(1, 4, 'fitting'); print('50%\\r25%'); up.set(1); sleep(1000) }";
 

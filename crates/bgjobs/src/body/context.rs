@@ -222,6 +222,28 @@ impl Context {
         self.job.core().activity().update_progress(|progress| progress.text = Some(text));
     }
 
+    /// Has the job's [progress](AnyJob::progress) be read from its log from now on, until the body reports it: a percentage,
+    /// a bar, or `[3/8]`, in an unfinished line or the newest ones.
+    ///
+    /// It suits a body that passes on what another program prints; a [`Command`](crate::Command) does it by itself. Nothing
+    /// is read until somebody asks.
+    ///
+    /// ```
+    /// use bgjobs::{JobManager, Stream};
+    ///
+    /// let jobs = JobManager::new();
+    /// let job = jobs.spawn_with("fetch", |job| {
+    ///     job.read_progress();
+    ///     job.log().write(Stream::Err, "\r 43%|####      |");
+    ///     Ok(job.job().progress().unwrap().to_string())
+    /// })?;
+    /// assert_eq!(job.join()?, "43%");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read_progress(&self) {
+        self.job.core().activity().read_progress();
+    }
+
     /// Prints one or more lines into the job's log.
     pub fn print(&self, text: impl Display) {
         self.log().write(Stream::Out, &format!("{text}\n"));

@@ -155,7 +155,7 @@ impl Child {
             }
         };
         let supervisor = Arc::new(AtomicU32::new(self.supervisor.as_ref().map_or(0, process::Child::id)));
-        let _located = self.link.report_place(job, supervisor);
+        let _located = self.link.report_to(job, supervisor);
         let _stopping = job.on_stop(self.link.order());
         let mut left_since = None;
         while !self.link.is_gone() {

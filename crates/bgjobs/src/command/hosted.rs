@@ -102,7 +102,7 @@ impl HostedCommand {
     /// Makes the command the body of `job`: a stop of the job ends it, and its processes are the
     /// [place](crate::AnyJob::place) of the job.
     pub fn become_body(&mut self, job: Context) {
-        let located = self.link.report_place(&job, Arc::clone(&self.supervisor));
+        let located = self.link.report_to(&job, Arc::clone(&self.supervisor));
         let (order, here) = (self.link.order(), process::id());
         let stopping = job.on_stop(move || {
             // In the child of a fork the socket leads to the parent's command.

@@ -165,9 +165,11 @@ impl Link {
         move || send(&control, Order::End(grace))
     }
 
-    /// Reports the command's processes, found below its supervisor if that has an ID, as the place of `job`.
-    pub(crate) fn report_place(&self, job: &Context, supervisor: Arc<AtomicU32>) -> LocateGuard {
+    /// Reports the command's processes, found below its supervisor if that has an ID, as the place of `job`, and what it
+    /// prints as its progress.
+    pub(crate) fn report_to(&self, job: &Context, supervisor: Arc<AtomicU32>) -> LocateGuard {
         let (leader, since) = (Arc::clone(&self.leader), self.opened);
+        job.read_progress();
         job.locate(move || {
             let leader = known(&leader)?;
             let processes = processes(known(&supervisor), leader);

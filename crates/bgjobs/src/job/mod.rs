@@ -219,7 +219,8 @@ impl AnyJob {
         self.core().log(self.engine.config.log_bytes).clone()
     }
 
-    /// How far the body has come, as it last [reported](crate::Context::progress); `None` if it never did.
+    /// How far the body has come, as it last [reported](crate::Context::progress); of a command that runs, what it
+    /// [prints](crate::Context::read_progress) shows it. Otherwise `None`.
     #[must_use]
     pub fn progress(&self) -> Option<Progress> {
         self.core().progress()

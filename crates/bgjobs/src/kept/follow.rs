@@ -29,6 +29,7 @@ impl Body for KeptJob {
 
     fn call(self, job: &Context) -> Result<(), Failure> {
         let (mut cursor, mut is_asked) = (KeptCursor::default(), false);
+        job.read_progress();
         loop {
             // What was printed before the end is there once the end is.
             let state = self.state().map_err(Failure::from_error)?;

@@ -23,6 +23,8 @@ pub(crate) struct Activity(Mutex<Inner>);
 struct Inner {
     place: Option<(Name, &'static Location<'static>, Instant)>,
     progress: Option<Progress>,
+    /// Whether what it prints shows how far along it is, as long as it does not say so.
+    is_read: bool,
     /// Oldest first; dropped when the body ends.
     locators: Vec<Locator>,
 }
@@ -81,6 +83,14 @@ impl Activity {
 
     pub(crate) fn progress(&self) -> Option<Progress> {
         lock(&self.0).progress.clone()
+    }
+
+    pub(crate) fn read_progress(&self) {
+        lock(&self.0).is_read = true;
+    }
+
+    pub(crate) fn is_read(&self) -> bool {
+        lock(&self.0).is_read
     }
 
     /// Drops the locators, because the body has ended.

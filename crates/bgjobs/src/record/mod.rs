@@ -14,6 +14,7 @@ pub(crate) mod job_ref;
 pub(crate) mod log;
 pub(crate) mod name;
 pub(crate) mod place;
+pub(crate) mod printed;
 pub(crate) mod progress;
 #[cfg(feature = "serde")]
 pub(crate) mod serialize;
@@ -367,8 +368,13 @@ impl Core {
         self.cold.get()?.activity.place()
     }
 
+    /// How far the body says it is; of a command that runs, how far its output says.
     pub(crate) fn progress(&self) -> Option<Progress> {
-        self.cold.get()?.activity.progress()
+        let cold = self.cold.get()?;
+        cold.activity.progress().or_else(|| {
+            let is_read = cold.activity.is_read() && !self.life.state().is_finished();
+            printed::progress(cold.log.get().filter(|_| is_read)?)
+        })
     }
 
     /// Where the body was when it noticed the stop that `failure` came from.

@@ -101,6 +101,40 @@ fn a_line_can_be_read_before_the_command_ends() {
 }
 
 #[test]
+fn a_command_that_runs_is_as_far_as_its_bar_shows() {
+    let jobs = supervised();
+    let (reader, writer) = std::io::pipe().unwrap();
+    let bar = r"printf '\r 10%%|#         |\r 43%%|####      |'; cat; printf '\r100%%|##########|\n'";
+    let job = jobs.start(Command::shell(bar).input(reader)).unwrap();
+    wait_until("the bar has moved", || job.progress().is_some_and(|progress| progress.to_string() == "43%"));
+    assert_eq!(job.summary().progress, job.progress());
+    assert!(job.remaining().is_some());
+    drop(writer);
+    job.join().unwrap();
+    assert_eq!(job.progress(), None, "its end says enough");
+}
+
+#[test]
+fn what_a_body_reports_counts_more_than_what_its_command_prints() {
+    let jobs = supervised();
+    let (reader, writer) = std::io::pipe().unwrap();
+    let input = std::sync::Mutex::new(Some(reader));
+    let job = jobs.spawn_with("fit", move |job| {
+        let command = Command::shell("echo '[ 43%] fitting'; cat").input(input.lock().unwrap().take().unwrap());
+        command.run(job, |stream, piece| {
+            job.log().write(stream, piece);
+            job.progress(1, 4);
+            Ok(())
+        })
+    });
+    let job = job.unwrap();
+    wait_until("the body has reported", || job.progress().is_some_and(|progress| progress.to_string() == "25%"));
+    drop(writer);
+    job.join().unwrap();
+    assert_eq!(job.progress().unwrap().to_string(), "25%");
+}
+
+#[test]
 fn invalid_utf8_is_replaced() {
     let jobs = supervised();
     let job = jobs.start(Command::shell(r"printf 'a\377b\303\251c\342\202'")).unwrap();
