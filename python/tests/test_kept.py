@@ -475,7 +475,8 @@ def test_a_kept_job_that_a_job_in_a_process_has_started_outlives_that_and_is_kil
     assert jobs.new(start_another, gate.path, process=True).get(DEADLINE) == "k1"
     assert jobs.new(start_another, gate.path, keep=True).get(DEADLINE) == "k3"
     stopped = jobs.new(lambda: (start_another(gate.path), gate.wait()), process=True)
-    wait_until(lambda: len(jobs.kept()) == 4)
+    # Before it has its keeper, a stop would take it along.
+    wait_until(lambda: [job["state"] for job in jobs.kept()][3:] == ["running"])
     assert stopped.stop(timeout=DEADLINE).stopped
     assert [job["state"] for job in jobs.kept()] == ["running", "done", "running", "running"]
     gate.open()
