@@ -18,6 +18,9 @@ from .record import Record
 _in_front: WeakSet[Record] = WeakSet()
 """The jobs that the prompt waits for, or has waited for to their end."""
 
+_waits: list[Record] = []
+"""Those that it waits for now, the newest last."""
+
 
 def show_until_end(job: BackgroundJobBase, count: int | None = None) -> bool:
     """Shows the output of a job, or its newest `count` lines, until it ends, and lends it the keyboard.
@@ -49,6 +52,11 @@ def is_in_front(job: Record) -> bool:
     return job in _in_front
 
 
+def waited_for() -> list[Record]:
+    """The jobs that the prompt waits for now, the newest last; it can be asked on any thread."""
+    return list(_waits)
+
+
 _Show = Callable[[Sequence[Line], Sequence[Line]], None]
 """What is called with the new lines of a job, and those that have not ended."""
 
@@ -68,6 +76,7 @@ def _wait(
     job: BackgroundJobBase, show: _Show, count: int | None = None, start: Callable[[], object] = lambda: None
 ) -> bool:
     _in_front.add(job)
+    _waits.append(job)
     try:
         with keyboard.lent(job) as lender:
             # Here, so that the job finds the keyboard from its first moment on, and an interrupt lets go of it.
@@ -85,6 +94,8 @@ def _wait(
         _in_front.discard(job)
         if job.num is None or not (host.has_prompt() or host.is_kernel()):
             raise
+    finally:
+        _waits.remove(job)
     if job in _in_front:
         return True
     num = job.num

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 import bgjobs
-from bgjobs import BackgroundJobManager
+from bgjobs import BackgroundJobManager, foreground
 from bgjobs.panel import exchange, frozen
 from bgjobs.panel.exchange import Exchange
 from bgjobs.panel.feed import Feed
@@ -188,6 +188,12 @@ def test_a_job_that_runs_elsewhere_says_where(gated, feed):
     assert message["details"][0]["where"] == "on farm, process 7 of there"
 
 
+def test_a_kept_job_says_as_which(gated, feed):
+    job = gated.start()
+    job.kept = "k12"
+    assert feed.look(0.0)["jobs"][0]["place"] == "kept as k12"
+
+
 def test_messages_are_whole_until_a_page_is_heard_and_only_when_something_changed(gated):
     feed = Feed(lambda: dict(gated.jobs.all))
     job = gated.start(lambda: bgjobs.progress(1, 4))
@@ -276,6 +282,21 @@ def test_a_stop_that_the_body_does_not_heed_is_answered_too_while_the_panel_goes
         page.ask("stop", ids=[0])
         assert "still running" in page.wait("verdict")["text"]
     job.join(DEADLINE)
+
+
+def test_a_job_that_a_cell_waits_for_says_so_and_is_let_go_of(gated, page):
+    job = gated.start()
+    waits = threading.Thread(target=foreground.show_until_end, args=(job,))
+    waits.start()
+    page.ask("hello")
+    page.ask("look", seen=[0], open=[])
+    page.wait("jobs", lambda message: message["front"] == [0])
+    page.ask("let_go", ids=[0, 99])
+    assert page.wait("gone_on")["ids"] == [0]
+    waits.join(DEADLINE)
+    assert not waits.is_alive()
+    assert not job.done()
+    page.wait("jobs", lambda message: message["front"] == [])
 
 
 def test_a_start_wakes_a_panel_that_sleeps(gated, monkeypatch):

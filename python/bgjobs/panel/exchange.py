@@ -15,6 +15,7 @@ from contextvars import copy_context
 from typing import Any, Callable
 
 from .. import stopping
+from ..foreground import let_go
 from ..jobs import BackgroundJobBase
 from .feed import Feed, Message
 
@@ -92,6 +93,7 @@ class Exchange:
         - `look`: it has the rows `seen` in view, and the rows `open` are open.
         - `bye`: it is closed.
         - `stop`: to stop the jobs `ids`.
+        - `let_go`: to end the waits of cells for the jobs `ids`.
         - `use`: somebody is at the panel.
 
         Another one is ignored, because a page may be of another version.
@@ -157,15 +159,24 @@ class Exchange:
                 self.feed.hide(page)
             elif kind == "verdict":
                 self._send(request)
-            elif kind in ("stop", "use"):
+            elif kind == "use":
                 self._quiet_since = time.monotonic()
-                if kind == "stop":
-                    self._stop(_numbers(request, "ids"))
+            elif kind == "stop":
+                self._stop(self._named(request))
+            elif kind == "let_go":
+                jobs = self._named(request)
+                for job in jobs:
+                    let_go(job)
+                self._send({"kind": "gone_on", "ids": [job.num for job in jobs]})
+                is_asked = True
         return is_asked
 
-    def _stop(self, ids: list[int]) -> None:
+    def _named(self, request: Message) -> list[BackgroundJobBase]:
+        """The jobs that a request names, of those that there are."""
         known = self._jobs()
-        jobs = [known[number] for number in ids if number in known]
+        return [known[number] for number in _numbers(request, "ids") if number in known]
+
+    def _stop(self, jobs: list[BackgroundJobBase]) -> None:
         self._send({"kind": "asked", "ids": [job.num for job in jobs]})
         # A verdict takes time.
         threading.Thread(target=self._judge, args=(jobs,), name="bgjobs panel stops", daemon=True).start()

@@ -7,9 +7,10 @@ travel; one thread calls it.
 A message to the page is a dict with a `kind`:
 
 - `jobs`: `number`, one more than that of the message before; `is_whole`, whether it has all that is known;
-  `now`, the time here; `jobs`, the rows that are new, or what has changed of them; `gone`, the numbers of forgotten
-  jobs; `details`, by number.
+  `now`, the time here; `front`, the jobs that a cell waits for; `jobs`, the rows that are new, or what has changed of
+  them; `gone`, the numbers of forgotten jobs; `details`, by number.
 - `asked`: the requests to stop the jobs `ids` have been heard.
+- `gone_on`: no cell waits for the jobs `ids`, or not any more.
 - `verdict`: `text`, what came of a request to stop the job `id`.
 """
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Callable
 
+from ..foreground import waited_for
 from ..jobs import BackgroundJobBase
 from . import details, rows
 
@@ -49,6 +51,7 @@ class Feed:
         self._number = 0
         self._pages: dict[str, _Page] = {}
         self._had_pages = False
+        self._front: list[int] = []
         self.begin()
 
     def begin(self) -> None:
@@ -113,13 +116,16 @@ class Feed:
             self._details.pop(number, None)
         changed = [row for number, job in jobs.items() if (row := self._changed(number, job, number in seen))]
         opened = self._opened(jobs)
+        front = [job.num for job in waited_for() if job.num is not None and jobs.get(job.num) is job]
         is_new = bool(changed or gone or opened) if self._told is before else self._told != before
+        is_new |= front != self._front
+        self._front = front
         is_gone = self._had_pages and not self._pages
         if is_gone or not (is_new or self._is_owed):
             return None
         self._number += 1
         message: Message = {"kind": "jobs", "number": self._number, "is_whole": self._is_whole, "now": round(now, 2)}
-        message.update(jobs=changed, gone=gone, details=opened)
+        message.update(front=front, jobs=changed, gone=gone, details=opened)
         self._is_whole = self._is_owed = False
         return message
 

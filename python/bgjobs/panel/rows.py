@@ -82,6 +82,9 @@ def waits(job: BackgroundJobBase) -> list[str]:
 def _place(job: BackgroundJobBase) -> str | None:
     """Where a job runs that does not run here."""
     place: str | None = getattr(job, "place", None)
+    kept: str | None = getattr(job, "kept", None)
+    if place is None and kept is not None:
+        place = f"kept as {kept}"
     return None if place is None else harmless(cut(place))
 
 

@@ -1,7 +1,7 @@
 // Times and numbers as people read them.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { coarse, duration, plural, progress, share } from "../../bgjobs/panel/page/format.mjs";
+import { coarse, duration, plural, progress, rough, share } from "../../bgjobs/panel/page/format.mjs";
 
 test("a time has the unit that suits it", () => {
   assert.deepEqual([0, 0.0042, 1.26, 59.94, 59.99, 185, 9659, 200000, null].map(duration), [
@@ -19,6 +19,10 @@ test("a time has the unit that suits it", () => {
 
 test("a time that passes has no tenths", () => {
   assert.deepEqual([0.4, 1.9, 61].map(coarse), ["0 s", "1 s", "1 min 1 s"]);
+});
+
+test("a time that is a guess has one unit", () => {
+  assert.deepEqual([0.4, 47, 156, 3600, 9000, 500000].map(rough), ["1 s", "47 s", "3 min", "60 min", "3 h", "6 d"]);
 });
 
 test("progress is percent and text, or a count", () => {

@@ -30,6 +30,19 @@ export function coarse(seconds) {
   return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+// Of a time that is a guess: in one unit.
+export function rough(seconds) {
+  if (seconds < 90) {
+    return `${Math.ceil(seconds)} s`;
+  }
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) {
+    return `${minutes} min`;
+  }
+  const hours = Math.round(minutes / 60);
+  return hours < 36 ? `${hours} h` : `${Math.round(hours / 24)} d`;
+}
+
 // How far a job is, from 0 to 1; null if it does not say, or not of how much.
 export function share(job) {
   return job.total ? Math.min(job.done / job.total, 1) : null;

@@ -19,6 +19,7 @@ export class Link {
     this.page = pageName();
     this.isConnected = true;
     this.stops = new Map();
+    this.letGos = new Map();
     this.listeners = new Set();
     this.views = new Set();
     this.onHide = () => this.#send({ kind: "bye" });
@@ -62,14 +63,21 @@ export class Link {
   }
 
   stop(ids) {
-    for (const id of ids) {
-      this.stops.set(id, "asked");
-      this.store.verdicts.delete(id);
-    }
-    this.#send({ kind: "stop", ids });
+    ids.forEach((id) => this.store.verdicts.delete(id));
+    this.#request("stop", ids, this.stops);
+  }
+
+  // Ends the waits of cells for these jobs.
+  letGo(ids) {
+    this.#request("let_go", ids, this.letGos);
+  }
+
+  #request(kind, ids, states) {
+    ids.forEach((id) => states.set(id, "asked"));
+    this.#send({ kind, ids });
     setTimeout(() => {
-      const late = ids.filter((id) => this.stops.get(id) === "asked");
-      late.forEach((id) => this.stops.set(id, "late"));
+      const late = ids.filter((id) => states.get(id) === "asked");
+      late.forEach((id) => states.set(id, "late"));
       if (late.length > 0) {
         this.#tell([]);
       }
@@ -106,6 +114,9 @@ export class Link {
       this.#tell(ended);
     } else if (message.kind === "asked") {
       message.ids.forEach((id) => this.stops.set(id, "heard"));
+      this.#tell([]);
+    } else if (message.kind === "gone_on") {
+      message.ids.forEach((id) => this.letGos.delete(id));
       this.#tell([]);
     } else if (message.kind === "verdict") {
       this.stops.delete(message.id);

@@ -1,6 +1,6 @@
 // A job as a row of the list.
 import { hasEnded } from "./store.mjs";
-import { coarse, duration, progress, share } from "./format.mjs";
+import { coarse, duration, progress, rough, share } from "./format.mjs";
 
 // The marks of states, drawn on 16 by 16 units.
 const MARKS = {
@@ -85,7 +85,7 @@ export class Row {
     this.stop.addEventListener("click", () => on.stop(id));
   }
 
-  // Shows a job; `stop` is how far its stop is: undefined, `asked`, `late` or `heard`, and `verdict` what came of it.
+  // Shows a job; `stop` is how far the request to stop it is: undefined, `asked`, `late` or `heard`.
   show(job, store, { isConnected, stop }) {
     const hasGone = hasEnded(job);
     setAttribute(this.node, "data-state", job.state);
@@ -108,7 +108,7 @@ export class Row {
     const elapsed = store.elapsed(job);
     const left = store.left(job);
     const shown = hasEnded(job) ? duration(elapsed) : coarse(elapsed);
-    setText(this.time, [shown, left === null ? "" : `${coarse(left)} left`].filter(Boolean).join(" · "));
+    setText(this.time, [shown, left === null ? "" : `${rough(left)} left`].filter(Boolean).join(" · "));
   }
 
   #showProgress(job, hasGone) {
@@ -133,6 +133,6 @@ function lineOf(job, stop, verdict) {
   if (hasEnded(job)) {
     return job.line || (job.state === "stopped" ? verdict : "") || "";
   }
-  const asked = { asked: "asked to stop ...", heard: "stopping ...", late: "the stop is heard when the cell ends" }[stop];
+  const asked = { asked: "asked ...", heard: "stopping ...", late: "it is heard when the cell ends" }[stop];
   return asked ?? verdict ?? [job.place, job.line].filter(Boolean).join(" · ");
 }

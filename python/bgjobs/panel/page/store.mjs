@@ -25,6 +25,8 @@ export class Store {
     this.jobs = new Map();
     this.details = new Map();
     this.verdicts = new Map();
+    // The jobs that a cell waits for.
+    this.front = [];
     this.number = null;
     this.offset = -Infinity;
   }
@@ -48,6 +50,7 @@ export class Store {
     if (message.is_whole) {
       this.jobs = new Map();
     }
+    this.front = message.front;
     const ended = [];
     for (const row of message.jobs) {
       const old = before.get(row.id);

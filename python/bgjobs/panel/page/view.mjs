@@ -76,13 +76,19 @@ export class View {
     this.bell.addEventListener("click", () => this.#ring());
     this.head = element("div", { class: "bgjobs-toolbar" }, chips, this.field, this.stopAll, this.bell);
     this.banner = element("p", { class: "bgjobs-banner", role: "status" });
+    this.waits = element("bdi");
+    this.letGo = element("button", { type: "button", class: "bgjobs-stop" }, "To background");
+    this.letGo.title = "Ends the wait of the cell; the job goes on";
+    this.letGo.addEventListener("click", () => this.link.letGo(this.link.store.front));
+    this.front = element("p", { class: "bgjobs-front" }, this.waits, " ", this.letGo);
     this.list = element("ul", { class: "bgjobs-list", role: "list" });
     this.more = element("li", { class: "bgjobs-more" });
     this.list.append(this.more);
     this.none = element("p", { class: "bgjobs-none" });
     this.spoken = element("p", { class: "bgjobs-hidden", "aria-live": "polite" });
     const attributes = { class: "bgjobs", "aria-label": "Background jobs" };
-    this.root = element("section", attributes, this.head, this.banner, this.list, this.none, this.spoken);
+    this.root = element("section", attributes, this.head, this.banner, this.front, this.list, this.none);
+    this.root.append(this.spoken);
     // Before Jupyter, which listens at the document, and takes a key on a button as a command to the notebook.
     this.onKey = (event) => this.#press(event);
     addEventListener("keydown", this.onKey, true);
@@ -142,8 +148,10 @@ export class View {
     const { link } = this;
     const { store } = link;
     this.#drawHead(store.counts());
+    this.#drawFront();
     let jobs = store.select(this.group, this.text);
-    if (this.list.matches(":hover") || this.list.contains(document.activeElement)) {
+    // The focus that a click leaves behind does not count.
+    if (this.list.matches(":hover") || this.list.querySelector(":focus-visible") !== null) {
       jobs = held(jobs, this.order);
     }
     this.order = jobs.map((job) => job.id);
@@ -177,6 +185,19 @@ export class View {
     const lost = "Disconnected: the kernel has ended or was restarted. This is how the jobs were.";
     setText(this.banner, this.link.isConnected ? (this.trouble ?? "") : lost);
     this.banner.hidden = this.banner.textContent === "";
+  }
+
+  #drawFront() {
+    const { store, letGos, isConnected } = this.link;
+    const id = store.front.at(-1);
+    this.front.hidden = id === undefined || !isConnected;
+    if (this.front.hidden) {
+      return;
+    }
+    const asked = letGos.get(id);
+    const late = asked === "late" ? ". It is heard when the cell ends; to interrupt the kernel does the same at once" : "";
+    setText(this.waits, `A cell waits for #${id} ${store.jobs.get(id)?.label ?? ""}${late}`);
+    this.letGo.disabled = asked !== undefined;
   }
 
   #drawStopAll(jobs) {
