@@ -74,6 +74,12 @@ impl Digest {
         !self.failed.is_empty()
     }
 
+    /// The same, without names and messages.
+    #[cfg(feature = "terminal")]
+    pub(crate) fn in_numbers(&self) -> String {
+        self.with_failed(self.failed.iter().map(|(id, ..)| format!("#{id}")))
+    }
+
     /// How many jobs ended and how, such as `2 done, 1 failed`; none if no job did.
     #[cfg(feature = "terminal")]
     pub(crate) fn ended(&self) -> Option<String> {
@@ -86,6 +92,12 @@ impl Digest {
 impl Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failed = self.failed.iter().map(|(id, name, why)| format!("#{id} {}: {}", short(name), short(why)));
+        f.write_str(&self.with_failed(failed))
+    }
+}
+
+impl Digest {
+    fn with_failed(&self, failed: impl Iterator<Item = String>) -> String {
         let unread = self.unread.iter().map(|id| format!("#{id}"));
         let running = self.running.iter().map(|(id, left)| {
             let left = left.map(|left| format!(", about {} left", about(left)));
@@ -98,7 +110,7 @@ impl Display for Digest {
             counted(self.unread.len(), "with unread output", unread),
             counted(self.running.len(), "still running", running),
         ];
-        f.write_str(joined(parts).as_deref().unwrap_or("no jobs"))
+        joined(parts).unwrap_or_else(|| "no jobs".to_owned())
     }
 }
 

@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use bgjobs::Report;
+use unicode_width::UnicodeWidthStr;
 
 use crate::{digest::Digest, lang::notice, notice_mode::NoticeMode};
 
@@ -40,8 +41,15 @@ impl Gathering {
         passed >= self.pause || passed >= SHORTEST && all_ended()
     }
 
-    /// The notice of the jobs that have just ended, while `running` others run; none if nobody wants one.
-    pub(crate) fn tell(&mut self, report: &Report, running: usize, mode: NoticeMode, now: Instant) -> Option<String> {
+    /// The notice of the jobs that have just ended, while `running` others run; none if nobody wants one. One line about
+    /// many jobs has at most `columns` columns, as far as possible.
+    pub(crate) fn tell(
+        &mut self,
+        report: &Report,
+        running: usize,
+        (mode, columns): (NoticeMode, usize),
+        now: Instant,
+    ) -> Option<String> {
         if report.is_empty() {
             return None;
         }
@@ -61,16 +69,18 @@ impl Gathering {
         match mode {
             NoticeMode::Quiet => None,
             NoticeMode::Each if self.count <= FEW => Some(notice(report).trim_end().to_owned()),
-            NoticeMode::Each | NoticeMode::Summary => Some(self.summary(running)),
+            NoticeMode::Each | NoticeMode::Summary => Some(self.summary(running, columns)),
         }
     }
 
-    /// One line about all jobs of the sweep.
-    fn summary(&self, running: usize) -> String {
+    /// One line about all jobs of the sweep; it names those that failed by their numbers alone if it is too long otherwise.
+    fn summary(&self, running: usize, columns: usize) -> String {
         let jobs = if self.count == 1 { "job has" } else { "jobs have" };
         let still = if running > 0 { format!(", {running} still running") } else { String::new() };
-        let why = if self.digest.has_failures() { "; `jobs failed` lists them" } else { "" };
-        format!("{} {jobs} ended: {}{still}{why}", self.count, self.digest)
+        let why = if self.digest.has_failures() { "; `jobs failed` says why" } else { "" };
+        let line = |digest| format!("{} {jobs} ended: {digest}{still}{why}", self.count);
+        let whole = line(self.digest.to_string());
+        if whole.width() <= columns { whole } else { line(self.digest.in_numbers()) }
     }
 }
 
@@ -94,17 +104,22 @@ mod tests {
     fn a_few_jobs_are_named_and_many_are_counted() {
         let jobs = JobManager::new();
         let (mut gathering, now) = (Gathering::default(), Instant::now());
-        let few = gathering.tell(&report(&jobs, 2, 1), 0, NoticeMode::Each, now);
+        let few = gathering.tell(&report(&jobs, 2, 1), 0, (NoticeMode::Each, 80), now);
         assert_eq!(
             few.as_deref(),
             Some("Completed jobs:\n0 : f(0)\n\nDead, call jobs.traceback() for details jobs:\n1 : f(1)")
         );
-        let many = Gathering::default().tell(&report(&jobs, 9, 1), 3, NoticeMode::Each, now);
+        let many = Gathering::default().tell(&report(&jobs, 9, 1), 3, (NoticeMode::Each, 80), now);
         assert_eq!(
             many.as_deref(),
-            Some("9 jobs have ended: 8 done, 1 failed (#10 f(8): no rows), 3 still running; `jobs failed` lists them")
+            Some("9 jobs have ended: 8 done, 1 failed (#10), 3 still running; `jobs failed` says why")
         );
-        assert_eq!(gathering.tell(&Report::default(), 0, NoticeMode::Each, now), None);
+        let sweep = Gathering::default().tell(&report(&jobs, 200, 3), 0, (NoticeMode::Each, 80), now);
+        assert_eq!(
+            sweep.as_deref(),
+            Some("200 jobs have ended: 197 done, 3 failed (#208; #209; #210); `jobs failed` says why")
+        );
+        assert_eq!(gathering.tell(&Report::default(), 0, (NoticeMode::Each, 80), now), None);
     }
 
     #[test]
@@ -116,7 +131,7 @@ mod tests {
         for tenth in 0..1_200 {
             let now = start + tenth * Duration::from_millis(100);
             if gathering.is_due(now, || tenth == 1_199) {
-                last = gathering.tell(&report(&jobs, 3, 0), 1, NoticeMode::Each, now).expect("it is shown");
+                last = gathering.tell(&report(&jobs, 3, 0), 1, (NoticeMode::Each, 80), now).expect("it is shown");
                 lines += last.lines().count();
             }
         }
@@ -133,12 +148,12 @@ mod tests {
             gathering.tell(
                 &report(&jobs, 10, 0),
                 9 - second,
-                NoticeMode::Each,
+                (NoticeMode::Each, 80),
                 start + Duration::from_secs(second as u64),
             );
         }
         let later = start + Duration::from_secs(11);
-        let named = gathering.tell(&report(&jobs, 1, 0), 0, NoticeMode::Each, later);
+        let named = gathering.tell(&report(&jobs, 1, 0), 0, (NoticeMode::Each, 80), later);
         assert_eq!(named.as_deref(), Some("Completed jobs:\n100 : f(0)"));
     }
 
@@ -146,8 +161,8 @@ mod tests {
     fn the_user_may_want_one_line_or_nothing() {
         let jobs = JobManager::new();
         let now = Instant::now();
-        let one = Gathering::default().tell(&report(&jobs, 1, 0), 0, NoticeMode::Summary, now);
+        let one = Gathering::default().tell(&report(&jobs, 1, 0), 0, (NoticeMode::Summary, 80), now);
         assert_eq!(one.as_deref(), Some("1 job has ended: 1 done"));
-        assert_eq!(Gathering::default().tell(&report(&jobs, 1, 0), 0, NoticeMode::Quiet, now), None);
+        assert_eq!(Gathering::default().tell(&report(&jobs, 1, 0), 0, (NoticeMode::Quiet, 80), now), None);
     }
 }

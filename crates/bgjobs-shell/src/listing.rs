@@ -7,10 +7,13 @@ use std::{collections::BTreeMap, fmt::Write};
 use bgjobs::{AnyJob, Name, Outcome, State, Status, fitted, one_line, uncoloured};
 use bgjobs_cli::durations::{about, spent};
 
-use crate::{digest::Digest, lang::Jobs};
+use crate::{digest::Digest, lang::Jobs, text::wrapped};
 
 /// The indentation of a summary.
 const INDENT: &str = "    ";
+
+/// How many lines say why a job died.
+const MOST_LINES: usize = 3;
 
 /// How many jobs of a group a list names; of more it shows only the group.
 const FEW: usize = 8;
@@ -108,8 +111,9 @@ fn entries(jobs: &Jobs, list: &[AnyJob], view: ListView) -> Vec<Entry> {
     for job in list {
         let Some(group) = job.group().filter(|group| groups.contains_key(&***group)) else {
             let mut entry = vec![fit(&format!("{} : {}", job.id(), job.name()))];
-            let below = standing(job).or_else(|| end(job)).into_iter().chain(printed(jobs, job));
             let room = view.columns.saturating_sub(INDENT.len());
+            let below = standing(job).into_iter().chain(end(job).into_iter().flat_map(|why| first_lines(&why, room)));
+            let below = below.chain(printed(jobs, job));
             entry.extend(below.map(|words| format!("{INDENT}{}", fitted(&words, room))));
             entries.push(entry);
             continue;
@@ -121,6 +125,17 @@ fn entries(jobs: &Jobs, list: &[AnyJob], view: ListView) -> Vec<Entry> {
         }
     }
     entries
+}
+
+/// The beginning of a text in lines of `room` columns.
+fn first_lines(text: &str, room: usize) -> Vec<String> {
+    let wrapped = wrapped(text, room);
+    let mut lines: Vec<_> = wrapped.lines().map(str::to_owned).collect();
+    if lines.len() > MOST_LINES {
+        lines.truncate(MOST_LINES);
+        lines[MOST_LINES - 1] = fitted(&format!("{}…", lines[MOST_LINES - 1]), room);
+    }
+    lines
 }
 
 /// A group of many jobs in one line.
@@ -194,7 +209,13 @@ fn standing(job: &AnyJob) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::rooms;
+    use super::{first_lines, rooms};
+
+    #[test]
+    fn a_reason_takes_a_few_lines_at_most() {
+        assert_eq!(first_lines("no rows in the table", 80), ["no rows in the table"]);
+        assert_eq!(first_lines("no rows in the table of last year", 8), ["no rows", "  in the", "  table…"]);
+    }
 
     #[test]
     fn lists_share_the_rows_and_short_ones_leave_theirs_to_the_others() {

@@ -1,6 +1,6 @@
 //! Shortens long texts for people.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Display};
 
 use unicode_width::UnicodeWidthStr;
 
@@ -10,6 +10,11 @@ pub(crate) fn shortened<'a>(text: &'a str, most: usize, mark: &str) -> Cow<'a, s
         Some((end, _)) => format!("{}{mark}", &text[..end]).into(),
         None => text.into(),
     }
+}
+
+/// A frame, or a traceback, as text; lines of source are cut to `width` columns, if there is one.
+pub(crate) fn within(shown: &impl Display, width: Option<usize>) -> String {
+    width.map_or_else(|| shown.to_string(), |width| format!("{shown:width$}"))
 }
 
 /// A text in lines of at most `columns` columns of a terminal, broken between words; what follows a break is indented a

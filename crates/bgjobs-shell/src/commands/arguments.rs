@@ -42,6 +42,10 @@ impl Arguments {
         loop {
             let option = match parser.next() {
                 Ok(None) => break,
+                Ok(Some(Arg::Value(value))) if value.to_string_lossy().ends_with(';') => {
+                    let value = text(value);
+                    return Err(format!("{word}: one command a line, but `{}` ends one", one_line(&value)));
+                }
                 Ok(Some(Arg::Value(value))) => {
                     values.push_back(text(value));
                     continue;

@@ -7,7 +7,7 @@ use crate::{
     debugger::Debugger,
     lang::{self, DeadFrame, Names},
     selection::Selection,
-    text::shortened,
+    text::{shortened, within},
 };
 
 /// How much of a value a list of names shows, in characters.
@@ -57,34 +57,35 @@ impl Action for Debug {
         };
         let message = failure.as_ref().map(Failure::message).unwrap_or_default();
         let debugger = Debugger::new(title, post_mortem);
-        let reply = format!("{what}: {}\n{}\n{HINT}", many_lines(message), here(&debugger));
+        let reply =
+            format!("{what}: {}\n{}\n{HINT}", many_lines(message), here(&debugger, session.tracked().width.get()));
         session.debugger = Some(debugger);
         Ok(Reply::Shown(reply))
     }
 }
 
 /// The current frame, with its names.
-pub(crate) fn here(debugger: &Debugger) -> String {
-    let frame = debugger.frame().map(shown).unwrap_or_default();
+pub(crate) fn here(debugger: &Debugger, width: Option<usize>) -> String {
+    let frame = debugger.frame().map(|frame| shown(frame, width)).unwrap_or_default();
     format!("{frame}\n{}", locals(debugger))
 }
 
-fn shown(frame: &DeadFrame) -> String {
+fn shown(frame: &DeadFrame, width: Option<usize>) -> String {
     match (&frame.frame, &frame.function) {
-        (Some(frame), _) => frame.to_string(),
+        (Some(frame), _) => within(frame, width),
         (None, Some(function)) => format!("  in {}", one_line(function)),
         (None, None) => "  outside of functions".to_owned(),
     }
 }
 
 /// All frames, outermost first, with a mark at the current one.
-pub(crate) fn frames(debugger: &Debugger) -> String {
+pub(crate) fn frames(debugger: &Debugger, width: Option<usize>) -> String {
     let mut lines = Vec::new();
     for (place, (frame, is_here)) in debugger.frames().enumerate() {
         if let Some((count, _)) = debugger.left_out().filter(|&(_, before)| before == place) {
             lines.push(format!("  ... {count} more ..."));
         }
-        let text = shown(frame);
+        let text = shown(frame, width);
         lines.push(if is_here { format!("> {}", text.trim_start()) } else { text });
     }
     lines.join("\n")

@@ -115,7 +115,8 @@ pub(crate) fn parse(line: &str, is_variable: impl Fn(&str) -> bool) -> Option<Re
         return Some(Ok(Box::new(Leave(None))));
     }
     let foreground = trimmed.strip_suffix('&').filter(|text| !text.ends_with('&'));
-    let text = foreground.unwrap_or(trimmed).trim_end();
+    // At the end of a program it hides the value.
+    let text = foreground.unwrap_or(trimmed).trim_end_matches(|c: char| c == ';' || c.is_whitespace());
     let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let word = word(name).filter(|word| !is_variable(name) && begins(word, rest.trim_start()))?;
     if foreground.is_some() {
@@ -181,6 +182,8 @@ mod tests {
         assert!(matches!(&log, Some(Ok(action)) if action.starts_with("Log")), "{log:?}");
         assert_eq!(parse("kill 'fit a'"), shown(&Kill(Some(selection(&["fit a"])))));
         assert_eq!(parse("wait"), shown(&Wait(None)));
+        assert_eq!(parse("wait ;"), shown(&Wait(None)));
+        assert_eq!(parse("kill 3; "), shown(&Kill(Some(selection(&["3"])))));
         assert_eq!(parse("limit io 2"), shown(&Limit { group: "io".to_owned(), most: Some(2) }));
         assert_eq!(parse("limit 'my io' none"), shown(&Limit { group: "my io".to_owned(), most: None }));
         assert_eq!(parse("pause io net"), shown(&Pause(vec!["io".to_owned(), "net".to_owned()])));
@@ -268,6 +271,7 @@ mod tests {
             ("kill 3&", "`kill` is a command of this shell, which never runs in the background: leave out the `&`"),
             ("log_bytes 0", "`0` is not a number of bytes from 1, such as 4000000"),
             ("notices loud", "`loud` is no kind of notices; there are each, summary and quiet"),
+            ("kill 3; wait", "kill: one command a line, but `3;` ends one"),
             ("kill 7-5", "7-5 is not a range: the smaller number comes first, as in 5-7"),
         ] {
             assert_eq!(read(line, |_| false), Some(Err(expected.to_owned())), "{line}");

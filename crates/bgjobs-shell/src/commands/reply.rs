@@ -6,7 +6,10 @@ use std::{os::unix::process::ExitStatusExt, process::ExitStatus};
 
 use bgjobs::{AnyJob, CommandError, many_lines, one_line};
 
-use crate::session::{Answer, Session};
+use crate::{
+    session::{Answer, Session},
+    text::within,
+};
 
 /// The reply to a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +50,7 @@ impl Reply {
             },
             Answer::Sent(job) => Self::sent(job),
             Answer::Failed(failure) => {
-                let text = failure.traceback().to_string();
+                let text = within(&failure.traceback(), session.tracked().width.get());
                 match failure.error().and_then(|error| error.downcast_ref()) {
                     Some(CommandError::Ended(status)) => Self::Failed(text, exit_status(*status)),
                     _ => Self::Wrong(text),

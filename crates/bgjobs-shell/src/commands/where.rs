@@ -9,7 +9,10 @@ use super::{
     processes,
     word::{Action, CommandLine, Completion, Fitting, Reply, Session, Word},
 };
-use crate::selection::{Selected, Selection};
+use crate::{
+    selection::{Selected, Selection},
+    text::within,
+};
 
 pub(super) const WORD: Word = Word {
     name: "where",
@@ -28,7 +31,9 @@ impl Action for Where {
     fn run(&self, session: &mut Session, _: CommandLine) -> Result<Reply, String> {
         let Selected { jobs, missing } =
             meant(session, self.0.as_ref(), Fitting::Live, "no job runs or is queued; `where 3` says how a job ended")?;
-        reply(session, jobs.iter().map(of_job).collect::<Vec<_>>().join("\n"), &missing)
+        let width = session.tracked().width.get();
+        let shown: Vec<_> = jobs.iter().map(|job| of_job(job, width)).collect();
+        reply(session, shown.join("\n"), &missing)
     }
 }
 
@@ -36,7 +41,7 @@ impl Action for Where {
 const WORTH_TELLING: Duration = Duration::from_millis(100);
 
 /// Where a job is: the calls it is in, how it ended, or what it waits for.
-fn of_job(job: &AnyJob) -> String {
+fn of_job(job: &AnyJob, width: Option<usize>) -> String {
     let id = job.id();
     // First, because looking at processes takes time.
     let place = job.place();
@@ -64,7 +69,7 @@ fn of_job(job: &AnyJob) -> String {
                     }
                     text.push_str(if place.frames.is_empty() && place.processes.is_empty() { "." } else { ":" });
                     for frame in &place.frames {
-                        let _ = write!(text, "\n{frame}");
+                        let _ = write!(text, "\n{}", within(frame, width));
                     }
                     text.push_str(&processes::tree(&place.processes));
                 }

@@ -2,16 +2,19 @@
 //!
 //! The editor asks for them while it waits for keys, so no job waits for the terminal.
 
-use bgjobs_cli::colours;
 use std::{
     io::{self, Write},
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
+use bgjobs_cli::colours;
+use crossterm::terminal;
+
 use super::{alert::alert, idle::IdleTimer};
 use crate::{
     consoles::Consoles, gathering::Gathering, lang::Jobs, notice_mode::NoticeMode, notify::Notify, setting::Setting,
+    text::wrapped,
 };
 
 /// Finds out what to report.
@@ -38,6 +41,7 @@ impl Announcer {
     /// What is new, to be shown at once; if a long job ended, also sends the terminal an alert.
     pub(super) fn take(&self) -> Option<String> {
         let report = self.jobs.notices().report();
+        let columns = terminal::size().map_or(80, |(columns, _)| usize::from(columns).max(1));
         if let Some(alert) = alert(self.notifier.get(), &report).filter(|_| !colours::is_plain()) {
             let mut out = io::stdout().lock();
             let _ = out.write_all(alert.as_bytes()).and_then(|()| out.flush());
@@ -50,9 +54,9 @@ impl Announcer {
         } else {
             let running = self.jobs.handle.running().len();
             let mut gathering = self.gathering.lock().unwrap_or_else(PoisonError::into_inner);
-            gathering.tell(&report, running, self.mode.get(), Instant::now())
+            gathering.tell(&report, running, (self.mode.get(), columns), Instant::now())
         };
         let news: Vec<_> = notice.into_iter().chain(digest).chain(self.consoles.take_wants()).collect();
-        (!news.is_empty()).then(|| news.join("\n"))
+        (!news.is_empty()).then(|| wrapped(&news.join("\n"), columns))
     }
 }

@@ -255,11 +255,18 @@ impl Session {
     /// Sets how many lines a list may have.
     pub fn set_rows(&mut self, rows: Option<usize>) {
         self.rows = rows;
+        self.note_width();
     }
 
     /// Sets the width of lists, in terminal columns.
     pub fn set_columns(&mut self, columns: usize) {
         self.columns = columns;
+        self.note_width();
+    }
+
+    /// What is shown on a terminal is as wide as that; elsewhere nothing is cut.
+    fn note_width(&self) {
+        self.jobs.width.set(self.rows.map(|_| self.columns));
     }
 
     /// The result of a background job, as if its line had just been answered; nothing before its end.

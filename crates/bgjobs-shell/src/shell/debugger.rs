@@ -12,18 +12,19 @@ use crate::{
 
 /// Answers a line typed in the debugger.
 pub(super) fn answer(session: &mut Session, line: &str) -> Reply {
+    let width = session.tracked().width.get();
     let Some(debugger) = &mut session.debugger else { return Reply::Nothing };
     let names = debugger.names();
     let is_variable = |name: &str| names.variable(name).is_some();
     match line.trim() {
         word if is_variable(word) => {}
-        "up" if debugger.up() => return Reply::Shown(here(debugger)),
-        "down" if debugger.down() => return Reply::Shown(here(debugger)),
+        "up" if debugger.up() => return Reply::Shown(here(debugger, width)),
+        "down" if debugger.down() => return Reply::Shown(here(debugger, width)),
         "up" => return Reply::Wrong("this is the outermost frame; down goes back".to_owned()),
         "down" => {
             return Reply::Wrong("this is the innermost frame, where it failed; up goes to the caller".to_owned());
         }
-        "frames" | "bt" => return Reply::Shown(frames(debugger)),
+        "frames" | "bt" => return Reply::Shown(frames(debugger, width)),
         "locals" => return Reply::Shown(locals(debugger)),
         line => {
             let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));

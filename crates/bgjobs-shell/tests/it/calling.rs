@@ -77,9 +77,7 @@ fn notices_are_as_the_user_wants_them() {
     let home = Home::new();
     let mut terminal = Terminal::with(&home, &[TERM, ("BGJOBS_NOTICES", "summary")]);
     terminal.type_keys("jobs.new('1').join(); jobs.new('1 / 0').join()\r");
-    terminal.see(
-        "2 jobs have ended: 1 done, 1 failed (#1 1 / 0: Division by zero: 1 / 0); `jobs f\nailed` lists them\nIn [2]:",
-    );
+    terminal.see("2 jobs have ended: 1 done, 1 failed (#1); `jobs failed` says why\nIn [2]:");
     terminal.type_keys("notices quiet\r");
     terminal.see("In [3]:");
     terminal.type_keys("jobs.new('2').join()\r");

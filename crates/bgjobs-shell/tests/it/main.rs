@@ -40,6 +40,8 @@ mod logs;
 mod looking;
 mod messages;
 mod names;
+#[cfg(unix)]
+mod narrow;
 mod places;
 #[cfg(unix)]
 mod programs;

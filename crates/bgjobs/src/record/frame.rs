@@ -5,9 +5,12 @@
 use std::{fmt, panic::Location, path::Path};
 
 use backtrace::Backtrace;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::record::name::{many_lines, one_line};
+use crate::record::{
+    fitted::fitted,
+    name::{many_lines, one_line},
+};
 
 /// The function that marks where the user's code begins in a backtrace; see `panic.rs`.
 pub(crate) const START: &str = "bgjobs_body_starts_here";
@@ -46,7 +49,14 @@ impl From<&Location<'_>> for Frame {
     }
 }
 
-/// The frame as one to three lines of a traceback, without a final line break.
+/// The frame as one to three lines of a traceback, without a final line break; with a width, as in `{frame:80}`, a text
+/// that is wider is cut around its column.
+///
+/// ```
+/// let text = "let rate = load_rates(path)?.first().unwrap();".to_owned();
+/// let frame = bgjobs::Frame { text: Some(text), column: Some(38), ..bgjobs::Frame::default() };
+/// assert_eq!(format!("{frame:24}"), "  <unknown>\n    …?.first().unwrap();\n               ^");
+/// ```
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "  {}", many_lines(self.source.as_deref().unwrap_or("<unknown>")))?;
@@ -58,16 +68,36 @@ impl fmt::Display for Frame {
         }
         let Some(text) = &self.text else { return Ok(()) };
         let line = text.trim_start();
-        write!(f, "\n    {}", one_line(line.trim_end()))?;
-        if let Some(column) = self.column {
+        let caret = self.column.map(|column| {
             let indent = text.chars().count() - line.chars().count();
             let before: String = line.chars().take((column as usize).saturating_sub(1 + indent)).collect();
             // Characters may be wide, and escapes take more columns.
-            let caret = one_line(&before).to_string().width();
+            one_line(&before).to_string().width()
+        });
+        let room = f.width().map_or(usize::MAX, |width| width.saturating_sub(4));
+        let (shown, caret) = cut_around(&one_line(line.trim_end()).to_string(), caret, room);
+        write!(f, "\n    {shown}")?;
+        if let Some(caret) = caret {
             write!(f, "\n    {:caret$}^", "")?;
         }
         Ok(())
     }
+}
+
+/// As much of a text as fits into `room` columns of a terminal, with what stands at the caret; and where that is then.
+fn cut_around(text: &str, caret: Option<usize>, room: usize) -> (String, Option<usize>) {
+    let middle = room / 2;
+    let Some(at) = caret.filter(|&at| at > middle && text.width() > room) else { return (fitted(text, room), caret) };
+    // What remains fills the room, if the caret is near the end.
+    let most = (at - middle).min(text.width() - room) + 1;
+    let mut left_out = 0;
+    let rest = text.chars().skip_while(|c| {
+        let is_left_out = left_out < most;
+        left_out += if is_left_out { c.width().unwrap_or(0) } else { 0 };
+        is_left_out
+    });
+    let rest: String = ['…'].into_iter().chain(rest).collect();
+    (fitted(&rest, room), Some(at + 1 - left_out))
 }
 
 /// Looks up the names and lines of the frames between the start of the body and the panic, outermost first.
@@ -128,7 +158,23 @@ pub(crate) fn is_of_std(source: &str) -> bool {
 
 #[cfg(all(test, not(bgjobs_loom)))]
 mod tests {
-    use super::is_of_std;
+    use super::{cut_around, is_of_std};
+
+    #[test]
+    fn a_text_is_cut_around_the_caret() {
+        for (text, caret, room, shown, at) in [
+            ("abcdefghij", Some(9), 10, "abcdefghij", Some(9)),
+            ("abcdefghij", Some(0), 5, "abcd…", Some(0)),
+            ("abcdefghij", None, 5, "abcd…", None),
+            ("abcdefghij", Some(5), 5, "…efg…", Some(2)),
+            ("abcdefghij", Some(9), 5, "…ghij", Some(4)),
+            ("abcdefghij", Some(10), 5, "…ghij", Some(5)),
+            ("日本語文字列", Some(6), 7, "…語文字", Some(3)),
+            ("abc", Some(2), 0, "…", Some(0)),
+        ] {
+            assert_eq!(cut_around(text, caret, room), (shown.to_owned(), at), "{text} {caret:?} {room}");
+        }
+    }
 
     #[test]
     fn files_of_the_standard_library_are_recognized_with_and_without_installed_sources() {

@@ -23,6 +23,7 @@ impl Failure {
 /// A failure as text: the frames from the start of the body to the failure, the message, the causes.
 ///
 /// Control characters are escaped, except for line breaks and tabs.
+/// With a width, as in `{traceback:80}`, a line of source that is wider is cut around the place of the failure.
 /// Of more than 32 frames, for example after a deep recursion, the middle is left out; [`Failure::frames`] has them all.
 #[derive(Clone)]
 pub struct Traceback(Failure);
@@ -45,7 +46,8 @@ impl fmt::Display for Traceback {
         let left_out = frames.len().saturating_sub(2 * SHOWN_FRAMES);
         for (index, frame) in frames.iter().enumerate() {
             if left_out == 0 || !(SHOWN_FRAMES..SHOWN_FRAMES + left_out).contains(&index) {
-                writeln!(f, "{frame}")?;
+                frame.fmt(f)?;
+                f.write_str("\n")?;
             } else if index == SHOWN_FRAMES {
                 writeln!(f, "  ... {left_out} more ...")?;
             }
@@ -56,7 +58,7 @@ impl fmt::Display for Traceback {
             (FailureKind::Stop, _) => f.write_str("stopped: ")?,
             (FailureKind::Error, _) => {}
         }
-        many_lines(failure.message()).fmt(f)?;
+        write!(f, "{}", many_lines(failure.message()))?;
         for cause in failure.causes() {
             write!(f, "\ncaused by: {}", many_lines(&cause.to_string()))?;
         }

@@ -46,6 +46,8 @@ pub struct Jobs {
     lines_read: PerJob<u64>,
     /// Where jobs print besides their logs.
     echo: Arc<OnceLock<Echo>>,
+    /// How many columns the terminal has on which lines print, if they do.
+    pub(crate) width: Setting<Option<usize>>,
     /// How much the logs of later jobs hold; none for the library's default.
     pub(crate) log_bytes: Setting<Option<usize>>,
 }
@@ -64,6 +66,7 @@ impl Jobs {
             dead: NewestDead::default(),
             lines_read: PerJob::default(),
             echo: Arc::default(),
+            width: Setting::default(),
             log_bytes: Setting::default(),
         }
     }

@@ -5,7 +5,7 @@ use std::{fmt::Display, time::Duration};
 use bgjobs::{AnyJob, ResultError, Stream, TracebackError};
 use rhai::Dynamic;
 
-use crate::lang::eval::evaluation::Evaluation;
+use crate::{lang::eval::evaluation::Evaluation, text::within};
 
 /// How long a function waits for jobs that it has asked to stop.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
@@ -33,7 +33,12 @@ pub(super) fn complain(evaluation: &Evaluation, cause: &impl Display) {
 pub(super) fn print_traceback(evaluation: &Evaluation, job: &AnyJob) {
     evaluation.jobs.note_read(job);
     match job.failure() {
-        Some(failure) => evaluation.print(Stream::Out, &failure.traceback().to_string()),
+        Some(failure) => {
+            // What a background job prints is read elsewhere, or later.
+            let is_line = !evaluation.context.job().is_listed();
+            let width = evaluation.jobs.width.get().filter(|_| is_line);
+            evaluation.print(Stream::Out, &within(&failure.traceback(), width));
+        }
         None => complain(evaluation, &TracebackError::NotDead(job.id(), job.state())),
     }
 }
