@@ -188,6 +188,17 @@ def test_a_body_that_has_not_begun_is_taken_back_and_never_runs(
     assert not list(runs.iterdir())
 
 
+def test_a_stop_of_many_jobs_that_wait_ends_all_as_stopped(engine: Any, jobs: BackgroundJobManager, gate: Gate) -> None:
+    before = jobs.on(engine).map(bodies.wait_for, [gate.path] * 2)
+    many = jobs.on(engine).map(bodies.double, range(100))
+    begun = [job for job in many if job.running()]
+    assert all(verdict.stopped for verdict in jobs.stop(*(job for job in many if job not in begun)).values())
+    gate.open()
+    bgjobs.wait_all([*before, *many], LONG)
+    assert {job.outcome for job in many if job not in begun} == {"stopped"}
+    assert jobs.new(bodies.double, 1, on=engine).get(LONG) == 2
+
+
 def test_a_time_limit_stops_a_body_on_its_worker(engine: Any, jobs: BackgroundJobManager) -> None:
     job = jobs.new(bodies.loop, on=engine, time_limit=0.05)
     assert isinstance(job.exception(LONG), Stopped)
@@ -235,7 +246,8 @@ def test_a_job_in_a_process_of_its_own_dies_alone_and_always_ends(
     assert str(error).endswith("was ended by signal 9")
     job = jobs.new(bodies.swallow, gate.path, on=engine, process=True)
     until(lambda: "in process" in job.where())
-    assert job.stop(timeout=0.2).stopped
+    job.stop(timeout=0.2)
+    assert isinstance(job.exception(LONG), Stopped)
     assert jobs.new(bodies.double, 4, on=engine, process=True).get(LONG) == 8
 
 

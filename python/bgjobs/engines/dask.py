@@ -141,12 +141,14 @@ class DaskEngine(Engine):
             return False
         try:
             lock = self._client.scheduler.multi_lock_acquire
-            taken = bool(self._ask(lock, locks=[_lock(task)], id=f"near-{task.id}", num_locks=1, timeout=0))
+            return bool(self._ask(lock, locks=[_lock(task)], id=f"near-{task.id}", num_locks=1, timeout=0))
         except Exception:
             return False
-        if taken:
+
+    def withdraw(self, task: Task) -> None:
+        handle = task.handle
+        if handle is not None:
             handle.cancel()
-        return taken
 
     def stop(self, task: Task, grace: float) -> None:
         self._call_body(task, f".stop({grace!r})")

@@ -151,6 +151,9 @@ class Engine:
         """Takes back a task that has not begun: true if its body will certainly never run."""
         raise NotImplementedError
 
+    def withdraw(self, task: Task) -> None:
+        """Frees the place in the engine's queue of a task that was taken back; its listener may hear of the end."""
+
     def stop(self, task: Task, grace: float) -> None:
         """Asks the body to stop; one in a process of its own is killed after `grace` seconds."""
         raise NotImplementedError

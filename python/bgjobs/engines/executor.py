@@ -6,8 +6,10 @@ workers see too.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -38,6 +40,7 @@ class ExecutorEngine(Engine):
         self._far = Path(self._folder.path, f"far-{os.getpid()}.py")
         self._far.write_text(source(), "utf-8")
         self._over: deque[Task] = deque()
+        self._listed = 0.0
 
     def check(self, wants: Mapping[str, Any]) -> None:
         parameters = inspect.signature(self._executor.submit).parameters.values()
@@ -59,17 +62,24 @@ class ExecutorEngine(Engine):
         return future
 
     def _note_end(self, task: Task) -> None:
-        self._over.append(task)
-        self.wake()
+        if task.id in self.tasks:
+            self._over.append(task)
+            self.wake()
 
     def look(self) -> None:
         # First, because what has ended by now has also begun.
         over = [self._over.popleft() for _ in range(len(self._over))]
-        for name in self._folder.begun():
-            task = self.tasks.get(name)
-            if task is not None:
-                self._look_at(task)
+        now = time.monotonic()
+        # Each end wakes this thread, and a folder of many tasks takes time to list.
+        if now >= self._listed + self.pause:
+            self._listed = now
+            for name in self._folder.begun():
+                task = self.tasks.get(name)
+                if task is not None:
+                    self._look_at(task)
         for task in over:
+            if task.id not in self.tasks:
+                continue
             self._look_at(task, last=True)
             self._folder.remove(task.id)
             self.end(task, self._taking(task))
@@ -100,14 +110,21 @@ class ExecutorEngine(Engine):
         return take
 
     def take_back(self, task: Task) -> bool:
-        taken = self._folder.take_back(task.id)
         # If it can't be cancelled, the task finds at its start that it was taken back.
-        if taken and task.handle is not None and self.name not in _BROKEN_BY_CANCEL:
-            try:
-                task.handle.cancel()
-            except NotImplementedError:
-                pass
-        return taken
+        return self._cancel(task) or self._folder.take_back(task.id)
+
+    def _cancel(self, task: Task) -> bool:
+        """Cancels a task, of which nothing is heard any more then."""
+        if task.handle is None or self.name in _BROKEN_BY_CANCEL or self.tasks.pop(task.id, None) is None:
+            return False
+        with contextlib.suppress(NotImplementedError):
+            if task.handle.cancel():
+                return True
+        self.tasks[task.id] = task
+        if task.handle.done():
+            # Its end may have come when it was not there.
+            self._note_end(task)
+        return False
 
     def stop(self, task: Task, grace: float) -> None:
         self._folder.tell(task.id, ".stop", str(grace))

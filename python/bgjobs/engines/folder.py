@@ -29,6 +29,8 @@ class Folder:
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self._readers: dict[str, _Output] = {}
+        self._taken: set[str] = set()
+        """The tasks that were taken back, and have not been removed."""
         if path is not None:
             self.path = os.path.abspath(os.fspath(path))
             os.makedirs(self.path, 0o700, exist_ok=True)
@@ -52,8 +54,9 @@ class Folder:
             return set()
 
     def begun(self) -> list[str]:
-        """The tasks that have begun, or were taken back, and have not been removed."""
-        return [file[: -len(".begun")] for file in self.files() if file.endswith(".begun")]
+        """The tasks that have begun, and have not been removed."""
+        found = (file[: -len(".begun")] for file in self.files() if file.endswith(".begun"))
+        return [task for task in found if task not in self._taken]
 
     def host(self, task: str) -> Mapping[str, Any] | None:
         """Where a task has begun; None if it has not."""
@@ -76,6 +79,7 @@ class Folder:
             return True
         os.write(file, b"null")
         os.close(file)
+        self._taken.add(task)
         return True
 
     def read(self, task: str, write: Callable[[bool, str], None], last: bool = False) -> None:
@@ -112,6 +116,7 @@ class Folder:
         reader = self._readers.pop(task, None)
         if reader is not None:
             reader.close()
+        self._taken.discard(task)
         for what in _FILES:
             with contextlib.suppress(OSError):
                 os.unlink(self.file(task, what))

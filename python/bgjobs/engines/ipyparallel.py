@@ -29,9 +29,9 @@ class IPyParallelEngine(ExecutorEngine):
         for want in wants:
             raise TypeError(f"ipyparallel takes no {want}=; it takes folder, and a view of the engines that are meant")
 
-    def take_back(self, task: Task) -> bool:
-        # The task stays in the queue, and finds at its start that it was taken back.
-        return self._folder.take_back(task.id)
+    def _cancel(self, task: Task) -> bool:
+        # It can't: the task stays in the queue.
+        return False
 
     def state(self, task: Task) -> str:
         return super().state(task) if self._client.ids else "waits on ipyparallel for an engine: none is left"

@@ -98,8 +98,9 @@ class BackgroundJobEngine(BackgroundJobBase):
     def _depart(self) -> bool:
         self._send()
         # A stop may have come before there was anything to take back.
-        if self.done():
-            self._target.engine.take_back(self._told())
+        task = self._told()
+        if self.done() and self._target.engine.take_back(task):
+            self._target.engine.withdraw(task)
         return True
 
     def _send(self) -> None:
@@ -147,6 +148,9 @@ class BackgroundJobEngine(BackgroundJobBase):
         if self._thread_ident:
             # A worker has called the body again, and waits.
             self._is_over.release()
+            return
+        if self.done():
+            # It was taken back.
             return
         try:
             workers.land(self)
@@ -199,10 +203,17 @@ class BackgroundJobEngine(BackgroundJobBase):
 
     def _ask_stop(self, reason: str) -> Any:
         """Takes a body back that has not begun; one that can't be taken back counts as begun."""
-        task = self._task
-        if task is not None and self._state_name == "entered" and not self._target.engine.take_back(task):
+        task, engine = self._task, self._target.engine
+        if task is None or self._state_name != "entered":
+            return super()._ask_stop(reason)
+        taken = engine.take_back(task)
+        if not taken:
             self._begin_elsewhere()
-        return super()._ask_stop(reason)
+        answer = super()._ask_stop(reason)
+        if taken:
+            # Its end is heard of from now on, so the stop comes first.
+            engine.withdraw(task)
+        return answer
 
     def stop(self, reason: str = "stopped by its user", timeout: float = 1.0) -> stopping.Verdict:
         """Asks the body to stop, and returns the verdict within `timeout` seconds.

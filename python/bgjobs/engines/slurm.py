@@ -256,10 +256,11 @@ class Slurm(Engine):
         if taken and task.handle is None:
             self.tasks.pop(task.id, None)
             self._clean(task)
-        elif taken:
-            # Its files stay until Slurm says that it has ended.
-            self._cancel(task)
         return taken
+
+    def withdraw(self, task: Task) -> None:
+        # Its files stay until Slurm says that it has ended.
+        self._cancel(task)
 
     def stop(self, task: Task, grace: float) -> None:
         self._folder.tell(task.id, ".stop", str(grace))
