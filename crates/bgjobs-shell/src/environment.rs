@@ -5,7 +5,8 @@
 
 use std::{
     collections::BTreeMap,
-    env,
+    env, fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -128,6 +129,18 @@ impl Environment {
         self.changed.iter().map(|(name, value)| (name.as_str(), value.as_deref()))
     }
 
+    /// Whether the system finds a program of that name, or at that path.
+    pub(crate) fn has_program(&self, name: &str) -> bool {
+        let is_file = |path: PathBuf| {
+            fs::metadata(path).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+        };
+        if name.contains('/') {
+            return self.resolve_typed(name).is_ok_and(is_file);
+        }
+        let folders = self.variable("PATH").unwrap_or_default();
+        folders.split(':').any(|folder| is_file(self.resolve(folder).join(name)))
+    }
+
     /// The program for lines of the system's shell: that of the variable `BGJOBS_SHELL`, or `/bin/sh`.
     pub(crate) fn shell(&self) -> String {
         // Programs that a fuzzer invents must not run.
@@ -158,8 +171,6 @@ fn is_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]

@@ -50,6 +50,8 @@ mod notify;
 mod option_help;
 mod output_history;
 #[cfg(feature = "terminal")]
+mod pager;
+#[cfg(feature = "terminal")]
 mod run;
 #[cfg(feature = "terminal")]
 mod screen;

@@ -2,8 +2,6 @@
 //!
 //! Knows nothing of how it was evaluated.
 
-use std::{fs, os::unix::fs::PermissionsExt};
-
 use rhai::is_valid_identifier;
 
 use crate::environment::Environment;
@@ -38,7 +36,7 @@ pub(crate) fn suggestion(line: &str, message: &str, known: &Known<'_>) -> Option
         let value = value.trim_matches(['"', '\'']);
         return Some(format!("set_env({name:?}, {value:?})"));
     }
-    if !rest.starts_with(['(', '[', '=']) && is_program(first, known.environment) {
+    if !rest.starts_with(['(', '[', '=']) && known.environment.has_program(first) {
         return Some(format!("!{line}"));
     }
     let near = known.names.iter().filter(|name| is_near(first, name)).min_by_key(|name| distance(first, name))?;
@@ -56,18 +54,6 @@ fn call(function: &str, rest: &str) -> Option<String> {
     };
     (!words.is_empty())
         .then(|| format!("{function}({}){mark}", words.iter().map(argument).collect::<Vec<_>>().join(", ")))
-}
-
-/// Whether the system finds a program of that name.
-fn is_program(name: &str, environment: &Environment) -> bool {
-    let is_file = |path: std::path::PathBuf| {
-        fs::metadata(path).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
-    };
-    if name.contains('/') {
-        return environment.resolve_typed(name).is_ok_and(is_file);
-    }
-    let folders = environment.variable("PATH").unwrap_or_default();
-    folders.split(':').any(|folder| is_file(environment.resolve(folder).join(name)))
 }
 
 /// Whether a word is probably a misspelt name.

@@ -1,6 +1,6 @@
 //! `log 3 /error/ -f -t -n 20 --since 5m --err`: shows what jobs printed.
 
-use bgjobs::{FailureKind, Stream, one_line};
+use bgjobs::{Context, FailureKind, Stream, one_line};
 use bgjobs_cli::durations;
 
 use super::{
@@ -24,6 +24,7 @@ pub(super) const WORD: Word = Word {
            It holds the newest lines, 1 MiB of them (`log_bytes` sets it), and says how many were dropped. The options\n\
            log_bytes and log_file of jobs.start and jobs.sh let it hold more, or all:\n\
            !make & #{log_file: \"make.log\"}.\n\
+           On a terminal, what is longer than the screen is shown in $PAGER, by default less.\n\
            /error/           only lines in which this regular expression is found; quote one with spaces",
     completion: Completion::Jobs(Fitting::Printed),
     options: &[
@@ -57,7 +58,8 @@ impl Action for Log {
             return Err(format!("{} jobs match, but only one can be followed: give its number", jobs.len()));
         }
         let medium = session.medium();
-        let end = session.look(move |context, print| {
+        let follows = view.follow;
+        let look = move |context: &Context, print: &dyn Fn(Stream, &str)| {
             let mut lines = LiveLines::new(medium, print);
             for job in &jobs {
                 if is_named {
@@ -66,7 +68,8 @@ impl Action for Log {
                 view.print(context, &told, job, &mut lines)?;
             }
             Ok(())
-        });
+        };
+        let end = if follows { session.look(look) } else { session.look_in_pager(look) };
         match end {
             // Ctrl-C ends the view without an error.
             Answer::Failed(failure) if failure.kind() != FailureKind::Stop => Err(failure.to_string()),

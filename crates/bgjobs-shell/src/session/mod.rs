@@ -2,6 +2,8 @@
 //!
 //! Knows nothing of terminals; the result of a line is returned as data.
 
+#[cfg(feature = "terminal")]
+mod paging;
 mod waiting;
 
 use std::{fmt, sync::Arc};

@@ -113,6 +113,15 @@ impl Session {
         job.failure().map_or(Answer::Nothing, Answer::Failed)
     }
 
+    /// Does the same where there is no terminal that a pager could use.
+    #[cfg(not(feature = "terminal"))]
+    pub(crate) fn look_in_pager(
+        &self,
+        look: impl FnOnce(&Context, &dyn Fn(Stream, &str)) -> Result<(), Failure> + Send + 'static,
+    ) -> Answer {
+        self.look(look)
+    }
+
     /// Starts jobs again; the new ones become the value, one alone or several in an array.
     pub(crate) fn rerun(&mut self, jobs: &[AnyJob]) -> Answer {
         self.jobs.hold_echo();
