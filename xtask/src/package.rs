@@ -37,7 +37,8 @@ pub(crate) fn run() -> Result<(), Failed> {
     lay_out(&unpacked).map_err(|error| failed(format!("could not write {}: {error}", unpacked.display())))?;
     for name in &names {
         let file = target.join(format!("package/{name}.crate"));
-        finish(Command::new("tar").arg("-xzf").arg(file).arg("-C").arg(&unpacked))?;
+        // The files are as new as their unpacking, or cargo would take what an earlier run has built for theirs.
+        finish(Command::new("tar").arg("-xmzf").arg(file).arg("-C").arg(&unpacked))?;
         for license in LICENSES {
             if !same(&unpacked.join(name).join(license), &root().join(license)) {
                 return Err(failed(format!("{name} comes with another {license} than the repository")));

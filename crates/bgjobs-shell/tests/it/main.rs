@@ -42,6 +42,7 @@ mod messages;
 mod names;
 #[cfg(unix)]
 mod narrow;
+#[cfg(unix)]
 mod pager;
 mod places;
 #[cfg(unix)]
