@@ -5,8 +5,13 @@ The tests share a kernel, because its start takes a second.
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+
 import pytest
-from hosts import DEADLINE, Kernel, kernel
+from hosts import DEADLINE, Kernel, environment, kernel
+from lab import notebook_of
 
 pytest.importorskip("anywidget")
 pytest.importorskip("ipykernel")
@@ -152,3 +157,23 @@ def test_a_panel_that_rests_is_html_and_is_live_again_with_the_next_job(page):
     assert live["data"][LIVE]["model_id"] == page.comm
     assert live["transient"] == frozen["transient"]
     page.it.run("job.stop()")
+
+
+def test_a_program_that_runs_a_notebook_saves_the_panel_as_it_is_at_the_end(tmp_path):
+    pytest.importorskip("nbconvert")
+    cells = ["%load_ext bgjobs", "jobs.panel()", "jobs.new('6 * 7').join(); jobs.new('1 / 0').exception()"]
+    notebook = notebook_of(*cells)
+    for cell in notebook["cells"]:
+        cell.update(outputs=[], execution_count=None)
+    notebook["metadata"]["kernelspec"] = {"name": "python3", "display_name": "Python", "language": "python"}
+    (tmp_path / "in.ipynb").write_text(json.dumps(notebook))
+    for command in (["--execute", "--to=notebook", "--output=out.ipynb", "in.ipynb"], ["--to=html", "out.ipynb"]):
+        subprocess.run([sys.executable, "-m", "nbconvert", *command], cwd=tmp_path, env=environment(), check=True)
+    (output,) = json.loads((tmp_path / "out.ipynb").read_text())["cells"][1]["outputs"]
+    assert set(output["data"]) == {"text/html", "text/plain"}
+    shown = "".join(output["data"]["text/html"])
+    assert "6 * 7" in shown
+    assert "ZeroDivisionError: division by zero" in shown
+    page = (tmp_path / "out.html").read_text()
+    assert "<summary><b>Failed</b> (1)</summary>" in page
+    assert "Loading widget" not in page

@@ -28,10 +28,18 @@ _GROUPS = {
     "Done": ("done",),
 }
 
-_MARKS = {"Running": "▶", "Waiting": "…", "Failed": "✗", "Stopped": "■", "Done": "✓"}
+_MARKS = {
+    "Running": ("▶", "info"),
+    "Waiting": ("…", "info"),
+    "Failed": ("✗", "error"),
+    "Stopped": ("■", "warn"),
+    "Done": ("✓", "success"),
+}
+"""The mark of each group, and which of the theme's colours it has."""
 
 _DIM = "color: var(--jp-ui-font-color2, #757575)"
-_PRE = "white-space: pre-wrap; overflow-wrap: anywhere; margin: 0 0 0.5em 1.5em"
+_CODE = "font-family: var(--jp-code-font-family, monospace); font-size: 12px"
+_PRE = f"{_CODE}; white-space: pre-wrap; overflow-wrap: anywhere; margin: 0 0 0.5em 1.5em"
 
 
 def html_of(jobs: Mapping[int, BackgroundJobBase], open: Collection[int] = ()) -> str:
@@ -48,11 +56,13 @@ def html_of(jobs: Mapping[int, BackgroundJobBase], open: Collection[int] = ()) -
         numbers = [number for number, state in states.items() if state in group]
         if numbers:
             parts.append(_group(name, [jobs[number] for number in numbers], open))
-    return "".join(parts)
+    return f"<div style='max-height: 480px; overflow-y: auto'>{''.join(parts)}</div>"
 
 
 def _group(name: str, jobs: list[BackgroundJobBase], open: Collection[int]) -> str:
-    inner = "".join(_row(_MARKS[name], job, job.num in open) for job in jobs[:_SHOWN])
+    sign, colour = _MARKS[name]
+    mark = f"<span style='color: var(--jp-{colour}-color1)'>{sign}</span>"
+    inner = "".join(_row(mark, job, job.num in open) for job in jobs[:_SHOWN])
     older = len(jobs) - _SHOWN
     inner += f"<p>{older} older ones are not shown.</p>" if older > 0 else ""
     return f"<details open><summary><b>{name}</b> ({len(jobs)})</summary>{inner}</details>"
@@ -65,7 +75,7 @@ def _row(mark: str, job: BackgroundJobBase, is_open: bool) -> str:
     about = [f"#{job.num}", "" if ran is None else duration(ran), *words]
     number, time, *rest = map(html.escape, about)
     dim = " · ".join(filter(None, [time, *rest]))
-    head = f"{mark} {number} <bdi>{html.escape(row['label'])}</bdi> <span style='{_DIM}'>{dim}</span>"
+    head = f"{mark} {number} <bdi style='{_CODE}'>{html.escape(row['label'])}</bdi> <span style='{_DIM}'>{dim}</span>"
     inner = _details(job)
     if not inner:
         return f"<div style='margin-left: 2.1em'>{head}</div>"
