@@ -76,9 +76,10 @@ impl Gathering {
     /// One line about all jobs of the sweep; it names those that failed by their numbers alone if it is too long otherwise.
     fn summary(&self, running: usize, columns: usize) -> String {
         let jobs = if self.count == 1 { "job has" } else { "jobs have" };
-        let still = if running > 0 { format!(", {running} still running") } else { String::new() };
+        // Those that wait for their turn too.
+        let left = if running > 0 { format!(", {running} to go") } else { String::new() };
         let why = if self.digest.has_failures() { "; `jobs failed` says why" } else { "" };
-        let line = |digest| format!("{} {jobs} ended: {digest}{still}{why}", self.count);
+        let line = |digest| format!("{} {jobs} ended: {digest}{left}{why}", self.count);
         let whole = line(self.digest.to_string());
         if whole.width() <= columns { whole } else { line(self.digest.in_numbers()) }
     }
@@ -112,7 +113,7 @@ mod tests {
         let many = Gathering::default().tell(&report(&jobs, 9, 1), 3, (NoticeMode::Each, 80), now);
         assert_eq!(
             many.as_deref(),
-            Some("9 jobs have ended: 8 done, 1 failed (#10), 3 still running; `jobs failed` says why")
+            Some("9 jobs have ended: 8 done, 1 failed (#10), 3 to go; `jobs failed` says why")
         );
         let sweep = Gathering::default().tell(&report(&jobs, 200, 3), 0, (NoticeMode::Each, 80), now);
         assert_eq!(
