@@ -9,7 +9,8 @@ Here it is a job like any other, that follows the folder of the kept one: its lo
 stop. The end of this program is no stop. Any later program goes on with `jobs.attach("k12")`, and `bgjobs log k12` or
 `python -m bgjobs log k12` shows it in a terminal.
 
-A job with a group, a delay or others to follow is only kept from its turn on; until then it belongs to this program.
+A job with a group, a delay or others to follow is only kept from its turn on; until then it belongs to this program,
+whose end waits for that.
 
 What is sent lies in a file that only its user can read, until the process has read it. What comes back is a pickle, and
 nothing is unpickled but from a folder that belongs to this user, and is closed to all others. All of this holds on
@@ -71,7 +72,6 @@ class BackgroundJobKept(BackgroundJobBase):
             self._order = ["/bin/sh", "-c", job.command], None, job
         self._made = job
         self._init()
-        self._daemon = True
 
     def _order_body(self, kind: str, payload: bytes) -> None:
         words = [supervised.python(), *supervised.flags(), _child.__file__, _child.KEPT, kind]
@@ -87,6 +87,11 @@ class BackgroundJobKept(BackgroundJobBase):
         if made is None:
             raise TypeError(f"job #{self.num} was started by another program, and can't be started again")
         return BackgroundJobKept(made._copy(names))
+
+    def _again(self, names: Mapping[str, Any]) -> BackgroundJobBase:
+        job = super()._again(names)
+        job._daemon = False
+        return job
 
     @property
     def kept(self) -> str | None:
@@ -127,6 +132,9 @@ class BackgroundJobKept(BackgroundJobBase):
             os.close(fd)
         self._kept = start.take()
         self._order = None
+        # Only until now it needs this program.
+        self._daemon = True
+        self._let_exit()
 
     def call(self) -> Any:
         """Follows the kept job to its end, and returns or raises what the body returns or raises."""

@@ -27,7 +27,6 @@ class BackgroundJobKeptCell(BackgroundJobKept, BackgroundJobCell):
         BackgroundJobCell.__init__(self, source, body, last, passing, names)
         sent, parts = to_send(self._code, names)
         self._order_body("cell", pack(("call", run_remotely, (self._code, sent), {}), parts, "keep=True"))
-        self._daemon = True
 
     def _describe(self) -> str:
         return BackgroundJobCell._describe(self)

@@ -259,6 +259,17 @@ def test_the_end_of_a_program_waits_for_no_kept_job(home, gate):
     assert _core.kept_job("k1").look()[0] == "running"
 
 
+def test_the_end_of_a_program_waits_until_a_job_that_has_its_turn_later_is_kept(gate):
+    code = f"""
+        import time
+        jobs.sh('while ! test -e {gate.path}; do sleep 0.01; done', keep=True, after=jobs.new(time.sleep, 0.1))
+        jobs.sh('exit 0', keep=True).join()
+        jobs.rerun(2)
+    """
+    assert printed_by(code) == ""
+    assert sorted(_core.kept_job(number).look()[0] for number in ("1", "2", "3"))[-1] == "running"
+
+
 def test_a_program_that_attaches_a_job_stops_it(jobs, gate):
     job = jobs.new(gate.wait, keep=True)
     other = BackgroundJobManager().attach(job.kept)

@@ -16,6 +16,7 @@ use pyo3::{
 };
 
 use crate::{
+    awaited::Awaited,
     held,
     life::{Callbacks, ELSEWHERE, Event, Life, Phase, release},
     log::Log,
@@ -243,6 +244,13 @@ impl JobCore {
     fn _hear_stop(&self, py: Python<'_>) {
         let locks = self.lock().take_waiting(Event::Stop);
         release(py, &locks);
+    }
+
+    /// Lets the exit go on without the job, if it runs: from now on it is a daemon's.
+    fn _let_exit(&self) {
+        if let Phase::Begun(_, awaited) = &mut self.lock().phase {
+            *awaited = Awaited::unless(true);
+        }
     }
 
     /// Wakes the body, which has its slot back.
