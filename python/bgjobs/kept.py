@@ -161,7 +161,7 @@ class BackgroundJobKept(BackgroundJobBase):
         kept.mark_seen()
         return self._settle_by(state, *end)
 
-    def _settle_by(self, state: str, status: int | None, signal: int | None, message: str, ran: float) -> Any:
+    def _settle_by(self, state: str, status: int | None, signal: int | None, message: str, value: str | None) -> Any:
         if state == "stopped":
             # Somebody else may have stopped it, or its keeper.
             stopping.ask(self, message)
@@ -172,6 +172,10 @@ class BackgroundJobKept(BackgroundJobBase):
         if language is None:
             return _of_command(words, state, status, signal, message)
         head, file = self._result()
+        if file is None and value is not None:
+            raise RemoteError(f"the result of {self.kept} was swept; it was {value}", "object")
+        if file is None and status and message != f"exit status {status}":
+            raise RemoteError(f"{message} (its traceback was swept)", message.partition(":")[0])
         if file is None:
             if status is None and signal is None:
                 raise ProcessDied(message)

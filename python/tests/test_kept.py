@@ -308,6 +308,22 @@ def test_another_python_is_told_and_its_code_is_not_run(jobs, home):
         raise job.exception()
 
 
+def test_a_result_that_was_swept_is_told(jobs):
+    jobs.new(divmod, 7, 2, keep=True).join(DEADLINE)
+    jobs.new(open, "/", keep=True).join(DEADLINE)
+    wait_until(lambda: not _core.kept_words(supervised.starter(), ["sweep", "--output", "0"]) and is_swept())
+    first, second = jobs.attach("k1"), jobs.attach("k2")
+    with pytest.raises(RemoteError, match=r"the result of k1 was swept; it was \(3, 1\)"):
+        first.get(DEADLINE)
+    with pytest.raises(RemoteError, match=r"IsADirectoryError: .* '/' \(its traceback was swept\)") as raised:
+        second.get(DEADLINE)
+    assert raised.value.type_name == "IsADirectoryError"
+
+
+def is_swept():
+    return not any(os.path.exists(os.path.join(_core.kept_job(job).folder, "result")) for job in ("k1", "k2"))
+
+
 def test_a_result_of_another_language_is_told(jobs, home):
     jobs.new(pow, 2, 3, keep=True).join(DEADLINE)
     path = home / "1/job.json"

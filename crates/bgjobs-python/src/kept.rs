@@ -28,8 +28,8 @@ use pyo3::{
 #[pyclass(frozen, module = "bgjobs._core")]
 pub(crate) struct KeptJob(bgjobs::KeptJob);
 
-/// Where a job stands: the state, the exit status, the signal, the message, how many seconds it ran.
-type Look = (&'static str, Option<i32>, Option<i32>, String, f64);
+/// Where a job stands: the state, the exit status, the signal, the message, and the value of its body as text.
+type Look = (&'static str, Option<i32>, Option<i32>, String, Option<String>);
 
 /// What is new in a log: how many bytes are gone, the pieces with whether they went to standard error, the next cursor.
 type Reading = (u64, Vec<(bool, String)>, u64);
@@ -57,7 +57,7 @@ impl KeptJob {
 
     /// Where it stands: `starting`, `running`, `done`, `failed`, `stopped`, `lost` or `elsewhere`. Raises what `record` does.
     fn look(&self) -> PyResult<Look> {
-        let without = |state, message| (state, None, None, message, 0.0);
+        let without = |state, message| (state, None, None, message, None);
         Ok(match self.0.state().map_err(trouble)? {
             KeptState::Starting => without("starting", String::new()),
             KeptState::Running => without("running", String::new()),
@@ -67,7 +67,7 @@ impl KeptJob {
                     Outcome::Failed => "failed",
                     Outcome::Stopped => "stopped",
                 };
-                (state, end.exit, end.signal, end.message, end.ran.as_secs_f64())
+                (state, end.exit, end.signal, end.message, end.value)
             }
             KeptState::Lost(reason) => without("lost", reason.to_string()),
             _ => without("elsewhere", String::new()),
@@ -78,10 +78,19 @@ impl KeptJob {
     fn read(&self, cursor: u64) -> PyResult<Reading> {
         let mut cursor = KeptCursor::at(cursor);
         let reading = self.0.read(&mut cursor).map_err(trouble)?;
-        let piece = |line: bgjobs::KeptLine| {
-            (line.stream == Stream::Err, if line.is_whole { line.text + "\n" } else { line.text })
-        };
-        Ok((reading.dropped, reading.lines.into_iter().map(piece).collect(), cursor.offset()))
+        let mut pieces: Vec<(bool, String)> = Vec::new();
+        for line in reading.lines {
+            let is_error = line.stream == Stream::Err;
+            // Of many lines few calls of Python are made.
+            match pieces.last_mut() {
+                Some((is_same, text)) if *is_same == is_error => text.push_str(&line.text),
+                _ => pieces.push((is_error, line.text)),
+            }
+            if let Some((_, text)) = pieces.last_mut().filter(|_| line.is_whole) {
+                text.push('\n');
+            }
+        }
+        Ok((reading.dropped, pieces, cursor.offset()))
     }
 
     /// Asks all its processes to end, and has them killed after so many seconds. Raises what `record` does.
