@@ -20,8 +20,8 @@ Linux only.
 from __future__ import annotations
 
 import io
-import json
 import os
+import pickle
 import subprocess
 import sys
 import time
@@ -171,24 +171,23 @@ class BackgroundJobKept(BackgroundJobBase):
         _, words, language = self._kept.record()
         if language is None:
             return _of_command(words, state, status, signal, message)
-        head, file = self._result()
-        if file is None and value is not None:
+        name = language.split(" ")[0]
+        if name != "python":
+            told = f"{self.kept} gave {value}, a value of {name}, which only that can read"
+            raise RemoteError(told if state == "done" else message, name)
+        file = self._result()
+        if file is not None:
+            return self._received(file, other_python(language))
+        if value is not None:
             raise RemoteError(f"the result of {self.kept} was swept; it was {value}", "object")
-        if file is None and status and message != f"exit status {status}":
+        if status and message != f"exit status {status}":
             raise RemoteError(f"{message} (its traceback was swept)", message.partition(":")[0])
-        if file is None:
-            if status is None and signal is None:
-                raise ProcessDied(message)
-            raise death(-signal if signal else status)
-        if not language.startswith("python "):
-            text = json.loads(head).get("text", "a result")
-            name = language.split()[0]
-            raise RemoteError(f"{self.kept} gave {text}, a value of {name}, which only that can read", name)
-        return self._received(file, language)
+        if status is None and signal is None:
+            raise ProcessDied(message)
+        raise death(-signal if signal else status)
 
-    def _received(self, file: io.BytesIO, language: str) -> Any:
-        """What the body gave, or raises what it raised; what another Python can't read is told."""
-        other = other_python(language)
+    def _received(self, file: io.BytesIO, other: str | None) -> Any:
+        """What the body gave, or raises what it raised; `other` is the version of its Python, if that is not ours."""
         # Code is in the pickles of cloudpickle, and another version may crash on it.
         if other and b"cloudpickle" in file.getvalue():
             raise RemoteError(
@@ -196,25 +195,30 @@ class BackgroundJobKept(BackgroundJobBase):
                 "object",
             )
         try:
+            _, type_name, _ = pickle.load(file)
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+            raise RemoteError(f"the result of {self.kept} is broken ({why}): start the job again", "object") from None
+        file.seek(0)
+        try:
             return received(file, "process")
         except BaseException as error:
             if isinstance(error.__cause__, RemoteTraceback):
                 self._remote_traceback = error.__cause__.args[0]
-            if isinstance(error, RemoteError):
+            if isinstance(error, RemoteError) and f"a {type_name}, cannot be read here (" in str(error):
                 hint = f"; it comes from Python {other}" if other else ""
-                import_it = f"import what it needs, then jobs.attach({self.kept!r}) reads it"
-                if "cannot be read here" in str(error):
-                    error.args = (f"{error}{hint}; {import_it}",)
+                error.args = (f"{error}{hint}; import what it needs, then jobs.attach({self.kept!r}) reads it",)
             raise
 
-    def _result(self) -> tuple[bytes, io.BytesIO | None]:
-        """The first line of the result, which all languages can read, and what follows it; None if there is none."""
+    def _result(self) -> io.BytesIO | None:
+        """What the body gave, without the first line, which is for other languages; None if there is nothing."""
         try:
             fd = os.open(os.path.join(self._kept.folder, "result"), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except FileNotFoundError:
-            return b"", None
+            return None
         with open(fd, "rb") as file:
-            return file.readline(), io.BytesIO(file.read())
+            file.readline()
+            return io.BytesIO(file.read())
 
     def _ladder(self, timeout: float) -> stopping.Body:
         return _KeptBody(self, max(timeout, 0.0) / 2)

@@ -334,6 +334,19 @@ def test_a_result_of_another_language_is_told(jobs, home):
         raise job.exception()
 
 
+def test_broken_files_are_told_and_break_nothing_else(jobs, home):
+    for _ in range(3):
+        jobs.new(pow, 2, 3, keep=True).join(DEADLINE)
+    (home / "1/job.json").write_text("{")
+    (home / "2/result").write_bytes(b"garbage\nmore of it")
+    with pytest.raises(OSError, match=r"k1 can't be read: .*job.json: .*; rm k1 removes it"):
+        jobs.attach("k1")
+    with pytest.raises(RemoteError, match=r"the result of k2 is broken .UnpicklingError: .*: start the job again"):
+        jobs.attach("k2").get(DEADLINE)
+    assert [job["state"] for job in jobs.kept()] == ["broken", "done", "done"]
+    assert jobs.attach("k3").get(DEADLINE) == 8
+
+
 def test_a_lost_job_is_told(jobs, home, gate):
     job = jobs.new(lambda: (print("begun"), gate.wait()), keep=True)
     wait_until(lambda: "begun" in str(job.log))
