@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 import bgjobs
-from bgjobs import BackgroundJobManager, foreground
+from bgjobs import BackgroundJobBase, BackgroundJobManager, foreground
 from bgjobs.panel import exchange, frozen
 from bgjobs.panel.exchange import Exchange
 from bgjobs.panel.feed import Feed
@@ -194,6 +194,36 @@ def test_a_kept_job_says_as_which(gated, feed):
     assert feed.look(0.0)["jobs"][0]["place"] == "kept as k12"
 
 
+def test_a_name_that_raises_an_error_is_shown_as_that(gated, feed):
+    class Odd(BackgroundJobBase):
+        def __init__(self):
+            self.strform = "odd"
+            self._init()
+
+        def call(self):
+            return 1
+
+        def __str__(self):
+            raise LookupError("no name")
+
+    gated.jobs.start(Odd()).join(DEADLINE)
+    feed.show("page", [0], [0])
+    row = feed.look(0.0)["jobs"][0]
+    assert (row["state"], row["label"]) == ("done", "this can't be shown: LookupError: no name")
+
+
+def test_of_very_many_jobs_each_message_has_some_the_newest_first(gated, feed, monkeypatch):
+    monkeypatch.setattr("bgjobs.panel.feed.BATCH", 2)
+    for _ in range(5):
+        gated.jobs.new("1").join(DEADLINE)
+    told = []
+    while not told or feed.is_live:
+        message = feed.look(0.0)
+        told.append(([row["id"] for row in message["jobs"]], message["behind"]))
+    assert told == [([3, 4], 3), ([1, 2], 1), ([0], 0)]
+    assert feed.look(1.0) is None
+
+
 def test_messages_are_whole_until_a_page_is_heard_and_only_when_something_changed(gated):
     feed = Feed(lambda: dict(gated.jobs.all))
     job = gated.start(lambda: bgjobs.progress(1, 4))
@@ -333,6 +363,21 @@ def test_use_keeps_a_panel_from_resting_and_a_look_does_not(gated, monkeypatch):
     assert turn("look", 118.0) == []
     assert turn("hello", 119.0) == [True]
     assert turn("use", 130.0) == [True, False]
+
+
+def test_a_look_that_fails_is_logged_and_requests_are_answered_after_it(gated, page, monkeypatch, caplog):
+    looked = threading.Event()
+
+    def fail(now):
+        looked.set()
+        raise LookupError("broken")
+
+    monkeypatch.setattr(page.exchange.feed, "look", fail)
+    page.ask("hello")
+    assert looked.wait(DEADLINE)
+    page.ask("stop", ids=[])
+    assert page.wait("asked")["ids"] == []
+    assert "the panel could not look at its jobs" in caplog.text
 
 
 def test_requests_that_are_not_well_made_harm_nobody(gated, page):

@@ -102,7 +102,8 @@ class Page:
         self.number += 1
         first = {"kind": "jobs", "number": self.number, "is_whole": is_whole or self.number == 1, "now": 1000.0}
         self.page.evaluate(
-            "(message) => tell(message)", {**first, "front": [], "jobs": list(jobs), "gone": [], "details": {}, **rest}
+            "(message) => tell(message)",
+            {**first, "behind": 0, "front": [], "jobs": list(jobs), "gone": [], "details": {}, **rest},
         )
 
     def say(self, **message: Any) -> None:

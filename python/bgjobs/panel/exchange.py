@@ -7,6 +7,7 @@ in them (`feed` does).
 from __future__ import annotations
 
 import json
+import logging
 import queue
 import threading
 import time
@@ -18,6 +19,8 @@ from .. import stopping
 from ..foreground import let_go
 from ..jobs import BackgroundJobBase
 from .feed import Feed, Message
+
+_log = logging.getLogger("bgjobs")
 
 PACE = 0.5
 """How many seconds lie between two looks at the jobs, at least."""
@@ -126,8 +129,14 @@ class Exchange:
 
     def _look(self) -> None:
         began = time.monotonic()
-        message = self.feed.look(time.time())
         size = 0
+        try:
+            message = self.feed.look(time.time())
+        except Exception:
+            # The pages still have to be answered, and a later look may do better.
+            _log.exception("the panel could not look at its jobs")
+            self._due = began + _LONGEST
+            return
         if message is not None:
             self._send(message)
             size = _CARRIER + len(json.dumps(message))

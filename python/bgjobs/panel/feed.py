@@ -8,7 +8,8 @@ A message to the page is a dict with a `kind`:
 
 - `jobs`: `number`, one more than that of the message before; `is_whole`, whether it has all that is known;
   `now`, the time here; `front`, the jobs that a cell waits for; `jobs`, the rows that are new, or what has changed of
-  them; `gone`, the numbers of forgotten jobs; `details`, by number.
+  them; `behind`, how many new ones are left for the next message; `gone`, the numbers of forgotten jobs; `details`, by
+  number.
 - `asked`: the requests to stop the jobs `ids` have been heard.
 - `gone_on`: no cell waits for the jobs `ids`, or not any more.
 - `verdict`: `text`, what came of a request to stop the job `id`.
@@ -31,6 +32,9 @@ _FIRST_VIEW = 40
 _MOST = 200
 """How many rows at most are in view, and up to how many jobs a message is whole while no page has said anything."""
 
+BATCH = 5000
+"""How many rows a message has at most, unless more have changed: a server passes on no more than a megabyte at once."""
+
 _PAGES = 8
 """How many pages are remembered: the newest. One that has gone says so only if it was closed in order."""
 
@@ -52,6 +56,7 @@ class Feed:
         self._pages: dict[str, _Page] = {}
         self._had_pages = False
         self._front: list[int] = []
+        self._behind = 0
         self.begin()
 
     def begin(self) -> None:
@@ -98,8 +103,8 @@ class Feed:
 
     @property
     def is_live(self) -> bool:
-        """Whether a job had not ended when this looked last."""
-        return bool(self._live)
+        """Whether a job had not ended when this looked last, or was not told yet."""
+        return bool(self._live) or self._behind > 0
 
     def look(self, now: float) -> Message | None:
         """What is new, to be sent; None if nothing is."""
@@ -114,7 +119,7 @@ class Feed:
             del self._told[number]
             self._live.discard(number)
             self._details.pop(number, None)
-        changed = [row for number, job in jobs.items() if (row := self._changed(number, job, number in seen))]
+        changed = self._all_changed(jobs, seen)
         opened = self._opened(jobs)
         front = [job.num for job in waited_for() if job.num is not None and jobs.get(job.num) is job]
         is_new = bool(changed or gone or opened) if self._told is before else self._told != before
@@ -125,7 +130,7 @@ class Feed:
             return None
         self._number += 1
         message: Message = {"kind": "jobs", "number": self._number, "is_whole": self._is_whole, "now": round(now, 2)}
-        message.update(front=front, jobs=changed, gone=gone, details=opened)
+        message.update(behind=self._behind, front=front, jobs=changed, gone=gone, details=opened)
         self._is_whole = self._is_owed = False
         return message
 
@@ -134,6 +139,17 @@ class Feed:
             return {number for page in self._pages.values() for number in page.seen + page.open}
         live = [number for number, job in jobs.items() if job.outcome is None]
         return set((live[::-1] + list(jobs)[::-1])[:_FIRST_VIEW])
+
+    def _all_changed(self, jobs: Mapping[int, BackgroundJobBase], seen: set[int]) -> list[rows.Row]:
+        """What pages do not know of all rows; of very many new ones only the newest."""
+        changed: list[rows.Row] = []
+        self._behind = 0
+        for number, job in reversed(list(jobs.items())):
+            if len(changed) >= BATCH and number not in self._told:
+                self._behind += 1
+            elif row := self._changed(number, job, number in seen):
+                changed.append(row)
+        return changed[::-1]
 
     def _changed(self, number: int, job: BackgroundJobBase, is_seen: bool) -> rows.Row | None:
         """What of a row its pages do not know, with its `id`; None if they know all."""

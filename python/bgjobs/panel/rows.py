@@ -29,6 +29,11 @@ def state(job: BackgroundJobBase) -> str:
     return _STATES.get(name, name)
 
 
+def trouble(error: Exception) -> str:
+    """Says that something of the user's, such as a name that is computed, has raised an error."""
+    return f"this can't be shown: {labels.short(failures.message(error), 200)}"
+
+
 def of(job: BackgroundJobBase) -> Row:
     """The row of a job that nobody has in view.
 
@@ -37,8 +42,11 @@ def of(job: BackgroundJobBase) -> Row:
     elsewhere.
     """
     known = job._summary() or {}
-    name = state(job)
-    row: Row = {"id": job.num, "state": name, "label": labels.label(job)}
+    row: Row = {"id": job.num, "state": state(job)}
+    try:
+        row["label"] = labels.label(job)
+    except Exception as error:
+        row["label"] = trouble(error)
     if job.outcome is None:
         since = known.get("started") or known.get("created")
         row["since"] = None if since is None else round(since, 1)

@@ -32,7 +32,7 @@ class Model {
   }
 }
 
-const whole = (number, jobs = []) => ({ kind: "jobs", number, is_whole: true, now: 1, front: [], jobs, gone: [], details: {} });
+const whole = (number, jobs = []) => ({ kind: "jobs", number, is_whole: true, now: 1, behind: 0, front: [], jobs, gone: [], details: {} });
 const running = { id: 1, state: "running", label: "fit", since: 1 };
 
 function linked() {

@@ -8,6 +8,7 @@ const message = (number, jobs, rest = {}) => ({
   number,
   is_whole: number === 1,
   now: 100,
+  behind: 0,
   front: [],
   jobs,
   gone: [],

@@ -27,6 +27,8 @@ export class Store {
     this.verdicts = new Map();
     // The jobs that a cell waits for.
     this.front = [];
+    // How many new jobs the kernel has not told of yet.
+    this.behind = 0;
     this.number = null;
     this.offset = -Infinity;
   }
@@ -51,6 +53,7 @@ export class Store {
       this.jobs = new Map();
     }
     this.front = message.front;
+    this.behind = message.behind;
     const ended = [];
     for (const row of message.jobs) {
       const old = before.get(row.id);

@@ -21,6 +21,7 @@ export class View {
     this.details = new Map();
     this.order = [];
     this.inView = new Set();
+    this.trouble = "";
     this.limit = ROWS;
     const { group = "all", text = "", open = [] } = link.last ?? {};
     this.group = group;
@@ -183,7 +184,9 @@ export class View {
     this.head.hidden = counts.all === 0;
     setAttribute(this.bell, "aria-pressed", isNotifying());
     const lost = "Disconnected: the kernel has ended or was restarted. This is how the jobs were.";
-    setText(this.banner, this.link.isConnected ? (this.trouble ?? "") : lost);
+    const { behind } = this.link.store;
+    const coming = behind > 0 ? `${plural(behind, "more job")} to come ...` : "";
+    setText(this.banner, this.link.isConnected ? this.trouble || coming : lost);
     this.banner.hidden = this.banner.textContent === "";
   }
 
