@@ -41,6 +41,7 @@ class BackgroundJobManager(JobList):
       `jobs.start(job)` starts a job object.
     - `jobs.sh("make -j2")` starts a command of the system's shell.
     - `jobs()` or `jobs.status()` shows all jobs.
+    - `jobs.panel()` shows and stops them in a notebook while they run.
     - `jobs[N]` is job number N, `jobs[N].result` its result.
     - `jobs[N].traceback()` or `jobs.traceback(N)` prints why it died, `jobs.traceback()` does so for all dead jobs.
     - `jobs[N].stop()` stops it, `jobs.stop("running")` all that run; `jobs.select("failed")` is a list of jobs.

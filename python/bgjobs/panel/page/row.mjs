@@ -125,7 +125,7 @@ export class Row {
     setAttribute(this.bar, "aria-valuenow", whole === null ? null : Math.floor(whole * 100));
     setAttribute(this.bar, "aria-label", `Progress of job ${job.id}`);
     this.bar.classList.toggle("bgjobs-endless", whole === null);
-    this.fill.style.width = whole === null ? "" : `${whole * 100}%`;
+    this.fill.style.transform = whole === null ? "" : `scaleX(${whole})`;
   }
 }
 

@@ -29,6 +29,8 @@ export class Store {
     this.front = [];
     // How many new jobs the kernel has not told of yet.
     this.behind = 0;
+    // Changes when a job comes, goes or changes its state, and so its place in the list.
+    this.arrangement = 0;
     this.number = null;
     this.offset = -Infinity;
   }
@@ -50,6 +52,7 @@ export class Store {
     // Of all messages the fastest has the truest time.
     this.offset = Math.max(this.offset, message.now - this.clock());
     if (message.is_whole) {
+      this.arrangement += 1;
       this.jobs = new Map();
     }
     this.front = message.front;
@@ -62,11 +65,15 @@ export class Store {
         job.leftAt = message.now;
       }
       this.jobs.set(row.id, job);
+      if ("state" in row) {
+        this.arrangement += 1;
+      }
       if (knewAny && hasEnded(job) && !(old && hasEnded(old))) {
         ended.push(job);
       }
     }
     for (const id of message.gone) {
+      this.arrangement += 1;
       this.jobs.delete(id);
     }
     for (const known of [this.details, this.verdicts]) {

@@ -112,6 +112,7 @@ export class View {
 
   #chosen() {
     this.limit = ROWS;
+    this.selected = null;
     this.order = [];
     this.list.scrollTop = 0;
     this.#remember();
@@ -148,9 +149,18 @@ export class View {
     this.isDue = false;
     const { link } = this;
     const { store } = link;
-    this.#drawHead(store.counts());
+    if (this.arrangement !== store.arrangement) {
+      this.arrangement = store.arrangement;
+      this.counts = store.counts();
+      this.selected = null;
+    }
+    this.#drawHead(this.counts);
     this.#drawFront();
-    let jobs = store.select(this.group, this.text);
+    // Only words depend on more than states.
+    if (this.selected === null || this.text.trim() !== "") {
+      this.selected = store.select(this.group, this.text).map((job) => job.id);
+    }
+    let jobs = this.selected.map((id) => store.jobs.get(id));
     // The focus that a click leaves behind does not count.
     if (this.list.matches(":hover") || this.list.querySelector(":focus-visible") !== null) {
       jobs = held(jobs, this.order);
