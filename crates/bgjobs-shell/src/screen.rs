@@ -71,8 +71,10 @@ impl Screen {
         text.extend(self.modes.iter().map(|(mode, is_set)| format!("\x1b[?{mode}{}", if *is_set { 'l' } else { 'h' })));
         text.push_str("\x1b[0m");
         text.push_str(key);
+        // A line that ended in raw mode left the cursor in its column.
+        text.push('\r');
         if mem::take(&mut self.is_in_line) || !key.is_empty() {
-            text.push_str("\r\n");
+            text.push('\n');
         }
         text
     }
@@ -161,14 +163,17 @@ mod tests {
     #[test]
     fn all_that_was_changed_is_undone_and_done_again() {
         let (mut screen, _) = after("\x1b[?1049h\x1b[?1h\x1b=\x1b[?25l\x1b[?1000;1006h\x1b[1;23r");
-        assert_eq!(screen.leave(""), "\x1b7\x1b[r\x1b8\x1b>\x1b[?1l\x1b[?1000l\x1b[?1006l\x1b[?1049l\x1b[?25h\x1b[0m");
+        assert_eq!(
+            screen.leave(""),
+            "\x1b7\x1b[r\x1b8\x1b>\x1b[?1l\x1b[?1000l\x1b[?1006l\x1b[?1049l\x1b[?25h\x1b[0m\r"
+        );
         assert_eq!(screen.come_back(), "\x1b[?1h\x1b[?1000h\x1b[?1006h\x1b[?1049h\x1b[?25l\x1b=");
     }
 
     #[test]
     fn a_program_that_tidies_up_leaves_nothing_to_undo() {
         let (mut screen, _) = after("\x1b[?1049h\x1b[?25l\x1b=text\x1b>\x1b[?25h\x1b[?1049l\r\n");
-        assert_eq!(screen.leave(""), "\x1b[0m");
+        assert_eq!(screen.leave(""), "\x1b[0m\r");
         assert_eq!(screen.leave("^Z"), "\x1b[0m^Z\r\n");
         assert_eq!(after("half a line").0.leave(""), "\x1b[0m\r\n");
     }

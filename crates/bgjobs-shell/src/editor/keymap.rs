@@ -56,9 +56,11 @@ impl Keymap {
         Some(event)
     }
 
-    /// What is typed next is text.
-    pub(super) fn insert(&mut self) {
+    /// What is typed next is text; returns the mode until now.
+    pub(super) fn insert(&mut self) -> PromptEditMode {
+        let mode = self.mode().edit_mode();
         self.switch(PromptEditMode::Vi(PromptViMode::Insert));
+        mode
     }
 
     /// Changes to another mode of vi.

@@ -248,10 +248,7 @@ impl LineEditor {
                 Some(line) => self.replace(&line, line.len()),
                 None => return Ok(Effect::None),
             },
-            E::SearchHistory => {
-                self.search = Some(Search::default());
-                self.keymap.insert();
-            }
+            E::SearchHistory => self.search = Some(Search::new(self.keymap.insert())),
             E::ClearScreen => self.painter.clear_screen()?,
             E::Resize(columns, rows) => self.painter.resize(columns, rows),
             E::Esc if self.text.current_selection().is_none() => {}
@@ -333,9 +330,14 @@ impl LineEditor {
         if let ReedlineEvent::Resize(columns, rows) = event {
             self.painter.resize(*columns, *rows);
         }
-        if step != Step::GoesOn {
-            let found = self.search.take().and_then(|search| search.found(&self.recall));
-            if let Some(line) = found {
+        if step != Step::GoesOn
+            && let Some(search) = self.search.take()
+        {
+            // Esc has chosen a mode itself.
+            if *event != ReedlineEvent::Esc {
+                self.keymap.switch(search.mode.clone());
+            }
+            if let Some(line) = search.found(&self.recall) {
                 self.replace(&line, line.len());
             }
         }

@@ -2,13 +2,14 @@
 //!
 //! Knows nothing of how it is shown.
 
-use reedline::{EditCommand, ReedlineEvent};
+use reedline::{EditCommand, PromptEditMode, ReedlineEvent};
 
 use super::recall::Recall;
 
 /// A search for an earlier line.
-#[derive(Default)]
 pub(super) struct Search {
+    /// The mode that it began in.
+    pub(super) mode: PromptEditMode,
     term: String,
     /// How many newer lines are passed over.
     passed: usize,
@@ -25,6 +26,10 @@ pub(super) enum Step {
 }
 
 impl Search {
+    pub(super) fn new(mode: PromptEditMode) -> Self {
+        Self { mode, term: String::new(), passed: 0 }
+    }
+
     /// Does what an event means in a search.
     pub(super) fn take(&mut self, event: &ReedlineEvent, recall: &Recall) -> Step {
         use ReedlineEvent as E;

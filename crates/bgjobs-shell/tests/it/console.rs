@@ -122,6 +122,16 @@ fn the_terminal_is_as_it_was_after_a_command_that_was_killed() {
 }
 
 #[test]
+fn the_prompt_begins_in_the_first_column_whatever_mode_a_command_leaves() {
+    let home = Home::new();
+    let mut terminal = Terminal::of_size(&home, 24, 80);
+    terminal.type_keys("!stty raw; echo 'no return'\r6 * 7\r");
+    terminal.see("no return\nIn [2]: 6 * 7\nOut[2]: 42");
+    terminal.type_keys("\x0c!stty raw; echo 'no return'; exit 3\r");
+    terminal.see_screen("In [3]: !stty raw; echo 'no return'; exit 3\nno return\nexit status 3\nIn [4]:");
+}
+
+#[test]
 fn a_command_follows_the_size_of_the_window() {
     let home = Home::new();
     let mut terminal = Terminal::of_size(&home, 24, 80);

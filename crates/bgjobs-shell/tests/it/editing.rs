@@ -113,8 +113,13 @@ fn in_vi_history_and_search_are_at_hand_in_normal_mode() {
     terminal.see("In [3]: 6 * 7");
     type_one_by_one(&mut terminal, &["jj", "/6 *"]);
     terminal.see("In [3] (search: 6 *) 6 * 7");
-    type_one_by_one(&mut terminal, &["\r", "0", LAST_WORD, "\r"]);
-    terminal.see("In [4]:");
+    // It ends where it began, in normal mode.
+    terminal.type_keys("\rr8\r");
+    terminal.see("Out[3]: 48");
+    terminal.type_keys("\x12[1");
+    terminal.see("In [4] (search: [1) [1,");
+    terminal.type_keys("\r.len()\r");
+    terminal.see("Out[4]: 2\nIn [5]:");
 }
 
 #[test]
