@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import os
 import pickle
+import sys
 import threading
 import time
 from typing import Any, Optional, cast
@@ -81,11 +82,16 @@ class Reporter:
 _reporter: Reporter | None = None
 
 
-def reporter() -> Reporter | None:
-    """The reporter of this process, if it is one of a job's."""
+def far_body() -> Any:
+    """The body of a job of another process, if this is the thread of an engine's worker that runs it."""
+    return getattr(getattr(sys, "_bgjobs_far_here", None), "body", None)
+
+
+def reporter() -> Any:
+    """What takes the reports of this thread, if it or its process is one of a job's: a `Reporter`, or a `far_body`."""
     global _reporter
     if _reporter is None and _child.reports is not None:
         _reporter = Reporter(_child.reports)
         atexit.register(_reporter.look)
         threading.Thread(target=_reporter.look_again_and_again, daemon=True).start()
-    return _reporter
+    return _reporter or far_body()

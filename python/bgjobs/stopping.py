@@ -5,14 +5,13 @@ It does not know what a job calls.
 
 from __future__ import annotations
 
-import sys
 import time
 import traceback
 from collections.abc import Sequence
 from types import FrameType
 from typing import Any, Protocol
 
-from . import frames, futures, output, places
+from . import child_reports, frames, futures, output, places
 from .record import Record, Stopped
 from .text import duration
 
@@ -221,11 +220,6 @@ def where(job: Record) -> str:
     return "\n".join([f"{job!r}, {ran}", *shown.splitlines(), *others])
 
 
-def _far_body() -> Any:
-    """The body of a job of another process, if this is the thread of an engine's worker that runs it."""
-    return getattr(getattr(sys, "_bgjobs_far_here", None), "body", None)
-
-
 def cancelled() -> bool:
     """Whether the job that runs this code was asked to stop; False outside of jobs.
 
@@ -235,7 +229,7 @@ def cancelled() -> bool:
     """
     job = output.current.get()
     if job is None:
-        body = _far_body()
+        body = child_reports.far_body()
         return body is not None and bool(body.cancelled())
     if not job._asks:
         job._asks = True
@@ -246,7 +240,7 @@ def sleep(seconds: float) -> None:
     """Sleeps like `time.sleep`; in a job that is asked to stop meanwhile, raises `Stopped` at once."""
     job = output.current.get()
     if job is None:
-        body = _far_body()
+        body = child_reports.far_body()
         (time if body is None else body).sleep(seconds)
         return
     job._asks = True

@@ -81,6 +81,21 @@ def sleep_by_bgjobs() -> None:
     bgjobs.sleep(600)
 
 
+def report(gate: str) -> None:
+    import bgjobs
+
+    bgjobs.progress(1, 4, "halves")
+    bgjobs.progress(2, 4)
+    wait_for(gate)
+    bgjobs.progress(4, 4)
+
+
+def show_bar(tqdm: type, gate: str) -> None:
+    with tqdm(total=4, desc="rows") as bar:  # type: ignore[attr-defined]
+        bar.update(3)
+        wait_for(gate)
+
+
 def mark(path: str) -> int:
     """Counts its calls by files, and kills its process in the first."""
     number = len(os.listdir(path))

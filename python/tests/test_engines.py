@@ -199,6 +199,25 @@ def test_a_stop_of_many_jobs_that_wait_ends_all_as_stopped(engine: Any, jobs: Ba
     assert jobs.new(bodies.double, 1, on=engine).get(LONG) == 2
 
 
+def test_how_far_a_body_says_that_it_is_shows_while_it_runs_and_stays(
+    engine: Any, jobs: BackgroundJobManager, gate: Gate
+) -> None:
+    job = jobs.new(bodies.report, gate.path, on=engine)
+    until(lambda: job.progress is not None)
+    assert str(job.progress).startswith("halves, 50%, about ")
+    gate.open()
+    assert job.exception(LONG) is None
+    assert job.progress[:3] == (4, 4, "halves")
+
+
+def test_how_far_a_bar_on_a_worker_is_shows_in_its_job(engine: Any, jobs: BackgroundJobManager, gate: Gate) -> None:
+    tqdm = pytest.importorskip("tqdm").tqdm
+    job = jobs.new(bodies.show_bar, tqdm, gate.path, on=engine)
+    until(lambda: job.progress is not None and job.progress[:3] == (3, 4, "rows"))
+    gate.open()
+    assert job.exception(LONG) is None
+
+
 def test_a_time_limit_stops_a_body_on_its_worker(engine: Any, jobs: BackgroundJobManager) -> None:
     job = jobs.new(bodies.loop, on=engine, time_limit=0.05)
     assert isinstance(job.exception(LONG), Stopped)
@@ -529,8 +548,11 @@ def test_only_functions_expressions_and_cells_run_on_an_engine(jobs: BackgroundJ
             jobs.attach(pool)
 
 
-def test_threads_of_this_process_are_stopped_like_any_worker(jobs: BackgroundJobManager) -> None:
+def test_threads_of_this_process_are_stopped_and_report_like_any_worker(jobs: BackgroundJobManager, gate: Gate) -> None:
     with ThreadPoolExecutor(1) as pool:
+        job = jobs.new(bodies.report, gate.path, on=pool)
+        until(lambda: job.progress is not None)
+        gate.open()
         for body in (bodies.loop, bodies.sleep_by_bgjobs):
             job = jobs.new(body, on=pool)
             where(started(job), f"in {body.__name__}")

@@ -56,6 +56,16 @@ def test_a_value_an_exception_and_live_lines_come_back(
     assert [file.suffix for file in (tmp_path / "shared").iterdir()] == [".py"]
 
 
+def test_how_far_a_body_says_that_it_is_shows_while_it_runs_and_stays(
+    slurm: Slurm, jobs: BackgroundJobManager, gate: Gate
+) -> None:
+    job = jobs.new(bodies.report, gate.path, on=slurm)
+    until(lambda: job.progress is not None and job.progress[:3] == (2, 4, "halves"))
+    gate.open()
+    assert job.exception(LONG) is None
+    assert job.progress[:3] == (4, 4, "halves")
+
+
 def test_a_stop_ends_a_body_and_a_kill_one_that_does_not_hear_it(
     slurm: Slurm, jobs: BackgroundJobManager, gate: Gate
 ) -> None:

@@ -86,6 +86,8 @@ class DaskEngine(Engine):
                 task.listener.began(said[0])
             elif what == "wrote":
                 task.listener.wrote(*said)
+            elif what == "how":
+                task.how = said[0]
             elif what == "ended":
                 self._ending[name] = task
         if now >= self._counted + _COUNT:

@@ -70,7 +70,7 @@ class Listener(Protocol):
 class Task:
     """One call of a body on an engine."""
 
-    __slots__ = ("handle", "host", "id", "letter", "listener", "process", "wants")
+    __slots__ = ("handle", "host", "how", "id", "letter", "listener", "process", "wants")
 
     listener: Listener
 
@@ -81,6 +81,8 @@ class Task:
         self.process = process
         self.host: Mapping[str, Any] | None = None
         """Where the body runs, once it has begun."""
+        self.how: tuple[Any, ...] | None = None
+        """How far the body said last that it is: done, of how much, what, and for how many seconds if it knows that."""
         self.handle: Any = None
         """What the engine calls it."""
 
@@ -165,6 +167,10 @@ class Engine:
     def where(self, task: Task, timeout: float) -> str | None:
         """The stack of the body; None if it does not answer in time."""
         raise NotImplementedError
+
+    def how(self, task: Task) -> tuple[Any, ...] | None:
+        """How far the body said last that it is; None if it has said nothing."""
+        return task.how
 
     def state(self, task: Task) -> str:
         """How the engine calls the state of a task that has not begun."""

@@ -81,6 +81,7 @@ class ExecutorEngine(Engine):
             if task.id not in self.tasks:
                 continue
             self._look_at(task, last=True)
+            self._folder.how(task)
             self._folder.remove(task.id)
             self.end(task, self._taking(task))
 
@@ -128,6 +129,9 @@ class ExecutorEngine(Engine):
 
     def stop(self, task: Task, grace: float) -> None:
         self._folder.tell(task.id, ".stop", str(grace))
+
+    def how(self, task: Task) -> tuple[Any, ...] | None:
+        return self._folder.how(task)
 
     def where(self, task: Task, timeout: float) -> str | None:
         return self._folder.ask(task.id, timeout)

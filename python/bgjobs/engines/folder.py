@@ -18,10 +18,12 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .engine import Task
+
 _PIECE = 1 << 16
 """How many bytes of output are read at once."""
 
-_FILES = (".begun", ".out", ".err", ".stop", ".ask", ".where", ".task", ".reply")
+_FILES = (".begun", ".out", ".err", ".stop", ".ask", ".where", ".how", ".task", ".reply")
 
 
 class Folder:
@@ -67,6 +69,12 @@ class Folder:
             # The far side is about to write it.
             return None
         return found
+
+    def how(self, task: Task) -> tuple[Any, ...] | None:
+        """How far the body of a task said last that it is."""
+        with contextlib.suppress(FileNotFoundError), open(self.file(task.id, ".how"), encoding="utf-8") as file:
+            task.how = tuple(json.load(file))
+        return task.how
 
     def take_back(self, task: str) -> bool:
         """Takes the far side's right to begin; false if it has begun."""

@@ -168,6 +168,7 @@ class Slurm(Engine):
         self.end(task, functools.partial(_lost, why, began))
 
     def _clean(self, task: Task) -> None:
+        self._folder.how(task)
         self._folder.remove(task.id)
         self._ended.pop(task.id, None)
         if task.handle is not None:
@@ -264,6 +265,9 @@ class Slurm(Engine):
 
     def stop(self, task: Task, grace: float) -> None:
         self._folder.tell(task.id, ".stop", str(grace))
+
+    def how(self, task: Task) -> tuple[Any, ...] | None:
+        return self._folder.how(task)
 
     def where(self, task: Task, timeout: float) -> str | None:
         return self._folder.ask(task.id, timeout)

@@ -40,8 +40,18 @@ def stopped_types() -> tuple[type[BaseException], ...]:
     return (theirs, Stopped)
 
 
+def watch_bars() -> None:
+    """Has the package, if this worker has it, see the progress bars of the libraries that are loaded."""
+    if any(name in sys.modules for name in ("tqdm", "rich", "joblib")):
+        with contextlib.suppress(Exception):
+            __import__("bgjobs.reporting")
+
+
 class Body:
     """A body on a thread of the engine's."""
+
+    _bars: Any = None
+    """Its progress bars: `bgjobs.bars` sets them, where the worker has the package."""
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
@@ -49,6 +59,7 @@ class Body:
         self._ident = 0
         self._armed = False
         self._asked = threading.Event()
+        self._told: tuple[Any, ...] | None = None
         self._on_main = threading.current_thread() is threading.main_thread()
 
     def run(self, letter: bytes) -> bytes:
@@ -60,6 +71,7 @@ class Body:
             try:
                 try:
                     call = read(letter)
+                    watch_bars()
                     self._arm()
                     value = call()
                 finally:
@@ -91,6 +103,17 @@ class Body:
         """Sleeps, but not on after a stop."""
         if self._asked.wait(seconds):
             raise stopped_types()[0]
+
+    def tell(self, done: int, total: int | None, text: str | None) -> None:
+        """Notes how far it says that it is."""
+        if text is None and self._told is not None:
+            text = self._told[2]
+        self._told = (done, total, text, None)
+
+    def how(self) -> tuple[Any, ...] | None:
+        """How far it is: done, of how much, what is being done, and for how many seconds if a bar knows that."""
+        bars = self._bars
+        return self._told if self._told is not None or bars is None else bars.read()
 
     def _disarm(self) -> None:
         """Takes the right to interrupt this thread away for good; what is on its way is taken back."""

@@ -16,6 +16,9 @@ from typing import Any, Callable
 POLL = 0.02
 """How many seconds pass between two looks for a stop."""
 
+PROGRESS = 0.2
+"""How many seconds pass between two looks at how far a body is."""
+
 PIECE = 1 << 16
 """How many characters of output are sent at once."""
 
@@ -41,7 +44,7 @@ class Channel:
         """Sends what the body prints."""
 
     def attend(self, body: Any) -> None:
-        """Begins to hear of stops."""
+        """Begins to hear of stops, and to tell how far the body is."""
 
     def end(self) -> None:
         """The body is over."""
@@ -56,6 +59,8 @@ class Folder(Channel):
         # In the user's own process the streams are the prompt's.
         self.takes_text = settings["near"] != [platform.node(), os.getpid()]
         self._is_over = threading.Event()
+        self._body: Any = None
+        self._how: Any = None
         self._text: list[Any] = [None, None]
 
     def claim(self, host: dict[str, Any]) -> str | None:
@@ -83,11 +88,16 @@ class Folder(Channel):
         self._text[err].write(text.encode("utf-8", "backslashreplace"))
 
     def attend(self, body: Any) -> None:
+        self._body = body
         threading.Thread(target=self._hear, args=(body,), name="bgjobs hears stops", daemon=True).start()
 
     def _hear(self, body: Any) -> None:
+        look_at = 0.0
         while not self._is_over.wait(POLL):
             with contextlib.suppress(OSError):
+                if time.monotonic() >= look_at:
+                    look_at = time.monotonic() + PROGRESS
+                    self._tell_how()
                 grace = self._take(".stop")
                 if grace is not None:
                     body.stop(float(grace or 0))
@@ -95,6 +105,14 @@ class Folder(Channel):
                     with open(self._base + ".new", "w", encoding="utf-8", errors="backslashreplace") as file:
                         file.write(body.where())
                     os.replace(self._base + ".new", self._base + ".where")
+
+    def _tell_how(self) -> None:
+        how = self._body.how()
+        if how != self._how:
+            self._how = how
+            with open(self._base + ".how-new", "w", encoding="utf-8", errors="backslashreplace") as file:
+                json.dump(how, file)
+            os.replace(self._base + ".how-new", self._base + ".how")
 
     def _take(self, what: str) -> str | None:
         """What the near side has said, once."""
@@ -108,6 +126,9 @@ class Folder(Channel):
 
     def end(self) -> None:
         self._is_over.set()
+        if self._body is not None:
+            with contextlib.suppress(OSError):
+                self._tell_how()
         for file in filter(None, self._text):
             file.close()
 
@@ -126,6 +147,8 @@ class Dask(Channel):
         self._lock = threading.Lock()
         self._text = ["", ""]
         self._flushes = False
+        self._body: Any = None
+        self._how: Any = None
 
     def claim(self, host: dict[str, Any]) -> str | None:
         from distributed.utils import sync
@@ -165,7 +188,28 @@ class Dask(Channel):
             if text:
                 self._tell("wrote", err, text)
 
+    def attend(self, body: Any) -> None:
+        self._body = body
+        self._look_later()
+
+    def _look_later(self) -> None:
+        self._worker.loop.add_callback(self._worker.loop.call_later, PROGRESS, self._look)
+
+    def _look(self) -> None:
+        if self._body is not None:
+            self._tell_how(self._body)
+            self._look_later()
+
+    def _tell_how(self, body: Any) -> None:
+        how = body.how()
+        if how != self._how:
+            self._how = how
+            self._tell("how", how)
+
     def end(self) -> None:
+        body, self._body = self._body, None
+        if body is not None:
+            self._tell_how(body)
         with self._lock:
             self._flush()
         self._tell("ended")

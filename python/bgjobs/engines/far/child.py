@@ -70,6 +70,9 @@ class Child(Body):
             with contextlib.suppress(OSError):
                 os.kill(self._process.pid, SIGNAL)
 
+    def how(self) -> None:
+        return None
+
     def where(self) -> str:
         return "" if self._process is None else f"  in process {self._process.pid}\n"
 
