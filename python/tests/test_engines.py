@@ -143,6 +143,14 @@ def test_where_is_the_stack_on_the_worker(engine: Any, jobs: BackgroundJobManage
     assert re.fullmatch(rf'  File "{re.escape(bodies.__file__)}", line \d+, in loop', lines[1])
 
 
+def test_where_ends_with_the_line_of_the_users_that_sleeps(engine: Any, jobs: BackgroundJobManager) -> None:
+    job = jobs.new(bodies.sleep_by_bgjobs, on=engine)
+    lines = where(started(job), "in sleep_by_bgjobs").splitlines()
+    until(lambda: len(job.where().splitlines()) == 3)
+    assert lines[1].endswith(", in sleep_by_bgjobs")
+    job.stop(timeout=LONG)
+
+
 def test_a_stop_ends_a_sleep_where_bodies_run_on_main_threads(pool: Any, jobs: BackgroundJobManager) -> None:
     job = jobs.new(bodies.nap, on=pool)
     where(started(job), "in nap")

@@ -17,7 +17,7 @@ import far_commands
 import pytest
 import slurm as machine
 from homes import Gate
-from waits import LONG, started, until
+from waits import LONG, started, until, where
 
 import bgjobs
 from bgjobs import BackgroundJobManager, Stopped
@@ -54,6 +54,19 @@ def test_a_value_an_exception_and_live_lines_come_back(
     assert job.get(LONG) == "spoke"
     assert isinstance(jobs.new(bodies.divide, 1, on=slurm).exception(LONG), ZeroDivisionError)
     assert [file.suffix for file in (tmp_path / "shared").iterdir()] == [".py"]
+
+
+def test_jobs_here_on_dask_and_on_slurm_share_one_numbering(slurm: Slurm, jobs: BackgroundJobManager) -> None:
+    distributed = pytest.importorskip("distributed")
+    local = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
+    with distributed.LocalCluster(**local, silence_logs=60) as cluster, distributed.Client(cluster) as client:
+        loops = [jobs.new(bodies.loop), jobs.new(bodies.loop, on=client), jobs.new(bodies.loop, on=slurm)]
+        for job in loops:
+            where(started(job), "in loop")
+        assert [job.num for job in loops] == [0, 1, 2]
+        assert all(verdict.stopped for verdict in jobs.stop("running", timeout=LONG).values())
+        failed = [jobs.new(bodies.divide, 1, **on) for on in ({}, {"on": client}, {"on": slurm})]
+        assert [type(job.exception(LONG)) for job in failed] == [ZeroDivisionError] * 3
 
 
 def test_how_far_a_body_says_that_it_is_shows_while_it_runs_and_stays(

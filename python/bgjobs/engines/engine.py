@@ -17,7 +17,7 @@ import threading
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Optional, Protocol
 
 _RUN = """(lambda sys, made: (
     sys.modules.get(NAME + '.main') or (
@@ -35,6 +35,10 @@ _log = logging.getLogger("bgjobs")
 
 _IDLE = 10.0
 """How many seconds the thread of an engine goes on without a task."""
+
+
+How = tuple[int, Optional[int], Optional[str], float]
+"""How far a body is: done, of how much, what is being done, and after how many seconds."""
 
 
 class JobLost(Exception):
@@ -81,8 +85,8 @@ class Task:
         self.process = process
         self.host: Mapping[str, Any] | None = None
         """Where the body runs, once it has begun."""
-        self.how: tuple[Any, ...] | None = None
-        """How far the body said last that it is: done, of how much, what, and for how many seconds if it knows that."""
+        self.how: How | None = None
+        """How far the body said last that it is."""
         self.handle: Any = None
         """What the engine calls it."""
 
@@ -168,7 +172,7 @@ class Engine:
         """The stack of the body; None if it does not answer in time."""
         raise NotImplementedError
 
-    def how(self, task: Task) -> tuple[Any, ...] | None:
+    def how(self, task: Task) -> How | None:
         """How far the body said last that it is; None if it has said nothing."""
         return task.how
 

@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from .engine import Engine, JobLost, Task, source
+from .engine import Engine, How, JobLost, Task, source
 from .folder import Folder
 
 _BROKEN_BY_CANCEL = {"executorlib"}
@@ -130,7 +130,7 @@ class ExecutorEngine(Engine):
     def stop(self, task: Task, grace: float) -> None:
         self._folder.tell(task.id, ".stop", str(grace))
 
-    def how(self, task: Task) -> tuple[Any, ...] | None:
+    def how(self, task: Task) -> How | None:
         return self._folder.how(task)
 
     def where(self, task: Task, timeout: float) -> str | None:

@@ -18,7 +18,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .engine import Task
+from .engine import How, Task
 
 _PIECE = 1 << 16
 """How many bytes of output are read at once."""
@@ -70,10 +70,11 @@ class Folder:
             return None
         return found
 
-    def how(self, task: Task) -> tuple[Any, ...] | None:
+    def how(self, task: Task) -> How | None:
         """How far the body of a task said last that it is."""
         with contextlib.suppress(FileNotFoundError), open(self.file(task.id, ".how"), encoding="utf-8") as file:
-            task.how = tuple(json.load(file))
+            done, total, text, after = json.load(file)
+            task.how = done, total, text, after
         return task.how
 
     def take_back(self, task: str) -> bool:

@@ -234,8 +234,7 @@ class BackgroundJobEngine(BackgroundJobBase):
         return _EngineBody(self, max(timeout, 0.0) / 2)
 
     def _bars_state(self) -> tuple[int, int | None, str | None, float] | None:
-        report = None if self._task is None else self._target.engine.how(self._task)
-        return None if report is None else (*report[:3], self._ran or 0.0 if report[3] is None else report[3])
+        return None if self._task is None else self._target.engine.how(self._task)
 
     def why(self) -> list[str]:
         """What it waits for: as any job, and then for the engine."""

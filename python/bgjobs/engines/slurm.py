@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .engine import Engine, JobLost, Task, name_of_source, source
+from .engine import Engine, How, JobLost, Task, name_of_source, source
 from .folder import Folder
 
 _BOOT = (
@@ -266,7 +266,7 @@ class Slurm(Engine):
     def stop(self, task: Task, grace: float) -> None:
         self._folder.tell(task.id, ".stop", str(grace))
 
-    def how(self, task: Task) -> tuple[Any, ...] | None:
+    def how(self, task: Task) -> How | None:
         return self._folder.how(task)
 
     def where(self, task: Task, timeout: float) -> str | None:

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -59,6 +60,7 @@ class Body:
         self._ident = 0
         self._armed = False
         self._asked = threading.Event()
+        self._began = time.monotonic()
         self._told: tuple[Any, ...] | None = None
         self._on_main = threading.current_thread() is threading.main_thread()
 
@@ -108,10 +110,10 @@ class Body:
         """Notes how far it says that it is."""
         if text is None and self._told is not None:
             text = self._told[2]
-        self._told = (done, total, text, None)
+        self._told = (done, total, text, time.monotonic() - self._began)
 
     def how(self) -> tuple[Any, ...] | None:
-        """How far it is: done, of how much, what is being done, and for how many seconds if a bar knows that."""
+        """How far it is: done, of how much, what is being done, and after how many seconds."""
         bars = self._bars
         return self._told if self._told is not None or bars is None else bars.read()
 
@@ -151,6 +153,11 @@ class Body:
         while begin < len(frames) and is_ours[begin]:
             begin += 1
         frames = frames[begin:]
+        # In `bgjobs.sleep` the last ones are ours again.
+        end = next((at for at, (found, _) in enumerate(frames) if found.f_code.co_filename == FILE), len(frames))
+        while end < len(frames) and frames[end - 1][0].f_globals.get("__name__", "").startswith("bgjobs."):
+            end -= 1
+        frames = frames[:end]
         return "".join(traceback.StackSummary.extract(iter(frames)).format())
 
     @contextlib.contextmanager
