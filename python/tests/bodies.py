@@ -105,6 +105,11 @@ def mark(path: str) -> int:
     return number
 
 
+def count(path: str) -> None:
+    """Counts its calls by files."""
+    open(os.path.join(path, str(len(os.listdir(path)))), "w").close()
+
+
 def fail_once(path: str) -> int:
     number = len(os.listdir(path))
     open(os.path.join(path, str(number)), "w").close()

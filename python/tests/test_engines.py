@@ -84,6 +84,12 @@ def engine(request: pytest.FixtureRequest, opened: Callable[[str], Any]) -> Any:
     return opened(request.param) if request.param in POOLS else request.getfixturevalue(request.param)
 
 
+@pytest.fixture(scope="module", params=[*POOLS, "ipyparallel"])
+def sharing(request: pytest.FixtureRequest, opened: Callable[[str], Any]) -> Any:
+    """An engine that shares a folder with its workers, whose bodies run on main threads."""
+    return opened(request.param) if request.param in POOLS else request.getfixturevalue(request.param)
+
+
 @pytest.fixture
 def name(engine: Any) -> str:
     """What the engine is called in texts."""
@@ -126,8 +132,10 @@ def test_what_cannot_be_sent_is_refused_by_name_before_anything_is_sent(
     assert not jobs.all
 
 
-def test_all_that_a_body_prints_is_in_its_log_while_it_runs(pool: Any, jobs: BackgroundJobManager, gate: Gate) -> None:
-    job = jobs.new(bodies.speak, gate.path, on=pool)
+def test_all_that_a_body_prints_is_in_its_log_while_it_runs(
+    sharing: Any, jobs: BackgroundJobManager, gate: Gate
+) -> None:
+    job = jobs.new(bodies.speak, gate.path, on=sharing)
     until(lambda: len(job.log) == 4)
     assert sorted(job.log) == ["by a program", "by descriptor", "by print", "by stderr"]
     assert [line.stream for line in job.log.lines if line.text == "by stderr"] == ["stderr"]
@@ -151,8 +159,8 @@ def test_where_ends_with_the_line_of_the_users_that_sleeps(engine: Any, jobs: Ba
     job.stop(timeout=LONG)
 
 
-def test_a_stop_ends_a_sleep_where_bodies_run_on_main_threads(pool: Any, jobs: BackgroundJobManager) -> None:
-    job = jobs.new(bodies.nap, on=pool)
+def test_a_stop_ends_a_sleep_where_bodies_run_on_main_threads(sharing: Any, jobs: BackgroundJobManager) -> None:
+    job = jobs.new(bodies.nap, on=sharing)
     where(started(job), "in nap")
     assert job.stop(timeout=LONG).stopped
 
@@ -250,14 +258,15 @@ def test_a_failed_body_is_retried_on_the_engine(engine: Any, jobs: BackgroundJob
     assert [failure and failure["message"] for failure in failures] == ["ValueError: the first time", None]
 
 
-def test_a_killed_worker_is_told_in_the_engines_words(jobs: BackgroundJobManager) -> None:
-    with process_pool() as pool:
+@pytest.mark.parametrize("kind", ["ProcessPoolExecutor", "loky"])
+def test_a_killed_worker_is_told_in_the_engines_words(kind: str, jobs: BackgroundJobManager) -> None:
+    with POOLS[kind]() as pool:
         neighbour = started(jobs.new(bodies.nap, on=pool))
         job = jobs.new(bodies.die, on=pool)
         error = job.exception(LONG)
         assert isinstance(error, JobLost) and error.began
         assert f"has lost the job, and its body had begun {job.place}: " in str(error)
-        assert "BrokenProcessPool" in str(error)
+        assert ("TerminatedWorkerError" if kind == "loky" else "BrokenProcessPool") in str(error)
         # The pool ends all its workers then.
         assert isinstance(neighbour.exception(LONG), JobLost)
         # What is sent to it now is lost before it begins.
@@ -295,6 +304,23 @@ def test_on_dask_prints_are_in_the_log_while_the_body_runs(dask: Any, jobs: Back
     assert job.running()
     gate.open()
     job.get(LONG)
+
+
+def test_on_dask_all_that_a_process_of_its_own_prints_is_in_the_log(
+    dask: Any, jobs: BackgroundJobManager, gate: Gate
+) -> None:
+    job = jobs.new(bodies.speak, gate.path, on=dask, process=True)
+    until(lambda: len(job.log) == 4)
+    assert job.running()
+    gate.open()
+    assert job.get(LONG) == "spoke"
+
+
+def test_how_far_a_process_of_its_own_is_does_not_show(engine: Any, jobs: BackgroundJobManager, gate: Gate) -> None:
+    gate.open()
+    job = jobs.new(bodies.report, gate.path, on=engine, process=True)
+    assert job.exception(LONG) is None
+    assert job.progress is None
 
 
 def test_on_dask_a_sleep_goes_on_after_a_stop_and_the_verdict_says_so(dask: Any, jobs: BackgroundJobManager) -> None:
@@ -389,6 +415,27 @@ def test_on_ipyparallel_a_killed_engine_is_told_and_its_neighbour_goes_on(
     assert neighbour.exception(LONG) is None
 
 
+def test_on_ipyparallel_without_its_controller_a_body_is_still_heard_of_and_stopped(
+    jobs: BackgroundJobManager, gate: Gate, tmp_path: Path
+) -> None:
+    # A cluster takes some seconds to start.
+    ipyparallel = pytest.importorskip("ipyparallel")
+    settings = {"controller_ip": "127.0.0.1", "log_level": 50, "profile_dir": str(tmp_path / "profile")}
+    cluster = ipyparallel.Cluster(n=1, **settings)
+    client = cluster.start_and_connect_sync()
+    client[:].apply_sync(eval, "__import__('sys').path.extend(PATH)", {"PATH": sys.path})
+    job = started(jobs.new(bodies.say, "one", gate.path, on=client))
+    controller = cluster.controller.process
+    for process in [*controller.children(recursive=True), controller]:
+        process.kill()
+    until(lambda: list(job.log) == ["one"])
+    where(job, "in wait_for")
+    pid = int(re.findall(r"process (\d+)", job.place)[0])
+    until(lambda: "its worker does not answer" in str(job.stop(timeout=0.5)))
+    assert job.running()
+    os.kill(pid, signal.SIGKILL)
+
+
 def test_an_object_that_is_no_engine_is_refused_and_what_is_wanted_is_named(jobs: BackgroundJobManager) -> None:
     with pytest.raises(TypeError, match=r"^3 is no engine: on= takes a concurrent.futures.Executor"):
         jobs.new(bodies.double, 1, on=3)
@@ -466,16 +513,18 @@ def test_the_program_does_not_wait_for_a_job_where_its_engine_does_not() -> None
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "['waits for its turn on __main__']\n", "")
 
 
-def test_the_program_waits_for_a_body_where_its_engine_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["ProcessPoolExecutor", "ThreadPoolExecutor"])
+def test_the_program_waits_for_a_body_where_its_engine_does(kind: str, tmp_path: Path) -> None:
     ended = run_program(
         """
-        import sys, bodies
-        from concurrent.futures import ProcessPoolExecutor
+        import sys, bodies, concurrent.futures
         from bgjobs import BackgroundJobManager
 
-        job = BackgroundJobManager().new(bodies.touch, sys.argv[1], on=ProcessPoolExecutor(1))
+        pool = getattr(concurrent.futures, sys.argv[2])(1)
+        job = BackgroundJobManager().new(bodies.touch, sys.argv[1], on=pool)
         """,
         str(tmp_path / "ran"),
+        kind,
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert (tmp_path / "ran").exists()
@@ -554,6 +603,45 @@ def test_only_functions_expressions_and_cells_run_on_an_engine(jobs: BackgroundJ
             jobs.sh("true", on=pool)
         with pytest.raises(TypeError, match=r"ThreadPoolExecutor keeps no job longer than its program"):
             jobs.attach(pool)
+
+
+def test_a_second_start_of_a_body_is_refused(jobs: BackgroundJobManager, tmp_path: Path) -> None:
+    class Twice(ThreadPoolExecutor):
+        def submit(self, fn: Any, /, *args: Any) -> Any:  # type: ignore[override]
+            return super().submit(lambda: (fn(*args), fn(*args))[1])
+
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    with Twice(1) as pool:
+        error = jobs.new(bodies.count, str(runs), on=pool).exception(LONG)
+    assert isinstance(error, JobLost)
+    assert "the engine has started it a second time, which was refused; it had begun: " in str(error)
+    assert len(list(runs.iterdir())) == 1
+
+
+def test_what_a_thread_of_this_process_prints_goes_where_it_would_go(
+    jobs: BackgroundJobManager, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        job = jobs.new(print, "on a thread", on=pool)
+        assert job.exception(LONG) is None
+    assert (capsys.readouterr().out, list(job.log)) == ("on a thread\n", [])
+
+
+def test_a_stop_of_a_job_for_a_thread_takes_it_back_tells_where_it_is_or_ends_its_process(
+    jobs: BackgroundJobManager, gate: Gate
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        job = jobs.new(bodies.swallow, gate.path, on=pool)
+        where(started(job), "in swallow")
+        waiting = jobs.new(bodies.double, 1, on=pool)
+        assert waiting.stop(timeout=LONG).stopped
+        assert str(job.stop(timeout=0.2)).endswith("can't end one task: start it with process=True")
+        gate.open()
+        assert job.get(LONG) == "went on"
+        nap = jobs.new(bodies.nap, on=pool, process=True)
+        where(started(nap), "in process")
+        assert nap.stop(timeout=LONG).stopped
 
 
 def test_threads_of_this_process_are_stopped_and_report_like_any_worker(jobs: BackgroundJobManager, gate: Gate) -> None:

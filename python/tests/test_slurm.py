@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,10 +24,14 @@ import bgjobs
 from bgjobs import BackgroundJobManager, Stopped
 from bgjobs.engines import JobLost, Slurm
 
+PROVES = bool(os.environ.get("BGJOBS_PROVE"))
+
 pytestmark = pytest.mark.skipif(
-    not (os.environ.get("BGJOBS_PROVE") and machine.is_here()),
-    reason="takes BGJOBS_PROVE, root, and the packages slurm-wlm and munge",
+    not ((PROVES or os.environ.get("CI") == "true") and machine.is_here()),
+    reason="takes BGJOBS_PROVE or CI, root, and the packages slurm-wlm and munge",
 )
+
+only_to_prove = pytest.mark.skipif(not PROVES, reason="takes BGJOBS_PROVE")
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +61,7 @@ def test_a_value_an_exception_and_live_lines_come_back(
     assert [file.suffix for file in (tmp_path / "shared").iterdir()] == [".py"]
 
 
+@only_to_prove
 def test_jobs_here_on_dask_and_on_slurm_share_one_numbering(slurm: Slurm, jobs: BackgroundJobManager) -> None:
     distributed = pytest.importorskip("distributed")
     local = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
@@ -69,6 +75,7 @@ def test_jobs_here_on_dask_and_on_slurm_share_one_numbering(slurm: Slurm, jobs: 
         assert [type(job.exception(LONG)) for job in failed] == [ZeroDivisionError] * 3
 
 
+@only_to_prove
 def test_how_far_a_body_says_that_it_is_shows_while_it_runs_and_stays(
     slurm: Slurm, jobs: BackgroundJobManager, gate: Gate
 ) -> None:
@@ -90,8 +97,10 @@ def test_a_stop_ends_a_body_and_a_kill_one_that_does_not_hear_it(
     assert str(job.stop(timeout=0.2)).endswith("; job.kill() ends it by scancel")
     job.kill()
     assert isinstance(job.exception(LONG), Stopped)
+    assert any("CANCELLED" in line for line in job.log)
 
 
+@only_to_prove
 def test_a_job_that_waits_says_why_in_slurms_words_and_is_taken_back(
     slurm: Slurm, jobs: BackgroundJobManager, gate: Gate
 ) -> None:
@@ -105,6 +114,7 @@ def test_a_job_that_waits_says_why_in_slurms_words_and_is_taken_back(
     until(lambda: not slurm.tasks)
 
 
+@only_to_prove
 def test_what_slurm_refuses_is_told_in_its_words(slurm: Slurm, jobs: BackgroundJobManager) -> None:
     with pytest.raises(TypeError, match=r"^slurm takes no gpuz=: --gpuz is no option of sbatch"):
         jobs.on(slurm, gpuz=1)
@@ -115,12 +125,14 @@ def test_what_slurm_refuses_is_told_in_its_words(slurm: Slurm, jobs: BackgroundJ
     assert str(error).startswith("slurm has refused the job: sbatch: error: ")
 
 
+@only_to_prove
 def test_a_body_that_kills_itself_is_lost_in_slurms_words(slurm: Slurm, jobs: BackgroundJobManager) -> None:
     error = jobs.new(bodies.die, on=slurm).exception(LONG)
     assert isinstance(error, JobLost) and error.began
     assert re.fullmatch(r"slurm job \d+ is lost: FAILED on n\d", str(error))
 
 
+@only_to_prove
 def test_a_controller_that_does_not_answer_changes_nothing(
     slurm: Slurm, daemons: Any, jobs: BackgroundJobManager, gate: Gate
 ) -> None:
@@ -157,11 +169,13 @@ def test_a_new_program_goes_on_with_the_jobs_that_another_has_left(
     assert greet.get(LONG) is None
 
 
+@only_to_prove
 @pytest.mark.parametrize("face", far_commands.FACES)
 def test_a_stop_of_a_command_by_srun_reaches_the_far_process(face: str, daemons: Any, tmp_path: Path) -> None:
     far_commands.FACES[face]("srun -n1 sh -c", tmp_path)
 
 
+@only_to_prove
 def test_the_book_s_program_is_true(
     daemons: Any, tmp_path: Path, gate: Gate, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -175,6 +189,30 @@ def test_the_book_s_program_is_true(
     assert names["left"] == []
 
 
+@only_to_prove
+def test_nodes_with_another_python_refuse_before_they_load_anything(
+    daemons: Any, jobs: BackgroundJobManager, tmp_path: Path
+) -> None:
+    other = another_python()
+    there = subprocess.run([other, "-c", "import sys; print('{}.{}'.format(*sys.version_info))"], capture_output=True)
+    error = jobs.new(bodies.double, 1, on=Slurm(tmp_path / "shared", python=other)).exception(LONG)
+    texts = there.stdout.decode().strip(), "{}.{}".format(*sys.version_info)
+    assert str(error) == "the worker has Python {} and this is {}: code of one can't run on the other".format(*texts)
+
+
+def another_python() -> str:
+    """A Python of this machine of another version."""
+    root = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
+    found = [str(path) for path in root.glob("versions/*/bin/python3.*")]
+    found += filter(None, (shutil.which(f"python3.{minor}") for minor in range(9, 16)))
+    here = "python{}.{}".format(*sys.version_info)
+    others = [path for path in found if re.fullmatch(r"python3\.\d+", Path(path).name) and Path(path).name != here]
+    if not others:
+        pytest.skip("takes another Python")
+    return others[0]
+
+
+@only_to_prove
 def test_a_node_that_fails_is_told_in_slurms_words(slurm: Slurm, daemons: Any, jobs: BackgroundJobManager) -> None:
     # Slurm takes about 30 s to give a node up.
     job: Any = started(jobs.on(slurm, nodelist="n2").submit(bodies.nap))
