@@ -15,6 +15,7 @@
 #[doc = include_str!("src/limits.md")]
 #[doc = include_str!("src/notebook.md")]
 #[doc = include_str!("src/numbers.md")]
+#[doc = include_str!("src/panel.md")]
 #[doc = include_str!("src/python.md")]
 #[cfg_attr(unix, doc = include_str!("src/rust.md"))] // It has a `Command`.
 #[doc = include_str!("src/shell.md")]
