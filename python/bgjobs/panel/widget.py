@@ -10,7 +10,7 @@ import re
 from importlib import resources
 from typing import Any, Callable
 
-PARTS = ("store.mjs", "format.mjs", "row.mjs", "details.mjs", "link.mjs", "notify.mjs", "view.mjs")
+PARTS = ("store.mjs", "format.mjs", "row.mjs", "details.mjs", "link.mjs", "notify.mjs", "head.mjs", "view.mjs")
 """The parts of the page's script, each after those that it imports."""
 
 _MISSING = "jobs.panel() needs anywidget, for Python 3.10 or newer: pip install 'bgjobs[live]'"

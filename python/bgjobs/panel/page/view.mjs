@@ -1,18 +1,18 @@
-// The panel in the document: the counts, the field, the rows.
-import { GROUPS, Store, hasEnded, held } from "./store.mjs";
-import { number, plural } from "./format.mjs";
+// The panel in the document: its head and its rows, the keys and signs of use.
+import { Store, hasEnded, held } from "./store.mjs";
+import { plural } from "./format.mjs";
 import { Row, element, setAttribute, setText } from "./row.mjs";
 import { Details } from "./details.mjs";
 import { Link } from "./link.mjs";
-import { canNotify, isNotifying, notify, setNotifying, textOf } from "./notify.mjs";
+import { notify, textOf } from "./notify.mjs";
+import { Head } from "./head.mjs";
 
 // How many rows are added when the end of the list comes into view.
 const ROWS = 40;
 
-// How many milliseconds pass between two signs of use, how long a reader may sit still, how long a question stands.
+// How many milliseconds pass between two signs of use, and how long a reader may sit still.
 const SIGN = 4000;
 const STILL = 120000;
-const QUESTION = 4000;
 
 export class View {
   constructor(el, link) {
@@ -21,12 +21,10 @@ export class View {
     this.details = new Map();
     this.order = [];
     this.inView = new Set();
-    this.trouble = "";
     this.limit = ROWS;
     const { group = "all", text = "", open = [] } = link.last ?? {};
-    this.group = group;
-    this.text = text;
     this.open = new Set(open);
+    this.top = new Head(link, { group, text }, { choose: () => this.#chosen(), draw: () => this.draw() });
     this.#build(el);
     this.observer = new IntersectionObserver((entries) => this.#observe(entries));
     this.observer.observe(this.more);
@@ -56,40 +54,13 @@ export class View {
   }
 
   #build(el) {
-    this.chips = new Map();
-    const chips = element("div", { class: "bgjobs-chips", role: "group", "aria-label": "Show" });
-    for (const { key, name } of GROUPS) {
-      const count = element("span", { class: "bgjobs-count" });
-      const chip = element("button", { type: "button", class: `bgjobs-chip bgjobs-chip-${key}` }, `${name} `, count);
-      chip.addEventListener("click", () => this.#choose(this.group === key ? "all" : key));
-      chips.append(chip);
-      this.chips.set(key, { chip, count });
-    }
-    const about = "Show only the jobs with these words in their name, last line or place, or with this #number";
-    this.field = element("input", { type: "search", placeholder: "Filter", "aria-label": about, title: about });
-    this.field.value = this.text;
-    this.field.addEventListener("input", () => this.#filter(this.field.value));
-    this.stopAll = element("button", { type: "button", class: "bgjobs-stop" });
-    this.stopAll.addEventListener("click", () => this.#stopAll());
-    this.bell = element("button", { type: "button", class: "bgjobs-bell" }, "Notify");
-    this.bell.title = "A notification of the browser when a job ends while this page is not in view";
-    this.bell.hidden = !canNotify();
-    this.bell.addEventListener("click", () => this.#ring());
-    this.head = element("div", { class: "bgjobs-toolbar" }, chips, this.field, this.stopAll, this.bell);
-    this.banner = element("p", { class: "bgjobs-banner", role: "status" });
-    this.waits = element("bdi");
-    this.letGo = element("button", { type: "button", class: "bgjobs-stop" }, "To background");
-    this.letGo.title = "Ends the wait of the cell; the job goes on";
-    this.letGo.addEventListener("click", () => this.link.letGo(this.link.store.front));
-    this.front = element("p", { class: "bgjobs-front" }, this.waits, " ", this.letGo);
     this.list = element("ul", { class: "bgjobs-list", role: "list" });
     this.more = element("li", { class: "bgjobs-more" });
     this.list.append(this.more);
     this.none = element("p", { class: "bgjobs-none" });
     this.spoken = element("p", { class: "bgjobs-hidden", "aria-live": "polite" });
     const attributes = { class: "bgjobs", "aria-label": "Background jobs" };
-    this.root = element("section", attributes, this.head, this.banner, this.front, this.list, this.none);
-    this.root.append(this.spoken);
+    this.root = element("section", attributes, ...this.top.nodes, this.list, this.none, this.spoken);
     // Before Jupyter, which listens at the document, and takes a key on a button as a command to the notebook.
     this.onKey = (event) => this.#press(event);
     addEventListener("keydown", this.onKey, true);
@@ -98,16 +69,6 @@ export class View {
     }
     this.list.addEventListener("pointerleave", () => this.draw());
     el.append(this.root);
-  }
-
-  #choose(group) {
-    this.group = group;
-    this.#chosen();
-  }
-
-  #filter(text) {
-    this.text = text;
-    this.#chosen();
   }
 
   #chosen() {
@@ -121,7 +82,7 @@ export class View {
 
   #remember() {
     // For the next view of this panel.
-    this.link.last = { group: this.group, text: this.text, open: [...this.open] };
+    this.link.last = { group: this.top.group, text: this.top.text, open: [...this.open] };
   }
 
   #changed(ended) {
@@ -154,11 +115,9 @@ export class View {
       this.counts = store.counts();
       this.selected = null;
     }
-    this.#drawHead(this.counts);
-    this.#drawFront();
     // Only words depend on more than states.
-    if (this.selected === null || this.text.trim() !== "") {
-      this.selected = store.select(this.group, this.text).map((job) => job.id);
+    if (this.selected === null || this.top.text.trim() !== "") {
+      this.selected = store.select(this.top.group, this.top.text).map((job) => job.id);
     }
     let jobs = this.selected.map((id) => store.jobs.get(id));
     // The focus that a click leaves behind does not count.
@@ -166,8 +125,7 @@ export class View {
       jobs = held(jobs, this.order);
     }
     this.order = jobs.map((job) => job.id);
-    this.jobs = jobs;
-    this.#drawStopAll(jobs);
+    this.top.draw(this.counts, jobs);
     const shown = jobs.slice(0, this.limit);
     this.#drawRows(shown);
     this.more.hidden = jobs.length <= this.limit;
@@ -183,56 +141,6 @@ export class View {
       return "Asking the kernel ...";
     }
     return this.link.store.jobs.size === 0 ? "No jobs." : "No such jobs.";
-  }
-
-  #drawHead(counts) {
-    for (const [key, { chip, count }] of this.chips) {
-      setText(count, number(counts[key]));
-      setAttribute(chip, "aria-pressed", this.group === key);
-      chip.hidden = counts[key] === 0 && key !== "all" && this.group !== key;
-    }
-    this.head.hidden = counts.all === 0;
-    setAttribute(this.bell, "aria-pressed", isNotifying());
-    const lost = "Disconnected: the kernel has ended or was restarted. This is how the jobs were.";
-    const { behind } = this.link.store;
-    const coming = behind > 0 ? `${plural(behind, "more job")} to come ...` : "";
-    setText(this.banner, this.link.isConnected ? this.trouble || coming : lost);
-    this.banner.hidden = this.banner.textContent === "";
-  }
-
-  #drawFront() {
-    const { store, letGos, isConnected } = this.link;
-    const id = store.front.at(-1);
-    this.front.hidden = id === undefined || !isConnected;
-    if (this.front.hidden) {
-      return;
-    }
-    const asked = letGos.get(id);
-    const late = asked === "late" ? ". It is heard when the cell ends; to interrupt the kernel does the same at once" : "";
-    setText(this.waits, `A cell waits for #${id} ${store.jobs.get(id)?.label ?? ""}${late}`);
-    this.letGo.disabled = asked !== undefined;
-  }
-
-  #drawStopAll(jobs) {
-    this.live = jobs.filter((job) => !hasEnded(job)).map((job) => job.id);
-    const isChosen = this.group !== "all" || this.text.trim() !== "";
-    this.stopAll.hidden = !isChosen || this.live.length < 2 || !this.link.isConnected;
-    const count = number(this.live.length);
-    setText(this.stopAll, this.isQuestion ? `Really stop ${count}?` : `Stop these ${count}`);
-  }
-
-  #stopAll() {
-    if (!this.isQuestion) {
-      this.isQuestion = true;
-      setTimeout(() => {
-        this.isQuestion = false;
-        this.draw();
-      }, QUESTION);
-    } else {
-      this.isQuestion = false;
-      this.link.stop(this.live);
-    }
-    this.draw();
   }
 
   #drawRows(shown) {
@@ -304,11 +212,6 @@ export class View {
     this.link.looked();
   }
 
-  async #ring() {
-    this.trouble = await setNotifying(!isNotifying());
-    this.draw();
-  }
-
   #tick() {
     const { store, isConnected } = this.link;
     if (isConnected && !document.hidden) {
@@ -344,21 +247,21 @@ export class View {
     }
     event.stopPropagation();
     this.#used();
-    if (event.key === "Escape" && event.target === this.field && this.text !== "") {
-      this.field.value = "";
-      this.#filter("");
+    const { field } = this.top;
+    if (event.key === "Escape" && event.target === field && field.value !== "") {
+      this.top.clear();
       event.preventDefault();
       return;
     }
     const heads = [...this.list.querySelectorAll(".bgjobs-head")];
     const at = heads.indexOf(event.target);
-    if (at < 0 && !(event.target === this.field && event.key === "ArrowDown")) {
+    if (at < 0 && !(event.target === field && event.key === "ArrowDown")) {
       return;
     }
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: heads.length - 1 }[event.key];
     if (to !== undefined) {
       event.preventDefault();
-      (to < 0 ? this.field : heads[Math.min(to, heads.length - 1)])?.focus();
+      (to < 0 ? field : heads[Math.min(to, heads.length - 1)])?.focus();
     }
   }
 }
