@@ -39,6 +39,8 @@ pub(crate) fn listing(jobs: &Jobs, status: &Status, view: ListView) -> String {
     let lists = [("Running", &status.running), ("Completed", &status.completed), ("Dead", &status.dead)];
     let lists = lists.map(|(title, list)| (title, entries(jobs, list, view)));
     let rooms = rooms(&lists.each_ref().map(|(_, entries)| entries.iter().map(Vec::len).sum()), view.rows);
+    // Alone it lists the jobs that are not selected too.
+    let all = if view.folds_groups { "`jobs -a`" } else { "`-a`" };
     let mut text = String::new();
     for ((title, entries), room) in lists.into_iter().zip(rooms).filter(|((_, entries), _)| !entries.is_empty()) {
         // Writing to a string can't fail.
@@ -52,13 +54,13 @@ pub(crate) fn listing(jobs: &Jobs, status: &Status, view: ListView) -> String {
             (shown, count - shown)
         };
         if before > 0 {
-            let _ = writeln!(text, "... {before} more before; `jobs -a` lists all");
+            let _ = writeln!(text, "... {before} more before; {all} lists all");
         }
         for line in entries.iter().skip(before).take(shown).flatten() {
             let _ = writeln!(text, "{line}");
         }
         if before == 0 && shown < count {
-            let _ = writeln!(text, "... and {} more; `jobs -a` lists all", count - shown);
+            let _ = writeln!(text, "... and {} more; {all} lists all", count - shown);
         }
         text.push('\n');
     }

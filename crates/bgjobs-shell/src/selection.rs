@@ -40,6 +40,10 @@ impl Selection {
     ///
     /// What is wrong with a part.
     pub(crate) fn parse<T: AsRef<str>>(parts: &[T]) -> Result<Self, String> {
+        // It would mean any job, or the newest.
+        if parts.iter().any(|part| part.as_ref().trim_matches(',').is_empty()) {
+            return Err(format!("an empty name selects no job; {HOW}"));
+        }
         let parts = parts.iter().flat_map(|part| part.as_ref().split(','));
         parts.filter(|part| !part.is_empty()).map(Item::parse).collect::<Result<_, _>>().map(Self)
     }

@@ -10,6 +10,8 @@ use crate::environment::Environment;
 pub(crate) struct Known<'a> {
     /// Whether there is a function of that name.
     pub(crate) is_function: &'a dyn Fn(&str) -> bool,
+    /// The words of the shell.
+    pub(crate) commands: &'a [&'a str],
     /// What can begin a line.
     pub(crate) names: &'a [&'a str],
     /// Where programs are looked up.
@@ -29,6 +31,9 @@ pub(crate) fn suggestion(line: &str, message: &str, known: &Known<'_>) -> Option
         return None;
     }
     let is_word = rest.is_empty() || rest.starts_with(char::is_whitespace);
+    if is_syntax && is_word && known.commands.contains(&first) {
+        return Some(format!("help {first}"));
+    }
     if is_syntax && is_word && (known.is_function)(first) {
         return call(first, rest);
     }
@@ -101,6 +106,7 @@ mod tests {
     fn check(line: &str, message: &str, expected: Option<&str>) {
         let known = Known {
             is_function: &|name| matches!(name, "sleep" | "fit"),
+            commands: &["kill", "log"],
             names: &["fit", "help", "jobs", "kill", "log", "notify", "print"],
             environment: &Environment::default(),
         };
@@ -116,6 +122,7 @@ mod tests {
         check("/bin/sh x", syntax, Some("!/bin/sh x"));
         check("sleep 5 &", syntax, Some("sleep(5) &"));
         check("fit 0.5 'a b'", syntax, Some("fit(0.5, \"a b\")"));
+        check("kill -", "Syntax error: Script is incomplete", Some("help kill"));
         check("export LANG=C", syntax, Some("set_env(\"LANG\", \"C\")"));
     }
 

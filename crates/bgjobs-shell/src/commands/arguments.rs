@@ -54,8 +54,10 @@ impl Arguments {
                 Ok(Some(Arg::Long(option))) => format!("--{option}"),
                 Err(error) => return Err(format!("{word}: {error}; see `help {word}`")),
             };
-            let is_meant = |known: &OptionHelp| known.takes_value() && known.names().any(|name| name == option);
-            let value = if known.iter().any(is_meant) {
+            let Some(meant) = known.iter().find(|known| known.names().any(|name| name == option)) else {
+                return Err(format!("{word} has no option {}; see `help {word}`", one_line(&option)));
+            };
+            let value = if meant.takes_value() {
                 let value = parser.value().map_err(|_| format!("{word}: {option} needs a value, as in `{usage}`"))?;
                 Some(text(value))
             } else {
@@ -111,9 +113,6 @@ impl Arguments {
     /// Rejects arguments that nothing has taken.
     pub(super) fn end(self) -> Result<(), String> {
         let word = self.word;
-        if let Some((option, _)) = self.options.first() {
-            return Err(format!("{word} has no option {}; see `help {word}`", one_line(option)));
-        }
         match self.values.front() {
             Some(value) => Err(format!("{word} does not understand `{}`; see `help {word}`", one_line(value))),
             None => Ok(()),

@@ -19,6 +19,9 @@ pub(super) const WORD: Word = Word {
             .word()
             .zip(arguments.word())
             .ok_or("limit needs a group and a number, as in `limit io 2`; `limit io none` removes the limit")?;
+        if group.is_empty() {
+            return Err("a group needs a name, as in `limit io 2`".to_owned());
+        }
         let most = match limit.as_str() {
             "none" => None,
             number => Some(number.parse().map_err(|_| {

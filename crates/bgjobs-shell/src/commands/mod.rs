@@ -132,6 +132,14 @@ pub(crate) fn parse(line: &str, is_variable: impl Fn(&str) -> bool) -> Option<Re
     Some(Arguments::new(word.name, word.usage, word.options, rest).and_then(read))
 }
 
+/// Whether a text is a command with arguments of its own, whose brackets are those of no program.
+#[cfg(feature = "terminal")]
+fn is_command(text: &str) -> bool {
+    let Some((name, rest)) = text.trim().split_once(char::is_whitespace) else { return false };
+    // What follows `keep` is a program.
+    name != "keep" && word(name).is_some_and(|word| begins(word, rest.trim_start()))
+}
+
 /// Does what line `number` asks for.
 pub(crate) fn run(action: &dyn Action, session: &mut Session, number: usize, view: ValueView) -> Reply {
     action.run(session, CommandLine { number, view, words: WORDS }).unwrap_or_else(Reply::Wrong)
@@ -264,6 +272,12 @@ mod tests {
             ("kill 'fit", "kill 'fit: unclosed quote; close it, as in 'fit a'"),
             ("pause", "pause needs a group, as in `pause io`"),
             ("limit io", "limit needs a group and a number, as in `limit io 2`; `limit io none` removes the limit"),
+            ("limit '' 2", "a group needs a name, as in `limit io 2`"),
+            ("limit io -1", "limit has no option -1; see `help limit`"),
+            (
+                "kill ''",
+                "an empty name selects no job; give a number, a range such as 5-7, a state such as running, a group, or a name, with * for any text",
+            ),
             ("limit io x", "a limit is a number or none, as in `limit io 2` and `limit io none`, not `x`"),
             ("limit io 1 2", "limit does not understand `2`; see `help limit`"),
             ("exit 300", "`300` is not an exit status, a number from 0 to 255"),

@@ -84,7 +84,7 @@ pub(crate) fn is_whole(text: &str) -> bool {
         // Such a line continues after a backslash.
         !text.trim_end_matches(['\n', '\r']).ends_with('\\')
     } else {
-        lang::is_whole(text)
+        super::is_command(text) || lang::is_whole(text)
     }
 }
 
@@ -138,6 +138,9 @@ mod tests {
         assert!(is_whole("!echo '{' (\n"));
         assert!(is_whole("keep !echo '{' (\n"));
         assert!(!is_whole("keep (\n"));
+        assert!(!is_whole("keep fit(\n"));
+        assert!(is_whole("log /(/\n"));
+        assert!(!is_whole("log(\n"));
         assert!(!is_whole("!echo a \\\n"));
         assert!(is_whole("!echo a \\\nb"));
         assert!(!is_whole("f("));

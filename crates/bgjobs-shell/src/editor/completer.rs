@@ -28,9 +28,6 @@ use crate::{
     selection,
 };
 
-/// The largest number of suggestions.
-const MOST: usize = 1_000;
-
 /// The names and jobs that are known while a line is typed.
 pub(super) type Known = Arc<Mutex<Words>>;
 
@@ -45,7 +42,6 @@ impl Completions {
         let (typed, after) = (&line[start..cursor], &line[cursor..]);
         let mut candidates = candidates(&words, context, typed, after);
         candidates.retain(|candidate| candidate.text.starts_with(typed));
-        candidates.truncate(MOST);
         (!candidates.is_empty()).then_some((start, candidates))
     }
 }

@@ -79,9 +79,11 @@ pub fn answer_as_json(session: &mut Session, name: &str, line: &str) -> Reply {
 fn with_suggestion(session: &Session, line: &str, answer: &Answer, view: ValueView) -> Reply {
     let reply = Reply::new(session, answer, view);
     let (Reply::Wrong(text), Answer::Failed(failure)) = (&reply, answer) else { return reply };
-    let names: Vec<_> = WORDS.iter().map(|word| word.name).chain(session.functions()).collect();
+    let commands: Vec<_> = WORDS.iter().map(|word| word.name).collect();
+    let names: Vec<_> = commands.iter().copied().chain(session.functions()).collect();
     let is_function = |name: &str| session.functions().any(|function| function == name);
-    let known = Known { is_function: &is_function, names: &names, environment: session.environment() };
+    let known =
+        Known { is_function: &is_function, commands: &commands, names: &names, environment: session.environment() };
     match suggestion(line, failure.message(), &known) {
         Some(meant) => Reply::Wrong(format!("{text}\ndid you mean `{}`?", one_line(&meant))),
         None => reply,

@@ -468,6 +468,32 @@ fn a_byte_order_mark_is_ignored() {
 }
 
 #[test]
+fn an_open_bracket_of_a_command_and_an_open_string_take_no_further_lines() {
+    check(
+        &[],
+        "log /(/\n1 + 1\n[\"abc\n2 + 2\njobs.sh('');\n",
+        expect![[r#"
+        exit 1
+        -- out
+        Out[2]: 2
+        Out[4]: 4
+        -- err
+        log: `/(/` is not a regular expression: found open group without closing ')'
+        Traceback (most recent call last):
+          In[3], line 1
+            ["abc
+             ^
+        Syntax error: Open string is not terminated
+        Traceback (most recent call last):
+          In[5], line 1
+            jobs.sh('');
+                 ^
+        jobs.sh(..) needs a command, as in jobs.sh("make")
+    "#]],
+    );
+}
+
+#[test]
 fn a_dash_and_a_number_are_not_a_job() {
     check(
         &[],

@@ -126,6 +126,7 @@ fn wrong_options_and_limits_are_errors() {
         "deamon: true",
         "daemon: 1",
         "name: 1",
+        "name: ' '",
         "group: 1",
         "group: ''",
         "priority: 'high'",
@@ -158,6 +159,7 @@ fn wrong_options_and_limits_are_errors() {
         there is no option `deamon`; there are daemon: true, name: "text", log_file: "path", log_bytes: 100000, group: "io", priority: 1, delay: 5, after: [1, 2], after_ended: [1, 2], time_limit: 60, keep: true, retry: 3 and backoff: 1
         the option `daemon` must be true or false, not of type int
         the option `name` must be a string, not of type int
+        the option `name` must not be empty: the lists would show nothing
         the option `group` must be the name of a group, such as "io", not of type int
         the option `group` must be the name of a group, such as "io", and not empty
         the option `priority` must be a whole number: the higher, the sooner, not of type string
@@ -196,7 +198,7 @@ fn wrong_options_and_limits_are_errors() {
     "#]]
     .assert_eq(&told);
     // Nothing was started.
-    assert_eq!(answered(&mut session, "jobs.all.len()"), "Out[34]: 0");
+    assert_eq!(answered(&mut session, "jobs.all.len()"), "Out[35]: 0");
 }
 
 /// The output of a line's commands.

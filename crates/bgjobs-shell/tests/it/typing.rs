@@ -143,6 +143,8 @@ fn very_many_jobs_that_end_together_are_counted() {
     terminal.type_keys("jobs\r");
     terminal.see("Completed jobs:\n... 981 more before; `jobs -a` lists all\n981 : 1\n");
     terminal.see("999 : 1\n\nIn [3]:");
+    terminal.type_keys("\x0cjobs done\r");
+    terminal.see("Completed jobs:\n... 981 more before; `-a` lists all\n981 : 1\n");
 }
 
 #[test]

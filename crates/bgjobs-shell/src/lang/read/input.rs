@@ -51,6 +51,9 @@ impl<'a> Input<'a> {
 #[must_use]
 pub fn is_whole(text: &str) -> bool {
     let scan = scan(text);
+    if scan.is_broken {
+        return true;
+    }
     if scan.end == End::OpenLines {
         return false;
     }
@@ -102,7 +105,7 @@ mod tests {
         for open in ["f(", "fn f() {", "[1,", "#{a: (1)", "`a", "/* a", "{ \"}\"", "(')'"] {
             assert!(!is_whole(open), "{open}");
         }
-        for whole in ["", "1 +", "f()", "\"(", "// (", "}", ")(", "{}", "`(`", "'('"] {
+        for whole in ["", "1 +", "f()", "\"(", "// (", "}", ")(", "{}", "`(`", "'('", "x[\"", "f(\"a\n"] {
             assert!(is_whole(whole), "{whole}");
         }
     }

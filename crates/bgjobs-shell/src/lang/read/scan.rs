@@ -27,6 +27,8 @@ pub(crate) enum End {
 /// A text with the kind of each of its characters.
 pub(crate) struct Scan {
     pub(crate) chars: Vec<(char, Kind)>,
+    /// Whether a line ended in a string that has to end on its line.
+    pub(crate) is_broken: bool,
     pub(crate) end: End,
 }
 
@@ -50,6 +52,7 @@ enum Within {
 pub(crate) fn scan(text: &str) -> Scan {
     let mut chars = Vec::with_capacity(text.len());
     let mut stack = vec![Within::Code { braces: 0 }];
+    let mut is_broken = false;
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
         let next = rest.peek().copied();
@@ -94,6 +97,7 @@ pub(crate) fn scan(text: &str) -> Scan {
                 '\\' => pair(Kind::Quoted(*quote), &mut chars),
                 '\n' => {
                     // An unclosed string: Rhai will report it, and what follows is code again.
+                    is_broken = true;
                     chars.push((c, Kind::Code));
                     stack.pop();
                 }
@@ -146,7 +150,7 @@ pub(crate) fn scan(text: &str) -> Scan {
         Some(Within::Code { .. }) if stack.len() > 1 => End::OpenLines,
         _ => End::Code,
     };
-    Scan { chars, end }
+    Scan { chars, is_broken: is_broken || end == End::OpenString, end }
 }
 
 /// Whether a character can stand in a name or a number.

@@ -58,7 +58,13 @@ pub(super) fn choices(options: &Dynamic, others: &[OptionHelp], environment: &En
         let chosen = &mut choices.options;
         match option.as_str() {
             "daemon" => chosen.daemon = value.as_bool().map_err(|_| wrong(option, "must be true or false", value))?,
-            "name" => choices.name = Some(text(value).map_err(|_| wrong(option, "must be a string", value))?),
+            "name" => {
+                let name = text(value).map_err(|_| wrong(option, "must be a string", value))?;
+                if name.trim().is_empty() {
+                    return Err(error("the option `name` must not be empty: the lists would show nothing").into());
+                }
+                choices.name = Some(name);
+            }
             "log_file" => {
                 let path = text(value).map_err(|_| wrong(option, "must be the path of a new file", value))?;
                 chosen.log_file = Some(environment.resolve(path));

@@ -83,6 +83,9 @@ fn start(evaluation: &Evaluation, jobs: &Jobs, command: &Dynamic, options: &Dyna
     let mut environment = evaluation.environment();
     let wrong = |kind| error(format!("jobs.sh({command}): a command must be a string, not of type {kind}"));
     let line = text(command).map_err(wrong)?;
+    if line.trim().is_empty() {
+        return Err(error("jobs.sh(..) needs a command, as in jobs.sh(\"make\")").into());
+    }
     let (command, choices) = with_options(environment.shell_line(&line), options, &mut environment)?;
     #[cfg(target_os = "linux")]
     if choices.keep {
