@@ -97,7 +97,8 @@ fn cut_around(text: &str, caret: Option<usize>, room: usize) -> (String, Option<
         is_left_out
     });
     let rest: String = ['…'].into_iter().chain(rest).collect();
-    (fitted(&rest, room), Some(at + 1 - left_out))
+    // A wide character at the caret may be left out, too.
+    (fitted(&rest, room), Some((at + 1).saturating_sub(left_out)))
 }
 
 /// Looks up the names and lines of the frames between the start of the body and the panic, outermost first.
@@ -169,8 +170,9 @@ mod tests {
             ("abcdefghij", Some(5), 5, "…efg…", Some(2)),
             ("abcdefghij", Some(9), 5, "…ghij", Some(4)),
             ("abcdefghij", Some(10), 5, "…ghij", Some(5)),
-            ("日本語文字列", Some(6), 7, "…語文字", Some(3)),
+            ("日本語文字列", Some(6), 7, "…語文…", Some(3)),
             ("abc", Some(2), 0, "…", Some(0)),
+            ("ab本cd", Some(2), 1, "…", Some(0)),
         ] {
             assert_eq!(cut_around(text, caret, room), (shown.to_owned(), at), "{text} {caret:?} {room}");
         }
