@@ -221,6 +221,9 @@ class Record(JobCore, threading.Thread):
         """Sends the body to where it runs, if that is no thread of this process."""
         return False
 
+    def _foresee_stop(self) -> None:
+        """Begins what a stop, which follows at once, will have to wait for: those of many jobs wait together then."""
+
     def _expect_stop(self) -> None:
         """Before a request to stop: what the body has noticed of an earlier one does not count."""
         if self._stop_delivered:

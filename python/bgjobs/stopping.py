@@ -79,6 +79,8 @@ def stop(jobs: Sequence[Record], reason: str, timeout: float) -> list[Verdict]:
     running = [job for job in jobs if not job.done()]
     ran = {job: job._ran or 0.0 for job in running}
     _look(running)
+    for job in running:
+        job._foresee_stop()
     # Those that wait come first: they would begin when others end.
     for job in sorted(running, key=lambda job: not job._queued):
         ask(job, reason)

@@ -6,6 +6,7 @@ the right to begin, and a stop is a call on the worker. This module does not imp
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import inspect
@@ -13,6 +14,7 @@ import queue
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import Any
 
 from ..failures import message
@@ -23,6 +25,9 @@ _OURS = {"func", "args", "kwargs", "key", "retries", "actor", "actors", "pure"}
 
 _ANSWER = 1.0
 """How many seconds the scheduler or a worker has to answer."""
+
+_AT_ONCE = 32
+"""How many tasks are taken back at once: each is a connection to the scheduler."""
 
 _LOOK = 0.2
 """How many seconds pass between two looks at all tasks."""
@@ -48,7 +53,11 @@ class DaskEngine(Engine):
         self._news: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._ending: dict[str, Task] = {}
         """Those whose far side has said that they end."""
-        self._looked = self._counted = 0.0
+        self._taking: dict[str, Future[bool]] = {}
+        """The questions for the right to begin that were not answered yet."""
+        self._doors: asyncio.Semaphore | None = None
+        self._withdrawn: queue.SimpleQueue[Task] = queue.SimpleQueue()
+        self._looked = self._counted = self._mute_until = 0.0
         client.subscribe_topic(self._topic, self._hear)
 
     def check(self, wants: Mapping[str, Any]) -> None:
@@ -94,6 +103,7 @@ class DaskEngine(Engine):
             self._counted = now
             self._end_on_lost_workers()
         self._end(over)
+        self._cancel_withdrawn()
         # The scheduler says that a task has ended a moment after the far side does.
         self._ending = {name: task for name, task in self._ending.items() if name in self.tasks}
         self.pause = _SOON if self._ending else _LOOK
@@ -120,6 +130,16 @@ class DaskEngine(Engine):
             where = f"its body had begun {self.place(task)}, and may still run"
             raise JobLost(f"dask has lost the job: {message(error)}; {where}", began=True) from error
 
+    def _cancel_withdrawn(self) -> None:
+        """Cancels what was taken back: all at once, because each is a question to the scheduler."""
+        handles = []
+        while not self._withdrawn.empty():
+            handle = self._withdrawn.get().handle
+            if handle is not None:
+                handles.append(handle)
+        if handles:
+            self._later(lambda: self._client.cancel(handles, asynchronous=True))
+
     def _end_on_lost_workers(self) -> None:
         """Ends the tasks whose workers are gone; Dask would wait for others, to run them again."""
         begun = [task for task in list(self.tasks.values()) if task.host is not None and task.handle is not None]
@@ -137,20 +157,38 @@ class DaskEngine(Engine):
                 # The right to begin stays taken: Dask may have started the task on another worker.
                 self.end(task, functools.partial(_lost, f"dask worker {worker} is gone, and the job with it"))
 
-    def take_back(self, task: Task) -> bool:
+    def begin_to_take_back(self, task: Task) -> None:
         handle = task.handle
-        if handle is None or handle.status != "pending":
-            return False
-        try:
+        if handle is not None and handle.status == "pending":
+            with contextlib.suppress(Exception):
+                loop = self._client.loop.asyncio_loop
+                self._taking[task.id] = asyncio.run_coroutine_threadsafe(self._take(task), loop)
+
+    async def _take(self, task: Task) -> bool:
+        """Takes the right to begin, unless it is taken."""
+        if self._doors is None:
+            self._doors = asyncio.Semaphore(_AT_ONCE)
+        async with self._doors:
             lock = self._client.scheduler.multi_lock_acquire
-            return bool(self._ask(lock, locks=[_lock(task)], id=f"near-{task.id}", num_locks=1, timeout=0))
+            return bool(await lock(locks=[_lock(task)], id=f"near-{task.id}", num_locks=1, timeout=0))
+
+    def take_back(self, task: Task) -> bool:
+        if task.id not in self._taking:
+            self.begin_to_take_back(task)
+        taking = self._taking.pop(task.id, None)
+        if taking is None:
+            return False
+        # A scheduler that has not answered for one task does not let the others wait too.
+        is_mute = time.monotonic() < self._mute_until
+        try:
+            return taking.result(0 if is_mute else _ANSWER)
         except Exception:
+            self._mute_until = time.monotonic() + _ANSWER
             return False
 
     def withdraw(self, task: Task) -> None:
-        handle = task.handle
-        if handle is not None:
-            handle.cancel()
+        self._withdrawn.put(task)
+        self.wake()
 
     def stop(self, task: Task, grace: float) -> None:
         self._call_body(task, f".stop({grace!r})")
@@ -178,13 +216,17 @@ class DaskEngine(Engine):
         if task.host is None:
             return
         scheduler, lock = self._client.scheduler, task.host["lock"]
+        self._later(lambda: scheduler.multi_lock_release(id=lock))
 
-        async def release() -> None:
+    def _later(self, ask: Callable[[], Any]) -> None:
+        """Asks something of the scheduler, whose answer nobody waits for."""
+
+        async def call() -> None:
             with contextlib.suppress(Exception):
-                await scheduler.multi_lock_release(id=lock)
+                await ask()
 
         with contextlib.suppress(Exception):
-            self._client.loop.add_callback(release)
+            self._client.loop.add_callback(call)
 
     def _ask(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return self._client.sync(call, *args, asynchronous=False, callback_timeout=_ANSWER, **kwargs)

@@ -157,6 +157,9 @@ class Engine:
         """Takes back a task that has not begun: true if its body will certainly never run."""
         raise NotImplementedError
 
+    def begin_to_take_back(self, task: Task) -> None:
+        """What `take_back`, which follows at once, would wait for begins; this does not wait."""
+
     def withdraw(self, task: Task) -> None:
         """Frees the place in the engine's queue of a task that was taken back; its listener may hear of the end."""
 

@@ -201,6 +201,11 @@ class BackgroundJobEngine(BackgroundJobBase):
 
     # Stops and looks.
 
+    def _foresee_stop(self) -> None:
+        task = self._task
+        if task is not None and self._state_name == "entered":
+            self._target.engine.begin_to_take_back(task)
+
     def _ask_stop(self, reason: str) -> Any:
         """Takes a body back that has not begun; one that can't be taken back counts as begun."""
         task, engine = self._task, self._target.engine
