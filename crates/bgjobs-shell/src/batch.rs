@@ -228,7 +228,9 @@ pub(crate) fn finish(session: &mut Session, verbosity: Verbosity, interrupted: &
         }
     }
     tell(session, verbosity);
-    session.tracked().unread().is_empty()
+    let is_good = session.tracked().unread().is_empty();
+    session.leave_kept();
+    is_good
 }
 
 fn resume_all(session: &Session) {

@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use bgjobs::{AnyJob, KeptError, KeptId};
+use bgjobs::{AnyJob, KeepError, KeptError, KeptId, one_line};
 use rhai::Dynamic;
 
 use crate::{
-    lang::{self, Keeping, Source, StartOptions, Value, kept_jobs},
+    lang::{self, Keeping, Origin, OriginCode, Source, StartOptions, Value, kept_jobs},
     session::{Answer, Session},
 };
 
@@ -34,6 +34,43 @@ impl Session {
             Ok(job) => self.answer_shown(Value::plain(Dynamic::from(job))),
             Err(failure) => Answer::Failed(failure),
         }
+    }
+
+    /// Lets the command of a job go on without the session, and returns its number for all sessions.
+    ///
+    /// # Errors
+    ///
+    /// The job is no command, or the command can't leave.
+    pub(crate) fn disown(&mut self, job: &AnyJob) -> Result<String, String> {
+        let id = job.id();
+        if job.is_finished() {
+            return Err(format!("Job #{id} has ended"));
+        }
+        let origin = self.tracked().origin(job);
+        let inside = format!("Job #{id} runs inside this shell and can't leave it");
+        let Some(origin) = origin else { return Err(inside) };
+        let handover = match &origin.code {
+            OriginCode::Command { handover, .. } => handover,
+            OriginCode::Kept(number) => {
+                return Err(match number.get() {
+                    Some(kept) => format!("Job #{id} is kept already, as {kept}"),
+                    None => format!("Job #{id} is kept once it has started; until then it ends with this session"),
+                });
+            }
+            _ => return Err(format!("{inside}; next time `keep {}`", one_line(job.name()))),
+        };
+        let name = origin.options.name.clone().unwrap_or_else(|| (**job.name()).to_owned());
+        let kept = kept_jobs()?.take_over(handover, name).map_err(|error| match error {
+            KeepError::CantLeave => {
+                format!("Job #{id} has not started, has a terminal or reads an input, so it can't leave this shell; next time `keep !..`")
+            }
+            error => error.to_string(),
+        })?;
+        let number = kept.id().to_string();
+        let code = OriginCode::Kept(Arc::new(number.clone().into()));
+        let (environment, options) = (origin.environment.clone(), origin.options.clone());
+        self.tracked().note_origin(job, Origin { code, environment, options });
+        Ok(number)
     }
 
     /// Starts a job that follows a kept one, and becomes the value.

@@ -118,6 +118,7 @@ pub use body::{
 #[cfg(unix)]
 pub use command::{
     error::CommandError,
+    handover::Handover,
     hosted::HostedCommand,
     input::Input,
     keyboard::{Keyboard, KeyboardEvent},

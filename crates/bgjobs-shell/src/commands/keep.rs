@@ -1,12 +1,13 @@
-//! `keep !make`, `keep fit(50)`, `attach k12` and `kept`: jobs that outlive the session.
+//! `keep !make`, `keep fit(50)`, `disown 3`, `attach k12` and `kept`: jobs that outlive the session.
 
 use bgjobs::{AnyJob, KeptId};
 use bgjobs_cli::{listing as kept_listing, text};
 
-use super::word::{Action, CommandLine, Completion, Reply, Session, Word, begins_arguments};
+use super::word::{Action, CommandLine, Completion, Fitting, Reply, Session, Word, begins_arguments};
 use crate::{
     lang::{Input, Source, kept_jobs},
     option_help::OptionHelp,
+    selection::Selection,
     session::Answer,
 };
 
@@ -20,6 +21,19 @@ pub(super) const ATTACH: Word = Word {
     read: |arguments| {
         let id = arguments.word().ok_or("attach needs a kept job, as in `attach k12`; `kept` lists them")?;
         Ok(Box::new(Attach(id.parse().map_err(|error: bgjobs::ParseKeptIdError| error.to_string())?)))
+    },
+};
+
+pub(super) const DISOWN: Word = Word {
+    name: "disown",
+    usage: "disown 3",
+    help: "Lets commands that run in the background go on when this shell is left, or killed, as `keep !make` does\n\
+           from the start. One that has had the terminal, or that reads an input, can't leave.",
+    completion: Completion::Jobs(Fitting::Live),
+    options: &[],
+    read: |arguments| {
+        let jobs = arguments.jobs()?.ok_or("disown needs a job, as in `disown 3`; `jobs` lists them")?;
+        Ok(Box::new(Disown(jobs)))
     },
 };
 
@@ -95,6 +109,21 @@ impl Action for Keep {
             (Reply::Nothing, Some(kept)) => Reply::Shown(format!("kept as {kept}: it goes on without this session")),
             (reply, _) => reply,
         })
+    }
+}
+
+/// Lets commands go on without this session.
+#[derive(Debug)]
+struct Disown(Selection);
+
+impl Action for Disown {
+    fn run(&self, session: &mut Session, _: CommandLine) -> Result<Reply, String> {
+        let mut lines = Vec::new();
+        for job in session.select(&self.0).all()? {
+            let kept = session.disown(&job)?;
+            lines.push(format!("Job #{} is kept as {kept}: it goes on without this session", job.id()));
+        }
+        Ok(Reply::Shown(lines.join("\n")))
     }
 }
 

@@ -56,6 +56,8 @@ pub(crate) const WORDS: &[Word] = &[
     cd::WORD,
     debug::WORD,
     digest::WORD,
+    #[cfg(target_os = "linux")]
+    keep::DISOWN,
     edit_mode::WORD,
     quit::EXIT,
     fg::WORD,

@@ -40,7 +40,7 @@ pub(crate) use functions::{OptionValues, options_of, values_of};
 pub(crate) use functions::{json, language, options_help};
 pub use jobs::Jobs;
 pub(crate) use jobs::{
-    Died, StartOptions,
+    Died, Origin, OriginCode, StartOptions,
     post_mortem::{DeadFrame, PostMortem},
 };
 #[cfg(all(feature = "terminal", target_os = "linux"))]

@@ -4,6 +4,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+#[cfg(feature = "terminal")]
+use bgjobs::StopReason;
 use bgjobs::{AnyJob, Context, Failure, Job, Options, Stream};
 use rhai::Dynamic;
 
@@ -65,9 +67,19 @@ impl Session {
         Ok(job)
     }
 
-    /// The jobs that `wait` and the end of the shell wait for: those that run and are no daemons, oldest first.
+    /// The jobs that `wait` and the end of the shell wait for: those that run, are no daemons and end with the
+    /// session, oldest first.
     pub(crate) fn awaited(&self) -> impl Iterator<Item = AnyJob> {
-        self.jobs().running().into_iter().filter(|job| !job.is_daemon())
+        self.jobs().running().into_iter().filter(|job| !job.is_daemon() && self.tracked().kept(job).is_none())
+    }
+
+    /// Lets the end of the session wait for no job that outlives it.
+    #[cfg(feature = "terminal")]
+    pub(crate) fn leave_kept(&self) {
+        for job in self.jobs().running().iter().filter(|job| self.tracked().kept(job).is_some()) {
+            // Not as a user's stop, which would end it.
+            job.ask_stop(StopReason::ShutDown);
+        }
     }
 
     /// Whether a job will outlive the session and has not started.

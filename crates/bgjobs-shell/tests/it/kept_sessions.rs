@@ -123,6 +123,46 @@ fn a_prompt_begins_with_what_is_kept_and_repeats_a_failure_until_somebody_has_se
 }
 
 #[test]
+fn a_disowned_command_goes_on_without_the_session_and_is_followed_by_another() {
+    let home = Home::new();
+    let gate = home.join("gate");
+    let line = format!("echo up; until [ -e {} ]; do sleep 0.01; done; echo down; exit 4", gate.display());
+    let lines =
+        format!("jobs.sh(\"{line}\", #{{name: \"build\"}})\nwhile jobs[0].log.len() == 0 {{}}\ndisown 0\ndisown 0\n");
+    // At its end a session waits for jobs, but not for this one.
+    let said = session(&home, &lines);
+    assert!(!said.contains("Traceback"), "{said}");
+    assert!(said.contains("Job #0 is kept as k1: it goes on without this session\n"), "{said}");
+    assert!(said.contains("Job #0 is kept already, as k1\n"), "{said}");
+    assert!(home.run(&["ps"]).out().starts_with("k1    running for"));
+    std::fs::write(gate, "").unwrap();
+    let said = session(&home, "attach k1\njobs[0].join(); jobs[0].log\njobs[0].exit_status\njobs[0].name\n");
+    assert!(said.contains("Out[2]: [\"up\", \"down\"]\nOut[3]: 4\nOut[4]: \"build\""), "{said}");
+}
+
+#[test]
+fn what_can_not_be_disowned_says_why_and_what_to_do_next_time() {
+    let home = Home::new();
+    let lines = "fn fit(n) { sleep(n) }\nfit(1000) &\n!sleep 1000 & #{group: 'a', delay: 1000}\n\
+                 !true &\njobs[2].join();\ndisown 0\ndisown 1\ndisown 2\ndisown 7\ndisown\n\
+                 jobs.start('1', [], #{keep: true, delay: 1000});\ndisown 3\nkept\nkill all\n";
+    let said = session(&home, lines);
+    let told: Vec<_> = said
+        .lines()
+        .filter(|line| line.contains("ob #") && !line.contains("<Back") && !line.contains("stopped"))
+        .collect();
+    expect![[r#"
+        Job #0 runs inside this shell and can't leave it; next time `keep fit(1000)`
+        Job #1 has not started, has a terminal or reads an input, so it can't leave this shell; next time `keep !..`
+        Job #2 has ended
+        Job #7 not found; the newest job is #2
+        Job #3 is kept once it has started; until then it ends with this session
+        Job #3 is kept once it has started; until then it ends with this session"#]]
+    .assert_eq(&told.join("\n"));
+    assert!(said.contains("No kept jobs") && said.contains("disown needs a job"), "{said}");
+}
+
+#[test]
 fn a_session_says_what_is_wrong_with_a_line_about_kept_jobs() {
     let home = Home::new();
     let lines = "keep\nkeep !\nattach\nattach 9\nattach x\nkept\nkeep = 3; keep + 1\n";

@@ -16,6 +16,7 @@ use crate::{
     command::{
         descendants::Reach,
         error::{CommandError, heed},
+        handover::Handover,
         link::Link,
         protocol::milliseconds,
         request::Command,
@@ -35,6 +36,7 @@ const LINGER: Duration = Duration::from_millis(200);
 pub(crate) struct Child {
     link: Link,
     supervisor: Option<process::Child>,
+    handover: Option<Handover>,
     _running: Running,
 }
 
@@ -65,19 +67,19 @@ impl Child {
     }
 
     fn try_start(command: Command, program: String) -> io::Result<Self> {
-        let Command { program: path, words, environment, folder, input, terminal, grace, .. } = command;
+        let Command { program: path, words, environment, folder, input, terminal, grace, handover, .. } = command;
         let (link, far_control, fds) = Link::open(program, input.0, terminal, grace)?;
         let wrapper = supervisor::starter(&path);
         let is_supervised = wrapper.is_some();
-        let mut process = wrapper.unwrap_or_else(|| process::Command::new(path));
-        process.args(words);
+        let mut process = wrapper.unwrap_or_else(|| process::Command::new(&path));
+        process.args(&words);
         for (name, value) in environment {
             match value {
                 Some(value) => process.env(name, value),
                 None => process.env_remove(name),
             };
         }
-        if let Some(folder) = folder {
+        if let Some(folder) = &folder {
             process.current_dir(folder);
         }
         let mut supervisor = None;
@@ -90,16 +92,20 @@ impl Child {
             supervisor = Some(started.map_err(explain)?);
             // If it is gone already, reading its messages will show that.
             let _ = link.hand_over(&fds);
+            if let Some((handover, control)) = handover.as_ref().zip(link.leaving()) {
+                handover.open(control, [path].into_iter().chain(words).collect(), folder);
+            }
         } else {
             let permit = ThreadPermit::take()?;
             let grace = milliseconds(grace);
-            let attention = Attention { control: far_control, alarms: Vec::new(), grace, reach: Reach::Group };
+            let attention =
+                Attention { control: far_control, program: None, alarms: Vec::new(), grace, reach: Reach::Group };
             thread::Builder::new().name("bgjobs command".into()).spawn(move || {
                 attention.run(process, fds);
                 drop(permit);
             })?;
         }
-        Ok(Self { link, supervisor, _running: Running::new() })
+        Ok(Self { link, supervisor, handover, _running: Running::new() })
     }
 
     /// Attends to the command until all its descendants have ended, as part of a body.
@@ -117,14 +123,34 @@ impl Child {
         mut self,
         job: &Context,
         name: &Name,
-        print: impl FnMut(Stream, &str) -> Printed,
+        mut print: impl FnMut(Stream, &str) -> Printed,
     ) -> Result<ExitStatus, Failure> {
-        self.attend(job, Until::Ended, print)?;
+        loop {
+            self.attend(job, Until::Ended, &mut print)?;
+            if !self.link.is_kept() {
+                break;
+            }
+            let taker = self.handover.as_ref().and_then(Handover::take).filter(|_| !job.is_stopping());
+            if let Some(rest) = taker.and_then(|taker| taker(&self.link, job)) {
+                self.leave();
+                return rest(job, &mut print);
+            }
+            self.link.stay();
+        }
         let outcome = self.link.outcome(Some(job));
         if !self.link.is_gone() {
             self.leave_running(job, name);
         }
         outcome
+    }
+
+    /// Gives the command up, because another process attends to it.
+    fn leave(mut self) {
+        self.link.give_up();
+        if let Some(mut supervisor) = self.supervisor.take() {
+            // It would stay in the list of processes until this program ends.
+            let _ = thread::Builder::new().name("bgjobs command".into()).spawn(move || supervisor.wait());
+        }
     }
 
     /// Starts a job for what is left running; if that fails, what is left is ended.
@@ -158,7 +184,9 @@ impl Child {
         let _located = self.link.report_to(job, supervisor);
         let _stopping = job.on_stop(self.link.order());
         let mut left_since = None;
-        while !self.link.is_gone() {
+        // What a command has left running stays here.
+        let leaves = |link: &Link| link.is_kept() && until == Until::Ended;
+        while !self.link.is_gone() && !leaves(&self.link) {
             let may_leave = self.link.has_ended() && until == Until::Ended && !job.is_stopping();
             let deadline = may_leave.then(|| *left_since.get_or_insert_with(Instant::now) + LINGER);
             if deadline.is_some_and(|at| Instant::now() >= at) {
@@ -173,6 +201,9 @@ impl Child {
 impl Drop for Child {
     /// Ends what is left, for example if the job for it was stopped before it started.
     fn drop(&mut self) {
+        if let Some(handover) = &self.handover {
+            handover.close();
+        }
         if !self.link.is_gone() {
             self.link.order()();
         }

@@ -27,7 +27,9 @@ const PAUSE: [Duration; 2] = [Duration::from_millis(1), Duration::from_secs(1)];
 pub(crate) struct Listener {
     descendants: Arc<Descendants>,
     control: Arc<UnixStream>,
-    /// Each becomes readable when the program is gone.
+    /// Becomes readable when the program is gone; none once the command outlives it.
+    program: Option<OwnedFd>,
+    /// Each becomes readable when the command is to end.
     alarms: Vec<OwnedFd>,
     /// How many milliseconds they have to end when the program is gone.
     grace: u32,
@@ -50,10 +52,11 @@ impl Listener {
     pub(crate) fn new(
         descendants: Arc<Descendants>,
         control: Arc<UnixStream>,
+        program: Option<OwnedFd>,
         alarms: Vec<OwnedFd>,
         grace: u32,
     ) -> Self {
-        Self { descendants, control, alarms, grace, partial: Vec::new(), is_program_gone: false, plan: None }
+        Self { descendants, control, program, alarms, grace, partial: Vec::new(), is_program_gone: false, plan: None }
     }
 
     /// Returns when nothing is left.
@@ -71,13 +74,14 @@ impl Listener {
     /// Waits for an order, for `pause` at most, and takes it.
     fn hear(&mut self, pause: Option<Duration>) {
         let mut fds = vec![PollFd::new(&*self.control, PollFlags::IN)];
-        fds.extend(self.alarms.iter().map(|alarm| PollFd::new(alarm, PollFlags::IN)));
+        fds.extend(self.alarms.iter().chain(&self.program).map(|alarm| PollFd::new(alarm, PollFlags::IN)));
         let timeout = pause.and_then(|pause| Timespec::try_from(pause).ok());
         // It fails when a signal interrupts it; then nothing is ready.
         if !poll(&mut fds, timeout.as_ref()).is_ok_and(|ready| ready > 0) {
             return;
         }
-        let (is_heard, is_alarmed) = (!fds[0].revents().is_empty(), fds[1..].iter().any(|fd| !fd.revents().is_empty()));
+        let is_ready: Vec<_> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
+        let (is_heard, alarms) = (is_ready[0], is_ready[1..].split_at(self.alarms.len()));
         let mut bytes = [0; 4 * SIZE];
         let read = if is_heard { (&*self.control).read(&mut bytes).unwrap_or(0) } else { 0 };
         self.partial.extend_from_slice(&bytes[..read]);
@@ -85,7 +89,9 @@ impl Listener {
             self.partial = rest.to_vec();
             self.take(Order::from_bytes(order));
         }
-        if is_alarmed || is_heard && read == 0 {
+        // The program's last order may have been to outlive it.
+        let is_orphan = alarms.1.contains(&true) && self.program.is_some();
+        if alarms.0.contains(&true) || is_orphan || is_heard && read == 0 {
             self.is_program_gone = true;
             self.take(Order::End(self.grace));
         }
@@ -102,6 +108,13 @@ impl Listener {
                     tell(&self.control, Message::WantsKeyboard);
                 }
                 return;
+            }
+            Order::Keep => {
+                self.program = None;
+                #[cfg(target_os = "linux")]
+                // A supervisor above spares a process of this name.
+                let _ = std::fs::write("/proc/self/comm", crate::command::tree::KEEPER);
+                return tell(&self.control, Message::Kept);
             }
             Order::End(grace) | Order::Interrupt(grace) => grace,
         };

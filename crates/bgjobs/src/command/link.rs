@@ -34,7 +34,7 @@ use crate::{
         protocol::{Message, Order, SIZE, milliseconds},
         terminal::TerminalSize,
     },
-    record::{failure::Failure, name::Name, place::Place},
+    record::{failure::Failure, log::line::Stream, name::Name, place::Place},
     system::process::Process,
 };
 
@@ -55,6 +55,28 @@ pub(crate) struct Link {
     end: Option<End>,
     is_released: bool,
     is_gone: bool,
+    /// Whether the supervisor has let the command leave the program.
+    is_kept: bool,
+}
+
+/// A link in another process: its descriptors, and the rest as data.
+#[cfg(target_os = "linux")]
+pub(crate) struct Parts<'a> {
+    pub(crate) fds: Vec<BorrowedFd<'a>>,
+    pub(crate) state: LinkState,
+}
+
+/// What is known of a command, beside the descriptors of its link.
+#[cfg(target_os = "linux")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LinkState {
+    pub(crate) leader: u32,
+    pub(crate) program: String,
+    pub(crate) age: Duration,
+    /// The start of a message whose rest has not arrived.
+    pub(crate) partial: Vec<u8>,
+    /// For each output its stream, and the start of a character whose rest has not arrived.
+    pub(crate) outputs: Vec<(Stream, Vec<u8>)>,
 }
 
 /// How the command ended.
@@ -91,8 +113,75 @@ impl Link {
             end: None,
             is_released: false,
             is_gone: false,
+            is_kept: false,
         };
         Ok((link, far_control, fds))
+    }
+
+    /// The socket to the supervisor, for a command that can leave the program.
+    pub(crate) fn leaving(&self) -> Option<&Arc<UnixStream>> {
+        (self.keyboard.is_none() && self.pipes.are_plain()).then_some(&self.control)
+    }
+
+    /// Whether the supervisor has let the command leave the program.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.is_kept
+    }
+
+    /// Stays with the command after all.
+    pub(crate) fn stay(&mut self) {
+        self.is_kept = false;
+    }
+
+    /// Gives up the command, which another process attends to.
+    pub(crate) fn give_up(&mut self) {
+        self.is_gone = true;
+    }
+
+    /// The link, for another process; `None` if the command has ended, or still gets its input from here.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn parts(&self) -> Option<Parts<'_>> {
+        if self.is_over() || self.is_gone || self.pipes.input().is_some() {
+            return None;
+        }
+        let fds = std::iter::once(self.control.as_fd()).chain(self.pipes.outputs()).collect();
+        let state = LinkState {
+            leader: self.leader.load(Ordering::Relaxed),
+            program: self.program.clone(),
+            age: self.opened.elapsed(),
+            partial: self.partial.clone(),
+            outputs: self.pipes.begun(),
+        };
+        Some(Parts { fds, state })
+    }
+
+    /// A link that another process had; its descriptors in the order of [`parts`](Self::parts).
+    #[cfg(target_os = "linux")]
+    pub(crate) fn adopt(state: LinkState, fds: Vec<OwnedFd>, grace: Duration) -> Option<Self> {
+        let mut fds = fds.into_iter();
+        let control = Arc::new(UnixStream::from(fds.next()?));
+        let outputs: Vec<_> =
+            state.outputs.into_iter().zip(fds).map(|((stream, begun), fd)| (stream, fd, begun)).collect();
+        Some(Self {
+            control,
+            grace,
+            leader: Arc::new(AtomicU32::new(state.leader)),
+            opened: Instant::now().checked_sub(state.age).unwrap_or_else(Instant::now),
+            program: state.program,
+            pipes: Pipes::adopt(outputs),
+            keyboard: None,
+            partial: state.partial,
+            end: None,
+            is_released: false,
+            is_gone: false,
+            is_kept: false,
+        })
+    }
+
+    /// When the command was started.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn opened(&self) -> Instant {
+        self.opened
     }
 
     /// Sends the supervisor the grace period, and the command's descriptors unless it inherits them; it receives them as
@@ -203,6 +292,7 @@ impl Link {
                 Some(Message::EndedAsAsked(status)) => self.end = Some(End::AsAsked(ExitStatus::from_raw(status))),
                 Some(Message::GaveUpKeyboard) => self.tell(KeyboardEvent::GivenUp),
                 Some(Message::WantsKeyboard) => self.tell(KeyboardEvent::Wanted),
+                Some(Message::Kept) => self.is_kept = true,
                 None => {}
             }
         }
@@ -239,7 +329,8 @@ impl Link {
     }
 }
 
-fn send(mut control: &UnixStream, order: Order) {
+/// Sends the supervisor an order.
+pub(crate) fn send(mut control: &UnixStream, order: Order) {
     // A supervisor that is gone needs no order.
     let _ = control.write_all(&order.to_bytes());
 }

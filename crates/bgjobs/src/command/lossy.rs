@@ -10,6 +10,18 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
+    /// A decoder that goes on after the start of a character.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn with(begun: Vec<u8>) -> Self {
+        Self { begun }
+    }
+
+    /// The start of a character whose rest has not arrived.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn begun(&self) -> &[u8] {
+        &self.begun
+    }
+
     /// Decodes what has arrived so far, except for an incomplete character at the end.
     pub(crate) fn decode(&mut self, bytes: &[u8]) -> String {
         let mut whole = std::mem::take(&mut self.begun);

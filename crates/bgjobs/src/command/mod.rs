@@ -9,6 +9,8 @@ pub(crate) mod child;
 pub(crate) mod descendants;
 pub(crate) mod ending;
 pub(crate) mod error;
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux has kept jobs"))]
+pub(crate) mod handover;
 pub(crate) mod hosted;
 pub(crate) mod input;
 pub(crate) mod keyboard;

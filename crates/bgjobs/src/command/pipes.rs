@@ -42,6 +42,8 @@ pub(crate) struct Pipes {
     arrivals: Arrivals,
     feed: Option<Feed>,
     buffer: Vec<u8>,
+    /// Whether the outputs are two pipes, and not a terminal.
+    is_plain: bool,
 }
 
 struct Output {
@@ -89,7 +91,28 @@ impl Pipes {
 
     fn new(outputs: Vec<Output>, feed: Option<Feed>) -> Self {
         let arrivals = Arrivals::watch(outputs.iter().map(|output| output.file.as_fd()));
-        Self { outputs, arrivals, feed, buffer: vec![0; CHUNK] }
+        // A terminal is one stream.
+        let is_plain = outputs.len() == 2;
+        Self { outputs, arrivals, feed, buffer: vec![0; CHUNK], is_plain }
+    }
+
+    /// Whether the outputs are two pipes, and not a terminal.
+    pub(crate) fn are_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// Each output that has not ended, with the start of a character whose rest has not arrived.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn begun(&self) -> Vec<(Stream, Vec<u8>)> {
+        self.outputs.iter().map(|output| (output.stream, output.decoder.begun().to_vec())).collect()
+    }
+
+    /// Outputs that another process had, each with the start of a character.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn adopt(outputs: Vec<(Stream, OwnedFd, Vec<u8>)>) -> Self {
+        let output =
+            |(stream, fd, begun): (_, OwnedFd, _)| Output { stream, file: fd.into(), decoder: Decoder::with(begun) };
+        Self::new(outputs.into_iter().map(output).collect(), None)
     }
 
     /// Waits for output or until `deadline` has passed, and passes output on; true if `other` has something to read.

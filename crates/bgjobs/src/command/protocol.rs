@@ -20,6 +20,8 @@ pub(crate) enum Order {
     Serve,
     /// To take its keyboard away: the user has left.
     Leave,
+    /// To outlive the program: from now on only the end of the socket counts, which another process will hold.
+    Keep,
 }
 
 impl Order {
@@ -30,6 +32,7 @@ impl Order {
             Self::Release => bytes(b'r', 0),
             Self::Serve => bytes(b's', 0),
             Self::Leave => bytes(b'l', 0),
+            Self::Keep => bytes(b'k', 0),
         }
     }
 
@@ -42,6 +45,7 @@ impl Order {
             b'r' => Self::Release,
             b's' => Self::Serve,
             b'l' => Self::Leave,
+            b'k' => Self::Keep,
             _ => Self::End(0),
         }
     }
@@ -75,6 +79,8 @@ pub(crate) enum Message {
     GaveUpKeyboard,
     /// It is suspended until it is served.
     WantsKeyboard,
+    /// It outlives the program, if another process holds this socket.
+    Kept,
 }
 
 impl Message {
@@ -86,6 +92,7 @@ impl Message {
             Self::EndedAsAsked(status) => (b'a', status),
             Self::GaveUpKeyboard => (b'g', 0),
             Self::WantsKeyboard => (b'w', 0),
+            Self::Kept => (b'k', 0),
         };
         bytes(letter, number.cast_unsigned())
     }
@@ -99,6 +106,7 @@ impl Message {
             b'a' => Some(Self::EndedAsAsked(number)),
             b'g' => Some(Self::GaveUpKeyboard),
             b'w' => Some(Self::WantsKeyboard),
+            b'k' => Some(Self::Kept),
             _ => None,
         }
     }
@@ -123,6 +131,7 @@ mod tests {
             Message::EndedAsAsked(9),
             Message::GaveUpKeyboard,
             Message::WantsKeyboard,
+            Message::Kept,
         ] {
             assert_eq!(Message::from_bytes(message.to_bytes()), Some(message));
         }
@@ -131,7 +140,9 @@ mod tests {
 
     #[test]
     fn an_order_is_the_same_on_both_ends_and_an_unknown_one_ends_all() {
-        for order in [Order::End(u32::MAX), Order::Interrupt(500), Order::Release, Order::Serve, Order::Leave] {
+        for order in
+            [Order::End(u32::MAX), Order::Interrupt(500), Order::Release, Order::Serve, Order::Leave, Order::Keep]
+        {
             assert_eq!(Order::from_bytes(order.to_bytes()), order);
         }
         assert_eq!(Order::from_bytes([0; SIZE]), Order::End(0));

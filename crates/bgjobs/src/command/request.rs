@@ -5,7 +5,7 @@
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use crate::{
-    command::{input::Input, quoting, terminal::TerminalSize},
+    command::{handover::Handover, input::Input, quoting, terminal::TerminalSize},
     record::name::Name,
 };
 
@@ -69,6 +69,7 @@ pub struct Command {
     pub(crate) terminal: Option<TerminalSize>,
     pub(crate) grace: Duration,
     pub(crate) name: Option<Name>,
+    pub(crate) handover: Option<Handover>,
 }
 
 impl Command {
@@ -94,6 +95,7 @@ impl Command {
             terminal: None,
             grace: GRACE,
             name: None,
+            handover: None,
         }
     }
 
@@ -179,6 +181,14 @@ impl Command {
     /// Sets the time between SIGTERM and SIGKILL, in whole milliseconds. Default: one second.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
+        self
+    }
+
+    /// Lets the command leave the program while it runs, by [`Handover`].
+    ///
+    /// That takes [`supervise`](crate::supervise), Linux, a command without a terminal, and one that has read its input.
+    pub fn handover(mut self, handover: &Handover) -> Self {
+        self.handover = Some(handover.clone());
         self
     }
 

@@ -28,7 +28,9 @@ use crate::command::{
 #[derive(Debug)]
 pub(crate) struct Attention {
     pub(crate) control: UnixStream,
-    /// Each becomes readable when the program is gone, as `control` does.
+    /// Becomes readable when the program is gone, as `control` does.
+    pub(crate) program: Option<OwnedFd>,
+    /// Each becomes readable when the command is to end.
     pub(crate) alarms: Vec<OwnedFd>,
     /// How many milliseconds the command has to end when the program is gone.
     pub(crate) grace: u32,
@@ -76,10 +78,10 @@ impl Attention {
 
     /// Attends to such a process, whose user may leave its terminal and come back.
     fn watch_on(self, leader: Pid, served: Option<Served>) {
-        let Self { control, alarms, grace, reach } = self;
+        let Self { control, program, alarms, grace, reach } = self;
         let control = Arc::new(control);
         let descendants = Arc::new(Descendants::new(leader, reach, served));
-        let listener = Listener::new(Arc::clone(&descendants), Arc::clone(&control), alarms, grace);
+        let listener = Listener::new(Arc::clone(&descendants), Arc::clone(&control), program, alarms, grace);
         if thread::Builder::new().name("bgjobs command".into()).spawn(|| listener.run()).is_err() {
             descendants.kill();
         }

@@ -183,8 +183,8 @@ fn receive() -> io::Result<(Attention, Vec<OwnedFd>)> {
     if received.bytes < grace.len() {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    let alarms = program().into_iter().collect();
-    Ok((Attention { control, alarms, grace: u32::from_le_bytes(grace), reach: everything() }, fds))
+    let (program, alarms) = (program(), Vec::new());
+    Ok((Attention { control, program, alarms, grace: u32::from_le_bytes(grace), reach: everything() }, fds))
 }
 
 /// A descriptor that becomes readable when the program ends, even if a fork of it holds the other end of the socket.

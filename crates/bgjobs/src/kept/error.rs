@@ -79,6 +79,9 @@ pub enum KeepError {
     },
     /// The program has not called [`supervise`](crate::supervise), so it can't be started again as a keeper.
     NoKeeper,
+    /// The command can't be taken over: it does not run, it has a terminal, reads an input of this program or has no
+    /// supervisor, or its supervisor does not answer.
+    CantLeave,
     /// The system refuses it.
     Refused(io::Error),
 }
@@ -96,6 +99,9 @@ impl fmt::Display for KeepError {
             }
             Self::NoKeeper => {
                 f.write_str("the program can't keep jobs: it calls `bgjobs::supervise()` first in `main`")
+            }
+            Self::CantLeave => {
+                f.write_str("the command has ended, or has a terminal or an input here, so it can't leave")
             }
             Self::Refused(cause) => write!(f, "can't start a kept job: {cause}"),
         }

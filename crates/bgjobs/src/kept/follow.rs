@@ -6,7 +6,10 @@ use std::{os::unix::process::ExitStatusExt, process::ExitStatus, thread, time::D
 
 use crate::{
     body::{Body, context::Context},
-    command::error::{CommandError, failure, heed},
+    command::{
+        error::{CommandError, failure, heed},
+        handover::Print,
+    },
     kept::{job::KeptJob, outcome::KeptOutcome, reading::KeptCursor, state::KeptState, stop::GRACE},
     record::{failure::Failure, log::line::Stream, name::Name, state::Outcome, stop::StopReason},
 };
@@ -28,12 +31,35 @@ impl Body for KeptJob {
     }
 
     fn call(self, job: &Context) -> Result<(), Failure> {
-        let (mut cursor, mut is_asked) = (KeptCursor::default(), false);
         job.read_progress();
+        let log = job.log();
+        let print = &mut |stream, text: &str| {
+            log.write(stream, text);
+            Ok(())
+        };
+        self.follow(KeptCursor::default(), job, print)
+    }
+}
+
+/// Follows a command from `cursor` on, as its job does that has begun without it.
+pub(crate) fn follow_command(
+    kept: &KeptJob,
+    cursor: KeptCursor,
+    job: &Context,
+    print: &mut Print<'_>,
+) -> Result<ExitStatus, Failure> {
+    // Any other status is a failure.
+    kept.follow(cursor, job, print).map(|()| ExitStatus::default())
+}
+
+impl KeptJob {
+    /// Follows it to its end, and passes on what it prints.
+    fn follow(&self, mut cursor: KeptCursor, job: &Context, print: &mut Print<'_>) -> Result<(), Failure> {
+        let mut is_asked = false;
         loop {
             // What was printed before the end is there once the end is.
             let state = self.state().map_err(Failure::from_error)?;
-            self.print(&mut cursor, job)?;
+            self.print(&mut cursor, print)?;
             match state {
                 KeptState::Ended(end) => {
                     self.mark_seen();
@@ -57,22 +83,20 @@ impl Body for KeptJob {
             }
         }
     }
-}
 
-impl KeptJob {
     /// Passes on what is new.
-    fn print(&self, cursor: &mut KeptCursor, job: &Context) -> Result<(), Failure> {
+    fn print(&self, cursor: &mut KeptCursor, print: &mut Print<'_>) -> Result<(), Failure> {
         loop {
             let reading = self.read(cursor).map_err(Failure::from_error)?;
             if reading.is_empty() {
                 return Ok(());
             }
             if reading.dropped > 0 {
-                job.log().write(Stream::Err, &format!("[{} bytes of the log were dropped here]\n", reading.dropped));
+                print(Stream::Err, &format!("[{} bytes of the log were dropped here]\n", reading.dropped))?;
             }
             for line in reading.lines {
                 let end = if line.is_whole { "\n" } else { "" };
-                job.log().write(line.stream, &format!("{}{end}", line.text));
+                print(line.stream, &format!("{}{end}", line.text))?;
             }
         }
     }

@@ -20,7 +20,7 @@ use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     fs::{FlockOperation, flock},
     process::setsid,
-    stdio::dup2_stdout,
+    stdio::{dup2_stderr, dup2_stdout},
 };
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -45,12 +45,16 @@ use crate::{
         stop::{self, Request},
         strays,
         sweep::{self, Retention},
+        transfer,
     },
     record::state::Outcome,
 };
 
 /// Tells the executable that it runs as a keeper, and which folder is its job's.
 pub(crate) const VARIABLE: &str = "BGJOBS_KEEPER";
+
+/// Tells a keeper that it takes over a command that runs, whose link is in the socket that is its standard error.
+pub(crate) const TAKES_OVER: &str = "BGJOBS_TAKES_OVER";
 
 /// What a keeper says when its starter may leave.
 pub(crate) const SETTLED: &[u8] = b"kept\n";
@@ -88,7 +92,11 @@ fn keep(folder: &Path) -> io::Result<()> {
     // A starter that has been killed meanwhile needs no word: the job is published.
     let _ = io::stdout().write_all(SETTLED).and_then(|()| io::stdout().flush());
     dup2_stdout(fs::File::options().write(true).open("/dev/null")?)?;
-    match Keeper::start(folder, &record, asked) {
+    let started = match std::env::var_os(TAKES_OVER) {
+        Some(_) => Keeper::take_over(folder, &record, asked),
+        None => Keeper::start(folder, &record, asked),
+    };
+    match started {
         Ok(keeper) => keeper.attend(),
         Err(cause) => {
             let message = format!("its supervisor can't be started: {cause}");
@@ -115,7 +123,8 @@ fn leave(folder: &Path) {
 struct Keeper<'a> {
     folder: &'a Path,
     link: Link,
-    supervisor: Child,
+    /// None if another process has started it.
+    supervisor: Option<Child>,
     log: Writer,
     /// Readable after SIGTERM.
     asked: UnixStream,
@@ -140,19 +149,33 @@ impl<'a> Keeper<'a> {
         let supervisor = as_preferred_victim(|| starter.spawn())?;
         // If it is gone already, reading its messages will show that.
         let _ = link.hand_over(&fds);
-        Ok(Self {
+        let log = Writer::new(folder.join(log::FOLDER));
+        Ok(Self { supervisor: Some(supervisor), ..Self::of(folder, record, asked, link, log) })
+    }
+
+    /// Takes over a command that runs.
+    fn take_over(folder: &'a Path, record: &Record, asked: UnixStream) -> io::Result<Self> {
+        let (link, printed) = transfer::receive(io::stderr())?;
+        dup2_stderr(fs::File::options().write(true).open("/dev/null")?)?;
+        let log = Writer::after(folder.join(log::FOLDER), printed);
+        Ok(Self::of(folder, record, asked, link, log))
+    }
+
+    fn of(folder: &'a Path, record: &Record, asked: UnixStream, link: Link, log: Writer) -> Self {
+        let began = link.opened();
+        Self {
             folder,
             link,
-            supervisor,
-            log: Writer::new(folder.join(log::FOLDER)),
+            supervisor: None,
+            log,
             asked,
-            began: Instant::now(),
+            began,
             time_limit: record.time_limit,
             has_body: record.language.is_some(),
             stopped: None,
             ended: None,
             is_published: false,
-        })
+        }
     }
 
     /// Attends to the command until it and its descendants have ended.
@@ -175,7 +198,7 @@ impl<'a> Keeper<'a> {
         }
         self.publish();
         // It ends when nothing is left.
-        let _ = self.supervisor.wait();
+        let _ = self.supervisor.map(|mut supervisor| supervisor.wait());
     }
 
     /// Waits until there is something to do; true if a signal has asked for the end.

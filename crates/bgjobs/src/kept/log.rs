@@ -58,6 +58,34 @@ impl Writer {
         Self { folder, file: None, offset: 0, segments: VecDeque::new(), open, unwritten: String::new() }
     }
 
+    /// A writer that goes on in a folder whose log is `offset` bytes long.
+    pub(crate) fn after(folder: PathBuf, offset: u64) -> Self {
+        let names = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+        let mut segments: Vec<u64> = names.filter_map(|name| name.to_str()?.parse().ok()).collect();
+        segments.sort_unstable();
+        let newest = segments.last().and_then(|&start| {
+            Some((fs::File::options().append(true).open(folder.join(start.to_string())).ok()?, start))
+        });
+        let segments = segments.into_iter().filter(|&start| start > 0).collect();
+        Self { file: newest, offset, segments, ..Self::new(folder) }
+    }
+
+    /// Writes what was printed elsewhere at some time.
+    pub(crate) fn repeat(&mut self, time: SystemTime, stream: Stream, text: &str, is_whole: bool) {
+        let mut rest = text;
+        loop {
+            let at = (0..=LONGEST.min(rest.len())).rev().find(|&at| rest.is_char_boundary(at)).unwrap_or_default();
+            let (piece, more) = rest.split_at(at);
+            let sign = if is_whole && more.is_empty() { "" } else { "+" };
+            writeln!(self.unwritten, "{} {stream}{sign} {piece}", private::stamp(time)).expect("it is a string");
+            if more.is_empty() {
+                break;
+            }
+            rest = more;
+        }
+        self.append();
+    }
+
     /// The length of the log, with all that was dropped.
     pub(crate) fn len(&self) -> u64 {
         self.offset

@@ -21,16 +21,22 @@ pub(crate) mod state;
 pub(crate) mod stop;
 pub(crate) mod strays;
 pub(crate) mod sweep;
+pub(crate) mod take_over;
+pub(crate) mod transfer;
 
 use std::{ffi::OsString, io, path::PathBuf};
 
-use crate::kept::{
-    error::{KeepError, KeptError, KeptFolderError},
-    id::KeptId,
-    job::KeptJob,
-    root::Root,
-    start::KeepOptions,
-    sweep::{Retention, Swept},
+use crate::{
+    command::handover::Handover,
+    kept::{
+        error::{KeepError, KeptError, KeptFolderError},
+        id::KeptId,
+        job::KeptJob,
+        root::Root,
+        start::KeepOptions,
+        sweep::{Retention, Swept},
+    },
+    record::name::Name,
 };
 
 /// A folder of jobs that outlive the program that starts them.
@@ -106,6 +112,33 @@ impl KeptJobs {
         options: KeepOptions,
     ) -> Result<KeptJob, KeepError> {
         start::start(&self.0, words.into_iter().map(Into::into).collect(), options)
+    }
+
+    /// Takes a running command over, which goes on without this program from then on; `name` is what the job is called.
+    ///
+    /// Its job in this program follows it, as if it had been kept from the start: what it has printed so far is in the log
+    /// of both. Unlike that of other kept jobs, its environment does not tell its folder.
+    ///
+    /// ```no_run
+    /// use bgjobs::{Command, Handover, JobManager, KeptJobs};
+    ///
+    /// fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     bgjobs::supervise();
+    ///     let jobs = JobManager::new();
+    ///     let handover = Handover::new();
+    ///     jobs.named("build").daemon().start(Command::new("make").handover(&handover))?;
+    ///     // It takes longer than expected.
+    ///     let kept = KeptJobs::of_user()?.take_over(&handover, "build")?;
+    ///     println!("{} goes on without this program", kept.id());
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A [`KeepError`]; the command then goes on as before.
+    pub fn take_over(&self, handover: &Handover, name: impl Into<Name>) -> Result<KeptJob, KeepError> {
+        take_over::take_over(&self.0, handover, name.into())
     }
 
     /// The job with this number.

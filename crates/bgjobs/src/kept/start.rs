@@ -6,6 +6,7 @@ use std::{
     ffi::OsString,
     fs::{self, File},
     io::{self, Read, Write, pipe},
+    os::{fd::OwnedFd, unix::net::UnixStream},
     path::{Path, PathBuf},
     process::{Child, Stdio},
     thread,
@@ -68,26 +69,62 @@ pub(crate) fn start(root: &Root, words: Vec<OsString>, options: KeepOptions) -> 
     let key = options.key.as_ref().map(|key| Key::new(key).ok_or_else(|| KeepError::Key(key.clone()))).transpose()?;
     let (environment, payload) = (options.environment.clone(), options.payload.clone());
     let record = record(words, options)?;
+    let prepared = prepare(root, &record, key.as_ref(), |folder| {
+        payload.map_or(Ok(()), |payload| result::prepare(folder, &payload.bytes))
+    })?;
+    match prepared {
+        (Published::Before(job), _, ()) => Ok(job),
+        (Published::Now(job), lock, ()) => keep(job, lock, environment, None),
+    }
+}
+
+/// Starts a job whose folder `fill` fills, before its keeper, which gets the socket that it returns.
+pub(crate) fn start_prepared(
+    root: &Root,
+    record: &Record,
+    fill: impl FnOnce(&Path) -> io::Result<UnixStream>,
+) -> Result<KeptJob, KeepError> {
+    match prepare(root, record, None, fill)? {
+        (Published::Before(job), ..) => Ok(job),
+        (Published::Now(job), lock, socket) => keep(job, lock, Vec::new(), Some(socket)),
+    }
+}
+
+/// Makes the folder of a job, which is published then, with its lock.
+fn prepare<T>(
+    root: &Root,
+    record: &Record,
+    key: Option<&Key>,
+    fill_more: impl FnOnce(&Path) -> io::Result<T>,
+) -> Result<(Published, File, T), KeepError> {
     let hidden = root.path().join(private::temporary(".new"));
     private::make_folder(&hidden)?;
-    let filled =
-        fill(&hidden, &record, payload.as_ref()).and_then(|lock| Ok((lock, publish(root, &hidden, key.as_ref())?)));
-    let (lock, published) = filled.inspect_err(|_| drop(fs::remove_dir_all(&hidden)))?;
-    match published {
-        Published::Before(job) => {
-            let _ = fs::remove_dir_all(&hidden);
+    let filled = fill(&hidden, record)
+        .and_then(|lock| Ok((lock, fill_more(&hidden)?)))
+        .and_then(|(lock, more)| Ok((publish(root, &hidden, key)?, lock, more)));
+    // One whose key stands for a job already was for nothing.
+    if !matches!(filled, Ok((Published::Now(_), ..))) {
+        let _ = fs::remove_dir_all(&hidden);
+    }
+    Ok(filled?)
+}
+
+/// Starts the keeper of a published job, or removes the job.
+fn keep(
+    job: KeptJob,
+    lock: File,
+    environment: Vec<(OsString, Option<OsString>)>,
+    link: Option<UnixStream>,
+) -> Result<KeptJob, KeepError> {
+    match start_keeper(&job.folder(), lock, environment, link) {
+        Ok(keeper) => {
+            collect(keeper);
             Ok(job)
         }
-        Published::Now(job) => match start_keeper(&job.folder(), lock, environment) {
-            Ok(keeper) => {
-                collect(keeper);
-                Ok(job)
-            }
-            Err(error) => {
-                let _ = job.remove();
-                Err(error)
-            }
-        },
+        Err(error) => {
+            let _ = job.remove();
+            Err(error)
+        }
     }
 }
 
@@ -100,7 +137,7 @@ enum Published {
 }
 
 /// What is written of the job.
-fn record(words: Vec<OsString>, options: KeepOptions) -> Result<Record, KeepError> {
+pub(crate) fn record(words: Vec<OsString>, options: KeepOptions) -> Result<Record, KeepError> {
     let unicode =
         |text: OsString| text.into_string().map_err(|text| KeepError::NotUnicode(text.to_string_lossy().into_owned()));
     let command = words.into_iter().map(unicode).collect::<Result<Vec<_>, _>>()?;
@@ -125,14 +162,11 @@ fn record(words: Vec<OsString>, options: KeepOptions) -> Result<Record, KeepErro
 }
 
 /// Fills the folder of a job, and locks it.
-fn fill(folder: &Path, record: &Record, payload: Option<&KeptPayload>) -> io::Result<File> {
+fn fill(folder: &Path, record: &Record) -> io::Result<File> {
     let lock = private::make_file(&folder.join(LOCK))?;
     flock(&lock, FlockOperation::LockExclusive)?;
     private::make_folder(&folder.join(log::FOLDER))?;
     outcome::reserve(folder)?;
-    if let Some(payload) = payload {
-        result::prepare(folder, &payload.bytes)?;
-    }
     private::make_file(&folder.join(record::FILE))?.write_all(record.text().as_bytes())?;
     Ok(lock)
 }
@@ -158,7 +192,14 @@ fn publish(root: &Root, hidden: &Path, key: Option<&Key>) -> io::Result<Publishe
 }
 
 /// Starts the keeper of a job, which takes over the lock, and waits until it is on its own.
-fn start_keeper(job: &Path, lock: File, environment: Vec<(OsString, Option<OsString>)>) -> Result<Child, KeepError> {
+///
+/// With `link`, it takes over a command that runs.
+fn start_keeper(
+    job: &Path,
+    lock: File,
+    environment: Vec<(OsString, Option<OsString>)>,
+    link: Option<UnixStream>,
+) -> Result<Child, KeepError> {
     let mut keeper = supervisor::again("bgjobs-keeper").ok_or(KeepError::NoKeeper)?;
     let (mut settled, output) = pipe()?;
     for (name, value) in environment {
@@ -169,6 +210,9 @@ fn start_keeper(job: &Path, lock: File, environment: Vec<(OsString, Option<OsStr
     }
     keeper.env(keeper::VARIABLE, job).env_remove(strays::VARIABLE).current_dir(job);
     keeper.stdin(lock).stdout(output).stderr(Stdio::null());
+    if let Some(link) = link {
+        keeper.env(keeper::TAKES_OVER, "1").stderr(OwnedFd::from(link));
+    }
     let child = keeper.spawn()?;
     // It has the far end of the pipe.
     drop(keeper);

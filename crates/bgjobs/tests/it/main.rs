@@ -27,6 +27,8 @@ mod kept_broken;
 mod kept_crowds;
 #[cfg(target_os = "linux")]
 mod kept_folders;
+#[cfg(target_os = "linux")]
+mod kept_take_over;
 mod keyboards;
 mod lifecycle;
 mod log_crate;

@@ -56,7 +56,7 @@ pub(crate) fn again(evaluation: &Evaluation, job: &AnyJob) -> Result<AnyJob> {
             None => format!("job #{} has not started what it was to keep", job.id()),
         })
         .into()),
-        OriginCode::Command { line, command: of_job } => {
+        OriginCode::Command { line, command: of_job, .. } => {
             let job = command(&evaluation.jobs, of_job.clone(), line, environment, options);
             Ok(job.map_err(|cause| error(format!("{cause:#}")))?)
         }

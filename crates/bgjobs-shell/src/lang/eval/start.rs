@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use bgjobs::{AnyJob, Body, Command, CommandError, Context, Failure, Name, SpawnError};
+use bgjobs::{AnyJob, Body, Command, CommandError, Context, Failure, Handover, Name, SpawnError};
 use rhai::{Dynamic, EvalAltResult, FnPtr, Map, Position};
 
 #[cfg(target_os = "linux")]
@@ -143,14 +143,15 @@ pub(crate) fn command(
     options: StartOptions,
 ) -> Result<AnyJob, SpawnError> {
     let name = Name::from(options.name.clone().unwrap_or_else(|| line.to_owned()));
-    let (there, echo) = (environment.command(command.clone()), jobs.echo());
+    let handover = Handover::new();
+    let (there, echo) = (environment.command(command.clone()).handover(&handover), jobs.echo());
     let body = move |context: &Context| run_command(there.clone(), context, echo.as_ref());
     let spawner = jobs.handle.named(name).with(jobs.with_settings(options.options.clone()));
     let job = match options.retry {
         None => spawner.spawn_with(body),
         Some(retry) => spawner.retry(retry).spawn_with(body),
     }?;
-    let code = OriginCode::Command { line: line.into(), command };
+    let code = OriginCode::Command { line: line.into(), command, handover };
     jobs.note_origin(&job, Origin { code, environment, options });
     Ok(AnyJob::clone(&job))
 }
@@ -177,7 +178,8 @@ pub(crate) fn note_sent(job: &AnyJob, jobs: &Jobs, environment: Environment) {
 
 /// Notes the origin of a line for the system's shell that was sent to the background.
 pub(crate) fn note_command(job: &AnyJob, jobs: &Jobs, line: &str, environment: Environment) {
-    let code = OriginCode::Command { line: line.into(), command: environment.shell_line(line) };
+    let (command, handover) = (environment.shell_line(line), Handover::new());
+    let code = OriginCode::Command { line: line.into(), command, handover };
     jobs.note_origin(job, Origin { code, environment, options: StartOptions::default() });
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use bgjobs::{Command, Options, Retry};
+use bgjobs::{Command, Handover, Options, Retry};
 
 use crate::{environment::Environment, lang::values::value::Value};
 
@@ -20,8 +20,8 @@ pub(crate) enum OriginCode {
     Expression { text: Arc<str>, given: Vec<Value> },
     /// A function and its arguments.
     Call { function: Value, arguments: Vec<Value> },
-    /// A line of the system's shell, and the command without its environment.
-    Command { line: Arc<str>, command: Command },
+    /// A line of the system's shell, the command without its environment, and its way out of this process.
+    Command { line: Arc<str>, command: Command, handover: Handover },
     /// It follows a job that outlives the session.
     Kept(KeptNumber),
 }
