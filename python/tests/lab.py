@@ -45,8 +45,9 @@ class Lab:
         self.folder = folder
         self._url = url
         self._token = token
+        self._opened = 0
 
-    def open(self, notebook: dict, name: str = "notebook.ipynb", **options: Any) -> Notebook:
+    def open(self, notebook: dict, **options: Any) -> Notebook:
         """Opens a notebook, without its outputs and with a new kernel, in a window of its own.
 
         The options are those of Playwright's ``new_context``, such as ``color_scheme="dark"``.
@@ -55,6 +56,9 @@ class Lab:
             {**cell, "outputs": [], "execution_count": None} if cell["cell_type"] == "code" else cell
             for cell in notebook["cells"]
         ]
+        # A kernel belongs to a name.
+        self._opened += 1
+        name = f"notebook-{self._opened}.ipynb"
         python = {"name": "python3", "display_name": "Python 3", "language": "python"}
         metadata = {**notebook["metadata"], "kernelspec": python}
         (self.folder / name).write_text(json.dumps({**notebook, "metadata": metadata, "cells": cells}))
