@@ -111,10 +111,7 @@ mod tests {
             Some("Completed jobs:\n0 : f(0)\n\nDead, call jobs.traceback() for details jobs:\n1 : f(1)")
         );
         let many = Gathering::default().tell(&report(&jobs, 9, 1), 3, (NoticeMode::Each, 80), now);
-        assert_eq!(
-            many.as_deref(),
-            Some("9 jobs have ended: 8 done, 1 failed (#10), 3 to go; `jobs failed` says why")
-        );
+        assert_eq!(many.as_deref(), Some("9 jobs have ended: 8 done, 1 failed (#10), 3 to go; `jobs failed` says why"));
         let sweep = Gathering::default().tell(&report(&jobs, 200, 3), 0, (NoticeMode::Each, 80), now);
         assert_eq!(
             sweep.as_deref(),

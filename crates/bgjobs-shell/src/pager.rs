@@ -6,6 +6,7 @@ use std::{
     io::{self, Write},
     os::unix::process::CommandExt,
     process::{ChildStdin, Command, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
     thread,
 };
 
@@ -15,7 +16,7 @@ use rustix::{
     io::retry_on_intr,
     process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, getpgrp, kill_process_group, waitid},
     stdio::stdin,
-    termios::{OptionalActions, tcgetattr, tcsetattr, tcsetpgrp},
+    termios::{OptionalActions, Termios, tcgetattr, tcsetattr, tcsetpgrp},
 };
 
 use crate::environment::Environment;
@@ -28,6 +29,9 @@ const LESS: (&str, &str) = ("LESS", "FRX");
 
 /// The exit codes of the system's shell for a program that is not there, or that it can't start.
 const NOT_STARTED: [i32; 2] = [126, 127];
+
+/// The pager that the user sees, and how the terminal was before.
+static SHOWN: Mutex<Option<(Pid, Option<Termios>)>> = Mutex::new(None);
 
 /// A pager, as the user wants it.
 pub(crate) struct Pager {
@@ -51,6 +55,7 @@ impl Pager {
         let modes = tcgetattr(stdin()).ok();
         let mut child = self.command().spawn()?;
         let (process, text) = (Pid::from_child(&child), child.stdin.take());
+        *shown() = Some((process, modes));
         let stop = context.on_stop(move || {
             let _ = kill_process_group(process, Signal::KILL);
         });
@@ -62,11 +67,8 @@ impl Pager {
             drop(stop);
             end
         });
-        put_in_foreground(getpgrp());
+        take_back();
         child.wait()?;
-        if let Some(modes) = modes {
-            let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
-        }
         if end.is_none() {
             // Ctrl-Z was echoed.
             let mut out = io::stdout().lock();
@@ -89,6 +91,27 @@ impl Pager {
         }
         command
     }
+}
+
+/// Ends the pager that has the terminal, if there is one, for an exit of the shell.
+pub(crate) fn release() {
+    if let Some(pager) = take_back() {
+        let _ = kill_process_group(pager, Signal::KILL);
+    }
+}
+
+/// Takes the terminal back from the pager that has it.
+fn take_back() -> Option<Pid> {
+    let (pager, modes) = shown().take()?;
+    put_in_foreground(getpgrp());
+    if let Some(modes) = modes {
+        let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
+    }
+    Some(pager)
+}
+
+fn shown() -> MutexGuard<'static, Option<(Pid, Option<Termios>)>> {
+    SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Waits until a process has ended, and returns its exit code; one that suspends itself, with its group, is killed, because

@@ -11,7 +11,7 @@ use std::{
 
 use bgjobs::{Handle, StopReason, Verdict};
 
-use crate::{console, foreground::Stopper, terminal};
+use crate::{console, foreground::Stopper, pager, terminal};
 
 /// How long the end waits for jobs that it asks to stop.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -86,6 +86,7 @@ pub(crate) fn listen(stopper: Stopper, jobs: Handle, on_interrupt: OnInterrupt) 
             }
             let _ = stop_all(&jobs);
             console::release();
+            pager::release();
             terminal::release();
             std::process::exit(128 + signal);
         }
