@@ -58,8 +58,8 @@ fn the_list_shows_how_far_a_command_is_by_the_bar_that_it_prints() {
     seen.take();
     type_line(&seen, &mut session, "jobs");
     let list = without_times(&seen.take());
-    assert!(list.contains("\n    TIME, 43%, about TIME left, process "), "{list}");
     session.jobs().running()[0].ask_stop("the test is over");
+    assert!(list.contains("\n    TIME, 43%, about TIME left"), "{list}");
 }
 
 const WORK: &str =
