@@ -9,7 +9,7 @@ import html
 import reprlib
 from collections.abc import Mapping, Sequence
 
-from . import failures, reporting
+from . import failures, reporting, tables
 from .labels import label
 from .log import Log
 from .record import Record
@@ -27,7 +27,14 @@ _TRACEBACK = 60
 _short = reprlib.Repr()
 _short.maxother = _short.maxstring = 120
 
-_LEFT = ' style="text-align: left; vertical-align: top"'
+_LEFT = "text-align: left; vertical-align: top"
+_SHORT = f' style="{_LEFT}; white-space: nowrap"'
+"""The style of cells that stay in one line, whatever the others hold."""
+
+_LONG = f' style="{_LEFT}; min-width: 8em; max-width: 50em; overflow-wrap: anywhere"'
+"""The style of cells with text of any length, in which a long word is broken rather than the table widened."""
+
+_LINES_STYLE = ' style="margin: 0; white-space: pre-wrap; overflow-wrap: anywhere"'
 
 
 def jobs_html(jobs_by_number: Mapping[int, Record]) -> str:
@@ -39,9 +46,9 @@ def jobs_html(jobs_by_number: Mapping[int, Record]) -> str:
     jobs = [job for _, job in sorted(jobs_by_number.items())]
     if not jobs:
         return "<p>No jobs.</p>"
-    heading = "".join(f"<th{_LEFT}>{name}</th>" for name in ("", "Job", "Status", "Time", ""))
+    heading = "".join(f"<th{_SHORT}>{name}</th>" for name in ("", "Job", "Status", "Time", ""))
     rows = "".join(
-        f"<tr>{_cell(str(job.num))}{_cell(label(job))}{_cell(_status(job))}{_cell(_time(job))}"
+        f"<tr>{_cell(str(job.num), _SHORT)}{_cell(label(job))}{_cell(_status(job), _SHORT)}{_cell(_time(job), _SHORT)}"
         f"{_cell(_summary(job))}</tr>"
         for job in jobs[-_ROWS:]
     )
@@ -56,11 +63,15 @@ def job_html(job: Record, names: Sequence[str] = ()) -> str:
     `names` are sentences about the names that it has assigned.
     """
     rows = {"Job": f"#{job.num} {label(job)}", **_about(job, names)}
-    body = "".join(f"<tr><th{_LEFT}>{name}</th>{_cell(text)}</tr>" for name, text in rows.items())
+    cells = {name: _cell(text) for name, text in rows.items() if text}
+    table = _table(job)
+    if table is not None:
+        cells["Result"] = f"<td{_LONG}>{table}</td>"
+    body = "".join(f"<tr><th{_SHORT}>{name}</th>{cell}</tr>" for name, cell in cells.items())
     for name, lines in {"Log": Log(job).tail(_LINES), "Traceback": _traceback(job)}.items():
         if lines:
             text = "\n".join(_escaped(cut(uncoloured(line))) for line in lines)
-            body += f"<tr><th{_LEFT}>{name}</th><td{_LEFT}><pre>{text}</pre></td></tr>"
+            body += f"<tr><th{_SHORT}>{name}</th><td{_LONG}><pre{_LINES_STYLE}>{text}</pre></td></tr>"
     return f"<table><tbody>{body}</tbody></table>"
 
 
@@ -104,8 +115,13 @@ def _traceback(job: Record) -> list[str]:
     return ["..."] * (len(lines) > _TRACEBACK) + lines[-_TRACEBACK:]
 
 
-def _cell(text: str) -> str:
-    return f"<td{_LEFT}>{_escaped(text)}</td>"
+def _table(job: Record) -> str | None:
+    """The table of a result that shows itself as one; not that of a job, which may be its own result."""
+    return None if job.outcome != "done" or isinstance(job.result, Record) else tables.of(job.result)
+
+
+def _cell(text: str, style: str = _LONG) -> str:
+    return f"<td{style}>{_escaped(text)}</td>"
 
 
 def _escaped(text: str) -> str:
@@ -133,6 +149,9 @@ def _summary(job: Record) -> str:
 def _result(job: Record) -> str:
     if job.result is None:
         return ""
+    size = tables.size(job.result)
+    if size is not None:
+        return size
     try:
         return " ".join(_short.repr(job.result).split())
     except Exception as error:

@@ -21,7 +21,7 @@ class Table(HTMLParser):
         assert self.open == []
 
     def handle_starttag(self, tag, attributes):
-        assert tag in ("p", "table", "thead", "tbody", "tr", "th", "td", "pre"), tag
+        assert tag in ("b", "p", "table", "thead", "tbody", "tr", "th", "td", "pre"), tag
         assert all(name == "style" for name, _ in attributes)
         self.open.append(tag)
         if tag == "tr":
@@ -113,7 +113,7 @@ def test_a_long_or_broken_result_is_one_short_line(jobs):
     for value, shown in [(list(range(10**5)), "[0, 1, 2, 3, 4, 5, ...]"), (None, "")]:
         job = jobs.new(lambda value=value: value)
         job.join()
-        assert dict(Table(job_html(job)).rows)["Result"] == shown
+        assert dict(Table(job_html(job)).rows).get("Result", "") == shown
     job = jobs.new(Broken)
     job.join()
     assert "Broken" in dict(Table(job_html(job)).rows)["Result"]
@@ -140,7 +140,7 @@ def test_showing_a_table_does_not_count_as_a_report(jobs, capsys):
 def test_a_job_that_was_not_started_has_no_time():
     from bgjobs import BackgroundJobFunc
 
-    assert dict(Table(job_html(BackgroundJobFunc(print))).rows)["Time"] == ""
+    assert "Time" not in dict(Table(job_html(BackgroundJobFunc(print))).rows)
 
 
 def test_long_texts_are_cut_and_notes_do_not_hide_the_failure(jobs):
@@ -156,3 +156,84 @@ def test_long_texts_are_cut_and_notes_do_not_hide_the_failure(jobs):
     for text in (jobs_html(jobs.all), job_html(jobs[0]), job_html(jobs[1])):
         assert len(text) < 10_000
     assert "ValueError: xxx" in job_html(jobs[0]) and "(1000012 characters)" in job_html(jobs[0])
+
+
+class Frame:
+    """A value that shows itself as pandas' frames do."""
+
+    shape = (2, 1)
+
+    def __init__(self, html):
+        self._html = html
+
+    def _repr_html_(self):
+        if isinstance(self._html, Exception):
+            raise self._html
+        return self._html
+
+    def __repr__(self):
+        return "   a\n0  1\n1  2"
+
+
+FRAME = """<div>
+<style scoped>.dataframe tbody tr th { color: red }</style>
+<table border="1" class="dataframe" onclick="act()">
+  <tr><th></th><th colspan="2">a</th></tr>
+  <tr><th>0</th><td>1 &lt; 2<script>act()</script><img src=x onerror=act()></td></tr>
+</table>
+</div>"""
+
+
+def shown(jobs, html):
+    """What a job's card and its line in the list show of a result with this HTML."""
+    job = jobs.new(Frame, html)
+    job.join()
+    assert Table(jobs_html(jobs.all)).rows[-1][-1] == "Frame, 2 x 1"
+    card = job_html(job)
+    return card[card.index(">Result</th>") + len(">Result</th>") :].removesuffix("</tr></tbody></table>")
+
+
+def test_a_result_that_is_a_table_is_one_in_the_card_and_short_in_the_list(jobs):
+    cell = shown(jobs, FRAME)
+    assert "".join(cell.partition("<div>")[1:]).replace("\n", "").replace("  ", "") == (
+        '<div><table><tr><th></th><th colspan="2">a</th></tr><tr><th>0</th><td>1 &lt; 2</td></tr></table></div></td>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("html", "safe"),
+    [
+        ("</td></tr></table><table><td>a", "<table><td>a</td></table>"),
+        ("<tr><td>outside<table><tr><td>in", "outside<table><tr><td>in</td></tr></table>"),
+        ("<table><td><a href='javascript:act()'>a</a><iframe src=x>b</iframe>", "<table><td>a</td></table>"),
+        ("<table><td>a<script>act()", "<table><td>a</td></table>"),
+        ("<table><td>a\x1b[2J\u202e", "<table><td>a\\x1b[2J\\u202e</td></table>"),
+        ("<table><td rowspan='9999999' style='position: fixed'>a", "<table><td>a</td></table>"),
+        ("<TABLE><TD>&lt;script&gt;", "<table><td>&lt;script&gt;</td></table>"),
+        ("<b>no table</b>", "Frame, 2 x 1"),
+        ("<table>" + "x" * 100_000, "Frame, 2 x 1"),
+        (None, "Frame, 2 x 1"),
+        (ValueError("no"), "Frame, 2 x 1"),
+    ],
+)
+def test_the_table_of_a_result_can_not_act_nor_leave_its_cell(jobs, html, safe):
+    cell = shown(jobs, html)
+    assert cell.partition(">")[2].removesuffix("</td>") == safe
+
+
+def test_a_job_whose_result_is_itself_can_be_shown(jobs):
+    job = jobs.new("box[0]", {"box": (box := [None])})
+    job.join()
+    box[0] = job
+    again = jobs.new("box[0]", {"box": box})
+    box[0] = again
+    again.join()
+    assert "Completed" in job_html(again)
+
+
+def test_numbers_states_and_times_stay_in_one_line_and_long_words_are_broken(jobs):
+    jobs.new("'x' * 1000", {}).join()
+    table = jobs_html(jobs.all)
+    row = table[table.index("<tbody>") :]
+    assert row.count("white-space: nowrap") == 3
+    assert row.count("overflow-wrap: anywhere") == 2

@@ -30,7 +30,17 @@ const LONGEST: usize = 1_000;
 /// How many characters of a result are shown.
 const LONGEST_RESULT: usize = 120;
 
-const LEFT: &str = r#" style="text-align: left; vertical-align: top""#;
+/// The style of cells that stay in one line, whatever the others hold.
+const SHORT: &str = r#" style="text-align: left; vertical-align: top; white-space: nowrap""#;
+
+/// The style of cells with text of any length, in which a long word is broken rather than the table widened.
+const LONG: &str = concat!(
+    r#" style="text-align: left; vertical-align: top; min-width: 8em; max-width: 50em; "#,
+    r#"overflow-wrap: anywhere""#
+);
+
+/// The style of lines that a job printed.
+const LINES_STYLE: &str = r#" style="margin: 0; white-space: pre-wrap; overflow-wrap: anywhere""#;
 
 /// The same content in two forms.
 ///
@@ -58,7 +68,8 @@ pub(crate) fn table<'a>(jobs: impl IntoIterator<Item = &'a AnyJob>, empty: &str)
         let last_line = || last_lines(job, 1).pop().unwrap_or_default();
         let facts = [status(summary.state), time(&summary), now.unwrap_or_else(last_line)];
         texts.push(format!("{id} : {name}\n    {}", sentence(facts.clone())));
-        rows.push(row([id, name].iter().chain(&facts).map(|fact| cell(fact))));
+        let [status, time, now] = &facts;
+        rows.push(row([cell(&id, SHORT), cell(&name, LONG), cell(status, SHORT), cell(time, SHORT), cell(now, LONG)]));
     }
     let (head, body) = (&rows[0], rows[1..].concat());
     let note = if note.is_empty() { note } else { format!("<p>{note}</p>") };
@@ -80,12 +91,12 @@ pub(crate) fn about(job: &AnyJob, result: Option<String>) -> Shown {
         ("Result", result.unwrap_or_default()),
     ];
     facts.retain(|(_, fact)| !fact.is_empty());
-    let mut rows: Vec<_> = facts.iter().map(|(name, fact)| row([heading(name), cell(fact)])).collect();
+    let mut rows: Vec<_> = facts.iter().map(|(name, fact)| row([heading(name), cell(fact, LONG)])).collect();
     let mut texts: Vec<_> = facts.iter().map(|(name, fact)| format!("{name}: {fact}")).collect();
     let lines = last_lines(job, LINES);
     if !lines.is_empty() {
         let escaped: Vec<_> = lines.iter().map(|line| Escaped(line).to_string()).collect();
-        rows.push(row([heading("Log"), format!("<td{LEFT}><pre>{}</pre></td>", escaped.join("&#10;"))]));
+        rows.push(row([heading("Log"), format!("<td{LONG}><pre{LINES_STYLE}>{}</pre></td>", escaped.join("&#10;"))]));
         texts.push("Log:".to_owned());
         texts.extend(lines.iter().map(|line| format!("    {line}")));
     }
@@ -194,11 +205,11 @@ fn row(cells: impl IntoIterator<Item = String>) -> String {
 }
 
 fn heading(text: &str) -> String {
-    format!("<th{LEFT}>{text}</th>")
+    format!("<th{SHORT}>{text}</th>")
 }
 
-fn cell(text: &str) -> String {
-    format!("<td{LEFT}>{}</td>", Escaped(text))
+fn cell(text: &str, style: &str) -> String {
+    format!("<td{style}>{}</td>", Escaped(text))
 }
 
 /// A text that is never markup.
