@@ -46,7 +46,7 @@ class Alert(NamedTuple):
         if self.method == "bell":
             return "\x07"
         # A terminal may read a text that begins with a number as another command.
-        text = _one(long[0]) if len(long) == 1 else f"Jobs have ended: {_counted(long)}"
+        text = _one(long[0]) if len(long) == 1 else f"Jobs have ended: {counted(long)}"
         # A semicolon would begin another field.
         return f"\x1b]9;{text}\x07" if self.method == "osc9" else f"\x1b]777;notify;bgjobs;{text.replace(';', ',')}\x07"
 
@@ -83,6 +83,7 @@ def _one(job: Record) -> str:
     return f"Job #{job.num} {job.outcome} after {duration(job._ran or 0.0)}: {label(job)}"
 
 
-def _counted(jobs: Sequence[Record]) -> str:
+def counted(jobs: Sequence[Record]) -> str:
+    """How many jobs have ended and how: `2 done, 1 failed`."""
     counts = Counter(job.outcome for job in jobs)
     return ", ".join(f"{counts[outcome]} {outcome}" for outcome in ("done", "failed", "stopped") if counts[outcome])

@@ -133,6 +133,16 @@ def test_an_end_is_reported_once_after_the_next_cell(shell):
     assert shell.see("pass") == ""
 
 
+def test_many_ends_together_are_counted_in_one_line(shell):
+    shell.see("import bgjobs")
+    shown = shell.see("started = jobs.map(int, ['1'] * 20 + ['x']); bgjobs.wait_all(started)")
+    assert shown == "21 jobs have ended: 20 done, 1 failed; %jobs dead lists them.\n"
+    shown = shell.see("started = jobs.map(int, ['1'] * 21); bgjobs.wait_all(started)")
+    assert shown == "21 jobs have ended: 21 done; %jobs lists them.\n"
+    shown = shell.see("started = jobs.map(int, ['1'] * 20); bgjobs.wait_all(started)")
+    assert len(shown.splitlines()) == 22
+
+
 def test_the_names_of_a_cell_come_back_with_its_notice(shell):
     shell.see("x = 1")
     shell.see("%%bg\ngate.wait(60)\nx = x + 1\ny = [n * x for n in range(3)]")

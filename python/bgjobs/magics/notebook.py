@@ -12,8 +12,7 @@ from typing import Any
 from .. import cards, foreground, kernel, stalls
 from ..jobs import BackgroundJobBase
 from ..record import Record
-from ..text import report
-from .notices import Notices, about_stall
+from .notices import Notices, about_ends, about_stall
 
 _INTERVAL = 0.2
 """How many seconds after an end it is told, together with those that come meanwhile."""
@@ -37,7 +36,7 @@ class NotebookNotices(Notices):
         for job in self._take_ended():
             if job._card is None:
                 told.setdefault(job._cell, []).append(job)
-        texts = {cell: report(jobs) for cell, jobs in told.items()}
+        texts = {cell: about_ends(jobs) for cell, jobs in told.items()}
         for cell_job, line in self._take_names():
             if cell_job._card is None:
                 texts[cell_job._cell] = f"{texts.get(cell_job._cell, '')}{line}\n"

@@ -8,6 +8,7 @@ import asyncio
 import os
 import sys
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 from weakref import WeakSet
 
@@ -22,6 +23,9 @@ _INTERVAL = 0.2
 
 _EXIT_PATIENCE = 0.5
 """After how many seconds of waiting for jobs the end of the prompt says so."""
+
+_MOST_ENDS = 20
+"""How many jobs that have ended together are listed; more are counted."""
 
 _MAX_STALLS = 10
 """How many stalls of the prompt are remembered until they are reported: the newest."""
@@ -73,7 +77,7 @@ class Notices:
         """Prints the notices since the last call, and brings back the names of cells."""
         ended = self._take_ended()
         _write_to_terminal(self.alert.of(ended))
-        text = report(ended) + self.bring_back()
+        text = about_ends(ended) + self.bring_back()
         while self.stalls:
             text += about_stall(self.stalls.popleft())
         if text:
@@ -153,6 +157,14 @@ def _write_to_terminal(sequence: str) -> None:
     if sequence and terminal is not None and terminal.isatty() and os.environ.get("TERM", "dumb") != "dumb":
         terminal.write(sequence)
         terminal.flush()
+
+
+def about_ends(jobs: Sequence[BackgroundJobBase]) -> str:
+    """The notice about jobs that have ended: the original's report, or one line about many."""
+    if len(jobs) <= _MOST_ENDS:
+        return report(jobs)
+    dead = any(job.outcome != "done" for job in jobs)
+    return f"{len(jobs)} jobs have ended: {alerts.counted(jobs)}; %jobs{' dead' * dead} lists them.\n"
 
 
 def about_stall(stall: stalls.Stall) -> str:
