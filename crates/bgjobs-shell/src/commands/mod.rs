@@ -40,13 +40,15 @@ pub(crate) use self::fitting::Fitting;
 pub use self::reply::Reply;
 pub(crate) use self::reply::ValueView;
 #[cfg(feature = "terminal")]
-pub(crate) use self::system::{is_for_system, is_whole};
+pub(crate) use self::system::is_for_system;
 pub(crate) use self::word::{Action, CommandLine, Completion, Word, begins_arguments};
 use self::{
     arguments::Arguments,
     help::{Describe, Help},
     quit::Leave,
 };
+#[cfg(feature = "terminal")]
+use crate::lang;
 use crate::session::Session;
 
 /// All words, sorted by name.
@@ -132,6 +134,17 @@ pub(crate) fn parse(line: &str, is_variable: impl Fn(&str) -> bool) -> Option<Re
         Ok(action)
     };
     Some(Arguments::new(word.name, word.usage, word.options, rest).and_then(read))
+}
+
+/// Whether a text needs no further line.
+#[cfg(feature = "terminal")]
+pub(crate) fn is_whole(text: &str) -> bool {
+    if is_for_system(text) {
+        // Such a line continues after a backslash.
+        !text.trim_end_matches(['\n', '\r']).ends_with('\\')
+    } else {
+        is_command(text) || lang::is_whole(text)
+    }
 }
 
 /// Whether a text is a command with arguments of its own, whose brackets are those of no program.
@@ -252,6 +265,20 @@ mod tests {
             assert!(matches!(read, Some(Ok(_))), "{usage}: {read:?}");
             assert!(word.usage.starts_with(word.name));
         }
+    }
+
+    #[cfg(feature = "terminal")]
+    #[test]
+    fn a_line_for_the_system_is_whole_unless_it_ends_in_a_backslash_and_a_command_always() {
+        assert!(is_whole("!echo '{' (\n"));
+        assert!(is_whole("keep !echo '{' (\n"));
+        assert!(!is_whole("keep (\n"));
+        assert!(!is_whole("keep fit(\n"));
+        assert!(is_whole("log /(/\n"));
+        assert!(!is_whole("log(\n"));
+        assert!(!is_whole("!echo a \\\n"));
+        assert!(is_whole("!echo a \\\nb"));
+        assert!(!is_whole("f("));
     }
 
     #[test]

@@ -5,8 +5,6 @@
 use bgjobs::one_line;
 
 use super::word::{Action, CommandLine, Reply, Session};
-#[cfg(feature = "terminal")]
-use crate::lang;
 
 /// What `help !` says.
 pub(super) const HELP: &str = "\
@@ -77,17 +75,6 @@ fn is_lost(line: &str) -> bool {
     to.is_some_and(|to| !to.contains(['&', ';', '|', '$', '`', '(', '<', '>']))
 }
 
-/// Whether a text needs no further line.
-#[cfg(feature = "terminal")]
-pub(crate) fn is_whole(text: &str) -> bool {
-    if is_for_system(text) {
-        // Such a line continues after a backslash.
-        !text.trim_end_matches(['\n', '\r']).ends_with('\\')
-    } else {
-        super::is_command(text) || lang::is_whole(text)
-    }
-}
-
 /// Whether a line is for the system's shell: `!make`, or `keep !make`.
 #[cfg(feature = "terminal")]
 pub(crate) fn is_for_system(line: &str) -> bool {
@@ -130,19 +117,5 @@ mod tests {
         }
         let told = "`!cd ..` changes nothing here: its shell ends at once; type `cd ..`".to_owned();
         assert_eq!(parse("!cd ..").map(|read| read.map(|line| line.line)), Some(Err(told)));
-    }
-
-    #[cfg(feature = "terminal")]
-    #[test]
-    fn a_line_for_the_system_is_complete_unless_it_ends_in_a_backslash() {
-        assert!(is_whole("!echo '{' (\n"));
-        assert!(is_whole("keep !echo '{' (\n"));
-        assert!(!is_whole("keep (\n"));
-        assert!(!is_whole("keep fit(\n"));
-        assert!(is_whole("log /(/\n"));
-        assert!(!is_whole("log(\n"));
-        assert!(!is_whole("!echo a \\\n"));
-        assert!(is_whole("!echo a \\\nb"));
-        assert!(!is_whole("f("));
     }
 }
