@@ -48,6 +48,9 @@ ENGINES = {"pool": pool, "dask": dask, "ipyparallel": ipyparallel}
 
 
 def body(number: int) -> int:
+    # ipyparallel sends a function without its module.
+    import time
+
     time.sleep(0.01)
     return number
 
