@@ -23,9 +23,9 @@ fn is_there(program: &str, argument: &str) -> bool {
     is_there
 }
 
-/// A text without the line breaks of a narrow terminal.
+/// A text without the line breaks of a narrow terminal, which are between words.
 fn unwrapped(text: &str) -> String {
-    text.replace('\n', "")
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
