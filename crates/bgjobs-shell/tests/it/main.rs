@@ -6,6 +6,7 @@ mod attributes;
 mod background;
 mod binary;
 mod calling;
+mod command_line;
 #[cfg(unix)]
 mod commands;
 #[cfg(unix)]
@@ -19,6 +20,7 @@ mod editing;
 mod environment;
 mod example;
 mod failures;
+mod files;
 mod functions;
 mod groups;
 mod hostile;
@@ -35,6 +37,8 @@ mod kept_full_disk;
 mod kept_mcp;
 #[cfg(target_os = "linux")]
 mod kept_sessions;
+#[cfg(target_os = "linux")]
+mod limits;
 mod live;
 mod logs;
 mod looking;
@@ -44,6 +48,7 @@ mod names;
 mod narrow;
 #[cfg(unix)]
 mod pager;
+mod pipes;
 mod places;
 #[cfg(unix)]
 mod programs;
