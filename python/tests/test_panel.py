@@ -388,7 +388,16 @@ def test_requests_that_are_not_well_made_harm_nobody(gated, page):
     page.wait("jobs")
 
 
-def test_between_two_looks_lies_the_pace_and_a_large_message_lengthens_it(gated):
+@pytest.mark.parametrize(("size", "pause"), [(0, 0.5), (8990, 2.0), (400_000, 5.0)])
+def test_a_large_message_lengthens_the_pause_to_the_next_look(monkeypatch, size, pause):
+    monkeypatch.setattr(exchange, "time", SimpleNamespace(monotonic=lambda: 100.0, time=time.time))
+    panel = Exchange(lambda: {}, lambda message: None, lambda rests: None)
+    panel.feed.look = lambda now: {"x": "a" * size}
+    panel._look()
+    assert panel._due - 100.0 == pytest.approx(pause, abs=0.01)
+
+
+def test_between_two_looks_lies_the_pace(gated):
     looks = []
     page = Page(gated.jobs)
     look = page.exchange.feed.look
