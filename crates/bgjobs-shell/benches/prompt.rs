@@ -1,4 +1,5 @@
-//! What a line at the prompt costs compared to the same engine called directly, and what a job of one expression costs.
+//! What a line at the prompt costs compared to the same engine called directly, what a job of one expression costs, and how long
+//! a list of many jobs takes.
 //!
 //! A line starts an evaluation on a thread of its own, with its own engine and a fork of the names; the ratio shows the
 //! cost of that. One session has no large variables and one has 100 MB in them.
@@ -14,6 +15,8 @@ mod processes;
 mod report;
 
 use std::{
+    fmt::Write,
+    hint::black_box,
     process::ExitCode,
     sync::Arc,
     time::{Duration, Instant},
@@ -22,6 +25,7 @@ use std::{
 use bgjobs_shell::{
     Answer as Answered, Session,
     rhai::{Dynamic, Engine, Scope},
+    shell::{self, Reply},
 };
 
 use crate::answer::{Answer, Contender, compare};
@@ -29,8 +33,14 @@ use crate::answer::{Answer, Contender, compare};
 /// How often each is done in a turn.
 const TIMES: usize = 100;
 
+/// How many jobs are listed.
+const MANY: usize = 10_000;
+
+/// How long that may take, in nanoseconds.
+const LISTED_IN: f64 = 100e6;
+
 fn main() -> ExitCode {
-    processes::run(&[("line", line), ("first", first)])
+    processes::run(&[("line", line), ("first", first), ("list", list)])
 }
 
 /// A session whose variables hold this.
@@ -105,6 +115,34 @@ fn first() -> Vec<Answer> {
         ("100 MB elsewhere", Some(1.1), Box::new(move || first(one(), large()))),
     ];
     vec![compare("the first answer of a session", 24, contenders)]
+}
+
+/// The list of many jobs that have ended.
+fn list() -> Vec<Answer> {
+    let mut all = session(one());
+    for job in 0..MANY {
+        all.jobs().spawn(format!("job {job}"), || ()).expect("it starts");
+    }
+    all.jobs().wait_all().expect("they end");
+    let handle = all.jobs().clone();
+    let names = || {
+        timed(1, || {
+            let mut text = String::new();
+            for job in handle.status().completed {
+                let _ = writeln!(text, "{} : {}", job.id(), job.name());
+            }
+            black_box(text);
+        })
+    };
+    let listed: Vec<Contender<'_>> = vec![
+        ("`jobs -a`", Some(LISTED_IN), Box::new(|| timed(1, || lists(&mut all, "jobs -a")))),
+        ("their numbers and names alone", None, Box::new(names)),
+    ];
+    vec![compare("10,000 jobs that have ended, listed", 12, listed)]
+}
+
+fn lists(session: &mut Session, line: &str) {
+    assert!(matches!(shell::answer(session, line), Reply::Shown(list) if list.lines().count() >= MANY), "{line}");
 }
 
 fn timed(times: usize, mut call: impl FnMut()) -> (Duration, usize) {
