@@ -103,3 +103,39 @@ fn a_loop_over_all_jobs_has_their_numbers() {
         "#]],
     );
 }
+
+#[test]
+fn the_state_of_a_job_is_one_word() {
+    check(
+        &[
+            "gate = shared(0); jobs.new('1').join(); jobs.new('1 / 0').join();",
+            "jobs.start(|| gate.wait(|n| n > 0), [], #{group: 'g'}).stop(); jobs.group('g').pause();",
+            "jobs.start(|| 1, [], #{group: 'g'});",
+            "jobs.all.values().map(|job| job.state)",
+            "jobs[3].stop();",
+        ],
+        expect![[r#"
+            > gate = shared(0); jobs.new('1').join(); jobs.new('1 / 0').join();
+            > jobs.start(|| gate.wait(|n| n > 0), [], #{group: 'g'}).stop(); jobs.group('g').pause();
+            > jobs.start(|| 1, [], #{group: 'g'});
+            > jobs.all.values().map(|job| job.state)
+            ["done", "failed", "stopped", "queued"]
+            > jobs[3].stop();
+        "#]],
+    );
+}
+
+#[test]
+fn a_character_in_single_quotes_is_a_text() {
+    check(
+        &["jobs.new('1 + 1').stop('x').len() > 1", "jobs.group('g')", "progress(1, 2, 'x'); parse_json('5')"],
+        expect![[r#"
+            > jobs.new('1 + 1').stop('x').len() > 1
+            true
+            > jobs.group('g')
+            <group g: 0 running, 0 waiting, no limit>
+            > progress(1, 2, 'x'); parse_json('5')
+            5
+        "#]],
+    );
+}

@@ -194,7 +194,7 @@ fn wrong_options_and_limits_are_errors() {
         the limit of a group must be 1 or more, not -1
         the limit of a group must be a number of jobs, or () for no limit, not of type string
         a group needs a name, as in jobs.group("io")
-        Function not found: group (jobs, int)
+        a group needs a name, as in jobs.group("io"), not of type int
     "#]]
     .assert_eq(&told);
     // Nothing was started.

@@ -29,6 +29,17 @@ pub(super) mod reports {
 
     /// Says how much of a total is done, and what is being done.
     #[rhai_fn(name = "progress", return_raw)]
+    pub(super) fn progress_with_character(
+        context: NativeCallContext<'_>,
+        done: i64,
+        total: i64,
+        text: char,
+    ) -> Result<()> {
+        progress_with_text(context, done, total, text.encode_utf8(&mut [0; 4]))
+    }
+
+    /// Says how much of a total is done, and what is being done.
+    #[rhai_fn(name = "progress", return_raw)]
     pub(super) fn progress_with_text(context: NativeCallContext<'_>, done: i64, total: i64, text: &str) -> Result<()> {
         let job = &Evaluation::of(&context).context;
         job.progress(amount(done)?, amount(total)?);

@@ -6,22 +6,24 @@ use rhai::{Dynamic, export_module};
 use crate::lang::{
     error::{Result, error},
     jobs::Jobs,
-    values::type_name::display_name,
+    values::type_name::{display_name, text},
 };
 
 #[export_module]
 pub(super) mod of_groups {
     use rhai::Array;
 
-    use super::{Dynamic, Group, Jobs, Result, error, limit_of, size};
+    use super::{Dynamic, Group, Jobs, Result, error, limit_of, size, text};
 
     /// The group of that name, created on first use: jobs under one limit, as in `jobs.start(f, [], #{group: "io"})`.
     #[rhai_fn(pure, return_raw)]
-    pub(super) fn group(jobs: &mut Jobs, name: &str) -> Result<Group> {
+    pub(super) fn group(jobs: &mut Jobs, name: Dynamic) -> Result<Group> {
+        let needs = "a group needs a name, as in jobs.group(\"io\")";
+        let name = text(&name).map_err(|kind| error(format!("{needs}, not of type {kind}")))?;
         if name.is_empty() {
-            return Err(error("a group needs a name, as in jobs.group(\"io\")").into());
+            return Err(error(needs).into());
         }
-        Ok(jobs.handle.group(name.to_owned()))
+        Ok(jobs.handle.group(name))
     }
 
     /// All groups.

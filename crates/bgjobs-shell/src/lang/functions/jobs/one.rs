@@ -230,6 +230,12 @@ pub(super) mod of_one {
 
     /// Asks the job to stop for that reason, and says what happened.
     #[rhai_fn(name = "stop", pure)]
+    pub(super) fn stop_with_character(context: NativeCallContext<'_>, job: &mut AnyJob, reason: char) -> String {
+        stop_why(context, job, reason.encode_utf8(&mut [0; 4]))
+    }
+
+    /// Asks the job to stop for that reason, and says what happened.
+    #[rhai_fn(name = "stop", pure)]
     pub(super) fn stop_why(context: NativeCallContext<'_>, job: &mut AnyJob, reason: &str) -> String {
         let verdict = job.stop(reason.to_owned(), PATIENCE).to_string();
         Evaluation::of(&context).jobs.note_read(job);
