@@ -189,10 +189,12 @@ impl Child {
         while !self.link.is_gone() && !leaves(&self.link) {
             let may_leave = self.link.has_ended() && until == Until::Ended && !job.is_stopping();
             let deadline = may_leave.then(|| *left_since.get_or_insert_with(Instant::now) + LINGER);
-            if deadline.is_some_and(|at| Instant::now() >= at) {
-                return printed;
-            }
+            let is_late = deadline.is_some_and(|at| Instant::now() >= at);
+            // Even then, because what the command has printed may still be in its pipes.
             self.link.advance(deadline, sink);
+            if is_late {
+                break;
+            }
         }
         printed
     }

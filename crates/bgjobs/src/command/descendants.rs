@@ -4,6 +4,7 @@
 
 use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
     time::Duration,
 };
 
@@ -21,6 +22,10 @@ use rustix::process::wait;
 #[cfg(target_os = "linux")]
 use crate::command::tree;
 use crate::command::{protocol::Message, served::Served};
+
+/// How often it is looked whether a command comes to wait for its terminal, and how long it takes in between.
+const LOOKS: usize = 10;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// Which processes a signal reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +143,16 @@ impl Descendants {
         let awaits = self.awaits(served);
         while_it_lives(Served::resume);
         awaits
+    }
+
+    /// Whether the command, which goes on without its terminal, comes to wait for it within a moment: it may have been
+    /// suspended while it painted.
+    pub(crate) fn comes_to_wait(&self) -> bool {
+        let Some(served) = &self.served else { return false };
+        (0..LOOKS).any(|_| {
+            thread::sleep(BETWEEN_LOOKS);
+            !self.lock().reaped && self.awaits(served)
+        })
     }
 
     fn awaits(&self, served: &Served) -> bool {

@@ -104,7 +104,7 @@ impl Listener {
             Order::Leave => {
                 let awaits = self.descendants.leave();
                 tell(&self.control, Message::GaveUpKeyboard);
-                if awaits {
+                if awaits || self.descendants.comes_to_wait() {
                     tell(&self.control, Message::WantsKeyboard);
                 }
                 return;
