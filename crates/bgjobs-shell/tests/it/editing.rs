@@ -16,12 +16,16 @@ fn with_vi(home: &Home) -> Terminal {
     Terminal::new(home)
 }
 
-/// Types keys one by one, as a person does: Esc and what follows at once would be Alt.
+/// Types keys one by one, as a person does: Esc and what follows at once would be Alt. Each Esc ends the insert mode.
 fn type_one_by_one(terminal: &mut Terminal, keys: &[&str]) {
+    let (bar, block) = ("\x1b[6 q", "\x1b[2 q");
     for key in keys {
+        if *key == ESC {
+            terminal.see_written_after(bar, block);
+        }
         terminal.type_keys(key);
         if *key == ESC {
-            terminal.see_written("\x1b[2 q");
+            terminal.see_written_after(block, bar);
         }
     }
 }
@@ -98,7 +102,7 @@ fn the_keys_of_vi_edit_the_line_and_the_cursor_shows_the_mode() {
     assert!(terminal.written().contains("\x1b[0 q"), "{:?}", terminal.written());
     terminal.type_keys("one two three");
     type_one_by_one(&mut terminal, &[ESC, "bdw", "bcwtwice", ESC, "uu", "0i'", ESC, "A'\r"]);
-    terminal.see("Out[2]: \"one two \"");
+    terminal.see("Out[2]: \"one two \"\nIn [3]:");
     type_one_by_one(&mut terminal, &["6 *", ESC, "a 7", ESC, "\r"]);
     terminal.see("Out[3]: 42\nIn [4]:");
 }
@@ -115,7 +119,7 @@ fn in_vi_history_and_search_are_at_hand_in_normal_mode() {
     terminal.see("In [3] (search: 6 *) 6 * 7");
     // It ends where it began, in normal mode.
     terminal.type_keys("\rr8\r");
-    terminal.see("Out[3]: 48");
+    terminal.see("Out[3]: 48\nIn [4]:");
     terminal.type_keys("\x12[1");
     terminal.see("In [4] (search: [1) [1,");
     terminal.type_keys("\r.len()\r");
@@ -145,7 +149,7 @@ fn the_edit_mode_is_shown_and_changed_at_the_prompt() {
     terminal.see("In [4]: edit_mode\nvi\nIn [5]:");
     terminal.type_keys("6 * 8");
     type_one_by_one(&mut terminal, &[ESC, "r7\r"]);
-    terminal.see("Out[5]: 42");
+    terminal.see("Out[5]: 42\nIn [6]:");
     terminal.type_keys("edit_mode emacs\r6 * 8\x1b[D\x1b[3~7\r");
     terminal.see("Out[7]: 42");
 }

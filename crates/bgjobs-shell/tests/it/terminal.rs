@@ -125,6 +125,16 @@ impl Terminal {
         }
     }
 
+    /// Waits until the shell has written this, and the other text not again since.
+    #[track_caller]
+    pub(crate) fn see_written_after(&mut self, text: &str, other: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.written().rfind(text) <= self.written().rfind(other) {
+            let is_late = Instant::now() > deadline;
+            assert!(!is_late && self.read(), "{text:?} should follow {other:?}:\n{:?}", self.written());
+        }
+    }
+
     /// Waits until the screen shows exactly this, except for trailing spaces.
     #[track_caller]
     pub(crate) fn see_screen(&mut self, text: &str) {
