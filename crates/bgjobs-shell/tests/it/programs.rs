@@ -91,7 +91,9 @@ fn top_goes_on_where_it_was() {
     terminal.see("PID USER");
     terminal.type_keys(CTRL_Z);
     terminal.see("which `fg 0` gives it: top");
-    terminal.type_keys("\x0cfg\r");
+    terminal.type_keys("\x0c");
+    terminal.see_screen("In [2]:");
+    terminal.type_keys("fg\r");
     terminal.see("PID USER");
     terminal.type_keys("q");
     terminal.see("In [3]:");
@@ -131,7 +133,9 @@ fn a_password_is_not_shown_and_ctrl_c_leaves_its_prompt() {
     terminal.type_keys("secret\r");
     terminal.see("6 keys\nIn [2]:");
     assert!(!terminal.written().contains("secret"), "{:?}", terminal.written());
-    terminal.type_keys(&format!("\x0c{asks}"));
+    terminal.type_keys("\x0c");
+    terminal.see_screen("In [2]:");
+    terminal.type_keys(asks);
     terminal.see("${#p} keys\nPassword:");
     terminal.type_keys(CTRL_C);
     terminal.see("In [3]:");
