@@ -71,7 +71,7 @@ class Foreground(Start):
 def _shown_as_its_own(job: BackgroundJobCell) -> BaseException:
     """The error of a cell, to be raised here: as it is an error of this cell, a notebook stops.
 
-    IPython shows it without the frames in between, once: whoever raises it again is shown all.
+    IPython shows it without the frames in between, once: if it is raised again, all is shown.
     """
     error = job.exception()
     assert error is not None, "it has failed"

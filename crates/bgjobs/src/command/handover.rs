@@ -67,7 +67,7 @@ impl Handover {
     /// Notes that the command has ended, or left.
     pub(crate) fn close(&self) {
         let state = std::mem::take(&mut *self.lock());
-        // Whoever waits for the taker hears that it is gone.
+        // A waiter for the taker hears that it is gone.
         drop(state);
     }
 

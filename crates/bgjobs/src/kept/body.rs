@@ -63,7 +63,7 @@ impl KeptBody {
         &self.payload
     }
 
-    /// Gives its result: the value as text, or with `Err` why it failed; and `bytes` for whoever knows the language.
+    /// Gives its result: the value as text, or with `Err` why it failed; and `bytes` for programs that know the language.
     ///
     /// Of several calls the last counts. A short result is given on a full disk too.
     ///

@@ -165,7 +165,7 @@ impl KeptJob {
         Ok(reading)
     }
 
-    /// What its body gave for whoever knows its language; `None` if it is a command or has given nothing, and once the
+    /// What its body gave for programs that know its language; `None` if it is a command or has given nothing, and once the
     /// result was swept.
     ///
     /// # Errors

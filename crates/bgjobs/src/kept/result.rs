@@ -13,7 +13,7 @@ use crate::{
     record::state::Outcome,
 };
 
-/// What a body runs; whoever reads it removes it.
+/// What a body runs; its reader removes it.
 pub(crate) const PAYLOAD: &str = "payload";
 
 /// What becomes a short result, so that it can be told when the disk is full.
