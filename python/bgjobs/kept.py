@@ -213,12 +213,16 @@ class BackgroundJobKept(BackgroundJobBase):
     def _result(self) -> io.BytesIO | None:
         """What the body gave, without the first line, which is for other languages; None if there is nothing."""
         try:
-            fd = os.open(os.path.join(self._kept.folder, "result"), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            fd = self._open("result")
         except FileNotFoundError:
             return None
         with open(fd, "rb") as file:
             file.readline()
             return io.BytesIO(file.read())
+
+    def _open(self, name: str) -> int:
+        """A descriptor of a file in the job's folder; it follows no link, and waits for nobody who would write."""
+        return os.open(os.path.join(self._kept.folder, name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
 
     def _ladder(self, timeout: float) -> stopping.Body:
         return _KeptBody(self, max(timeout, 0.0) / 2)
@@ -231,7 +235,7 @@ class BackgroundJobKept(BackgroundJobBase):
         """How far the body says it is; its last report after its end."""
         if self._kept is not None and not self.done():
             try:
-                fd = os.open(os.path.join(self._kept.folder, "progress"), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+                fd = self._open("progress")
             except OSError:
                 return self._last_report
             try:
