@@ -4,7 +4,7 @@
 //! sessions, jobs and Rhai.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env, fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -102,6 +102,20 @@ impl Environment {
             None if !is_name(name) => None,
             None => env::var_os(name).map(|value| value.to_string_lossy().into_owned()),
         }
+    }
+
+    /// The names of the variables that are set.
+    #[cfg(feature = "terminal")]
+    pub(crate) fn variables(&self) -> BTreeSet<String> {
+        let mut names: BTreeSet<_> = env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
+        for (name, value) in self.changed() {
+            if value.is_some() {
+                names.insert(name.to_owned())
+            } else {
+                names.remove(name)
+            };
+        }
+        names
     }
 
     /// Sets a variable, or with none removes it.

@@ -2,30 +2,22 @@
 //!
 //! Knows nothing of where in the code a word stands.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    env,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bgjobs::Group;
 
 #[cfg(target_os = "linux")]
-use bgjobs::KeptSummary;
-use bgjobs::{AnyJob, Group, one_line};
-
+use super::job_candidates::kept;
 use super::{
     completion_context::{CompletionContext, context_at},
-    entries::{entries, programs},
+    job_candidates::{groups, is_word, numbers, selections},
     menu::Candidate,
-    shell_word::ShellWord,
+    paths,
 };
-#[cfg(target_os = "linux")]
-use crate::lang::kept_jobs;
 use crate::{
     commands::{Fitting, WORDS},
-    environment::Environment,
-    lang::{Noted, OptionValues, Words, held_jobs, is_of_word},
+    lang::{Noted, OptionValues, Words, is_of_word},
     option_help::OptionHelp,
-    selection,
 };
 
 /// The names and jobs that are known while a line is typed.
@@ -55,19 +47,27 @@ fn candidates(words: &Words, context: CompletionContext, typed: &str, after: &st
     };
     // A string ends behind its candidate, unless its end is there already.
     let with_end = |text: &str, end: String| {
-        let end = if after.starts_with(&end[..1]) { "" } else { &end };
+        let end = if end.get(..1).is_some_and(|first| after.starts_with(first)) { "" } else { &end };
         // What would end the string, or mean something else in it, can't be typed as it is.
         (!text.contains(['"', '\'', '`', '\\', '$']) && !text.contains(char::is_control))
             .then(|| format!("{text}{end}"))
     };
+    let environment = &words.names.environment;
     match context {
         CompletionContext::Name { at_start } => noted(names(words, at_start, typed)),
-        CompletionContext::Member { root, path } => noted(words.members(&root, &path)),
-        CompletionContext::Key { root, path, quote } => {
+        CompletionContext::Member((root, path)) => noted(words.members(&root, &path)),
+        CompletionContext::Key { of: (root, path), quote } => {
             let keys = words.keys(&root, &path).into_iter();
             keys.filter_map(|key| with_end(&key, format!("{quote}]"))).map(Candidate::from).collect()
         }
-        CompletionContext::Job(fitting) => numbers(&jobs(words, fitting)),
+        CompletionContext::Variable { is_key, quote } => {
+            let is_name = |name: &str| name.chars().all(is_of_word) && !name.starts_with(|c: char| c.is_ascii_digit());
+            let is_typed_so = |name: &String| quote.is_some() || is_name(name);
+            let names = environment.variables().into_iter().filter(is_typed_so);
+            let end = quote.map(String::from).unwrap_or_default() + if is_key { ": " } else { "" };
+            names.filter_map(|name| with_end(&name, end.clone())).map(Candidate::from).collect()
+        }
+        CompletionContext::Job(fitting) => numbers(words, fitting),
         CompletionContext::Selection(fitting) => selections(words, fitting, typed),
         CompletionContext::Choice(choices) => choices.iter().map(|&(text, note)| Candidate::new(text, note)).collect(),
         CompletionContext::Option(options) => {
@@ -89,22 +89,27 @@ fn candidates(words: &Words, context: CompletionContext, typed: &str, after: &st
             match values {
                 OptionValues::Any => Vec::new(),
                 OptionValues::OneOf(texts) => texts.iter().filter_map(|text| candidate(text, "")).collect(),
-                OptionValues::Jobs => numbers(&jobs(words, Fitting::Live)),
+                OptionValues::Jobs => numbers(words, Fitting::Live),
                 OptionValues::Groups => {
-                    let groups = words.jobs.handle.groups().into_iter();
-                    groups.filter_map(|group| candidate(&format!("\"{}\"", group.name()), &about(&group))).collect()
+                    let quoted = |group: Group| format!("\"{}\"", group.name());
+                    groups(words).filter_map(|(group, about)| candidate(&quoted(group), &about)).collect()
                 }
             }
         }
         CompletionContext::Group { paused } => {
-            let groups = words.jobs.handle.groups().into_iter();
-            let fitting = groups.filter(|group| paused.is_none_or(|paused| group.is_paused() == paused));
-            let words = fitting.filter(|group| is_word(group.name()));
-            words.map(|group| Candidate::new(&**group.name(), about(&group))).collect()
+            let fits = |group: &Group| paused.is_none_or(|paused| group.is_paused() == paused) && is_word(group.name());
+            let fitting = groups(words).filter(|(group, _)| fits(group));
+            fitting.map(|(group, about)| Candidate::new(&**group.name(), about)).collect()
         }
         #[cfg(target_os = "linux")]
         CompletionContext::KeptJob => kept(),
-        context => files(&words.names.environment, context, typed),
+        CompletionContext::File { directory, quote } => {
+            paths::in_string(environment, &directory, typed, quote).into_iter().map(Candidate::from).collect()
+        }
+        CompletionContext::Word(word) => paths::words(environment, &word).into_iter().map(Candidate::from).collect(),
+        CompletionContext::Folder(word) => {
+            paths::folders(environment, &word).into_iter().map(Candidate::from).collect()
+        }
     }
 }
 
@@ -119,97 +124,6 @@ fn names(words: &Words, at_start: bool, typed: &str) -> Noted {
         names.extend(commands.map(|word| (word.name.to_owned(), first_line(word.help))));
     }
     names
-}
-
-/// The jobs that a word is useful for.
-fn jobs(words: &Words, fitting: Fitting) -> Vec<AnyJob> {
-    words.jobs.handle.all().into_iter().filter(|job| fitting.fits(job, &words.jobs)).collect()
-}
-
-fn numbers(jobs: &[AnyJob]) -> Vec<Candidate> {
-    jobs.iter().map(|job| Candidate::new(job.id().to_string(), one_line(job.name()).to_string())).collect()
-}
-
-/// The numbers of jobs with their names; once something is typed, also whatever else selects some of them.
-fn selections(words: &Words, fitting: Fitting, typed: &str) -> Vec<Candidate> {
-    let jobs = jobs(words, fitting);
-    let mut candidates = numbers(&jobs);
-    if typed.is_empty() {
-        return candidates;
-    }
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    let is_offered = |name: &&str| is_word(name) && !name.starts_with(|c: char| c.is_ascii_digit());
-    for job in &jobs {
-        let names: BTreeSet<_> =
-            selection::names(job).filter(is_offered).chain(selection::states(job.state())).collect();
-        for name in names {
-            *counts.entry(name).or_default() += 1;
-        }
-    }
-    for (name, value) in words.names.variables() {
-        let held = held_jobs(value).unwrap_or_default();
-        let count = held.iter().filter(|job| fitting.fits(job, &words.jobs)).count();
-        if count > 0 {
-            counts.insert(name, count);
-        }
-    }
-    candidates.extend(counts.into_iter().map(|(name, count)| {
-        Candidate::new(name, if count == 1 { "1 job".to_owned() } else { format!("{count} jobs") })
-    }));
-    candidates
-}
-
-/// Whether a name can be typed without quotes.
-fn is_word(name: &str) -> bool {
-    name.chars().all(|c| is_of_word(c) || c == '-')
-}
-
-/// What is known about a group, without its name.
-fn about(group: &Group) -> String {
-    let all = group.to_string();
-    all.strip_prefix(&format!("{}: ", group.name())).unwrap_or(&all).to_owned()
-}
-
-/// The kept jobs that run.
-#[cfg(target_os = "linux")]
-fn kept() -> Vec<Candidate> {
-    let live = kept_jobs().and_then(|kept| kept.live().map_err(|error| error.to_string())).unwrap_or_default();
-    let summaries = live.iter().filter_map(|kept| kept.summary().ok());
-    let note = |summary: &KeptSummary| format!("{}, {}", one_line(&summary.name), bgjobs_cli::listing::state(summary));
-    summaries.map(|summary| Candidate::new(summary.id.to_string(), note(&summary))).collect()
-}
-
-/// The files, folders and programs that begin as typed.
-fn files(environment: &Environment, context: CompletionContext, typed: &str) -> Vec<Candidate> {
-    let names: Vec<_> = match context {
-        CompletionContext::File { directory, quote } => {
-            // What would end the string, or mean something else in it.
-            let is_special = |name: &str| name.contains([quote, '\\']) || quote == '`' && name.contains("${");
-            let names = entries(&environment.resolve(directory), typed).into_iter();
-            names.filter(|name| !is_special(name)).collect()
-        }
-        CompletionContext::Word(word) if word.is_program() => {
-            let path = environment.variable("PATH").unwrap_or_default();
-            let folders = env::split_paths(&path).map(|folder| environment.resolve(folder));
-            // There are too many to list them all.
-            let names = if word.typed.is_empty() { BTreeSet::new() } else { programs(folders, &word.typed) };
-            names.iter().map(|name| word.with_quotes(name)).collect()
-        }
-        CompletionContext::Word(word) => paths(environment, &word).map(|name| word.with_quotes(&name)).collect(),
-        CompletionContext::Folder(word) => {
-            let folders = paths(environment, &word).filter(|name| name.ends_with('/'));
-            folders.map(|name| word.with_quotes(&name)).collect()
-        }
-        _ => Vec::new(),
-    };
-    names.into_iter().map(Candidate::from).collect()
-}
-
-/// The entries that a word for the system's shell may stand for; one that would be an option needs `./` before it.
-fn paths(environment: &Environment, word: &ShellWord) -> impl Iterator<Item = String> {
-    let names = environment.resolve_typed(&word.directory).map(|folder| entries(&folder, &word.typed));
-    let is_here = word.directory.is_empty();
-    names.unwrap_or_default().into_iter().filter(move |name| !(is_here && name.starts_with('-')))
 }
 
 #[cfg(test)]
@@ -373,6 +287,39 @@ mod tests {
             let is_there = |name: &str| seen.iter().any(|seen| seen == name);
             assert!(is_there(has) && !is_there(has_not), "{line}: {seen:?}");
         }
+    }
+
+    #[test]
+    fn the_methods_of_what_a_call_returns_are_offered() {
+        let mut session = with_jobs();
+        session.answer("fn fit(n) { n }\nfn read_file(n) { n }");
+        for (line, has) in [
+            ("jobs.new(fit, 1).jo", "join"),
+            ("jobs.start(fit, [1]).jo", "join"),
+            ("x = jobs.sh('make').jo", "join"),
+            ("jobs[0].status.to_u", "to_upper"),
+            ("one.log.le", "len"),
+            ("jobs.group('disk').pau", "pause"),
+            ("list_dir('.').so", "sort"),
+            ("jobs.all.ke", "keys"),
+            ("shared(0).upd", "update"),
+        ] {
+            assert!(seen(&session, line).iter().any(|seen| seen == has), "{line}: {:?}", seen(&session, line));
+        }
+        for line in ["fit(1).", "read_file('x').", "jobs[0].result.", "unknown().", "one.unknown()."] {
+            check(&session, line, &[]);
+        }
+    }
+
+    #[test]
+    fn environment_variables_are_offered_by_their_names() {
+        let mut session = Session::new(Arc::new(|_, _| {}));
+        session.answer("set_env('BGJOBS_ZA', ''); set_env('BGJOBS_Z-', ''); set_env('PATH', ())");
+        check(&session, "!make & #{env: #{BGJOBS_Z", &["BGJOBS_ZA: "]);
+        check(&session, "jobs.sh('make', #{env: #{A: 'b', \"BGJOBS_Z", &["BGJOBS_Z-\": ", "BGJOBS_ZA\": "]);
+        check(&session, "set_env('BGJOBS_ZA", &["BGJOBS_ZA'"]);
+        check(&session, "env(\"BGJOBS_ZA", &["BGJOBS_ZA\""]);
+        check(&session, "env(\"PATH", &[]);
     }
 
     #[test]

@@ -5,10 +5,11 @@
 use super::{
     option_map::{self, Place},
     shell_word::{ShellWord, last_word},
+    value_path::{Path, callee, dotted, path, without},
 };
 use crate::{
     commands::{self, Completion, Fitting, is_for_system},
-    lang::{End, Kind, OptionValues, Root, Segment, is_of_word, opening, options_of, scan, values_of},
+    lang::{End, Kind, OptionValues, is_of_word, options_of, scan, values_of},
     option_help::OptionHelp,
 };
 
@@ -17,10 +18,10 @@ use crate::{
 pub(super) enum CompletionContext {
     /// A name; at the start of a line also a word of the shell.
     Name { at_start: bool },
-    /// A member of the value that `path` leads to from `root`.
-    Member { root: Root, path: Vec<Segment> },
-    /// A key of that value, in a string.
-    Key { root: Root, path: Vec<Segment>, quote: char },
+    /// A member of a value.
+    Member(Path),
+    /// A key of a value, in a string.
+    Key { of: Path, quote: char },
     /// The number of a job.
     Job(Fitting),
     /// What selects jobs.
@@ -33,6 +34,8 @@ pub(super) enum CompletionContext {
     Choice(&'static [(&'static str, &'static str)]),
     /// The value of an option; in a string that began with this quote, if in any.
     Value { values: OptionValues, quote: Option<char> },
+    /// An environment variable; as the key of a map, or alone.
+    Variable { is_key: bool, quote: Option<char> },
     /// The name of a group: of one that is paused, of one that is not, or of any.
     Group { paused: Option<bool> },
     /// A kept job that runs.
@@ -87,6 +90,9 @@ fn in_code(text: &str, taker: Option<&str>) -> Option<(usize, CompletionContext)
     }
     let code = &scan.chars[..before.chars().count()];
     match option_map::place(code, taker) {
+        Some(Place::Name { taker }) if taker == "env" => {
+            return Some((start, CompletionContext::Variable { is_key: true, quote: None }));
+        }
         Some(Place::Name { taker }) if !options_of(&taker).is_empty() => {
             return Some((start, CompletionContext::MapOption(options_of(&taker))));
         }
@@ -99,7 +105,7 @@ fn in_code(text: &str, taker: Option<&str>) -> Option<(usize, CompletionContext)
         return None;
     }
     match dotted(code) {
-        Some(code) => member(code).map(|(root, path)| (start, CompletionContext::Member { root, path })),
+        Some(code) => path(code).map(|path| (start, CompletionContext::Member(path))),
         None => Some((start, CompletionContext::Name { at_start: matches!(before.trim(), "" | "?") })),
     }
 }
@@ -129,13 +135,24 @@ fn in_string(
         return None;
     }
     let start = text.len() - typed_bytes + quote.len_utf8();
-    if let Some((root, path)) = without(code, '[').and_then(member) {
-        return Some((start, CompletionContext::Key { root, path, quote }));
-    }
-    if let Some(Place::Value { option }) = option_map::place(code, taker)
-        && values_of(&option) != OptionValues::Any
-    {
-        return Some((start, CompletionContext::Value { values: values_of(&option), quote: Some(quote) }));
+    let quoted = Some(quote);
+    let context = if let Some(of) = without(code, '[').and_then(path) {
+        Some(CompletionContext::Key { of, quote })
+    } else if callee(code).is_some_and(|function| matches!(&*function, "env" | "set_env")) {
+        Some(CompletionContext::Variable { is_key: false, quote: quoted })
+    } else {
+        match option_map::place(code, taker) {
+            Some(Place::Name { taker }) if taker == "env" => {
+                Some(CompletionContext::Variable { is_key: true, quote: quoted })
+            }
+            Some(Place::Value { option }) if values_of(&option) != OptionValues::Any => {
+                Some(CompletionContext::Value { values: values_of(&option), quote: quoted })
+            }
+            _ => None,
+        }
+    };
+    if let Some(context) = context {
+        return Some((start, context));
     }
     let path = &text[start..];
     let directory = path.rfind('/').map_or("", |slash| &path[..=slash]);
@@ -175,80 +192,10 @@ fn argument(text: &str) -> Option<(usize, CompletionContext)> {
     Some((text.len() - typed.len(), context))
 }
 
-/// The code before a dot, if a dot is the last code.
-fn dotted(code: &[(char, Kind)]) -> Option<&[(char, Kind)]> {
-    let code = without(code, '.')?;
-    // Two dots make a range.
-    without(code, '.').is_none().then(|| without(code, '?').unwrap_or(code))
-}
-
-/// The code before a character, if that is the last code.
-fn without(code: &[(char, Kind)], last: char) -> Option<&[(char, Kind)]> {
-    let end = code.iter().rposition(|&(c, kind)| kind == Kind::Code && !c.is_whitespace())?;
-    // Only white space and comments may follow it.
-    let is_last = code[end..].iter().all(|(_, kind)| !matches!(kind, Kind::Quoted(_)));
-    (is_last && code[end].0 == last).then(|| &code[..end])
-}
-
-/// What a value at the end of the code begins with, and the path from there to the value.
-fn member(mut code: &[(char, Kind)]) -> Option<(Root, Vec<Segment>)> {
-    let mut path = Vec::new();
-    let from = |root, mut path: Vec<_>| {
-        path.reverse();
-        Some((root, path))
-    };
-    loop {
-        if let Some(inside) = without(code, ']') {
-            let open = opening(inside).filter(|&open| inside[open].0 == '[')?;
-            if !ends_in_value(&inside[..open]) {
-                return from(Root::Array, path);
-            }
-            path.push(segment(&inside[open + 1..]));
-            code = &inside[..open];
-            continue;
-        }
-        if let Some(inside) = without(code, '}') {
-            let before = &inside[..opening(inside).filter(|&open| inside[open].0 == '{')?];
-            return before.ends_with(&[('#', Kind::Code)]).then(|| from(Root::Map, path)).flatten();
-        }
-        if matches!(code.last(), Some((_, Kind::Quoted(_)))) {
-            return from(Root::String, path);
-        }
-        let start =
-            code.iter().rposition(|&(c, kind)| kind != Kind::Code || !is_of_word(c)).map_or(0, |index| index + 1);
-        let name: String = code[start..].iter().map(|(c, _)| c).collect();
-        if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
-            return None;
-        }
-        let Some(before) = dotted(&code[..start]) else { return from(Root::Name(name), path) };
-        path.push(Segment::Name(name));
-        code = before;
-    }
-}
-
-/// Whether a bracket after this code takes an item of a value.
-fn ends_in_value(code: &[(char, Kind)]) -> bool {
-    let last = code.iter().rfind(|(c, kind)| *kind != Kind::Comment && !c.is_whitespace());
-    last.is_some_and(|&(c, kind)| kind != Kind::Code || is_of_word(c) || matches!(c, ')' | ']' | '}' | '?'))
-}
-
-/// The path segment in brackets.
-fn segment(inside: &[(char, Kind)]) -> Segment {
-    let text: String = inside.iter().map(|(c, _)| c).collect();
-    let text = text.trim();
-    if let Ok(index) = text.parse() {
-        return Segment::Index(index);
-    }
-    let quoted = ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote));
-    match quoted {
-        Some(key) if !key.contains(['"', '\'', '\\']) => Segment::Name(key.to_owned()),
-        _ => Segment::Unknown,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lang::{Root, Segment};
 
     /// The cursor of `line` is at `|`; the word begins at `start`.
     #[track_caller]
@@ -260,10 +207,6 @@ mod tests {
     fn at_cursor(line: &str) -> Option<(usize, CompletionContext)> {
         let cursor = line.find('|').expect("the cursor is shown");
         context_at(&line.replace('|', ""), cursor)
-    }
-
-    fn member(name: &str, path: &[Segment]) -> CompletionContext {
-        CompletionContext::Member { root: Root::Name(name.to_owned()), path: path.to_vec() }
     }
 
     /// Where the entry begins, and the path to it.
@@ -298,45 +241,21 @@ mod tests {
 
     #[test]
     fn a_word_after_a_dot_is_a_member() {
-        let named = |name: &str| Segment::Name(name.to_owned());
-        for (line, start, expected) in [
-            ("jobs.|", 5, member("jobs", &[])),
-            ("jobs.ne|", 5, member("jobs", &[])),
-            ("jobs?.ne|", 6, member("jobs", &[])),
-            ("x = f(a.b.|", 10, member("a", &[named("b")])),
-            ("jobs[0].re|", 8, member("jobs", &[Segment::Index(0)])),
-            ("jobs[j].|", 8, member("jobs", &[Segment::Unknown])),
-            ("jobs[list[0]].|", 14, member("jobs", &[Segment::Unknown])),
-            ("a[\"b\"].c[1].|", 12, member("a", &[named("b"), named("c"), Segment::Index(1)])),
-            ("a['b]'].|", 8, member("a", &[named("b]")])),
-        ] {
-            check(line, start, &expected);
-        }
-    }
-
-    #[test]
-    fn a_word_after_a_dot_is_a_member_of_what_is_written_out() {
-        for (line, start, root) in [
-            ("\"abc\".|", 6, Root::String),
-            ("f('a' + `b`.le|", 12, Root::String),
-            ("[1, [2]].|", 9, Root::Array),
-            ("x = [1].so|", 8, Root::Array),
-            ("f(#{a: 1}.|", 10, Root::Map),
-        ] {
-            check(line, start, &CompletionContext::Member { root, path: Vec::new() });
-        }
+        let jobs = Root::Name("jobs".to_owned());
+        check("x = jobs.ne|", 9, &CompletionContext::Member((jobs.clone(), vec![])));
+        check("jobs[0].|", 8, &CompletionContext::Member((jobs, vec![Segment::Index(0)])));
     }
 
     #[test]
     fn in_a_string_in_brackets_it_is_a_key() {
-        let root = || Root::Name("a".to_owned());
+        let named = |name: &str| Segment::Name(name.to_owned());
         for (line, start, path, quote) in [
             ("a[\"|", 3, vec![], '"'),
             ("x = a['ke|", 7, vec![], '\''),
-            ("a.b[`|", 5, vec![Segment::Name("b".to_owned())], '`'),
-            ("a[\"b\"][0][\"|", 11, vec![Segment::Name("b".to_owned()), Segment::Index(0)], '"'),
+            ("a.b[`|", 5, vec![named("b")], '`'),
+            ("a[\"b\"][0][\"|", 11, vec![named("b"), Segment::Index(0)], '"'),
         ] {
-            check(line, start, &CompletionContext::Key { root: root(), path, quote });
+            check(line, start, &CompletionContext::Key { of: (Root::Name("a".to_owned()), path), quote });
         }
         check("[\"a|", 2, &CompletionContext::File { directory: String::new(), quote: '"' });
     }
@@ -366,6 +285,19 @@ mod tests {
         }
         for line in ["#{|", "jobs.new('x', #{|", "x = #{a: |", "jobs.start(f, [], #{priority: x|", "if a #{|"] {
             assert!(matches!(at_cursor(line), Some((_, CompletionContext::Name { at_start: false }))), "{line}");
+        }
+    }
+
+    #[test]
+    fn in_an_environment_it_is_a_variable() {
+        for (line, start, is_key, quote) in [
+            ("jobs.sh('a', #{env: #{|", 22, true, None),
+            ("!make & #{env: #{A: 'b', PA|", 25, true, None),
+            ("jobs.sh('a', #{env: #{\"PA|", 23, true, Some('"')),
+            ("env('|", 5, false, Some('\'')),
+            ("x = set_env(\"PA|", 13, false, Some('"')),
+        ] {
+            check(line, start, &CompletionContext::Variable { is_key, quote });
         }
     }
 
@@ -438,7 +370,7 @@ mod tests {
 
     #[test]
     fn elsewhere_nothing_is_completed() {
-        for line in ["// jo|", "1|", "1.|", "f().|", "(1).|", "{ 1 }.|", "\"a\\|", "x = 12|", "].|"] {
+        for line in ["// jo|", "1|", "1.|", "(1).|", "{ 1 }.|", "\"a\\|", "x = 12|", "].|"] {
             assert_eq!(at_cursor(line), None, "{line}");
         }
         assert_eq!(context_at("é", 1), None, "between two characters only");

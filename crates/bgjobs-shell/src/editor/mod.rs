@@ -5,10 +5,10 @@
 mod alert;
 mod completer;
 mod completion_context;
-mod entries;
 mod highlight;
 mod history;
 mod idle;
+mod job_candidates;
 mod keymap;
 mod line_editor;
 mod line_view;
@@ -16,11 +16,13 @@ mod menu;
 mod notices;
 mod option_map;
 mod painter;
+mod paths;
 mod picture;
 mod prompt;
 mod recall;
 mod search;
 mod shell_word;
+mod value_path;
 
 use std::{
     env,

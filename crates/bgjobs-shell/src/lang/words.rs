@@ -8,7 +8,7 @@ use std::{
 };
 
 use bgjobs::{AnyJob, Group};
-use rhai::{Array, Dynamic, Engine, FuncInfo, ImmutableString, Map};
+use rhai::{Array, Dynamic, Engine, FuncInfo, FuncMetadata, ImmutableString, Map};
 
 use super::{
     describe::comment_lines,
@@ -38,6 +38,8 @@ pub(crate) type Noted = BTreeMap<String, String>;
 pub(crate) enum Root {
     /// A variable.
     Name(String),
+    /// The call of a function.
+    Call(String),
     /// A string, an array or a map that is written out.
     String,
     Array,
@@ -49,6 +51,8 @@ pub(crate) enum Root {
 pub(crate) enum Segment {
     /// `.name` or `["name"]`.
     Name(String),
+    /// `.name(..)`.
+    Call(String),
     /// `[3]`.
     Index(usize),
     /// `[x]`.
@@ -90,25 +94,46 @@ impl Words {
 
     /// What can follow the dot after the value that `path` leads to from `root`.
     pub(crate) fn members(&self, root: &Root, path: &[Segment]) -> Noted {
-        let known = self.value(root, path, |data| {
-            let mut members = self.of_type(data.type_id());
-            let keys = keys(data).into_iter().filter(|key| rhai::is_valid_identifier(key));
-            members.extend(keys.map(|key| (key, String::new())));
-            members
-        });
-        if let Some(members) = known {
-            return members;
+        let of_type = |of_type| self.of_type(of_type);
+        let mut members = self.type_of(root, path).map(of_type).unwrap_or_default();
+        let keys = self.keys(root, path).into_iter().filter(|key| rhai::is_valid_identifier(key));
+        members.extend(keys.map(|key| (key, String::new())));
+        members
+    }
+
+    /// The type of the value that `path` leads to from `root`, as far as it is known without an evaluation.
+    fn type_of(&self, root: &Root, path: &[Segment]) -> Option<TypeId> {
+        if let Some(known) = self.value(root, path, Dynamic::type_id) {
+            return Some(known);
         }
-        let of_type = match (root, path) {
-            (Root::Name(name), _) if name != "jobs" || self.names.variable(name).is_some() => None,
-            (Root::Name(_), []) => Some(TypeId::of::<Jobs>()),
-            (Root::Name(_), [Segment::Index(_) | Segment::Unknown]) => Some(TypeId::of::<AnyJob>()),
-            (Root::String, []) => Some(TypeId::of::<ImmutableString>()),
-            (Root::Array, []) => Some(TypeId::of::<Array>()),
-            (Root::Map, []) => Some(TypeId::of::<Map>()),
-            _ => None,
+        let Some((last, before)) = path.split_last() else {
+            return match root {
+                Root::Name(name) => (name == "jobs" && self.names.variable(name).is_none()).then(TypeId::of::<Jobs>),
+                Root::Call(name) if self.names.function(name).is_none() => self.returned(name, None),
+                Root::Call(_) => None,
+                Root::String => Some(TypeId::of::<ImmutableString>()),
+                Root::Array => Some(TypeId::of::<Array>()),
+                Root::Map => Some(TypeId::of::<Map>()),
+            };
         };
-        of_type.map(|of_type| self.of_type(of_type)).unwrap_or_default()
+        let of = self.type_of(root, before)?;
+        match last {
+            Segment::Name(name) => self.returned(&format!("get${name}"), Some(of)),
+            Segment::Call(name) => self.returned(name, Some(of)),
+            Segment::Index(_) | Segment::Unknown => (of == TypeId::of::<Jobs>()).then(TypeId::of::<AnyJob>),
+        }
+    }
+
+    /// The type of what a function returns, or a method of values of this type; none if it may return several.
+    fn returned(&self, function: &str, of: Option<TypeId>) -> Option<TypeId> {
+        let returned = |info: FuncInfo<'_>| {
+            let FuncMetadata { name, param_types, return_type, .. } = info.metadata;
+            let is_meant = name == function && of.is_none_or(|of| param_types.first() == Some(&of));
+            // A function with several numbers of arguments is described once.
+            (is_meant && !return_type.is_empty()).then(|| type_called(return_type))
+        };
+        let all = self.engine().collect_fn_metadata(None, returned, true);
+        all.first().copied().flatten().filter(|_| all.iter().all(|one| *one == all[0]))
     }
 
     /// The keys of the map that `path` leads to from `root`.
@@ -134,17 +159,13 @@ impl Words {
 
     /// The functions of the language that `choose` names, given its name and the type of its first parameter.
     fn functions(&self, choose: impl Fn(&str, Option<TypeId>) -> Option<&str> + Copy) -> Noted {
-        let mut engine = Engine::new_raw();
-        for module in self.language.modules() {
-            engine.register_global_module(module.clone());
-        }
         let noted = |info: FuncInfo<'_>| {
             let function = info.metadata;
             let name = choose(&function.name, function.param_types.first().copied())?;
             Some((name.to_owned(), note(function.comments.iter().map(AsRef::as_ref))))
         };
         let mut all = Noted::new();
-        for (name, note) in engine.collect_fn_metadata(None, noted, true) {
+        for (name, note) in self.engine().collect_fn_metadata(None, noted, true) {
             // Rhai returns them unordered; of several forms, the one that is told in the fewest words, but rather not that of
             // a type that few use.
             let rank = |note: &str| (note.is_empty(), note.contains("BLOB"), note.len(), note.to_owned());
@@ -155,6 +176,32 @@ impl Words {
         }
         all
     }
+
+    /// An engine that knows the functions of the language.
+    fn engine(&self) -> Engine {
+        let mut engine = Engine::new_raw();
+        for module in self.language.modules() {
+            engine.register_global_module(module.clone());
+        }
+        engine
+    }
+}
+
+/// The type that Rust code calls so, if its values have methods.
+fn type_called(name: &str) -> Option<TypeId> {
+    let name = match name.split_once('<') {
+        Some((outer, inside)) if outer.contains("Result") => inside.trim_end_matches('>'),
+        _ => name,
+    };
+    Some(match name.trim() {
+        "AnyJob" => TypeId::of::<AnyJob>(),
+        "Group" => TypeId::of::<Group>(),
+        "SharedValue" => TypeId::of::<SharedValue>(),
+        "String" | "ImmutableString" => TypeId::of::<ImmutableString>(),
+        "Array" => TypeId::of::<Array>(),
+        "Map" => TypeId::of::<Map>(),
+        _ => return None,
+    })
 }
 
 fn inside<T>(data: &Dynamic, path: &[Segment], look: impl FnOnce(&Dynamic) -> T) -> Option<T> {
@@ -162,7 +209,7 @@ fn inside<T>(data: &Dynamic, path: &[Segment], look: impl FnOnce(&Dynamic) -> T)
         [] => Some(look(data)),
         [Segment::Name(key), rest @ ..] => inside(data.read_lock::<Map>()?.get(key.as_str())?, rest, look),
         [Segment::Index(index), rest @ ..] => inside(data.read_lock::<Array>()?.get(*index)?, rest, look),
-        [Segment::Unknown, ..] => None,
+        [Segment::Unknown | Segment::Call(_), ..] => None,
     }
 }
 

@@ -34,12 +34,14 @@ const START: &str = "Starts a job as jobs.new does, with the arguments in an arr
 pub(super) fn module() -> Module {
     let mut module = Module::new();
     let described_new = |count: usize| match count {
-        2 => FuncRegistration::new("new").with_params_info(["jobs", "what", "arguments.."]).with_comments(NEW),
+        2 => {
+            FuncRegistration::new("new").with_params_info(["jobs", "what", "arguments..", "AnyJob"]).with_comments(NEW)
+        }
         _ => FuncRegistration::new("new"),
     };
     let described_start = |count: usize| match count {
         3 => FuncRegistration::new("start")
-            .with_params_info(["jobs", "what", "arguments", "options"])
+            .with_params_info(["jobs", "what", "arguments", "options", "AnyJob"])
             .with_comments([START.to_owned()].into_iter().chain(option_help::lines(CHOICES))),
         _ => FuncRegistration::new("start"),
     };
