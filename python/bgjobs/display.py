@@ -1,4 +1,4 @@
-"""Jobs as HTML, for notebooks: a plain table in the colours of the page.
+"""Jobs as HTML, for notebooks: a plain table in the colours of the page; and as the lists of a prompt.
 
 User text is escaped. This module does not know managers; showing a job changes nothing and is not a report.
 """
@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import html
 import reprlib
+import shutil
 from collections.abc import Mapping, Sequence
 
 from . import failures, reporting, tables
-from .labels import label
+from .labels import label, short
 from .log import Log
 from .record import Record
 from .text import cut, duration, harmless, uncoloured
 
 _ROWS = 50
 """How many jobs a table shows: the newest."""
+
+_LISTED = 20
+"""How many jobs of a group a list shows, unless they are asked for."""
+
+_INDENT = "    "
 
 _LINES = 5
 """How many lines of a job's log are shown: the newest."""
@@ -88,6 +94,46 @@ def job_text(job: Record, names: Sequence[str] = ()) -> str:
     if job.outcome is not None:
         lines += [f"{name}: {text}" for name, text in _about(job, names).items() if text]
     return "\n".join(map(harmless, lines + _traceback(job)))
+
+
+def group(name: str, jobs: Sequence[Record], most: int | None = _LISTED) -> str:
+    """The lines of a group of jobs at a prompt, each with how it stands; of many those that run first or ended last.
+
+    >>> group("Running", [])
+    ''
+    """
+    hidden = 0 if most is None else max(len(jobs) - most, 0)
+    if name == "Running":
+        # The others wait.
+        shown, before, after = jobs[: len(jobs) - hidden], "", f"... and {hidden} more; %jobs all lists all\n"
+    else:
+        shown, before, after = jobs[hidden:], f"... {hidden} more before; %jobs all lists all\n", ""
+    lines = "".join(map(_listed, shown))
+    return f"{name} jobs:\n{before * (hidden > 0)}{lines}{after * (hidden > 0)}\n" if lines else ""
+
+
+def _listed(job: Record) -> str:
+    """A job in a list: its label, and in a line below it how it stands."""
+    standing = short(_standing(job), shutil.get_terminal_size().columns - len(_INDENT))
+    return f"{job.num} : {label(job)}\n" + f"{_INDENT}{standing}\n" * bool(standing)
+
+
+def _standing(job: Record) -> str:
+    """How long a job has run or waited, how far it is and what it waits for, or why it died; as the shell says it."""
+    if job.outcome == "done":
+        return ""
+    if job.outcome is not None:
+        when = "before it started" if job._ran is None else f"after {_time(job)}"
+        return f"{job.outcome} {when}: {_failure(job)}"
+    known = job._summary() or {}
+    waited = f"has waited {duration(known.get('waited') or 0.0)}" if job._queued else "starts"
+    parts = [_time(job) or waited]
+    if job._stopping:
+        parts.append(f"asked to stop ({job._reason})")
+    parts.append(str(reporting.of(job) or ""))
+    # %why shows the rest.
+    parts += [reason.partition(";")[0].removeprefix("it ") for reason in known.get("why", [])[:1]]
+    return ", ".join(filter(None, parts))
 
 
 def _about(job: Record, names: Sequence[str]) -> dict[str, str]:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Callable, overload
 from . import failures, futures, selection, stopping, text
 from ._core import Table
 from .jobs import BackgroundJobBase
-from .record import Record
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -152,11 +151,11 @@ class JobList:
 
     def status(self, verbose: object = 0) -> None:
         """Prints all jobs in their groups; this counts as a report. `verbose` is ignored, as in the original."""
-        self._print_groups(text.original)
+        self._print_groups(text.group)
 
-    def _print_groups(self, shown: Callable[[Record], str]) -> None:
+    def _print_groups(self, lines_of: Callable[[str, list[BackgroundJobBase]], str]) -> None:
         groups = {"Running": self.running, "Completed": self.completed, "Dead": self.dead}
-        print("".join([text.group(name, jobs, shown) for name, jobs in groups.items()]), end="")
+        print("".join([lines_of(name, jobs) for name, jobs in groups.items()]), end="")
         self._unreported.clear()
 
     def _status_new(self) -> bool | None:

@@ -9,7 +9,7 @@ import operator
 from typing import Any, NamedTuple
 
 from . import bars, child_reports
-from .labels import label, short
+from .labels import short
 from .record import Record
 from .router import current
 from .text import duration
@@ -76,13 +76,6 @@ def of(job: Record) -> Progress | None:
     if job.outcome is None and total is not None and done > 0:
         remaining = elapsed * max(total - done, 0) / done
     return Progress(done, total, text or None, remaining)
-
-
-def listed(job: Record) -> str:
-    """The label of a job, and how far it is while it runs."""
-    progress = of(job) if job.outcome is None else None
-    shown = "" if progress is None else str(progress)
-    return f"{label(job)} ({shown})" if shown else label(job)
 
 
 def _count(value: Any) -> int:

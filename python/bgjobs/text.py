@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Callable
 
 from .record import Record
 
@@ -86,9 +85,9 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def group(name: str, jobs: Sequence[Record], shown: Callable[[Record], str] = original) -> str:
+def group(name: str, jobs: Sequence[Record]) -> str:
     """The lines of a group of jobs; an empty group has none."""
-    lines = "".join([f"{job.num} : {shown(job)}\n" for job in jobs])
+    lines = "".join([f"{job.num} : {original(job)}\n" for job in jobs])
     return f"{name} jobs:\n{lines}\n" if lines else ""
 
 

@@ -11,6 +11,13 @@ from hosts import ipython_prompt, kernel, plain_prompt, simple_prompt  # noqa: E
 from bgjobs import BackgroundJobManager, failures, selection, stalls, workers  # noqa: E402
 
 
+def listed(shell, line="%jobs"):
+    """What a list shows, without its times, once all jobs have begun that may."""
+    for manager in shell.magics_manager.registry["JobMagics"].prompt.managers():
+        assert all(job.ident for job in manager.running if not job._queued)
+    return re.sub(r"\d+(\.\d+)? ?m?s\b", "TIME", shell.see(line))
+
+
 def test_bg_starts_an_expression_and_returns_the_job(shell):
     shell.see("x = 6")
     assert shell.see("job = %bg x * 7") == ""
@@ -88,7 +95,7 @@ def test_the_users_own_name_jobs_is_left_alone(shell):
     warning = "`jobs` is already a name of yours; %jobs shows what %bg starts."
     assert warning in shell.see("job = %bg gate.wait(60)")
     assert shell.user_ns["jobs"] == ["plumber"]
-    assert shell.see("%jobs") == "Running jobs:\n0 : gate.wait(60)\n\n"
+    assert listed(shell) == "Running jobs:\n0 : gate.wait(60)\n    TIME\n\n"
     shell.see("gate.set(); job.join()")
     shell.see("del jobs")
     assert "0 : gate.wait(60)" in shell.see("%jobs")
@@ -98,14 +105,64 @@ def test_the_users_own_name_jobs_is_left_alone(shell):
 def test_jobs_shows_all_jobs_and_says_how_to_start_one(shell):
     assert shell.see("%jobs") == "No jobs. %bg f(x) starts one.\n"
     shell.see("%bg gate.wait(60)")
-    assert shell.see("%jobs") == "Running jobs:\n0 : gate.wait(60)\n\n"
+    assert listed(shell) == "Running jobs:\n0 : gate.wait(60)\n    TIME\n\n"
+
+
+def test_jobs_shows_how_long_each_job_has_run_what_it_waits_for_and_why_it_died(shell):
+    shell.see("import bgjobs; net = jobs.group('net', limit=1)")
+    shell.see("first = net.new(bgjobs.sleep, 60)\nsecond = net.new(pow, 2, 3)\nthird = jobs.new('0', {}, delay=60)")
+    shell.see("bad = %bg 1 / 0")
+    shell.see("bad.join(); late = jobs.new(bgjobs.sleep, 60, time_limit=0.001); late.join()")
+    shell.see("never = jobs.new(abs, 1, after=third); third.stop('not needed')")
+    assert listed(shell) == (
+        "Running jobs:\n"
+        "0 : sleep(60)\n    TIME\n"
+        "1 : pow(2, 3)\n    has waited TIME, group net runs 1 job, its limit is 1\n"
+        "\nDead jobs:\n"
+        "3 : 1 / 0\n    failed after TIME: ZeroDivisionError: division by zero\n"
+        "4 : sleep(60)\n    stopped after TIME: time limit of TIME\n"
+        "2 : 0\n    stopped before it started: not needed\n"
+        "5 : abs(1)\n    stopped before it started: job #2 was stopped, so this one did not start\n\n"
+    )
+    shell.see("jobs.stop('all')")
+
+
+def test_jobs_says_of_a_body_that_goes_on_after_a_stop_that_it_was_asked(shell):
+    shell.see("import threading; begun, go = threading.Event(), threading.Event()")
+    shell.see(
+        "def deaf():\n    try:\n        begun.set()\n        gate.wait(60)\n    finally:\n        go.wait(60)\n"
+        "job = jobs.new(deaf); begun.wait(60); job.stop('too slow', timeout=0)"
+    )
+    assert listed(shell, "%jobs stopping").splitlines()[2] == "    TIME, asked to stop (too slow)"
+    shell.see("gate.set(); go.set(); job.join()")
+
+
+def test_jobs_cuts_a_long_reason_to_the_width_of_the_terminal(shell, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    shell.see("bad = jobs.new(int, 'x' * 100); bad.join()")
+    reason = listed(shell).splitlines()[2]
+    assert reason.endswith("...") and len(shell.see("%jobs").splitlines()[2]) == 40
+
+
+def test_of_many_jobs_the_list_shows_those_that_run_first_and_that_ended_last(shell):
+    shell.see("import bgjobs; ended = jobs.map(abs, range(30)); jobs.wait()")
+    shell.see("waiting = jobs.map(bgjobs.sleep, [60] * 30, limit=1)")
+    shown = [line for line in shell.see("%jobs").splitlines() if not line.startswith(" ")]
+    assert shown[1:22] == [*(f"{num} : sleep(60)" for num in range(30, 50)), "... and 10 more; %jobs all lists all"]
+    assert shown[24:] == [
+        "... 10 more before; %jobs all lists all",
+        *(f"{num} : abs({num})" for num in range(10, 30)),
+        "",
+    ]
+    assert "more" not in shell.see("%jobs all")
+    shell.see("jobs.stop('all')")
 
 
 def test_jobs_shows_calls_with_their_arguments_and_the_notice_is_the_originals(shell):
     shell.see("import bgjobs; jobs = bgjobs.BackgroundJobManager()")
     shell.see("def fit(n, lr): gate.wait(60)")
     shell.see("job = jobs.submit(fit, 3, lr=0.1)")
-    assert shell.see("%jobs") == "Running jobs:\n0 : fit(3, lr=0.1)\n\n"
+    assert listed(shell) == "Running jobs:\n0 : fit(3, lr=0.1)\n    TIME\n\n"
     assert shell.see("gate.set(); job.join()") == f"Completed jobs:\n0 : {shell.user_ns['fit']}\n\n"
     assert shell.see("job = jobs.new(fit, 3, 1); job.join()\n%jobs").count("fit(3, ") == 2
     assert shell.see("pass") == "", "%jobs was the report"
@@ -303,16 +360,18 @@ def test_jobs_shows_those_that_are_selected(shell):
     shell.see(
         "started = [jobs.new('1 / 0'), jobs.new(pow, 2, 3), jobs.new(gate.wait, 60)]; bgjobs.wait_all(started[:2])"
     )
-    assert shell.see("%jobs failed") == "Dead jobs:\n0 : 1 / 0\n\n"
-    assert shell.see("%jobs 1 running") == "Running jobs:\n2 : Event.wait(60)\n\nCompleted jobs:\n1 : pow(2, 3)\n\n"
-    assert shell.see("%jobs stopped") == "There are no stopped jobs.\n"
-    assert shell.see("%jobs 0 9") == "Dead jobs:\n0 : 1 / 0\n\nUsageError: Job #9 not found; the newest job is #2\n"
+    dead = "Dead jobs:\n0 : 1 / 0\n    failed after TIME: ZeroDivisionError: division by zero\n\n"
+    assert listed(shell, "%jobs failed") == dead
+    running = "Running jobs:\n2 : Event.wait(60)\n    TIME\n\n"
+    assert listed(shell, "%jobs 1 running") == running + "Completed jobs:\n1 : pow(2, 3)\n\n"
+    assert listed(shell, "%jobs stopped") == "There are no stopped jobs.\n"
+    assert listed(shell, "%jobs 0 9") == dead + "UsageError: Job #9 not found; the newest job is #2\n"
 
 
 def test_a_job_that_jobs_has_shown_at_its_end_is_not_reported_again(shell):
     shell.see("job = %bg gate.wait(60) and 1 / 0")
     shown = shell.see("gate.set(); job.join()\n%jobs dead\n%jobs")
-    assert shown == "Dead jobs:\n0 : gate.wait(60) and 1 / 0\n\n" * 2
+    assert shown.count("Dead jobs:\n0 : gate.wait(60) and 1 / 0\n") == 2 and "jobs.traceback()" not in shown
 
 
 def test_rerun_starts_jobs_again_and_returns_them(shell):
@@ -530,7 +589,7 @@ def test_a_reload_loses_neither_jobs_nor_the_names_of_cells(shell):
     shell.see("jobs = 'mine'")
     shell.see("%%bg\ngate.wait(60)\nfound = 42")
     shell.see("%reload_ext bgjobs")
-    assert shell.see("%jobs") == "Running jobs:\n0 : gate.wait(60) ...\n\n"
+    assert listed(shell) == "Running jobs:\n0 : gate.wait(60) ...\n    TIME\n\n"
     shell.see("gate.set()")
     shell.see("%fg 0")
     assert shell.user_ns["found"] == 42

@@ -9,11 +9,10 @@ from IPython.core.magic import line_magic, no_var_expand
 from IPython.display import display
 
 from .. import failures, host
+from ..display import group
 from ..foreground import show_until_end
 from ..jobs import BackgroundJobBase
 from ..peek import NoNames
-from ..reporting import listed
-from ..text import group
 from .base import NONE_ALIVE, Base, is_alive
 
 
@@ -26,8 +25,8 @@ class Look(Base):
 
             %jobs
 
-        It is a report, as jobs.status() is; calls of functions are shown with their arguments,
-        and a running job with how far it is.
+        It is a report, as jobs.status() is; calls of functions are shown with their arguments, and
+        below each job how long it has run, how far it is, what it waits for or why it died.
 
             %jobs failed
 
@@ -44,7 +43,7 @@ class Look(Base):
         elif line.strip():
             self._show_selected(line)
         elif manager.all:
-            manager._print_groups(listed)
+            manager._print_groups(group)
         else:
             print("No jobs. %bg f(x) starts one.")
 
@@ -66,7 +65,7 @@ class Look(Base):
             shown[groups[outcome]].append(job)
             if outcome is not None:
                 self.notices.told(job)
-        print("".join(group(name, jobs, listed) for name, jobs in shown.items()), end="")
+        print("".join(group(name, jobs, None) for name, jobs in shown.items()), end="")
         if unknown:
             raise UsageError(unknown)
 
