@@ -76,7 +76,7 @@ impl Unfinished {
     pub(crate) fn take_from(&mut self, text: &mut &str) -> Option<Line> {
         if self.is_clear() {
             // Most lines are plain and come whole: a short way for them.
-            let end = next_meaning(text.as_bytes());
+            let end = next_meaning(text);
             if (1..=LONGEST_LINE).contains(&end) {
                 let line = Line::new(self.stream, text[..end].to_owned());
                 *text = &text[end..];
@@ -144,7 +144,7 @@ impl Unfinished {
 
     /// Takes the characters before the next that has a meaning, as far as the line has room.
     fn print(&mut self, text: &mut &str) -> Option<Line> {
-        let mut end = next_meaning(text.as_bytes());
+        let mut end = next_meaning(text);
         let line = self.begin();
         let room = LONGEST_LINE.saturating_sub(line.text.len());
         let is_full = end > room;
@@ -268,8 +268,10 @@ impl Unfinished {
     }
 }
 
-/// The position of the next character that has a meaning, or the end.
-fn next_meaning(bytes: &[u8]) -> usize {
+/// The position of the next character that has a meaning, or the end; one that is further away than a line is long is not
+/// looked for, as a long text is taken a line at a time.
+fn next_meaning(text: &str) -> usize {
+    let bytes = &text.as_bytes()[..text.len().min(LONGEST_LINE + 1)];
     let has_meaning = |at: &usize| matches!(bytes[*at], b'\n' | b'\r' | ESCAPE);
     let (words, _) = bytes.as_chunks::<8>();
     for (index, word) in words.iter().enumerate() {
@@ -365,6 +367,19 @@ mod tests {
             assert!(unfinished.take_from(&mut &*text).is_none());
             assert_eq!(unfinished.end().map(|line| line.text).collect::<Vec<_>>(), [text]);
         }
+    }
+
+    #[test]
+    fn a_long_text_without_line_breaks_takes_hardly_longer_than_one_with_them() {
+        let time = |text: &str| {
+            let began = Instant::now();
+            assert!(lines([text]).0.len() > 1_000);
+            began.elapsed()
+        };
+        let with = time(&format!("{}\n", "x".repeat(LONGEST_LINE - 1)).repeat(1_024));
+        let without = time(&"x".repeat(1_024 * LONGEST_LINE));
+        // To look through the whole rest for each line would take some 500 times as long.
+        assert!(without < with * 50, "{without:?}, with line breaks {with:?}");
     }
 
     #[test]
