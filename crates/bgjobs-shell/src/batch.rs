@@ -187,7 +187,7 @@ pub(crate) fn show(reply: &Reply) -> Option<u8> {
     match reply {
         Reply::Wrong(_) => Some(1),
         Reply::Failed(_, status) => Some(*status),
-        Reply::Nothing | Reply::Shown(_) | Reply::Leave(_) => None,
+        Reply::Nothing | Reply::Shown(_) | Reply::Value(_) | Reply::Leave(_) => None,
     }
 }
 

@@ -15,11 +15,16 @@ use std::{
 };
 
 use bgjobs::{Command, CommandError, Context, Failure, Keyboard, KeyboardEvent, TerminalSize};
-use crossterm::{event, terminal};
+use crossterm::event;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::{consts::SIGWINCH, low_level};
 
-use crate::{foreground::Stopper, keys, screen::Screen, terminal::RawMode};
+use crate::{
+    foreground::Stopper,
+    keys,
+    screen::Screen,
+    terminal::{self, RawMode},
+};
 
 /// What a job that wants the keyboard says.
 pub(crate) const WANTS: &str = "waits for the terminal";
@@ -216,7 +221,8 @@ fn read_ahead() -> io::Result<Vec<u8>> {
 
 /// The size of the user's terminal.
 fn size() -> TerminalSize {
-    terminal::size().map_or_else(|_| TerminalSize::default(), |(columns, rows)| TerminalSize { rows, columns })
+    let (columns, rows) = terminal::size();
+    TerminalSize { rows, columns }
 }
 
 /// Shows a text as it is.

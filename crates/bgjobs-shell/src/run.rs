@@ -99,6 +99,7 @@ fn on_large_stack(task: Task, modules: Vec<Module>) -> Result<ExitCode, String> 
     let interrupted = signals::listen(session.stopper(), session.jobs().clone(), on_interrupt)
         .map_err(|error| format!("can't listen for Ctrl-C: {error}"))?;
     if at_terminal {
+        editor::note_size(&mut session);
         if let Some(status) = startup::run(&mut session, &interrupted) {
             let ended = stop_all(session.jobs());
             leave(session, ended, i32::from(status));

@@ -55,13 +55,17 @@ impl Selection {
 
     /// The selected jobs; a name in `variables` means the jobs that it returns.
     pub(crate) fn find(&self, handle: &Handle, variables: impl Fn(&str) -> Option<Vec<AnyJob>>) -> Selected {
-        let (mut jobs, mut missing) = (BTreeMap::new(), Vec::new());
+        let (mut jobs, mut missing, mut unknown) = (BTreeMap::new(), Vec::new(), Vec::new());
         for item in &self.0 {
             let held = if let Item::Name(name) = item { variables(name) } else { None };
-            match held.map_or_else(|| item.jobs(handle), Ok) {
-                Ok(found) => jobs.extend(found.into_iter().map(|job| (job.id(), job))),
-                Err(none) => missing.push(none),
+            match (held.map_or_else(|| item.jobs(handle), Ok), item) {
+                (Ok(found), _) => jobs.extend(found.into_iter().map(|job| (job.id(), job))),
+                (Err(name), Item::Name(_)) => unknown.push(name),
+                (Err(none), _) => missing.push(none),
             }
+        }
+        if !unknown.is_empty() {
+            missing.push(format!("there is no job or group {}; {HOW}", unknown.join(" or ")));
         }
         Selected { jobs: jobs.into_values().collect(), missing }
     }
@@ -112,7 +116,7 @@ impl Item {
         }
     }
 
-    /// The jobs, or what to say if there are none.
+    /// The jobs, or what to say if there are none: of a name, only the name.
     fn jobs(&self, handle: &Handle) -> Result<Vec<AnyJob>, String> {
         let all = |fits: &dyn Fn(&AnyJob) -> bool, none: String| {
             let jobs: Vec<_> = handle.all().into_iter().filter(fits).collect();
@@ -127,8 +131,7 @@ impl Item {
             Self::State(state) => all(&|job| is_in(job.state(), state), format!("there are no {state} jobs")),
             Self::Name(name) => {
                 let pattern = WildMatch::new(name);
-                let none = format!("there is no job or group {}; {HOW}", one_line(name));
-                all(&|job| names(job).any(|name| pattern.matches(name)), none)
+                all(&|job| names(job).any(|name| pattern.matches(name)), one_line(name).to_string())
             }
         }
     }
@@ -246,6 +249,10 @@ mod tests {
             ("7-9", "there is no job from 7 to 9"),
             ("9-7", "9-7 is not a range: the smaller number comes first, as in 7-9"),
             ("stopped", "there are no stopped jobs"),
+            (
+                "make 9 test",
+                "Job #9 not found; the newest job is #4; there is no job or group make or test; give a number, a range such as 5-7, a state such as running, a group, or a name, with * for any text",
+            ),
             (
                 "fi\u{1b}",
                 "there is no job or group fi\\u{1b}; give a number, a range such as 5-7, a state such as running, a group, or a name, with * for any text",

@@ -39,7 +39,7 @@ pub(crate) fn run(session: &mut Session, interrupted: &Interrupted) -> Option<u8
 /// Answers a line, and shows only errors: nobody asked for a reply at each start.
 fn answer(session: &mut Session, name: &str, line: &str) -> Reply {
     match shell::answer_in_file(session, name, line) {
-        Reply::Shown(_) => Reply::Nothing,
+        Reply::Shown(_) | Reply::Value(_) => Reply::Nothing,
         reply => reply,
     }
 }

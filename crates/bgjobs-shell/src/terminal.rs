@@ -5,11 +5,12 @@
 use std::{
     io::{self, Write},
     sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 
 use crossterm::{
     cursor::SetCursorStyle,
-    event::{DisableBracketedPaste, EnableBracketedPaste},
+    event::{DisableBracketedPaste, EnableBracketedPaste, poll},
     execute, terminal,
 };
 
@@ -34,6 +35,21 @@ impl RawMode {
         }
         Ok(raw)
     }
+}
+
+/// The columns and the rows of the terminal.
+pub(crate) fn size() -> (u16, u16) {
+    match terminal::size() {
+        Ok((columns, rows)) if columns > 0 && rows > 0 => (columns, rows),
+        // It does not know, as over a serial line.
+        _ => (80, 24),
+    }
+}
+
+/// Whether something was typed that nobody has asked for.
+pub(crate) fn has_input() -> bool {
+    // With a line the next ones may have been read, too.
+    poll(Duration::ZERO).unwrap_or(false)
 }
 
 /// Gives the cursor a shape; its own again at the latest when the terminal is given back.

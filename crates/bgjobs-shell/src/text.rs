@@ -20,7 +20,7 @@ pub(crate) fn within(shown: &impl Display, width: Option<usize>) -> String {
 /// A text in lines of at most `columns` columns of a terminal, broken between words; what follows a break is indented a
 /// bit more.
 pub(crate) fn wrapped(text: &str, columns: usize) -> String {
-    text.lines().map(|line| wrapped_line(line, columns)).collect::<Vec<_>>().join("\n")
+    text.split('\n').map(|line| wrapped_line(line, columns)).collect::<Vec<_>>().join("\n")
 }
 
 fn wrapped_line(line: &str, columns: usize) -> String {

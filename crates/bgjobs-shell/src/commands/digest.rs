@@ -1,7 +1,6 @@
 //! `digest`: one line about all jobs.
 
 use super::word::{Action, CommandLine, Completion, Reply, Session, Word};
-use crate::text::wrapped;
 
 pub(super) const WORD: Word = Word {
     name: "digest",
@@ -19,10 +18,6 @@ struct ShowDigest;
 
 impl Action for ShowDigest {
     fn run(&self, session: &mut Session, _: CommandLine) -> Result<Reply, String> {
-        let digest = session.tracked().digest(None).to_string();
-        Ok(Reply::Shown(match session.tracked().width.get() {
-            Some(columns) => wrapped(&digest, columns),
-            None => digest,
-        }))
+        Ok(Reply::Shown(session.tracked().digest(None).to_string()))
     }
 }

@@ -1,6 +1,6 @@
 //! `jobs failed`: the list of jobs, of all or of some.
 
-use bgjobs::{AnyJob, Context, Outcome, State, Status, Stream};
+use bgjobs::{AnyJob, Outcome, State, Status};
 use rhai::{Array, Dynamic};
 
 use super::{
@@ -65,18 +65,9 @@ impl Action for Jobs {
             session.tracked().notices().mark_seen(job.id());
         }
         let shown = list.strip_suffix('\n').map_or(Reply::Nothing, |list| Reply::Shown(list.to_owned()));
-        match (shown, missing.is_empty()) {
-            // The user asked for all, however many there are.
-            (Reply::Shown(list), true) if self.all && session.changes_in_place => {
-                let look = move |_: &Context, print: &dyn Fn(Stream, &str)| {
-                    print(Stream::Out, &format!("{list}\n"));
-                    Ok(())
-                };
-                session.look_in_pager(look);
-                Ok(Reply::Nothing)
-            }
-            (Reply::Shown(list), false) => reply(session, list, &missing),
-            (shown, _) => Ok(shown),
+        match shown {
+            Reply::Shown(list) => reply(session, list, &missing),
+            nothing => Ok(nothing),
         }
     }
 
@@ -88,7 +79,7 @@ impl Action for Jobs {
                 Err(missing) => return Some(Err(missing)),
             },
         };
-        Some(json(&Value::plain(value), session.tracked()).map(Reply::Shown))
+        Some(json(&Value::plain(value), session.tracked()).map(Reply::Value))
     }
 }
 

@@ -103,7 +103,7 @@ impl Action for Keep {
             _ => None,
         };
         Ok(match (Reply::new(session, &answer, line.view), kept) {
-            (Reply::Shown(text), Some(kept)) => {
+            (Reply::Value(text), Some(kept)) => {
                 Reply::Shown(format!("{text}, kept as {kept}: it goes on without this session"))
             }
             (Reply::Nothing, Some(kept)) => Reply::Shown(format!("kept as {kept}: it goes on without this session")),

@@ -8,7 +8,7 @@ use bgjobs::{AnyJob, CommandError, many_lines, one_line};
 
 use crate::{
     session::{Answer, Session},
-    text::within,
+    text::{within, wrapped},
 };
 
 /// The reply to a line.
@@ -16,8 +16,10 @@ use crate::{
 pub enum Reply {
     /// Nothing.
     Nothing,
-    /// A value or a list.
+    /// A list, or what a command tells.
     Shown(String),
+    /// A value.
+    Value(String),
     /// An error.
     Wrong(String),
     /// A command of the system's shell failed, with this exit status.
@@ -43,9 +45,9 @@ impl Reply {
             Answer::Nothing => Self::Nothing,
             Answer::Value(value) => match view {
                 ValueView::Numbered(number) => {
-                    Self::Shown(format!("Out[{number}]: {}", many_lines(&session.show(value))))
+                    Self::Value(format!("Out[{number}]: {}", many_lines(&session.show(value))))
                 }
-                ValueView::Alone => Self::Shown(session.show(value)),
+                ValueView::Alone => Self::Value(session.show(value)),
                 ValueView::Hidden => Self::Nothing,
             },
             Answer::Sent(job) => Self::sent(job),
@@ -57,6 +59,16 @@ impl Reply {
                 }
             }
             Answer::Leave(status) => Self::Leave(Some(*status)),
+        }
+    }
+
+    /// Fitted into so many columns of a terminal: broken between words, but for a value.
+    pub(crate) fn within(self, columns: usize) -> Self {
+        match self {
+            Self::Shown(text) => Self::Shown(wrapped(&text, columns)),
+            Self::Wrong(text) => Self::Wrong(wrapped(&text, columns)),
+            Self::Failed(text, status) => Self::Failed(wrapped(&text, columns), status),
+            other => other,
         }
     }
 

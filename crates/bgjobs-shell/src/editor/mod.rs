@@ -45,11 +45,10 @@ use self::{
 use crate::{
     batch::write,
     consoles::Consoles,
-    edit_mode::EditMode,
     session::Session,
-    setting::Setting,
     shell::{self, Reply},
     signals::stop_all,
+    terminal::size,
 };
 #[cfg(target_os = "linux")]
 use bgjobs_cli::news;
@@ -68,11 +67,11 @@ pub(crate) fn run(session: &mut Session) -> io::Result<(bool, u8)> {
     session.consoles = is_shown.then(Consoles::default);
     let known: Known = Arc::new(Mutex::new(session.words()));
     let announcer = announcer(session);
-    let mut editor = editor(announcer.clone(), &known, session.edit_mode.clone());
-    write(Stream::Out, "`help` shows what can be typed, Ctrl-D leaves.");
+    let mut editor = editor(announcer.clone(), &known, session);
+    session.print(Stream::Out, "`help` shows what can be typed, Ctrl-D leaves.");
     #[cfg(target_os = "linux")]
     if let Some(news) = news::line("kept") {
-        write(Stream::Out, &news);
+        session.print(Stream::Out, &news);
     }
     // Whether the last key was a first Ctrl-D.
     let mut leaving = false;
@@ -88,13 +87,12 @@ pub(crate) fn run(session: &mut Session) -> io::Result<(bool, u8)> {
         tell(&announcer);
         match entry {
             Entry::Line(line) => {
-                let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
-                session.set_columns(usize::from(columns));
-                // The prompt needs a row, and what was typed.
-                session.set_rows(Some(usize::from(rows).saturating_sub(2)));
+                note_size(session);
                 let reply = shell::answer(session, &line);
-                if let Some((stream, text)) = shell::stream(&reply) {
-                    write(stream, text);
+                match shell::stream(&reply) {
+                    Some((Stream::Out, text)) => session.print_in_pager(text),
+                    Some((Stream::Err, text)) => write(Stream::Err, text),
+                    None => {}
                 }
                 let Reply::Leave(asked) = reply else { continue };
                 status = asked.unwrap_or(0);
@@ -107,8 +105,18 @@ pub(crate) fn run(session: &mut Session) -> io::Result<(bool, u8)> {
             tell(&announcer);
             return Ok((stop_all(session.jobs()), status));
         }
-        write(Stream::Out, &crate::notices::still_running(&running));
+        session.print(Stream::Out, &crate::notices::still_running(&running));
         leaving = true;
+    }
+}
+
+/// Notes the size of the terminal, if everything is shown on one.
+pub(crate) fn note_size(session: &mut Session) {
+    if io::stdout().is_terminal() {
+        let (columns, rows) = size();
+        session.set_columns(columns.into());
+        // The prompt needs a row, and what was typed.
+        session.set_rows(Some(usize::from(rows).saturating_sub(2)));
     }
 }
 
@@ -119,19 +127,19 @@ fn announcer(session: &Session) -> Announcer {
     if let Some(value) = asked("BGJOBS_NOTIFY") {
         match value.parse() {
             Ok(notify) => session.notifier.set(notify),
-            Err(error) => write(Stream::Err, &format!("BGJOBS_NOTIFY: {error}")),
+            Err(error) => session.print(Stream::Err, &format!("BGJOBS_NOTIFY: {error}")),
         }
     }
     if let Some(value) = asked("BGJOBS_NOTICES") {
         match value.parse() {
             Ok(mode) => session.notice_mode.set(mode),
-            Err(error) => write(Stream::Err, &format!("BGJOBS_NOTICES: {error}")),
+            Err(error) => session.print(Stream::Err, &format!("BGJOBS_NOTICES: {error}")),
         }
     }
     if let Some(value) = asked("BGJOBS_AWAY") {
         match durations::typed(&value) {
             None if value == "off" => patience = None,
-            None => write(
+            None => session.print(
                 Stream::Err,
                 &format!("BGJOBS_AWAY: `{}` is not a time, such as 60s or 5m, or off", one_line(&value)),
             ),
@@ -157,14 +165,14 @@ fn tell(announcer: &Announcer) {
 }
 
 /// The line editor with completion, colours and history.
-fn editor(announcer: Announcer, known: &Known, edit_mode: Setting<EditMode>) -> LineEditor {
+fn editor(announcer: Announcer, known: &Known, session: &Session) -> LineEditor {
     let (history, trouble) = history::open();
     if let Some(text) = trouble {
-        write(Stream::Err, &text);
+        session.print(Stream::Err, &text);
     }
     let colours = colours::are_wanted().then(|| Colours(Arc::clone(known)));
     let announcer = (!colours::is_plain()).then_some(announcer);
-    LineEditor::new(history, Completions(Arc::clone(known)), colours, announcer, edit_mode)
+    LineEditor::new(history, Completions(Arc::clone(known)), colours, announcer, session.edit_mode.clone())
 }
 
 /// Does to a line what the editor does while it is typed.

@@ -3,18 +3,17 @@
 //! The editor asks for them while it waits for keys, so no job waits for the terminal.
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
 use bgjobs_cli::colours;
-use crossterm::terminal;
 
 use super::{alert::alert, idle::IdleTimer};
 use crate::{
     consoles::Consoles, gathering::Gathering, lang::Jobs, notice_mode::NoticeMode, notify::Notify, setting::Setting,
-    text::wrapped,
+    terminal::size, text::wrapped,
 };
 
 /// Finds out what to report.
@@ -41,7 +40,7 @@ impl Announcer {
     /// What is new, to be shown at once; if a long job ended, also sends the terminal an alert.
     pub(super) fn take(&self) -> Option<String> {
         let report = self.jobs.notices().report();
-        let columns = terminal::size().map_or(80, |(columns, _)| usize::from(columns).max(1));
+        let columns = usize::from(size().0);
         if let Some(alert) = alert(self.notifier.get(), &report).filter(|_| !colours::is_plain()) {
             let mut out = io::stdout().lock();
             let _ = out.write_all(alert.as_bytes()).and_then(|()| out.flush());
@@ -57,6 +56,7 @@ impl Announcer {
             gathering.tell(&report, running, (self.mode.get(), columns), Instant::now())
         };
         let news: Vec<_> = notice.into_iter().chain(digest).chain(self.consoles.take_wants()).collect();
-        (!news.is_empty()).then(|| wrapped(&news.join("\n"), columns))
+        let text = news.join("\n");
+        (!news.is_empty()).then(|| if io::stdout().is_terminal() { wrapped(&text, columns) } else { text })
     }
 }

@@ -4,9 +4,8 @@
 
 use std::io::{self, Write};
 
-use crossterm::terminal;
-
 use super::picture::Picture;
+use crate::terminal::size;
 
 /// These hide the cursor while it moves.
 const HIDE: &str = "\x1b[?25l";
@@ -33,7 +32,7 @@ impl Painter {
 
     /// Begins a line, in a row of its own.
     pub(super) fn begin(&mut self) -> io::Result<()> {
-        let (columns, rows) = terminal::size().unwrap_or_default();
+        let (columns, rows) = size();
         self.set_size(columns, rows);
         (self.above, self.last) = Default::default();
         // If the row is empty, these end at its margin and the cursor returns to its start; otherwise they wrap.

@@ -23,6 +23,7 @@ use crate::{
     output_history::OutputHistory,
     selection::{Selected, Selection},
     setting::Setting,
+    text::wrapped,
 };
 
 /// A prompt without a terminal.
@@ -280,9 +281,10 @@ impl Session {
         }
     }
 
-    /// Prints one or more lines.
+    /// Prints one or more lines; on a terminal they are broken between words.
     pub fn print(&self, stream: Stream, text: &str) {
-        (self.output)(stream, &format!("{text}\n"));
+        let fitted = self.jobs.width.get().map_or_else(|| text.into(), |columns| wrapped(text, columns));
+        (self.output)(stream, &format!("{fitted}\n"));
     }
 
     /// Prints text as it is.

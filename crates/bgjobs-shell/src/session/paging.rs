@@ -15,7 +15,7 @@ use bgjobs::{Context, Failure, Options, Stream, uncoloured};
 use unicode_width::UnicodeWidthStr;
 
 use super::{Answer, Session};
-use crate::pager::Pager;
+use crate::{pager::Pager, terminal::has_input};
 
 /// What fits on a screen.
 #[derive(Default)]
@@ -33,13 +33,29 @@ impl FirstScreen {
 }
 
 impl Session {
+    /// Shows one or more lines, in a pager if they are longer than the screen.
+    pub(crate) fn print_in_pager(&self, text: &str) {
+        let text = format!("{text}\n");
+        let mut first = FirstScreen::default();
+        first.push(&text, self.columns);
+        if self.rows.is_none_or(|room| first.rows <= room) {
+            return self.write(Stream::Out, &text);
+        }
+        self.look_in_pager(move |_, print| {
+            print(Stream::Out, &text);
+            Ok(())
+        });
+    }
+
     /// Does as [`look`](Self::look), but on a terminal what is longer than the screen is shown in a pager; for that, `look` is
     /// called again.
     pub(crate) fn look_in_pager<L>(&self, look: L) -> Answer
     where
         L: Fn(&Context, &dyn Fn(Stream, &str)) -> Result<(), Failure> + Clone + Send + 'static,
     {
-        let pager = Pager::of(self.environment()).filter(|_| self.changes_in_place);
+        // A pager would take what is typed ahead for its own keys.
+        let is_asked = self.typed_ahead.is_empty() && !has_input();
+        let pager = Pager::of(self.environment()).filter(|_| self.changes_in_place && is_asked);
         let Some((pager, room)) = pager.zip(self.rows) else { return self.look(look) };
         let first = Arc::<Mutex<FirstScreen>>::default();
         let (gathered, again, columns) = (Arc::clone(&first), look.clone(), self.columns);

@@ -43,7 +43,7 @@ pub(super) fn answer(session: &mut Session, line: &str) -> Reply {
         None => {
             let answer = session.answer_in_frame(line);
             match Reply::new(session, &answer, ValueView::Alone) {
-                Reply::Shown(text) => Reply::Shown(many_lines(&text).to_string()),
+                Reply::Value(text) => Reply::Value(many_lines(&text).to_string()),
                 reply => reply,
             }
         }

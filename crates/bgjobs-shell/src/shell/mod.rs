@@ -20,10 +20,19 @@ pub fn answer(session: &mut Session, line: &str) -> Reply {
         return Reply::Nothing;
     }
     let view = ValueView::Numbered(session.number());
-    command(session, line, view).unwrap_or_else(|| {
+    let reply = command(session, line, view).unwrap_or_else(|| {
         let answer = session.answer(line);
         with_suggestion(session, line, &answer, view)
-    })
+    });
+    fitted(session, reply)
+}
+
+/// A reply that breaks no words on a terminal.
+fn fitted(session: &Session, reply: Reply) -> Reply {
+    match session.tracked().width.get() {
+        Some(columns) => reply.within(columns),
+        None => reply,
+    }
 }
 
 /// Answers a line that is a command, or for the debugger.
@@ -47,17 +56,20 @@ pub fn answer_alone(session: &mut Session, name: &str, line: &str) -> Reply {
 
 /// Answers lines of a file, called `name` in tracebacks: shows no value of a program, and where a command failed.
 pub fn answer_in_file(session: &mut Session, name: &str, line: &str) -> Reply {
-    if let Some(reply) = command(session, line, ValueView::Hidden) {
+    let reply = command(session, line, ValueView::Hidden).map(|reply| {
         let number = line.chars().take_while(|&c| c == '\n').count() + 1;
         let placed = |text| format!("{name}, line {number}: {text}");
-        return match reply {
+        match reply {
             Reply::Wrong(text) => Reply::Wrong(placed(text)),
             Reply::Failed(text, status) => Reply::Failed(placed(text), status),
             reply => reply,
-        };
-    }
-    let answer = session.answer_as(name, line);
-    with_suggestion(session, line, &answer, ValueView::Hidden)
+        }
+    });
+    let reply = reply.unwrap_or_else(|| {
+        let answer = session.answer_as(name, line);
+        with_suggestion(session, line, &answer, ValueView::Hidden)
+    });
+    fitted(session, reply)
 }
 
 /// Answers a line that stands alone, called `name` in tracebacks: shows its value as JSON, even `()`.
@@ -72,7 +84,7 @@ pub fn answer_as_json(session: &mut Session, name: &str, line: &str) -> Reply {
         Answer::Value(value) => value,
         answer => return Reply::new(session, &answer, ValueView::Alone),
     };
-    json(&value, session.tracked()).map_or_else(Reply::Wrong, Reply::Shown)
+    json(&value, session.tracked()).map_or_else(Reply::Wrong, Reply::Value)
 }
 
 /// The reply to the answer of a line; to an error, with what the line was probably meant to be.
@@ -105,7 +117,7 @@ fn parse(session: &Session, line: &str) -> Option<Result<Box<dyn commands::Actio
 pub fn stream(reply: &Reply) -> Option<(Stream, &str)> {
     match reply {
         Reply::Nothing | Reply::Leave(_) => None,
-        Reply::Shown(text) => Some((Stream::Out, text)),
+        Reply::Shown(text) | Reply::Value(text) => Some((Stream::Out, text)),
         Reply::Wrong(text) | Reply::Failed(text, _) => Some((Stream::Err, text)),
     }
 }

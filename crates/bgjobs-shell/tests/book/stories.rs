@@ -2,10 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bgjobs_shell::{
-    Session,
-    shell::{self, Reply},
-};
+use bgjobs_shell::{Session, shell};
 
 use crate::documents::stories;
 #[cfg(unix)]
@@ -40,9 +37,8 @@ fn a_story_is_what_a_session_says() {
         for line in story.lines() {
             if let Some(text) = typed(line) {
                 say(&format!("In [{}]: {text}", session.number()));
-                match shell::answer(&mut session, text) {
-                    Reply::Shown(text) | Reply::Wrong(text) | Reply::Failed(text, _) => say(&text),
-                    Reply::Nothing | Reply::Leave(_) => {}
+                if let Some((_, text)) = shell::stream(&shell::answer(&mut session, text)) {
+                    say(text);
                 }
             } else if let Some(job) = reported(line) {
                 // Reported as soon as it has ended, in the order of the story.

@@ -32,7 +32,7 @@ fn a_question_mark_shows_what_is_known() {
         let reply = shell::answer(&mut session, line);
         let text = match &reply {
             Reply::Nothing | Reply::Leave(_) => continue,
-            Reply::Shown(text) | Reply::Wrong(text) | Reply::Failed(text, _) => text,
+            Reply::Shown(text) | Reply::Value(text) | Reply::Wrong(text) | Reply::Failed(text, _) => text,
         };
         seen.extend(["> ", line, "\n", text, "\n"]);
     }

@@ -205,7 +205,7 @@ fn wrong_options_and_limits_are_errors() {
 fn answered(session: &mut Session, line: &str) -> String {
     match shell::answer(session, line) {
         Reply::Nothing => String::new(),
-        Reply::Shown(text) | Reply::Wrong(text) | Reply::Failed(text, _) => text,
+        Reply::Shown(text) | Reply::Value(text) | Reply::Wrong(text) | Reply::Failed(text, _) => text,
         Reply::Leave(_) => "leaves".to_owned(),
     }
 }

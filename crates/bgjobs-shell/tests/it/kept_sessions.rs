@@ -6,7 +6,7 @@ use expect_test::expect;
 
 use crate::{
     kept::{Home, wait_until},
-    terminal::{self, Terminal},
+    terminal::{self, Terminal, unwrapped},
 };
 
 /// What a session says to lines from a pipe, and then its errors.
@@ -99,7 +99,8 @@ fn a_prompt_begins_with_what_is_kept_and_repeats_a_failure_until_somebody_has_se
         terminal.type_keys("\x04");
         let said = terminal.written();
         assert!(terminal.end().success());
-        let line = said.lines().find(|line| line.starts_with("Kept jobs:")).unwrap_or_default().trim_end().to_owned();
+        let line = said.find("Kept jobs:").map(|at| &said[at..]).and_then(|news| news.split('\x1b').next());
+        let line = unwrapped(line.unwrap_or_default());
         let timeless = line.split("; ").map(|part| part.split(" for ").next().unwrap_or_default());
         timeless.collect::<Vec<_>>().join("; ")
     };

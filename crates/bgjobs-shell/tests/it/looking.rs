@@ -266,7 +266,7 @@ fn jobs_are_listed_as_json() {
     type_line(&seen, &mut session, "jobs --json");
     type_line(&seen, &mut session, "jobs.new('print(1)').join()");
     assert_eq!(seen.take(), "> jobs --json\n[]\n> jobs.new('print(1)').join()\n");
-    let shell::Reply::Shown(text) = shell::answer(&mut session, "jobs -j") else { panic!("it is shown") };
+    let shell::Reply::Value(text) = shell::answer(&mut session, "jobs -j") else { panic!("it is shown") };
     let jobs: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
     assert_eq!(
         (&jobs[0]["name"], &jobs[0]["state"], &jobs[0]["lines"]),

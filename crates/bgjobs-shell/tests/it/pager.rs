@@ -52,6 +52,37 @@ fn all_jobs_are_listed_in_the_pager_and_a_list_that_fits_is_cut() {
 }
 
 #[test]
+fn a_value_a_help_or_a_timeline_longer_than_the_screen_is_shown_in_the_pager() {
+    let home = Home::new();
+    let mut terminal = with_log(&home, 1, "sed s/^/paged:/ | cut -c 1-40 | tail -n 2");
+    let mut count = 4;
+    for (line, told) in [
+        ("let a = []; for n in 0..1000 { a.push(n) }; a", "paged:Out[4]: [0, 1, 2"),
+        ("let s = ''; s.pad(3000, 'x'); s", "paged:Out[5]: \"xxx"),
+        ("for i in 0..30 { jobs.new('1') }; for job in jobs.all.values() { job.join() }", ""),
+        ("timeline", "paged:#30 1"),
+        ("jobs -a", "paged:30 : 1"),
+        ("help kill", "In [9]: help kill\nkill ["),
+        ("?log", "paged:"),
+        ("6 * 7", "Out[11]: 42"),
+    ] {
+        terminal.type_keys(&format!("\x0c{line}\r"));
+        count += 1;
+        terminal.see(&format!("In [{count}]:"));
+        assert!(terminal.screen().contains(told), "{line}: {}", terminal.screen());
+    }
+}
+
+#[test]
+fn what_is_typed_ahead_is_not_for_the_pager() {
+    let home = Home::new();
+    let mut terminal = with_log(&home, 100, "cat >/dev/null; echo pa''ged; head -n 1 </dev/tty");
+    terminal.type_keys("sleep(0.2)\rlog 0\rprint('then ' + 'this')\r");
+    terminal.see("line 100\nIn [6]: print('then ' + 'this')\nthen this\nIn [7]:");
+    assert!(!terminal.written().contains("paged"), "{}", terminal.written());
+}
+
+#[test]
 fn without_a_pager_everything_is_shown_at_once() {
     for (pager, told) in [("", "line 1\r\n"), ("missing-pager", "missing-pager: ")] {
         let home = Home::new();

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use crate::terminal::{Home, Terminal};
+use crate::terminal::{Home, Terminal, unwrapped};
 
 const CTRL_C: &str = "\x03";
 const CTRL_Z: &str = "\x1a";
@@ -21,11 +21,6 @@ fn is_there(program: &str, argument: &str) -> bool {
         let _ = writeln!(io::stderr(), "skipped: `{program} {argument}` does not work here");
     }
     is_there
-}
-
-/// A text without the line breaks of a narrow terminal, which are between words.
-fn unwrapped(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn a_program_selects_jobs_and_stops_them() {
 fn answered(session: &mut Session, line: &str) -> String {
     match shell::answer(session, line) {
         Reply::Nothing => String::new(),
-        Reply::Shown(text) => text,
+        Reply::Shown(text) | Reply::Value(text) => text,
         Reply::Wrong(text) | Reply::Failed(text, _) => format!("wrong: {text}"),
         Reply::Leave(_) => "leaves".to_owned(),
     }

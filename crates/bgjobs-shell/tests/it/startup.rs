@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::terminal::{Home, Terminal};
+use crate::terminal::{Home, Terminal, unwrapped};
 
 /// A user's home with this startup file.
 fn home_with(text: &str) -> Home {
@@ -52,8 +52,6 @@ fn an_error_in_the_startup_file_shows_its_place_and_the_prompt_appears() {
     ] {
         let home = home_with(text);
         let terminal = Terminal::new(&home);
-        // A long path wraps.
-        let unwrapped = |text: &str| text.replace('\n', "");
         let seen = terminal.written().replace('\r', "").replace(&*home.0.to_string_lossy(), "~");
         assert!(unwrapped(&seen).contains(&unwrapped(error)), "{seen}");
         assert!(seen.contains("`help` shows what can be typed"), "{seen}");

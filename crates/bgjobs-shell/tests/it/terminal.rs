@@ -42,6 +42,11 @@ impl Drop for Home {
     }
 }
 
+/// A text without the line breaks of a narrow terminal, which are between words.
+pub(crate) fn unwrapped(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// A shell on a terminal that answers no questions.
 pub(crate) struct Terminal {
     /// None once it is closed.

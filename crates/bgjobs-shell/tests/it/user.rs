@@ -87,7 +87,7 @@ fn an_unwritable_history_is_reported_once_and_does_no_harm() {
     terminal.see("Out[1]: 42");
     terminal.type_keys(UP);
     terminal.see("In [2]: 6 * 7");
-    let count = terminal.written().matches("the history will not be saved: ").count();
+    let count = terminal.written().matches("the history will not be saved:").count();
     assert_eq!(count, 1, "{}", terminal.screen());
 }
 

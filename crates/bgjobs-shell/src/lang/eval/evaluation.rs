@@ -25,6 +25,7 @@ use crate::{
         },
         values::{cell::Busy, cells::Cells, language::Language, names::Names},
     },
+    text::wrapped,
 };
 
 /// An evaluation that runs.
@@ -92,6 +93,17 @@ impl Evaluation {
     /// Prints one or more lines.
     pub(crate) fn print(&self, stream: Stream, text: &str) {
         (self.output)(stream, &format!("{text}\n"));
+    }
+
+    /// Tells one or more lines; on a terminal they are broken between words.
+    pub(crate) fn tell(&self, stream: Stream, text: &str) {
+        self.print(stream, &self.width().map_or_else(|| text.into(), |columns| wrapped(text, columns)));
+    }
+
+    /// The width of the terminal that shows what it prints, in columns.
+    pub(crate) fn width(&self) -> Option<usize> {
+        // What a background job prints is read elsewhere, or later.
+        self.jobs.width.get().filter(|_| !self.context.job().is_listed())
     }
 
     /// Whether it may wait for others that might wait for it.

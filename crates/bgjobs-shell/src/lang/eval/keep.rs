@@ -163,7 +163,7 @@ pub(crate) fn start_in(
     let job = started.map_err(|cause| error::error(format!("{cause:#}")))?;
     if evaluation.jobs.is_to_be_kept(&job) {
         let text = format!("Job #{} is kept once it has started; until then it ends with this session", job.id());
-        evaluation.print(Stream::Err, &text);
+        evaluation.tell(Stream::Err, &text);
     }
     Ok(job)
 }

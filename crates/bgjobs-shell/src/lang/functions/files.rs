@@ -187,7 +187,7 @@ impl LeftOut {
             1 => ", nor 1 other directory".to_owned(),
             more => format!(", nor {more} other directories"),
         };
-        evaluation.print(Stream::Err, &format!("walk(..) {first}{more}"));
+        evaluation.tell(Stream::Err, &format!("walk(..) {first}{more}"));
     }
 }
 

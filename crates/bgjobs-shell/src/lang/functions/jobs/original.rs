@@ -21,23 +21,20 @@ pub(super) fn number(job: &AnyJob) -> i64 {
 pub(super) fn print(evaluation: &Evaluation, text: impl Display) {
     let text = text.to_string();
     if let Some(text) = text.strip_suffix('\n') {
-        evaluation.print(Stream::Out, text);
+        evaluation.tell(Stream::Out, text);
     }
 }
 
 /// Reports a wrong number and the like as the original does: without an error.
 pub(super) fn complain(evaluation: &Evaluation, cause: &impl Display) {
-    evaluation.print(Stream::Err, &cause.to_string());
+    evaluation.tell(Stream::Err, &cause.to_string());
 }
 
 pub(super) fn print_traceback(evaluation: &Evaluation, job: &AnyJob) {
     evaluation.jobs.note_read(job);
     match job.failure() {
         Some(failure) => {
-            // What a background job prints is read elsewhere, or later.
-            let is_line = !evaluation.context.job().is_listed();
-            let width = evaluation.jobs.width.get().filter(|_| is_line);
-            evaluation.print(Stream::Out, &within(&failure.traceback(), width));
+            evaluation.tell(Stream::Out, &within(&failure.traceback(), evaluation.width()));
         }
         None => complain(evaluation, &TracebackError::NotDead(job.id(), job.state())),
     }
