@@ -27,6 +27,7 @@ TWICE = "test_a_second_start_of_a_body_is_refused"
 WAITS = "test_the_program_waits_for_a_body_where_its_engine_does"
 FOLDER = "test_a_folder_that_workers_do_not_see_is_named"
 UNKNOWN = "test_an_object_that_is_no_engine_is_refused_and_what_is_wanted_is_named"
+VIEW = "test_on_ipyparallel_a_view_says_which_engines_are_meant"
 ON_DASK = "test_on_dask_a_killed_worker_is_told_and_its_body_does_not_run_again"
 ATTACHED = "test_a_new_program_goes_on_with_the_jobs_that_another_has_left"
 
@@ -64,26 +65,32 @@ HELD: dict[str, tuple[str, ...]] = {
         "",
     ),
     "a node is lost": ("", "", "", "test_a_node_that_fails_is_told_in_slurms_words", ""),
-    "the engine starts a body again": (TWICE, ON_DASK, TWICE, TWICE, TWICE),
+    "the engine starts a body again": (
+        TWICE,
+        ON_DASK,
+        "test_on_ipyparallel_a_second_start_of_a_body_is_refused",
+        TWICE,
+        TWICE,
+    ),
     "the scheduler goes away": (
         "",
         "test_on_dask_a_lost_scheduler_is_told_and_that_the_body_may_still_run",
-        "test_on_ipyparallel_without_its_controller_a_body_is_still_heard_of_and_stopped",
+        "test_on_ipyparallel_without_its_controller_nothing_is_heard_of_a_body_and_that_is_told",
         "test_a_controller_that_does_not_answer_changes_nothing",
         "",
     ),
     "the program ends": (
         WAITS,
         "test_on_dask_the_program_does_not_wait_and_the_body_goes_on",
-        "test_on_ipyparallel_the_program_does_not_wait_and_the_body_goes_on",
+        "test_on_ipyparallel_the_program_does_not_wait_and_its_bodies_go_on",
         ATTACHED,
         WAITS,
     ),
-    "a disk that both sides see": (FOLDER, ON_DASK, FOLDER, ATTACHED, ""),
+    "a disk that both sides see": (FOLDER, ON_DASK, VIEW, ATTACHED, ""),
     "wants": (
         UNKNOWN,
         "test_on_dask_wants_are_those_of_its_submit",
-        "test_on_ipyparallel_a_view_says_which_engines_are_meant",
+        VIEW,
         "test_what_slurm_refuses_is_told_in_its_words",
         "",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import pickle
 import re
 import signal
 import subprocess
@@ -15,7 +16,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
-from pickle import PicklingError
 from typing import Any
 
 import bodies
@@ -127,7 +127,7 @@ def test_what_cannot_come_back_is_a_remote_error(engine: Any, jobs: BackgroundJo
 def test_what_cannot_be_sent_is_refused_by_name_before_anything_is_sent(
     engine: Any, jobs: BackgroundJobManager
 ) -> None:
-    with pytest.raises(PicklingError, match=r"run on an engine: argument 1 \(a _thread.lock\).*without on=$"):
+    with pytest.raises(pickle.PicklingError, match=r"run on an engine: argument 1 \(a _thread.lock\).*without on=$"):
         jobs.new(bodies.double, threading.Lock(), on=engine)
     assert not jobs.all
 
@@ -375,30 +375,57 @@ def test_on_dask_wants_are_those_of_its_submit(dask: Any, jobs: BackgroundJobMan
 def test_on_ipyparallel_a_view_says_which_engines_are_meant(ipyparallel: Any, jobs: BackgroundJobManager) -> None:
     one = [jobs.new(os.getpid, on=ipyparallel[1]).get(LONG) for _ in range(3)]
     assert one == [ipyparallel[1].apply_sync(os.getpid)] * 3
-    with pytest.raises(TypeError, match=r"^ipyparallel takes no gpus=; it takes folder, and a view"):
-        jobs.on(ipyparallel, gpus=1)
+    for want in ("gpus", "folder"):
+        with pytest.raises(TypeError, match=rf"^ipyparallel takes no {want}=; a view says which engines are meant"):
+            jobs.on(ipyparallel, **{want: "x"})
 
 
-def test_on_ipyparallel_the_program_does_not_wait_and_the_body_goes_on(
+def test_on_ipyparallel_a_second_start_of_a_body_is_refused(
+    ipyparallel: Any, jobs: BackgroundJobManager, gate: Gate
+) -> None:
+    job: Any = started(jobs.new(bodies.say, "once", gate.path, on=ipyparallel))
+    engine = bgjobs.engines.target(ipyparallel, {}).engine
+    again = engine._view.apply_async(eval, *engine.call(job._task))
+    again._children[0].iopub_callbacks.append(engine._take)
+    assert b"started it a second time, which was refused" in again.get(LONG)
+    gate.open()
+    assert job.exception(LONG) is None
+    assert list(job.log) == ["once"]
+
+
+def test_on_ipyparallel_the_program_does_not_wait_and_its_bodies_go_on(
     ipyparallel: Any, gate: Gate, tmp_path: Path
 ) -> None:
+    # An engine waits two seconds for a program that is gone, before it begins what has waited.
     ended = run_program(
         """
         import sys, time, bodies, ipyparallel
         from bgjobs import BackgroundJobManager
 
         client = ipyparallel.Cluster.from_file(sys.argv[1]).connect_client_sync()
-        job = BackgroundJobManager().new(bodies.touch, sys.argv[2], sys.argv[3], on=client)
-        while not job.running():
+        jobs = BackgroundJobManager().on(client[0])
+        runs = jobs.submit(bodies.touch, sys.argv[2], sys.argv[4])
+        while not runs.running():
             time.sleep(0.005)
+        waits = jobs.submit(bodies.touch, sys.argv[3])
+        taken = jobs.submit(bodies.touch, sys.argv[3] + "-taken-back")
+        assert taken.stop().stopped
+        last = jobs.submit(bodies.touch, sys.argv[3] + "-last")
+        client.wait([last._task.handle], 0.2)
         """,
         ipyparallel.cluster.cluster_file,
         str(tmp_path / "ran"),
+        str(tmp_path / "waited"),
         gate.path,
     )
-    assert ended.returncode == 0
+    assert (ended.returncode, ended.stderr) == (0, "")
     gate.open()
-    until((tmp_path / "ran").exists)
+    until((tmp_path / "waited-last").exists)
+    assert sorted(path.name for path in tmp_path.iterdir() if path != Path(gate.path)) == [
+        "ran",
+        "waited",
+        "waited-last",
+    ]
 
 
 def test_on_ipyparallel_a_killed_engine_is_told_and_its_neighbour_goes_on(
@@ -415,7 +442,7 @@ def test_on_ipyparallel_a_killed_engine_is_told_and_its_neighbour_goes_on(
     assert neighbour.exception(LONG) is None
 
 
-def test_on_ipyparallel_without_its_controller_a_body_is_still_heard_of_and_stopped(
+def test_on_ipyparallel_without_its_controller_nothing_is_heard_of_a_body_and_that_is_told(
     jobs: BackgroundJobManager, gate: Gate, tmp_path: Path
 ) -> None:
     # A cluster takes some seconds to start.
@@ -424,16 +451,29 @@ def test_on_ipyparallel_without_its_controller_a_body_is_still_heard_of_and_stop
     cluster = ipyparallel.Cluster(n=1, **settings)
     client = cluster.start_and_connect_sync()
     client[:].apply_sync(eval, "__import__('sys').path.extend(PATH)", {"PATH": sys.path})
-    job = started(jobs.new(bodies.say, "one", gate.path, on=client))
+    job = started(jobs.new(bodies.wait_for, gate.path, on=client))
+    pid = int(re.findall(r"process (\d+)", job.place)[0])
     controller = cluster.controller.process
     for process in [*controller.children(recursive=True), controller]:
         process.kill()
-    until(lambda: list(job.log) == ["one"])
-    where(job, "in wait_for")
-    pid = int(re.findall(r"process (\d+)", job.place)[0])
-    until(lambda: "its worker does not answer" in str(job.stop(timeout=0.5)))
+    assert "its worker has not answered within 1 s" in job.where()
+    assert f"{job.place}; its worker does not answer; " in str(job.stop(timeout=0.1))
     assert job.running()
+    client.close()
+    assert isinstance(job.exception(LONG), Stopped)
     os.kill(pid, signal.SIGKILL)
+
+
+def test_on_ipyparallel_a_client_that_is_closed_loses_its_jobs(
+    ipyparallel: Any, jobs: BackgroundJobManager, gate: Gate
+) -> None:
+    client = ipyparallel.cluster.connect_client_sync()
+    job = started(jobs.new(bodies.wait_for, gate.path, on=client))
+    client.close()
+    error = job.exception(LONG)
+    gate.open()
+    assert isinstance(error, JobLost) and error.began
+    assert str(error) == f"the client of ipyparallel was closed; its body had begun {job.place}, and may still run"
 
 
 def test_an_object_that_is_no_engine_is_refused_and_what_is_wanted_is_named(jobs: BackgroundJobManager) -> None:
@@ -702,6 +742,27 @@ def test_magics_in_a_cell_need_ipython_on_the_worker(shell: Any) -> None:
         here, alone = (shell.user_ns["jobs"][number] for number in (0, 1))
         assert (here.get(LONG), list(here.log), dict(here.names)) == (None, ["there"], {})
         assert "does not run on this worker: call subprocess.run" in str(alone.exception(LONG))
+
+
+def test_the_handle_of_a_task_is_there_before_anything_else_happens_to_it(
+    jobs: BackgroundJobManager, gate: Gate
+) -> None:
+    class AtOnce(ThreadPoolExecutor):
+        """Of what it is given while others run, the end is heard of before the caller goes on."""
+
+        def submit(self, fn: Any, /, *args: Any) -> Any:  # type: ignore[override]
+            future = super().submit(fn, *args)
+            add = future.add_done_callback
+            if len(engine.tasks) > 1:
+                future.add_done_callback = lambda end: (add(end), until(lambda: len(engine.tasks) == 1))  # type: ignore[method-assign]
+            return future
+
+    with AtOnce(2) as pool:
+        engine = bgjobs.engines.target(pool, {}).engine
+        waits = jobs.new(bodies.wait_for, gate.path, on=pool)
+        assert jobs.new(bodies.double, 1, on=pool).get(LONG) == 2
+        gate.open()
+        waits.get(LONG)
 
 
 def test_a_program_that_a_body_leaves_goes_with_a_process_of_its_own(

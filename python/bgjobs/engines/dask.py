@@ -18,7 +18,8 @@ from concurrent.futures import Future
 from typing import Any
 
 from ..failures import message
-from .engine import Engine, JobLost, Task, name_of_source
+from .engine import JobLost, Task, name_of_source
+from .messages import MessagesEngine
 
 _OURS = {"func", "args", "kwargs", "key", "retries", "actor", "actors", "pure"}
 """The parameters of `Client.submit` that are not for a user here: a body runs once, and is no actor."""
@@ -39,7 +40,7 @@ _COUNT = 1.0
 """How many seconds pass between two looks at which workers live."""
 
 
-class DaskEngine(Engine):
+class DaskEngine(MessagesEngine):
     """A client of Dask."""
 
     name = "dask"
@@ -50,15 +51,12 @@ class DaskEngine(Engine):
         super().__init__()
         self._client = client
         self._topic = f"bgjobs-{secrets.token_hex(4)}"
-        self._news: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._ending: dict[str, Task] = {}
-        """Those whose far side has said that they end."""
         self._taking: dict[str, Future[bool]] = {}
         """The questions for the right to begin that were not answered yet."""
         self._doors: asyncio.Semaphore | None = None
         self._withdrawn: queue.SimpleQueue[Task] = queue.SimpleQueue()
         self._looked = self._counted = self._mute_until = 0.0
-        client.subscribe_topic(self._topic, self._hear)
+        client.subscribe_topic(self._topic, lambda event: self.hear(*event[1]))
 
     def check(self, wants: Mapping[str, Any]) -> None:
         known = [name for name in inspect.signature(self._client.submit).parameters if name not in _OURS]
@@ -69,44 +67,27 @@ class DaskEngine(Engine):
     def settings(self) -> dict[str, Any]:
         return {**super().settings(), "topic": self._topic}
 
-    def send(self, task: Task) -> Any:
-        return self._client.submit(eval, *self.call(task), key=f"bgjobs-{task.id}", pure=False, retries=0, **task.wants)
-
-    def _hear(self, event: Any) -> None:
-        """Takes an event, on the client's thread."""
-        self._news.put(event[1])
-        self.wake()
+    def send(self, task: Task) -> None:
+        submit, key = self._client.submit, f"bgjobs-{task.id}"
+        task.handle = submit(eval, *self.call(task), key=key, pure=False, retries=0, **task.wants)
 
     def look(self) -> None:
         now = time.monotonic()
-        looked = self._ending
+        looked = self.ending
         if now >= self._looked + _LOOK:
             self._looked = now
             looked = self.tasks
         # First, because what it has printed was told before.
         over = [task for task in list(looked.values()) if task.handle is not None and task.handle.status != "pending"]
-        while not self._news.empty():
-            what, name, *said = self._news.get()
-            task = self.tasks.get(name)
-            if task is None:
-                continue
-            if what == "begun" and task.host is None:
-                task.host = said[0]
-                task.listener.began(said[0])
-            elif what == "wrote":
-                task.listener.wrote(*said)
-            elif what == "how":
-                task.how = said[0]
-            elif what == "ended":
-                self._ending[name] = task
+        self.pass_on()
         if now >= self._counted + _COUNT:
             self._counted = now
             self._end_on_lost_workers()
         self._end(over)
         self._cancel_withdrawn()
         # The scheduler says that a task has ended a moment after the far side does.
-        self._ending = {name: task for name, task in self._ending.items() if name in self.tasks}
-        self.pause = _SOON if self._ending else _LOOK
+        self.ending = {name: task for name, task in self.ending.items() if name in self.tasks}
+        self.pause = _SOON if self.ending else _LOOK
 
     def _end(self, tasks: list[Task]) -> None:
         done = [task for task in tasks if task.handle.status == "finished"]
@@ -202,8 +183,10 @@ class DaskEngine(Engine):
         if task.host is None:
             return None
         worker = task.host["worker"]
-        expression = "(lambda body: body and body" + what + ")(__import__('sys').modules[NAME].bodies.get(TASK))"
-        names = {"NAME": f"{name_of_source()}.body", "TASK": task.id}
+        expression = (
+            "(lambda body: '' if body is None else body" + what + ")(__import__('sys').modules[NAME].bodies.get(TASK))"
+        )
+        names = {"NAME": f"{name_of_source()}.channel", "TASK": task.id}
         try:
             said: Any = self._ask(self._client._run, eval, expression, names, workers=[worker], on_error="return")
         except Exception:

@@ -28,7 +28,7 @@ _RUN = """(lambda sys, made: (
 ).main)(__import__('sys'), {{}})(LETTER, dict(SETTINGS, task=TASK, process=PROCESS))"""
 """What a worker evaluates: `main` of the far side, whose modules are made at their first use."""
 
-_PARTS = ("letter", "channels", "streams", "body", "child", "main")
+_PARTS = ("letter", "channel", "folder", "dask", "ipyparallel", "streams", "body", "child", "main")
 """The files of the far side, in import order."""
 
 _log = logging.getLogger("bgjobs")
@@ -145,8 +145,8 @@ class Engine:
         """Raises `TypeError` for a want that the engine does not know."""
         raise NotImplementedError
 
-    def send(self, task: Task) -> Any:
-        """Hands the task over, and returns the engine's handle; raises what the engine does."""
+    def send(self, task: Task) -> None:
+        """Hands the task over, with its handle as soon as there is one; raises what the engine does."""
         raise NotImplementedError
 
     def look(self) -> None:
@@ -194,7 +194,7 @@ class Engine:
         was_idle = not self.tasks
         self.tasks[task.id] = task
         try:
-            task.handle = self.send(task)
+            self.send(task)
         except BaseException:
             del self.tasks[task.id]
             raise

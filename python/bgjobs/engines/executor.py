@@ -56,10 +56,9 @@ class ExecutorEngine(Engine):
     def text(self) -> tuple[str, Any]:
         return "open(TEXT, encoding='utf-8').read()", str(self._far)
 
-    def send(self, task: Task) -> Future[bytes]:
-        future: Future[bytes] = self._executor.submit(eval, *self.call(task), **task.wants)
-        future.add_done_callback(lambda _: self._note_end(task))
-        return future
+    def send(self, task: Task) -> None:
+        task.handle = self._executor.submit(eval, *self.call(task), **task.wants)
+        task.handle.add_done_callback(lambda _: self._note_end(task))
 
     def _note_end(self, task: Task) -> None:
         if task.id in self.tasks:

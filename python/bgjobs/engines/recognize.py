@@ -47,17 +47,17 @@ def target(engine: Any, known: Mapping[str, Any], wants: Mapping[str, Any] | Non
             raise LookupError(f"no engine is called {engine!r}; {names}: jobs.engines[{engine!r}] = client names one")
         engine = known[engine]
     wants = dict(wants or {})
-    folder = wants.pop("folder", None)
-    return Target(_of(engine, folder), wants)
-
-
-def _of(engine: Any, folder: str | os.PathLike[str] | None) -> Engine:
-    """The engine that an object is, the same each time."""
     if isinstance(engine, Engine):
-        return engine
+        return Target(engine, wants)
     make = _kind(engine)
     if make is None:
         raise TypeError(f"{engine!r} is no engine: on= takes {_WANTED}, or the name of one in jobs.engines")
+    folder = wants.pop("folder", None) if make.channel == "folder" else None
+    return Target(_of(engine, make, folder), wants)
+
+
+def _of(engine: Any, make: Any, folder: str | os.PathLike[str] | None) -> Engine:
+    """The engine that an object is, the same each time."""
     with _lock:
         found = _known.get((id(engine), folder))
         if found is None:

@@ -16,15 +16,12 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
-from .channels import Channel
+from .channel import Channel
 from .letter import FILE, failed, read, reply_of
 from .streams import Stream, descriptors
 
 SIGNAL = getattr(signal, "SIGRTMIN", signal.SIGUSR1 - 7) + 7
 """Interrupts a body on a main thread. The engines and their users use the lower ones."""
-
-bodies: dict[str, Body] = {}
-"""The bodies that run in this process, by their tasks."""
 
 here: Any = vars(sys).setdefault("_bgjobs_far_here", threading.local())
 """Has the `body` of a thread, for `bgjobs.sleep` and `bgjobs.cancelled` on a worker that has the package."""

@@ -17,7 +17,7 @@ import time
 from typing import Any
 
 from .body import SIGNAL, Body
-from .channels import POLL, Channel
+from .channel import POLL, Channel
 from .letter import FILE
 
 

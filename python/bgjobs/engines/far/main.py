@@ -13,9 +13,14 @@ import sys
 import threading
 from typing import Any
 
-from .body import Body, bodies
-from .channels import CHANNELS
+from .body import Body
+from .channel import Channel, bodies
 from .child import Child
+from .dask import Dask
+from .folder import Folder
+from .ipyparallel import IPyParallel
+
+CHANNELS: dict[str, type[Channel]] = {"folder": Folder, "dask": Dask, "ipyparallel": IPyParallel}
 
 
 def main(letter: bytes, settings: dict[str, Any]) -> bytes:
