@@ -30,6 +30,7 @@ import bgjobs
 import bgjobs.engines
 from bgjobs import BackgroundJobManager, Stopped
 from bgjobs.engines import JobLost
+from bgjobs.payload import pack_call
 from bgjobs.remote import RemoteError, RemoteTraceback
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a POSIX system")
@@ -316,11 +317,14 @@ def test_on_dask_all_that_a_process_of_its_own_prints_is_in_the_log(
     assert job.get(LONG) == "spoke"
 
 
-def test_how_far_a_process_of_its_own_is_does_not_show(engine: Any, jobs: BackgroundJobManager, gate: Gate) -> None:
-    gate.open()
+def test_how_far_a_process_of_its_own_is_shows_while_it_runs_and_stays(
+    engine: Any, jobs: BackgroundJobManager, gate: Gate
+) -> None:
     job = jobs.new(bodies.report, gate.path, on=engine, process=True)
+    until(lambda: job.progress is not None and job.progress[:3] == (2, 4, "halves"))
+    gate.open()
     assert job.exception(LONG) is None
-    assert job.progress is None
+    assert job.progress[:3] == (4, 4, "halves")
 
 
 def test_on_dask_a_sleep_goes_on_after_a_stop_and_the_verdict_says_so(dask: Any, jobs: BackgroundJobManager) -> None:
@@ -742,6 +746,16 @@ def test_magics_in_a_cell_need_ipython_on_the_worker(shell: Any) -> None:
         here, alone = (shell.user_ns["jobs"][number] for number in (0, 1))
         assert (here.get(LONG), list(here.log), dict(here.names)) == (None, ["there"], {})
         assert "does not run on this worker: call subprocess.run" in str(alone.exception(LONG))
+
+
+def test_a_stop_that_comes_before_a_process_of_its_own_ends_it() -> None:
+    source, made = bgjobs.engines.engine.source(), {}
+    exec(source, made)
+    made["load"]("bgjobs_far_of_this_test", source)
+    far = sys.modules["bgjobs_far_of_this_test.child"]
+    body = far.Child(far.Channel({"task": "1"}))
+    body.stop(0.0)
+    assert pickle.loads(body.run(pack_call(bodies.nap, (), {}, option="on=")))[0] in ("stopped", "died")
 
 
 def test_the_handle_of_a_task_is_there_before_anything_else_happens_to_it(

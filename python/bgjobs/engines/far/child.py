@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import pickle
 import signal
@@ -14,11 +15,14 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Any
+from typing import Any, BinaryIO
 
 from .body import SIGNAL, Body
-from .channel import POLL, Channel
+from .channel import POLL, PROGRESS, Channel
 from .letter import FILE
+
+REPLY = b"reply\n"
+"""The line before the reply; those before it say how far the body is."""
 
 
 class Child(Body):
@@ -53,8 +57,11 @@ class Child(Body):
                 assert process.stdin is not None
                 process.stdin.write(pickle.dumps(names) + letter)
                 process.stdin.close()
+            if self.cancelled():
+                # There was no process yet.
+                self._interrupt()
             threading.Thread(target=self._end, daemon=True).start()
-            data = reply.read()
+            data = self._read(reply)
         status = process.wait()
         self._kill()
         for pump in pumps:
@@ -64,14 +71,23 @@ class Child(Body):
         how = f"was ended by signal {-status}" if status < 0 else f"left with exit status {status}"
         return pickle.dumps(("died", "", f"process {process.pid} of the job {how}"), 2)
 
+    def _read(self, reply: BinaryIO) -> bytes:
+        """The reply, after lines that say how far the body is; nothing if the process has ended without one."""
+        for line in reply:
+            if line == REPLY:
+                return reply.read()
+            self._told = json.loads(line)
+        return b""
+
     def stop(self, grace: float) -> None:
+        self._ends_at = time.monotonic() + grace
+        self._asked.set()
+        self._interrupt()
+
+    def _interrupt(self) -> None:
         if self._process is not None:
-            self._ends_at = time.monotonic() + grace
             with contextlib.suppress(OSError):
                 os.kill(self._process.pid, SIGNAL)
-
-    def how(self) -> None:
-        return None
 
     def where(self) -> str:
         return "" if self._process is None else f"  in process {self._process.pid}\n"
@@ -118,10 +134,42 @@ def child(fd: int) -> None:
     sys.modules["__main__"] = type(sys)("__main__")
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
-    reply = Body(Channel({"task": ""})).run(letter)
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):
-            stream.flush()
     with open(fd, "wb") as file:
+        channel = _Reports(file)
+        reply = Body(channel).run(letter)
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        channel.end()
+        file.write(REPLY)
         file.write(reply)
     os._exit(0)
+
+
+class _Reports(Channel):
+    """Says how far the body is: a line each time."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__({"task": ""})
+        self._file = file
+        self._is_over = threading.Event()
+        self._reporter: threading.Thread | None = None
+
+    def attend(self, body: Any) -> None:
+        self._body = body
+        self._reporter = threading.Thread(target=self._report, name="bgjobs reports progress", daemon=True)
+        self._reporter.start()
+
+    def _report(self) -> None:
+        while not self._is_over.wait(PROGRESS):
+            self.look_how(self._body)
+
+    def tell_how(self, how: Any) -> None:
+        self._file.write(json.dumps(how).encode() + b"\n")
+        self._file.flush()
+
+    def end(self) -> None:
+        self._is_over.set()
+        if self._reporter is not None:
+            self._reporter.join()
+            self.look_how(self._body)
