@@ -29,7 +29,7 @@ from waits import LONG, started, until, where
 import bgjobs
 import bgjobs.engines
 from bgjobs import BackgroundJobManager, Stopped
-from bgjobs.engines import JobLost
+from bgjobs.engines import JobLost, slurm
 from bgjobs.payload import pack_call
 from bgjobs.remote import RemoteError, RemoteTraceback
 
@@ -777,6 +777,27 @@ def test_the_handle_of_a_task_is_there_before_anything_else_happens_to_it(
         assert jobs.new(bodies.double, 1, on=pool).get(LONG) == 2
         gate.open()
         waits.get(LONG)
+
+
+def test_slurms_number_of_a_job_is_known_once_it_runs_however_late_sbatch_ends(
+    jobs: BackgroundJobManager, gate: Gate, tmp_path: Path
+) -> None:
+    class Late(bgjobs.engines.Slurm):
+        """Its batch jobs are processes of this machine, and sbatch ends when the gate opens."""
+
+        def _submit(self, task: Any) -> str:
+            words = [sys.executable, "-c", slurm._BOOT, str(self._far()), self._folder.file(task.id, "")]
+            subprocess.Popen(words, env={**environment(), "SLURM_JOB_ID": "812"})
+            bodies.wait_for(gate.path)
+            return "812"
+
+        def _hear(self) -> None:
+            """There is no Slurm."""
+
+    job = started(jobs.new(bodies.sleep_by_bgjobs, on=Late(tmp_path / "shared")))
+    assert re.fullmatch(r"on slurm, job 812, process \d+ of \S+", job.place)
+    assert job.stop(timeout=LONG).stopped
+    gate.open()
 
 
 def test_a_program_that_a_body_leaves_goes_with_a_process_of_its_own(

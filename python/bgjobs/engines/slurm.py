@@ -149,6 +149,8 @@ class Slurm(Engine):
             if task.host is None and f"{task.id}.begun" in files:
                 task.host = self._folder.host(task.id)
                 if task.host is not None:
+                    # It may begin before sbatch has ended.
+                    task.handle = task.host.get("slurm") or task.handle
                     task.listener.began(task.host)
             # A reply comes after all that was printed.
             replied = f"{task.id}.reply" in files
@@ -189,7 +191,7 @@ class Slurm(Engine):
             answer.seek(0)
             self._is_mute = asked.returncode != 0
             if not self._is_mute:
-                self._take(answer.read(), began)
+                self._take(answer.read())
             answer.close()
         elif now >= self._asked + _ASK and any(task.handle for task in list(self.tasks.values())):
             self._asked = now
@@ -198,7 +200,7 @@ class Slurm(Engine):
             words = ["squeue", "--noheader", f"--user={os.getuid()}", "--states=all", "--format=%i|%T|%N|%k|%r"]
             self._question = subprocess.Popen(words, stdout=answer, stderr=subprocess.DEVNULL), answer, now
 
-    def _take(self, answer: str, asked: float) -> None:
+    def _take(self, answer: str) -> None:
         seen, numbers = {}, {}
         for line in answer.splitlines():
             number, state, nodes, comment, reason = line.split("|", 4)

@@ -58,4 +58,5 @@ def python() -> str:
 
 
 def host() -> dict[str, Any]:
-    return {"host": platform.node(), "pid": os.getpid(), "thread": threading.get_native_id()}
+    job = os.environ.get("SLURM_JOB_ID")
+    return {"host": platform.node(), "pid": os.getpid(), "thread": threading.get_native_id(), "slurm": job}
