@@ -67,22 +67,36 @@ class Lab:
         (self.folder / name).write_text(json.dumps({**notebook, "metadata": metadata, "cells": cells}))
         return self.window(name, **options)
 
-    def window(self, name: str, **options: Any) -> Notebook:
+    def window(self, name: str, has_kernel: bool = True, **options: Any) -> Notebook:
         """A new window with a notebook that is in the folder, as it was saved; a kernel that it has goes on."""
         context = self.browser.new_context(**{"viewport": {"width": 1000, "height": 900}, **options})
         page = context.new_page()
         page.set_default_timeout(PATIENCE * 1000)
-        page.goto(f"{self._url}lab/tree/{name}?reset&token={self._token}")
-        return Notebook(page, self.folder / name)
+        if has_kernel:
+            page.goto(f"{self._url}lab/tree/{name}?reset&token={self._token}")
+            return Notebook(page, self.folder / name)
+        page.goto(f"{self._url}lab?reset&token={self._token}")
+        page.wait_for_function("() => window.jupyterapp !== undefined")
+        # Until then it knows no notebooks.
+        page.evaluate("jupyterapp.restored.then(() => undefined)")
+        page.evaluate(
+            "(path) => void jupyterapp.commands.execute("
+            "'docmanager:open', { path, kernelPreference: { shouldStart: false, autoStartDefault: false } })",
+            name,
+        )
+        return Notebook(page, self.folder / name, has_kernel=False)
 
 
 class Notebook:
     """A notebook in a window; `page` is Playwright's, with its locators, keyboard and mouse."""
 
-    def __init__(self, page: Any, path: Path) -> None:
+    def __init__(self, page: Any, path: Path, has_kernel: bool = True) -> None:
         self.page = page
         self.path = path
-        self.wait_ready()
+        if has_kernel:
+            self.wait_ready()
+        else:
+            self.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady")
 
     def wait_ready(self) -> None:
         """Waits until the notebook is there and its kernel is idle, as after a reload of the page."""

@@ -12,9 +12,9 @@ import pytest
 
 import bgjobs
 from bgjobs import BackgroundJobBase, BackgroundJobManager, foreground
-from bgjobs.panel import exchange, frozen
+from bgjobs.panel import exchange
 from bgjobs.panel.exchange import Exchange
-from bgjobs.panel.feed import Feed
+from bgjobs.panel.feed import ROOM, Feed
 
 DEADLINE = 60
 
@@ -212,16 +212,52 @@ def test_a_name_that_raises_an_error_is_shown_as_that(gated, feed):
     assert (row["state"], row["label"]) == ("done", "this can't be shown: LookupError: no name")
 
 
-def test_of_very_many_jobs_each_message_has_some_the_newest_first(gated, feed, monkeypatch):
+def test_of_very_many_jobs_each_message_has_some_the_newest_first(gated, monkeypatch):
     monkeypatch.setattr("bgjobs.panel.feed.BATCH", 2)
     for _ in range(5):
         gated.jobs.new("1").join(DEADLINE)
+    feed = Feed(lambda: dict(gated.jobs.all))
+    feed.meet("page", keeps=False)
     told = []
     while not told or feed.is_live:
         message = feed.look(0.0)
-        told.append(([row["id"] for row in message["jobs"]], message["behind"]))
-    assert told == [([3, 4], 3), ([1, 2], 1), ([0], 0)]
+        told.append(([row["id"] for row in message["jobs"]], message["behind"], message.get("counts")))
+    assert told == [([3, 4], 3, {"done": 5}), ([1, 2], 1, None), ([0], 0, None)]
     assert feed.look(1.0) is None
+
+
+def test_of_a_flood_of_starts_and_ends_a_message_has_no_more_than_it_has_room_for_and_counts_all(gated):
+    feed = Feed(lambda: dict(gated.jobs.all))
+    feed.meet("page", keeps=False)
+    feed.look(0.0)
+    held = gated.start()
+    feed.show("page", [held.num], [])
+    for job in gated.jobs.map(str, range(1000)):
+        job.join(DEADLINE)
+    held._report(1, 2, None)
+    messages = [feed.look(0.0)]
+    assert messages[0]["counts"] == {"running": 1, "done": 1000}
+    # What is in view is told in any case, and of the others the newest.
+    assert {held.num, 1000} <= {row["id"] for row in messages[0]["jobs"]}
+    while messages[-1]["behind"]:
+        messages.append(feed.look(0.0))
+    assert [len(json.dumps(message)) < ROOM + 1000 for message in messages] == [True] * len(messages)
+    assert len(messages) > 2
+    assert sorted(row["id"] for message in messages for row in message["jobs"] if "state" in row) == list(range(1001))
+
+
+def test_what_floods_into_open_logs_is_told_as_far_as_a_message_has_room(gated, feed):
+    def flood():
+        print("x" * 900 + "\n", end="")
+
+    gated.start(flood, lambda: [flood() for _ in range(500)])
+    feed.show("page", [0], [0])
+    feed.look(0.0)
+    gated.end()
+    message = feed.look(1.0)
+    assert len(json.dumps(message)) < ROOM
+    log = message["details"][0]["log"]
+    assert (log["from"], log["missed"]) == (None, 501 - len(log["lines"]))
 
 
 def test_messages_are_whole_until_a_page_is_heard_and_only_when_something_changed(gated):
@@ -241,14 +277,14 @@ def test_nobody_is_told_anything_when_all_pages_have_gone(gated, feed):
     feed.hide("page")
     job._report(2, 4, None)
     assert feed.look(1.0) is None
-    feed.meet("page")
+    feed.meet("page", keeps=False)
     assert feed.look(2.0)["is_whole"]
 
 
 def test_a_hello_that_a_look_has_overtaken_does_not_undo_it(gated, feed):
     gated.start(lambda: print("one"))
     feed.show("page", [0], [0])
-    feed.meet("page")
+    feed.meet("page", keeps=False)
     message = feed.look(0.0)
     assert message["jobs"][0]["line"] == "one"
     assert message["details"][0]["log"]["lines"] == [["one", False]]
@@ -259,9 +295,15 @@ class Page:
 
     def __init__(self, jobs) -> None:
         self.messages: queue.Queue = queue.Queue()
-        self.rests: queue.Queue = queue.Queue()
-        self.exchange = Exchange(lambda: dict(jobs.all), self.messages.put, self.rests.put)
+        self.exchange = Exchange(lambda: dict(jobs.all), self.messages.put, lambda is_lost: 0)
         self.exchange.start()
+
+    def pauses_for(self, pause: float | None) -> bool:
+        """Waits until the panel's thread would sleep for so long."""
+        deadline = time.monotonic() + DEADLINE
+        while self.exchange._pause() != pause and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return self.exchange._pause() == pause
 
     def ask(self, kind: str, **rest) -> None:
         self.exchange.receive({"kind": kind, "page": "page", **rest})
@@ -329,40 +371,14 @@ def test_a_job_that_a_cell_waits_for_says_so_and_is_let_go_of(gated, page):
     page.wait("jobs", lambda message: message["front"] == [])
 
 
-def test_a_start_wakes_a_panel_that_sleeps(gated, monkeypatch):
-    monkeypatch.setattr(exchange, "GRACE", 0.0)
-    page = Page(gated.jobs)
-    try:
-        assert page.rests.get(timeout=DEADLINE) is True
-        job = gated.start()
-        page.exchange.wake()
-        page.wait_state(0, "running")
-        assert page.rests.get(timeout=DEADLINE) is False
-        gated.end()
-        assert page.rests.get(timeout=DEADLINE) is True
-        assert job.done()
-    finally:
-        page.exchange.end()
-
-
-def test_use_keeps_a_panel_from_resting_and_a_look_does_not(gated, monkeypatch):
-    now = [100.0]
-    monkeypatch.setattr(exchange, "time", SimpleNamespace(monotonic=lambda: now[0], time=time.time))
-    rests = []
-    panel = Exchange(lambda: {}, print, rests.append)
-
-    def turn(kind: str, at: float) -> list:
-        now[0] = at
-        panel.receive({"kind": kind, "page": "page"})
-        panel._answer()
-        panel._settle()
-        return rests
-
-    assert turn("use", 100.0) == []
-    assert turn("use", 109.0) == []
-    assert turn("look", 118.0) == []
-    assert turn("hello", 119.0) == [True]
-    assert turn("use", 130.0) == [True, False]
+def test_a_start_wakes_a_panel_that_sleeps(gated, page):
+    page.ask("hello")
+    page.wait("jobs")
+    # It was asked, told all, and nothing runs.
+    assert page.pauses_for(None)
+    gated.start()
+    page.exchange.wake()
+    page.wait_state(0, "running")
 
 
 def test_a_look_that_fails_is_logged_and_requests_are_answered_after_it(gated, page, monkeypatch, caplog):
@@ -391,7 +407,7 @@ def test_requests_that_are_not_well_made_harm_nobody(gated, page):
 @pytest.mark.parametrize(("size", "pause"), [(0, 0.5), (8990, 2.0), (400_000, 5.0)])
 def test_a_large_message_lengthens_the_pause_to_the_next_look(monkeypatch, size, pause):
     monkeypatch.setattr(exchange, "time", SimpleNamespace(monotonic=lambda: 100.0, time=time.time))
-    panel = Exchange(lambda: {}, lambda message: None, lambda rests: None)
+    panel = Exchange(lambda: {}, lambda message: None, lambda is_lost: 0)
     panel.feed.look = lambda now: {"x": "a" * size}
     panel._look()
     assert panel._due - 100.0 == pytest.approx(pause, abs=0.01)
@@ -421,28 +437,6 @@ def test_between_two_looks_lies_the_pace(gated):
         assert min(pauses) >= exchange.PACE * 0.9
     finally:
         page.exchange.end()
-
-
-def test_the_frozen_panel_has_groups_and_rows_that_open_without_a_script(gated):
-    gated.start(name="<b>bold</b>")
-    gated.jobs.new("1 / 0").join(DEADLINE)
-    gated.jobs.new("6 * 7").join(DEADLINE)
-    html = frozen.html_of(dict(gated.jobs.all), [1])
-    assert html.index("Running") < html.index("Failed") < html.index("Done")
-    assert "&lt;b&gt;bold&lt;/b&gt;" in html
-    assert "<b>bold</b>" not in html
-    assert "<details style='margin-left: 1em' open>" in html
-    assert "ZeroDivisionError: division by zero</pre>" in html
-    assert "<script" not in html
-
-
-def test_a_frozen_panel_of_many_jobs_shows_the_newest_of_each_group(gated):
-    for job in [gated.jobs.new("1") for _ in range(60)]:
-        job.join(DEADLINE)
-    html = frozen.html_of(dict(gated.jobs.all))
-    assert "10 older ones are not shown" in html
-    assert "#59" in html
-    assert "#9 " not in html
 
 
 def test_without_anywidget_the_panel_says_how_to_install_it(gated, monkeypatch):

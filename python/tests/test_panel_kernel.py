@@ -22,7 +22,7 @@ SETUP = """
     %load_ext bgjobs
     import os, threading, time, bgjobs
     from bgjobs.panel import exchange
-    exchange.GRACE = 0.5
+    exchange.KEPT = 0.1
     started = threading.Event()
 
     def fit():
@@ -148,15 +148,18 @@ def test_a_stop_is_heard_while_a_cell_runs_if_the_kernel_has_subshells_and_other
     page.it.end(cell)
 
 
-def test_a_panel_that_rests_is_html_and_is_live_again_with_the_next_job(page):
-    page.it.run("jobs.stop('running')")
-    frozen = page.wait_display(lambda data: LIVE not in data)
-    assert "stopped by its user" in frozen["data"]["text/html"]
-    page.it.run("started.clear(); job = jobs.new(fit); started.wait()")
-    live = page.wait_display(lambda data: LIVE in data)
-    assert live["data"][LIVE]["model_id"] == page.comm
-    assert live["transient"] == frozen["transient"]
-    page.it.run("job.stop()")
+def test_below_the_panel_is_a_still_picture_that_follows_and_pages_that_can_write_get_it_themselves(page):
+    page.it.run("jobs.stop('running'); started.clear(); job = jobs.new(fit); started.wait()")
+    shown = page.wait_display(lambda data: "As of" in data["text/html"])
+    assert LIVE not in shown["data"]
+    assert shown["transient"]["display_id"] in shown["data"]["text/html"]
+    page.ask("hello", keeps=True)
+    page.wait(lambda message: message["kind"] == "still" and "As of" in message["html"])
+    page.it.run("job.stop('not needed')")
+    last = page.wait(lambda message: message["kind"] == "still" and "As of" not in message["html"])
+    assert "not needed" in last["html"]
+    page.ask("hello", keeps=False)
+    page.wait_display(lambda data: "not needed" in data["text/html"])
 
 
 def test_a_program_that_runs_a_notebook_saves_the_panel_as_it_is_at_the_end(tmp_path):
@@ -175,5 +178,5 @@ def test_a_program_that_runs_a_notebook_saves_the_panel_as_it_is_at_the_end(tmp_
     assert "6 * 7" in shown
     assert "ZeroDivisionError: division by zero" in shown
     page = (tmp_path / "out.html").read_text()
-    assert "<summary><b>Failed</b> (1)</summary>" in page
+    assert "<b>Failed</b>" in page
     assert "Loading widget" not in page

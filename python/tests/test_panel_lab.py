@@ -5,6 +5,8 @@ A test takes some seconds, as people's notebooks do: pages load, kernels start.
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from lab import notebook_of
 
@@ -14,7 +16,7 @@ SETUP = """
 %load_ext bgjobs
 import os, time, threading, bgjobs
 from bgjobs.panel import exchange
-exchange.GRACE = 1.0
+exchange.KEPT = 0.5
 
 def fit(steps):
     for step in range(steps):
@@ -112,15 +114,45 @@ def test_after_a_restart_of_the_kernel_the_panel_says_that_it_is_disconnected(op
     assert row(window, 0).get_by_role("button", name="Stop").is_disabled()
 
 
-def test_a_notebook_that_is_saved_while_nothing_runs_has_the_panel_as_html(opened, lab):
-    window = opened("job = jobs.new(fit, 3)", "%jobs --live", "job = jobs.new(fit, 100000)")
+def picture(saved: dict) -> str:
+    """The still picture of the panel that the third cell shows, in a notebook that was saved."""
+    live, still = saved["cells"][2]["outputs"]
+    assert "".join(live["data"]["text/html"]) == ""
+    return "".join(still["data"]["text/html"])
+
+
+def test_a_notebook_that_is_saved_while_jobs_run_shows_the_panel_of_then_without_its_kernel(opened, lab):
+    window = opened("job = jobs.new(fit, 100000)", "%jobs --live")
     window.run(1)
     show(window, 2)
-    window.page.locator("summary", has_text="fit(3)").wait_for()
-    assert window.page.locator(".bgjobs").count() == 0
-    (output,) = window.save()["cells"][2]["outputs"]
-    assert set(output["data"]) == {"text/html", "text/plain"}
-    # The next job brings it back.
+    still = window.page.locator(".bgjobs-still")
+    assert not still.is_visible()
+    assert window.until(lambda: re.search("step [1-9]", picture(window.save())))
+    # A page that is loaded again saves what is new too.
+    window.page.reload()
+    window.wait_ready()
+    row(window, 0).wait_for()
+    before = picture(window.save())
+    assert window.until(lambda: picture(window.save()) != before)
+    assert not still.is_visible()
+    window.evaluate("panel.sessionContext.shutdown()")
+    for has_kernel in (True, False):
+        again = lab.window(window.path.name, has_kernel=has_kernel)
+        again.page.locator(".bgjobs-still").get_by_text("fit(100000)").wait_for()
+        assert again.page.get_by_text("As of").is_visible()
+        for words in ("Loading widget", "Error displaying"):
+            assert not any(found.is_visible() for found in again.page.get_by_text(words).all())
+        if has_kernel:
+            again.evaluate("panel.sessionContext.shutdown()")
+        again.close()
+
+
+def test_when_all_jobs_have_ended_the_panel_stays_live_and_its_notebook_keeps_how_they_ended(opened):
+    window = opened("job = jobs.new(fit, 3)", "%jobs --live", "job = jobs.new(fit, 3)")
+    window.run(1)
+    show(window, 2)
+    window.page.locator("[data-id='0'][data-state='done']").wait_for()
+    assert window.until(lambda: "As of" not in picture(window.save()))
     window.run(3)
-    row(window, 1).wait_for()
-    assert row(window, 0).get_attribute("data-state") == "done"
+    window.page.locator("[data-id='1'][data-state='done']").wait_for()
+    assert window.until(lambda: "As of" not in picture(window.save()) and "#1" in picture(window.save()))

@@ -9,6 +9,7 @@ import functools
 import re
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +25,18 @@ HERE = Path(__file__).parent
 URL = "http://panel.test/"
 
 START = """
-const handlers = {};
+const handlers = window.handlers = {};
 window.sent = [];
 window.model = {
   on: (event, handler) => { handlers[event] = handler; },
+  get: (name) => ({ still: "picture" })[name],
   send: (message) => { if (window.isDead) { throw new Error("Cannot send"); } window.sent.push(message); },
 };
 window.tell = (message) => handlers["msg:custom"](message);
 window.cut = () => { window.isDead = true; handlers.comm_live_update(); };
 const panel = create();
 panel.initialize({ model });
-window.show = () => panel.render({ model, el: document.querySelector("main") });
+window.show = () => { window.closeView = panel.render({ model, el: document.querySelector("main") }); };
 window.show();
 """
 
@@ -87,7 +89,7 @@ class Page:
         self.page.set_default_timeout(DEADLINE * 1000)
         self.troubles: list[str] = []
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        style = widget.part("panel.css")
+        style = widget.part("colours.css") + widget.part("panel.css")
         html = f"<!doctype html><style>body {{ margin: 0 }} {style}</style><body><main></main>"
         self.page.route("**/*", lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
         self.page.goto(URL)
@@ -95,13 +97,24 @@ class Page:
         self.page.add_script_tag(content=f"{script}\n{START}", type="module")
         self.page.wait_for_function("window.show !== undefined")
         self.number = 0
+        self.states: dict[int, str] = {}
 
     def tell(self, *jobs: dict, is_whole: bool = False, **rest: Any) -> None:
         self.number += 1
+        self.states.update((job["id"], job["state"]) for job in jobs if "state" in job)
         first = {"kind": "jobs", "number": self.number, "is_whole": is_whole or self.number == 1, "now": 1000.0}
         self.page.evaluate(
             "(message) => tell(message)",
-            {**first, "behind": 0, "front": [], "jobs": list(jobs), "gone": [], "details": {}, **rest},
+            {
+                **first,
+                "behind": 0,
+                "counts": Counter(self.states.values()),
+                "front": [],
+                "jobs": list(jobs),
+                "gone": [],
+                "details": {},
+                **rest,
+            },
         )
 
     def say(self, **message: Any) -> None:
@@ -311,6 +324,29 @@ def test_a_page_whose_kernel_has_gone_says_so_and_stops_nothing(page):
     shown = page.row(1).locator(".bgjobs-time").inner_text()
     page.page.wait_for_timeout(1100)
     assert page.row(1).locator(".bgjobs-time").inner_text() == shown
+
+
+def test_a_page_of_a_notebook_keeps_the_still_picture_and_hides_it_while_the_panel_lives(page):
+    page.page.evaluate("""() => {
+      const shown = (html) => ({ type: "display_data", data: { "text/html": html }, metadata: {} });
+      const [mine, other] = ["picture", "another"].map((name) => `<p class='bgjobs-of-${name}'>${name}</p>`);
+      const outputs = [{ type: "stream", data: {}, metadata: {} }, shown(other), shown(mine)];
+      const area = { length: 3, get: (at) => outputs[at], set: (at, output) => { outputs[at] = output; } };
+      model.widget_manager = { context: { model: { cells: [{ outputs: undefined }, { outputs: area }] } } };
+      window.outputs = outputs;
+      document.body.insertAdjacentHTML("beforeend", mine + other);
+    }""")
+    assert page.sent("hello")[0]["keeps"] is False
+    page.page.evaluate("handlers.comm_live_update()")
+    assert page.sent("hello")[-1]["keeps"] is True
+    page.say(kind="still", html="<p class='bgjobs-of-picture'>new")
+    changed = page.page.evaluate("outputs.map(({ data }) => data['text/html'] ?? null)")
+    assert changed == [None, "<p class='bgjobs-of-another'>another</p>", "<p class='bgjobs-of-picture'>new"]
+    assert page.page.evaluate("outputs[2].output_type") == "display_data"
+    assert not page.page.get_by_text("picture").is_visible()
+    assert page.page.get_by_text("another").is_visible()
+    page.page.evaluate("closeView()")
+    assert page.page.get_by_text("picture").is_visible()
 
 
 def test_of_5000_jobs_40_rows_are_made_and_more_when_the_list_is_scrolled(page):

@@ -1,7 +1,8 @@
 """The live panel of a manager, in a notebook: `jobs.panel()`.
 
-All displays of a panel have one model, so whatever cell shows it, it is the same panel. While nothing runs it is plain
-HTML, which is what a saved notebook has. This module knows Jupyter; `exchange` does not.
+All displays of a panel have one model, so whatever cell shows it, it is the same panel. Below each is a still picture
+of it, which pages hide while the panel lives, and show without a kernel. This module knows Jupyter, as `exchange` does
+not.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from .. import host, kernel
 from ..jobs import BackgroundJobBase
-from . import frozen, widget
+from . import still, widget
 from .exchange import Exchange
 
 _LIVE = "application/vnd.jupyter.widget-view+json"
@@ -25,21 +26,23 @@ class Panel:
     def __init__(self, jobs: Mapping[int, BackgroundJobBase]) -> None:
         widget.load()
         self._jobs = jobs
-        self._display_id = uuid.uuid4().hex
+        self._name = uuid.uuid4().hex
         self._exchange: Exchange | None = None
         self._model: Any = None
         self._cell: Any = None
+        # The still picture that notebooks have.
+        self._kept = ""
 
     def __repr__(self) -> str:
         count = len(self._jobs)
         return f"<panel of {count} job{'s' * (count != 1)}, for a notebook>"
 
     def _repr_html_(self) -> str:
-        return frozen.html_of(dict(self._jobs), self._open)
+        jobs = dict(self._jobs)
+        return still.page_of(self._body(jobs), self._name, jobs.values())
 
-    @property
-    def _open(self) -> list[int]:
-        return [] if self._exchange is None else self._exchange.feed.open
+    def _body(self, jobs: Mapping[int, BackgroundJobBase]) -> str:
+        return still.html_of(jobs, [] if self._exchange is None else self._exchange.feed.open)
 
     def _ipython_display_(self) -> None:
         if not host.is_kernel() or not hasattr(host.ipython().display_pub, "pub_socket"):
@@ -50,11 +53,14 @@ class Panel:
             self._follow_program()
             return
         if self._exchange is None:
-            self._model = widget.make(self._receive)
-            self._exchange = Exchange(lambda: dict(self._jobs), self._model.send, self._rest)
+            self._model = widget.make(self._name, self._receive)
+            self._exchange = Exchange(lambda: dict(self._jobs), self._model.send, self._keep)
             # After that the kernel can't send.
             atexit.register(self._exchange.end)
-        self._publish(self._live(), update=False)
+        data, *_ = self._model._repr_mimebundle_()
+        # A page without widgets shows the still picture alone.
+        self._cell.publisher.publish({_LIVE: data[_LIVE], "text/html": "", "text/plain": ""}, {})
+        self._publish(self._repr_html_() + still.INSTEAD, update=False)
         self._exchange.start()
 
     def wake(self) -> None:
@@ -66,23 +72,28 @@ class Panel:
         assert self._exchange is not None, "it was made before its first page"
         self._exchange.receive(request)
 
-    def _rest(self, rests: bool) -> None:
-        self._publish(self._frozen() if rests else self._live(), update=True)
+    def _keep(self, is_lost: bool) -> int:
+        jobs = dict(self._jobs)
+        body = self._body(jobs)
+        if body == self._kept and not is_lost:
+            return 0
+        self._kept = body
+        picture = still.page_of(body, self._name, jobs.values()) + still.INSTEAD
+        assert self._exchange is not None, "it asks for this"
+        if self._exchange.feed.is_kept_by_pages:
+            # A page that was loaded again does not know the displays of before.
+            self._model.send({"kind": "still", "html": picture})
+        else:
+            self._publish(picture, update=True)
+        return len(picture)
 
-    def _live(self) -> Mapping[str, Any]:
-        data, *_ = self._model._repr_mimebundle_()
-        # A page without widgets shows the last one that it knows.
-        return {**self._frozen(), _LIVE: data[_LIVE]}
-
-    def _frozen(self) -> Mapping[str, Any]:
-        return {"text/plain": repr(self), "text/html": self._repr_html_()}
-
-    def _publish(self, data: Mapping[str, Any], update: bool) -> None:
-        self._cell.publisher.publish(data, {}, transient={"display_id": self._display_id}, update=update)
+    def _publish(self, picture: str, update: bool) -> None:
+        data = {"text/plain": repr(self), "text/html": picture}
+        self._cell.publisher.publish(data, {}, transient={"display_id": self._name}, update=update)
 
     def _follow_program(self) -> None:
         """Has the panel be of the last moment when a program that runs the notebook saves it."""
-        self._publish(self._frozen(), update=False)
+        self._publish(self._repr_html_(), update=False)
         events = self._cell.shell.events
         if self._update not in events.callbacks["post_run_cell"]:
             events.register("post_run_cell", self._update)
@@ -90,4 +101,4 @@ class Panel:
     def _update(self, _: object) -> None:
         # The program reads only what the running cell sends.
         self._cell = kernel.running_cell()
-        self._publish(self._frozen(), update=True)
+        self._publish(self._repr_html_(), update=True)

@@ -31,22 +31,31 @@ def of(job: BackgroundJobBase) -> Details:
     return {"where": _where(job), "failure": _failure(job), "names": _names(job)}
 
 
-def log(job: BackgroundJobBase, cursor: int | None) -> Details:
+def log(job: BackgroundJobBase, cursor: int | None, room: int) -> Details:
     """What a job printed since a cursor, or its newest lines for None: `from`, `to`, `lines`, `pending`, `missed`.
 
-    Each line is its text, and true if it went to standard error. The unfinished lines are `pending`, `missed` counts
-    those before the first one of `lines`, if they do not follow what was told before.
+    That is the newest lines, at least one, that have `room` characters. Each line is its text, and true if it went to
+    standard error. The unfinished lines are `pending`, `missed` counts those before the first one of `lines`, if they
+    do not follow what was told before.
     """
     end, missed, lines, pending = Log(job)._read(cursor or 0)
-    skipped = missed + max(len(lines) - LINES, 0)
-    follows = cursor is not None and not skipped
+    shown = _fitting([_line(line) for line in lines[-LINES:]], room)
+    follows = cursor is not None and not missed and len(shown) == len(lines)
     return {
         "from": cursor if follows else None,
         "to": end,
-        "missed": 0 if follows else skipped,
-        "lines": [_line(line) for line in lines[-LINES:]],
+        "missed": 0 if follows else end - len(shown),
+        "lines": shown,
         "pending": [_line(line) for line in pending],
     }
+
+
+def _fitting(lines: list[list[Any]], room: int) -> list[list[Any]]:
+    for at in range(len(lines) - 1, 0, -1):
+        room -= len(lines[at][0])
+        if room <= len(lines[at - 1][0]):
+            return lines[at:]
+    return lines
 
 
 def _line(line: Line) -> list[Any]:

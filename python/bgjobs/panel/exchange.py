@@ -18,15 +18,12 @@ from typing import Any, Callable
 from .. import stopping
 from ..foreground import let_go
 from ..jobs import BackgroundJobBase
-from .feed import Feed, Message
+from .feed import ROOM, Feed, Message
 
 _log = logging.getLogger("bgjobs")
 
 PACE = 0.5
 """How many seconds lie between two looks at the jobs, at least."""
-
-_RATE = 5000
-"""How many bytes a second the messages have in the long run, with what carries each."""
 
 _CARRIER = 1000
 """How many bytes carry a message: its header, that of the cell, signatures."""
@@ -34,8 +31,14 @@ _CARRIER = 1000
 _LONGEST = 5.0
 """How many seconds a page waits for news at most, however many there are."""
 
-GRACE = 10.0
-"""How many seconds after the last job, or the last use, a panel rests."""
+_RATE = (ROOM + _CARRIER) / _LONGEST
+"""How many bytes a second the messages have in the long run, but for what a page asks for."""
+
+KEPT = 3.0
+"""How many seconds lie between two still pictures for the notebook, at least."""
+
+_KEPT_RATE = 2000
+"""How many bytes a second the still pictures have in the long run."""
 
 _PATIENCE = 1.0
 """How many seconds a stop has until its verdict."""
@@ -44,28 +47,32 @@ _PATIENCE = 1.0
 class Exchange:
     """Tells pages about jobs, by `send`, on a thread of its own; `jobs` returns them by number.
 
-    `rest(True)` is called when nothing has run for some time and nobody has used the panel, `rest(False)` when a job
-    runs again.
+    Every few seconds while jobs run, and after the last one, `keep(is_lost)` has the notebook keep a still picture of
+    the panel, if it has changed or `is_lost`; it returns how many bytes that took.
     """
 
     def __init__(
         self,
         jobs: Callable[[], Mapping[int, BackgroundJobBase]],
         send: Callable[[Message], object],
-        rest: Callable[[bool], object],
+        keep: Callable[[bool], int],
     ) -> None:
         self.feed = Feed(jobs)
         self._jobs = jobs
         self._send = send
-        self._rest = rest
+        self._keep = keep
         self._requests: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._wakes = threading.Event()
         self._thread: threading.Thread | None = None
         self._is_over = False
-        # When the pace allows the next look, and since when nothing runs and nobody asks, by the steady clock.
+        # Whether something was started or asked since the last look.
+        self._is_due = True
+        # When the pace allows the next look and the next still picture, by the steady clock.
         self._due = 0.0
-        self._quiet_since = 0.0
-        self._rests = False
+        self._kept_due = 0.0
+        # Whether jobs may have changed since the last picture; whether a page may be without it.
+        self._is_stale = False
+        self._is_lost = False
 
     def start(self) -> None:
         """Starts the thread, once. It sends in the context of its caller, as old kernels need it."""
@@ -73,7 +80,7 @@ class Exchange:
             run = copy_context().run
             self._thread = threading.Thread(target=run, args=(self._run,), name="bgjobs panel", daemon=True)
             self._thread.start()
-        self.receive({"kind": "use"})
+        self.wake()
 
     def end(self) -> None:
         """Ends the thread, which sends nothing after this."""
@@ -92,12 +99,11 @@ class Exchange:
 
         A request is a dict with a `kind`, and for the first three the name of its `page`:
 
-        - `hello`: the page knows nothing, or has missed a message.
+        - `hello`: the page knows nothing, or has missed a message; `keeps` if it can write into its notebook.
         - `look`: it has the rows `seen` in view, and the rows `open` are open.
         - `bye`: it is closed.
         - `stop`: to stop the jobs `ids`.
         - `let_go`: to end the waits of cells for the jobs `ids`.
-        - `use`: somebody is at the panel.
 
         Another one is ignored, because a page may be of another version.
         """
@@ -106,26 +112,28 @@ class Exchange:
             self._wakes.set()
 
     def _run(self) -> None:
-        self._quiet_since = time.monotonic()
-        is_looking = True
         while True:
-            self._wakes.wait(self._pause(is_looking))
+            self._wakes.wait(self._pause())
             if self._is_over:
                 return
-            is_looking |= self._wakes.is_set()
-            self._wakes.clear()
-            is_asked = self._answer()
-            if is_asked or ((is_looking or self.feed.is_live) and time.monotonic() >= self._due):
-                is_looking = False
-                self._look()
-            self._settle()
+            self._turn()
 
-    def _pause(self, is_looking: bool) -> float | None:
+    def _pause(self) -> float | None:
         """For how many seconds the thread sleeps if nobody wakes it; None for ever."""
-        now = time.monotonic()
-        if is_looking or self.feed.is_live:
-            return max(self._due - now, 0.0)
-        return None if self._rests else max(self._quiet_since + GRACE - now, 0.0)
+        dues = [self._due] * (self._is_due or self.feed.is_live) + [self._kept_due] * self._is_stale
+        return max(min(dues) - time.monotonic(), 0.0) if dues else None
+
+    def _turn(self) -> None:
+        """Answers what was asked, looks at the jobs and has the panel kept, if it is time for that."""
+        self._is_due |= self._wakes.is_set()
+        self._wakes.clear()
+        is_asked = self._answer()
+        if is_asked or ((self._is_due or self.feed.is_live) and time.monotonic() >= self._due):
+            self._is_due = False
+            self._is_stale = True
+            self._look()
+        if self._is_stale and time.monotonic() >= self._kept_due:
+            self._have_kept()
 
     def _look(self) -> None:
         began = time.monotonic()
@@ -142,15 +150,17 @@ class Exchange:
             size = _CARRIER + len(json.dumps(message))
         self._due = began + min(max(PACE, size / _RATE), _LONGEST)
 
-    def _settle(self) -> None:
-        """Has the panel rest, or work again, if it is time for that."""
-        now = time.monotonic()
-        if self.feed.is_live:
-            self._quiet_since = now
-        is_quiet = not self.feed.is_live and now >= self._quiet_since + GRACE
-        if is_quiet != self._rests:
-            self._rests = is_quiet
-            self._rest(is_quiet)
+    def _have_kept(self) -> None:
+        """Has the notebook keep how the panel is now."""
+        began = time.monotonic()
+        size = 0
+        try:
+            if not self.feed.is_left:
+                size = self._keep(self._is_lost)
+        except Exception:
+            _log.exception("the panel could not be drawn for the notebook")
+        self._is_stale = self._is_lost = False
+        self._kept_due = began + max(KEPT, size / _KEPT_RATE)
 
     def _answer(self) -> bool:
         """Answers what was asked; whether a page waits for a look."""
@@ -159,8 +169,8 @@ class Exchange:
             request = self._requests.get()
             kind, page = request.get("kind"), str(request.get("page"))
             if kind == "hello":
-                self.feed.meet(page)
-                is_asked = True
+                self.feed.meet(page, request.get("keeps") is True)
+                self._is_lost = is_asked = True
             elif kind == "look":
                 self.feed.show(page, _numbers(request, "seen"), _numbers(request, "open"))
                 is_asked = True
@@ -168,8 +178,6 @@ class Exchange:
                 self.feed.hide(page)
             elif kind == "verdict":
                 self._send(request)
-            elif kind == "use":
-                self._quiet_since = time.monotonic()
             elif kind == "stop":
                 self._stop(self._named(request))
             elif kind == "let_go":

@@ -10,7 +10,17 @@ import re
 from importlib import resources
 from typing import Any, Callable
 
-PARTS = ("store.mjs", "format.mjs", "row.mjs", "details.mjs", "link.mjs", "notify.mjs", "head.mjs", "view.mjs")
+PARTS = (
+    "store.mjs",
+    "format.mjs",
+    "row.mjs",
+    "details.mjs",
+    "still.mjs",
+    "link.mjs",
+    "notify.mjs",
+    "head.mjs",
+    "view.mjs",
+)
 """The parts of the page's script, each after those that it imports."""
 
 _MISSING = "jobs.panel() needs anywidget, for Python 3.10 or newer: pip install 'bgjobs[live]'"
@@ -25,12 +35,17 @@ def load() -> Any:
     return anywidget
 
 
-def make(receive: Callable[[Any], object]) -> Any:
-    """A model; `receive` is called with each message of a page, and the model's `send` sends one to all pages."""
+def make(name: str, receive: Callable[[Any], object]) -> Any:
+    """A model; `receive` is called with each message of a page, and the model's `send` sends one to all pages.
+
+    `name` is the panel's, by which a page finds its still pictures.
+    """
+    import traitlets
 
     class JobPanel(load().AnyWidget):  # type: ignore[misc]
         _esm = script()
-        _css = part("panel.css")
+        _css = part("colours.css") + part("panel.css")
+        still = traitlets.Unicode(name).tag(sync=True)
 
     model = JobPanel()
     model.on_msg(lambda _, content, buffers: receive(content))

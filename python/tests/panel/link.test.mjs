@@ -12,6 +12,10 @@ class Model {
   handlers = {};
   isDead = false;
 
+  get() {
+    return "picture";
+  }
+
   on(event, handler) {
     this.handlers[event] = handler;
   }

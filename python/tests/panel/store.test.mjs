@@ -87,9 +87,13 @@ test("a group and words select, in any part of a row, and a number with # is the
   assert.deepEqual(ids(store.select("all", "nothing")), []);
 });
 
-test("counts are of groups", () => {
-  const store = storeOf(job(1, "running"), job(2, "stopping"), job(3, "created"), job(4, "done"));
-  assert.deepEqual(store.counts(), { all: 4, running: 2, waiting: 1, failed: 0, stopped: 0, done: 1 });
+test("counts are of groups, and include the jobs that are still to come", () => {
+  const store = storeOf(job(1, "running"));
+  store.apply(message(2, [], { behind: 6, counts: { running: 3, stopping: 2, created: 1, done: 1 } }));
+  const counts = { all: 7, running: 5, waiting: 1, failed: 0, stopped: 0, done: 1 };
+  assert.deepEqual(store.counts(), counts);
+  store.apply(message(3, [job(2, "done")]));
+  assert.deepEqual(store.counts(), counts);
 });
 
 test("rows stay where they are while the pointer is there, and new ones come last", () => {

@@ -1,6 +1,7 @@
 // The page's end of the line to the kernel: what is told and asked, and whether anybody answers.
 // It knows the store, but not the document.
 import { Store } from "./store.mjs";
+import { Still } from "./still.mjs";
 
 // After how many milliseconds a stop that is not answered counts as late: the kernel hears it when its cell ends.
 const PATIENCE = 1500;
@@ -16,6 +17,7 @@ export class Link {
   constructor(model, store = new Store()) {
     this.model = model;
     this.store = store;
+    this.still = new Still(model);
     this.page = pageName();
     this.isConnected = true;
     this.stops = new Map();
@@ -38,7 +40,7 @@ export class Link {
   // Asks for all that there is to know.
   hello() {
     this.askedAt = performance.now();
-    this.#send({ kind: "hello" });
+    this.#send({ kind: "hello", keeps: this.still.isKept });
     this.told = "";
     this.looked();
   }
@@ -55,11 +57,6 @@ export class Link {
         this.#send(look);
       }
     }, SETTLED);
-  }
-
-  // Says that somebody is at the panel.
-  use() {
-    this.#send({ kind: "use" });
   }
 
   stop(ids) {
@@ -122,6 +119,8 @@ export class Link {
       this.stops.delete(message.id);
       this.store.verdicts.set(message.id, message.text);
       this.#tell([]);
+    } else if (message.kind === "still") {
+      this.still.keep(message.html);
     }
   }
 

@@ -27,8 +27,9 @@ export class Store {
     this.verdicts = new Map();
     // The jobs that a cell waits for.
     this.front = [];
-    // How many new jobs the kernel has not told of yet.
+    // Of how many jobs the kernel has not told all yet; and how many there are in each state, with those.
     this.behind = 0;
+    this.states = {};
     // Changes when a job comes, goes or changes its state, and so its place in the list.
     this.arrangement = 0;
     this.number = null;
@@ -57,6 +58,10 @@ export class Store {
     }
     this.front = message.front;
     this.behind = message.behind;
+    if (message.counts) {
+      this.arrangement += 1;
+      this.states = message.counts;
+    }
     const ended = [];
     for (const row of message.jobs) {
       const old = before.get(row.id);
@@ -121,11 +126,7 @@ export class Store {
   }
 
   counts() {
-    const byState = {};
-    for (const { state } of this.jobs.values()) {
-      byState[state] = (byState[state] ?? 0) + 1;
-    }
-    const count = (states) => states.reduce((sum, state) => sum + (byState[state] ?? 0), 0);
+    const count = (states) => states.reduce((sum, state) => sum + (this.states[state] ?? 0), 0);
     return Object.fromEntries(GROUPS.map(({ key, states }) => [key, count(states)]));
   }
 

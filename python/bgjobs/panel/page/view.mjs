@@ -10,10 +10,6 @@ import { Head } from "./head.mjs";
 // How many rows are added when the end of the list comes into view.
 const ROWS = 40;
 
-// How many milliseconds pass between two signs of use, and how long a reader may sit still.
-const SIGN = 4000;
-const STILL = 120000;
-
 export class View {
   constructor(el, link) {
     this.link = link;
@@ -60,13 +56,10 @@ export class View {
     this.none = element("p", { class: "bgjobs-none" });
     this.spoken = element("p", { class: "bgjobs-hidden", "aria-live": "polite" });
     const attributes = { class: "bgjobs", "aria-label": "Background jobs" };
-    this.root = element("section", attributes, ...this.top.nodes, this.list, this.none, this.spoken);
+    this.root = element("section", attributes, ...this.top.nodes, this.list, this.none, this.spoken, this.link.still.hiding());
     // Before Jupyter, which listens at the document, and takes a key on a button as a command to the notebook.
     this.onKey = (event) => this.#press(event);
     addEventListener("keydown", this.onKey, true);
-    for (const sign of ["pointermove", "focusin", "wheel"]) {
-      this.root.addEventListener(sign, () => this.#used(), { passive: true });
-    }
     this.list.addEventListener("pointerleave", () => this.draw());
     el.append(this.root);
   }
@@ -222,23 +215,6 @@ export class View {
         }
       }
     }
-    const isAt = this.root.matches(":hover") || this.root.contains(document.activeElement);
-    if (isAt && !document.hidden && performance.now() - (this.usedAt ?? 0) < STILL) {
-      this.#sign();
-    }
-  }
-
-  #used() {
-    this.usedAt = performance.now();
-    this.#sign();
-  }
-
-  #sign() {
-    const now = performance.now();
-    if (now - (this.signedAt ?? -Infinity) >= SIGN) {
-      this.signedAt = now;
-      this.link.use();
-    }
   }
 
   #press(event) {
@@ -246,7 +222,6 @@ export class View {
       return;
     }
     event.stopPropagation();
-    this.#used();
     const { field } = this.top;
     if (event.key === "Escape" && event.target === field && field.value !== "") {
       this.top.clear();
