@@ -136,7 +136,7 @@ class BackgroundJobProcess(BackgroundJobBase):
         """Where the body is: the process that it runs in, and for how long."""
         text = super().where()
         running = self._state_name == "running" and self.pid is not None
-        return f"{text}\n  in process {self.pid}" if running else text
+        return f"{text.splitlines()[0]}\n  in process {self.pid}" if running else text
 
 
 class _ProcessBody:

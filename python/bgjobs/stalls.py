@@ -13,8 +13,8 @@ from typing import Callable, NamedTuple
 
 from . import frames
 from .labels import label
-from .places import line_of
 from .record import Record
+from .stopping import call_at
 
 _TICK = 0.1
 """How many seconds the monitor sleeps between two looks, at least."""
@@ -115,4 +115,4 @@ def _blame(jobs: list[Record], before: dict[int, float], now: dict[int, float], 
     frame = frames.of_threads().get(ident) if job.is_alive() else None
     if frame is None:
         return Stall(job, late, None)
-    return Stall(job, late, line_of(frame))
+    return Stall(job, late, call_at(job, frame))

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from . import child_reports, frames, futures, output, places
+from .labels import label
 from .record import Record, Stopped
 from .text import duration
 
@@ -180,14 +181,15 @@ class ThreadBody:
         if frame is None:
             return "its thread has no frame"
         if self._job._stop_delivered:
-            return f"its body has swallowed the stop, or still cleans up; it is now at {places.line_of(_users(frame))}"
+            return f"its body has swallowed the stop, or still cleans up; it is now at {call_at(self._job, frame)}"
         since = duration(time.monotonic() - _since(self._job, frame))
-        return f"in a C call at {places.line_of(_users(frame))}, for at least {since}; it stops when that returns"
+        return f"in a C call at {call_at(self._job, frame)}, for at least {since}; it stops when that returns"
 
 
-def _users(frame: FrameType) -> FrameType:
-    """The innermost frame of a thread that is not ours; where all are ours, the innermost."""
-    return next((found for found, _ in traceback.walk_stack(frame) if not frames.is_ours(found)), frame)
+def call_at(job: Record, frame: FrameType) -> str:
+    """What a job is in, for a sentence: the innermost line that is not ours; without one, what the job itself calls."""
+    theirs = next((found for found, _ in traceback.walk_stack(frame) if not frames.is_ours(found)), None)
+    return label(job) if theirs is None else places.line_of(theirs)
 
 
 def innermost(job: Record) -> FrameType | None:
@@ -216,10 +218,11 @@ def where(job: Record) -> str:
     # A job that has ended meanwhile may have left its thread to another one.
     if job._state_name != "running":
         return f"{job!r} is not running: {job.status}"
-    shown = places.stack(lines, getattr(job, "expression", ""))
+    shown = places.stack(lines, getattr(job, "expression", "")).splitlines()
     ran = f"running for {duration(job._ran)}" if job._ran is not None else "running"
     others = [] if coroutine is None else coroutine.others()
-    return "\n".join([f"{job!r}, {ran}", *shown.splitlines(), *others])
+    # A function of C that the job itself calls has no frame.
+    return "\n".join([f"{job!r}, {ran}", *(shown + others or [f"  in {label(job)}"])])
 
 
 def cancelled() -> bool:

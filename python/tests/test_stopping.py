@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import threading
 import time
 
@@ -93,6 +94,17 @@ def test_outside_of_jobs_sleep_is_sleep_and_nothing_is_cancelled():
     bgjobs.sleep(0.01)
     assert time.monotonic() - began >= 0.01
     assert not bgjobs.cancelled()
+
+
+def test_a_function_of_c_that_a_job_calls_itself_is_where_it_is(jobs):
+    lock = threading.Lock()
+    lock.acquire()
+    job = jobs.new(lock.acquire, True, 60)
+    assert job.ident
+    assert job.where().splitlines()[1:] == ["  in lock.acquire(True, 60)"]
+    assert re.search(r": in a C call at lock.acquire\(True, 60\), for at least \d+ ms; ", str(job.stop(timeout=0)))
+    lock.release()
+    job.join()
 
 
 def test_the_verdict_on_a_job_in_a_c_call_says_where_and_for_how_long(jobs):
