@@ -166,9 +166,30 @@ def _is_new_with_code(formatter: Any) -> bool:
 
 
 def without_ours(trace: TracebackType | None, show_call: bool) -> TracebackType | None:
-    """The traceback from where the body begins, or with `show_call` from the frame that called it.
+    """The traceback from where the body begins, or with `show_call` from the frame that called it, to its last line.
 
-    None if the body ran in another process."""
+    None if the body ran in another process. What the body called of this package is left out.
+    """
+    return _to_last_of_theirs(_from_body(trace, show_call))
+
+
+def _to_last_of_theirs(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback without our frames at its end; as it is if there are no others."""
+    parts = []
+    while trace is not None:
+        parts.append(trace)
+        trace = trace.tb_next
+    count = next((at for at in range(len(parts), 0, -1) if not is_ours(parts[at - 1].tb_frame)), len(parts))
+    if count == len(parts):
+        return parts[0] if parts else None
+    # A copy, because the exception keeps all.
+    for part in reversed(parts[:count]):
+        trace = TracebackType(trace, part.tb_frame, part.tb_lasti, part.tb_lineno)
+    return trace
+
+
+def _from_body(trace: TracebackType | None, show_call: bool) -> TracebackType | None:
+    """The traceback from where the body begins, or from the frame that called it."""
     while trace is not None and is_ours(trace.tb_frame):
         code = trace.tb_frame.f_code
         if code.co_name != "call":

@@ -84,12 +84,13 @@ class JobList:
     def select(self, *which: Any) -> list[BackgroundJobBase]:
         """The selected jobs, in the order of their numbers, each once.
 
-        Each of `which` is a number, a range of numbers (`"5-7"`, `range(5, 8)`), a name with `*` for any text and `?`
-        for any character (`"fit*"`), a job, a list of these, or a word: `all`, `running`, `queued`, `stopping` (asked
-        to stop, not yet ended), `finished`, `completed`, `dead` (failed or stopped), `failed`, `stopped`.
+        Each of `which` is a number, a range of numbers (`"5-7"`, `range(5, 8)`), a name or a group with `*` for any
+        text and `?` for any character (`"fit*"`), a job, a list of these, or a word: `all`, `running`, `queued`,
+        `stopping` (asked to stop, not yet ended), `finished`, `completed`, `dead` (failed or stopped), `failed`,
+        `stopped`.
 
-        Raises `LookupError` if there is no job of a given number or name; a word, a range or a name with `*` or `?` may
-        select none.
+        Raises `LookupError` if there is no job of a given number, name or group; a word, a range or a name with `*` or
+        `?` may select none.
 
         >>> from bgjobs import BackgroundJobManager
         >>> jobs = BackgroundJobManager()

@@ -61,7 +61,11 @@ def _revive_debugger() -> None:
 def _refusal(job: Record | None) -> str:
     if job is None:
         return "a job has no keyboard: pass what it would ask for as an argument"
-    lends = "" if command is None else f"{command} {job.num} lends it the prompt's while it waits for the job; or "
+    lends = (
+        ""
+        if command is None
+        else f"the prompt lends its own only while it waits ({command} {job.num}, %{command}); or "
+    )
     return f"job #{job.num} has no keyboard: {lends}pass what it would ask for as an argument"
 
 

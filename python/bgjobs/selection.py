@@ -1,4 +1,4 @@
-"""Which jobs are meant: `3`, `"5-7"`, `"running"`, `"fit*"`, `range(5, 8)`, a job, or several of these.
+"""Which jobs are meant: `3`, `"5-7"`, `"running"`, `"net"`, `"fit*"`, `range(5, 8)`, a job, or several of these.
 
 It does not know what is done with them.
 """
@@ -11,6 +11,7 @@ from typing import Any, Callable, NamedTuple, TypeVar
 
 from .labels import label
 from .record import Record
+from .text import harmless
 
 Job = TypeVar("Job", bound=Record)
 
@@ -31,7 +32,7 @@ _NUMBER = r"[%#]?(\d+)"
 _RANGE = r"[%#]?(\d+)(?:-|\.\.)[%#]?(\d+)"
 _NUMBERS = r"[\d,.%#-]+"
 
-HOW = "give a number, a range such as 5-7, a word such as running, or a name, with * for any text"
+HOW = "give a number, a range such as 5-7, a state such as running, a group, or a name, with * for any text"
 """How jobs are selected, for a sentence."""
 
 
@@ -133,15 +134,16 @@ def _name(name: str) -> Part:
     wild = {"*": ".*", "?": "."}
     pattern = re.compile("".join(wild.get(char, re.escape(char)) for char in name), re.DOTALL)
     fits = _filtered(lambda job: any(map(pattern.fullmatch, _names(job))))
-    return Part(fits, f"no job is called {name}; {HOW}", not wild.keys() & set(name))
+    return Part(fits, f"there is no job or group {harmless(name)}; {HOW}", not wild.keys() & set(name))
 
 
 def _names(job: Record) -> Iterator[str]:
-    """What a job is called: its text, its label, the function that it calls, the name of its thread."""
+    """What a job is called: its text, its label, the function that it calls, the name of its thread, its group."""
     yield str(job)
     yield label(job)
     yield getattr(getattr(job, "func", None), "__qualname__", "")
     yield job.name
+    yield getattr(job._options, "group", None) or ""
 
 
 def _waits(job: Record) -> bool:

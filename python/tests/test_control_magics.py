@@ -62,8 +62,12 @@ def test_groups_are_shown_limited_paused_and_resumed(shell):
 @pytest.mark.parametrize(
     ("cell", "text"),
     [
-        ("%bg --grp net 1", "UsageError: %bg has no option --grp, %bg? shows those it has"),
-        ("%%bg --grp net\n1", "UsageError: %%bg has no option --grp"),
+        ("%bg --grp net 1", "UsageError: %bg has no option --grp: did you mean --group?"),
+        (
+            "%bg --x 1",
+            "UsageError: %bg has no option --x, %bg? shows those it has; put an expression that begins with ",
+        ),
+        ("%%bg --x\n1", "UsageError: %%bg has no option --x, %%bg? shows those it has\n"),
         ("%sh --process ls", "UsageError: %sh has no option --process"),
         ("%bg --retry often 1", "UsageError: --retry takes a value, as in --retry 3, not often"),
         ("%bg --retry 0 1", "UsageError: retry is a number from 1"),

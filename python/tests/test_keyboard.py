@@ -12,11 +12,11 @@ import pytest
 from asking import DOORS, IPYTHONS
 from hosts import ipython_prompt, kernel, plain_prompt, simple_prompt, terminal
 
-from bgjobs import BackgroundJobFunc, keyboard
+from bgjobs import BackgroundJobFunc, failures, keyboard
 
 PLAIN = "job #{0} has no keyboard: pass what it would ask for as an argument"
 MAGIC = (
-    "job #{0} has no keyboard: %fg {0} lends it the prompt's while it waits for the job; "
+    "job #{0} has no keyboard: the prompt lends its own only while it waits (%fg {0}, %%fg); "
     "or pass what it would ask for as an argument"
 )
 
@@ -54,6 +54,12 @@ def has_its_keys(it):
     it.see("\nyours? ")
     it.send("mine\r")
     it.see("'MINE'")
+
+
+def test_the_traceback_of_a_refusal_ends_at_the_line_that_asks(shell):
+    shell.see("def ask():\n    return input('name? ')\njob = jobs.new(ask); job.exception(60)")
+    for text in shell.see("job.traceback()"), failures.plain_text(shell.user_ns["job"]):
+        assert "return input('name? ')" in text and "keyboard.py" not in text
 
 
 @pytest.mark.parametrize("prompt", [ipython_prompt, simple_prompt])

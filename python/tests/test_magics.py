@@ -307,7 +307,9 @@ def test_kill_stops_the_known_jobs_and_names_the_unknown(shell):
     shell.see("%bg bgjobs.sleep(3600)")
     lines = shell.see("%kill 0 7 y").splitlines()
     assert re.fullmatch(r"Job #0 stopped after .*s\.", lines[0])
-    assert lines[1:] == [f"UsageError: Job #7 not found; the newest job is #0; no job is called y; {selection.HOW}"]
+    assert lines[1:] == [
+        f"UsageError: Job #7 not found; the newest job is #0; there is no job or group y; {selection.HOW}"
+    ]
 
 
 def test_without_a_number_a_magic_means_the_newest_job_that_fits(shell):
@@ -461,14 +463,15 @@ WRONG = [
     ("%bg x = 5", "x = 5 is not an expression (invalid syntax); statements go in a cell: %%bg"),
     (
         "%bg --deamon f()",
-        "%bg has no option --deamon, %bg? shows those it has; put an expression that begins with -- in parentheses",
+        "%bg has no option --deamon: did you mean --daemon?",
     ),
     ("%%bg f()\npass", "%%bg takes only options in its first line, not f(): code goes below it"),
     ("%%bg\n  ", "%%bg takes a cell, and this one is empty: put statements below it"),
     ("%%fg 0\npass", "%%fg takes only options in its first line, not 0: code goes below it"),
     ("%%fg\n  ", "%%fg takes a cell, and this one is empty: put statements below it"),
     ("%jobs 3", "Job #3 not found; the newest job is #0"),
-    ("%jobs runing", f"no job is called runing; {selection.HOW}"),
+    ("%jobs --liv", "%jobs takes --live alone, or which jobs to list, not --liv: %jobs failed"),
+    ("%jobs runing", f"there is no job or group runing; {selection.HOW}"),
     ("%fg x", "%fg takes the number of a job, not x: there is job 0"),
     ("%fg 99", "Job #99 not found: there is job 0"),
     ("%fg 0 1", "%fg takes one number, not 2: %fg 0"),
@@ -476,7 +479,7 @@ WRONG = [
     ("%rerun", "no job has ended: there is job 0"),
     (
         "%rerun 0 7 y",
-        f"Job #7 not found; the newest job is #0; no job is called y; {selection.HOW}; nothing was started",
+        f"Job #7 not found; the newest job is #0; there is no job or group y; {selection.HOW}; nothing was started",
     ),
     ("%log", "no job has printed anything: there is job 0"),
     ("%log 0 -n", "-n takes a number of lines, not nothing: %log 0 -n 10"),
@@ -533,6 +536,8 @@ def test_numbers_and_options_are_completed(shell):
     assert offered("%jobs f") == ["finished", "failed"]
     assert offered("%kill r") == ["running"]
     assert offered("%kill 0 all") == ["all"]
+    shell.user_ns["jobs"].group("night")
+    assert offered("%kill ni") == offered("%jobs 0 ni") == offered("%rerun ni") == ["night"]
     assert offered("%rerun ") == ["0", "1"]
     assert offered("%rerun fa") == ["failed"]
     assert offered("%notify osc") == ["osc9", "osc777"]

@@ -108,6 +108,13 @@ def test_numbers_ranges_words_and_names_select_jobs_in_order_and_once(jobs, part
     assert numbers(jobs.select(*parts)) == expected
 
 
+def test_the_name_of_a_group_selects_its_jobs(jobs):
+    started = [jobs.new("1", {}, group="net"), jobs.group("net").new("2", {})]
+    assert jobs.select("net") == jobs.select("ne*") == started
+    with pytest.raises(LookupError, match=r"there is no job or group n\\x1b; "):
+        jobs.select("n\x1b")
+
+
 def test_a_job_selects_itself_but_not_one_of_another_manager_with_its_number(jobs):
     other = BackgroundJobManager().new(int)
     assert jobs.select(jobs[2], jobs[1]) == [jobs[1], jobs[2]]
@@ -131,7 +138,7 @@ def test_a_job_that_has_been_asked_to_stop_is_stopping_until_its_end(door):
         (9, LookupError, "Job #9 not found; the newest job is #4"),
         ("9", LookupError, "Job #9 not found; the newest job is #4"),
         (-1, LookupError, "Job #-1 not found; the newest job is #4"),
-        ("runing", LookupError, "no job is called runing; give a number, a range such as "),
+        ("runing", LookupError, "there is no job or group runing; give a number, a range such as "),
         ("9-7", ValueError, "9-7 is not a range: the smaller number comes first, as in 7-9"),
         ("", ValueError, "an empty text selects no jobs: give a number, "),
         (1.5, TypeError, "1.5 selects no jobs: give a number, "),

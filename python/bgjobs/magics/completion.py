@@ -23,8 +23,8 @@ def _numbers(wanted: Callable[[BackgroundJobBase], bool]) -> _Offer:
 
 
 def _selection(of: _Offer, *words: str) -> _Offer:
-    # Words only when one is begun, so that Tab alone shows the numbers.
-    return lambda prompt, word: [*of(prompt, word), *(words if word else ())]
+    # Words and groups only when one is begun, so that Tab alone shows the numbers.
+    return lambda prompt, word: [*of(prompt, word), *((*words, *_groups(prompt, word)) if word else ())]
 
 
 def _names(prompt: Prompt, word: str) -> Iterable[str]:

@@ -19,8 +19,8 @@ class Control(Base):
             %kill 3 5-7 running fit*
 
         stops the jobs with these numbers, all that run, and all whose names begin with fit. Other
-        words are queued and all; jobs.select? has the rest. Without any: the newest job that has not
-        ended.
+        words are queued, all, and the name of a group; jobs.select? has the rest. Without any: the
+        newest job that has not ended.
 
         A job stops when it next runs Python code. If it is in C code, it stops when that returns;
         the answer comes within a second in any case. A job in a process of its own always ends.

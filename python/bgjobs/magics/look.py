@@ -31,7 +31,7 @@ class Look(Base):
             %jobs failed
 
         shows only those that have failed. The words are those of jobs.select: running, queued,
-        stopping, finished, completed, dead, failed, stopped; numbers, 5-7, and names such as fit*.
+        stopping, finished, completed, dead, failed, stopped; numbers, 5-7, groups, and names such as fit*.
 
             %jobs --live
 
@@ -40,6 +40,8 @@ class Look(Base):
         manager = self.manager
         if line.split() == ["--live"]:
             self._show_panel()
+        elif line.lstrip().startswith("-"):
+            raise UsageError(f"%jobs takes --live alone, or which jobs to list, not {line.strip()}: %jobs failed")
         elif line.strip():
             self._show_selected(line)
         elif manager.all:

@@ -6,6 +6,7 @@ It does not know what they mean.
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import Any, Callable
 
 from IPython.core.error import UsageError
@@ -54,10 +55,7 @@ def parse(line: str, magic: str, known: tuple[str, ...]) -> tuple[dict[str, Any]
         assert found is not None, "the line begins with --"
         word, rest = found[1], rest[found.end() :]
         if word not in known:
-            raise UsageError(
-                f"{magic} has no option {word}, {magic}? shows those it has; put an expression that begins with -- in "
-                "parentheses"
-            )
+            raise UsageError(f"{magic} has no option {word}{_instead(word, magic, known)}")
         kind = _KINDS.get(word)
         value: Any = True
         if kind is not None:
@@ -76,3 +74,12 @@ def parse(line: str, magic: str, known: tuple[str, ...]) -> tuple[dict[str, Any]
         options[word[2:].replace("-", "_")] = value
         rest = rest.strip()
     return options, rest
+
+
+def _instead(word: str, magic: str, known: tuple[str, ...]) -> str:
+    """What else may be meant by an unknown option."""
+    near = get_close_matches(word, known, 1, 0.7)
+    if near:
+        return f": did you mean {near[0]}?"
+    code = "" if magic.startswith("%%") else "; put an expression that begins with -- in parentheses"
+    return f", {magic}? shows those it has{code}"
