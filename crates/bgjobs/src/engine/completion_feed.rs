@@ -3,7 +3,12 @@
 //! Knows nothing of jobs; its owner's lock guards it.
 //! An end stays here until every subscriber has drained it; without subscribers none is stored.
 
-use std::{collections::VecDeque, mem, sync::Arc, task::Waker};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    mem,
+    sync::Arc,
+    task::Waker,
+};
 
 /// Wakes a host; called with no lock held.
 pub(crate) type Alarm = Arc<dyn Fn() + Send + Sync>;
@@ -24,7 +29,7 @@ pub(crate) struct Subscriber {
     /// The number of the first end it has neither drained nor skipped.
     next: u64,
     /// The numbers of later ends that it skips.
-    skipped: Vec<u64>,
+    skipped: BTreeSet<u64>,
     alarm: Option<Alarm>,
     /// Whether the next end raises the alarm, which happens once between two looks.
     armed: bool,
@@ -40,8 +45,7 @@ impl Subscriber {
     }
 
     fn pass_skipped(&mut self) {
-        while let Some(index) = self.skipped.iter().position(|&number| number == self.next) {
-            self.skipped.swap_remove(index);
+        while self.skipped.remove(&self.next) {
             self.next += 1;
         }
     }
@@ -80,7 +84,14 @@ impl<E: Clone> CompletionFeed<E> {
         let id = self.next_subscriber;
         self.next_subscriber += 1;
         let next = self.end();
-        self.subscribers.push(Subscriber { id, next, skipped: Vec::new(), alarm: None, armed: false, waker: None });
+        self.subscribers.push(Subscriber {
+            id,
+            next,
+            skipped: BTreeSet::new(),
+            alarm: None,
+            armed: false,
+            waker: None,
+        });
         id
     }
 
@@ -130,15 +141,19 @@ impl<E: Clone> CompletionFeed<E> {
     /// Leaves an end out of the subscriber's next drain; returns whether it was there, the subscriber's new cursor, and
     /// ends to be dropped without the lock.
     pub(crate) fn skip(&mut self, id: u64, is_meant: impl Fn(&E) -> bool) -> (bool, u64, Vec<E>) {
+        let (first, end) = (self.first, self.end());
+        let ends = mem::take(&mut self.ends);
         let subscriber = self.subscriber(id);
-        let (next, skipped) = (subscriber.next, subscriber.skipped.clone());
-        let numbered = (self.first..).zip(&self.ends);
-        let mut pending = numbered.filter(|(number, _)| *number >= next && !skipped.contains(number));
-        let meant = pending.find(|(_, entry)| is_meant(entry)).map(|(number, _)| number);
-        let subscriber = self.subscriber(id);
+        let is_pending = |number: u64| number >= subscriber.next && !subscriber.skipped.contains(&number);
+        let mut numbered = (first..).zip(&ends);
+        let meant = numbered.find(|(number, entry)| is_pending(*number) && is_meant(entry)).map(|(number, _)| number);
         subscriber.skipped.extend(meant);
         subscriber.pass_skipped();
-        (meant.is_some(), subscriber.next, self.forget_drained())
+        let next = subscriber.next;
+        // A host that finds no news does not drain.
+        subscriber.armed |= next == end;
+        self.ends = ends;
+        (meant.is_some(), next, self.forget_drained())
     }
 
     /// Removes a subscriber; what it returns must be dropped without the lock.

@@ -239,7 +239,7 @@ struct Waiting<'a>(&'a mut Notices);
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         let waker = lock(&self.0.engine.ledger).completions.set_waker(self.0.id, None);
-        drop(waker);
+        panic::drop_quietly(waker);
     }
 }
 

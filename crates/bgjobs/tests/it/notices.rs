@@ -4,6 +4,7 @@ use std::{
     sync::{
         Arc, Weak,
         atomic::{AtomicUsize, Ordering},
+        mpsc,
     },
     thread,
     time::Duration,
@@ -194,6 +195,27 @@ fn an_alarm_rings_once_between_two_looks() {
     run(&jobs);
     jobs.shutdown().unwrap();
     assert_eq!(count.load(Ordering::SeqCst), 3);
+}
+
+#[test]
+fn an_alarm_rings_for_the_next_end_after_all_earlier_ones_were_skipped() {
+    let jobs = JobManager::new();
+    let mut notices = jobs.notices();
+    let (ring, rings) = mpsc::channel();
+    notices.wake(move || ring.send(()).unwrap());
+    run(&jobs);
+    rings.recv_timeout(GUARD).unwrap();
+    notices.mark_seen(0);
+    assert!(!notices.has_news() && notices.look().is_empty());
+    run(&jobs);
+    rings.recv_timeout(GUARD).unwrap();
+    // As long as a look would find something, it does not ring again.
+    run(&jobs);
+    notices.mark_seen(2);
+    run(&jobs);
+    jobs.shutdown().unwrap();
+    assert!(rings.try_recv().is_err());
+    assert_eq!(numbers(&notices.look()), [1, 3]);
 }
 
 #[test]
