@@ -217,7 +217,7 @@ impl Engine {
                 self.wake_clock();
             }
         })?;
-        let id = ledger.add(Arc::clone(job));
+        ledger.add(Arc::clone(job));
         let core = job.core();
         let key = core.key();
         core.life.queue();
@@ -226,9 +226,7 @@ impl Engine {
             core.set_group(name.clone());
             ledger.schedule.group(name)
         });
-        let waits_for = after.iter().map(|&(key, after)| Node { key, id: after.job }).collect();
-        // No job can wait for one that did not exist before.
-        ledger.wait_graph.begin(Node { key, id }, waits_for).expect("a new job closes no ring");
+        ledger.wait_graph.add(key, after.iter().map(|&(key, after)| Node { key, id: after.job }).collect());
         let deferred = Deferred { record: Arc::clone(job), start };
         let terms = Terms {
             group,
