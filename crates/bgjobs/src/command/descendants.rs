@@ -60,8 +60,23 @@ pub(crate) struct Descendants {
 struct State {
     asked: bool,
     released: bool,
-    /// Whether the leader's ID may have been reused by now.
-    reaped: bool,
+    left: Left,
+}
+
+/// What is left within reach.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Left {
+    #[default]
+    Leader,
+    /// Only others: the leader's ID may have been reused by now.
+    Others,
+    Nothing,
+}
+
+impl State {
+    fn is_reaped(&self) -> bool {
+        self.left != Left::Leader
+    }
 }
 
 impl Descendants {
@@ -82,7 +97,8 @@ impl Descendants {
                         self.note_suspended(status.stopping_signal(), &tell);
                     } else if id == self.leader {
                         let mut state = self.lock();
-                        let (is_first, asked) = (!std::mem::replace(&mut state.reaped, true), state.asked);
+                        let (is_first, asked) = (!state.is_reaped(), state.asked);
+                        state.left = Left::Others;
                         drop(state);
                         if is_first {
                             ended(status.as_raw(), asked);
@@ -92,6 +108,8 @@ impl Descendants {
             }
             Reach::Group => self.wait_for_leader(ended, &tell),
         }
+        self.lock().left = Left::Nothing;
+        self.changed.notify_all();
     }
 
     /// Waits for a child to end, or to stop if `options` ask for it; `None` if only keepers of jobs that outlive the
@@ -99,7 +117,7 @@ impl Descendants {
     #[cfg(target_os = "linux")]
     fn wait_for_child(&self, options: WaitOptions) -> rustix::io::Result<Option<(Pid, rustix::process::WaitStatus)>> {
         // Only then is a look at all processes worth its time.
-        if self.lock().reaped {
+        if self.lock().is_reaped() {
             let at_once = WaitOptions::NOHANG | options;
             if let ended @ Some(_) = wait(at_once)? {
                 return Ok(ended);
@@ -123,7 +141,7 @@ impl Descendants {
     /// Lets the command have its terminal again.
     pub(crate) fn serve(&self) {
         let state = self.lock();
-        if let Some(served) = self.served.as_ref().filter(|_| !state.reaped) {
+        if let Some(served) = self.served.as_ref().filter(|_| !state.is_reaped()) {
             served.serve();
         }
     }
@@ -134,7 +152,7 @@ impl Descendants {
         let Some(served) = &self.served else { return false };
         let while_it_lives = |act: fn(&Served)| {
             let state = self.lock();
-            if !state.reaped {
+            if !state.is_reaped() {
                 act(served);
             }
         };
@@ -151,7 +169,7 @@ impl Descendants {
         let Some(served) = &self.served else { return false };
         (0..LOOKS).any(|_| {
             thread::sleep(BETWEEN_LOOKS);
-            !self.lock().reaped && self.awaits(served)
+            !self.lock().is_reaped() && self.awaits(served)
         })
     }
 
@@ -182,19 +200,17 @@ impl Descendants {
             self.signal_group(&[Signal::KILL]);
         }
         let _ = retry_on_intr(|| waitpid(Some(self.leader), WaitOptions::empty()));
-        state.reaped = true;
-        self.changed.notify_all();
+        state.left = Left::Others;
     }
 
-    /// Whether nothing within reach is left; a supervisor's process ends by itself then.
+    /// Whether nothing within reach is left.
     pub(crate) fn is_over(&self) -> bool {
-        self.reach == Reach::Group && self.lock().reaped
+        self.lock().left == Left::Nothing
     }
 
     /// Waits until that is so, for `limit` at most.
     pub(crate) fn wait_until_over(&self, limit: Duration) {
-        let goes_on = |state: &mut State| self.reach != Reach::Group || !state.reaped;
-        drop(self.changed.wait_timeout_while(self.lock(), limit, goes_on));
+        drop(self.changed.wait_timeout_while(self.lock(), limit, |state| state.left != Left::Nothing));
     }
 
     /// Notes that from now on the command ends because it was asked to.
@@ -213,7 +229,7 @@ impl Descendants {
     pub(crate) fn interrupt(&self) {
         let state = self.lock();
         // A fork leads no group at first.
-        if !state.reaped && kill_process_group(self.leader, Signal::INT).is_err() {
+        if !state.is_reaped() && kill_process_group(self.leader, Signal::INT).is_err() {
             let _ = kill_process(self.leader, Signal::INT);
         }
     }
@@ -236,7 +252,7 @@ impl Descendants {
             }
             Reach::Group => {
                 let state = self.lock();
-                if !state.reaped && due((0, 0)) {
+                if !state.is_reaped() && due((0, 0)) {
                     self.signal_group(signals);
                 }
             }

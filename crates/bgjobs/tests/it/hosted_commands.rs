@@ -3,7 +3,7 @@
 use std::{
     env,
     ffi::OsString,
-    io,
+    fs, io,
     os::{
         fd::OwnedFd,
         unix::process::{CommandExt, ExitStatusExt},
@@ -17,7 +17,7 @@ use bgjobs::{
 };
 use rustix::event::{PollFd, PollFlags, poll};
 
-use crate::gate::GUARD;
+use crate::gate::{GUARD, wait_until};
 
 const VARIABLE: &str = "BGJOBS_TEST_SUPERVISES";
 
@@ -84,6 +84,10 @@ fn fork_and_attend(mut words: impl Iterator<Item = OsString>) -> ! {
         fork::Fork::Parent(command) => {
             drop(ring);
             supervisor.attend(command.cast_unsigned(), alarm.into());
+            // Otherwise it would end what this process starts next.
+            let names = || fs::read_dir("/proc/self/task").unwrap().flatten().map(|task| task.path().join("comm"));
+            let attends = |name| fs::read_to_string(name).is_ok_and(|name| name == "bgjobs command\n");
+            wait_until("the supervisor's thread has ended", || !names().any(attends));
             process::exit(0)
         }
     }
@@ -98,7 +102,7 @@ fn a_supervisor_may_fork_the_command_itself() {
     let (out, err) = attend(&mut command);
     assert!(out.ends_with(&format!("fork of {}\n", supervisor.id())), "{out} {err}");
     assert_eq!(command.outcome().unwrap().code(), Some(3));
-    supervisor.wait().unwrap();
+    assert!(supervisor.wait().unwrap().success());
 }
 
 #[cfg(target_os = "linux")]
