@@ -12,6 +12,9 @@ use std::{
 /// further apart.
 const SLACK: Duration = Duration::from_millis(100);
 
+/// The last second that has a text, in the year 9999; before 1970 none has.
+const LAST: Duration = Duration::from_secs(253_402_300_799);
+
 /// One moment on both clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Pair {
@@ -25,7 +28,7 @@ static PAIR: Mutex<Option<Pair>> = Mutex::new(None);
 /// The time of day at a moment.
 ///
 /// It goes by the clock as it is now: if the clock was set or the machine slept since, earlier moments are converted as
-/// if that had not happened.
+/// if that had not happened. A time that would have no text is the nearest that has one.
 pub(crate) fn time_of(at: Instant) -> SystemTime {
     current().time_of(at)
 }
@@ -49,7 +52,7 @@ impl Pair {
             Some(later) => self.time.checked_add(later),
             None => self.time.checked_sub(self.at.duration_since(at)),
         };
-        time.unwrap_or(self.time)
+        time.unwrap_or(self.time).clamp(SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + LAST)
     }
 
     fn moment_of(self, time: SystemTime) -> Instant {
@@ -82,6 +85,18 @@ mod tests {
             let time = SystemTime::UNIX_EPOCH + time * HOUR;
             assert_eq!(pair.time_of(moment), time);
             assert_eq!(pair.moment_of(time), moment);
+        }
+    }
+
+    #[test]
+    fn a_clock_set_to_the_ends_of_the_calendar_has_a_time_for_every_moment() {
+        let first = Instant::now();
+        for (time, text) in [(Duration::ZERO, "1970-01-01T00:00:00Z"), (LAST, "9999-12-31T23:59:59Z")] {
+            let pair = Pair { at: first + HOUR, time: SystemTime::UNIX_EPOCH + time };
+            let beyond = if time.is_zero() { first } else { first + 2 * HOUR };
+            for moment in [pair.at, beyond] {
+                assert_eq!(humantime::format_rfc3339_seconds(pair.time_of(moment)).to_string(), text);
+            }
         }
     }
 
