@@ -12,6 +12,9 @@ use crate::record::{
 
 debug_for_people!(WaitError);
 
+/// How many jobs a text names.
+const NAMED: usize = 10;
+
 /// A wait ended before the job did.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -49,8 +52,11 @@ impl fmt::Display for WaitError {
                 let (jobs, have, them) =
                     if running.len() == 1 { ("job", "has", "it") } else { ("jobs", "have", "them") };
                 write!(f, "{jobs} ")?;
-                for (index, id) in running.iter().enumerate() {
+                for (index, id) in running.iter().take(NAMED).enumerate() {
                     write!(f, "{}#{id}", if index == 0 { "" } else { ", " })?;
+                }
+                if let more @ 1.. = running.len().saturating_sub(NAMED) {
+                    write!(f, " and {more} more")?;
                 }
                 write!(f, " {have} not ended after {after:.1?}; wait longer, or stop {them}")
             }

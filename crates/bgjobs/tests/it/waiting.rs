@@ -85,6 +85,23 @@ fn waiting_for_any_accepts_jobs_of_several_managers() {
 }
 
 #[test]
+fn an_error_for_many_jobs_names_ten_of_them_and_has_all() {
+    let jobs = JobManager::new();
+    jobs.group("held").pause();
+    for _ in 0..1_000 {
+        jobs.named("held").group("held").daemon().spawn(|| ()).unwrap();
+    }
+    let error = jobs.wait_all_timeout(Duration::ZERO).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.starts_with("jobs #0, #1, #2, #3, #4, #5, #6, #7, #8, #9 and 990 more have not ended after "),
+        "{text}"
+    );
+    assert!(matches!(error, WaitError::TimedOut { running, .. } if running.len() == 1_000));
+    stop_all(jobs.running(), "not needed", Duration::ZERO);
+}
+
+#[test]
 fn waiting_for_all_names_the_jobs_that_have_not_ended() {
     let jobs = JobManager::new();
     let gate = Gate::new();
