@@ -189,10 +189,10 @@ fn a_job_displays_as_its_name_and_its_debug_form_adds_the_number() {
 fn terminal_control_characters_in_a_name_are_escaped_wherever_it_is_shown() {
     let jobs = JobManager::new();
     let mut notices = jobs.notices();
-    let name = "a\n\u{1b}[2J\u{202e}é";
+    let name = "a\n\u{1b}[2J\u{202e}\u{61c}é";
     let job = jobs.try_spawn(name, || Err::<(), _>(Failure::new("x"))).unwrap();
     job.wait().unwrap();
-    let shown = r"a\n\u{1b}[2J\u{202e}é";
+    let shown = r"a\n\u{1b}[2J\u{202e}\u{61c}é";
     assert_eq!(**job.name(), *name);
     assert_eq!(format!("{job}|{job:?}"), format!("{shown}|<BackgroundJob #0: {shown}>"));
     assert_eq!(jobs.status().to_string(), format!("Dead jobs:\n0 : {shown}\n\n"));
