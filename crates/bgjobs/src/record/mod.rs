@@ -331,10 +331,14 @@ impl Core {
 
     /// Records how the current attempt ended.
     pub(crate) fn end_attempt(&self, failure: Option<&Failure>) {
-        if let Some(attempt) = lock(&self.cold().attempts).back_mut() {
+        let mut attempts = lock(&self.cold().attempts);
+        let earlier = attempts.back_mut().and_then(|attempt| {
             attempt.ended = Some(Instant::now());
-            attempt.failure = failure.cloned();
-        }
+            mem::replace(&mut attempt.failure, failure.cloned())
+        });
+        drop(attempts);
+        // A host may end an attempt twice, and a failure holds values of the user's.
+        drop(earlier);
     }
 
     /// Records the pause before the next attempt, and forgets where the last one was.

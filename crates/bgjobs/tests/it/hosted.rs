@@ -1,6 +1,10 @@
 //! Jobs that a host runs on its own threads.
 
-use std::time::{Duration, Instant};
+use std::{
+    error::Error,
+    fmt,
+    time::{Duration, Instant},
+};
 
 use bgjobs::{
     After, AfterError, AnyJob, Due, Failure, Handle, Hosted, JobManager, Outcome, SpawnError, State, StopReason, Turn,
@@ -302,6 +306,35 @@ fn the_attempts_of_a_hosted_job_are_recorded() {
     first.end(Ok(()));
     let failures = tried.attempts().into_iter().map(|attempt| attempt.failure.map(|why| why.message().to_owned()));
     assert_eq!(failures.collect::<Vec<_>>(), [Some("no route".to_owned()), None]);
+}
+
+/// An error that looks at the attempts of a job when it is dropped.
+#[derive(Debug)]
+struct Looks(AnyJob);
+
+impl Drop for Looks {
+    fn drop(&mut self) {
+        assert_eq!(self.0.attempts().len(), 1);
+    }
+}
+
+impl fmt::Display for Looks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no route")
+    }
+}
+
+impl Error for Looks {}
+
+#[test]
+fn an_attempt_that_is_ended_again_drops_its_first_failure_without_a_lock() {
+    let jobs = JobManager::new();
+    let turn = jobs.named("fetch").host().unwrap().begin().unwrap();
+    turn.begin_attempt(1);
+    turn.end_attempt(Some(&Failure::from_error(Looks(turn.context().job().clone()))));
+    turn.end_attempt(None);
+    assert!(turn.context().job().attempts()[0].failure.is_none());
+    turn.end(Ok(()));
 }
 
 #[test]
