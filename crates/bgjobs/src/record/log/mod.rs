@@ -301,7 +301,7 @@ impl fmt::Debug for Log {
 
 #[cfg(all(test, not(bgjobs_loom)))]
 mod tests {
-    use super::{Log, LogCursor};
+    use super::{Log, LogCursor, lock};
     use crate::record::log::{line::Stream, ring::LINE_COST, unfinished::LONGEST_LINE};
 
     fn texts(log: &Log, cursor: &mut LogCursor) -> Vec<String> {
@@ -392,6 +392,14 @@ mod tests {
         assert_eq!(texts(&log, &mut one), ["x"]);
         assert_eq!(texts(&log, &mut two), ["x"]);
         assert_eq!(log.tail(5).len(), 1);
+    }
+
+    #[test]
+    fn a_short_line_written_over_a_long_one_takes_the_memory_of_a_short_one() {
+        let log = Log::new(1 << 20);
+        log.write(Stream::Out, &format!("{}\rx\n", "y".repeat(LONGEST_LINE)).repeat(10));
+        let capacities: Vec<_> = lock(&log.0.ring).lines.iter().map(|line| line.text.capacity()).collect();
+        assert_eq!(capacities, [1; 10]);
     }
 
     #[test]

@@ -87,7 +87,9 @@ impl Ring {
         }
     }
 
-    fn push(&mut self, line: Line) {
+    fn push(&mut self, mut line: Line) {
+        // A line that was rewritten has room for the longest text that it ever had.
+        line.text.shrink_to_fit();
         if let Some(unwritten) = &mut self.unwritten {
             line.record(unwritten);
         }
