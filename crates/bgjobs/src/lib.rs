@@ -175,7 +175,8 @@ pub use record::{
     id::{JobId, ParseJobIdError},
     job_ref::JobRef,
     log::{
-        Log, LogCursor, Reading,
+        Log,
+        cursor::{LogCursor, Reading},
         file::FileLines,
         line::{Line, Stream},
     },

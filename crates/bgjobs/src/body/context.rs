@@ -16,7 +16,11 @@ use crate::{
     record::{
         activity::Locator,
         id::JobId,
-        log::{Log, LogCursor, Reading, line::Stream},
+        log::{
+            Log,
+            cursor::{LogCursor, Reading},
+            line::Stream,
+        },
         name::Name,
         place::Place,
         stop::Stopped,

@@ -9,7 +9,7 @@ use crate::{
     error::WaitError,
     record::{
         Core, Key,
-        log::{Log, LogCursor},
+        log::{Log, cursor::LogCursor},
     },
     system::{
         spin::spin,

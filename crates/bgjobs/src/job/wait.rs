@@ -8,7 +8,7 @@ use crate::{
     engine::waiting::WaitRequest,
     error::WaitError,
     job::AnyJob,
-    record::log::{LogCursor, Reading},
+    record::log::cursor::{LogCursor, Reading},
 };
 
 impl AnyJob {

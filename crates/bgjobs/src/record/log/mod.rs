@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of jobs.
 
+pub(crate) mod cursor;
 pub(crate) mod file;
 pub(crate) mod line;
 pub(crate) mod ring;
@@ -16,6 +17,7 @@ use std::{
 
 use crate::{
     record::log::{
+        cursor::{LogCursor, Reading},
         file::{FileLines, LogFile, refusal},
         line::{Line, Stream},
         ring::Ring,
@@ -58,54 +60,6 @@ struct Inner {
     /// The file, if there is one. Its writer's lock is taken before the ring's, so lines have the same order in both.
     /// Readers never take it, so a slow disk delays none of them.
     file: Option<LogFile>,
-}
-
-/// A reader's position in a [`Log`].
-///
-/// The default is the start of the log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LogCursor {
-    next: u64,
-    /// The version of the unfinished lines that were read last.
-    pending: u64,
-}
-
-impl LogCursor {
-    /// Creates a cursor before line number `line`; the first line ever written is 0.
-    #[must_use]
-    pub const fn at(line: u64) -> Self {
-        Self { next: line, pending: 0 }
-    }
-
-    /// Where a reader is who has seen all.
-    fn end_of(ring: &Ring) -> Self {
-        Self { next: ring.next(), pending: ring.version() }
-    }
-
-    /// The number of the line it reads next.
-    #[must_use]
-    pub const fn line(self) -> u64 {
-        self.next
-    }
-}
-
-/// The result of [`Log::read`].
-#[derive(Clone, Debug, Default)]
-pub struct Reading {
-    /// The lines since the last read, oldest first.
-    pub lines: Vec<Line>,
-    /// How many lines before these were dropped unread because the log was full.
-    pub missed: u64,
-    /// The unfinished lines as they are now, whether they were read before or not; see [`Log::pending`].
-    pub pending: Vec<Line>,
-}
-
-impl Reading {
-    /// Returns whether there was no new line and none is unfinished.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.missed == 0 && self.pending.is_empty()
-    }
 }
 
 impl Log {
@@ -301,8 +255,8 @@ impl fmt::Debug for Log {
 
 #[cfg(all(test, not(bgjobs_loom)))]
 mod tests {
-    use super::{Log, LogCursor, lock};
-    use crate::record::log::{line::Stream, ring::LINE_COST, unfinished::LONGEST_LINE};
+    use super::{Log, lock};
+    use crate::record::log::{cursor::LogCursor, line::Stream, ring::LINE_COST, unfinished::LONGEST_LINE};
 
     fn texts(log: &Log, cursor: &mut LogCursor) -> Vec<String> {
         log.read(cursor).lines.into_iter().map(|line| line.text).collect()
