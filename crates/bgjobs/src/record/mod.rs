@@ -11,6 +11,7 @@ pub(crate) mod fitted;
 pub(crate) mod frame;
 pub(crate) mod id;
 pub(crate) mod job_ref;
+pub(crate) mod life;
 pub(crate) mod log;
 pub(crate) mod name;
 pub(crate) mod place;
@@ -39,11 +40,12 @@ use crate::{
         attempt::{Attempt, Pause, REMEMBERED},
         failure::{Failure, FailureKind},
         id::JobId,
+        life::Life,
         log::{Log, line::Line},
         name::Name,
         place::Place,
         progress::Progress,
-        state::{Life, Outcome, State},
+        state::{Outcome, State},
         stop::{StopReason, Stopped},
     },
     system::{
