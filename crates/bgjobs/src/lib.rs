@@ -92,6 +92,8 @@
 //! | `job.join(timeout)`, `job.is_alive()` | [`join`](Job::join), [`join_timeout`](Job::join_timeout), [`state`](AnyJob::state) |
 //! | `Starting job # N in a separate thread.` | the same text at debug level, through the `log` crate |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(unix)]
 mod again;
 mod body;

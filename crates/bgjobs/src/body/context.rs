@@ -151,7 +151,8 @@ impl Context {
 
     /// Calls `call` once when the job is asked to stop, on the thread that asks; at once if the job was asked before.
     ///
-    /// It suits a body that waits for something unknown to this library, and must be woken.
+    /// It suits a body that waits for something unknown to this library, and must be woken. It should do no more
+    /// than that, because the thread that asks waits for it; at a time limit that is the clock of all jobs.
     /// Dropping the returned value cancels the call; a panic of `call` is swallowed.
     ///
     /// ```
