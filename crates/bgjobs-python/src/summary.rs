@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use bgjobs::{AnyJob, Attempt, Failure, FailureKind, Outcome, State, Summary};
+use bgjobs::{AnyJob, Attempt, Failure, FailureKind, Summary};
 use pyo3::{prelude::*, types::PyDict};
 
 /// A job's data now, under the names of the engine's [`Summary`]; `waited` is the time until its start, or until now.
@@ -13,7 +13,7 @@ pub(crate) fn of<'py>(py: Python<'py>, job: &AnyJob) -> PyResult<Bound<'py, PyDi
     let times = job.times();
     let waited = times.started.or(times.finished).unwrap_or_else(Instant::now).saturating_duration_since(times.created);
     let dict = PyDict::new(py);
-    dict.set_item("state", word(summary.state))?;
+    dict.set_item("state", summary.state.to_string())?;
     dict.set_item("created", seconds(summary.created))?;
     dict.set_item("started", summary.started.map(seconds))?;
     dict.set_item("finished", summary.finished.map(seconds))?;
@@ -51,16 +51,4 @@ fn failure_of<'py>(py: Python<'py>, failure: &Failure) -> PyResult<Bound<'py, Py
 
 fn seconds(time: SystemTime) -> f64 {
     time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs_f64()
-}
-
-fn word(state: State) -> &'static str {
-    match state {
-        State::Created => "created",
-        State::Queued => "queued",
-        State::Running => "running",
-        State::Stopping => "stopping",
-        State::Finished(Outcome::Done) => "done",
-        State::Finished(Outcome::Failed) => "failed",
-        State::Finished(Outcome::Stopped) => "stopped",
-    }
 }
