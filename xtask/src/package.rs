@@ -19,6 +19,10 @@ const MANIFEST: &str = r#"[workspace]
 members = ["bgjobs-*"]
 resolver = "3"
 
+# As in the repository: tests that look up frames would take seconds with more.
+[profile.dev]
+debug = "line-tables-only"
+
 [patch.crates-io]
 bgjobs = { path = "bgjobs-VERSION" }
 bgjobs-cli = { path = "bgjobs-cli-VERSION" }
