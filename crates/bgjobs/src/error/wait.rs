@@ -6,9 +6,14 @@ use std::{error::Error, fmt, time::Duration};
 
 use crate::record::{
     failure::{Failure, FailureKind},
+    fitted::fitted,
     id::JobId,
+    name::{Name, one_line},
     stop::Stopped,
 };
+
+/// How much of a job's name an error shows, in columns of a terminal.
+const NAME_COLUMNS: usize = 40;
 
 debug_for_people!(WaitError);
 
@@ -93,7 +98,8 @@ impl Error for WaitError {
 
 /// A join returned no result.
 ///
-/// The error that the body returned is its [`source`](Error::source).
+/// The error that the body returned is its [`source`](Error::source). `{:#}` also says what caused it, and `{:?}` where, with a
+/// traceback.
 ///
 /// ```
 /// use bgjobs::JobManager;
@@ -101,8 +107,8 @@ impl Error for WaitError {
 ///
 /// let jobs = JobManager::new();
 /// let error = jobs.try_spawn("load", || std::fs::read("no such file"))?.join().unwrap_err();
-/// assert_eq!(format!("{error}"), "job #0 died");
-/// assert_eq!(format!("{error:#}"), "job #0 died: No such file or directory (os error 2)");
+/// assert_eq!(format!("{error}"), "job #0 `load` failed");
+/// assert_eq!(format!("{error:#}"), "job #0 `load` failed: No such file or directory (os error 2)");
 /// assert!(error.source().unwrap().is::<io::Error>());
 /// # Ok::<(), bgjobs::SpawnError>(())
 /// ```
@@ -113,6 +119,8 @@ pub enum JoinError {
     Failed {
         /// The number of the job.
         job: JobId,
+        /// Its name.
+        name: Name,
         /// Why it ended that way.
         failure: Failure,
     },
@@ -129,12 +137,19 @@ impl From<WaitError> for JoinError {
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed { job, failure } if failure.kind() == FailureKind::Stop => {
-                write!(f, "job #{job} was stopped: {failure}")
+            Self::Failed { job, name, failure } => {
+                let name = fitted(&one_line(name).to_string(), NAME_COLUMNS);
+                let is_stopped = failure.kind() == FailureKind::Stop;
+                write!(f, "job #{job} `{name}` {}", if is_stopped { "was stopped" } else { "failed" })?;
+                if is_stopped || failure.source().is_none() {
+                    write!(f, ": {failure}")
+                } else if f.alternate() {
+                    write!(f, ": {failure:#}")
+                } else {
+                    // Whoever shows the error shows its source too.
+                    Ok(())
+                }
             }
-            Self::Failed { job, failure } if failure.source().is_none() => write!(f, "job #{job} died: {failure}"),
-            Self::Failed { job, failure } if f.alternate() => write!(f, "job #{job} died: {failure:#}"),
-            Self::Failed { job, .. } => write!(f, "job #{job} died"),
             Self::Wait(error) => error.fmt(f),
         }
     }

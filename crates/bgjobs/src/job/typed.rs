@@ -101,7 +101,11 @@ impl<T: Send + Sync + 'static> Job<T> {
     /// The outcome of a job that is known to have ended.
     pub(crate) fn ended(&self) -> Result<&T, JoinError> {
         let outcome = self.outcome().expect("the job has ended");
-        outcome.map_err(|failure| JoinError::Failed { job: self.id(), failure: failure.clone() })
+        outcome.map_err(|failure| JoinError::Failed {
+            job: self.id(),
+            name: self.name().clone(),
+            failure: failure.clone(),
+        })
     }
 }
 

@@ -57,7 +57,7 @@ fn a_prompt_counts_words_waits_for_the_result_and_forgets_jobs() {
     assert_eq!(answer(&format!("count {file}\n")).unwrap(), format!("started <BackgroundJob #0: count {file}>\n"));
     assert_eq!(answer("result 0\n").unwrap(), format!("{words} words\n"));
     answer("count no/such/file").unwrap();
-    assert!(answer("result 1").unwrap_err().starts_with("job #1 died: "));
+    assert!(answer("result 1").unwrap_err().starts_with("job #1 `count no/such/file` failed: "));
     assert!(answer("traceback 1").unwrap().contains("prompt.rs, line "));
     assert_eq!(answer("stop #1").unwrap(), "had failed before\n");
     assert!(answer("where 0").unwrap().contains(": Completed, "));
@@ -106,7 +106,7 @@ fn a_body_of_ones_own_type_has_its_name_its_result_and_its_error() {
 
     let broken = jobs.start(body::Checksum { name: "a disk", source: b"word".chain(Broken) }).unwrap();
     let error = broken.join().unwrap_err();
-    assert_eq!(format!("{error:#}"), "job #1 died: can't read on at byte 4: no disk");
+    assert_eq!(format!("{error:#}"), "job #1 `checksum of a disk` failed: can't read on at byte 4: no disk");
     assert!(error.source().unwrap().is::<body::ReadError>());
 }
 

@@ -178,8 +178,8 @@ fn an_error_retains_its_chain_of_sources() {
     assert!(failure.take_payload().is_none());
     // An error of a join that is propagated with `?` has the chain too, and repeats no text.
     assert!(matches!(error, JoinError::Failed { .. }));
-    assert_eq!(error.to_string(), "job #0 died");
-    assert_eq!(format!("{error:#}"), "job #0 died: can't load: can't\nopen \\u{1b}[2J: no such file");
+    assert_eq!(error.to_string(), "job #0 `load` failed");
+    assert_eq!(format!("{error:#}"), "job #0 `load` failed: can't load: can't\nopen \\u{1b}[2J: no such file");
     assert_eq!(error.source().unwrap().to_string(), "can't load");
 }
 
@@ -262,7 +262,7 @@ fn joining_a_stopped_job_with_a_question_mark_is_a_failure_not_a_stop() {
     let joiner = jobs.spawn_with("join", move |_| Ok(other.join().copied()?)).unwrap();
     joiner.wait().unwrap();
     assert_eq!(joiner.state(), State::Finished(Outcome::Failed));
-    assert_eq!(joiner.failure().unwrap().message(), "job #0 was stopped: enough");
+    assert_eq!(joiner.failure().unwrap().message(), "job #0 `stop` was stopped: enough");
 }
 
 /// A body as people write it with `anyhow`.
@@ -368,7 +368,7 @@ fn main_prints_a_traceback_also_from_a_box_but_the_causes_from_anyhow_and_eyre()
     let [anyhow, eyre] =
         [format!("{:?}", anyhow::Error::from(error.clone())), format!("{:?}", eyre::Report::new(error))];
     for report in [anyhow, eyre] {
-        assert!(report.starts_with("job #0 died\n\nCaused by:\n    No such file or directory"), "{report}");
+        assert!(report.starts_with("job #0 `load` failed\n\nCaused by:\n    No such file or directory"), "{report}");
         assert!(!report.contains("Traceback"), "{report}");
     }
 }
@@ -379,7 +379,10 @@ fn every_error_reads_as_a_sentence_when_main_returns_it() {
     jobs.try_spawn("load", || Err::<(), _>(Layer("can't load", Some(Layer("no rows", None).into())))).unwrap();
     let job = jobs.get(0).unwrap().downcast::<()>().unwrap();
     let traceback = "can't load\ncaused by: no rows";
-    assert_eq!(format!("{:?}", job.join().unwrap_err()), format!("job #0 died: can't load: no rows\n{traceback}"));
+    assert_eq!(
+        format!("{:?}", job.join().unwrap_err()),
+        format!("job #0 `load` failed: can't load: no rows\n{traceback}")
+    );
     let text = format!("{:?}", jobs.result::<()>(0).unwrap_err());
     assert!(text.starts_with("<BackgroundJob died,") && text.ends_with(traceback), "{text}");
     assert_eq!(format!("{:?}", jobs.get(7).unwrap_err()), "Job #7 not found; the newest job is #0");

@@ -188,7 +188,10 @@ fn a_body_gets_its_payload_once_and_its_result_tells_how_the_job_ended() {
     assert_eq!(jobs[0].summary().unwrap().language.as_deref(), Some("sh 1"));
     assert!(jobs.iter().all(|job| !job.folder().join("payload").exists()));
     let follower = JobManager::new().start(jobs[1].clone()).unwrap();
-    assert_eq!(follower.join().unwrap_err().to_string(), "job #0 died: no rows");
+    assert_eq!(
+        follower.join().unwrap_err().to_string(),
+        "job #0 `/bin/sh -c 'cd \"$BGJOBS_JOB\"; body=$(ca…` failed: no rows"
+    );
 }
 
 #[test]

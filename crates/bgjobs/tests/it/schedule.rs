@@ -90,7 +90,7 @@ fn a_job_that_follows_success_fails_if_the_other_job_fails() {
     gate.open();
     assert_eq!(tidy.join().unwrap(), &3);
     assert_eq!([fit.state(), plot.state()], [State::Finished(Outcome::Failed); 2]);
-    expect!["job #1 died: job #0 failed, so this one did not start: no rows"]
+    expect!["job #1 `fit` failed: job #0 failed, so this one did not start: no rows"]
         .assert_eq(&format!("{:#}", fit.join().unwrap_err()));
     expect![[r"
         job #1 failed, so this one did not start

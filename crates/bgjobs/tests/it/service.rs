@@ -70,7 +70,10 @@ fn a_service_starts_lists_awaits_and_stops_jobs() {
         });
         let (status, verdict) = ask(server, "DELETE /jobs/1", "");
         assert!(status == 200 && verdict.starts_with("stopped "), "{verdict}");
-        assert_eq!(waiting.join().unwrap(), (410, "job #1 was stopped: stopped by a request".to_owned()));
+        assert_eq!(
+            waiting.join().unwrap(),
+            (410, "job #1 `primes below 18446744073709551615` was stopped: stopped by a request".to_owned())
+        );
 
         assert_eq!(ask(server, "GET /jobs/7", "").0, 404);
         assert_eq!(ask(server, "POST /jobs", "many").0, 400);

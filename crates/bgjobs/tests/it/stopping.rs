@@ -45,7 +45,7 @@ fn a_job_that_heeds_the_request_is_stopped() {
     assert_eq!((failure.kind(), failure.message()), (FailureKind::Stop, "not needed"));
     assert_eq!(failure.error().unwrap().downcast_ref::<Stopped>().unwrap().reason(), &StopReason::from("not needed"));
     assert!(failure.traceback().to_string().ends_with("\nstopped: not needed"));
-    assert_eq!(job.join().unwrap_err().to_string(), "job #0 was stopped: not needed");
+    assert_eq!(job.join().unwrap_err().to_string(), "job #0 `sleep` was stopped: not needed");
     assert_eq!(jobs.dead(), [(*job).clone()]);
 }
 

@@ -46,12 +46,12 @@ fn a_timed_out_join_says_how_long_it_waited_and_can_be_repeated() {
 }
 
 #[test]
-fn joining_a_dead_job_says_what_it_died_of() {
+fn joining_a_job_without_a_result_names_it_and_says_why() {
     let jobs = JobManager::new();
     let died = jobs.try_spawn("die", || Err::<(), _>(Failure::new("no rows"))).unwrap();
-    assert_eq!(died.join().unwrap_err().to_string(), "job #0 died: no rows");
+    assert_eq!(died.join().unwrap_err().to_string(), "job #0 `die` failed: no rows");
     let stopped = jobs.try_spawn("stop", || Err::<(), _>(Failure::stopped("enough"))).unwrap();
-    assert_eq!(stopped.join().unwrap_err().to_string(), "job #1 was stopped: enough");
+    assert_eq!(stopped.join().unwrap_err().to_string(), "job #1 `stop` was stopped: enough");
 }
 
 #[test]
@@ -202,7 +202,9 @@ fn a_ring_of_joins_is_broken_by_an_error_in_exactly_one_member() {
     for size in [2, 3, 7] {
         let answers = in_time("joining in a ring", move || ring(size));
         let errors: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
-        let [JoinError::Failed { job, failure }] = &errors[..] else { panic!("exactly one gets an error: {errors:?}") };
+        let [JoinError::Failed { job, failure, .. }] = &errors[..] else {
+            panic!("exactly one gets an error: {errors:?}")
+        };
         let after = |id: JobId, n: u64| (id.get() + n) % size as u64;
         let links: String =
             (0..size as u64).map(|n| format!("#{} waits for ", after(*job, n))).collect::<Vec<_>>().concat();
