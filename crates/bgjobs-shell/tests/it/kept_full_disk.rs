@@ -7,6 +7,7 @@ use expect_test::expect;
 use crate::kept::Home;
 
 /// The disk, which only these processes see: a small one in memory. Its jobs begin before it is full, and end while it is.
+/// They have a process table of their own too, so that none outlives the script, however that ends.
 const SCRIPT: &str = r#"
 set -eu
 mount -t tmpfs -o size=512k,mode=700 tmpfs "$XDG_STATE_HOME"
@@ -41,7 +42,7 @@ fn on_a_full_disk_ends_and_short_values_are_told_and_long_ones_are_failures_that
     let home = Home::new();
     let unshare = |words: &[&str]| {
         let mut command = Command::new("unshare");
-        command.arg("--mount").args(words).stdin(Stdio::null());
+        command.args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]).args(words).stdin(Stdio::null());
         command
     };
     let can_mount = unshare(&["sh", "-c", "mount -t tmpfs tmpfs \"$0\"", home.to_str().unwrap()]).output();

@@ -126,7 +126,8 @@ fn a_command_that_can_not_leave_goes_on_as_before() {
     fed.join().unwrap();
     assert!(store.kept.all().unwrap().is_empty());
     // A keeper that can't be started leaves no job behind.
-    let running = jobs.start(Command::shell("echo up; sleep 1000").handover(&handovers[3])).unwrap();
+    let running = Command::shell("echo up; sleep 1000").handover(&handovers[3]);
+    let running = jobs.named("sleep").daemon().start(running).unwrap();
     wait_until("it has printed", || running.log().len() == 1);
     fs::write(store.path.join("next"), "soon").unwrap();
     let error = store.kept.take_over(&handovers[3], "x").unwrap_err().to_string();
