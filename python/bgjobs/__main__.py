@@ -5,7 +5,7 @@ The words are those of the binary `bgjobs`, which does not have to be there. The
 
 from __future__ import annotations
 
-import signal
+import _signal  # type: ignore[import-not-found]
 import sys
 
 _USAGE = """\
@@ -23,14 +23,14 @@ def main() -> int:
     if words in ([], ["-h"], ["--help"]):
         print(_USAGE)
         return 0
-    from . import _core, supervised
+    from . import _core, supervisor
 
     if not hasattr(_core, "kept_words"):
         print("python -m bgjobs: kept jobs need Linux", file=sys.stderr)
         return 2
     # The engine waits, and hears no signal of Python's.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    status = _core.kept_words(supervised.starter(), words)
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    status = _core.kept_words(supervisor.starter(), words)
     if status is None:
         print(f"python -m bgjobs: there is no word {words[0]!r}\n\n{_USAGE}", file=sys.stderr)
         return 2

@@ -28,7 +28,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from . import _child, _core, child_reports, futures, labels, output, stopping, supervised
+from . import _child, _core, child_reports, futures, labels, output, stopping, supervised, supervisor
 from .command import BackgroundJobCommand
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
 from .payload import pack_call, pack_expression
@@ -74,7 +74,7 @@ class BackgroundJobKept(BackgroundJobBase):
         self._init()
 
     def _order_body(self, kind: str, payload: bytes) -> None:
-        words = [supervised.python(), *supervised.flags(), _child.__file__, _child.KEPT, kind]
+        words = [supervisor.python(), *supervised.flags(), _child.__file__, _child.KEPT, kind]
         self._order = words, payload, None
 
     def _describe(self) -> str:
@@ -116,7 +116,7 @@ class BackgroundJobKept(BackgroundJobBase):
         words, payload, command = self._order
         limit = None if self._options is None else self._options.keeper_limit
         start = _core.KeptStart(
-            supervised.starter(),
+            supervisor.starter(),
             words,
             labels.label(self),
             key=None,
@@ -140,6 +140,7 @@ class BackgroundJobKept(BackgroundJobBase):
         """Follows the kept job to its end, and returns or raises what the body returns or raises."""
         self._keep()
         kept, write = self._kept, output.writer(self)
+        kept.lend_times(self)
         if kept.record()[2] is None:
             # A command.
             self._read_progress()
@@ -157,6 +158,7 @@ class BackgroundJobKept(BackgroundJobBase):
                 asked = True
                 kept.ask_stop(self._reason, 0.5)
             time.sleep(_PAUSE)
+        kept.lend_times(self)
         self._look_at_progress()
         kept.mark_seen()
         return self._settle_by(state, *end)
@@ -297,9 +299,9 @@ def _pass_on(kept: Any, cursor: int, write: Any) -> int:
     while True:
         dropped, pieces, cursor = kept.read(cursor)
         if dropped:
-            write(True, f"[{dropped} bytes of the log were dropped here]\n")
-        for err, text in pieces:
-            write(err, text)
+            write(True, f"[{dropped} bytes of the log were dropped here]\n", pieces[0][0] if pieces else None)
+        for at, err, text in pieces:
+            write(err, text, at)
         if not dropped and not pieces:
             return cursor
 

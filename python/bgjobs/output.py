@@ -29,15 +29,18 @@ from .router import current as current
 from .router import end_streams as end_streams
 
 
-def writer(job: Record) -> Callable[[bool, str], None]:
-    """A function that takes what a job's process prints, as `write(err, text)`; it is called on the job's thread."""
+def writer(job: Record) -> Callable[..., None]:
+    """A function that takes what a job's process prints, as `write(err, text)`; it is called on the job's thread.
 
-    def write(err: bool, text: str) -> None:
+    `write(err, text, at)` takes what was printed at another time than now, in seconds since the epoch.
+    """
+
+    def write(err: bool, text: str, at: float | None = None) -> None:
         stream = sys.stderr if err else sys.stdout
         if isinstance(stream, Router):
-            stream.put(job, text)
+            stream.put(job, text, at=at)
         else:
-            job._core_log().write(err, text)
+            job._core_log().write(err, text, at)
 
     return write
 

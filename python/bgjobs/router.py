@@ -56,11 +56,11 @@ class Router:
         """Whether bytes of a job go to the stream as they are: a program's output need not be text."""
         return self._logs and hasattr(self._shown_on(), "buffer")
 
-    def put(self, job: Record | None, text: str, data: bytes | None = None) -> None:
-        """Takes what a job prints, or the prompt by a job's stream; `data` if it came as bytes."""
+    def put(self, job: Record | None, text: str, data: bytes | None = None, at: float | None = None) -> None:
+        """Takes what a job prints, or the prompt by a job's stream; `data` if it came as bytes, `at` if it is old."""
         stream = self._stream
         if job is not None and self._logs:
-            job._core_log().write(self._err, text)
+            job._core_log().write(self._err, text, at)
             stream = self._shown_on()
             if stream is None:
                 return

@@ -14,44 +14,17 @@ from __future__ import annotations
 import os
 import select
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import _core
 from ._core import HostedCommand
 from .displays import Displays
-
-_SUPERVISOR = """\
-import _imp, _signal, sys
-from _frozen_importlib import ModuleSpec
-_signal.signal(_signal.SIGXFSZ, _signal.SIG_DFL)
-engine = _imp.create_dynamic(ModuleSpec("_supervisor", None, origin={engine!r}))
-_imp.exec_dynamic(engine)
-engine.supervise(sys.argv[1:])
-"""
-"""The code of the supervisor: its command has the signals that it would have without an interpreter in between.
-
-It is also that of the keeper of a kept job.
-"""
-
+from .supervisor import python, starter
 
 _LINGER = 0.5
 """How many seconds what a body leaves running has to end: some of it does so by itself then, and cleans up."""
 
 _NOTHING = (subprocess.DEVNULL, subprocess.DEVNULL)
-
-
-def python() -> str:
-    """The interpreter that starts another one like this. Raises `RuntimeError` if it is not known."""
-    if not sys.executable:
-        raise RuntimeError("a job with a process needs a Python to start, and sys.executable is empty; set it")
-    return sys.executable
-
-
-def starter() -> list[str]:
-    """The words that start a supervisor; its command's words follow."""
-    return [python(), "-I", "-S", "-c", _SUPERVISOR.format(engine=_core.__file__)]
 
 
 def flags() -> list[str]:

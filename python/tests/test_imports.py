@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import subprocess
 import sys
+import textwrap
 import types
 
 import pytest
+from hosts import DEADLINE, environment
 
 from bgjobs.imports import when_imported
 
@@ -35,3 +38,18 @@ def test_without_such_a_module_the_import_fails_as_always(source):
     when_imported("bgjobs_imported", print)
     with pytest.raises(ModuleNotFoundError, match="No module named 'bgjobs_imported'"):
         __import__("bgjobs_imported")
+
+
+def test_the_package_imports_its_names_when_they_are_asked_for():
+    code = """
+        import sys, bgjobs
+        assert "bgjobs.manager" not in sys.modules and set(bgjobs.__all__) < set(dir(bgjobs))
+        assert bgjobs.Stopped is bgjobs.record.Stopped and bgjobs.progress is bgjobs.reporting.progress
+        from bgjobs import *
+        assert all(globals()[name] is getattr(bgjobs, name) for name in bgjobs.__all__)
+        try:
+            bgjobs.nothing
+        except AttributeError as error:
+            assert str(error) == "module 'bgjobs' has no attribute 'nothing'"
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], env=environment(), check=True, timeout=DEADLINE)

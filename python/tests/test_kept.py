@@ -18,7 +18,7 @@ import pytest
 from homes import Gate, numbers, wait_until
 from hosts import DEADLINE, environment, kernel
 
-from bgjobs import BackgroundJobBase, BackgroundJobManager, Stopped, _core, failures, supervised
+from bgjobs import BackgroundJobBase, BackgroundJobManager, Stopped, _core, failures, supervisor
 from bgjobs.kept import BackgroundJobKept
 from bgjobs.remote import ProcessDied, RemoteError
 
@@ -270,6 +270,34 @@ def test_the_end_of_a_program_waits_until_a_job_that_has_its_turn_later_is_kept(
     assert sorted(_core.kept_job(number).look()[0] for number in ("1", "2", "3"))[-1] == "running"
 
 
+def set_field(file: Path, **fields: str) -> None:
+    file.write_text(json.dumps({**json.loads(file.read_text()), **fields}))
+
+
+def test_an_attached_job_has_the_times_of_the_kept_one_and_not_those_of_the_attach(jobs, home, gate):
+    jobs.sh("echo one; exit 3", keep=True).join(DEADLINE)
+    running = jobs.sh(f"until test -e {gate.path}; do sleep 0.01; done", keep=True)
+    wait_until(lambda: (home / "2/run.json").exists() and not (home / "live/1").exists())
+    now = time.time()
+    stamp = {hours: time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(now - hours * 3600)) for hours in (1, 48)}
+    set_field(home / "1/job.json", created=stamp[48])
+    set_field(home / "2/job.json", created=stamp[48])
+    set_field(home / "1/outcome.json", ended=stamp[1], ran=60.0)
+    (home / "1/log/0").write_text(f"{stamp[1]} out one\n")
+    ended, running = jobs.attach("k1"), jobs.attach("k2")
+    ended.join(DEADLINE)
+    summary = ended.summary()
+    assert (summary["finished"][:16], round(summary["ran"])) == (stamp[1][:16], 60)
+    assert (summary["created"], summary["waited"]) == (summary["started"], 0.0)
+    assert [abs(line.at - (now - 3600)) < 2 for line in ended.log.lines] == [True]
+    wait_until(lambda: running.summary()["ran"] > 47 * 3600)
+    assert "running for 48 h" in running.where()
+    assert "4 jobs in 48 h" in jobs.timeline().text(80)
+    gate.open()
+    running.join(DEADLINE)
+    assert running.summary()["ran"] < DEADLINE
+
+
 def test_a_program_that_attaches_a_job_stops_it(jobs, gate):
     job = jobs.new(gate.wait, keep=True)
     other = BackgroundJobManager().attach(job.kept)
@@ -311,7 +339,7 @@ def test_another_python_is_told_and_its_code_is_not_run(jobs, home):
 def test_a_result_that_was_swept_is_told(jobs):
     jobs.new(divmod, 7, 2, keep=True).join(DEADLINE)
     jobs.new(open, "/", keep=True).join(DEADLINE)
-    wait_until(lambda: not _core.kept_words(supervised.starter(), ["sweep", "--output", "0"]) and is_swept())
+    wait_until(lambda: not _core.kept_words(supervisor.starter(), ["sweep", "--output", "0"]) and is_swept())
     first, second = jobs.attach("k1"), jobs.attach("k2")
     with pytest.raises(RemoteError, match=r"the result of k1 was swept; it was \(3, 1\)"):
         first.get(DEADLINE)
@@ -456,7 +484,7 @@ def test_a_new_prompt_tells_once_what_runs_and_what_has_ended_since(jobs, shell,
     for line in (f"while ! test -e {gate.path}; do sleep 0.01; done", "exit 3", "exit 0"):
         # As another program would, so that no job here sees the end.
         options = {"key": None, "time_limit": None, "folder": None, "payload": None, "environment": []}
-        _core.KeptStart(supervised.starter(), ["/bin/sh", "-c", line], line[:5], **options)
+        _core.KeptStart(supervisor.starter(), ["/bin/sh", "-c", line], line[:5], **options)
     wait_until(lambda: sorted(job["state"] for job in jobs.kept()) == ["done", "failed", "running"])
     told = shell.see("%reload_ext bgjobs")
     assert told.startswith("Kept jobs: ") and told.count("\n") == 1

@@ -35,6 +35,12 @@ def test_there_is_no_binary_on_the_path_of_these_tests():
     assert shutil.which("bgjobs", path="/usr/bin:/bin") is None
 
 
+def test_words_import_nothing_but_the_engine():
+    _, _, told = run("ps", program=[sys.executable, "-X", "importtime", "-m", "bgjobs"])
+    imported = {line.split("|")[-1].strip() for line in told.splitlines()}
+    assert {name for name in imported if name.startswith("bgjobs")} == {"bgjobs", "bgjobs._core", "bgjobs.supervisor"}
+
+
 def test_a_key_starts_a_job_once_and_the_status_of_a_wait_tells_how_it_stands(gate):
     line = f"echo begun; while ! test -e {gate.path}; do sleep 0.01; done; exit 3"
     for _ in range(2):

@@ -11,7 +11,7 @@ use std::{
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     thread,
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use bgjobs::{
@@ -24,6 +24,8 @@ use pyo3::{
     prelude::*,
 };
 
+use crate::job::JobCore;
+
 /// A job that outlives the interpreter.
 #[pyclass(frozen, module = "bgjobs._core")]
 pub(crate) struct KeptJob(bgjobs::KeptJob);
@@ -31,8 +33,14 @@ pub(crate) struct KeptJob(bgjobs::KeptJob);
 /// Where a job stands: the state, the exit status, the signal, the message, and the value of its body as text.
 type Look = (&'static str, Option<i32>, Option<i32>, String, Option<String>);
 
-/// What is new in a log: how many bytes are gone, the pieces with whether they went to standard error, the next cursor.
-type Reading = (u64, Vec<(bool, String)>, u64);
+/// What is new in a log: how many bytes are gone, the pieces, the next cursor.
+type Reading = (u64, Vec<Piece>, u64);
+
+/// When it was printed, in seconds since the epoch, whether to standard error, and the text.
+type Piece = (f64, bool, String);
+
+/// Lines that were printed within so many seconds make one piece: of many lines few calls of Python are made.
+const PIECE: f64 = 0.01;
 
 #[pymethods]
 impl KeptJob {
@@ -78,19 +86,28 @@ impl KeptJob {
     fn read(&self, cursor: u64) -> PyResult<Reading> {
         let mut cursor = KeptCursor::at(cursor);
         let reading = self.0.read(&mut cursor).map_err(trouble)?;
-        let mut pieces: Vec<(bool, String)> = Vec::new();
+        let mut pieces: Vec<Piece> = Vec::new();
         for line in reading.lines {
             let is_error = line.stream == Stream::Err;
-            // Of many lines few calls of Python are made.
+            let at = line.time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
             match pieces.last_mut() {
-                Some((is_same, text)) if *is_same == is_error => text.push_str(&line.text),
-                _ => pieces.push((is_error, line.text)),
+                Some((first, is_same, text)) if *is_same == is_error && at - *first < PIECE => {
+                    text.push_str(&line.text);
+                }
+                _ => pieces.push((at, is_error, line.text)),
             }
-            if let Some((_, text)) = pieces.last_mut().filter(|_| line.is_whole) {
+            if let Some((.., text)) = pieces.last_mut().filter(|_| line.is_whole) {
                 text.push('\n');
             }
         }
         Ok((reading.dropped, pieces, cursor.offset()))
+    }
+
+    /// Lets the times of a job that runs, and follows this one, be those of this one.
+    fn lend_times(&self, job: &JobCore) {
+        if let (Some(context), Ok((started, finished))) = (job.context(), self.0.times()) {
+            context.follow_times(started, finished);
+        }
     }
 
     /// Asks all its processes to end, and has them killed after so many seconds. Raises what `record` does.

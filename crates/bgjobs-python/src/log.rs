@@ -16,10 +16,15 @@ type Line = (f64, bool, String, bool);
 
 #[pymethods]
 impl Log {
-    /// Writes a text, to standard error if `err`; it may have several lines, the last of them unfinished.
-    fn write(&self, err: bool, text: &str) {
-        if let Some(log) = &self.0 {
-            log.write(if err { Stream::Err } else { Stream::Out }, text);
+    /// Writes a text, to standard error if `err`; it may have several lines, the last of them unfinished. `at` is when it was
+    /// printed, in seconds since the epoch, if not now.
+    #[pyo3(signature = (err, text, at=None))]
+    fn write(&self, err: bool, text: &str, at: Option<f64>) {
+        let Some(log) = &self.0 else { return };
+        let stream = if err { Stream::Err } else { Stream::Out };
+        match at.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(seconds).ok()?)) {
+            Some(time) => log.write_at(time, stream, text),
+            None => log.write(stream, text),
         }
     }
 

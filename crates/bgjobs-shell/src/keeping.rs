@@ -79,10 +79,12 @@ impl Session {
     ///
     /// There is no such job, or no thread for another.
     pub(crate) fn attach(&mut self, id: KeptId) -> Result<Answer, String> {
-        let kept = kept_jobs()?.get(id).and_then(|kept| kept.state().map(|_| kept));
-        let kept = kept.map_err(|error: KeptError| error.to_string())?;
+        let kept = kept_jobs()?.get(id).and_then(|kept| kept.summary().map(|known| (kept, known.folder)));
+        let (kept, folder) = kept.map_err(|error: KeptError| error.to_string())?;
+        let mut environment = self.environment().clone();
+        environment.set_folder(&folder.to_string_lossy());
         self.tracked().hold_echo();
-        let job = lang::follow(kept, self.tracked(), self.environment().clone(), StartOptions::default());
+        let job = lang::follow(kept, self.tracked(), environment, StartOptions::default());
         let job: AnyJob = job.map_err(|error| error.to_string())?;
         Ok(self.answer_shown(Value::plain(Dynamic::from(job))))
     }

@@ -199,3 +199,31 @@ fn a_kept_job_outlives_the_command_of_a_session_that_started_it_and_a_stop_of_th
         home.see(id, "\n");
     }
 }
+
+#[test]
+fn an_attached_job_has_the_times_and_the_folder_of_the_kept_one_and_not_those_of_the_session() {
+    let home = Home::new();
+    home.run(&["start", "--dir", "/", "--", "sh", "-c", "echo one; exit 3"]);
+    assert_eq!(home.run(&["wait", "k1"]).code(), Some(3));
+    wait_until("its keeper has left", || home.jobs().live().unwrap().is_empty());
+    let job = home.join("bgjobs/kept/1");
+    let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
+    let hour_ago = humantime::format_rfc3339_micros(hour_ago).to_string();
+    for (file, field) in [("job.json", "created"), ("outcome.json", "ended")] {
+        let text = std::fs::read_to_string(job.join(file)).unwrap();
+        let (head, tail) = text.split_once(&format!("\"{field}\":\"")).unwrap();
+        let rest = tail.split_once('"').unwrap().1;
+        std::fs::write(job.join(file), format!("{head}\"{field}\":\"{hour_ago}\"{rest}")).unwrap();
+    }
+    std::fs::write(job.join("log/0"), format!("{hour_ago} out one\n")).unwrap();
+    let said = session(
+        &home,
+        "attach k1\njobs[0].join();\nwhere 0\njobs[0].folder\njobs[0].summary().ran < 60.0\n\
+         jobs[0].summary().finished.sub_string(0, 16)\nlog --since 5m 0\ntimeline\n",
+    );
+    assert!(said.contains("\nJob #0 failed 36"), "{said}");
+    let minute = &hour_ago[..16];
+    assert!(said.contains(&format!("Out[4]: \"/\"\nOut[5]: true\nOut[6]: \"{minute}\"\n")), "{said}");
+    assert!(!said.contains("\none\n"), "{said}");
+    assert!(said.contains("1 job in ") && !said.contains("1 job in 1 h"), "{said}");
+}

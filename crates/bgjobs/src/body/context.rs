@@ -6,7 +6,7 @@ use std::{
     fmt::{self, Display},
     panic::Location,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant, SystemTime},
 };
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     error::WaitError,
     job::AnyJob,
     record::{
+        Followed,
         activity::Locator,
         id::JobId,
         log::{
@@ -25,6 +26,7 @@ use crate::{
         place::Place,
         stop::Stopped,
     },
+    system::wall_clock::moment_of,
 };
 
 /// A job as its own body sees it.
@@ -247,6 +249,28 @@ impl Context {
     /// ```
     pub fn read_progress(&self) {
         self.job.core().activity().read_progress();
+    }
+
+    /// Says when the work started and finished that the body only follows: the job's [`times`](AnyJob::times) are those from
+    /// now on, and all that is counted from them, such as how long it has run.
+    ///
+    /// Without `finished` the work ends with the job. The times may be of before the job; in the future they are now.
+    ///
+    /// ```
+    /// use bgjobs::JobManager;
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let noon = SystemTime::now() - Duration::from_secs(3600);
+    /// let jobs = JobManager::new();
+    /// let job = jobs.spawn_with("read on", move |job| Ok(job.follow_times(noon, noon + Duration::from_secs(90))))?;
+    /// job.join()?;
+    /// assert_eq!(job.times().ran().unwrap().as_secs(), 90);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn follow_times(&self, started: SystemTime, finished: impl Into<Option<SystemTime>>) {
+        let now = Instant::now();
+        let [started, finished] = [Some(started), finished.into()].map(|time| Some(moment_of(time?).min(now)));
+        self.job.core().set_followed(Followed { started: started.unwrap_or(now), finished });
     }
 
     /// Prints one or more lines into the job's log.

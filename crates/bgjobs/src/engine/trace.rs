@@ -6,7 +6,7 @@ pub(crate) use events::{Origin, asked_to_stop, ended, enter, started};
 
 #[cfg(feature = "tracing")]
 mod events {
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use tracing::{Span, debug, info_span, span::EnteredSpan, warn};
 
@@ -71,7 +71,11 @@ mod events {
         let (id, name, now) = (core.id(), &core.name, now());
         let started = core.life.started().unwrap_or(now);
         let seconds = |from: u64, to: u64| Duration::from_nanos(to.saturating_sub(from)).as_secs_f64();
-        let (waited, ran) = (seconds(core.life.created(), started), seconds(started, now));
+        let waited = seconds(core.life.created(), started);
+        let followed = core.followed().map(|work| {
+            work.finished.unwrap_or_else(Instant::now).saturating_duration_since(work.started).as_secs_f64()
+        });
+        let ran = followed.unwrap_or_else(|| seconds(started, now));
         swallow(move || {
             let span = origin.as_ref().map_or_else(Span::current, |origin| origin.0.clone());
             match failure {

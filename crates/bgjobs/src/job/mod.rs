@@ -23,8 +23,8 @@ use std::{
 use crate::{
     engine::Engine,
     record::{
-        Core, Record, Shared, attempt::Attempt, failure::Failure, id::JobId, job_ref::JobRef, log::Log, name::Name,
-        place::Place, progress::Progress, state::State, stop::StopReason, why::WaitReason,
+        Core, Followed, Record, Shared, attempt::Attempt, failure::Failure, id::JobId, job_ref::JobRef, log::Log,
+        name::Name, place::Place, progress::Progress, state::State, stop::StopReason, why::WaitReason,
     },
 };
 
@@ -182,17 +182,25 @@ impl AnyJob {
         self.core().attempts()
     }
 
-    /// When the job was created, started and finished.
+    /// When the job was created, started and finished; of one that follows other work, when [that](crate::Context::follow_times)
+    /// did.
     #[must_use]
     pub fn times(&self) -> Times {
         let life = &self.core().life;
         let at = |nanos| self.engine.epoch + Duration::from_nanos(nanos);
         // A finished job has all its times; one that is not finished yet shows no end.
         let is_finished = life.state().is_finished();
-        Times {
-            created: at(life.created()),
-            started: life.started().map(at),
-            finished: life.finished().filter(|_| is_finished).map(at),
+        let created = at(life.created());
+        let started = life.started().map(at);
+        let finished = life.finished().filter(|_| is_finished).map(at);
+        match self.core().followed() {
+            None => Times { created, started, finished },
+            Some(Followed { started, finished: ended }) => Times {
+                // Another program may have started it.
+                created: created.min(started),
+                started: Some(started),
+                finished: finished.map(|heard| ended.map_or(heard, |ended| ended.min(heard))),
+            },
         }
     }
 

@@ -2,7 +2,12 @@
 //!
 //! Knows nothing of keepers.
 
-use std::{os::unix::process::ExitStatusExt, process::ExitStatus, thread, time::Duration};
+use std::{
+    os::unix::process::ExitStatusExt,
+    process::ExitStatus,
+    thread,
+    time::{Duration, SystemTime},
+};
 
 use crate::{
     body::{Body, context::Context},
@@ -33,13 +38,16 @@ impl Body for KeptJob {
     fn call(self, job: &Context) -> Result<(), Failure> {
         job.read_progress();
         let log = job.log();
-        let print = &mut |stream, text: &str| {
-            log.write(stream, text);
+        let print = &mut |time, stream, text: &str| {
+            log.write_at(time, stream, text);
             Ok(())
         };
         self.follow(KeptCursor::default(), job, print)
     }
 }
+
+/// Takes what a kept job printed, and when.
+type PrintAt<'a> = dyn FnMut(SystemTime, Stream, &str) -> Result<(), Failure> + 'a;
 
 /// Follows a command from `cursor` on, as its job does that has begun without it.
 pub(crate) fn follow_command(
@@ -49,23 +57,27 @@ pub(crate) fn follow_command(
     print: &mut Print<'_>,
 ) -> Result<ExitStatus, Failure> {
     // Any other status is a failure.
+    let print = &mut |_, stream, text: &str| print(stream, text);
     kept.follow(cursor, job, print).map(|()| ExitStatus::default())
 }
 
 impl KeptJob {
     /// Follows it to its end, and passes on what it prints.
-    fn follow(&self, mut cursor: KeptCursor, job: &Context, print: &mut Print<'_>) -> Result<(), Failure> {
+    fn follow(&self, mut cursor: KeptCursor, job: &Context, print: &mut PrintAt<'_>) -> Result<(), Failure> {
         let mut is_asked = false;
+        self.tell_times(job);
         loop {
             // What was printed before the end is there once the end is.
             let state = self.state().map_err(Failure::from_error)?;
             self.print(&mut cursor, print)?;
             match state {
                 KeptState::Ended(end) => {
+                    self.tell_times(job);
                     self.mark_seen();
                     return settle(end, job);
                 }
                 KeptState::Lost(reason) => {
+                    self.tell_times(job);
                     self.mark_seen();
                     return Err(Failure::new(format!("lost: {reason}")));
                 }
@@ -84,19 +96,28 @@ impl KeptJob {
         }
     }
 
+    /// Lets the times of the job be its own, not those of the following.
+    fn tell_times(&self, job: &Context) {
+        if let Ok((started, finished)) = self.times() {
+            job.follow_times(started, finished);
+        }
+    }
+
     /// Passes on what is new.
-    fn print(&self, cursor: &mut KeptCursor, print: &mut Print<'_>) -> Result<(), Failure> {
+    fn print(&self, cursor: &mut KeptCursor, print: &mut PrintAt<'_>) -> Result<(), Failure> {
         loop {
             let reading = self.read(cursor).map_err(Failure::from_error)?;
             if reading.is_empty() {
                 return Ok(());
             }
             if reading.dropped > 0 {
-                print(Stream::Err, &format!("[{} bytes of the log were dropped here]\n", reading.dropped))?;
+                let text = format!("[{} bytes of the log were dropped here]\n", reading.dropped);
+                let time = reading.lines.first().map_or_else(SystemTime::now, |line| line.time);
+                print(time, Stream::Err, &text)?;
             }
             for line in reading.lines {
                 let end = if line.is_whole { "\n" } else { "" };
-                print(line.stream, &format!("{}{end}", line.text))?;
+                print(line.time, line.stream, &format!("{}{end}", line.text))?;
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::{
         body,
         error::KeptError,
         id::KeptId,
-        log,
+        log, outcome,
         private::{self, present},
         reading::{self, KeptCursor, KeptReading},
         record::{self, Record},
@@ -110,6 +110,30 @@ impl KeptJob {
         let Record { name, command, folder, language, key, time_limit, created, machine } = record;
         let (id, name, host) = (self.id, name.into(), machine.host);
         Ok(KeptSummary { id, name, command, folder, language, key, time_limit, created, host, state })
+    }
+
+    /// When it began and when it ended; `None` if it has not.
+    ///
+    /// Nobody saw the end of a lost job: it counts to its last sign of life, such as a line that it printed.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`state`](Self::state).
+    pub fn times(&self) -> Result<(SystemTime, Option<SystemTime>), KeptError> {
+        let KeptSummary { created, state, .. } = self.summary()?;
+        Ok(match state {
+            KeptState::Ended(end) => (end.ended.checked_sub(end.ran).unwrap_or(created), Some(end.ended)),
+            KeptState::Lost(_) => (created, Some(self.last_sign().map_or(created, |sign| sign.max(created)))),
+            _ => (created, None),
+        })
+    }
+
+    /// When its keeper wrote last.
+    fn last_sign(&self) -> Option<SystemTime> {
+        let folder = self.folder();
+        let logs = fs::read_dir(folder.join(log::FOLDER)).into_iter().flatten().flatten().map(|entry| entry.path());
+        let files = logs.chain([folder.join(state::RUN), folder.join(outcome::FILE)]);
+        files.filter_map(|file| file.symlink_metadata().ok()?.modified().ok()).max()
     }
 
     /// Waits until it has ended or is lost.

@@ -117,7 +117,17 @@ struct ColdData {
     hosted: OnceLock<()>,
     activity: Activity,
     attempts: Mutex<VecDeque<Attempt>>,
+    /// When the work began and ended that the body follows.
+    followed: Mutex<Option<Followed>>,
     pause: Mutex<Option<Pause>>,
+}
+
+/// When the work began and ended that a body only follows.
+#[derive(Clone, Copy)]
+pub(crate) struct Followed {
+    pub(crate) started: Instant,
+    /// `None` if it has not ended, or nobody knows when.
+    pub(crate) finished: Option<Instant>,
 }
 
 impl<T> Record<T> {
@@ -318,6 +328,16 @@ impl Core {
         }
         let reason = self.stop_reason().expect("a request to stop sets its reason first");
         Err(Stopped::new(reason.clone()))
+    }
+
+    /// Records when the work began and ended that the body follows.
+    pub(crate) fn set_followed(&self, followed: Followed) {
+        *lock(&self.cold().followed) = Some(followed);
+    }
+
+    /// When the work began and ended that the body follows; `None` if it follows none.
+    pub(crate) fn followed(&self) -> Option<Followed> {
+        *lock(&self.cold.get()?.followed)
     }
 
     /// Records that another attempt begins.

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use bgjobs::{
@@ -483,4 +483,69 @@ fn a_follower_says_when_somebody_else_has_stopped_the_command_or_it_is_lost() {
         job.failure().unwrap().message().to_owned()
     });
     assert_eq!(why, ["stopped: enough", "lost: its keeper was killed"]);
+}
+
+/// A time so many hours ago, as files of jobs have it.
+fn hours_ago(hours: u64) -> (SystemTime, String) {
+    let time = SystemTime::now() - Duration::from_secs(hours * 3600);
+    (time, humantime::format_rfc3339_micros(time).to_string())
+}
+
+/// Sets a field of a file of a job to a text.
+fn forge(file: &Path, field: &str, text: &str) {
+    let before = fs::read_to_string(file).unwrap();
+    let (head, tail) = before.split_once(&format!("\"{field}\":\"")).unwrap();
+    let rest = tail.split_once('"').unwrap().1;
+    fs::write(file, format!("{head}\"{field}\":\"{text}\"{rest}")).unwrap();
+}
+
+#[test]
+fn a_job_that_follows_a_kept_one_has_its_times_and_not_those_of_the_following() {
+    let store = Store::new();
+    let [ended, lost, running] = ["echo one; exit 3", "echo two", "sleep 1000"].map(|line| store.sh(line));
+    let (created, created_text) = hours_ago(48);
+    for job in [&ended, &lost] {
+        end(job);
+        let keeper = keeper(job).as_raw();
+        wait_until("its keeper has left", || !lives(keeper));
+    }
+    wait_until("it runs", || running.state().unwrap() == KeptState::Running);
+    for job in [&ended, &lost, &running] {
+        forge(&job.folder().join("job.json"), "created", &created_text);
+    }
+    // It printed, and ended, an hour ago, after a few milliseconds.
+    let (hour_ago, text) = hours_ago(1);
+    forge(&ended.folder().join("outcome.json"), "ended", &text);
+    let log = ended.folder().join("log/0");
+    fs::write(&log, format!("{text} out one\n")).unwrap();
+    fs::remove_file(lost.folder().join("outcome.json")).unwrap();
+    for file in ["run.json", "log/0"] {
+        let file = fs::File::options().write(true).open(lost.folder().join(file)).unwrap();
+        file.set_modified(hour_ago).unwrap();
+    }
+
+    let jobs = JobManager::new();
+    let [ended, lost] = [ended, lost].map(|job| jobs.start(job).unwrap());
+    let running = jobs.named("running").daemon().start(running).unwrap();
+    assert!(ended.wait().is_ok() && lost.wait().is_ok());
+    let apart = |time: SystemTime, other: SystemTime| {
+        let apart = time.duration_since(other).unwrap_or_else(|error| error.duration());
+        assert!(apart < Duration::from_secs(60), "{apart:?}");
+    };
+    let summary = ended.summary();
+    apart(summary.finished.unwrap(), hour_ago);
+    apart(summary.started.unwrap(), hour_ago);
+    assert_eq!(summary.created, summary.started.unwrap());
+    assert!(summary.ran.unwrap() < GUARD);
+    assert_eq!(ended.log().since(GUARD), []);
+    apart(ended.log().tail(1)[0].time(), hour_ago);
+    // Nobody saw the end of a lost job; but it printed something.
+    let summary = lost.summary();
+    apart(summary.started.unwrap(), created);
+    apart(summary.finished.unwrap(), hour_ago);
+    wait_until("it is followed", || running.times().ran().is_some_and(|ran| ran > Duration::from_secs(47 * 3600)));
+    let timeline = jobs.timeline().text(80);
+    assert!(timeline.starts_with("3 jobs in 48 h"), "{timeline}");
+    running.stop("the test is over", GUARD);
+    assert!(running.times().ran().unwrap() < GUARD, "its keeper knows better");
 }

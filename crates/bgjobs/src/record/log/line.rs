@@ -39,7 +39,12 @@ pub struct Line {
 impl Line {
     /// A whole line that begins now.
     pub(crate) fn new(stream: Stream, text: String) -> Self {
-        Self { at: Instant::now(), stream, text, continues: false }
+        Self::begun(None, stream, text)
+    }
+
+    /// A whole line that begins at a moment, or now.
+    pub(crate) fn begun(at: Option<Instant>, stream: Stream, text: String) -> Self {
+        Self { at: at.unwrap_or_else(Instant::now), stream, text, continues: false }
     }
 
     /// The time of day at which its first character was written.

@@ -12,7 +12,7 @@ use std::{
     fmt, fs, io,
     path::Path,
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use crate::{
@@ -22,7 +22,10 @@ use crate::{
         line::{Line, Stream},
         ring::Ring,
     },
-    system::sync::{Mutex, Parker, lock},
+    system::{
+        sync::{Mutex, Parker, lock},
+        wall_clock::moment_of,
+    },
 };
 
 /// The lines that a job printed.
@@ -86,7 +89,26 @@ impl Log {
     ///
     /// A line longer than 16 KiB is split: it [continues](Line::continues) in the next.
     pub fn write(&self, stream: Stream, text: &str) {
-        self.change(|ring| ring.write(stream, text));
+        self.change(|ring| ring.write(stream, text, None));
+    }
+
+    /// Writes as [`write`](Self::write) does what was printed at another time, for a body that follows other work.
+    ///
+    /// ```
+    /// use bgjobs::{JobManager, Stream};
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let noon = SystemTime::now() - Duration::from_secs(3600);
+    /// let jobs = JobManager::new();
+    /// let job = jobs.spawn_with("read on", move |job| Ok(job.log().write_at(noon, Stream::Out, "begun\n")))?;
+    /// job.join()?;
+    /// assert!(job.log().since(Duration::from_secs(60)).is_empty());
+    /// assert_eq!(job.log().since(Duration::from_secs(7200))[0].text, "begun");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn write_at(&self, time: SystemTime, stream: Stream, text: &str) {
+        let at = moment_of(time);
+        self.change(|ring| ring.write(stream, text, Some(at)));
     }
 
     /// Changes the ring, then wakes the listeners, and writes new lines to the file.

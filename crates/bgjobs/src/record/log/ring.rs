@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of locks, jobs and files.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use crate::{
     record::log::{
@@ -56,8 +56,9 @@ impl Ring {
         self.push(Line::new(Stream::Err, text));
     }
 
-    /// Adds a text that may hold several lines, the last of which may be unfinished.
-    pub(crate) fn write(&mut self, stream: Stream, mut text: &str) {
+    /// Adds a text that may hold several lines, the last of which may be unfinished; `at` is when they begin, if not now.
+    pub(crate) fn write(&mut self, stream: Stream, mut text: &str, at: Option<Instant>) {
+        self.unfinished[stream as usize].set_time(at);
         let was_empty = self.unfinished[stream as usize].is_empty();
         while let Some(line) = self.unfinished[stream as usize].take_from(&mut text) {
             for left in self.unfinished[1 - stream as usize].settle() {

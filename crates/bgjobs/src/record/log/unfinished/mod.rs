@@ -35,6 +35,8 @@ const ESCAPE: u8 = 0x1b;
 /// - Any other sequence, such as a colour, is kept and restarts nothing.
 pub(crate) struct Unfinished {
     stream: Stream,
+    /// When the lines begin whose text is taken now, if not now.
+    at: Option<Instant>,
     /// The line of the cursor; none if nothing is visible of it yet.
     line: Option<Line>,
     /// Whether the cursor is back at the start, so that the next character restarts the line.
@@ -54,7 +56,7 @@ pub(crate) struct Unfinished {
 impl Unfinished {
     pub(crate) fn new(stream: Stream) -> Self {
         let (start, sequence, rows, ended) = (String::new(), String::new(), Vec::new(), VecDeque::new());
-        Self { stream, line: None, is_back: false, start, sequence, above: 0, rows, ended }
+        Self { stream, at: None, line: None, is_back: false, start, sequence, above: 0, rows, ended }
     }
 
     /// The lines of which something is visible.
@@ -72,13 +74,18 @@ impl Unfinished {
         self.line.is_none() && self.rows.is_empty()
     }
 
+    /// Says when the text was written that is taken from now on; `None` if that is when it is taken.
+    pub(crate) fn set_time(&mut self, at: Option<Instant>) {
+        self.at = at;
+    }
+
     /// Takes `text` up to the end of a line, which it returns, or to its own end.
     pub(crate) fn take_from(&mut self, text: &mut &str) -> Option<Line> {
         if self.is_clear() {
             // Most lines are plain and come whole: a short way for them.
             let end = next_meaning(text);
             if (1..=LONGEST_LINE).contains(&end) {
-                let line = Line::new(self.stream, text[..end].to_owned());
+                let line = Line::begun(self.at, self.stream, text[..end].to_owned());
                 *text = &text[end..];
                 if let Some(rest) = text.strip_prefix('\n') {
                     *text = rest;
@@ -164,7 +171,7 @@ impl Unfinished {
         if std::mem::take(&mut self.is_back) || self.line.is_none() {
             let mut text = self.line.take().map(|line| line.text).unwrap_or_default();
             text.clear();
-            let line = self.line.insert(Line::new(self.stream, text));
+            let line = self.line.insert(Line::begun(self.at, self.stream, text));
             line.text.push_str(&self.start);
             self.start.clear();
         }
@@ -259,7 +266,7 @@ impl Unfinished {
     /// Hands the line on; an empty one if nothing is visible of it.
     fn finish(&mut self) -> Line {
         self.is_back = false;
-        let mut line = self.line.take().unwrap_or_else(|| Line::new(self.stream, String::new()));
+        let mut line = self.line.take().unwrap_or_else(|| Line::begun(self.at, self.stream, String::new()));
         if !self.start.is_empty() {
             line.text.push_str(&self.start);
             self.start.clear();
