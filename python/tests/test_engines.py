@@ -377,8 +377,9 @@ def test_on_dask_wants_are_those_of_its_submit(dask: Any, jobs: BackgroundJobMan
 
 
 def test_on_ipyparallel_a_view_says_which_engines_are_meant(ipyparallel: Any, jobs: BackgroundJobManager) -> None:
-    one = [jobs.new(os.getpid, on=ipyparallel[1]).get(LONG) for _ in range(3)]
-    assert one == [ipyparallel[1].apply_sync(os.getpid)] * 3
+    views = [ipyparallel[1], ipyparallel[1].executor, ipyparallel.load_balanced_view([1])]
+    assert [jobs.new(os.getpid, on=view).get(LONG) for view in views] == [ipyparallel[1].apply_sync(os.getpid)] * 3
+    assert {name_of(view) for view in views} == {"ipyparallel"}
     for want in ("gpus", "folder"):
         with pytest.raises(TypeError, match=rf"^ipyparallel takes no {want}=; a view says which engines are meant"):
             jobs.on(ipyparallel, **{want: "x"})
@@ -530,6 +531,22 @@ def test_many_jobs_wait_without_threads(
     bgjobs.wait_all([*before, *many], LONG)
     assert [job.result for job in many] == [2 * number for number in range(200)]
     assert "could not be asked" not in caplog.text
+
+
+def test_on_dask_a_stop_of_many_jobs_that_wait_spares_those_that_have_begun(
+    dask: Any, jobs: BackgroundJobManager, gate: Gate
+) -> None:
+    begun = [started(job) for job in jobs.on(dask).map(bodies.wait_for, [gate.path] * 2)]
+    waiting = [jobs.new(bodies.double, number, on=dask) for number in range(20)]
+    engine = bgjobs.engines.target(dask, {}).engine
+    asked: list[Any] = [*waiting[:7], begun[0], *waiting[7:], begun[1]]
+    for job in asked:
+        engine.begin_to_take_back(job._task)
+    assert [engine.take_back(job._task) for job in asked] == [job in waiting for job in asked]
+    gate.open()
+    assert [job.exception(LONG) for job in begun] == [None, None]
+    # Nobody has asked the jobs themselves.
+    assert {type(job.exception(LONG)) for job in waiting} == {JobLost}
 
 
 def test_on_dask_a_body_that_runs_is_not_asked_for_its_end_all_the_time(dask: Any, jobs: BackgroundJobManager) -> None:

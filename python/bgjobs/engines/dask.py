@@ -27,9 +27,6 @@ _OURS = {"func", "args", "kwargs", "key", "retries", "actor", "actors", "pure"}
 _ANSWER = 1.0
 """How many seconds the scheduler or a worker has to answer."""
 
-_AT_ONCE = 32
-"""How many tasks are taken back at once: each is a connection to the scheduler."""
-
 _LOOK = 0.2
 """How many seconds pass between two looks at all tasks."""
 
@@ -51,9 +48,10 @@ class DaskEngine(MessagesEngine):
         super().__init__()
         self._client = client
         self._topic = f"bgjobs-{secrets.token_hex(4)}"
-        self._taking: dict[str, Future[bool]] = {}
-        """The questions for the right to begin that were not answered yet."""
-        self._doors: asyncio.Semaphore | None = None
+        self._foreseen: queue.SimpleQueue[tuple[Task, float]] = queue.SimpleQueue()
+        """Those that are to be taken back, and since when; they were not asked for yet."""
+        self._taking: dict[str, Future[set[str]]] = {}
+        """The questions for rights to begin, by their tasks; the answer names the tasks whose rights are ours."""
         self._withdrawn: queue.SimpleQueue[Task] = queue.SimpleQueue()
         self._looked = self._counted = self._mute_until = 0.0
         client.subscribe_topic(self._topic, lambda event: self.hear(*event[1]))
@@ -98,6 +96,7 @@ class DaskEngine(MessagesEngine):
                 replies = dict(zip([task.id for task in done], self._client.gather([task.handle for task in done])))
         for task in tasks:
             future, task.handle = task.handle, None
+            self._taking.pop(task.id, None)
             self.end(task, functools.partial(self._result, task, future, replies.get(task.id)))
             self._let_go(task)
 
@@ -139,33 +138,45 @@ class DaskEngine(MessagesEngine):
                 self.end(task, functools.partial(_lost, f"dask worker {worker} is gone, and the job with it"))
 
     def begin_to_take_back(self, task: Task) -> None:
-        handle = task.handle
-        if handle is not None and handle.status == "pending":
-            with contextlib.suppress(Exception):
-                loop = self._client.loop.asyncio_loop
-                self._taking[task.id] = asyncio.run_coroutine_threadsafe(self._take(task), loop)
-
-    async def _take(self, task: Task) -> bool:
-        """Takes the right to begin, unless it is taken."""
-        if self._doors is None:
-            self._doors = asyncio.Semaphore(_AT_ONCE)
-        async with self._doors:
-            lock = self._client.scheduler.multi_lock_acquire
-            return bool(await lock(locks=[_lock(task)], id=f"near-{task.id}", num_locks=1, timeout=0))
+        self._foreseen.put((task, time.monotonic()))
 
     def take_back(self, task: Task) -> bool:
-        if task.id not in self._taking:
-            self.begin_to_take_back(task)
-        taking = self._taking.pop(task.id, None)
+        with self._lock:
+            if task.id not in self._taking:
+                self.begin_to_take_back(task)
+                self._take_foreseen()
+            taking = self._taking.pop(task.id, None)
         if taking is None:
             return False
-        # A scheduler that has not answered for one task does not let the others wait too.
+        # A scheduler that has not answered for some tasks does not let the others wait too.
         is_mute = time.monotonic() < self._mute_until
         try:
-            return taking.result(0 if is_mute else _ANSWER)
+            return task.id in taking.result(0 if is_mute else _ANSWER)
         except Exception:
             self._mute_until = time.monotonic() + _ANSWER
             return False
+
+    def _take_foreseen(self) -> None:
+        """Asks for the rights of all of them at once, because each question goes to the scheduler."""
+        tasks, now = set(), time.monotonic()
+        while not self._foreseen.empty():
+            task, since = self._foreseen.get()
+            # A stop that was interrupted has left old ones.
+            if now < since + _ANSWER and task.handle is not None and task.handle.status == "pending":
+                tasks.add(task.id)
+        if tasks:
+            with contextlib.suppress(Exception):
+                taking = asyncio.run_coroutine_threadsafe(self._take(sorted(tasks)), self._client.loop.asyncio_loop)
+                self._taking.update(dict.fromkeys(tasks, taking))
+
+    async def _take(self, tasks: list[str]) -> set[str]:
+        """Takes the rights that are free. The scheduler gives all or none, so those that are taken are halved out."""
+        locks = [_lock(task) for task in tasks]
+        holder = f"near-{tasks[0]}-{len(tasks)}"
+        if await self._client.scheduler.multi_lock_acquire(locks=locks, id=holder, num_locks=len(locks), timeout=0):
+            return set(tasks)
+        half = len(tasks) // 2
+        return await self._take(tasks[:half]) | await self._take(tasks[half:]) if half else set()
 
     def withdraw(self, task: Task) -> None:
         self._withdrawn.put(task)
@@ -224,8 +235,8 @@ class DaskEngine(MessagesEngine):
         return f"on dask worker {task.host['worker']}, process {task.host['pid']} of {task.host['host']}"
 
 
-def _lock(task: Task) -> str:
-    return f"bgjobs-{task.id}"
+def _lock(task: str) -> str:
+    return f"bgjobs-{task}"
 
 
 def _lost(why: str) -> bytes:

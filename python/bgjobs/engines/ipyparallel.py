@@ -33,6 +33,8 @@ class IPyParallelEngine(MessagesEngine):
 
     def __init__(self, given: Any) -> None:
         super().__init__()
+        # The executor of a view means the view.
+        given = getattr(given, "view", given)
         self._client = getattr(given, "client", given)
         # To a direct view, each of its engines would run a copy of the body.
         targets = getattr(given, "targets", None)

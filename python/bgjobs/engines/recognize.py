@@ -75,7 +75,7 @@ def _kind(engine: Any) -> Any:
         from .dask import DaskEngine
 
         return DaskEngine
-    if is_a("ipyparallel", "Client") or is_a("ipyparallel.client.view", "View"):
+    if is_a("ipyparallel", "Client") or any(is_a("ipyparallel.client.view", kind) for kind in ("View", "ViewExecutor")):
         from .ipyparallel import IPyParallelEngine
 
         return IPyParallelEngine
