@@ -68,7 +68,7 @@ HELD: dict[str, tuple[str, ...]] = {
     "the engine starts a body again": (
         TWICE,
         ON_DASK,
-        "test_on_ipyparallel_a_second_start_of_a_body_is_refused",
+        "test_on_ipyparallel_a_second_start_of_a_body_is_stopped_at_once",
         TWICE,
         TWICE,
     ),

@@ -385,17 +385,40 @@ def test_on_ipyparallel_a_view_says_which_engines_are_meant(ipyparallel: Any, jo
             jobs.on(ipyparallel, **{want: "x"})
 
 
-def test_on_ipyparallel_a_second_start_of_a_body_is_refused(
-    ipyparallel: Any, jobs: BackgroundJobManager, gate: Gate
+def test_on_ipyparallel_a_second_start_of_a_body_is_stopped_at_once(
+    ipyparallel: Any, jobs: BackgroundJobManager, gate: Gate, tmp_path: Path
 ) -> None:
+    # Both engines have leave to begin then.
+    before = [started(job) for job in jobs.on(ipyparallel).map(bodies.wait_for, [str(tmp_path / "before")] * 2)]
+    (tmp_path / "before").touch()
+    bgjobs.wait_all(before, LONG)
     job: Any = started(jobs.new(bodies.say, "once", gate.path, on=ipyparallel))
     engine = bgjobs.engines.target(ipyparallel, {}).engine
     again = engine._view.apply_async(eval, *engine.call(job._task))
     again._children[0].iopub_callbacks.append(engine._take)
-    assert b"started it a second time, which was refused" in again.get(LONG)
+    assert pickle.loads(again.get(LONG))[0] == "stopped"
     gate.open()
     assert job.exception(LONG) is None
-    assert list(job.log) == ["once"]
+
+
+def test_on_ipyparallel_an_engine_that_has_leave_to_begin_is_asked_before_a_task_is_taken_back(
+    ipyparallel: Any, jobs: BackgroundJobManager, gate: Gate, tmp_path: Path
+) -> None:
+    on = jobs.on(ipyparallel[0])
+    on.submit(bodies.double, 1).get(LONG)
+    engine = on.submit(bodies.double, 1)._target.engine
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    before = started(on.submit(bodies.wait_for, gate.path))
+    waiting = [on.submit(bodies.count, str(runs)) for _ in range(3)]
+    # Its skipping is another way, which is not what is seen here.
+    engine.withdraw = lambda task: None
+    assert list(engine._leaves.values()) == [0]
+    assert all(verdict.stopped for verdict in jobs.stop(*waiting).values())
+    gate.open()
+    assert before.exception(LONG) is None
+    until(lambda: not engine.tasks)
+    assert not list(runs.iterdir())
 
 
 def test_on_ipyparallel_the_program_does_not_wait_and_its_bodies_go_on(

@@ -48,12 +48,8 @@ class DaskEngine(MessagesEngine):
         super().__init__()
         self._client = client
         self._topic = f"bgjobs-{secrets.token_hex(4)}"
-        self._foreseen: queue.SimpleQueue[tuple[Task, float]] = queue.SimpleQueue()
-        """Those that are to be taken back, and since when; they were not asked for yet."""
-        self._taking: dict[str, Future[set[str]]] = {}
-        """The questions for rights to begin, by their tasks; the answer names the tasks whose rights are ours."""
         self._withdrawn: queue.SimpleQueue[Task] = queue.SimpleQueue()
-        self._looked = self._counted = self._mute_until = 0.0
+        self._looked = self._counted = 0.0
         client.subscribe_topic(self._topic, lambda event: self.hear(*event[1]))
 
     def check(self, wants: Mapping[str, Any]) -> None:
@@ -96,7 +92,6 @@ class DaskEngine(MessagesEngine):
                 replies = dict(zip([task.id for task in done], self._client.gather([task.handle for task in done])))
         for task in tasks:
             future, task.handle = task.handle, None
-            self._taking.pop(task.id, None)
             self.end(task, functools.partial(self._result, task, future, replies.get(task.id)))
             self._let_go(task)
 
@@ -137,41 +132,15 @@ class DaskEngine(MessagesEngine):
                 # The right to begin stays taken: Dask may have started the task on another worker.
                 self.end(task, functools.partial(_lost, f"dask worker {worker} is gone, and the job with it"))
 
-    def begin_to_take_back(self, task: Task) -> None:
-        self._foreseen.put((task, time.monotonic()))
-
-    def take_back(self, task: Task) -> bool:
-        with self._lock:
-            if task.id not in self._taking:
-                self.begin_to_take_back(task)
-                self._take_foreseen()
-            taking = self._taking.pop(task.id, None)
-        if taking is None:
-            return False
-        # A scheduler that has not answered for some tasks does not let the others wait too.
-        is_mute = time.monotonic() < self._mute_until
-        try:
-            return task.id in taking.result(0 if is_mute else _ANSWER)
-        except Exception:
-            self._mute_until = time.monotonic() + _ANSWER
-            return False
-
-    def _take_foreseen(self) -> None:
-        """Asks for the rights of all of them at once, because each question goes to the scheduler."""
-        tasks, now = set(), time.monotonic()
-        while not self._foreseen.empty():
-            task, since = self._foreseen.get()
-            # A stop that was interrupted has left old ones.
-            if now < since + _ANSWER and task.handle is not None and task.handle.status == "pending":
-                tasks.add(task.id)
-        if tasks:
-            with contextlib.suppress(Exception):
-                taking = asyncio.run_coroutine_threadsafe(self._take(sorted(tasks)), self._client.loop.asyncio_loop)
-                self._taking.update(dict.fromkeys(tasks, taking))
+    def ask_back(self, tasks: list[Task]) -> Future[set[str]]:
+        names = [task.id for task in tasks if task.handle is not None and task.handle.status == "pending"]
+        return asyncio.run_coroutine_threadsafe(self._take(names), self._client.loop.asyncio_loop)
 
     async def _take(self, tasks: list[str]) -> set[str]:
         """Takes the rights that are free. The scheduler gives all or none, so those that are taken are halved out."""
-        locks = [_lock(task) for task in tasks]
+        if not tasks:
+            return set()
+        locks = [f"bgjobs-{task}" for task in tasks]
         holder = f"near-{tasks[0]}-{len(tasks)}"
         if await self._client.scheduler.multi_lock_acquire(locks=locks, id=holder, num_locks=len(locks), timeout=0):
             return set(tasks)
@@ -233,10 +202,6 @@ class DaskEngine(MessagesEngine):
         if task.host is None:
             return self.state(task)
         return f"on dask worker {task.host['worker']}, process {task.host['pid']} of {task.host['host']}"
-
-
-def _lock(task: str) -> str:
-    return f"bgjobs-{task}"
 
 
 def _lost(why: str) -> bytes:

@@ -1,8 +1,9 @@
 """A client of ipyparallel or a view of one, as jobs see it.
 
 All goes by the controller, and no disk is shared. What a body says are messages of its engine's, which the client hands
-on; a stop is a request on the engine's control channel, which is heard while a body runs. The far side asks for the
-right to begin, which is here: so a task that was taken back never runs. This module does not import ipyparallel.
+on; a stop is a request on the engine's control channel, which is heard while a body runs. An engine asks for leave
+before its first body, and has it for the next ones: so those that have it are asked before a task is taken back. This
+module does not import ipyparallel.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import queue
+import secrets
+import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import Any
 
 from .engine import JobLost, Task, name_of_source
@@ -39,8 +43,12 @@ class IPyParallelEngine(MessagesEngine):
         # To a direct view, each of its engines would run a copy of the body.
         targets = getattr(given, "targets", None)
         self._view = self._client.load_balanced_view(targets=None if targets in (None, "all") else targets)
+        self._session = secrets.token_hex(4)
+        self._guard = threading.Lock()
         self._rights: dict[str, str] = {}
         """Who may begin the tasks, if it is settled."""
+        self._leaves: dict[str, int] = {}
+        """The engines that begin tasks without asking, and their numbers."""
         self._over: dict[str, float] = {}
         """Since when the tasks have a reply that have not ended."""
         self._withdrawn: queue.SimpleQueue[Task] = queue.SimpleQueue()
@@ -48,6 +56,9 @@ class IPyParallelEngine(MessagesEngine):
     def check(self, wants: Mapping[str, Any]) -> None:
         for want in wants:
             raise TypeError(f"ipyparallel takes no {want}=; a view says which engines are meant, as in on=client[:2]")
+
+    def settings(self) -> dict[str, Any]:
+        return {**super().settings(), "session": self._session}
 
     def send(self, task: Task) -> None:
         task.handle = self._view.apply_async(eval, *self.call(task))
@@ -63,17 +74,20 @@ class IPyParallelEngine(MessagesEngine):
         if what != "claims":
             self.hear(what, name, *said)
             return
-        claim, host = said
-        # Nobody comes between: the first one has it.
-        right = self._rights.setdefault(name, claim) if name in self.tasks else None
+        claim, host, asks = said
+        with self._guard:
+            # The first one has it.
+            right = self._rights.setdefault(name, claim) if name in self.tasks else None
+            self._leaves[host["engine"]] = host["number"]
+            taken = asks and [other for other, its in self._rights.items() if its == _TAKEN and other != name]
         if right == claim:
-            refusal = None
             self.hear("begun", name, host)
-        elif right == _TAKEN:
-            refusal = "it was taken back"
-        else:
-            refusal = "the engine has started it a second time, which was refused"
-        self._ask(host, name, "answer", refusal)
+        if asks:
+            refusal = "it was taken back" if right == _TAKEN else "it was started a second time, which was refused"
+            self._ask(host["engine"], name, "answer", None if right == claim else refusal, taken)
+        if right != claim:
+            # It may have begun already, though it had no right to.
+            self._ask(host["engine"], name, "stop", 0.0)
 
     def _note_end(self, task: Task) -> None:
         self._over[task.id] = time.monotonic()
@@ -96,12 +110,31 @@ class IPyParallelEngine(MessagesEngine):
         self._abort_withdrawn()
 
     def _end(self, task: Task, why: str | None = None) -> None:
+        self.end(task, task.handle.result if why is None else functools.partial(_lost, why, task.host is not None))
         self.ending.pop(task.id, None)
         self._rights.pop(task.id, None)
-        self.end(task, task.handle.result if why is None else functools.partial(_lost, why, task.host is not None))
 
-    def take_back(self, task: Task) -> bool:
-        return self._rights.setdefault(task.id, _TAKEN) == _TAKEN
+    def ask_back(self, tasks: list[Task]) -> Future[set[str]]:
+        with self._guard:
+            ours = {task.id for task in tasks if self._rights.setdefault(task.id, _TAKEN) == _TAKEN}
+            ids = self._client.ids
+            engines = [engine for engine, number in self._leaves.items() if number in ids]
+        answer: Future[set[str]] = Future()
+        answers: list[list[str]] = []
+
+        def hear(reply: Any) -> None:
+            # All are heard on the client's thread.
+            answers.append(reply.result()["content"]["answer"])
+            if len(answers) == len(engines):
+                answer.set_result(ours.intersection(*answers))
+
+        for engine in engines:
+            asked = self._ask(engine, "", "take", sorted(ours))
+            if asked is not None:
+                asked.add_done_callback(hear)
+        if not engines:
+            answer.set_result(ours)
+        return answer
 
     def withdraw(self, task: Task) -> None:
         self._withdrawn.put(task)
@@ -119,21 +152,20 @@ class IPyParallelEngine(MessagesEngine):
 
     def stop(self, task: Task, grace: float) -> None:
         if task.host is not None:
-            self._ask(task.host, task.id, "stop", grace)
+            self._ask(task.host["engine"], task.id, "stop", grace)
 
     def where(self, task: Task, timeout: float) -> str | None:
-        asked = None if task.host is None else self._ask(task.host, task.id, "where")
+        asked = None if task.host is None else self._ask(task.host["engine"], task.id, "where")
         try:
             return None if asked is None else asked.result(timeout)["content"]["answer"]
         except Exception:
             return None
 
-    def _ask(self, host: Mapping[str, Any], name: str, what: str, *said: Any) -> Any:
-        """Asks something of the far side of a task, which answers while its body runs."""
-        client, engine = self._client, host["engine"].encode()
-        content = {"said": (name, what, *said)}
+    def _ask(self, engine: str, name: str, what: str, *said: Any) -> Any:
+        """Asks something about a task of the far side on an engine, which answers while a body runs."""
+        client, request, content = self._client, f"{name_of_source()}_request", {"said": (name, what, *said)}
         try:
-            return client._send(client._control_stream, f"{name_of_source()}_request", content=content, ident=engine)
+            return client._send(client._control_stream, request, content=content, ident=engine.encode())
         except OSError:
             # The client was closed.
             return None

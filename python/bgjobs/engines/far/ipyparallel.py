@@ -19,16 +19,21 @@ from typing import Any
 from .channel import PIECE, POLL, PROGRESS, Channel, bodies
 
 AGAIN = 0.2
-"""After how many seconds the right to begin is asked for again: the near side may not listen yet."""
+"""After how many seconds the leave to begin is asked for again: the near side may not listen yet."""
 
 PATIENCE = 2.0
 """For how many seconds; then the near side is gone, and nobody is there who could take the task back."""
 
-mute: set[Any] = set()
-"""The near sides that have not answered."""
+guard = threading.Lock()
 
-asking: dict[str, IPyParallel] = {}
-"""The channels that have asked for the right to begin, by their tasks."""
+leaves: set[str] = set()
+"""The near sides that need not be asked any more; they ask here before they take a task back."""
+
+taken: set[str] = set()
+"""The tasks that were taken back, and may come."""
+
+claiming: dict[str, IPyParallel] = {}
+"""The channels whose bodies are about to begin, or have begun, by their tasks."""
 
 
 class IPyParallel(Channel):
@@ -41,7 +46,7 @@ class IPyParallel(Channel):
         self._kernel: Any = get_ipython().kernel
         self._kernel.control_handlers.setdefault(f"{__package__}_request", functools.partial(hear, self._kernel))
         self._parent = self._kernel.get_parent("shell")
-        self._near = tuple(settings["near"])
+        self._near: str = settings["session"]
         self._answered = threading.Event()
         self._refusal: str | None = None
         self._outputs: list[Output] = []
@@ -55,18 +60,26 @@ class IPyParallel(Channel):
         self._kernel.session.send(socket, "data_pub", content, parent=self._parent, ident=b"bgjobs")
 
     def claim(self, host: dict[str, Any]) -> str | None:
-        asking[self.task] = self
-        claim, ends = secrets.token_hex(8), time.monotonic() + (0 if self._near in mute else PATIENCE)
-        while not self._answered.is_set():
-            self._tell("claims", claim, {**host, "engine": self._kernel.ident})
-            if not self._answered.wait(AGAIN) and time.monotonic() >= ends:
-                mute.add(self._near)
-                return None
-        mute.discard(self._near)
+        with guard:
+            asks = self._near not in leaves
+            if self.task in taken and not asks:
+                taken.remove(self.task)
+                return "it was taken back"
+            claiming[self.task] = self
+        claim, ends = secrets.token_hex(8), time.monotonic() + PATIENCE
+        host = {**host, "engine": self._kernel.ident, "number": self._kernel.engine_id}
+        self._tell("claims", claim, host, asks)
+        while asks and not self._answered.wait(AGAIN):
+            if time.monotonic() >= ends:
+                self.answer(None, [])
+            self._tell("claims", claim, host, asks)
         return self._refusal
 
-    def answer(self, refusal: str | None) -> None:
-        """What the near side says to the claim."""
+    def answer(self, refusal: str | None, others: list[str]) -> None:
+        """What the near side says to the claim, and which tasks were taken back before."""
+        with guard:
+            leaves.add(self._near)
+            taken.update(others)
         self._refusal = refusal
         self._answered.set()
 
@@ -99,7 +112,7 @@ class IPyParallel(Channel):
         self._tell("how", how)
 
     def end(self) -> None:
-        asking.pop(self.task, None)
+        claiming.pop(self.task, None)
         self._is_over.set()
         if self._tailer is not None:
             self._tailer.join()
@@ -113,11 +126,23 @@ class IPyParallel(Channel):
 def hear(kernel: Any, stream: Any, ident: Any, request: Any) -> None:
     """Carries out a request of a near side, on the thread of the control channel."""
     task, what, *said = request["content"]["said"]
-    # Its claim is answered by the channel, the rest by the body.
-    of = asking if what == "answer" else bodies
-    answer = getattr(of[task], what)(*said) if task in of else ""
+    answer: Any = None
+    if what == "take":
+        answer = take(*said)
+    elif what == "answer" and task in claiming:
+        claiming[task].answer(*said)
+    elif what in ("stop", "where"):
+        answer = getattr(bodies[task], what)(*said) if task in bodies else ""
     content = {"status": "ok", "answer": answer}
     kernel.session.send(stream, f"{__package__}_reply", content, parent=request, ident=ident)
+
+
+def take(tasks: list[str]) -> list[str]:
+    """Takes these tasks back; those that have not begun, and will not begin here."""
+    with guard:
+        found = [task for task in tasks if task not in claiming]
+        taken.update(found)
+    return found
 
 
 class Output:
