@@ -63,10 +63,10 @@ def jobs_html(jobs_by_number: Mapping[int, Record]) -> str:
     return f"{note}<table><thead><tr>{heading}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def job_html(job: Record, names: Sequence[str] = ()) -> str:
+def job_html(job: Record, names: Sequence[str] = (), has_log: bool = True) -> str:
     """A table about one job: its status, its time, its result or failure, the end of its log.
 
-    `names` are sentences about the names that it has assigned.
+    `names` are sentences about the names that it has assigned. Where the job prints too, its log is left out.
     """
     rows = {"Job": f"#{job.num} {label(job)}", **_about(job, names)}
     cells = {name: _cell(text) for name, text in rows.items() if text}
@@ -74,7 +74,7 @@ def job_html(job: Record, names: Sequence[str] = ()) -> str:
     if table is not None:
         cells["Result"] = f"<td{_LONG}>{table}</td>"
     body = "".join(f"<tr><th{_SHORT}>{name}</th>{cell}</tr>" for name, cell in cells.items())
-    for name, lines in {"Log": Log(job).tail(_LINES), "Traceback": _traceback(job)}.items():
+    for name, lines in {"Log": Log(job).tail(_LINES) if has_log else [], "Traceback": _traceback(job)}.items():
         if lines:
             text = "\n".join(_escaped(cut(uncoloured(line))) for line in lines)
             body += f"<tr><th{_SHORT}>{name}</th><td{_LONG}><pre{_LINES_STYLE}>{text}</pre></td></tr>"

@@ -67,6 +67,35 @@ def test_a_card_that_is_shown_again_changes_wherever_it_is_shown(it):
     assert "Status: Completed" in card(it, it.run("jobs[0]"))
 
 
+def test_a_card_has_the_log_where_its_job_does_not_print(it):
+    home = it.run("%bg print('of the job') or gate.wait(60)")
+    away = it.run("jobs[0]")
+    it.run("gate.set(); jobs[0].join()")
+    for cell in (home, away):
+        it.wait_text(cell, "Completed", "text/html")
+    assert it.text(home) == "of the job\n"
+    assert "of the job</pre>" in it.text(away, "text/html")
+    assert "of the job</pre>" not in it.text(home, "text/html")
+
+
+def test_while_a_card_is_drawn_with_what_the_user_has_written_other_threads_show_theirs(it):
+    it.run(
+        """
+        import contextvars
+        jobs.new("1")
+        class Odd:
+            def __repr__(self):
+                shown = threading.Event()
+                other = threading.Thread(target=lambda: (display(jobs[0]), shown.set()), daemon=True)
+                contextvars.copy_context().run(other.start)
+                return f"odd, {shown.wait(60)}"
+        """
+    )
+    start = it.run("%bg gate.wait(60) and Odd()")
+    it.run("gate.set(); jobs[1].join()")
+    it.wait_text(start, "Result: odd, True", "text/plain")
+
+
 def test_a_job_without_a_card_is_told_under_its_own_cell(it):
     quiet = it.run("one = jobs.new('gate.wait(60)'); two = jobs.new('gate.wait(60) / 0')")
     carded = it.run("%bg gate.wait(60)")
