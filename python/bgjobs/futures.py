@@ -263,7 +263,7 @@ def as_completed(jobs: Iterable[Job], timeout: float | None = None) -> Iterator[
     >>> sorted(job.result for job in bgjobs.as_completed([jobs.new("1"), jobs.new("2")]))
     [1, 2]
     """
-    running = set(jobs)
+    running = set(_checked(jobs))
     deadline = None if timeout is None else time.monotonic() + timeout
     ended: SimpleQueue[Job | None] = SimpleQueue()
     put = ended.put
@@ -283,6 +283,16 @@ def as_completed(jobs: Iterable[Job], timeout: float | None = None) -> Iterator[
     finally:
         for job in running:
             job._forget(put)
+
+
+def _checked(jobs: Iterable[Job]) -> Iterator[Job]:
+    """These jobs; raises `TypeError` for what is none."""
+    if isinstance(jobs, Record):
+        raise TypeError(f"one job is given, {jobs!r}, where several are taken: job.join() waits for it")
+    for job in jobs:
+        if not isinstance(job, Record):
+            raise TypeError(f"{job!r} is no job")
+        yield job
 
 
 def _still_running(jobs: Iterable[Record], timeout: float | None) -> TimeoutError:

@@ -6,6 +6,7 @@ It does not know how jobs are started.
 from __future__ import annotations
 
 import logging
+import operator
 import os
 import sys
 from collections import deque
@@ -65,10 +66,7 @@ class JobList:
         if isinstance(key, slice):
             numbers = range(*key.indices(max(self.all, default=-1) + 1))
             return [self.all[num] for num in numbers if num in self.all]
-        if isinstance(key, str):
-            raise KeyError(f"{key!r} is no number; jobs.select({key!r}) finds jobs by what is typed after %jobs")
-        num: Any = key if isinstance(key, int) else key.num
-        return self.all[num]
+        return self.all[_number_of(key)]
 
     def __len__(self) -> int:
         return len(self.all)
@@ -275,13 +273,13 @@ class JobList:
                 dead.traceback()
                 print()
             return
-        found = self._find(job if isinstance(job, int) else job.num)
+        found = self._find(_number_of(job))
         if found is not None:
             found.traceback()
 
     def debug(self, job: int | BackgroundJobBase) -> None:
         """Opens a post-mortem debugger in the frame where a dead job failed."""
-        found = self._find(job if isinstance(job, int) else job.num)
+        found = self._find(_number_of(job))
         if found is not None:
             failures.debug(found)
 
@@ -324,6 +322,13 @@ class JobList:
         except KeyError:
             _log_error(f"Job #{num} not found")
             return None
+
+
+def _number_of(key: Any) -> Any:
+    """The number that is meant by a number, which may be one of numpy, or by a job."""
+    if isinstance(key, str):
+        raise KeyError(f"{key!r} is no number; jobs.select({key!r}) finds jobs by what is typed after %jobs")
+    return operator.index(key) if hasattr(key, "__index__") else key.num
 
 
 def _log_error(message: str) -> None:

@@ -120,6 +120,8 @@ class BackgroundJobManager(JobList):
         """
         if unknown:
             _warn_about(unknown)
+        if kw and isinstance(func_or_exp, str):
+            _warn("jobs.new ignores kw= with an expression: give its names as jobs.new(expression, names)")
         body = body_of(func_or_exp, args, kw, snapshot, sys._getframe(1) if isinstance(func_or_exp, str) else None)
         given = name, group, priority, delay, after, after_ended, time_limit, retry, backoff, log_bytes, log_file
         # Most jobs have no options, and this is the fastest way to find that out.
@@ -341,10 +343,12 @@ def _count(jobs: list[BackgroundJobBase]) -> None:
 
 def _warn_about(keywords: dict[str, Any]) -> None:
     """Warns that `new` does not pass on keywords that it does not know."""
+    ignored = ", ".join(f"{name}=" for name in keywords)
+    _warn(f"jobs.new ignores {ignored}: pass the function's keyword arguments as kw={{...}}, or use jobs.submit", 4)
+
+
+def _warn(text: str, level: int = 3) -> None:
+    """Warns the caller of `new`."""
     import warnings
 
-    ignored = ", ".join(f"{name}=" for name in keywords)
-    warnings.warn(
-        f"jobs.new ignores {ignored}: pass the function's keyword arguments as kw={{...}}, or use jobs.submit",
-        stacklevel=3,
-    )
+    warnings.warn(text, stacklevel=level)

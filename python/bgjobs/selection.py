@@ -5,6 +5,7 @@ It does not know what is done with them.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Callable, NamedTuple, TypeVar
@@ -77,8 +78,8 @@ def find(jobs: Mapping[int, Job], parts: Iterable[Any]) -> tuple[list[Job], list
 def _parsed(parts: Iterable[Any], newest: int | None) -> Iterator[Part]:
     """The parts of a selection, and those of lists in it; `newest` is the greatest number of a job."""
     for part in parts:
-        if isinstance(part, int):
-            yield _number(part, newest)
+        if hasattr(part, "__index__"):
+            yield _number(operator.index(part), newest)
         elif isinstance(part, str):
             for text in part.split(",") if re.fullmatch(_NUMBERS, part) else [part]:
                 yield _text(text, newest)

@@ -5,6 +5,7 @@ It does not know managers, nor what the options mean.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterable, Mapping
 from types import FrameType
@@ -12,6 +13,7 @@ from typing import Any, Callable, Optional
 
 from . import names
 from .jobs import BackgroundJobBase, BackgroundJobExpr, BackgroundJobFunc
+from .labels import value
 from .options import Options
 
 Launch = Callable[[BackgroundJobBase, Optional[Options], bool, bool, Any, bool], BackgroundJobBase]
@@ -44,7 +46,20 @@ def body_of(
         if snapshot:
             body.glob, body.loc = names.snapshot(body.code, glob, loc, deep=snapshot == "deep")
         return body
-    raise TypeError("invalid args for new job")
+    error = TypeError("invalid args for new job")
+    if hasattr(error, "add_note"):
+        # The text is the original's.
+        error.add_note(_way_out(func_or_exp))
+    raise error
+
+
+def _way_out(given: Any) -> str:
+    """What to give instead of what makes no job."""
+    if inspect.iscoroutine(given):
+        given.close()
+        name = given.cr_code.co_name
+        return f"a job calls the function itself, as in jobs.new({name}, ...), or evaluates a text: 'await {name}()'"
+    return f"a job calls a function, or evaluates a text; this is neither: {value(given)}"
 
 
 class Starter:

@@ -75,10 +75,35 @@ def test_map_starts_a_job_for_each_item_in_order(jobs):
 
 
 def test_new_warns_about_keywords_that_it_does_not_pass(jobs):
-    with pytest.warns(UserWarning, match=r"jobs.new ignores x=: pass .* kw=\{\.\.\.\}, or use jobs.submit"):
+    with pytest.warns(UserWarning, match=r"jobs.new ignores x=: pass .* kw=\{\.\.\.\}, or use jobs.submit") as warned:
         job = jobs.new(int, x=5)
     job.join()
     assert job.result == 0
+    with pytest.warns(UserWarning, match=r"jobs.new ignores kw= with an expression: give its names") as more:
+        jobs.new("6", kw={"x": 2})
+    assert {warning.filename for warning in [*warned, *more]} == {__file__}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="needs notes")
+def test_what_makes_no_job_has_the_originals_error_and_a_note_with_the_way_out(jobs):
+    async def fetch():
+        return 1
+
+    for given, note in [
+        (3, "a job calls a function, or evaluates a text; this is neither: 3"),
+        (fetch(), "a job calls the function itself, as in jobs.new(fetch, ...), or evaluates a text: 'await fetch()'"),
+    ]:
+        with pytest.raises(TypeError) as caught:
+            jobs.new(given)
+        assert (str(caught.value), caught.value.__notes__) == ("invalid args for new job", [note])
+
+
+def test_a_wait_says_what_is_no_job(jobs):
+    job = jobs.new("1")
+    with pytest.raises(TypeError, match=r"^'1' is no job$"):
+        wait_all([job, "1"])
+    with pytest.raises(TypeError, match=r"^one job is given, <BackgroundJob #0: 1>, where several are taken: job.join"):
+        wait_any(job)
 
 
 def test_an_expression_with_a_snapshot_does_not_see_its_names_rebound(jobs, gate):

@@ -108,6 +108,14 @@ def test_numbers_ranges_words_and_names_select_jobs_in_order_and_once(jobs, part
     assert numbers(jobs.select(*parts)) == expected
 
 
+def test_any_whole_number_is_that_of_a_job(jobs):
+    class Number:
+        def __index__(self):
+            return 2
+
+    assert jobs[Number()] is jobs[2] and jobs.select(Number()) == [jobs[2]]
+
+
 def test_the_name_of_a_group_selects_its_jobs(jobs):
     started = [jobs.new("1", {}, group="net"), jobs.group("net").new("2", {})]
     assert jobs.select("net") == jobs.select("ne*") == started

@@ -51,6 +51,12 @@ def _rows() -> list[Difference]:
             ours=lines("KeyError: \"'0' is no number; jobs.select('0') finds jobs by what is typed after %jobs\""),
         ),
         Difference(
+            "tracebacks.an_argument_that_is_neither_number_nor_job",
+            "the error says what finds the job",
+            original=lines("AttributeError: 'str' object has no attribute 'num'"),
+            ours=lines("KeyError: \"'0' is no number; jobs.select('0') finds jobs by what is typed after %jobs\""),
+        ),
+        Difference(
             "removing.a_removed_job_is_looked_up",
             "a removed job is gone",
             original=lines("Dead jobs:", "0 : <function fail at 0x…>", "", "returned 0", "[0]"),
@@ -130,6 +136,17 @@ def _rows() -> list[Difference]:
                 "jobs.new ignores c=: pass the function's keyword arguments as kw={...}, or use jobs.submit",
                 "!   show(finished(jobs.new(add, c=5)).result)",
                 "3",
+            ),
+        ),
+        Difference(
+            "expressions.keywords_of_new_are_not_names",
+            "new warns about keywords that an expression does not get",
+            original=lines(f"'{DEAD}'"),
+            ours=lines(
+                "! tests/conformance/cases/expressions.py:LINE: UserWarning: "
+                "jobs.new ignores kw= with an expression: give its names as jobs.new(expression, names)",
+                '!   show(finished(jobs.new("x", kw={"x": 1})).status)',
+                f"'{DEAD}'",
             ),
         ),
         Difference(
