@@ -15,7 +15,9 @@ _PS1_OF_IPYTHON = "In : "
 
 def ipython() -> Any:
     """The live IPython; None if there is none."""
-    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    module = sys.modules.get("IPython")
+    # While it is imported the function may be missing.
+    get_ipython = None if module is None else getattr(module, "get_ipython", None)
     return None if get_ipython is None else get_ipython()
 
 
@@ -42,8 +44,9 @@ def _shows_prompt(shell: Any) -> bool:
 
 
 def _is_at_pythons_prompt() -> bool:
-    if sys.flags.interactive or getattr(sys, "ps1", _PS1_OF_IPYTHON) != _PS1_OF_IPYTHON:
+    # Each print of a job asks, and a dictionary answers faster than `getattr` when there is no such name.
+    if sys.flags.interactive or vars(sys).get("ps1", _PS1_OF_IPYTHON) != _PS1_OF_IPYTHON:
         return True
     # From Python 3.13 on this prompt sets no `sys.ps1`.
     spec = getattr(sys.modules.get("__main__"), "__spec__", None)
-    return getattr(spec, "name", None) == "asyncio.__main__"
+    return spec is not None and spec.name == "asyncio.__main__"
