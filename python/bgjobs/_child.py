@@ -2,11 +2,11 @@
 
     the user's process  --starts-->  supervisor  --forks-->  worker  --starts-->  any other process
 
-The worker runs the body.  The supervisor runs no code of the user's: it is the engine's, and does not leave before the
+The worker runs the body. The supervisor runs no code of the user's: it is the engine's, and does not leave before the
 worker and all its offspring are gone.
 
 This file is run by its path, and imports neither the package nor any module that a body may not need, because its start
-is part of every job's time.  Its standard input is the engine's socket.  Beside that the two sides share three files:
+is part of every job's time. Its standard input is the engine's socket. Beside that the two sides share three files:
 
     payload   what to set up, what to run, and what the body finds when it runs (three pickles)
     reply     the result or the failure (a mark that it is complete, a header, a value)

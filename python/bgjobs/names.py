@@ -4,7 +4,7 @@ A job that works on a copy is not affected when the prompt rebinds a name, and a
 its own is sent only the names that it needs.
 
 The code is inspected, not run: a name that it computes at run time (by `eval`, `globals()`,
-`vars()`) is not found.  This module knows neither jobs nor processes.
+`vars()`) is not found. This module knows neither jobs nor processes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-# `x.lock` adds both "x" and "lock" to `co_names`, though the code never looks "lock" up.  Only the
+# `x.lock` adds both "x" and "lock" to `co_names`, though the code never looks "lock" up. Only the
 # instruction that uses a name tells the two apart.
 _LOOKS_UP = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS", "DELETE_NAME", "DELETE_GLOBAL"}
 
@@ -78,9 +78,9 @@ def snapshot(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Copies of the namespaces `glob` and `loc`, with only the names that `code` refers to.
 
-    If both are one mapping, both copies are one dict.  Code that runs with the copies does not see a name rebound in
-    the original.  The values are the same objects, unless `deep` is true: then `copy.deepcopy` copies each, and the
-    copies share what the originals share.  Modules, functions and classes are never copied.  A function still has its
+    If both are one mapping, both copies are one dict. Code that runs with the copies does not see a name rebound in
+    the original. The values are the same objects, unless `deep` is true: then `copy.deepcopy` copies each, and the
+    copies share what the originals share. Modules, functions and classes are never copied. A function still has its
     own globals, so a name that only a called function refers to is looked up where that function was defined.
 
     Raises `TypeError`, which names the first value that cannot be copied.

@@ -4,12 +4,12 @@ Such a job neither waits for the interpreter's lock of the user's process nor ho
 always be killed, with all that it has started; and a crash kills the job and harms nothing else.
 
 The body is sent by value (cloudpickle): the function or the expression, its arguments, and the names that it refers
-to.  Modules are sent by name, so a function of a module is what its file says. What the body changes in variables
-stays in its process; only its result, or its exception, comes back.  What it writes to file descriptors 1 and 2, by
-whatever means, goes to the job's log: each stream in its own order, the two as they arrive.  Its standard input is
-empty.  The processes that it has started and left running end when it does.
+to. Modules are sent by name, so a function of a module is what its file says. What the body changes in variables
+stays in its process; only its result, or its exception, comes back. What it writes to file descriptors 1 and 2, by
+whatever means, goes to the job's log: each stream in its own order, the two as they arrive. Its standard input is
+empty. The processes that it has started and left running end when it does.
 
-`remote.py` runs the process, and does not know jobs.  All of this holds on Linux.  On other POSIX
+`remote.py` runs the process, and does not know jobs. All of this holds on Linux. On other POSIX
 systems, a process that has left the worker's process group outlives a kill; Windows has no such jobs.
 """
 
@@ -34,9 +34,9 @@ class BackgroundJobProcess(BackgroundJobBase):
     """A job whose body runs in a process of its own.
 
     It is made from a job that has not started, a `BackgroundJobFunc` or a `BackgroundJobExpr`, and has its attributes
-    (`func`, `args`, ... or `expression`, `glob`, ...).  What is sent is their present state, so later changes are not
-    seen.  An exception of the body comes back with the remote traceback as its cause.  If it cannot come back, or a
-    result cannot, `RemoteError` replaces it.  If the process ends without either, the job dies of `ProcessDied`.
+    (`func`, `args`, ... or `expression`, `glob`, ...). What is sent is their present state, so later changes are not
+    seen. An exception of the body comes back with the remote traceback as its cause. If it cannot come back, or a
+    result cannot, `RemoteError` replaces it. If the process ends without either, the job dies of `ProcessDied`.
 
     Raises `pickle.PicklingError`, which names the part that cannot be sent.
 
@@ -103,7 +103,7 @@ class BackgroundJobProcess(BackgroundJobBase):
     def stop(self, reason: str = "stopped by its user", timeout: float = 1.0) -> stopping.Verdict:
         """Asks the body to stop, then kills it, and returns the verdict within `timeout` seconds.
 
-        The body gets a KeyboardInterrupt, as by Ctrl-C, and half of the time to clean up.  Then its
+        The body gets a KeyboardInterrupt, as by Ctrl-C, and half of the time to clean up. Then its
         process is killed, with all that it has started.
         """
         return super().stop(reason, timeout)

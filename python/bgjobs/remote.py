@@ -23,7 +23,7 @@ from .places import with_cells
 class RemoteError(Exception):
     """Replaces what could not come back from a job's process: an exception, or a result.
 
-    `type_name` is the name of its type there.  The text describes it.
+    `type_name` is the name of its type there. The text describes it.
     """
 
     def __init__(self, message: str, type_name: str) -> None:
@@ -80,8 +80,8 @@ class Child:
     def run(self, write: Callable[[bool, str], object], displays: Displays | None = None) -> Any:
         """Runs the payload, and returns or raises what its body returns or raises.
 
-        Calls `write(err, text)` with what the processes write; `displays` gets what they display.  However
-        `run` ends, the processes have ended before it.  Raises `ProcessDied` if there is neither a result
+        Calls `write(err, text)` with what the processes write; `displays` gets what they display. However
+        `run` ends, the processes have ended before it. Raises `ProcessDied` if there is neither a result
         nor an exception, and `RemoteError` if one could not come back.
         """
         with _unnamed_file() as payload, _unnamed_file() as reply, self._reporting() as telling:
@@ -129,7 +129,7 @@ class Child:
         """Ends the processes for certain, without waiting for their end.
 
         With `grace` (seconds), the worker first gets a KeyboardInterrupt, as by Ctrl-C, and the kill
-        follows when the worker has ended or the time is up.  A second call can only shorten the time.
+        follows when the worker has ended or the time is up. A second call can only shorten the time.
         """
         with self._lock:
             self.killed = True
