@@ -43,7 +43,7 @@ class JobList:
         self._panel: Panel | None = None
 
     def __reduce__(self) -> Any:
-        raise TypeError("a manager stays in the process that its jobs belong to")
+        raise TypeError("a manager stays in the process that its jobs belong to: send their results, or jobs.to_json()")
 
     # Looking.
 

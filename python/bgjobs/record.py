@@ -113,7 +113,7 @@ class Record(JobCore, threading.Thread):
     }
 
     def __reduce__(self) -> Any:
-        raise TypeError("a job stays in the process that it belongs to")
+        raise TypeError("a job stays in the process that it belongs to: send its result, or job.summary()")
 
     def __str__(self) -> str:
         return self.strform

@@ -376,6 +376,16 @@ def test_a_job_that_jobs_has_shown_at_its_end_is_not_reported_again(shell):
     assert shown.count("Dead jobs:\n0 : gate.wait(60) and 1 / 0\n") == 2 and "jobs.traceback()" not in shown
 
 
+def test_a_name_means_the_newest_job_of_that_name(shell):
+    shell.see("for n in 1, 2: jobs.new('print(n)', {'n': n}, name='train')\njobs.wait()")
+    assert shell.see("%log train") == "Job #1: train\n2\n"
+    assert shell.see("%log 0") == "1\n"
+    assert shell.see("%fg tr*") == "Job #1: train\n2\n"
+    assert shell.see("%why train").startswith("Job #1 has ended")
+    assert shell.see("%where train").startswith("<BackgroundJob #1: train> is not running")
+    assert shell.see("%log 0-1") == "UsageError: %log takes one job, not 2: %log 1\n"
+
+
 def test_rerun_starts_jobs_again_and_returns_them(shell):
     shell.see("x = 0")
     shell.see("job = %bg 6 / x")
@@ -472,9 +482,10 @@ WRONG = [
     ("%jobs 3", "Job #3 not found; the newest job is #0"),
     ("%jobs --liv", "%jobs takes --live alone, or which jobs to list, not --liv: %jobs failed"),
     ("%jobs runing", f"there is no job or group runing; {selection.HOW}"),
-    ("%fg x", "%fg takes the number of a job, not x: there is job 0"),
-    ("%fg 99", "Job #99 not found: there is job 0"),
-    ("%fg 0 1", "%fg takes one number, not 2: %fg 0"),
+    ("%fg x", f"there is no job or group x; {selection.HOW}"),
+    ("%fg 99", "Job #99 not found; the newest job is #0"),
+    ("%fg 0 1", "%fg takes one job, not 2: %fg 0"),
+    ("%log 2-1", "2-1 is not a range: the smaller number comes first, as in 1-2"),
     ("%kill y 9-7", "9-7 is not a range: the smaller number comes first, as in 7-9"),
     ("%rerun", "no job has ended: there is job 0"),
     (
@@ -485,8 +496,8 @@ WRONG = [
     ("%log 0 -n", "-n takes a number of lines, not nothing: %log 0 -n 10"),
     ("%log 0 -n few", "-n takes a number of lines, not few: %log 0 -n 10"),
     ("%log 0 -x", "%log takes -n and -f, not -x"),
-    ("%where 7", "Job #7 not found: there is job 0"),
-    ("%peek", "%peek takes the number of a job: there is job 0"),
+    ("%where 7", "Job #7 not found; the newest job is #0"),
+    ("%peek", "%peek takes the number or the name of a job: there is job 0"),
     ("%peek 0", "%peek takes an expression after the number: %peek 0 len(queue)"),
     ("%peek 0 n = 1", "n = 1 is not an expression (invalid syntax)"),
     ("%jobdebug", "no job has failed: there is job 0"),
@@ -502,13 +513,13 @@ def test_wrong_use_gets_an_answer_of_one_line(shell, cell, says):
 
 
 def test_without_jobs_the_answer_to_wrong_use_says_how_to_start_one(shell):
-    assert "Job #0 not found: there are none, %bg f(x) starts one" in shell.see("%fg 0")
+    assert "there are no jobs: %bg f(x) starts one" in shell.see("%fg 0")
 
 
 def test_the_newest_of_many_jobs_are_named(shell):
     shell.see("import bgjobs; jobs = bgjobs.BackgroundJobManager()")
-    shell.see("done = jobs.map(str, range(12))")
-    assert "there are jobs ..., 2, 3, 4, 5, 6, 7, 8, 9, 10, 11" in shell.see("%fg 99")
+    shell.see("done = jobs.map(str, range(12)); bgjobs.wait_all(done)")
+    assert "there are jobs ..., 2, 3, 4, 5, 6, 7, 8, 9, 10, 11" in shell.see("%fg")
 
 
 def test_numbers_and_options_are_completed(shell):

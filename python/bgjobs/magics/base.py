@@ -75,21 +75,19 @@ class Base(Magics):  # type: ignore[misc]
         except (TypeError, LookupError) as error:
             raise UsageError(str(error.args[0])) from None
 
-    def _jobs(self, words: list[str], magic: str) -> list[BackgroundJobBase]:
-        """The jobs with these numbers; a `UsageError` of one line if there is no such job."""
-        known, there = self.manager.all, self._there()
-        if not words:
-            raise UsageError(f"%{magic} takes the number of a job: {there}")
-        found = []
-        for word in words:
-            try:
-                found.append(known[int(word)])
-            except ValueError:
-                wanted = f"%{magic} takes the number of a job, not {word}"
-                raise UsageError(f"{wanted}: {there}") from None
-            except KeyError:
-                raise UsageError(f"Job #{word} not found: {there}") from None
-        return found
+    def _one(self, word: str, magic: str) -> BackgroundJobBase:
+        """The job with this number, or the newest with this name; a `UsageError` of one line if there is none."""
+        if not self.manager.all:
+            raise UsageError("there are no jobs: %bg f(x) starts one")
+        try:
+            found, missing = selection.find(self.manager.all, [word])
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        if not found:
+            raise UsageError(missing[0].none)
+        if len(found) > 1 and word[0].isdecimal():
+            raise UsageError(f"%{magic} takes one job, not {len(found)}: %{magic} {found[-1].num}")
+        return found[-1]
 
     def _selected(self, line: str) -> tuple[list[BackgroundJobBase], str]:
         """The jobs that the words of a line select, and what is wrong with the numbers and names that select none.
@@ -126,18 +124,20 @@ class Base(Magics):  # type: ignore[misc]
         return f"there {'is job' if len(known) == 1 else 'are jobs'} {listed(known)}"
 
     def _job(self, line: str, magic: str) -> BackgroundJobBase:
-        """The job with this number; a `UsageError` of one line if the line is anything else."""
+        """The job that a line means; a `UsageError` of one line if it means none, or several."""
         words = line.split()
+        if not words:
+            raise UsageError(f"%{magic} takes the number or the name of a job: {self._there()}")
         if len(words) > 1:
-            raise UsageError(f"%{magic} takes one number, not {len(words)}: %{magic} {words[0]}")
-        return self._jobs(words, magic)[0]
+            raise UsageError(f"%{magic} takes one job, not {len(words)}: %{magic} {words[0]}")
+        return self._one(words[0], magic)
 
     def _job_or_newest(
         self, line: str, magic: str, fits: Callable[[BackgroundJobBase], bool], none: str
     ) -> BackgroundJobBase:
-        """The job with this number; without one the newest that fits, after a line that says which that is."""
-        if line.strip():
-            return self._job(line, magic)
-        job = self._newest(fits, none)
+        """The job that a line means, or without words the newest that fits; a line says which, unless a number did."""
+        job = self._job(line, magic) if line.strip() else self._newest(fits, none)
+        if line.strip() == str(job.num):
+            return job
         print(f"Job #{job.num}: {harmless(label(job))}")
         return job

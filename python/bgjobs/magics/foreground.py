@@ -25,7 +25,7 @@ class Foreground(Start):
             %fg N
 
         Returns the job's result, or shows the traceback if the job is dead. Ctrl-C ends the wait,
-        and the job goes on. Without a number: the newest job that has not ended.
+        and the job goes on. N is a number or a name. Without it: the newest job that has not ended.
 
             %%fg [options]
             statements

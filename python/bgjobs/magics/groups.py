@@ -81,7 +81,8 @@ class Groups(Base):
         Without a number: the newest job that has not ended.
         """
         words = line.split()
-        for job in self._jobs(words, "why") if words else [self._newest(is_alive, NONE_ALIVE)]:
+        jobs = [self._one(word, "why") for word in words] or [self._newest(is_alive, NONE_ALIVE)]
+        for job in jobs:
             print("\n  ".join([_first(job), *map(harmless, job.why())]))
 
     def _for_each(self, line: str, magic: str, act: Callable[[Group], None]) -> None:

@@ -80,7 +80,8 @@ class Look(Base):
         -n K   only the newest K lines
         -f     follows the output until the job ends, or until Ctrl-C
 
-        Without a number: the newest job that has printed something.
+        N is a number, or a name: the newest job of that name. Without it: the newest job that has
+        printed something.
         """
         words = line.split()
         follow = "-f" in words
@@ -101,7 +102,7 @@ class Look(Base):
 
             %where N
 
-        Without a number: the newest job that has not ended.
+        N is a number or a name. Without it: the newest job that has not ended.
         """
         job = self._job(line, "where") if line.strip() else self._newest(is_alive, NONE_ALIVE)
         print(job.where())
@@ -135,7 +136,7 @@ class Look(Base):
 
             %jobdebug N
 
-        Without a number: the newest job that has failed.
+        N is a number or a name. Without it: the newest job that has failed.
         """
         job = self._job_or_newest(line, "jobdebug", lambda job: job.outcome == "failed", "no job has failed")
         try:
