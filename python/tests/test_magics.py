@@ -386,6 +386,15 @@ def test_a_name_means_the_newest_job_of_that_name(shell):
     assert shell.see("%log 0-1") == "UsageError: %log takes one job, not 2: %log 1\n"
 
 
+def test_quotes_hold_a_name_with_spaces_together(shell):
+    shell.see("%bg --name 'my job' --group 'night shift' print('on')")
+    shell.see("jobs.wait()")
+    assert shell.see("%log 'my job'") == "Job #0: my job\non\n"
+    assert shell.see('%jobs "my job"') == shell.see("%jobs 'night shift'") == "Completed jobs:\n0 : my job\n\n"
+    assert shell.see("%kill 'my job'") == "Job #0 had completed before.\n"
+    assert shell.see("%limit 'night shift' 2") == "night shift: 0 running, 0 waiting, limit 2\n"
+
+
 def test_rerun_starts_jobs_again_and_returns_them(shell):
     shell.see("x = 0")
     shell.see("job = %bg 6 / x")

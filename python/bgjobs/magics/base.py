@@ -20,6 +20,7 @@ from ..manager import BackgroundJobManager
 from ..starter import Starter
 from ..text import harmless
 from .notices import Notices
+from .options import words_of
 from .prompt import Prompt, listed
 
 REFUSED = (NotImplementedError, OSError, ValueError)
@@ -95,7 +96,7 @@ class Base(Magics):  # type: ignore[misc]
         Says so at once of other words that select none.
         """
         try:
-            found, missing = selection.find(self.manager.all, line.split())
+            found, missing = selection.find(self.manager.all, words_of(line))
         except ValueError as error:
             raise UsageError(str(error)) from None
         for part in missing:
@@ -123,9 +124,8 @@ class Base(Magics):  # type: ignore[misc]
             return "there are none, %bg f(x) starts one"
         return f"there {'is job' if len(known) == 1 else 'are jobs'} {listed(known)}"
 
-    def _job(self, line: str, magic: str) -> BackgroundJobBase:
-        """The job that a line means; a `UsageError` of one line if it means none, or several."""
-        words = line.split()
+    def _job(self, words: list[str], magic: str) -> BackgroundJobBase:
+        """The job that the words of a line mean; a `UsageError` of one line if they mean none, or several."""
         if not words:
             raise UsageError(f"%{magic} takes the number or the name of a job: {self._there()}")
         if len(words) > 1:
@@ -133,11 +133,10 @@ class Base(Magics):  # type: ignore[misc]
         return self._one(words[0], magic)
 
     def _job_or_newest(
-        self, line: str, magic: str, fits: Callable[[BackgroundJobBase], bool], none: str
+        self, words: list[str], magic: str, fits: Callable[[BackgroundJobBase], bool], none: str
     ) -> BackgroundJobBase:
-        """The job that a line means, or without words the newest that fits; a line says which, unless a number did."""
-        job = self._job(line, magic) if line.strip() else self._newest(fits, none)
-        if line.strip() == str(job.num):
-            return job
-        print(f"Job #{job.num}: {harmless(label(job))}")
+        """The job that the words mean, or without words the newest that fits; a line says which, if no number did."""
+        job = self._job(words, magic) if words else self._newest(fits, none)
+        if words != [str(job.num)]:
+            print(f"Job #{job.num}: {harmless(label(job))}")
         return job

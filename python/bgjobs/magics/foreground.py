@@ -12,6 +12,7 @@ from ..cells import BackgroundJobCell
 from ..foreground import run_until_end, show_until_end
 from ..jobs import BackgroundJobBase
 from .base import NONE_ALIVE, is_alive
+from .options import words_of
 from .start import Start
 
 
@@ -36,7 +37,7 @@ class Foreground(Start):
         """
         if cell is not None:
             return self._run_cell(line, cell)
-        job = self._job_or_newest(line, "fg", is_alive, NONE_ALIVE)
+        job = self._job_or_newest(words_of(line), "fg", is_alive, NONE_ALIVE)
         if show_until_end(job):
             return self._end_of(job)
         return None

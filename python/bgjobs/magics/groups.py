@@ -13,6 +13,7 @@ from ..jobs import BackgroundJobBase
 from ..labels import label
 from ..text import harmless
 from .base import NONE_ALIVE, Base, is_alive
+from .options import words_of
 
 
 class Groups(Base):
@@ -44,7 +45,7 @@ class Groups(Base):
         none removes the limit. Running jobs go on. A job that waits for another job lends its place
         meanwhile.
         """
-        words = line.split()
+        words = words_of(line)
         if len(words) != 2:
             raise UsageError("%limit takes a group and a number: %limit net 2; %limit net none removes the limit")
         name, number = words
@@ -80,8 +81,7 @@ class Groups(Base):
 
         Without a number: the newest job that has not ended.
         """
-        words = line.split()
-        jobs = [self._one(word, "why") for word in words] or [self._newest(is_alive, NONE_ALIVE)]
+        jobs = [self._one(word, "why") for word in words_of(line)] or [self._newest(is_alive, NONE_ALIVE)]
         for job in jobs:
             print("\n  ".join([_first(job), *map(harmless, job.why())]))
 
@@ -89,7 +89,7 @@ class Groups(Base):
         """Does something with all these groups, and shows them; all must exist, so that a typo makes no new one."""
         known = {group.name: group for group in self.manager.groups}
         there = f"there are {', '.join(map(harmless, known))}" if known else "there are none, %limit net 2 makes one"
-        names = line.split()
+        names = words_of(line)
         if not names:
             raise UsageError(f"%{magic} takes the names of groups: {there}")
         for name in names:

@@ -14,6 +14,7 @@ from ..foreground import show_until_end
 from ..jobs import BackgroundJobBase
 from ..peek import NoNames
 from .base import NONE_ALIVE, Base, is_alive
+from .options import words_of
 
 
 class Look(Base):
@@ -83,14 +84,14 @@ class Look(Base):
         N is a number, or a name: the newest job of that name. Without it: the newest job that has
         printed something.
         """
-        words = line.split()
+        words = words_of(line)
         follow = "-f" in words
         words = [word for word in words if word != "-f"]
         count = _take_count(words)
         for word in words:
             if word.startswith("-") and not word[1:].isdecimal():
                 raise UsageError(f"%log takes -n and -f, not {word}")
-        job = self._job_or_newest(" ".join(words), "log", _has_printed, "no job has printed anything")
+        job = self._job_or_newest(words, "log", _has_printed, "no job has printed anything")
         if follow:
             show_until_end(job, count)
         else:
@@ -104,7 +105,8 @@ class Look(Base):
 
         N is a number or a name. Without it: the newest job that has not ended.
         """
-        job = self._job(line, "where") if line.strip() else self._newest(is_alive, NONE_ALIVE)
+        words = words_of(line)
+        job = self._job(words, "where") if words else self._newest(is_alive, NONE_ALIVE)
         print(job.where())
 
     @no_var_expand  # type: ignore[untyped-decorator]
@@ -118,7 +120,7 @@ class Look(Base):
         yours that the job is in; %where N shows it. The job goes on meanwhile.
         """
         number, _, expression = line.strip().partition(" ")
-        job = self._job(number, "peek")
+        job = self._job(words_of(number), "peek")
         if not expression.strip():
             raise UsageError(f"%peek takes an expression after the number: %peek {number} len(queue)")
         try:
@@ -138,7 +140,7 @@ class Look(Base):
 
         N is a number or a name. Without it: the newest job that has failed.
         """
-        job = self._job_or_newest(line, "jobdebug", lambda job: job.outcome == "failed", "no job has failed")
+        job = self._job_or_newest(words_of(line), "jobdebug", lambda job: job.outcome == "failed", "no job has failed")
         try:
             failures.debug(job)
         except ValueError as error:

@@ -1,4 +1,4 @@
-"""The options in front of what a magic starts: `%bg --group net --retry 3 f(x)`.
+"""The words of a magic's line, and the options in front of what it starts: `%bg --group net --retry 3 f(x)`.
 
 It does not know what they mean.
 """
@@ -11,12 +11,21 @@ from typing import Any, Callable
 
 from IPython.core.error import UsageError
 
-_VALUE = re.compile(r"""\s*("[^"]*"|'[^']*'|\S+)""")
+_WORD = re.compile(r"""\s*("[^"]*"|'[^']*'|\S+)""")
 
 
 def _text(value: str) -> str:
     quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
     return value[1:-1] if quoted else value
+
+
+def words_of(line: str) -> list[str]:
+    """The words of a line; quotes hold one with spaces together.
+
+    >>> words_of("3 'my job' it's")
+    ['3', 'my job', "it's"]
+    """
+    return [_text(word) for word in _WORD.findall(line)]
 
 
 def _numbers(value: str) -> list[int]:
@@ -60,7 +69,7 @@ def parse(line: str, magic: str, known: tuple[str, ...]) -> tuple[dict[str, Any]
         value: Any = True
         if kind is not None:
             read, example = kind
-            given = _VALUE.match(rest)
+            given = _WORD.match(rest)
             wanted = f"{word} takes a value, as in {word} {example}"
             if given is None:
                 raise UsageError(wanted)
