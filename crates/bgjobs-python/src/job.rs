@@ -11,7 +11,6 @@ use bgjobs::{AfterError, AnyJob, Context, Failure, Options, Outcome, Process, St
 use pyo3::{
     PyTraverseError, PyVisit,
     prelude::*,
-    sync::PyOnceLock,
     types::{PyDict, PyInt, PyString, PyType},
 };
 
@@ -20,6 +19,7 @@ use crate::{
     held,
     life::{Callbacks, ELSEWHERE, Event, Life, Phase, release},
     log::Log,
+    states::name_of,
     summary,
     table::Table,
     thread::{active, ids, interrupt},
@@ -33,30 +33,6 @@ use crate::{
 pub(crate) struct JobCore {
     /// Held during a step; no Python code runs meanwhile.
     inner: Mutex<Life>,
-}
-
-/// The names of the states, in the order in which a job reaches them; created by the import.
-static STATES: PyOnceLock<[Py<PyString>; 6]> = PyOnceLock::new();
-
-/// Creates the names of the states.
-pub(crate) fn name_states(py: Python<'_>) {
-    let names = ["new", "entered", "running", "done", "failed", "stopped"];
-    // Those of an earlier import are the same.
-    let _ = STATES.set(py, names.map(|name| PyString::intern(py, name).unbind()));
-}
-
-/// The name of a state of the engine's job, if there is one.
-fn name_of(py: Python<'_>, state: Option<State>) -> &Bound<'_, PyString> {
-    let [new, entered, running, done, failed, stopped] = STATES.get(py).expect("the import has created them");
-    let name = match state {
-        None => new,
-        Some(State::Created | State::Queued) => entered,
-        Some(State::Running | State::Stopping) => running,
-        Some(State::Finished(Outcome::Done)) => done,
-        Some(State::Finished(Outcome::Failed)) => failed,
-        Some(State::Finished(Outcome::Stopped)) => stopped,
-    };
-    name.bind(py)
 }
 
 impl JobCore {

@@ -20,6 +20,7 @@ mod kept;
 mod life;
 mod log;
 mod schedule;
+mod states;
 mod summary;
 mod table;
 mod thread;
@@ -28,7 +29,7 @@ mod worker_pool;
 
 use pyo3::{exceptions::PyImportError, prelude::*};
 
-use crate::{job::name_states, thread::find_thread_modules};
+use crate::{states::name_states, thread::find_thread_modules};
 
 /// The engine of bgjobs.
 #[pymodule(gil_used = false)]
