@@ -85,9 +85,11 @@ impl Child {
         let mut supervisor = None;
         if is_supervised {
             let started = process.stdin(Stdio::from(OwnedFd::from(far_control))).spawn();
-            let explain = |cause| match shortage::of_system(&cause) {
-                Some(_) => cause,
-                None => io::Error::other(format!("its supervisor can't be started: {cause}")),
+            let explain = |cause: io::Error| match cause.kind() {
+                // The words of the command are no fault of the supervisor, and a shortage is heeded.
+                io::ErrorKind::InvalidInput | io::ErrorKind::ArgumentListTooLong => cause,
+                _ if shortage::of_system(&cause).is_some() => cause,
+                _ => io::Error::other(format!("its supervisor can't be started: {cause}")),
             };
             supervisor = Some(started.map_err(explain)?);
             // If it is gone already, reading its messages will show that.

@@ -13,6 +13,7 @@ use std::{
 };
 
 use rustix::{
+    io::Errno,
     process::{Pid, Signal, ioctl_tiocsctty, kill_process_group},
     termios::{isatty, tcsetpgrp},
 };
@@ -56,7 +57,9 @@ impl Attention {
         let child = match command.spawn() {
             Ok(child) => child,
             Err(error) => {
-                return tell(&self.control, Message::NotStarted(error.raw_os_error().unwrap_or_default()));
+                // The standard library itself refuses a zero in a word.
+                let number = error.raw_os_error().unwrap_or(Errno::INVAL.raw_os_error());
+                return tell(&self.control, Message::NotStarted(number));
             }
         };
         // Its copies of the command's pipes would keep those open.

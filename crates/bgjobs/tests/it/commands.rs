@@ -61,14 +61,9 @@ fn a_command_that_cannot_start_fails_with_its_name_and_the_reason() {
         (Command::new("/etc/passwd"), "can't run `/etc/passwd`: Permission denied (os error 13)"),
         (Command::new("ls").dir("/no/such"), "can't run in `/no/such`: No such file or directory (os error 2)"),
         (Command::new("ls").dir("/etc/passwd"), "can't run in `/etc/passwd`: not a directory"),
-        (
-            Command::new("a\0b"),
-            "can't run `a\\u{0}b`: its supervisor can't be started: nul byte found in provided data",
-        ),
-        (
-            Command::new("echo").arg("x".repeat(8 << 20)),
-            "can't run `echo`: its supervisor can't be started: Argument list too long (os error 7)",
-        ),
+        (Command::new("a\0b"), "can't run `a\\u{0}b`: nul byte found in provided data"),
+        (Command::new("echo").env("A", "b\0"), "can't run `echo`: nul byte found in provided data"),
+        (Command::new("echo").arg("x".repeat(8 << 20)), "can't run `echo`: Argument list too long (os error 7)"),
     ];
     for (command, text) in cases {
         let job = jobs.start(command).unwrap();
@@ -262,6 +257,8 @@ fn an_unsupervised_command_is_stopped_with_its_group_and_reports_what_it_leaves_
         assert_eq!(printed(&done, Stream::Out), ["typed", "/bin/sh"]);
         let none = jobs.start(Command::new("no-such-program")).unwrap();
         assert!(error(&none).1.starts_with("can't run `no-such-program`: No such file"));
+        let zero = jobs.start(Command::new("echo").arg("a\0b")).unwrap();
+        assert_eq!(error(&zero).1, "can't run `echo`: Invalid argument (os error 22)");
         let deaf =
             jobs.start(Command::shell("trap '' TERM; sleep 1000 & echo up; wait").grace(Duration::from_millis(50)));
         let deaf = deaf.unwrap();
