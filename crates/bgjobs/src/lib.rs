@@ -54,6 +54,13 @@
 //! It is not an async runtime: a running job occupies a thread.
 //! It can't end a thread that ignores a stop: a stop is a request, and its [`Verdict`] says whether the job ended.
 //!
+//! # Features
+//!
+//! Both are off by default.
+//!
+//! - `serde`: a [`Summary`], a [`Line`] and what is in them can be serialized; a [`JobId`] can be read back.
+//! - `tracing`: starts, stops and ends are told, as follows.
+//!
 //! # Tracing
 //!
 //! With the feature `tracing` a job is a span of that crate, and its start, its stop and its end are events. All have the

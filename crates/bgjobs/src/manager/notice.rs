@@ -180,11 +180,26 @@ impl Notices {
         if is_over { Poll::Ready(self.has_news()) } else { Poll::Pending }
     }
 
-    /// Calls `alarm` when a job ends, once between two looks, on the thread that ended the job: the job's thread, or
-    /// the thread that stops a job before its start.
+    /// Calls `alarm` when a job ends, once until the next look or until there is nothing to look at, on the thread that
+    /// ended the job: the job's thread, or the thread that stops a job before its start.
     ///
-    /// It only wakes a host and carries no data; if it panics, the panic is swallowed.
+    /// It only wakes a host, such as the loop of a window, and carries no data; if it panics, the panic is swallowed.
     /// If a job has ended since the last look, it is called at once.
+    ///
+    /// ```
+    /// use bgjobs::JobManager;
+    /// use std::sync::mpsc;
+    ///
+    /// let jobs = JobManager::new();
+    /// let mut notices = jobs.notices();
+    /// let (events, next) = mpsc::channel();
+    /// notices.wake(move || _ = events.send("a job has ended"));
+    ///
+    /// jobs.spawn("render", || 42)?;
+    /// assert_eq!(next.recv()?, "a job has ended");
+    /// assert_eq!(notices.look()[0].name(), &"render");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn wake(&self, alarm: impl Fn() + Send + Sync + 'static) {
         let alarm: Alarm = Arc::new(alarm);
         let mut ledger = lock(&self.engine.ledger);
