@@ -17,6 +17,17 @@ pub(crate) fn within(shown: &impl Display, width: Option<usize>) -> String {
     width.map_or_else(|| shown.to_string(), |width| format!("{shown:width$}"))
 }
 
+/// A text without the line breaks inside its sentences: a line that begins in lower case goes on with the one before.
+pub(crate) fn flowing(text: &str) -> String {
+    let mut flowing = String::new();
+    for line in text.split('\n') {
+        let goes_on = line.starts_with(char::is_lowercase) && !flowing.is_empty();
+        flowing.push_str(if goes_on { " " } else { "\n" });
+        flowing.push_str(line);
+    }
+    flowing.split_off(1)
+}
+
 /// A text in lines of at most `columns` columns of a terminal, broken between words; what follows a break is indented a
 /// bit more.
 pub(crate) fn wrapped(text: &str, columns: usize) -> String {
@@ -47,6 +58,12 @@ fn wrapped_line(line: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_flows() {
+        assert_eq!(flowing("It does this,\nand that.\nIt does more."), "It does this, and that.\nIt does more.");
+        assert_eq!(flowing("a"), "a");
+    }
 
     #[test]
     fn a_text_is_wrapped_between_words() {

@@ -47,7 +47,7 @@ pub(super) struct Help(pub(super) Option<String>);
 impl Action for Help {
     fn run(&self, session: &mut Session, line: CommandLine) -> Result<Reply, String> {
         let Some(name) = &self.0 else { return Ok(Reply::Shown(overview(line.words))) };
-        let text = of_command(line, name).or_else(|| of_name(session, name)).ok_or_else(|| unknown(name))?;
+        let text = of_command(session, line, name).or_else(|| of_name(session, name)).ok_or_else(|| unknown(name))?;
         Ok(Reply::Shown(text))
     }
 
@@ -64,7 +64,7 @@ pub(super) struct Describe(pub(super) String);
 impl Action for Describe {
     fn run(&self, session: &mut Session, line: CommandLine) -> Result<Reply, String> {
         // A word that is both a command and a function gets both texts, unless a variable has that name.
-        let command = of_command(line, &self.0).filter(|_| session.names().variable(&self.0).is_none());
+        let command = of_command(session, line, &self.0).filter(|_| session.names().variable(&self.0).is_none());
         let parts: Vec<_> = command.into_iter().chain(of_name(session, &self.0)).collect();
         if parts.is_empty() { Err(unknown(&self.0)) } else { Ok(Reply::Shown(parts.join("\n"))) }
     }
@@ -85,11 +85,14 @@ fn overview(words: &[Word]) -> String {
     format!("{text}{line}")
 }
 
-fn of_command(line: CommandLine, name: &str) -> Option<String> {
+fn of_command(session: &Session, line: CommandLine, name: &str) -> Option<String> {
     if name == "!" {
         return Some(system::HELP.to_owned());
     }
-    line.words.iter().find(|word| word.name == name).map(Word::description)
+    line.words
+        .iter()
+        .find(|word| word.name == name)
+        .map(|word| word.description(session.tracked().width.get().is_some()))
 }
 
 /// What is known about a name, which may be typed as a call such as `jobs.start()`.

@@ -24,10 +24,13 @@ pub(super) const WORD: Word = Word {
            It holds the newest lines, 1 MiB of them (`log_bytes` sets it), and says how many were dropped. The options\n\
            log_bytes and log_file of jobs.start and jobs.sh let it hold more, or all:\n\
            !make & #{log_file: \"make.log\"}.\n\
-           On a terminal, what is longer than the screen is shown in $PAGER, by default less.\n\
-           /error/           only lines in which this regular expression is found; quote one with spaces",
+           On a terminal, what is longer than the screen is shown in $PAGER, by default less.",
     completion: Completion::Jobs(Fitting::Printed),
     options: &[
+        OptionHelp {
+            typed: "/error/",
+            what: "only lines in which this regular expression is found; quote one with spaces",
+        },
         OptionHelp { typed: "-f, --follow", what: "continues until the job ends; Ctrl-C stops following, not the job" },
         OptionHelp { typed: "-t, --times", what: "shows the time of each line" },
         OptionHelp { typed: "-n, --last 20", what: "only the last 20 lines" },

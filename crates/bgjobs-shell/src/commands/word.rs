@@ -7,8 +7,11 @@ use std::fmt;
 use super::arguments::Arguments;
 pub(super) use super::fitting::Fitting;
 pub(super) use super::reply::{Reply, ValueView};
-use crate::option_help::{self, OptionHelp};
 pub(super) use crate::session::Session;
+use crate::{
+    option_help::{self, OptionHelp},
+    text::flowing,
+};
 
 /// A word that begins a command.
 pub(crate) struct Word {
@@ -25,9 +28,10 @@ pub(crate) struct Word {
 }
 
 impl Word {
-    /// How it is typed, what it does, and its options.
-    pub(super) fn description(&self) -> String {
-        let text = [self.usage, self.help].map(str::to_owned).into_iter();
+    /// How it is typed, what it does, and its options; on a terminal, whose columns break lines, with as few others as may be.
+    pub(super) fn description(&self, is_on_terminal: bool) -> String {
+        let help = if is_on_terminal { flowing(self.help) } else { self.help.to_owned() };
+        let text = [self.usage.to_owned(), help].into_iter();
         text.chain(option_help::lines(self.options)).collect::<Vec<_>>().join("\n")
     }
 }

@@ -57,6 +57,8 @@ fn what_the_shell_says_breaks_between_words_and_values_stay_whole() {
         terminal.type_keys(&format!("\x0c{line}\r"));
         terminal.see(told);
     }
+    terminal.type_keys("\x0chelp log_bytes\r");
+    terminal.see("from\n  now on; the newest lines stay. The\n  option log_bytes");
     terminal.type_keys("\x0c'a text of a few words that is a value and not ours'\r");
     terminal.see(": \"a text of a few words that is a\n value and not ours\"");
 }
