@@ -221,6 +221,16 @@ fn the_place_of_a_command_is_its_processes() {
 }
 
 #[test]
+fn what_a_command_leaves_running_is_never_told_as_not_started() {
+    let mut session = Seen::default().session();
+    shell::answer(&mut session, "jobs.sh('sleep 1000 & echo started').join()");
+    let reply = shell::answer(&mut session, "where 1");
+    let Reply::Shown(text) = &reply else { panic!("it is shown: {reply:?}") };
+    assert!(["Job #1 has run for ", "Job #1 is starting."].iter().any(|begin| text.starts_with(begin)), "{text}");
+    shell::answer(&mut session, "kill 1");
+}
+
+#[test]
 fn the_command_where_shows_the_processes_as_a_tree() {
     let mut session = Seen::default().session();
     session.answer("j = jobs.sh('sh -c \"sleep 1000; exit 1\"; exit 2')");

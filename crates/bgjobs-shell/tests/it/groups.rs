@@ -148,6 +148,7 @@ fn wrong_options_and_limits_are_errors() {
         "time_limit: 1e-12",
         "time_limit: 1e300",
         "retry: 0",
+        "retry: 99999999999999",
         "retry: 0.5",
         "backoff: 1",
         "retry: 2, backoff: -1",
@@ -181,6 +182,7 @@ fn wrong_options_and_limits_are_errors() {
         with a `time_limit` of 0.000000000001 the job would be stopped at once; leave it out for no limit
         the option `time_limit` is too long; it is a time in seconds, at most 3153600000 (100 years), not 1e300
         the option `retry` must be a number of tries from 1 to 4294967295, not 0
+        the option `retry` must be a number of tries from 1 to 4294967295, not 99999999999999
         the option `retry` must be a number of tries, such as 3, not of type float
         the option `backoff` is the pause before a `retry`, as in #{retry: 3, backoff: 1}
         the option `backoff` must be a time in seconds, 0 or more, not -1
@@ -198,7 +200,7 @@ fn wrong_options_and_limits_are_errors() {
     "#]]
     .assert_eq(&told);
     // Nothing was started.
-    assert_eq!(answered(&mut session, "jobs.all.len()"), "Out[35]: 0");
+    assert_eq!(answered(&mut session, "jobs.all.len()"), "Out[36]: 0");
 }
 
 /// The output of a line's commands.

@@ -30,3 +30,10 @@ fn the_shell_may_open_more_files_than_the_soft_limit_and_its_commands_may_not() 
                 !ulimit -Sn; ulimit -Hn";
     assert_eq!(limited("ulimit -Sn 200; ulimit -Hn 300", text), "300\n200\n300\n");
 }
+
+#[test]
+fn commands_for_which_no_file_is_free_wait_for_those_that_run() {
+    let text = "for n in 0..60 { jobs.sh('sleep 0.05') }; for job in jobs.all.values() { job.join() }; \
+                [jobs.completed.len(), jobs.dead.len()]";
+    assert_eq!(limited("ulimit -n 64", text), "[60, 0]\n");
+}

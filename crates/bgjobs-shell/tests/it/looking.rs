@@ -617,3 +617,14 @@ fn the_timeline_is_shown_or_saved_in_the_form_of_the_files_ending() {
     }
     std::fs::remove_dir_all(folder).expect("it is ours");
 }
+
+#[test]
+fn a_very_long_line_is_shown_in_parts_with_a_mark() {
+    let seen = Seen::default();
+    let mut session = seen.session();
+    shell::answer(&mut session, "let s = ''; s.pad(20000, 'x'); jobs.start(|| print(s), []).join()");
+    shell::answer(&mut session, "log 0");
+    let shown = seen.take();
+    assert_eq!(shown.matches('x').count(), 20_000);
+    assert!(shown.contains("x …\nx"), "{shown}");
+}

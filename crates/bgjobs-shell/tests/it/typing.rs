@@ -266,6 +266,14 @@ fn tab_completes_a_name() {
 }
 
 #[test]
+fn tab_changes_nothing_where_nothing_fits() {
+    let home = Home::new();
+    let mut terminal = Terminal::new(&home);
+    terminal.type_keys(&format!("'zzz'.zz{TAB}{TAB}1\x08\x08\x08\x08 + 'y'\r"));
+    terminal.see_screen("In [1]: 'zzz' + 'y'\nOut[1]: \"zzzy\"\nIn [2]:");
+}
+
+#[test]
 fn tab_after_a_command_offers_its_options_and_live_jobs_with_their_names() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);

@@ -23,11 +23,13 @@ fn the_first_line_says_how_to_get_help() {
 }
 
 #[test]
-fn the_history_is_private_and_persistent() {
+fn the_history_is_private_and_persistent_and_has_no_line_that_begins_with_a_space() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home);
     terminal.type_keys("[1,\r2]\r");
     terminal.see("In [2]:");
+    terminal.type_keys(" secret = 1\r");
+    terminal.see("In [3]:");
     leave(terminal);
     let folder = home.0.join(".local/state/bgjobs");
     let mode = |path| fs::metadata(path).expect("it was made").permissions().mode() & 0o777;
