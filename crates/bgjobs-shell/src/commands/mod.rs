@@ -123,6 +123,9 @@ pub(crate) fn parse(line: &str, is_variable: impl Fn(&str) -> bool) -> Option<Re
     let text = foreground.unwrap_or(trimmed).trim_end_matches(|c: char| c == ';' || c.is_whitespace());
     let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let word = word(name).filter(|word| !is_variable(name) && begins(word, rest.trim_start()))?;
+    if matches!(rest.trim(), "--help" | "-h") {
+        return Some(Ok(Box::new(Help(Some(name.to_owned())))));
+    }
     if foreground.is_some() {
         return Some(Err(format!(
             "`{name}` is a command of this shell, which never runs in the background: leave out the `&`"
@@ -215,7 +218,9 @@ mod tests {
             assert_eq!(parse(line), shown(&Describe("fit".to_owned())));
         }
         assert_eq!(parse("?"), shown(&Help(None)));
-        assert_eq!(parse("help kill"), shown(&Help(Some("kill".to_owned()))));
+        for line in ["help kill", "kill --help", "kill -h"] {
+            assert_eq!(parse(line), shown(&Help(Some("kill".to_owned()))));
+        }
         for (line, to) in [
             ("cd", None),
             ("cd ..", Some("..")),

@@ -297,7 +297,7 @@ fn wrong_calls_say_what_is_wrong() {
               In[7], line 1
                 sleep('a')
                 ^
-            Function not found: sleep (char)
+            Function not found: sleep (char); `?sleep` says what it takes
             > read_file('/no/such/file')
             Traceback (most recent call last):
               In[8], line 1

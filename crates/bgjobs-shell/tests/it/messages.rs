@@ -37,6 +37,8 @@ fn messages_name_types_as_a_person_would() {
             "1 + 'ab'.len",
             "1.5 - [1]",
             "read_file(1..3)",
+            "jobs.sh()",
+            "env()",
             "to_json(c)",
             "c.wait(|v| c)",
             "(|x| x) + 1",
@@ -51,7 +53,7 @@ fn messages_name_types_as_a_person_would() {
               In[1], line 1
                 c = shared(0); c.set()
                                  ^
-            Function not found: set (shared)
+            Function not found: set (shared); `?set` says what it takes
             > jobs['a']
             Traceback (most recent call last):
               In[2], line 1
@@ -77,46 +79,58 @@ fn messages_name_types_as_a_person_would() {
               In[6], line 1
                 read_file(1..3)
                 ^
-            read_file(1..3): a path must be a string, not of type range
-            > to_json(c)
+            read_file(..): a path must be a string, not of type range
+            > jobs.sh()
             Traceback (most recent call last):
               In[7], line 1
+                jobs.sh()
+                     ^
+            sh(..): a command must be a string, not of type jobs
+            > env()
+            Traceback (most recent call last):
+              In[8], line 1
+                env()
+                ^
+            Function not found: env (); `?env` says what it takes
+            > to_json(c)
+            Traceback (most recent call last):
+              In[9], line 1
                 to_json(c)
                 ^
             to_json(..): JSON has no values of type shared
             > c.wait(|v| c)
             Traceback (most recent call last):
-              In[8], line 1
+              In[10], line 1
                 c.wait(|v| c)
                   ^
             a variable that the function captured is in use: one of its methods is running; copy what the function needs before the call
             > (|x| x) + 1
             Traceback (most recent call last):
-              In[9], line 1
+              In[11], line 1
                 (|x| x) + 1
                         ^
             Function not found: + (function, int)
             > 5.x
             Traceback (most recent call last):
-              In[10], line 1
+              In[12], line 1
                 5.x
                   ^
             Unknown property 'x' - a getter is not registered for type 'int'
             > for i in 5 {}
             Traceback (most recent call last):
-              In[11], line 1
+              In[13], line 1
                 for i in 5 {}
                          ^
             Syntax error: Expecting an iterable value, not a number
             > -'a'
             Traceback (most recent call last):
-              In[12], line 1
+              In[14], line 1
                 -'a'
                 ^
             Function not found: - (char)
             > throw 'i64'
             Traceback (most recent call last):
-              In[13], line 1
+              In[15], line 1
                 throw 'i64'
                 ^
             i64

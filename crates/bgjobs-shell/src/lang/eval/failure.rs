@@ -14,7 +14,7 @@ use crate::lang::{
     read::source::Source,
     show,
     trace::frames::{Site, shortened, shown},
-    values::{cell::Busy, names::Names, type_name::reworded},
+    values::{cell::Busy, language::Language, names::Names, type_name::reworded},
 };
 use crate::text::shortened as cut;
 
@@ -68,7 +68,7 @@ impl Fault {
                     return Self { frames: shortened(frames), levels, ..Self::stopped(evaluation) };
                 }
                 error => {
-                    let message = message(&error, evaluation.cells().names());
+                    let message = message(&error, evaluation.cells().names(), &evaluation.language);
                     return Self { message, stopped: None, exit: None, frames: shortened(frames), levels };
                 }
             }
@@ -103,16 +103,14 @@ pub(crate) fn syntax(error: &ParseError, source: &Arc<Source>) -> Failure {
 }
 
 /// What went wrong, without where.
-fn message(error: &EvalAltResult, names: &Names) -> String {
+fn message(error: &EvalAltResult, names: &Names, language: &Language) -> String {
     match error {
         EvalAltResult::ErrorStackOverflow(_) => {
             format!("Stack overflow: more than {CALL_LEVELS} nested calls")
         }
         EvalAltResult::ErrorTerminated(..) => "Stack overflow: the nested calls need too much memory".to_owned(),
         EvalAltResult::ErrorDataRace(..) => format!("a variable that the function captured is in use: {Busy}"),
-        EvalAltResult::ErrorFunctionNotFound(signature, _) => {
-            not_found(signature, names).unwrap_or_else(|| reworded(&format!("Function not found: {signature}")))
-        }
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => not_found(signature, names, language),
         EvalAltResult::ErrorRuntime(thrown, _) => {
             let text = match thrown.read_lock::<ImmutableString>() {
                 Some(text) => text.to_string(),
@@ -128,9 +126,17 @@ fn message(error: &EvalAltResult, names: &Names) -> String {
     }
 }
 
-/// Why a call found no function, if the prompt knows the name.
-fn not_found(signature: &str, names: &Names) -> Option<String> {
-    let name = signature.split(" (").next()?;
+/// Why a call found no function.
+fn not_found(signature: &str, names: &Names, language: &Language) -> String {
+    let name = signature.split(" (").next().unwrap_or(signature);
+    called_otherwise(name, names).unwrap_or_else(|| {
+        let text = reworded(&format!("Function not found: {signature}"));
+        if language.has_function(name) { format!("{text}; `?{name}` says what it takes") } else { text }
+    })
+}
+
+/// How a name of the prompt is called.
+fn called_otherwise(name: &str, names: &Names) -> Option<String> {
     if names.variable(name).is_some_and(|value| value.data().is_fnptr()) {
         return Some(format!("`{name}` is a variable that holds a function: write {name}.call(..)"));
     }

@@ -5,10 +5,10 @@ use std::{os::unix::process::ExitStatusExt, process::ExitStatus};
 use bgjobs::{Failure, FailureKind, Stream};
 use rhai::{Dynamic, Map, export_module};
 
+use super::argument::string;
 use crate::lang::{
     error::{Result, error, stopped},
     eval::evaluation::Evaluation,
-    values::type_name::text,
 };
 
 /// How much a command may print to each of its outputs, in bytes.
@@ -18,17 +18,17 @@ const MOST_OUTPUT: usize = 64 << 20;
 pub(super) mod programs {
     use rhai::NativeCallContext;
 
-    use super::{Dynamic, Evaluation, Map, Result, error, run, text};
+    use super::{Dynamic, Evaluation, Map, Result, run, string};
 
     /// Runs a command in the system's shell: returns a map with `status`, `out` and `err`.
     ///
     /// The status is negative if a signal ended the command.
     #[rhai_fn(volatile, return_raw)]
     pub(super) fn sh(context: NativeCallContext<'_>, command: Dynamic) -> Result<Map> {
-        let wrong = |kind| error(format!("sh({command}): a command must be a string, not of type {kind}"));
+        let command = string("sh", "a command", &command)?;
         let evaluation = Evaluation::of(&context);
         let _inside = evaluation.call_stack.enter_native(&context);
-        run(&evaluation, &text(&command).map_err(wrong)?)
+        run(&evaluation, &command)
     }
 }
 

@@ -2,10 +2,10 @@
 
 use rhai::{Dynamic, export_module};
 
+use super::argument::string;
 use crate::lang::{
     error::{Result, error},
     eval::evaluation::Evaluation,
-    values::type_name::text,
 };
 
 #[export_module]
@@ -43,9 +43,4 @@ pub(super) mod here {
         let value = if value.is_unit() { None } else { Some(string("set_env", "a value", &value)?) };
         Ok(Evaluation::of(&context).cells().names_mut().environment.set_variable(&name, value).map_err(error)?)
     }
-}
-
-/// The string that was passed to the function `name`.
-fn string(name: &str, what: &str, value: &Dynamic) -> Result<String> {
-    Ok(text(value).map_err(|kind| error(format!("{name}({value}): {what} must be a string, not of type {kind}")))?)
 }

@@ -10,6 +10,7 @@ use std::{
 use bgjobs::{Stream, one_line};
 use rhai::{Dynamic, EvalAltResult, NativeCallContext, export_module};
 
+use super::argument::string;
 use crate::lang::{
     error::{Result, error},
     eval::evaluation::{Evaluation, go_on},
@@ -155,8 +156,7 @@ struct GivenPath {
 impl GivenPath {
     /// The path that was passed to the function `name`.
     fn new(evaluation: &Evaluation, name: &str, path: &Dynamic) -> Result<Self> {
-        let wrong = |kind| error(format!("{name}({path}): a path must be a string, not of type {kind}"));
-        let typed = text(path).map_err(wrong)?;
+        let typed = string(name, "a path", path)?;
         // An empty path leads nowhere, as for the system.
         let path = if typed.is_empty() { PathBuf::new() } else { evaluation.resolve(&typed) };
         Ok(Self { typed, path })

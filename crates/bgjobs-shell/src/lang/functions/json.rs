@@ -3,19 +3,22 @@
 use bgjobs::AnyJob;
 use rhai::{Array, Blob, Dynamic, ImmutableString, Map, NativeCallContext, export_module};
 
-use super::jobs::{summaries, summary_of};
+use super::{
+    argument::string,
+    jobs::{summaries, summary_of},
+};
 use crate::lang::{
     error::{Result, error},
     eval::evaluation::Evaluation,
     jobs::Jobs,
-    values::type_name::{display_name, text},
+    values::type_name::display_name,
 };
 
 #[export_module]
 pub(super) mod texts {
     use rhai::NativeCallContext;
 
-    use super::{Dynamic, Map, Result, error, text, text_of};
+    use super::{Dynamic, Map, Result, error, string, text_of};
 
     /// A value as a JSON text.
     #[rhai_fn(return_raw)]
@@ -38,8 +41,7 @@ pub(super) mod texts {
     /// The value of a JSON text.
     #[rhai_fn(return_raw)]
     pub(super) fn parse_json(json: Dynamic) -> Result<Dynamic> {
-        let wrong = |kind| error(format!("parse_json({json}): a JSON text must be a string, not of type {kind}"));
-        let text = text(&json).map_err(wrong)?;
+        let text = string("parse_json", "a JSON text", &json)?;
         Ok(serde_json::from_str(&text).map_err(|cause| error(format!("invalid JSON: {cause}")))?)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of who calls them.
 
+mod argument;
 mod command;
 mod environment;
 mod exit;

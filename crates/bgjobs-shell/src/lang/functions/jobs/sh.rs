@@ -11,7 +11,7 @@ use crate::{
     lang::{
         error::{Result, error},
         eval::{evaluation::Evaluation, start},
-        functions::command::number,
+        functions::{argument::string, command::number},
         jobs::{Jobs, OriginCode, StartOptions},
         values::type_name::{display_name, text},
     },
@@ -81,8 +81,7 @@ pub(super) mod of_commands {
 
 fn start(evaluation: &Evaluation, jobs: &Jobs, command: &Dynamic, options: &Dynamic) -> Result<AnyJob> {
     let mut environment = evaluation.environment();
-    let wrong = |kind| error(format!("jobs.sh({command}): a command must be a string, not of type {kind}"));
-    let line = text(command).map_err(wrong)?;
+    let line = string("jobs.sh", "a command", command)?;
     if line.trim().is_empty() {
         return Err(error("jobs.sh(..) needs a command, as in jobs.sh(\"make\")").into());
     }
