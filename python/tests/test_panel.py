@@ -105,6 +105,13 @@ def test_a_row_says_why_its_job_waits_prints_or_ended(gated, feed):
     gated.jobs.stop("queued")
 
 
+def test_a_bar_is_not_shown_twice_as_progress_and_as_the_last_line(gated, feed):
+    job = gated.start(lambda: print("loss 0.1\nepoch:  24%|##    | 72/300 [00:08<0", end=""))
+    assert feed.look(0.0)["jobs"][0]["line"] == "epoch: 24%|## | 72/300 [00:08<0"
+    job._report(72, 300, "epoch")
+    assert feed.look(1.0)["jobs"][0]["line"] == "loss 0.1"
+
+
 def test_of_a_row_that_is_not_in_view_only_its_state_is_told(gated):
     feed = Feed(lambda: dict(gated.jobs.all))
     feed.show("page", [], [])

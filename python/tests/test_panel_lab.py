@@ -60,7 +60,7 @@ def test_a_stop_is_heard_while_a_cell_runs(opened, lab):
     window = opened("job = jobs.new(fit, 100000)", "%jobs --live", SLEEP)
     window.run(1)
     show(window, 2)
-    row(window, 0).locator(".bgjobs-progress-text", has_text="0 % · epoch").wait_for()
+    row(window, 0).locator(".bgjobs-progress-text", has_text="0% · epoch").wait_for()
     window.begin(3)
     window.wait_for("cells.get(3).executionState === 'running'")
     row(window, 0).get_by_role("button", name="Stop").click()

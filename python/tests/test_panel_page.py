@@ -101,14 +101,16 @@ class Page:
 
     def tell(self, *jobs: dict, is_whole: bool = False, **rest: Any) -> None:
         self.number += 1
-        self.states.update((job["id"], job["state"]) for job in jobs if "state" in job)
+        changed = {job["id"]: job["state"] for job in jobs if "state" in job}
+        self.states.update(changed)
+        counts = {"counts": Counter(self.states.values())} if changed or self.number == 1 else {}
         first = {"kind": "jobs", "number": self.number, "is_whole": is_whole or self.number == 1, "now": 1000.0}
         self.page.evaluate(
             "(message) => tell(message)",
             {
                 **first,
                 "behind": 0,
-                "counts": Counter(self.states.values()),
+                **counts,
                 "front": [],
                 "jobs": list(jobs),
                 "gone": [],
@@ -153,7 +155,7 @@ def test_a_row_shows_its_state_bar_times_and_last_line(page):
     row = page.row(1)
     row.wait_for()
     assert row.locator(".bgjobs-head").inner_text().split() == ["#1", "fit(1)", ",", "running"]
-    assert row.locator(".bgjobs-progress-text").inner_text() == "25 % · epoch"
+    assert row.locator(".bgjobs-progress-text").inner_text() == "25% · epoch"
     assert row.get_by_role("progressbar").get_attribute("aria-valuenow") == "25"
     assert re.fullmatch(r"\d+ s · \d+ s left", row.locator(".bgjobs-time").inner_text())
     assert row.locator(".bgjobs-line").inner_text() == "a line"

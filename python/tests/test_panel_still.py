@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from types import SimpleNamespace
 
@@ -96,7 +97,7 @@ class Kept:
         self.exchange._turn()
 
 
-@pytest.mark.parametrize(("size", "pause"), [(0, 3.0), (2000, 3.0), (20_000, 10.0)])
+@pytest.mark.parametrize(("size", "pause"), [(0, 3.0), (4500, 3.0), (15_000, 10.0)])
 def test_between_two_pictures_lie_some_seconds_and_more_if_they_are_large(gated, monkeypatch, size, pause):
     gated.start()
     kept = Kept(gated.jobs, monkeypatch, size)
@@ -135,3 +136,24 @@ def test_one_that_can_not_be_made_is_logged_and_the_panel_goes_on(gated, monkeyp
     kept.turn(100.0)
     assert "the panel could not be drawn for the notebook" in caplog.text
     kept.turn(100.5, "hello")
+
+
+def test_a_flood_of_starts_and_ends_takes_no_more_than_7_kb_a_second_with_the_pictures(gated, monkeypatch):
+    now, spent = [100.0], []
+    monkeypatch.setattr(exchange, "time", SimpleNamespace(monotonic=lambda: now[0], time=time.time))
+
+    def keep(is_lost: bool) -> int:
+        spent.append(len(still.page_of(picture(gated), "name", gated.jobs.all.values())))
+        return spent[-1]
+
+    panel = Exchange(lambda: dict(gated.jobs.all), lambda message: spent.append(1000 + len(json.dumps(message))), keep)
+    panel.receive({"kind": "hello", "page": "page"})
+    for _ in range(40):
+        for job in gated.jobs.map(str, range(50)):
+            job.join(DEADLINE)
+        panel.wake()
+        panel._turn()
+        now[0] += 0.5
+    assert len(gated.jobs.all) == 2000
+    assert 20_000 < sum(spent) < 20 * 7000
+    assert panel.feed.is_live, "not all is told yet"

@@ -37,7 +37,7 @@ _RATE = (ROOM + _CARRIER) / _LONGEST
 KEPT = 3.0
 """How many seconds lie between two still pictures for the notebook, at least."""
 
-_KEPT_RATE = 2000
+_KEPT_RATE = 1500
 """How many bytes a second the still pictures have in the long run."""
 
 _PATIENCE = 1.0

@@ -18,6 +18,9 @@ Row = dict[str, Any]
 _LEFT = re.compile(r"^it (starts in|waits) [0-9.]+[nµm]?s")
 _TIMELESS = {"starts in": "it starts after its delay", "waits": "it waits"}
 
+_BAR = re.compile(r"\b\d+%\|")
+"""What a bar of tqdm has, whatever it is drawn with."""
+
 _STATES = {"new": "created", "entered": "queued"}
 
 
@@ -98,9 +101,7 @@ def _place(job: BackgroundJobBase) -> str | None:
 
 def _line(job: BackgroundJobBase) -> str:
     if job.outcome is None:
-        lines = (waits(job) if job._state_name == "entered" else []) or [
-            uncoloured(text) for _, _, text, _ in job._core_log().tail(1)
-        ]
+        lines = (waits(job) if job._state_name == "entered" else []) or _last_line(job)
         return labels.short("; ".join(lines), 200)
     if job.outcome == "done":
         return "" if job.result is None else labels.value(job.result)
@@ -108,3 +109,10 @@ def _line(job: BackgroundJobBase) -> str:
         return labels.short(job._reason or "", 200)
     exception = job._exception
     return "" if exception is None else labels.short(failures.message(exception), 200)
+
+
+def _last_line(job: BackgroundJobBase) -> list[str]:
+    """What it has printed last, but for a bar, which its progress says."""
+    has_progress = reporting.of(job) is not None
+    lines = [uncoloured(text) for _, _, text, _ in job._core_log().tail(4 if has_progress else 1)]
+    return [line for line in lines if not (has_progress and _BAR.search(line))][-1:]

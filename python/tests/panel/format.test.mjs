@@ -26,8 +26,8 @@ test("a time that is a guess has one unit", () => {
 });
 
 test("progress is percent and text, or a count", () => {
-  assert.equal(progress({ done: 2, total: 3, text: "fit" }), "66 % · fit");
-  assert.equal(progress({ done: 9, total: 3, text: null }), "100 %");
+  assert.equal(progress({ done: 2, total: 3, text: "fit" }), "66% · fit");
+  assert.equal(progress({ done: 9, total: 3, text: null }), "100%");
   assert.equal(progress({ done: 1234, total: null, text: null }), "1,234 done");
   assert.equal(progress({ done: 0, total: null, text: "load" }), "load");
   assert.equal(progress({}), "");

@@ -50,7 +50,7 @@ export function share(job) {
 
 export function progress(job) {
   const whole = share(job);
-  const reached = whole === null ? (job.done ? `${number(job.done)} done` : "") : `${Math.floor(whole * 100)} %`;
+  const reached = whole === null ? (job.done ? `${number(job.done)} done` : "") : `${Math.floor(whole * 100)}%`;
   return [reached, job.text].filter(Boolean).join(" · ");
 }
 

@@ -113,7 +113,7 @@ export class Head {
 
   #drawBanner() {
     const { behind } = this.link.store;
-    const coming = behind > 0 ? `${plural(behind, "more job")} to come ...` : "";
+    const coming = behind > 0 ? `${plural(behind, "job")} still to come ...` : "";
     setText(this.banner, this.link.isConnected ? this.trouble || coming : LOST);
     this.banner.hidden = this.banner.textContent === "";
   }
