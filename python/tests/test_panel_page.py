@@ -17,7 +17,8 @@ import pytest
 from hosts import DEADLINE
 from lab import chromium
 
-from bgjobs.panel import widget
+from bgjobs import BackgroundJobManager
+from bgjobs.panel import still, widget
 
 HERE = Path(__file__).parent
 
@@ -390,6 +391,29 @@ def test_texts_stand_out_from_their_background_in_light_and_dark(browser, scheme
     assert len(contrasts) > 15
     assert min(contrasts) >= 4.5, contrasts
     page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_texts_of_the_still_picture_stand_out_too(browser, scheme):
+    jobs = BackgroundJobManager()
+    for job in (jobs.new("1 / 0"), jobs.new("6 * 7"), jobs.new("1", delay=1000)):
+        if job.num == 2:
+            job.stop("not needed")
+        job.exception(DEADLINE)
+    html = still.page_of(still.html_of(dict(jobs.all), [0]), "picture", jobs.all.values())
+    page = browser.new_context(color_scheme=scheme).new_page()
+    page.set_content(f"<!doctype html><body>{html}")
+    contrasts = page.evaluate(CONTRASTS.replace(".bgjobs *", ".bgjobs-still *"))
+    assert len(contrasts) > 15
+    assert min(contrasts) >= 4.5, contrasts
+    page.context.close()
+
+
+def test_a_row_without_a_bar_has_more_room_for_its_name(page):
+    page.tell(job(1, label="x" * 60), job(2, label="x" * 60, done=1, total=2))
+    page.row(2).get_by_role("progressbar").wait_for()
+    whole, half = (page.row(number).locator(".bgjobs-label").bounding_box()["width"] for number in (1, 2))
+    assert whole > half * 1.3
 
 
 # The contrast of each text with the background behind it, as WCAG counts it.

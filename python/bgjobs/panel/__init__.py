@@ -39,7 +39,7 @@ class Panel:
 
     def _repr_html_(self) -> str:
         jobs = dict(self._jobs)
-        return still.page_of(self._body(jobs), self._name, jobs.values())
+        return still.page_of(self._body(jobs), "", jobs.values())
 
     def _body(self, jobs: Mapping[int, BackgroundJobBase]) -> str:
         return still.html_of(jobs, [] if self._exchange is None else self._exchange.feed.open)
@@ -60,7 +60,7 @@ class Panel:
         data, *_ = self._model._repr_mimebundle_()
         # A page without widgets shows the still picture alone.
         self._cell.publisher.publish({_LIVE: data[_LIVE], "text/html": "", "text/plain": ""}, {})
-        self._publish(self._repr_html_() + still.INSTEAD, update=False)
+        self._publish(self._picture(), update=False)
         self._exchange.start()
 
     def wake(self) -> None:
@@ -73,12 +73,9 @@ class Panel:
         self._exchange.receive(request)
 
     def _keep(self, is_lost: bool) -> int:
-        jobs = dict(self._jobs)
-        body = self._body(jobs)
-        if body == self._kept and not is_lost:
+        before, picture = self._kept, self._picture()
+        if self._kept == before and not is_lost:
             return 0
-        self._kept = body
-        picture = still.page_of(body, self._name, jobs.values()) + still.INSTEAD
         assert self._exchange is not None, "it asks for this"
         if self._exchange.feed.is_kept_by_pages:
             # A page that was loaded again does not know the displays of before.
@@ -86,6 +83,12 @@ class Panel:
         else:
             self._publish(picture, update=True)
         return len(picture)
+
+    def _picture(self) -> str:
+        """The still picture below the live panel."""
+        jobs = dict(self._jobs)
+        self._kept = self._body(jobs)
+        return still.page_of(self._kept, self._name, jobs.values()) + still.INSTEAD
 
     def _publish(self, picture: str, update: bool) -> None:
         data = {"text/plain": repr(self), "text/html": picture}

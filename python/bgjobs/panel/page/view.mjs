@@ -133,7 +133,7 @@ export class View {
     if (this.link.store.number === null) {
       return "Asking the kernel ...";
     }
-    return this.link.store.jobs.size === 0 ? "No jobs." : "No such jobs.";
+    return this.link.store.jobs.size === 0 ? "No jobs yet: what you start appears here." : "No such jobs.";
   }
 
   #drawRows(shown) {
