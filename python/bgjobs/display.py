@@ -131,8 +131,7 @@ def _standing(job: Record) -> str:
     if job._stopping:
         parts.append(f"asked to stop ({job._reason})")
     parts.append(str(reporting.of(job) or ""))
-    # %why shows the rest.
-    parts += [reason.partition(";")[0].removeprefix("it ") for reason in known.get("why", [])[:1]]
+    parts += [reason.removeprefix("it ") for reason in _waits(job)]
     return ", ".join(filter(None, parts))
 
 
@@ -176,7 +175,7 @@ def _escaped(text: str) -> str:
 
 def _status(job: Record) -> str:
     """Its status, without the hint that is meant for the prompt."""
-    return job.status.partition(",")[0]
+    return "Waiting" if job._queued else job.status.partition(",")[0]
 
 
 def _time(job: Record) -> str:
@@ -184,12 +183,18 @@ def _time(job: Record) -> str:
 
 
 def _summary(job: Record) -> str:
-    """A job in one line: its result, its failure, or how far it is and the last line that it printed."""
+    """A job in one line: its result, its failure, or how far it is, what it waits for and what it printed last."""
     if job.outcome == "done":
         return _result(job)
     if job.outcome is not None:
         return _failure(job)
-    return cut(", ".join(filter(None, [str(reporting.of(job) or ""), *map(uncoloured, Log(job).tail(1))])))
+    lines = map(uncoloured, Log(job).tail(1))
+    return cut(", ".join(filter(None, [str(reporting.of(job) or ""), *_waits(job), *lines])))
+
+
+def _waits(job: Record) -> list[str]:
+    """What a job waits for; `%why` shows the rest."""
+    return [reason.partition(";")[0] for reason in (job._summary() or {}).get("why", [])[:1]]
 
 
 def _result(job: Record) -> str:

@@ -46,6 +46,8 @@ _LONG_WAYS = {os.path.join(_HERE, file): [os.path.join(_HERE, name) for name in 
 _captured: deque[weakref.ref[Record]] = deque()
 _formatter: Any = None
 _lines_are_read = threading.RLock()
+_PATIENCE = 1.0
+"""How many seconds a thread waits until another has read its lines."""
 
 
 def text(exception: BaseException, trace: TracebackType | None = None) -> str:
@@ -107,12 +109,16 @@ def _lines_of_expression(job: Record, exception: BaseException) -> Iterator[None
         yield
         return
     source: str = getattr(job, "expression", "")
-    with _lines_are_read:
+    # Meanwhile the user's `__str__` is called, which may wait for a thread that comes here: that one has no lines then.
+    if not _lines_are_read.acquire(timeout=_PATIENCE):
+        yield
+        return
+    try:
         linecache.cache[EXPRESSION] = len(source), None, [f"{line}\n" for line in source.splitlines()], EXPRESSION
-        try:
-            yield
-        finally:
-            linecache.cache.pop(EXPRESSION, None)
+        yield
+    finally:
+        linecache.cache.pop(EXPRESSION, None)
+        _lines_are_read.release()
 
 
 def _codes_of_expressions(exception: BaseException) -> set[CodeType]:

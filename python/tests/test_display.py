@@ -66,6 +66,14 @@ def test_a_manager_is_a_table_of_its_jobs(jobs):
     assert all(row[3].endswith("s") for row in rows[1:])
 
 
+def test_a_job_that_waits_says_so_and_what_for(jobs):
+    jobs.group("net").pause()
+    waiting = jobs.new("6 * 7", {}, group="net")
+    row = Table(jobs_html(jobs.all)).rows[1]
+    waiting.stop()
+    assert (row[2], row[4]) == ("Waiting", "group net is paused")
+
+
 def test_a_job_is_a_table_of_what_is_known_about_it(jobs):
     def body():
         print("\n".join(f"line {n}" for n in range(9)))

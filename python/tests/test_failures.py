@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import weakref
 from pathlib import Path
 from types import SimpleNamespace
@@ -77,6 +78,24 @@ def test_the_traceback_of_an_expression_shows_its_lines_and_never_those_of_anoth
     assert "File <BackgroundJob compilation>:1" in text
     assert "File <BackgroundJob compilation>:2" in text
     assert "> 1 inner.get()" not in text
+
+
+def test_an_error_whose_text_waits_for_a_thread_that_reads_another_traceback_has_its_text():
+    pytest.importorskip("IPython")
+    manager = BackgroundJobManager()
+
+    class Odd(Exception):
+        def __str__(self):
+            read = threading.Event()
+            threading.Thread(target=lambda: manager[0]._tb and read.set(), daemon=True).start()
+            return f"read: {read.wait(60)}"
+
+    def fail():
+        raise Odd
+
+    for expression in ("1 / 0", "fail()"):
+        manager.new(expression, {"fail": fail}).exception(60)
+    assert "read: True" in manager[1]._tb
 
 
 def test_without_ipython_the_traceback_is_the_standard_librarys(monkeypatch):
