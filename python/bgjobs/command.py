@@ -15,10 +15,14 @@ import subprocess
 from collections.abc import Mapping
 from typing import Any
 
-from . import output, stopping, supervised
+from . import futures, output, stopping, supervised
 from ._core import HostedCommand
 from .jobs import BackgroundJobBase
+from .record import Record
 from .text import duration, harmless
+
+_GRACE = 0.5
+"""How many seconds a command has to end when it is asked to, if its user does not say."""
 
 _LONGEST = 60
 """How much of a process's command line is shown, in characters."""
@@ -48,7 +52,7 @@ class BackgroundJobCommand(BackgroundJobBase):
         cwd: str | os.PathLike[str] | None = None,
         env: Mapping[str, str] | None = None,
         input: str | bytes = b"",
-        grace: float = 0.5,
+        grace: float = _GRACE,
     ) -> None:
         if not isinstance(command, str):
             raise TypeError(f"a command is a string, not {command!r}; shlex.join makes one of words")
@@ -115,6 +119,21 @@ class BackgroundJobCommand(BackgroundJobBase):
             shown = "  " * depth + _shortened(command)
             lines.append(f"  {pid:>7} {state:<9} {cpu:>7.1f}s {memory >> 20:>5} MB  {shown}")
         return "\n".join(lines)
+
+
+def run_within(job: Record, command: str) -> int:
+    """Runs a command in the body of a job, which prints what the command prints, and whose stop ends it.
+
+    Returns its exit status; of a command that was ended by a signal it is the negative number.
+    """
+    hosted, socket = HostedCommand.open(command, b"", _GRACE)
+    supervisor = supervised.start(hosted, socket, [os.environ.get("SHELL") or "/bin/sh", "-c", command])
+    with futures.woken_by(lambda: hosted.end(_GRACE)):
+        supervised.attend(hosted, supervisor, output.writer(job))
+    status = hosted.outcome()
+    if status is None:
+        raise stopping.stop_type(job)(job._reason)
+    return status
 
 
 def _shortened(command: str) -> str:

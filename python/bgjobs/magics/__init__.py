@@ -14,6 +14,7 @@ from IPython.core.magic import magics_class
 
 from .. import alerts, host, keyboard, stalls, workers
 from ..output import install_router
+from . import system
 from .command import Commands
 from .completion import Completion
 from .control import Control
@@ -51,6 +52,7 @@ def load_ipython_extension(shell: Any) -> None:
     install_router()
     keyboard.command = "%fg"
     keyboard.install()
+    system.install(shell)
     shell.Completer.custom_matchers.append(magics.completion.matcher)
     notices.attach()
     workers.on_start = stalls.StallMonitor(notices.stalled).add
@@ -81,6 +83,7 @@ def unload_ipython_extension(shell: Any) -> None:
     notices.detach()
     keyboard.command = None
     keyboard.remove()
+    system.remove(shell)
     workers.on_start = None
     shell.Completer.custom_matchers.remove(magics.completion.matcher)
     for kind, names in magics.magics.items():
