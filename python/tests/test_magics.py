@@ -328,6 +328,16 @@ def test_without_a_number_a_magic_means_the_newest_job_that_fits(shell):
     assert shell.see("%fg") == "UsageError: no job runs or is queued: there are jobs 0, 1, 2, 3\n"
 
 
+def test_kill_says_what_can_be_stopped_if_c_code_goes_on(shell):
+    shell.see("import threading; lock = threading.Lock(); taken = lock.acquire()\njob = %bg lock.acquire()")
+    assert shell.user_ns["job"].ident
+    lines = shell.see("%kill").splitlines()
+    assert lines[0].startswith("Job #0 still running 1.0 s after the request: in a C call at line 1 of its expression")
+    way_out = "bgjobs.sleep hears a stop, as time.sleep does not; %bg --process starts a job that always ends."
+    assert lines[1:] == [way_out]
+    shell.see("lock.release(); job.join()")
+
+
 def test_kill_takes_ranges_words_and_names(shell):
     shell.see("import bgjobs; fit = bgjobs.sleep; jobs = bgjobs.BackgroundJobManager()")
     for line in (

@@ -37,5 +37,7 @@ class Control(Base):
         for num, verdict in verdicts.items():
             if num not in in_short:
                 print(f"Job #{num} {verdict}.")
+        if any((verdict.place or "").startswith("in a C call") for verdict in verdicts.values()):
+            print("bgjobs.sleep hears a stop, as time.sleep does not; %bg --process starts a job that always ends.")
         if unknown:
             raise UsageError(unknown)
