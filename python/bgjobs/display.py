@@ -24,6 +24,9 @@ _LISTED = 20
 
 _INDENT = "    "
 
+_NARROWEST = 20
+"""How many columns a terminal has at least; some say that they have none."""
+
 _LINES = 5
 """How many lines of a job's log are shown: the newest."""
 
@@ -114,7 +117,8 @@ def group(name: str, jobs: Sequence[Record], most: int | None = _LISTED) -> str:
 
 def _listed(job: Record) -> str:
     """A job in a list: its label, and in a line below it how it stands."""
-    standing = short(_standing(job), shutil.get_terminal_size().columns - len(_INDENT))
+    columns = max(shutil.get_terminal_size().columns, _NARROWEST)
+    standing = short(_standing(job), columns - len(_INDENT))
     return f"{job.num} : {label(job)}\n" + f"{_INDENT}{standing}\n" * bool(standing)
 
 

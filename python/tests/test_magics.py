@@ -138,10 +138,11 @@ def test_jobs_says_of_a_body_that_goes_on_after_a_stop_that_it_was_asked(shell):
 
 
 def test_jobs_cuts_a_long_reason_to_the_width_of_the_terminal(shell, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "40")
     shell.see("bad = jobs.new(int, 'x' * 100); bad.join()")
-    reason = listed(shell).splitlines()[2]
-    assert reason.endswith("...") and len(shell.see("%jobs").splitlines()[2]) == 40
+    for columns, cut in (40, 40), (1, 20):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        reason = shell.see("%jobs").splitlines()[2]
+        assert reason.endswith("...") and len(reason) == cut
 
 
 def test_of_many_jobs_the_list_shows_those_that_run_first_and_that_ended_last(shell):
