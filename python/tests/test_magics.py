@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
 IPython = pytest.importorskip("IPython")
 
-from hosts import ipython_prompt, kernel, plain_prompt, simple_prompt  # noqa: E402
+from hosts import environment, ipython_prompt, kernel, plain_prompt, simple_prompt  # noqa: E402
 
 from bgjobs import BackgroundJobManager, failures, selection, stalls, workers  # noqa: E402
 
@@ -606,6 +608,12 @@ def test_jobs_are_monitored_for_stalls_while_the_magics_are_loaded(shell):
     assert workers.on_start is None
     shell.see("%load_ext bgjobs")
     assert workers.on_start is not None
+
+
+def test_the_magics_import_no_engines_before_one_is_named():
+    code = "import sys, IPython, bgjobs.magics; print('bgjobs.engines' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 @pytest.mark.parametrize("magic", ["bg", "jobs", "fg", "kill", "log", "notify", "rerun", "where", "peek", "jobdebug"])

@@ -6,14 +6,13 @@ A magic is a method of a class in this folder, with IPython's decorator; `comple
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics
 
 from .. import selection
 from ..cells import BackgroundJobCell
-from ..engines import Target, target
 from ..jobs import BackgroundJobBase
 from ..labels import label
 from ..manager import BackgroundJobManager
@@ -22,6 +21,9 @@ from ..text import harmless
 from .notices import Notices
 from .options import words_of
 from .prompt import Prompt, listed
+
+if TYPE_CHECKING:
+    from ..engines import Target
 
 REFUSED = (NotImplementedError, OSError, ValueError)
 """Why a job can't be kept, or a kept one not be found."""
@@ -70,6 +72,9 @@ class Base(Magics):  # type: ignore[misc]
 
     def _target(self, name: str) -> Target:
         """The engine that a name means: in `jobs.engines`, or else at the prompt."""
+        # Few prompts use one, and their imports take a while.
+        from ..engines import target
+
         known = self.manager.engines
         try:
             return target(name if name in known else self.shell.user_ns.get(name, name), known)

@@ -10,7 +10,6 @@ from IPython.core.error import UsageError
 from IPython.core.magic import line_cell_magic, line_magic, needs_local_scope, no_var_expand
 
 from ..cells import BackgroundJobCell, BackgroundJobProcessCell, Code, split
-from ..engines import on_engine
 from .base import REFUSED, Base
 from .options import ALL, parse
 
@@ -116,6 +115,8 @@ class Start(Base):
         try:
             job = job_class(cell, *code, self.prompt.names)
             if target is not None:
+                from ..engines import on_engine
+
                 job = on_engine(job, target, {}, process)
         except PicklingError as error:
             raise UsageError(str(error)) from None
