@@ -10,6 +10,7 @@ newest dead jobs. This module does not know how jobs run.
 
 from __future__ import annotations
 
+import builtins
 import linecache
 import os
 import sys
@@ -43,6 +44,9 @@ _WAYS = {
 _LONG_WAYS = {os.path.join(_HERE, file): [os.path.join(_HERE, name) for name in files] for file, files in _WAYS.items()}
 """Where a `call` reaches the body through several frames, and the files of these; the original's is one frame."""
 
+_GROUP: Any = getattr(builtins, "BaseExceptionGroup", ())
+"""Exceptions that have others as their parts; no class before Python 3.11."""
+
 _captured: deque[weakref.ref[Record]] = deque()
 _formatter: Any = None
 _lines_are_read = threading.RLock()
@@ -64,6 +68,10 @@ def text(exception: BaseException, trace: TracebackType | None = None) -> str:
     """
     whole = trace or exception.__traceback__
     formatter = _ipython_formatter()
+    if any(isinstance(one, _GROUP) for one in _with_causes(exception)):
+        # IPython's formatter leaves out the parts, so its prompt shows a group in this way too.
+        trace = without_ours(whole, show_call=False)
+        return with_cells("".join(traceback.format_exception(type(exception), exception, trace))).rstrip("\n")
     if formatter is None:
         trace = without_ours(whole, show_call=True)
         return "".join(traceback.format_exception(type(exception), exception, trace)).rstrip("\n")
