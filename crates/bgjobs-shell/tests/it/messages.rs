@@ -34,7 +34,6 @@ fn messages_name_types_as_a_person_would() {
             "c = shared(0); c.set()",
             "jobs['a']",
             "jobs['ab']",
-            "1 + 'ab'.len",
             "1.5 - [1]",
             "read_file(1..3)",
             "jobs.sh()",
@@ -44,7 +43,6 @@ fn messages_name_types_as_a_person_would() {
             "(|x| x) + 1",
             "5.x",
             "for i in 5 {}",
-            "-'a'",
             "throw 'i64'",
         ],
         expect![[r#"
@@ -66,71 +64,63 @@ fn messages_name_types_as_a_person_would() {
                 jobs['ab']
                     ^
             `jobs` has no `ab`; jobs[3] is a job, jobs.all has all of them
-            > 1 + 'ab'.len
-            3
             > 1.5 - [1]
             Traceback (most recent call last):
-              In[5], line 1
+              In[4], line 1
                 1.5 - [1]
                     ^
             Function not found: - (float, array)
             > read_file(1..3)
             Traceback (most recent call last):
-              In[6], line 1
+              In[5], line 1
                 read_file(1..3)
                 ^
             read_file(..): a path must be a string, not of type range
             > jobs.sh()
             Traceback (most recent call last):
-              In[7], line 1
+              In[6], line 1
                 jobs.sh()
                      ^
             sh(..): a command must be a string, not of type jobs
             > env()
             Traceback (most recent call last):
-              In[8], line 1
+              In[7], line 1
                 env()
                 ^
             Function not found: env (); `?env` says what it takes
             > to_json(c)
             Traceback (most recent call last):
-              In[9], line 1
+              In[8], line 1
                 to_json(c)
                 ^
             to_json(..): JSON has no values of type shared
             > c.wait(|v| c)
             Traceback (most recent call last):
-              In[10], line 1
+              In[9], line 1
                 c.wait(|v| c)
                   ^
             a variable that the function captured is in use: one of its methods is running; copy what the function needs before the call
             > (|x| x) + 1
             Traceback (most recent call last):
-              In[11], line 1
+              In[10], line 1
                 (|x| x) + 1
                         ^
             Function not found: + (function, int)
             > 5.x
             Traceback (most recent call last):
-              In[12], line 1
+              In[11], line 1
                 5.x
                   ^
             Unknown property 'x' - a getter is not registered for type 'int'
             > for i in 5 {}
             Traceback (most recent call last):
-              In[13], line 1
+              In[12], line 1
                 for i in 5 {}
                          ^
             Syntax error: Expecting an iterable value, not a number
-            > -'a'
-            Traceback (most recent call last):
-              In[14], line 1
-                -'a'
-                ^
-            Function not found: - (char)
             > throw 'i64'
             Traceback (most recent call last):
-              In[15], line 1
+              In[13], line 1
                 throw 'i64'
                 ^
             i64
@@ -141,21 +131,29 @@ fn messages_name_types_as_a_person_would() {
 #[test]
 fn rhai_messages_use_the_prompts_names_of_types() {
     check(
-        &["'ab'.repeat(3)", "eval(\"$\")"],
+        &["'ab'.repeat(3)", "eval(\"$\")", "1 + 'ab'.len", "-'a'"],
         expect![[r#"
-        > 'ab'.repeat(3)
-        Traceback (most recent call last):
-          In[1], line 1
-            'ab'.repeat(3)
-                 ^
-        Function not found: repeat (string, int)
-        > eval("$")
-        Traceback (most recent call last):
-          In[2], line 1
-            eval("$")
-                 ^
-        '$' is a reserved symbol
-    "#]],
+            > 'ab'.repeat(3)
+            Traceback (most recent call last):
+              In[1], line 1
+                'ab'.repeat(3)
+                     ^
+            Function not found: repeat (string, int)
+            > eval("$")
+            Traceback (most recent call last):
+              In[2], line 1
+                eval("$")
+                     ^
+            '$' is a reserved symbol
+            > 1 + 'ab'.len
+            3
+            > -'a'
+            Traceback (most recent call last):
+              In[4], line 1
+                -'a'
+                ^
+            Function not found: - (char)
+        "#]],
     );
 }
 
