@@ -17,6 +17,11 @@ pub(crate) fn within(shown: &impl Display, width: Option<usize>) -> String {
     width.map_or_else(|| shown.to_string(), |width| format!("{shown:width$}"))
 }
 
+/// What the shell says, where it is shown: on a terminal of `width` columns broken between words, elsewhere as it is.
+pub(crate) fn prose(text: &str, width: Option<usize>) -> Cow<'_, str> {
+    width.map_or(text.into(), |columns| wrapped(text, columns).into())
+}
+
 /// A text without the line breaks inside its sentences: a line that begins in lower case goes on with the one before.
 pub(crate) fn flowing(text: &str) -> String {
     let mut flowing = String::new();

@@ -15,6 +15,7 @@ use crate::{
     option_help::OptionHelp,
     selection::{Selected, Selection},
     session::{Answer, Session},
+    text::prose,
 };
 
 pub(super) const WORD: Word = Word {
@@ -60,13 +61,13 @@ impl Action for Log {
         if view.follow && jobs.len() > 1 {
             return Err(format!("{} jobs match, but only one can be followed: give its number", jobs.len()));
         }
-        let medium = session.medium();
+        let (medium, width) = (session.medium(), session.tracked().width.get());
         let follows = view.follow;
         let look = move |context: &Context, print: &dyn Fn(Stream, &str)| {
             let mut lines = LiveLines::new(medium, print);
             for job in &jobs {
                 if is_named {
-                    print(Stream::Out, &format!("#{} {}:\n", job.id(), job.name()));
+                    print(Stream::Out, &prose(&format!("#{} {}:\n", job.id(), job.name()), width));
                 }
                 view.print(context, &told, job, &mut lines)?;
             }

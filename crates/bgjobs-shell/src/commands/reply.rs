@@ -8,7 +8,7 @@ use bgjobs::{AnyJob, CommandError, many_lines, one_line};
 
 use crate::{
     session::{Answer, Session},
-    text::{within, wrapped},
+    text::{prose, within},
 };
 
 /// The reply to a line.
@@ -62,12 +62,13 @@ impl Reply {
         }
     }
 
-    /// Fitted into so many columns of a terminal: broken between words, but for a value.
-    pub(crate) fn within(self, columns: usize) -> Self {
+    /// As it is shown on a terminal of so many columns, or elsewhere: a value is left as it is.
+    pub(crate) fn within(self, width: Option<usize>) -> Self {
+        let prose = |text: String| prose(&text, width).into_owned();
         match self {
-            Self::Shown(text) => Self::Shown(wrapped(&text, columns)),
-            Self::Wrong(text) => Self::Wrong(wrapped(&text, columns)),
-            Self::Failed(text, status) => Self::Failed(wrapped(&text, columns), status),
+            Self::Shown(text) => Self::Shown(prose(text)),
+            Self::Wrong(text) => Self::Wrong(prose(text)),
+            Self::Failed(text, status) => Self::Failed(prose(text), status),
             other => other,
         }
     }

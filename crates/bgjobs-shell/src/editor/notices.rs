@@ -13,7 +13,7 @@ use bgjobs_cli::colours;
 use super::{alert::alert, idle::IdleTimer};
 use crate::{
     consoles::Consoles, gathering::Gathering, lang::Jobs, notice_mode::NoticeMode, notify::Notify, setting::Setting,
-    terminal::size, text::wrapped,
+    terminal::size, text::prose,
 };
 
 /// Finds out what to report.
@@ -56,7 +56,7 @@ impl Announcer {
             gathering.tell(&report, running, (self.mode.get(), columns), Instant::now())
         };
         let news: Vec<_> = notice.into_iter().chain(digest).chain(self.consoles.take_wants()).collect();
-        let text = news.join("\n");
-        (!news.is_empty()).then(|| if io::stdout().is_terminal() { wrapped(&text, columns) } else { text })
+        let width = io::stdout().is_terminal().then_some(columns);
+        (!news.is_empty()).then(|| prose(&news.join("\n"), width).into_owned())
     }
 }

@@ -23,7 +23,7 @@ use crate::{
     output_history::OutputHistory,
     selection::{Selected, Selection},
     setting::Setting,
-    text::wrapped,
+    text::prose,
 };
 
 /// A prompt without a terminal.
@@ -283,8 +283,7 @@ impl Session {
 
     /// Prints one or more lines; on a terminal they are broken between words.
     pub fn print(&self, stream: Stream, text: &str) {
-        let fitted = self.jobs.width.get().map_or_else(|| text.into(), |columns| wrapped(text, columns));
-        (self.output)(stream, &format!("{fitted}\n"));
+        (self.output)(stream, &format!("{}\n", prose(text, self.jobs.width.get())));
     }
 
     /// Prints text as it is.

@@ -24,15 +24,7 @@ pub fn answer(session: &mut Session, line: &str) -> Reply {
         let answer = session.answer(line);
         with_suggestion(session, line, &answer, view)
     });
-    fitted(session, reply)
-}
-
-/// A reply that breaks no words on a terminal.
-fn fitted(session: &Session, reply: Reply) -> Reply {
-    match session.tracked().width.get() {
-        Some(columns) => reply.within(columns),
-        None => reply,
-    }
+    reply.within(session.tracked().width.get())
 }
 
 /// Answers a line that is a command, or for the debugger.
@@ -69,7 +61,7 @@ pub fn answer_in_file(session: &mut Session, name: &str, line: &str) -> Reply {
         let answer = session.answer_as(name, line);
         with_suggestion(session, line, &answer, ValueView::Hidden)
     });
-    fitted(session, reply)
+    reply.within(session.tracked().width.get())
 }
 
 /// Answers a line that stands alone, called `name` in tracebacks: shows its value as JSON, even `()`.

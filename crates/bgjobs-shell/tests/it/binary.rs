@@ -141,6 +141,19 @@ fn a_program_has_the_output_of_its_jobs_and_the_tracebacks_of_those_that_died() 
 
 #[cfg(target_os = "linux")]
 #[test]
+fn a_program_that_can_not_write_fails_with_its_own_line() {
+    for line in ["!/bin/cat /etc/passwd >&-", "!/bin/cat /etc/passwd >/dev/full"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_bgjobs")).args(["-c", line]).output();
+        let output = output.expect("the shell was built");
+        let told = String::from_utf8_lossy(&output.stderr);
+        let lines: Vec<_> = told.lines().collect();
+        let is_told = matches!(lines[..], [cause, "exit status 1"] if cause.contains("cat: "));
+        assert!(is_told && output.status.code() == Some(1), "{line}: {told}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn output_that_can_not_be_written_is_an_error() {
     let all =
         [&["--json", "-c", "[1, 2]"][..], &["-c", "print(1)"], &["-c", "!echo 1"], &["--help"], &["ps", "--help"]];

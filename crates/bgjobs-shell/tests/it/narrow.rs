@@ -57,10 +57,12 @@ fn what_the_shell_says_breaks_between_words_and_values_stay_whole() {
         terminal.type_keys(&format!("\x0c{line}\r"));
         terminal.see(told);
     }
+    terminal.type_keys("\x0cjobs.new('/* a job with a long name */ print(1)').join()\r\x0clog\r");
+    terminal.see("\n#2 /* a job with a long name */\n  print(1):\n1\nIn [");
     terminal.type_keys("\x0chelp log_bytes\r");
     terminal.see("from\n  now on; the newest lines stay. The\n  option log_bytes");
-    terminal.type_keys("\x0c'a text of a few words that is a value and not ours'\r");
-    terminal.see(": \"a text of a few words that is a\n value and not ours\"");
+    terminal.type_keys("\x0c'one two three four fivesixseven eight nine'\r");
+    terminal.see(": \"one two three four fivesixseve\nn eight nine\"");
 }
 
 #[test]

@@ -25,7 +25,7 @@ use crate::{
         },
         values::{cell::Busy, cells::Cells, language::Language, names::Names},
     },
-    text::wrapped,
+    text::prose,
 };
 
 /// An evaluation that runs.
@@ -97,7 +97,7 @@ impl Evaluation {
 
     /// Tells one or more lines; on a terminal they are broken between words.
     pub(crate) fn tell(&self, stream: Stream, text: &str) {
-        self.print(stream, &self.width().map_or_else(|| text.into(), |columns| wrapped(text, columns)));
+        self.print(stream, &prose(text, self.width()));
     }
 
     /// The width of the terminal that shows what it prints, in columns.
