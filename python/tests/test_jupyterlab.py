@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 
+import pytest
 from lab import notebook_of
 from test_story import TWENTY, code_cells, saved, steady
 
@@ -45,3 +47,33 @@ def test_an_interrupt_lets_go_of_a_cell_and_the_prompt_comes_back_to_it(lab):
     assert page.outputs(2)[0]["text"] == "begun\nJob #0 has set found.\n42\n"
     page.page.get_by_role("cell", name="Completed").wait_for()
     assert [output["output_type"] for output in page.outputs(1)] == ["stream", "display_data"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kept jobs need Linux")
+def test_a_kept_cell_outlives_its_kernel_and_the_next_one_has_all_its_lines_and_its_value(lab, gate):
+    keep = f"""
+%%bg --keep
+import os, time
+for row in range(3):
+    print("row", row)
+    while row == 1 and not os.path.exists({gate.path!r}):
+        time.sleep(0.01)
+row * 21
+"""
+    attach = "job = %attach k1\nwhile 'row 1' not in str(job.log): time.sleep(0.01)"
+    cells = ["%load_ext bgjobs\nimport time", keep.lstrip(), attach, "print(job.get(), job.log)"]
+    page = lab.open(notebook_of(*cells))
+    try:
+        page.run(0)
+        page.run(1)
+        assert page.outputs(1)[0]["text"].startswith("Kept as k1: ")
+        page.evaluate("panel.sessionContext.session.kernel.restart()")
+        page.wait_ready()
+        # Numbers begin again, so its number does not say when it has run.
+        page.begin(0)
+        assert page.until(lambda: any("Kept jobs: k1 " in output.get("text", "") for output in page.outputs(0)))
+        page.run(2)
+    finally:
+        gate.open()
+    page.run(3)
+    assert page.outputs(3)[0]["text"] == "42 row 0\nrow 1\nrow 2\n\n"
