@@ -614,6 +614,49 @@ def test_the_program_waits_for_a_body_where_its_engine_does(kind: str, tmp_path:
     assert (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize(
+    ("made", "died"),
+    [
+        ("ProcessPoolExecutor(2)", "KeyboardInterrupt"),
+        ("ProcessPoolExecutor(2, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))", "NoneType"),
+    ],
+)
+def test_ctrl_c_reaches_the_bodies_of_a_pool_unless_its_workers_ignore_it(made: str, died: str, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        textwrap.dedent(f"""
+        import os, signal, sys, time, bodies
+        from concurrent.futures import ProcessPoolExecutor
+        from bgjobs import BackgroundJobManager
+
+        if __name__ == "__main__":
+            with {made} as pool:
+                job = BackgroundJobManager().new(bodies.wait_for, sys.argv[1], on=pool)
+                while not job.running():
+                    time.sleep(0.005)
+                try:
+                    os.killpg(0, signal.SIGINT)
+                    time.sleep(60)
+                except KeyboardInterrupt:
+                    if sys.argv[2] == "NoneType":
+                        open(sys.argv[1], "w").close()
+                    print(type(job.exception(60)).__name__)
+        """)
+    )
+    words = [sys.executable, str(program), str(tmp_path / "gate"), died]
+    ended = subprocess.run(
+        words, capture_output=True, text=True, timeout=LONG, env=environment(), start_new_session=True
+    )
+    assert ended.stdout == f"{died}\n"
+
+
+def test_ctrl_c_reaches_the_workers_of_a_local_cluster_and_no_engine_of_ipyparallel(
+    dask: Any, ipyparallel: Any
+) -> None:
+    assert set(dask.run(os.getpgrp).values()) == {os.getpgrp()}
+    assert os.getpgrp() not in ipyparallel[:].apply_sync(os.getpgrp)
+
+
 def test_on_dask_the_program_does_not_wait_and_the_body_goes_on(
     dask: Any, gate: Gate, tmp_path: Path, jobs: BackgroundJobManager
 ) -> None:
