@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import subprocess
 import sys
 import threading
 from multiprocessing.connection import Connection
@@ -62,10 +63,15 @@ class Shell(InteractiveShell):  # type: ignore[misc]
     """A shell whose names are those of `__main__`; it leaves no trace there, nor in IPython's history."""
 
     display_pub_class = Type(Publisher)
-    system = InteractiveShell.system_raw
 
     def init_user_ns(self) -> None:
         """Adds no names to the body's."""
+
+    def system(self, command: str) -> None:
+        """Runs a command. IPython's own goes on with the cell after an interrupt, which here is a stop."""
+        words = self.var_expand(command, depth=1)
+        status = subprocess.call(words, shell=True, executable=os.environ.get("SHELL"))
+        self.user_ns["_exit_code"] = 128 - status if status > 128 else status
 
     def atexit_operations(self) -> None:
         """Saves the time of tidying up, as all of the process does."""

@@ -1,4 +1,4 @@
-"""`!command` in the jobs of IPython in a terminal."""
+"""`!command` in the jobs of IPython."""
 
 from __future__ import annotations
 
@@ -38,6 +38,17 @@ def test_a_stop_of_the_job_ends_it(it):
     assert "from the shell" in it.type("next(job.log.follow())")
     assert "Job #0 stopped after " in it.type("%kill 0")
     assert "(Stopped)" in it.type("job.status")
+
+
+@pytest.mark.parametrize("options", ["", "--process"])
+def test_a_stop_leaves_neither_the_command_nor_the_rest_of_the_cell(shell, tmp_path, options):
+    shell.see(f"%%bg {options}\n!echo $$; exec sleep 1000\nopen('{tmp_path}/later', 'w')")
+    job = shell.user_ns["jobs"][0]
+    pid = int(next(job.log.follow(60)))
+    assert shell.see("%kill").startswith("Job #0 stopped after ")
+    assert job.outcome == "stopped" and not list(tmp_path.iterdir())
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 def test_at_the_prompt_and_after_unloading_it_is_ipythons_own(it):

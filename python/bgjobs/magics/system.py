@@ -6,34 +6,35 @@ At the prompt it is IPython's own, and in a job that the prompt waits for too, b
 from __future__ import annotations
 
 import os
-from typing import Any
-
-from IPython.core.interactiveshell import InteractiveShell
+from functools import partial
+from typing import Any, Callable
 
 from ..foreground import is_in_front
 from ..router import current
 
 
 def install(shell: Any) -> None:
-    """Has `!` ask who calls it, in a shell whose `!` writes to the terminal itself."""
+    """Has `!` ask who calls it."""
     owner = type(shell)
-    if owner.system is InteractiveShell.system_raw and hasattr(os, "fork"):
+    if not isinstance(owner.system, property) and hasattr(os, "fork"):
         # Not a function in front of IPython's, which looks for variables in the frame that calls it.
-        owner.system = property(_system)
+        owner.system = property(partial(_system, owner.system))
 
 
 def remove(shell: Any) -> None:
     """Undoes `install`."""
     owner = type(shell)
-    if isinstance(owner.system, property):
-        owner.system = InteractiveShell.system_raw
+    installed: Any = owner.system
+    if isinstance(installed, property):
+        owner.system = installed.fget.args[0]  # type: ignore[union-attr]
 
 
-def _system(shell: Any) -> Any:
+def _system(own: Any, shell: Any) -> Callable[[str], None]:
     """What runs a command for the caller."""
     job = current.get()
     if job is None or is_in_front(job):
-        return shell.system_raw
+        ipythons: Callable[[str], None] = own.__get__(shell)
+        return ipythons
 
     def system(command: str) -> None:
         from ..command import run_within
