@@ -122,6 +122,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn nothing_that_is_packed_reads_the_book_which_is_not() {
+        for name in CRATES {
+            for file in
+                contents(name).iter().filter(|file| Path::new(file).extension().is_some_and(|ending| ending == "rs"))
+            {
+                let text = fs::read_to_string(root().join("crates").join(name).join(file)).expect("it was listed");
+                assert!(!text.contains("docs/src"), "{name}/{file} reads the book: put that in {name}/tests/book");
+            }
+        }
+    }
+
     /// They are links, which a checkout on a system without links turns into something else.
     #[test]
     fn each_published_crate_has_the_licenses_of_the_repository() {

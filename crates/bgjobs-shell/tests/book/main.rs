@@ -4,6 +4,8 @@
 
 mod documents;
 mod pictures;
+#[cfg(unix)]
+mod startup;
 mod stories;
 #[cfg(unix)]
 #[path = "../it/terminal.rs"]

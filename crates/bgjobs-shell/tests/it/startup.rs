@@ -130,20 +130,3 @@ fn the_log_of_a_line_sent_to_the_background_holds_what_the_startup_file_says() {
     terminal.type_keys("kill 0\r");
     terminal.see("In [4]:");
 }
-
-#[test]
-fn the_startup_file_in_the_book_works() {
-    let book = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/src/shell.md");
-    let book = fs::read_to_string(book).expect("the book is in the repository");
-    let (_, section) = book.split_once("## The startup file").expect("it has such a section");
-    let (_, block) = section.split_once("```sh\n").expect("the section shows a file");
-    let (script, _) = block.split_once("```").expect("the block ends");
-    let home = Home::new();
-    let made = Command::new("/bin/sh").args(["-c", script]).env("HOME", &home.0).status();
-    assert!(made.expect("the system has a shell").success());
-    let mut terminal = Terminal::new(&home);
-    terminal.type_keys("largest([3, 9, 4])\r");
-    terminal.see("Out[1]: 9");
-    // Nothing before this line: no error.
-    assert!(terminal.written().starts_with("`help` shows what can be typed"), "{}", terminal.written());
-}
