@@ -10,17 +10,17 @@ use std::{
 
 use rhai::{Array, Dynamic, Module};
 
+#[cfg(target_os = "linux")]
+use crate::kept_body;
 use crate::{
     batch::{self, End, Verbosity},
     editor,
-    lang::STACK_SIZE,
+    lang::{self, STACK_SIZE},
     session::Session,
     shell,
     signals::{self, Interrupted, OnInterrupt, stop_all},
     startup,
 };
-#[cfg(target_os = "linux")]
-use crate::{kept_body, lang};
 
 /// What a shell does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub fn run(task: Task, modules: impl IntoIterator<Item = Module>) -> ExitCode {
     bgjobs::raise_file_limit();
     // Values can be nested so deeply that only a stack as large as an evaluation's can show or drop them.
     let shell = thread::Builder::new().stack_size(STACK_SIZE).spawn(move || on_large_stack(task, modules));
+    // It finds them ready, or waits for them, when it evaluates its first line.
+    lang::make_standard();
     match shell.map(thread::JoinHandle::join) {
         Ok(Ok(Ok(code))) => code,
         Ok(Ok(Err(error))) => complain(&error),

@@ -70,7 +70,7 @@ fn describe_own(text: &mut String, name: &str, language: &Language) {
         return;
     }
     // Later modules hide earlier ones.
-    for module in language.modules().iter().rev() {
+    for module in language.modules().rev() {
         let mut engine = Engine::new_raw();
         engine.register_global_module(rhai::Shared::clone(module));
         let functions = engine.gen_fn_metadata_to_json(true).unwrap_or_default();

@@ -36,7 +36,7 @@ pub(crate) use eval::{
     start::{note_command, note_sent, start_command},
 };
 #[cfg(feature = "terminal")]
-pub(crate) use functions::{OptionValues, options_of, values_of};
+pub(crate) use functions::{OptionValues, make_standard, options_of, values_of};
 pub(crate) use functions::{json, language, options_help};
 pub use jobs::Jobs;
 pub(crate) use jobs::{

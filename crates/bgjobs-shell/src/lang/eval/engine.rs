@@ -19,7 +19,7 @@ pub(crate) fn evaluator(evaluation: &Arc<Evaluation>, stack: StackLimit) -> Engi
     let (mut engine, _) = compiler(Grammar::Statements, None);
     engine.set_max_call_levels(CALL_LEVELS);
     engine.set_default_tag(Dynamic::from(Arc::clone(evaluation)));
-    for module in evaluation.language.modules().iter().chain(evaluation.cells().names().modules()) {
+    for module in evaluation.language.modules().chain(evaluation.cells().names().modules()) {
         engine.register_global_module(Arc::clone(module));
     }
     let counted = Arc::clone(evaluation);

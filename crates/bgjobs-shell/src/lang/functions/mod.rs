@@ -15,7 +15,7 @@ mod shared;
 mod sizes;
 mod time;
 
-use std::any::TypeId;
+use std::{any::TypeId, sync::LazyLock};
 
 use rhai::{
     Dynamic, ImmutableString, Map, Module, Shared, exported_module,
@@ -30,11 +30,19 @@ use super::{
     values::{language::Language, shared::SharedValue, value::Value},
 };
 
+/// Rhai's functions: the same for all sessions, and most of what there is to make at a start.
+static STANDARD: LazyLock<Shared<Module>> = LazyLock::new(|| StandardPackage::new().as_shared_module());
+
+/// Makes Rhai's functions now, on a thread that has nothing else to do.
+#[cfg(feature = "terminal")]
+pub(crate) fn make_standard() {
+    LazyLock::force(&STANDARD);
+}
+
 /// Rhai's functions, the prompt's, and a program's `own`, which hide the others.
 pub(crate) fn language(own: impl IntoIterator<Item = Module>) -> Language {
-    let standard = StandardPackage::new().as_shared_module();
-    let modules = [standard, module().into(), jobs::module().into()];
-    Language::new(modules.into_iter().chain(own.into_iter().map(Shared::new)).collect())
+    let more = [module(), jobs::module()].into_iter().chain(own);
+    Language::new(&STANDARD, more.map(Shared::new).collect())
 }
 
 /// A value as a JSON text, a job with everything known about it.

@@ -28,7 +28,7 @@ pub(crate) fn display_name(name: &str) -> &str {
 
 /// The name of a type that a program may have registered with its functions.
 pub(crate) fn registered_name<'a>(name: &'a str, language: &'a Language) -> &'a str {
-    let mut modules = language.modules().iter().rev().map(Shared::as_ref);
+    let mut modules = language.modules().rev().map(Shared::as_ref);
     modules.find_map(|module| module.get_custom_type_display_by_name(name)).unwrap_or_else(|| display_name(name))
 }
 
