@@ -113,7 +113,7 @@ impl Listener {
                 self.program = None;
                 #[cfg(target_os = "linux")]
                 // A supervisor above spares a process of this name.
-                let _ = std::fs::write("/proc/self/comm", crate::command::tree::KEEPER);
+                let _ = std::fs::write("/proc/self/comm", crate::command::tree::KEEPER.to_bytes());
                 return tell(&self.control, Message::Kept);
             }
             Order::End(grace) | Order::Interrupt(grace) => grace,

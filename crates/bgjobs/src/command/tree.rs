@@ -4,6 +4,7 @@
 
 use std::{
     collections::HashMap,
+    ffi::CStr,
     fs::{self, File},
     io::Read,
     time::Duration,
@@ -17,7 +18,7 @@ use crate::system::process::{Process, ProcessState};
 const LONGEST_COMMAND: u64 = 4 * 1024;
 
 /// The name of a process that outlives its ancestors: neither it nor what is below it belongs to them.
-pub(crate) const KEEPER: &str = "bgjobs-keeper";
+pub(crate) const KEEPER: &CStr = c"bgjobs-keeper";
 
 /// What `/proc/ID/stat` says about a process.
 #[derive(Clone, Copy)]
@@ -86,7 +87,7 @@ impl Stat {
         let text = String::from_utf8_lossy(&text);
         // The name, in parentheses, may itself hold spaces and parentheses.
         let (name, fields) = text.rsplit_once(')')?;
-        let is_keeper = name.split_once('(').is_some_and(|(_, name)| name == KEEPER);
+        let is_keeper = name.split_once('(').is_some_and(|(_, name)| name.as_bytes() == KEEPER.to_bytes());
         let fields: Vec<_> = fields.split_whitespace().collect();
         let number = |field: usize| fields.get(field)?.parse::<u64>().ok();
         let state = match *fields.first()? {

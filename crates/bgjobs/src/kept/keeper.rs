@@ -21,6 +21,7 @@ use rustix::{
     fs::{FlockOperation, flock},
     process::setsid,
     stdio::{dup2_stderr, dup2_stdout},
+    thread::set_name,
 };
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -80,7 +81,7 @@ fn keep(folder: &Path) -> io::Result<()> {
     // It fails for a process that already leads a group, which has then left the terminal's.
     let _ = setsid();
     // A supervisor above spares a process of this name.
-    fs::write("/proc/self/comm", tree::KEEPER)?;
+    set_name(tree::KEEPER)?;
     let (asked, far) = UnixStream::pair()?;
     signal_hook::low_level::pipe::register(SIGTERM, far)?;
     for signal in [SIGHUP, SIGINT] {
