@@ -1,8 +1,11 @@
 //! Jobs that outlive the shell: the time from the start of a command to its first output, beside other ways to start one that
-//! goes on, and the time of a list of 10,000 old jobs.
+//! goes on; the time of each word beside a Python that does nothing; and the time of a list of 10,000 old jobs.
 //!
 //! `nohup`, `setsid`, `systemd-run`, `pueue` and `pueued` are found through `PATH`, and submitit by the Python of the variable
 //! `PYTHON`; what is not there is left out.
+
+#[cfg(target_os = "linux")]
+mod python;
 
 #[cfg(not(target_os = "linux"))]
 fn main() {}
@@ -23,6 +26,8 @@ mod linux {
         thread,
         time::{Duration, Instant},
     };
+
+    use crate::python::python;
 
     /// How often each is started.
     const RUNS: usize = 21;
@@ -57,6 +62,7 @@ mod linux {
             return Err(io::Error::other("there is no pipe"));
         }
         first_output(&mut out, &mut place)?;
+        words(&mut out, &place)?;
         lists(&mut out, &place)
     }
 
@@ -102,13 +108,9 @@ mod linux {
             out,
             "From the start to the first output: the best and the median of {RUNS}, and what ours is of it."
         )?;
-        let sorted = |mut times: Vec<f64>| {
-            times.sort_by(f64::total_cmp);
-            (times[0], times[times.len() / 2])
-        };
-        let (ours_best, ours) = sorted(times[0].1.clone());
+        let (ours_best, ours) = best_and_median(times[0].1.clone());
         for (way, times) in times {
-            let (best, median) = sorted(times);
+            let (best, median) = best_and_median(times);
             writeln!(
                 out,
                 "{way:20}{:>8.1} ms{:>8.1} ms   {:.2} and {:.2}",
@@ -117,6 +119,42 @@ mod linux {
                 ours_best / best,
                 ours / median
             )?;
+        }
+        Ok(())
+    }
+
+    fn best_and_median(mut times: Vec<f64>) -> (f64, f64) {
+        times.sort_by(f64::total_cmp);
+        (times[0], times[times.len() / 2])
+    }
+
+    /// Times words of the command line.
+    fn words(out: &mut impl Write, place: &Place) -> io::Result<()> {
+        const WORDS: [&[&str]; 5] =
+            [&["start", "--", "true"], &["ps"], &["wait", "1"], &["log", "1"], &["result", "1"]];
+        let python = python();
+        let shell = env!("CARGO_BIN_EXE_bgjobs");
+        let mut times = [const { Vec::new() }; WORDS.len() + 1];
+        for _ in 0..RUNS {
+            let programs = WORDS.iter().map(|&words| (shell, words)).chain([(&*python, &["-c", "pass"][..])]);
+            for ((program, words), times) in programs.zip(&mut times) {
+                let began = Instant::now();
+                place.command(program).args(words).status()?;
+                times.push(began.elapsed().as_secs_f64());
+                // The keeper of a job that was started is at work for a moment.
+                thread::sleep(Duration::from_millis(20));
+            }
+        }
+        let [ours @ .., its] = times;
+        let (its_best, its) = best_and_median(its);
+        writeln!(
+            out,
+            "The words, the best and the median of {RUNS}, and what they are of python3 -c pass (goal: 0.3):"
+        )?;
+        for (words, times) in WORDS.iter().zip(ours) {
+            let (best, median) = best_and_median(times);
+            let (word, best_ratio, ratio) = (words[0], best / its_best, median / its);
+            writeln!(out, "{word:20}{:>8.1} ms{:>8.1} ms   {best_ratio:.2} and {ratio:.2}", best * 1e3, median * 1e3)?;
         }
         Ok(())
     }
@@ -176,19 +214,17 @@ mod linux {
             copy(&kept.join("1"), &kept.join(number.to_string()))?;
         }
         let shell = env!("CARGO_BIN_EXE_bgjobs");
-        let time = |program: &str, words: &[&str]| -> io::Result<f64> {
+        let time = |words: &[&str]| -> io::Result<f64> {
             let mut times = Vec::new();
             for _ in 0..RUNS {
                 let began = Instant::now();
-                place.command(program).args(words).status()?;
+                place.command(shell).args(words).status()?;
                 times.push(began.elapsed().as_secs_f64() * 1e3);
             }
-            times.sort_by(f64::total_cmp);
-            Ok(times[0])
+            Ok(best_and_median(times).0)
         };
-        let [newest, all] = [&["ps"][..], &["ps", "--all"]].map(|words| time(shell, words));
-        let python = time(&python(), &["-c", "pass"])?;
-        writeln!(out, "Of {JOBS} old jobs, the best of {RUNS}; python3 -c pass takes {python:.1} ms:")?;
+        let [newest, all] = [&["ps"][..], &["ps", "--all"]].map(time);
+        writeln!(out, "Of {JOBS} old jobs, the best of {RUNS}:")?;
         writeln!(out, "the newest 20{:>10.1} ms (goal: 20)", newest?)?;
         writeln!(out, "all          {:>10.1} ms (goal: 300)", all?)
     }
@@ -206,13 +242,5 @@ mod linux {
             }
         }
         Ok(())
-    }
-
-    /// The interpreter itself: the program of that name may be a script that looks for it, and slower.
-    fn python() -> String {
-        let named = env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
-        let output = Command::new(&named).args(["-c", "import sys; print(sys.executable)"]).output();
-        let path = output.ok().and_then(|output| String::from_utf8(output.stdout).ok()).unwrap_or_default();
-        if path.trim().is_empty() { named } else { path.trim().to_owned() }
     }
 }
