@@ -4,7 +4,7 @@
 //! sessions, jobs and Rhai.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     env, fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -106,16 +106,11 @@ impl Environment {
 
     /// The names of the variables that are set.
     #[cfg(feature = "terminal")]
-    pub(crate) fn variables(&self) -> BTreeSet<String> {
-        let mut names: BTreeSet<_> = env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
-        for (name, value) in self.changed() {
-            if value.is_some() {
-                names.insert(name.to_owned())
-            } else {
-                names.remove(name)
-            };
-        }
-        names
+    pub(crate) fn variables(&self) -> impl Iterator<Item = String> {
+        let own = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let mut all: BTreeMap<_, _> = own.map(|name| (name, true)).collect();
+        all.extend(self.changed().map(|(name, value)| (name.to_owned(), value.is_some())));
+        all.into_iter().filter_map(|(name, is_set)| is_set.then_some(name))
     }
 
     /// Sets a variable, or with none removes it.

@@ -21,6 +21,9 @@ pub(crate) struct Known<'a> {
 /// What to type instead of a line that failed with this message, if that can be guessed.
 pub(crate) fn suggestion(line: &str, message: &str, known: &Known<'_>) -> Option<String> {
     let line = line.trim();
+    if let Some(pattern) = line.strip_prefix("log /").filter(|pattern| !pattern.contains('/')) {
+        return Some(format!("log /{pattern}/"));
+    }
     let end = line.find(|c: char| c.is_whitespace() || "|;<>&()[]{}\"'`,=#".contains(c)).unwrap_or(line.len());
     let (first, rest) = line.split_at(end);
     // An error elsewhere says nothing about the first word.
@@ -123,6 +126,7 @@ mod tests {
         check("sleep 5 &", syntax, Some("sleep(5) &"));
         check("fit 0.5 'a b'", syntax, Some("fit(0.5, \"a b\")"));
         check("kill -", "Syntax error: Script is incomplete", Some("help kill"));
+        check("log /no rows", "Variable not found: no", Some("log /no rows/"));
         check("export LANG=C", syntax, Some("set_env(\"LANG\", \"C\")"));
     }
 

@@ -63,7 +63,7 @@ fn candidates(words: &Words, context: CompletionContext, typed: &str, after: &st
         CompletionContext::Variable { is_key, quote } => {
             let is_name = |name: &str| name.chars().all(is_of_word) && !name.starts_with(|c: char| c.is_ascii_digit());
             let is_typed_so = |name: &String| quote.is_some() || is_name(name);
-            let names = environment.variables().into_iter().filter(is_typed_so);
+            let names = environment.variables().filter(is_typed_so);
             let end = quote.map(String::from).unwrap_or_default() + if is_key { ": " } else { "" };
             names.filter_map(|name| with_end(&name, end.clone())).map(Candidate::from).collect()
         }
