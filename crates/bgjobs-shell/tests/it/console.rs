@@ -125,8 +125,10 @@ fn the_terminal_is_as_it_was_after_a_command_that_was_killed() {
 fn the_prompt_begins_in_the_first_column_whatever_mode_a_command_leaves() {
     let home = Home::new();
     let mut terminal = Terminal::of_size(&home, 24, 80);
-    terminal.type_keys("!stty raw; echo 'no return'\r6 * 7\r");
-    terminal.see("no return\nIn [2]: 6 * 7\nOut[2]: 42");
+    terminal.type_keys("!stty raw; echo 'no return'\r");
+    terminal.see("'no return'\nno return\nIn [2]:");
+    terminal.type_keys("6 * 7\r");
+    terminal.see("\nIn [2]: 6 * 7\nOut[2]: 42\nIn [3]:");
     terminal.type_keys("\x0c!stty raw; echo 'no return'; exit 3\r");
     terminal.see_screen("In [3]: !stty raw; echo 'no return'; exit 3\nno return\nexit status 3\nIn [4]:");
 }
