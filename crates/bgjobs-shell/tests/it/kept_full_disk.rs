@@ -1,4 +1,4 @@
-//! Jobs that outlive the shell on a disk that is full: how they ended is told, and a short value is there.
+//! Jobs that outlive the shell on a disk that is full, or read only: how they ended is told, and a short value is there.
 
 use std::process::{Command, Stdio};
 
@@ -35,11 +35,9 @@ rm "$XDG_STATE_HOME/full"
 "$BGJOBS" wait k6 | sed 's/, after.*//'
 "#;
 
-// It starts some twenty processes.
+/// What a script says on a disk of its own; none, if this process may not mount one.
 #[expect(clippy::print_stdout, reason = "says why nothing was proved")]
-#[test]
-fn on_a_full_disk_ends_and_short_values_are_told_and_long_ones_are_failures_that_say_so() {
-    let home = Home::new();
+fn run(home: &Home, script: &str) -> Option<String> {
     let unshare = |words: &[&str]| {
         let mut command = Command::new("unshare");
         command.args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]).args(words).stdin(Stdio::null());
@@ -48,14 +46,21 @@ fn on_a_full_disk_ends_and_short_values_are_told_and_long_ones_are_failures_that
     let can_mount = unshare(&["sh", "-c", "mount -t tmpfs tmpfs \"$0\"", home.to_str().unwrap()]).output();
     if !can_mount.is_ok_and(|output| output.status.success()) {
         println!("skipped: this process may not mount a small disk");
-        return;
+        return None;
     }
     let gate = std::env::temp_dir().join(format!("bgjobs-full-disk-{}", std::process::id()));
-    let mut command = unshare(&["sh", "-c", SCRIPT]);
-    command.env("XDG_STATE_HOME", &*home).env("GATE", &gate).env("BGJOBS", env!("CARGO_BIN_EXE_bgjobs"));
+    let mut command = unshare(&["sh", "-c", script]);
+    command.env("XDG_STATE_HOME", &**home).env("GATE", &gate).env("BGJOBS", env!("CARGO_BIN_EXE_bgjobs"));
     let output = command.output().unwrap();
     let _ = std::fs::remove_file(gate);
-    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    Some([output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat())
+}
+
+// It starts some twenty processes.
+#[test]
+fn on_a_full_disk_ends_and_short_values_are_told_and_long_ones_are_failures_that_say_so() {
+    let home = Home::new();
+    let Some(said) = run(&home, SCRIPT) else { return };
     expect![[r#"
         k1
         k5
@@ -69,6 +74,39 @@ fn on_a_full_disk_ends_and_short_values_are_told_and_long_ones_are_failures_that
         k5    stopped: somebody asked for it
         k6
         k6    done
+    "#]]
+    .assert_eq(&said);
+}
+
+/// A job that began, and ended, before its disk came to be read only.
+const READ_ONLY: &str = r#"
+exec 2>&1
+mount -t tmpfs -o mode=700 tmpfs "$XDG_STATE_HOME"
+"$BGJOBS" start -- sh -c 'echo printed; exit 3'
+"$BGJOBS" wait k1 | sed 's/, after.*//'
+while [ -e "$XDG_STATE_HOME/bgjobs/kept/live/1" ]; do sleep 0.01; done
+until mount -o remount,ro "$XDG_STATE_HOME" 2>/dev/null; do sleep 0.01; done
+"$BGJOBS" ps | sed 's/, after.*//; /on the disk/d'
+"$BGJOBS" result k1 | sed -n 1p
+"$BGJOBS" log k1
+for words in "start -- true" "rm k1"; do "$BGJOBS" $words; echo "= $?"; done
+"#;
+
+#[test]
+fn on_a_read_only_disk_jobs_are_looked_at_and_what_can_not_be_changed_is_told() {
+    let home = Home::new();
+    let Some(said) = run(&home, READ_ONLY) else { return };
+    let said = said.replace(home.to_str().unwrap(), "HOME");
+    expect![[r#"
+        k1
+        k1    exit status 3
+        k1    exit status 3
+        k1 sh -c 'echo printed; exit 3'
+        printed
+        bgjobs start: can't start a kept job: Read-only file system (os error 30)
+        = 2
+        bgjobs rm: can't change k1: HOME/bgjobs/kept/1: Read-only file system (os error 30)
+        = 2
     "#]]
     .assert_eq(&said);
 }

@@ -138,6 +138,15 @@ pub enum KeptError {
         /// What is wrong.
         cause: io::Error,
     },
+    /// The system refuses to change it.
+    Refused {
+        /// The job.
+        id: KeptId,
+        /// The file, or the folder.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
     /// It runs, or what it left running does, so it can't be removed.
     Running(KeptId),
     /// It was started on another machine and may run there, so it can't be removed.
@@ -156,6 +165,7 @@ impl fmt::Display for KeptError {
                     one_line(&cause.to_string())
                 )
             }
+            Self::Refused { id, path, cause } => write!(f, "can't change {id}: {}: {cause}", path.display()),
             Self::Running(id) => write!(f, "{id} still runs: stop {id} ends it"),
             Self::Elsewhere(id) => write!(f, "{id} may run on the machine that started it: rm {id} there"),
         }
@@ -165,7 +175,7 @@ impl fmt::Display for KeptError {
 impl Error for KeptError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Unreadable { cause, .. } => Some(cause),
+            Self::Unreadable { cause, .. } | Self::Refused { cause, .. } => Some(cause),
             _ => None,
         }
     }

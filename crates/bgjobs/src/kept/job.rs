@@ -213,7 +213,7 @@ impl KeptJob {
             KeptState::Ended(_) if state::is_free(&folder) => {}
             _ => {
                 let request = Request { reason: (*reason.into()).to_owned(), grace };
-                request.make(&folder).map_err(|cause| self.trouble("stop.json", cause))?;
+                request.make(&folder).map_err(|cause| self.refusal(folder, cause))?;
             }
         }
         Ok(())
@@ -277,8 +277,8 @@ impl KeptJob {
         let key = Record::read(&folder).ok().and_then(|record| record.key).and_then(|key| Key::new(&key));
         let hidden = self.root.path().join(private::temporary(".old"));
         let rename = fs::rename(&folder, &hidden);
-        rename.map_err(|cause| self.trouble("", cause))?;
-        let trouble = |cause| KeptError::Unreadable { id: self.id, path: hidden.clone(), cause };
+        rename.map_err(|cause| self.refusal(folder, cause))?;
+        let trouble = |cause| KeptError::Refused { id: self.id, path: hidden.clone(), cause };
         if let Some(key) = key {
             self.root.lock().and_then(|numbering| numbering.free(&key, self.id)).map_err(trouble)?;
         }
@@ -289,5 +289,13 @@ impl KeptJob {
 
     fn trouble(&self, file: &str, cause: io::Error) -> KeptError {
         state::trouble(&self.root, self.id, file, cause)
+    }
+
+    /// Why a change failed: perhaps because the whole job is gone.
+    fn refusal(&self, path: PathBuf, cause: io::Error) -> KeptError {
+        match self.trouble("", cause) {
+            KeptError::Unreadable { id, cause, .. } => KeptError::Refused { id, path, cause },
+            gone => gone,
+        }
     }
 }

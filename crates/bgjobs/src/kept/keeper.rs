@@ -9,7 +9,10 @@
 use std::{
     fs,
     io::{self, Write},
-    os::{fd::OwnedFd, unix::net::UnixStream},
+    os::{
+        fd::OwnedFd,
+        unix::{fs::MetadataExt, net::UnixStream},
+    },
     path::Path,
     process::{Child, Stdio, exit},
     sync::{Arc, atomic::AtomicBool},
@@ -18,7 +21,7 @@ use std::{
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    fs::{FlockOperation, flock},
+    fs::{FlockOperation, flock, fstat},
     process::setsid,
     stdio::{dup2_stderr, dup2_stdout},
     thread::set_name,
@@ -42,7 +45,7 @@ use crate::{
         record::Record,
         result,
         root::Root,
-        state::RUN,
+        state::{LOCK, RUN},
         stop::{self, Request},
         strays,
         sweep::{self, Retention},
@@ -71,6 +74,9 @@ const PREFERENCE: i32 = 100;
 
 /// Why a job is stopped that nobody has asked to stop.
 const SIGNALLED: &str = "SIGTERM to its keeper, as at a logout or a shutdown";
+
+/// The same, if nobody can see the job any more.
+const REMOVED: &str = "its folder was removed";
 
 /// Runs the keeper of the job in `folder`, and ends this process with it.
 pub(crate) fn run(folder: &Path) -> ! {
@@ -109,8 +115,20 @@ fn keep(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether the folder is still the job's: somebody may have removed it while the job runs, and another have its name by now.
+fn is_own(folder: &Path) -> bool {
+    let Ok(held) = fstat(io::stdin()) else { return true };
+    match folder.join(LOCK).symlink_metadata() {
+        Ok(found) => (held.st_dev, held.st_ino) == (found.dev(), found.ino()),
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    }
+}
+
 /// What is left to do when nothing of the job runs.
 fn leave(folder: &Path) {
+    if !is_own(folder) {
+        return;
+    }
     let _ = flock(io::stdin(), FlockOperation::Unlock);
     let id = folder.file_name().and_then(|name| name.to_str()?.parse::<KeptId>().ok());
     let root = folder.parent().and_then(|root| Root::open(root.to_owned()).ok());
@@ -185,8 +203,15 @@ impl<'a> Keeper<'a> {
             self.heed();
             let is_asked = self.wait();
             let log = &mut self.log;
-            self.link.advance(Some(Instant::now()), &mut |stream, text| log.write(stream, text));
-            self.log.write_unfinished(Instant::now());
+            let is_own = is_own(self.folder);
+            self.link.advance(Some(Instant::now()), &mut |stream, text| {
+                if is_own {
+                    log.write(stream, text);
+                }
+            });
+            if is_own {
+                self.log.write_unfinished(Instant::now());
+            }
             if is_asked {
                 self.hear();
             }
@@ -222,7 +247,9 @@ impl<'a> Keeper<'a> {
         if self.stopped.is_some() {
             return;
         }
-        if let Some(request) = Request::read(self.folder) {
+        if !is_own(self.folder) {
+            self.end(Request { reason: REMOVED.to_owned(), grace: stop::GRACE });
+        } else if let Some(request) = Request::read(self.folder) {
             self.end(request);
         } else if let Some(limit) = self.time_limit.filter(|&limit| self.began.elapsed() >= limit) {
             self.end(Request { reason: format!("time limit of {limit:?}"), grace: stop::GRACE });
@@ -245,7 +272,7 @@ impl<'a> Keeper<'a> {
 
     /// Tells the outcome, once.
     fn publish(&mut self) {
-        if std::mem::replace(&mut self.is_published, true) {
+        if std::mem::replace(&mut self.is_published, true) || !is_own(self.folder) {
             return;
         }
         self.log.end();

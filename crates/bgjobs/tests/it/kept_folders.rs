@@ -299,3 +299,24 @@ fn what_a_killed_program_left_half_made_is_no_job_and_goes_in_time() {
     let left = |name: &str| store.path.join(name).exists();
     assert_eq!([".new-1-0", ".old-1-0", ".new-2-0", "live/7"].map(left), [false, false, true, false]);
 }
+
+#[test]
+fn a_job_whose_folder_is_removed_while_it_runs_ends_and_leaves_another_of_its_name_alone() {
+    let store = Store::new();
+    let job = store.sh("echo up; sleep 1000 & while :; do echo more; sleep 0.01; done");
+    wait_until("it has printed", || !printed(&job).is_empty());
+    let keeper = keeper(&job).as_raw();
+    fs::remove_dir_all(job.folder()).unwrap();
+    // Numbers began again, because the folder of all jobs was removed.
+    fs::create_dir_all(job.folder().join("log")).unwrap();
+    for file in ["lock", "reserve"] {
+        fs::write(job.folder().join(file), "").unwrap();
+    }
+    wait_until("its keeper has left", || !lives(keeper));
+    assert!(job.strays().is_empty());
+    let mut names: Vec<_> =
+        below(&job.folder()).iter().map(|path| path.strip_prefix(&store.path).unwrap().to_owned()).collect();
+    names.sort();
+    assert_eq!(names, ["1", "1/lock", "1/log", "1/reserve"].map(PathBuf::from));
+    assert!(store.path.join("live/1").exists());
+}
