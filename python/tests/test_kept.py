@@ -92,12 +92,22 @@ def unsendable():
     return (i for i in range(3))
 
 
+class UnsendableError(Exception):
+    def __reduce__(self):
+        raise TypeError("it holds a lock")
+
+
+def fail_unsendably():
+    raise UnsendableError("no rows")
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "text"),
     [
         (leave_quietly, ProcessDied, "the job's process left with exit status 0 and without a result"),
         (crash, ProcessDied, r"the job's process was ended by signal 9 \(SIGKILL\)"),
         (unsendable, RemoteError, "the job's result, a generator, cannot be sent back from its process"),
+        (fail_unsendably, RemoteError, "UnsendableError: no rows"),
     ],
 )
 def test_what_does_not_come_back_is_told(jobs, home, body, kind, text):
@@ -522,13 +532,14 @@ def test_after_the_restart_of_a_kernel_all_lines_and_the_value_are_there(gate):
         it.wait_text(it.run("print(model.n)"), "6\n")
 
 
-def test_a_killed_kernel_leaves_the_job_alone(gate):
+@pytest.mark.parametrize("kills", [True, False])
+def test_a_kernel_that_is_killed_or_shut_down_leaves_the_job_alone(gate, kills):
     with kernel() as it:
         it.run("%load_ext bgjobs")
         it.run("import os, time")
         it.run(f"def body():\n    while not os.path.exists({gate.path!r}): time.sleep(0.01)\n    return 7")
         it.run("%bg --keep body()")
-        it.manager.shutdown_kernel(now=True)
+        it.manager.shutdown_kernel(now=kills)
         gate.open()
         assert BackgroundJobManager().attach("k1").get(DEADLINE) == 7
 
