@@ -145,6 +145,13 @@ def test_all_that_a_body_prints_is_in_its_log_while_it_runs(
     assert job.get(LONG) == "spoke"
 
 
+def test_all_that_a_short_body_prints_is_in_its_log_once_it_has_ended(engine: Any, jobs: BackgroundJobManager) -> None:
+    # What it prints and its end come by different ways.
+    short = jobs.on(engine).map(print, range(30))
+    bgjobs.wait_all(short, LONG)
+    assert [list(job.log) for job in short] == [[str(number)] for number in range(30)]
+
+
 def test_where_is_the_stack_on_the_worker(engine: Any, jobs: BackgroundJobManager) -> None:
     job = jobs.new(bodies.loop, on=engine)
     lines = where(started(job), "in loop").splitlines()

@@ -98,8 +98,8 @@ class IPyParallelEngine(MessagesEngine):
         now = time.monotonic()
         for name, since in list(self._over.items()):
             task = self.tasks.get(name)
-            # The reply and the messages come by different ways.
-            if task is None or task.host is None or name in self.ending or now >= since + _LATE:
+            # The reply and the messages come by different ways; an engine that died has sent its last long ago.
+            if task is None or name in self.ending or not task.handle.successful() or now >= since + _LATE:
                 self._over.pop(name)
                 if task is not None:
                     self._end(task)
