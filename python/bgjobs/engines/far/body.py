@@ -33,8 +33,8 @@ class Stopped(BaseException):
 
 def stopped_types() -> tuple[type[BaseException], ...]:
     """The exceptions that tell a body to stop; the first is the one to raise."""
-    # Its import may go on right now.
-    theirs = getattr(sys.modules.get("bgjobs"), "Stopped", Stopped)
+    # Its import may go on right now, and the package itself would begin one.
+    theirs = getattr(sys.modules.get("bgjobs.record"), "Stopped", Stopped)
     return (theirs, Stopped)
 
 
