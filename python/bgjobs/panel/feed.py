@@ -175,27 +175,25 @@ class Feed:
         self._behind = 0
         self._counts = {}
         for number, job in reversed(list(jobs.items())):
-            is_asked = number <= self._asked_up_to and number not in self._told
-            if number in seen or (len(changed) < BATCH if is_asked else room > 0):
-                row = self._changed(number, job, number in seen)
-                if row is not None:
-                    changed.append(row)
-                    room -= 0 if is_asked else _size(row)
-                state = self._told[number]["state"]
-            else:
-                state = self._state(number, job)
-                self._behind += self._told.get(number, {}).get("state") != state
+            told = self._told.get(number)
+            state = rows.state(job) if told is None or number in self._live else told["state"]
+            if number in seen or told is None or told["state"] != state:
+                is_asked = told is None and number <= self._asked_up_to
+                if number in seen or (len(changed) < BATCH if is_asked else room > 0):
+                    row = self._changed(number, job, state, number in seen)
+                    if row is not None:
+                        changed.append(row)
+                        room -= 0 if is_asked else _size(row)
+                    state = self._told[number]["state"]
+                else:
+                    self._behind += 1
             self._counts[state] = self._counts.get(state, 0) + 1
         return changed[::-1]
 
-    def _state(self, number: int, job: BackgroundJobBase) -> str:
-        told = self._told.get(number)
-        return rows.state(job) if told is None or number in self._live else told["state"]
-
-    def _changed(self, number: int, job: BackgroundJobBase, is_seen: bool) -> rows.Row | None:
+    def _changed(self, number: int, job: BackgroundJobBase, state: str, is_seen: bool) -> rows.Row | None:
         """What of a row its pages do not know, with its `id`; None if they know all."""
         told = self._told.get(number)
-        if told is None or self._state(number, job) != told["state"]:
+        if told is None or state != told["state"]:
             row = rows.of(job)
             # What has ended since then is in the next message.
             (self._live.discard if row["state"] in ("done", "failed", "stopped") else self._live.add)(number)

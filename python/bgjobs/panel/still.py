@@ -108,7 +108,9 @@ def _time(row: rows.Row) -> str:
 
 
 def _progress(job: BackgroundJobBase) -> str:
-    return str(reporting.of(job) or "") if job.outcome is None else ""
+    found = reporting.of(job) if job.outcome is None else None
+    # The rest changes while nothing moves.
+    return "" if found is None else str(found._replace(remaining=None))
 
 
 def _inner(jobs: list[BackgroundJobBase]) -> dict[int, str]:
