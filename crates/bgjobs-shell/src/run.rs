@@ -48,6 +48,7 @@ pub enum Task {
 /// Commands have a supervisor if the program has called [`bgjobs::supervise`] before. The process may open as many files
 /// as the system lets it ([`bgjobs::raise_file_limit`]), for many commands at once.
 /// The shell exits the process itself if it is interrupted, or if jobs that do not stop would block its end.
+/// Whole numbers are `i64`, by the feature `only_i64` of Rhai: let functions take and return those.
 ///
 /// ```no_run
 /// use bgjobs_shell::{
