@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Callable, overload
 
-from . import failures, futures, selection, stopping, text
+from . import failures, futures, original, selection, stopping
 from ._core import Table
 from .jobs import BackgroundJobBase
 
@@ -150,7 +150,7 @@ class JobList:
 
     def status(self, verbose: object = 0) -> None:
         """Prints all jobs in their groups; this counts as a report. `verbose` is ignored, as in the original."""
-        self._print_groups(text.group)
+        self._print_groups(original.group)
 
     def _print_groups(self, lines_of: Callable[[str, list[BackgroundJobBase]], str]) -> None:
         groups = {"Running": self.running, "Completed": self.completed, "Dead": self.dead}
@@ -166,7 +166,7 @@ class JobList:
         if not self._unreported and not self._ends.has_pending():
             return None
         ended = self._take_unreported()
-        print(text.report(ended), end="")
+        print(original.report(ended), end="")
         return True if ended else None
 
     # Waiting and stopping.
@@ -303,7 +303,7 @@ class JobList:
         """Forgets all finished jobs, and prints how many; the next report still has those that were not reported."""
         completed, dead = self.completed, self.dead
         self._forget(completed + dead)
-        lines = text.flushed("Completed", len(completed)) + text.flushed("Dead", len(dead))
+        lines = original.flushed("Completed", len(completed)) + original.flushed("Dead", len(dead))
         print(lines or "No jobs to flush.\n", end="")
         completed.clear()
         dead.clear()

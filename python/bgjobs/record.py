@@ -12,6 +12,7 @@ from typing import Any, Callable, ClassVar, Literal
 
 from . import bars, forks
 from ._core import JobCore
+from .text import harmless_lines
 
 PENDING = "<BackgroundJob has not completed>"
 DIED = "<BackgroundJob died, call jobs.traceback() for details>"
@@ -119,7 +120,8 @@ class Record(JobCore, threading.Thread):
         return self.strform
 
     def __repr__(self) -> str:
-        return f"<BackgroundJob #{self.num}: {self.strform}>"
+        # The text may be any object.
+        return f"<BackgroundJob #{self.num}: {harmless_lines(str(self.strform))}>"
 
     # A derived class that overrides `run` may set these four, so each property looks in the job's own names first.
 

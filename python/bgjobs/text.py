@@ -1,30 +1,36 @@
-"""Texts about jobs: the original's reports, and texts and times in a form for terminals.
+"""Texts and times in a form for terminals.
 
-It prints nothing, and does not know managers.
+It prints nothing, and does not know jobs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-
-from .record import Record
 
 _LENGTH = 1000
 """How many characters of a text a table has room for."""
 
-_CONTROL = "[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
+_CONTROL = "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 
 
 def harmless(text: str) -> str:
     r"""A line that a terminal can show safely.
 
-    Control characters are spelled out.
+    Characters that control it, or change the direction of a text, are spelled out.
 
     >>> print(harmless("\x1b[31mred"))
     \x1b[31mred
     """
     return re.sub(_CONTROL, lambda found: ascii(found.group())[1:-1], text)
+
+
+def harmless_lines(text: str) -> str:
+    r"""The same of a text that may have several lines.
+
+    >>> harmless_lines("two\n\x1b[2Jlines")
+    'two\n\\x1b[2Jlines'
+    """
+    return "\n".join(map(harmless, text.split("\n")))
 
 
 _COLOUR = re.compile("(\x1b\\[[0-9;:]*m)")
@@ -54,16 +60,6 @@ def uncoloured(text: str) -> str:
     return _COLOUR.sub("", text)
 
 
-def original(job: Record) -> str:
-    r"""A job's text as the original lists it: `harmless`, but for its line breaks.
-
-    >>> from bgjobs import BackgroundJobExpr
-    >>> original(BackgroundJobExpr("'\x1b[2J'"))
-    "'\\x1b[2J'"
-    """
-    return "\n".join(map(harmless, str(job).split("\n")))
-
-
 def cut(text: str) -> str:
     """A text of any length, cut to what a table has room for."""
     return text if len(text) <= _LENGTH else f"{text[:_LENGTH]} ... ({len(text)} characters)"
@@ -83,21 +79,3 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
-
-
-def group(name: str, jobs: Sequence[Record]) -> str:
-    """The lines of a group of jobs; an empty group has none."""
-    lines = "".join([f"{job.num} : {original(job)}\n" for job in jobs])
-    return f"{name} jobs:\n{lines}\n" if lines else ""
-
-
-def report(jobs: Sequence[Record]) -> str:
-    """The notice about jobs that have ended; empty if there are none."""
-    completed = [job for job in jobs if job.outcome == "done"]
-    dead = [job for job in jobs if job.outcome != "done"]
-    return group("Completed", completed) + group("Dead, call jobs.traceback() for details", dead)
-
-
-def flushed(name: str, count: int) -> str:
-    """The line of a flush that forgets this many jobs of a group; nothing if there are none."""
-    return f"Flushing {count} {name} job{'s' * (count != 1)}.\n" if count else ""

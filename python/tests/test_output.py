@@ -317,6 +317,15 @@ def test_a_printed_log_does_not_harm_the_terminal(capsys):
     assert harmless("plain ÄÖ 字") == "plain ÄÖ 字"
 
 
+def test_a_name_that_would_drive_the_terminal_is_spelled_out_wherever_a_prompt_shows_the_job(capsys):
+    jobs = BackgroundJobManager()
+    job = jobs.new(len, "", name="\x1b[2J\u061c")
+    job.join()
+    jobs.status()
+    assert repr(job) == f"<BackgroundJob #{job.num}: \\x1b[2J\\u061c>"
+    assert "\n0 : \\x1b[2J\\u061c\n" in capsys.readouterr().out
+
+
 def test_without_a_prompt_a_job_prints_into_its_log_and_to_the_programs_output():
     script = """if True:
         from bgjobs import BackgroundJobManager

@@ -15,7 +15,7 @@ from weakref import WeakSet
 from .. import alerts, foreground, stalls
 from ..cells import BackgroundJobCell
 from ..jobs import BackgroundJobBase
-from ..text import report
+from ..original import report
 from .prompt import Prompt
 
 _INTERVAL = 0.2
