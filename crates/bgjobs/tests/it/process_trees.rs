@@ -82,7 +82,7 @@ fn a_stop_ends_the_command_and_processes_that_left_its_group_and_session() {
 #[test]
 fn a_command_that_honours_the_request_may_clean_up_first() {
     let jobs = supervised();
-    let script = "trap 'echo cleaned; exit 0' TERM; sleep 1000 & echo up; wait";
+    let script = "trap 'echo cleaned; exit 0' TERM; echo up; while :; do sleep 0.01; done";
     let job = jobs.start(Command::shell(script).grace(GUARD)).unwrap();
     wait_for_lines(&job, 1);
     assert!(matches!(job.stop("enough", GUARD), Verdict::Stopped { .. }));
