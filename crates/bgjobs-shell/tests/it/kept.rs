@@ -214,7 +214,8 @@ fn a_lost_job_is_told_with_125_and_a_broken_one_with_a_line() {
     assert!(answer.out().contains("lost: its keeper was killed"), "{}", answer.out());
     let mut stray = Command::new("sleep").arg("1000").env("BGJOBS_JOB", &folder).spawn().unwrap();
     let text = format!("1 process of it still runs: bgjobs stop {lost} ends it\n");
-    assert!(home.run(&["wait", &lost]).out().ends_with(&text));
+    // A new process shows its environment a moment after its start.
+    wait_until("the process is found", || home.run(&["wait", &lost]).out().ends_with(&text));
     home.run(&["stop", &lost]);
     assert!(!stray.wait().unwrap().success());
     let answer = home.run(&["wait", &broken]);
