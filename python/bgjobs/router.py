@@ -212,7 +212,7 @@ class _Probe:
     def _core_log(self) -> _Probe:
         return self
 
-    def write(self, err: bool, text: str) -> None:
+    def write(self, err: bool, text: str, at: float | None) -> None:
         self.arrived = True
 
 

@@ -19,10 +19,10 @@ class FakeLog:
         self._open = {False: "", True: ""}
         self.dropped = 0
 
-    def write(self, err: bool, text: str) -> None:
+    def write(self, err: bool, text: str, at: float | None = None) -> None:
         with self._lock:
             *whole, self._open[err] = (self._open[err] + text).split("\n")
-            self._lines += [(time.time(), err, line, False) for line in whole]
+            self._lines += [(at or time.time(), err, line, False) for line in whole]
 
     def end(self) -> None:
         for err in self._open:

@@ -32,7 +32,7 @@ class Memory:
     def __init__(self):
         self.text = ""
 
-    def write(self, err, text):
+    def write(self, err, text, at):
         self.text += text
 
     def end(self):
