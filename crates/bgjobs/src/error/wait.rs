@@ -146,7 +146,7 @@ impl fmt::Display for JoinError {
                 } else if f.alternate() {
                     write!(f, ": {failure:#}")
                 } else {
-                    // Whoever shows the error shows its source too.
+                    // Reporters print the source after it.
                     Ok(())
                 }
             }
